@@ -1,0 +1,102 @@
+//! The classes every byte is booked under.
+
+use serde::Serialize;
+
+/// What a byte on the wire was for. Each byte has exactly one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Block data that the receiver stored.
+    Payload,
+    /// Block data that the receiver had, or had not asked for.
+    Duplicate,
+    /// Questions who has a block.
+    Want,
+    /// Unasked announcements of what one has.
+    Have,
+    /// Answers to [`Class::Want`].
+    Presence,
+    /// Withdrawn requests.
+    Cancel,
+    /// Requests for block data.
+    Request,
+    /// Merkle proofs that travel with blocks.
+    Proof,
+    /// Manifests.
+    Manifest,
+    /// Finding peers.
+    Discovery,
+    /// Headers of all layers around the above.
+    Framing,
+    /// Setting up connections.
+    Handshake,
+    /// Acknowledgements of the transport.
+    Ack,
+    /// Parity blocks of an erasure code.
+    Parity,
+    /// Data moved to repair what was lost.
+    Repair,
+    /// Bytes that left a sender and never arrived, of whatever class, and what
+    /// is still on its way when the run ends.
+    Lost,
+    /// Anything else.
+    Other,
+}
+
+impl Class {
+    /// Every class, in the order of the result files.
+    pub const ALL: [Class; 17] = [
+        Class::Payload,
+        Class::Duplicate,
+        Class::Want,
+        Class::Have,
+        Class::Presence,
+        Class::Cancel,
+        Class::Request,
+        Class::Proof,
+        Class::Manifest,
+        Class::Discovery,
+        Class::Framing,
+        Class::Handshake,
+        Class::Ack,
+        Class::Parity,
+        Class::Repair,
+        Class::Lost,
+        Class::Other,
+    ];
+
+    /// The word used in result files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Payload => "payload",
+            Class::Duplicate => "duplicate",
+            Class::Want => "want",
+            Class::Have => "have",
+            Class::Presence => "presence",
+            Class::Cancel => "cancel",
+            Class::Request => "request",
+            Class::Proof => "proof",
+            Class::Manifest => "manifest",
+            Class::Discovery => "discovery",
+            Class::Framing => "framing",
+            Class::Handshake => "handshake",
+            Class::Ack => "ack",
+            Class::Parity => "parity",
+            Class::Repair => "repair",
+            Class::Lost => "lost",
+            Class::Other => "other",
+        }
+    }
+
+    /// Bytes that carry no block data but say something: what a protocol's
+    /// design decides (the column `control_bytes`).
+    pub const fn is_control(self) -> bool {
+        use Class::*;
+        matches!(self, Want | Have | Presence | Cancel | Request | Proof | Manifest | Discovery | Other)
+    }
+
+    /// Bytes that layers add around messages (the column `overhead_bytes`).
+    pub const fn is_overhead(self) -> bool {
+        matches!(self, Class::Framing | Class::Handshake | Class::Ack)
+    }
+}

@@ -1,0 +1,173 @@
+//! What a run leaves behind: everything the result files are made from.
+
+use super::Class;
+use crate::units::Time;
+use crate::world::Role;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Every leecher holds everything.
+    Complete,
+    /// The time limit came first.
+    TimeLimit,
+    /// Nothing was stored for too long.
+    NoProgress,
+    /// Nothing more could happen, and not everybody is complete.
+    Stalled,
+}
+
+impl Status {
+    /// The word used in result files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Complete => "complete",
+            Status::TimeLimit => "time_limit",
+            Status::NoProgress => "no_progress",
+            Status::Stalled => "stalled",
+        }
+    }
+}
+
+/// Moments in the life of a leecher, counted from the start of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Milestones {
+    /// The manifest was stored.
+    pub manifest: Option<Time>,
+    /// The first block was stored (`ttfb_s`).
+    pub first: Option<Time>,
+    /// Half of the units were stored.
+    pub half: Option<Time>,
+    /// 90 % of the units were stored.
+    pub most: Option<Time>,
+    /// All units were stored.
+    pub all: Option<Time>,
+    /// The first unit could be read in order.
+    pub stream_first: Option<Time>,
+    /// Half of the units could be read in order.
+    pub stream_half: Option<Time>,
+    /// 90 % of the units could be read in order.
+    pub stream_most: Option<Time>,
+    /// All units could be read in order.
+    pub stream_all: Option<Time>,
+}
+
+/// What one node did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NodeOutcome {
+    /// Seeder or leecher.
+    pub role: Role,
+    /// Upload capacity, bit/s; infinite when unlimited.
+    pub up_bps: f64,
+    /// Download capacity, bit/s; infinite when unlimited.
+    pub down_bps: f64,
+    /// When it began to want the dataset.
+    pub start: Time,
+    /// Its progress.
+    pub milestones: Milestones,
+    /// Wire bytes received.
+    pub bytes_rx: u64,
+    /// Wire bytes sent.
+    pub bytes_tx: u64,
+    /// Block data received and stored.
+    pub payload_rx: u64,
+    /// Block data sent.
+    pub payload_tx: u64,
+    /// Block data received in vain.
+    pub duplicate_rx: u64,
+}
+
+/// Messages and bytes of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Messages that carried this class as their main content.
+    pub messages: u64,
+    /// Bytes of it.
+    pub bytes: u64,
+}
+
+/// A sample of a time series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// When.
+    pub time: Time,
+    /// Which series.
+    pub metric: &'static str,
+    /// Its value then.
+    pub value: f64,
+}
+
+/// A rule of DESIGN section 6 that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation(pub String);
+
+/// Everything a run leaves behind. All of it depends on the scenario and the
+/// seed alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// When it ended.
+    pub end: Time,
+    /// Events handled.
+    pub events: u64,
+    /// What each node did.
+    pub nodes: Vec<NodeOutcome>,
+    /// Traffic by class, in the order of [`Class::ALL`].
+    pub traffic: [Traffic; Class::ALL.len()],
+    /// Time series on a regular grid.
+    pub series: Vec<Sample>,
+    /// Lower bound on the makespan, from the capacities.
+    pub bound: Time,
+    /// Which resource sets the bound.
+    pub bound_kind: &'static str,
+    /// Digest of the ordered event stream.
+    pub fingerprint: u64,
+    /// Digest after each simulated second that is a power of two, to find
+    /// where two runs part.
+    pub checkpoints: Vec<(Time, u64)>,
+    /// Rules that did not hold; empty in a good run.
+    pub violations: Vec<Violation>,
+    /// Things worth telling the user: a churn that took nobody, and so on.
+    pub warnings: Vec<String>,
+}
+
+impl Outcome {
+    /// Traffic of one class.
+    pub fn traffic(&self, class: Class) -> Traffic {
+        self.traffic[class as usize]
+    }
+
+    /// The leechers.
+    pub fn leechers(&self) -> impl Iterator<Item = &NodeOutcome> {
+        self.nodes.iter().filter(|n| n.role == Role::Leecher)
+    }
+
+    /// Number of leechers that hold everything.
+    pub fn completed(&self) -> usize {
+        self.leechers().filter(|n| n.milestones.all.is_some()).count()
+    }
+
+    /// From the start of the first leecher to the completion of the last;
+    /// nothing unless all completed.
+    pub fn makespan(&self) -> Option<Time> {
+        let first = self.leechers().map(|n| n.start).min()?;
+        let ends: Option<Vec<Time>> = self.leechers().map(|n| n.milestones.all).collect();
+        Some(ends?.into_iter().max()? - first)
+    }
+
+    /// Bound over makespan, at most 1; nothing unless all completed.
+    pub fn efficiency(&self) -> Option<f64> {
+        self.makespan().map(|m| self.bound.secs() / m.secs())
+    }
+
+    /// All bytes on the wire.
+    pub fn wire_bytes(&self) -> u64 {
+        self.traffic.iter().map(|t| t.bytes).sum()
+    }
+
+    /// Bytes of the classes that `which` picks.
+    pub fn bytes_of(&self, which: impl Fn(Class) -> bool) -> u64 {
+        Class::ALL.iter().filter(|c| which(**c)).map(|c| self.traffic(*c).bytes).sum()
+    }
+}

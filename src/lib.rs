@@ -1,0 +1,12 @@
+#![doc = "Deterministic discrete-event simulator of how Codex (Logos Storage) distributes and keeps datasets."]
+#![warn(missing_docs)]
+
+pub mod dist;
+pub mod engine;
+pub mod ledger;
+pub mod network;
+pub mod protocols;
+pub mod rng;
+pub mod sim;
+pub mod units;
+pub mod world;

@@ -1,0 +1,142 @@
+//! From bytes to arrival times.
+//!
+//! The network knows nodes, their access links, and opaque messages with a size
+//! in wire bytes; it knows nothing of blocks or protocols. It is a model in the
+//! sense of SimGrid: one asks it when its next event is and tells it to advance
+//! to now; it never touches the event list of the simulation.
+//!
+//! Three models, from simple to true: `ideal` (latency only), `fifo` (access
+//! links serve whole messages in order), `fair` (the heads of all busy streams
+//! share the access links max-min).
+
+mod ideal;
+mod transport;
+
+pub use transport::Transport;
+
+use crate::dist::Distribution;
+use crate::units::{Bytes, Time};
+use crate::world::{NodeId, World};
+use ideal::Ideal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which model of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkModel {
+    /// Latency only: links are infinitely fast.
+    Ideal,
+    /// Access links serve messages one after another, in order of sending.
+    Fifo,
+    /// Streams share access links max-min fairly.
+    Fair,
+}
+
+/// How the network is modelled.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NetworkSpec {
+    /// Which model.
+    pub model: NetworkModel,
+    /// The layers below the protocol.
+    pub transport: Transport,
+    /// Random addition to the latency of each message, in seconds; messages
+    /// of one stream never overtake each other.
+    pub jitter: Option<Distribution>,
+}
+
+/// What the network has to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetEvent {
+    /// The first byte of a tracked message has left: its writer may go on.
+    Started(u32),
+    /// A message has arrived in full.
+    Arrived(u32),
+    /// A message will not arrive, for its connection was closed.
+    Lost {
+        /// The message.
+        id: u32,
+        /// How much of it had left the sender.
+        carried: Bytes,
+    },
+}
+
+/// A message as the network sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcel {
+    /// The caller's name for it.
+    pub id: u32,
+    /// Its size on the wire.
+    pub wire: Bytes,
+    /// Whether [`NetEvent::Started`] is wanted.
+    pub tracked: bool,
+}
+
+/// Bytes that have passed the access link of a node so far, whole and partial
+/// messages alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carried {
+    /// Out of the node.
+    pub up: Bytes,
+    /// Into the node.
+    pub down: Bytes,
+}
+
+/// The network of one run.
+#[derive(Debug)]
+pub enum Network {
+    /// See [`NetworkModel::Ideal`].
+    Ideal(Ideal),
+}
+
+impl Network {
+    /// An idle network between the nodes of `world`.
+    pub fn new(world: &World, spec: &NetworkSpec) -> Self {
+        Network::Ideal(Ideal::new(world, spec))
+    }
+
+    /// Opens the two streams between `a` and `b`; nothing when they are open.
+    pub fn open(&mut self, a: NodeId, b: NodeId) {
+        match self {
+            Network::Ideal(n) => n.open(a, b),
+        }
+    }
+
+    /// Closes both streams; everything on them is lost. Messages already on
+    /// their way may be reported lost later, when they would have arrived.
+    pub fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
+        match self {
+            Network::Ideal(n) => n.close(now, a, b, out),
+        }
+    }
+
+    /// Puts a message on the stream from `from` to `to`; on a closed stream it
+    /// is lost at once.
+    pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+        match self {
+            Network::Ideal(n) => n.send(now, from, to, parcel, out),
+        }
+    }
+
+    /// When the network next has something to do.
+    pub fn next_event(&self) -> Option<Time> {
+        match self {
+            Network::Ideal(n) => n.next_event(),
+        }
+    }
+
+    /// Advances to `now`, which is not beyond [`Network::next_event`], and
+    /// appends what happened to `out`.
+    pub fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
+        match self {
+            Network::Ideal(n) => n.advance(now, out),
+        }
+    }
+
+    /// What has passed the access link of `node` up to the last `advance`.
+    pub fn carried(&self, node: NodeId) -> Carried {
+        match self {
+            Network::Ideal(n) => n.carried(node),
+        }
+    }
+}

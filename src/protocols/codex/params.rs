@@ -1,0 +1,48 @@
+//! The constants of block exchange v2; their sources are in
+//! `models/protocols/codex-v2.toml`.
+
+use crate::units::{Bytes, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Constants of Codex block exchange v2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Blocks wanted at the same time by a download.
+    pub window: u32,
+    /// Share of the window that has to complete before the next blocks join it.
+    pub refill_threshold: f64,
+    /// Entries in one want list at the most.
+    pub want_list_entries: u32,
+    /// Entries in one presence message at the most.
+    pub presence_entries: u32,
+    /// Blocks in one delivery message at the most.
+    pub blocks_per_message: u32,
+    /// Peers that a node serves at the same time.
+    pub responder_tasks: u32,
+    /// Peers that can wait to be served; further ones are not remembered.
+    pub task_queue: u32,
+    /// A peer that delivered nothing for this long while something was asked of it is dropped.
+    pub activity_timeout: Time,
+    /// Retries of a block before the download fails.
+    pub block_retries: u32,
+    /// Longest random pause before a block without known holder is tried again, whole seconds.
+    pub retry_interval: Time,
+    /// Shortest distance between two searches for peers.
+    pub discovery_interval: Time,
+    /// Distance between two searches for a missing manifest.
+    pub discovery_loop: Time,
+    /// Peers known to hold something of the dataset, below which a search is carried out.
+    pub min_peers: u32,
+    /// Age of a peer's knowledge at which it is stale, before back-off.
+    pub refresh_interval: Time,
+    /// Largest factor on `refresh_interval`.
+    pub max_refresh_backoff: u32,
+    /// Connections of a node at the most.
+    pub max_peers: u32,
+    /// Time after which list processing yields to other work, sending what it has.
+    pub yield_after: Time,
+    /// Size of an encoded manifest.
+    pub manifest_size: Bytes,
+}

@@ -1,0 +1,51 @@
+//! The list of protocol families.
+//!
+//! Adding one is a file and a line in the list at the end of this file.
+
+pub mod codex;
+pub mod direct;
+pub mod ideal;
+
+/// Makes the list of families: the specification enum, look-up by name.
+macro_rules! families {
+    ($($(#[$doc:meta])* $name:literal => $variant:ident($params:ty)),+ $(,)?) => {
+        /// A protocol with its constants.
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum ProtocolSpec {
+            $($(#[$doc])* $variant($params)),+
+        }
+
+        impl ProtocolSpec {
+            /// Names of the families.
+            pub const FAMILIES: &'static [&'static str] = &[$($name),+];
+
+            /// The family's name.
+            pub fn family(&self) -> &'static str {
+                match self { $(ProtocolSpec::$variant(_) => $name),+ }
+            }
+
+            /// Reads the constants of family `name`; `None` when there is no such family.
+            pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, params: D) -> Option<Result<Self, D::Error>> {
+                match name {
+                    $($name => Some(<$params as serde::Deserialize>::deserialize(params).map(ProtocolSpec::$variant)),)+
+                    _ => None,
+                }
+            }
+
+            /// JSON Schema of the constants of each family.
+            pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+                vec![$(($name, generator.subschema_for::<$params>())),+]
+            }
+        }
+    };
+}
+
+families! {
+    /// Codex block exchange, generation 2.
+    "codex-v2" => CodexV2(codex::Params),
+    /// Every leecher downloads from the seeders alone.
+    "direct" => Direct(direct::Params),
+    /// An omniscient scheduler close to the bound.
+    "ideal" => Ideal(ideal::Params),
+}

@@ -1,0 +1,55 @@
+//! Everything that decides a run.
+
+use crate::network::NetworkSpec;
+use crate::protocols::ProtocolSpec;
+use crate::units::Time;
+use crate::world::WorldSpec;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everything that decides a run: two equal specifications give equal
+/// outcomes, byte for byte.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunSpec {
+    /// The world.
+    pub world: WorldSpec,
+    /// How the network is modelled.
+    pub network: NetworkSpec,
+    /// How peers find each other.
+    pub discovery: DiscoverySpec,
+    /// What the nodes do.
+    pub protocol: ProtocolSpec,
+    /// When to stop.
+    pub stop: StopSpec,
+    /// The seed of all chance.
+    pub seed: u64,
+    /// Which of the possible sets of nodes are the seeders; 0 is the first nodes.
+    pub seeder_set: u32,
+    /// Permutes events of equal time; 0 keeps their order.
+    pub tie_salt: u64,
+    /// Distance between the samples of the time series.
+    pub series_interval: Time,
+}
+
+/// Static discovery: a directory that everybody can ask. It knows who
+/// provides the dataset; asking and announcing costs round trips, no bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoverySpec {
+    /// Round trips of a look-up in a network of one node.
+    pub round_trips: f64,
+    /// Further round trips for each doubling of the network.
+    pub round_trips_per_doubling: f64,
+    /// Providers in one answer at the most.
+    pub max_providers: u32,
+}
+
+/// When a run ends, besides when every leecher is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopSpec {
+    /// Simulated time.
+    pub max_time: Time,
+    /// Simulated time in which no node stored anything.
+    pub no_progress_for: Time,
+}

@@ -1,0 +1,85 @@
+//! Capacities of links, in bits per second.
+
+use super::parse::{self, UnitError, UnitTable};
+use super::{Bytes, Time};
+use std::fmt;
+use std::str::FromStr;
+
+/// A capacity in bits per second, or [`Rate::UNLIMITED`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(pub u64);
+
+const UNITS: UnitTable =
+    &[("bit/s", 1), ("kbit/s", 1_000), ("Mbit/s", 1_000_000), ("Gbit/s", 1_000_000_000), ("Tbit/s", 1_000_000_000_000)];
+const EXPECTED: &str = "a rate such as \"10 Mbit/s\" or \"unlimited\"";
+
+impl Rate {
+    /// A link that never holds anything up; written `unlimited`.
+    pub const UNLIMITED: Rate = Rate(u64::MAX);
+
+    /// Bits per second; infinite when unlimited.
+    pub fn bits_per_second(self) -> f64 {
+        if self.is_unlimited() { f64::INFINITY } else { self.0 as f64 }
+    }
+
+    /// Bytes per second; infinite when unlimited.
+    pub fn bytes_per_second(self) -> f64 {
+        self.bits_per_second() / 8.0
+    }
+
+    /// Whether this is [`Rate::UNLIMITED`].
+    pub const fn is_unlimited(self) -> bool {
+        self.0 == u64::MAX
+    }
+
+    /// How long `size` takes at this rate, rounded up to a whole nanosecond;
+    /// [`Time::NEVER`] for a rate of zero.
+    pub fn time_for(self, size: Bytes) -> Time {
+        if self.is_unlimited() {
+            return Time::ZERO;
+        }
+        if self.0 == 0 {
+            return Time::NEVER;
+        }
+        let nanos = (u128::from(size.get()) * 8_000_000_000).div_ceil(u128::from(self.0));
+        Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+impl FromStr for Rate {
+    type Err = UnitError;
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        if text.trim() == "unlimited" {
+            return Ok(Rate::UNLIMITED);
+        }
+        parse::quantity(text, UNITS, EXPECTED).map(Rate)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_unlimited() { f.write_str("unlimited") } else { parse::exact(self.0, UNITS, f) }
+    }
+}
+
+parse::text_serde!(Rate, "a rate such as \"10 Mbit/s\" or \"unlimited\"", "10 Mbit/s");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_bits_not_bytes() {
+        let rate: Rate = "8 Mbit/s".parse().unwrap();
+        assert_eq!(rate.time_for(Bytes(1_000_000)), Time::from_secs(1));
+        for text in ["8 MB/s", "8 Mb/s", "8 mbit/s", "8 Mbps", "8"] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn unlimited_takes_no_time() {
+        assert_eq!("unlimited".parse::<Rate>().unwrap().time_for(Bytes(1 << 60)), Time::ZERO);
+        assert_eq!(Rate::UNLIMITED.to_string(), "unlimited");
+    }
+}

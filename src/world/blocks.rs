@@ -1,0 +1,414 @@
+//! Sets of blocks: what is wanted, held, asked for or sent.
+//!
+//! A set is a short sorted list of 256-bit pages. Windows of a thousand blocks
+//! fit into the set itself without an allocation, and unions and differences
+//! cost a few word operations, so that a want list is handled as a whole and
+//! never block by block.
+
+use smallvec::SmallVec;
+
+const PAGE_WORDS: usize = 4;
+const PAGE_BITS: u32 = 64 * PAGE_WORDS as u32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Page {
+    index: u32,
+    bits: [u64; PAGE_WORDS],
+}
+
+impl Page {
+    fn count(&self) -> u32 {
+        self.bits.iter().map(|w| w.count_ones()).sum()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bits == [0; PAGE_WORDS]
+    }
+}
+
+/// A set of unit indices.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BlockSet {
+    pages: SmallVec<[Page; 5]>,
+    len: u32,
+}
+
+impl BlockSet {
+    /// The empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The set of one.
+    pub fn one(unit: u32) -> Self {
+        let mut set = Self::new();
+        set.insert(unit);
+        set
+    }
+
+    /// All indices from `start` up to, not including, `end`.
+    pub fn range(start: u32, end: u32) -> Self {
+        let mut set = Self::new();
+        set.insert_range(start, end);
+        set
+    }
+
+    /// Number of members.
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Removes all members.
+    pub fn clear(&mut self) {
+        self.pages.clear();
+        self.len = 0;
+    }
+
+    /// Whether `unit` is a member.
+    pub fn contains(&self, unit: u32) -> bool {
+        let (page, word, bit) = place(unit);
+        self.find(page).is_ok_and(|at| self.pages[at].bits[word] & bit != 0)
+    }
+
+    /// Adds `unit`; false when it was there before.
+    pub fn insert(&mut self, unit: u32) -> bool {
+        let (page, word, bit) = place(unit);
+        let slot = &mut self.page_mut(page).bits[word];
+        let new = *slot & bit == 0;
+        *slot |= bit;
+        self.len += u32::from(new);
+        new
+    }
+
+    /// Removes `unit`; false when it was not there.
+    pub fn remove(&mut self, unit: u32) -> bool {
+        let (page, word, bit) = place(unit);
+        let Ok(at) = self.find(page) else { return false };
+        let slot = &mut self.pages[at].bits[word];
+        let there = *slot & bit != 0;
+        *slot &= !bit;
+        if there {
+            self.len -= 1;
+            if self.pages[at].is_empty() {
+                self.pages.remove(at);
+            }
+        }
+        there
+    }
+
+    /// Adds all from `start` up to, not including, `end`.
+    pub fn insert_range(&mut self, start: u32, end: u32) {
+        let mut at = start;
+        while at < end {
+            let (page, word, _) = place(at);
+            let next = (at / 64).saturating_add(1).saturating_mul(64).min(end);
+            let mask = (u64::MAX << (at % 64)) & (u64::MAX >> ((64 - next % 64) % 64));
+            let slot = &mut self.page_mut(page).bits[word];
+            let added = (mask & !*slot).count_ones();
+            *slot |= mask;
+            self.len += added;
+            at = next;
+        }
+    }
+
+    /// Adds all members of `other`.
+    pub fn union_with(&mut self, other: &BlockSet) {
+        for page in &other.pages {
+            let mine = self.page_mut(page.index);
+            let before = mine.count();
+            for (w, o) in mine.bits.iter_mut().zip(page.bits) {
+                *w |= o;
+            }
+            let added = mine.count() - before;
+            self.len += added;
+        }
+    }
+
+    /// Removes all members of `other`.
+    pub fn subtract(&mut self, other: &BlockSet) {
+        self.zip_with(other, |mine, theirs| mine & !theirs, false);
+    }
+
+    /// Keeps only what is in `other` too.
+    pub fn retain_in(&mut self, other: &BlockSet) {
+        self.zip_with(other, |mine, theirs| mine & theirs, true);
+    }
+
+    /// The members that are in `other` too.
+    pub fn intersection(&self, other: &BlockSet) -> BlockSet {
+        let mut set = self.clone();
+        set.retain_in(other);
+        set
+    }
+
+    /// The members that are not in `other`.
+    pub fn difference(&self, other: &BlockSet) -> BlockSet {
+        let mut set = self.clone();
+        set.subtract(other);
+        set
+    }
+
+    /// Whether any member is in `other` too.
+    pub fn intersects(&self, other: &BlockSet) -> bool {
+        self.pages.iter().any(|page| {
+            other.find(page.index).is_ok_and(|at| page.bits.iter().zip(other.pages[at].bits).any(|(a, b)| a & b != 0))
+        })
+    }
+
+    /// Number of members below `limit`.
+    pub fn count_below(&self, limit: u32) -> u32 {
+        let mut count = 0;
+        for page in &self.pages {
+            let first = page.index * PAGE_BITS;
+            if first >= limit {
+                break;
+            }
+            if limit - first >= PAGE_BITS {
+                count += page.count();
+                continue;
+            }
+            let (word, bit) = (((limit - first) / 64) as usize, (limit - first) % 64);
+            count += page.bits[..word].iter().map(|w| w.count_ones()).sum::<u32>();
+            count += (page.bits[word] & !(u64::MAX << bit)).count_ones();
+        }
+        count
+    }
+
+    /// The smallest member.
+    pub fn first(&self) -> Option<u32> {
+        self.iter().next()
+    }
+
+    /// The largest member.
+    pub fn last(&self) -> Option<u32> {
+        let page = self.pages.last()?;
+        let word = (0..PAGE_WORDS).rev().find(|w| page.bits[*w] != 0)?;
+        Some(page.index * PAGE_BITS + word as u32 * 64 + 63 - page.bits[word].leading_zeros())
+    }
+
+    /// All members in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.pages.iter().flat_map(|page| {
+            page.bits.iter().enumerate().flat_map(move |(word, bits)| {
+                let base = page.index * PAGE_BITS + word as u32 * 64;
+                std::iter::successors((*bits != 0).then_some(*bits), |b| (b & (b - 1) != 0).then_some(b & (b - 1)))
+                    .map(move |b| base + b.trailing_zeros())
+            })
+        })
+    }
+
+    fn find(&self, page: u32) -> Result<usize, usize> {
+        // Lists are short; most look-ups are for the last page.
+        match self.pages.last() {
+            Some(last) if last.index < page => Err(self.pages.len()),
+            Some(last) if last.index == page => Ok(self.pages.len() - 1),
+            _ => self.pages.binary_search_by_key(&page, |p| p.index),
+        }
+    }
+
+    fn page_mut(&mut self, index: u32) -> &mut Page {
+        let at = match self.find(index) {
+            Ok(at) => at,
+            Err(at) => {
+                self.pages.insert(at, Page { index, bits: [0; PAGE_WORDS] });
+                at
+            }
+        };
+        &mut self.pages[at]
+    }
+
+    fn zip_with(&mut self, other: &BlockSet, op: impl Fn(u64, u64) -> u64, drop_missing: bool) {
+        let mut len = 0;
+        self.pages.retain(|page| {
+            match other.find(page.index) {
+                Ok(at) => page.bits.iter_mut().zip(other.pages[at].bits).for_each(|(m, o)| *m = op(*m, o)),
+                Err(_) if drop_missing => return false,
+                Err(_) => {}
+            }
+            len += page.count();
+            !page.is_empty()
+        });
+        self.len = len;
+    }
+}
+
+impl FromIterator<u32> for BlockSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(units: I) -> Self {
+        let mut set = BlockSet::new();
+        units.into_iter().for_each(|unit| {
+            set.insert(unit);
+        });
+        set
+    }
+}
+
+fn place(unit: u32) -> (u32, usize, u64) {
+    (unit / PAGE_BITS, (unit % PAGE_BITS / 64) as usize, 1 << (unit % 64))
+}
+
+/// What a node holds: everything below a mark, and a sparse set above it. Small
+/// whenever the holdings are nearly contiguous, and constant for a seeder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holdings {
+    below: u32,
+    above: BlockSet,
+}
+
+impl Holdings {
+    /// Everything below `end`.
+    pub fn prefix(end: u32) -> Self {
+        Holdings { below: end, above: BlockSet::new() }
+    }
+
+    /// Number of units held.
+    pub fn len(&self) -> u32 {
+        self.below + self.above.len()
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Everything below this unit is held; it itself is not.
+    pub fn contiguous(&self) -> u32 {
+        self.below
+    }
+
+    /// Whether `unit` is held.
+    pub fn contains(&self, unit: u32) -> bool {
+        unit < self.below || self.above.contains(unit)
+    }
+
+    /// The members of `set` that are held.
+    pub fn held_of(&self, set: &BlockSet) -> BlockSet {
+        if set.last().is_none_or(|last| last < self.below) {
+            return set.clone();
+        }
+        let mut held = set.intersection(&self.above);
+        set.iter().take_while(|unit| *unit < self.below).for_each(|unit| {
+            held.insert(unit);
+        });
+        held
+    }
+
+    /// Adds `set`; returns how many of it were new.
+    pub fn add(&mut self, set: &BlockSet) -> u32 {
+        let before = self.len();
+        match (set.first(), set.last()) {
+            // A run that continues the prefix costs nothing per unit.
+            (Some(first), Some(last)) if first <= self.below && last - first + 1 == set.len() => {
+                self.extend_to(last + 1);
+            }
+            _ => {
+                for unit in set.iter().filter(|unit| *unit >= self.below) {
+                    self.above.insert(unit);
+                }
+                self.absorb();
+            }
+        }
+        self.len() - before
+    }
+
+    /// Adds all from `start` up to, not including, `end`; returns how many were new.
+    pub fn add_range(&mut self, start: u32, end: u32) -> u32 {
+        let before = self.len();
+        if start <= self.below {
+            self.extend_to(end);
+        } else {
+            self.above.insert_range(start, end);
+        }
+        self.len() - before
+    }
+
+    fn extend_to(&mut self, end: u32) {
+        if end > self.below {
+            self.below = end;
+            let behind: SmallVec<[u32; 64]> = self.above.iter().take_while(|unit| *unit < end).collect();
+            behind.iter().for_each(|unit| {
+                self.above.remove(*unit);
+            });
+            self.absorb();
+        }
+    }
+
+    fn absorb(&mut self) {
+        while self.above.remove(self.below) {
+            self.below += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn members() -> impl Strategy<Value = Vec<u32>> {
+        prop::collection::vec(0u32..3000, 0..200)
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_like_an_ordered_set(a in members(), b in members(), limit in 0u32..3100) {
+            let (x, y): (BTreeSet<u32>, BTreeSet<u32>) = (a.iter().copied().collect(), b.iter().copied().collect());
+            let (s, t): (BlockSet, BlockSet) = (a.iter().copied().collect(), b.iter().copied().collect());
+            let list = |set: &BlockSet| set.iter().collect::<Vec<_>>();
+            prop_assert_eq!(list(&s), x.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(s.len() as usize, x.len());
+            prop_assert_eq!(list(&s.intersection(&t)), x.intersection(&y).copied().collect::<Vec<_>>());
+            prop_assert_eq!(list(&s.difference(&t)), x.difference(&y).copied().collect::<Vec<_>>());
+            let mut both = s.clone();
+            both.union_with(&t);
+            prop_assert_eq!(list(&both), x.union(&y).copied().collect::<Vec<_>>());
+            prop_assert_eq!(both.len() as usize, x.union(&y).count());
+            prop_assert_eq!(s.intersects(&t), !x.is_disjoint(&y));
+            prop_assert_eq!(s.count_below(limit) as usize, x.range(..limit).count());
+            prop_assert_eq!((s.first(), s.last()), (x.first().copied(), x.last().copied()));
+            let (mut rest, mut left) = (s.clone(), x.clone());
+            for unit in &b {
+                prop_assert_eq!(rest.remove(*unit), left.remove(unit));
+            }
+            prop_assert_eq!(rest, s.difference(&t));
+        }
+
+        #[test]
+        fn ranges_equal_single_insertions(start in 0u32..1500, length in 0u32..1500) {
+            prop_assert_eq!(BlockSet::range(start, start + length), (start..start + length).collect::<BlockSet>());
+        }
+
+        #[test]
+        fn holdings_behave_like_a_set(steps in prop::collection::vec((0u32..600, 1u32..90, prop::bool::ANY), 0..60)) {
+            let mut holdings = Holdings::default();
+            let mut twin = BTreeSet::new();
+            for (start, length, as_range) in steps {
+                let before = twin.len();
+                twin.extend(start..start + length);
+                let new = if as_range {
+                    holdings.add_range(start, start + length)
+                } else {
+                    holdings.add(&BlockSet::range(start, start + length))
+                };
+                prop_assert_eq!(new as usize, twin.len() - before);
+                prop_assert_eq!(holdings.len() as usize, twin.len());
+                prop_assert!((0..700).all(|unit| holdings.contains(unit) == twin.contains(&unit)));
+                prop_assert_eq!(holdings.contiguous(), (0..).find(|unit| !twin.contains(unit)).unwrap());
+                let query = BlockSet::range(100, 500);
+                prop_assert_eq!(holdings.held_of(&query), (100..500).filter(|u| twin.contains(u)).collect::<BlockSet>());
+            }
+        }
+    }
+
+    #[test]
+    fn removing_the_last_of_a_page_leaves_equal_sets_equal() {
+        let mut set: BlockSet = [3, 900].into_iter().collect();
+        assert!(set.remove(900) && !set.remove(900));
+        assert_eq!(set, BlockSet::one(3));
+    }
+}

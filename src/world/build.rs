@@ -1,0 +1,132 @@
+//! Drawing a world from its description and a seed.
+
+use super::spec::{LatencySpec, StartSpec, WorldSpec};
+use super::{Dataset, Latency, LinkClass, Node, Overlay, Role, World, sessions};
+use crate::rng::{Purpose, Rng};
+use crate::units::Time;
+
+impl World {
+    /// Draws the world that `spec` describes. `seeder_set` picks who the
+    /// seeders are and nothing else; outages are drawn up to `horizon`.
+    pub fn build(spec: &WorldSpec, seed: u64, seeder_set: u32, horizon: Time) -> World {
+        let nodes = draw_nodes(spec, seed, seeder_set);
+        let latency = match &spec.latency {
+            LatencySpec::Constant(delay) => Latency::constant(*delay),
+            LatencySpec::Regions { delay, .. } => Latency::regions(delay),
+        };
+        World {
+            latency,
+            overlay: spec.overlay.map(|o| Overlay::random(spec.swarm.network_size, o.degree, seed)),
+            outages: sessions::draw(&nodes, &spec.churn, &spec.failures, horizon, seed),
+            dataset: Dataset {
+                size: spec.dataset.size,
+                block_size: spec.dataset.block_size,
+                group: spec.dataset.group,
+            },
+            hardware: spec.hardware,
+            nodes,
+            seed,
+        }
+    }
+}
+
+fn draw_nodes(spec: &WorldSpec, seed: u64, seeder_set: u32) -> Vec<Node> {
+    let n = spec.swarm.network_size as usize;
+    let seeder = draw_seeders(n, spec.swarm.seeders as usize, seed, seeder_set);
+    let starts = draw_starts(spec.swarm.start, n, seed);
+    let classes = quotas(spec.links.iter().map(|c| c.share), n, seed, Purpose::Links);
+    let regions = match &spec.latency {
+        LatencySpec::Constant(_) => vec![0; n],
+        LatencySpec::Regions { shares, .. } => quotas(shares.iter().copied(), n, seed, Purpose::Regions),
+    };
+    let mut leechers = 0;
+    (0..n)
+        .map(|i| {
+            let class: LinkClass = spec.links[classes[i]];
+            let role = if seeder[i] { Role::Seeder } else { Role::Leecher };
+            let start = if seeder[i] { Time::ZERO } else { starts[leechers] };
+            leechers += usize::from(!seeder[i]);
+            Node {
+                role,
+                up: spec.seeder_up.filter(|_| seeder[i]).unwrap_or(class.up),
+                down: spec.seeder_down.filter(|_| seeder[i]).unwrap_or(class.down),
+                region: regions[i] as u16,
+                start,
+            }
+        })
+        .collect()
+}
+
+/// Seeder set 0 is the first nodes, as in the measured swarms; the others are random.
+fn draw_seeders(n: usize, seeders: usize, seed: u64, seeder_set: u32) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..n).collect();
+    if seeder_set > 0 {
+        Rng::stream(seed, Purpose::SeederSet, u64::from(seeder_set)).shuffle(&mut order);
+    }
+    let mut is_seeder = vec![false; n];
+    order.into_iter().take(seeders).for_each(|i| is_seeder[i] = true);
+    is_seeder
+}
+
+/// Start times in ascending order, as many as there can be leechers.
+fn draw_starts(start: StartSpec, n: usize, seed: u64) -> Vec<Time> {
+    let mut rng = Rng::stream(seed, Purpose::Starts, 0);
+    let mut now = Time::ZERO;
+    (0..n as u64)
+        .map(|i| match start {
+            StartSpec::Together => Time::ZERO,
+            StartSpec::Stagger(distance) => distance * i,
+            StartSpec::Poisson(mean) => {
+                let this = now;
+                now += Time::from_secs_f64(-mean.secs() * libm::log1p(-rng.uniform()));
+                this
+            }
+        })
+        .collect()
+}
+
+/// Gives each of `n` nodes a class so that the numbers follow the shares as
+/// exactly as whole nodes can (largest remainders), in random order.
+fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, purpose: Purpose) -> Vec<usize> {
+    let shares: Vec<f64> = shares.collect();
+    let mut counts: Vec<usize> = shares.iter().map(|s| (s * n as f64 + 1e-9) as usize).collect();
+    let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
+    let remainder = |i: usize| shares[i] * n as f64 - counts[i] as f64;
+    by_remainder.sort_by(|a, b| remainder(*b).total_cmp(&remainder(*a)).then(a.cmp(b)));
+    let missing = n.saturating_sub(counts.iter().sum());
+    (0..missing).for_each(|i| counts[by_remainder[i % shares.len()]] += 1);
+    let mut classes: Vec<usize> = counts.iter().enumerate().flat_map(|(i, c)| std::iter::repeat_n(i, *c)).collect();
+    classes.truncate(n);
+    if shares.len() > 1 {
+        Rng::stream(seed, purpose, 0).shuffle(&mut classes);
+    }
+    classes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_become_whole_nodes() {
+        let classes = quotas([0.5, 0.3, 0.2].into_iter(), 11, 1, Purpose::Links);
+        let count = |c| classes.iter().filter(|x| **x == c).count();
+        assert_eq!((count(0), count(1), count(2)), (6, 3, 2));
+    }
+
+    #[test]
+    fn seeder_sets_differ_and_keep_their_number() {
+        let sets: Vec<_> = (0..4).map(|s| draw_seeders(30, 5, 9, s)).collect();
+        assert!(sets.iter().all(|s| s.iter().filter(|x| **x).count() == 5));
+        assert!(sets[0][..5].iter().all(|s| *s), "set 0 is the first nodes");
+        assert!(sets[1] != sets[2] && sets[2] != sets[3]);
+    }
+
+    #[test]
+    fn poisson_starts_have_the_right_mean_distance() {
+        let starts = draw_starts(StartSpec::Poisson(Time::from_secs(2)), 5001, 4);
+        assert_eq!(starts[0], Time::ZERO);
+        let mean = starts[5000].secs() / 5000.0;
+        assert!((mean - 2.0).abs() < 0.1, "{mean}");
+    }
+}

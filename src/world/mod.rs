@@ -1,0 +1,145 @@
+//! What is given before time starts: nodes and their links, latency, who knows
+//! whom, who is online when, the dataset, and the cost of a node's own work.
+//!
+//! A [`WorldSpec`] says how the world is drawn; [`World::build`] draws it from
+//! the seed alone, so that every protocol under that seed meets the same world.
+
+mod blocks;
+mod build;
+mod dataset;
+mod latency;
+mod overlay;
+mod sessions;
+mod spec;
+
+pub use blocks::{BlockSet, Holdings};
+pub use dataset::Dataset;
+pub use latency::Latency;
+pub use overlay::Overlay;
+pub use sessions::Outage;
+pub use spec::{
+    ChurnSpec, DatasetSpec, FailureSpec, Hardware, LatencySpec, LinkClass, OfflineKind, OverlaySpec, SessionSpec,
+    StartSpec, SwarmSpec, WorldSpec,
+};
+
+use crate::units::{Rate, Time};
+
+/// Names a node: its index among all nodes of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// As an index into arrays of nodes.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a node is in the swarm at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Holds the whole dataset from the start.
+    Seeder,
+    /// Wants the whole dataset.
+    Leecher,
+}
+
+impl Role {
+    /// The word used in result files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Seeder => "seeder",
+            Role::Leecher => "leecher",
+        }
+    }
+}
+
+/// A node as it is given.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Seeder or leecher.
+    pub role: Role,
+    /// Capacity of its access link towards the network.
+    pub up: Rate,
+    /// Capacity of its access link from the network.
+    pub down: Rate,
+    /// Index of its region in the latency model; 0 when there are none.
+    pub region: u16,
+    /// When a leecher begins to want the dataset; zero for seeders.
+    pub start: Time,
+}
+
+/// The world of one run.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// All nodes; a [`NodeId`] is an index into this.
+    pub nodes: Vec<Node>,
+    /// One-way delays.
+    pub latency: Latency,
+    /// Who may ever connect to whom; everybody when absent.
+    pub overlay: Option<Overlay>,
+    /// When each node is offline, in order of time.
+    pub outages: Vec<Vec<Outage>>,
+    /// What is distributed.
+    pub dataset: Dataset,
+    /// What a node's own work costs.
+    pub hardware: Hardware,
+    /// The seed everything was drawn from; protocols draw their streams from it.
+    pub seed: u64,
+}
+
+impl World {
+    /// Ids of all nodes, in order.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len() as u32).map(NodeId)
+    }
+
+    /// The node `id`.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// Ids of the nodes with `role`, in order.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = NodeId> + '_ {
+        self.ids().filter(move |id| self.node(*id).role == role)
+    }
+
+    /// One-way delay from `from` to `to`, without jitter.
+    pub fn delay(&self, from: NodeId, to: NodeId) -> Time {
+        self.latency.between(self.node(from).region, self.node(to).region)
+    }
+
+    /// Round-trip time between two nodes, without queueing.
+    pub fn rtt(&self, a: NodeId, b: NodeId) -> Time {
+        self.delay(a, b) + self.delay(b, a)
+    }
+
+    /// Whether `a` may connect to `b`.
+    pub fn may_know(&self, a: NodeId, b: NodeId) -> bool {
+        a != b && self.overlay.as_ref().is_none_or(|overlay| overlay.linked(a, b))
+    }
+
+    /// A digest of everything that was drawn; equal for two protocols that
+    /// meet the same world.
+    pub fn digest(&self) -> u64 {
+        use crate::rng::mix;
+        let mut digest = mix(self.dataset.size.get()) ^ mix(self.nodes.len() as u64);
+        let mut add = |value: u64| digest = mix(digest ^ value);
+        for node in &self.nodes {
+            add(node.role as u64);
+            add(node.up.0);
+            add(node.down.0);
+            add(u64::from(node.region));
+            add(node.start.nanos());
+        }
+        for outage in self.outages.iter().flatten() {
+            add(outage.from.nanos());
+            add(outage.until.nanos());
+            add(outage.kind as u64);
+        }
+        if let Some(overlay) = &self.overlay {
+            self.ids().for_each(|id| overlay.neighbours(id).iter().for_each(|n| add(u64::from(n.0))));
+        }
+        digest
+    }
+}
