@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod network;
 pub mod protocols;
 pub mod rng;
+pub mod scenario;
 pub mod sim;
 pub mod units;
 pub mod world;
