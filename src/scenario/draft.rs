@@ -102,6 +102,7 @@ pub(super) struct Network {
     /// Random addition to the latency of each message, in seconds.
     pub(super) jitter: Option<Distribution>,
     /// The layers below the protocol: "default", "none", or a table of the constants that differ.
+    #[schemars(schema_with = "super::schema::transport")]
     pub(super) transport: Transport,
     /// Number of acquaintances of each node in a random graph; everybody knows everybody when absent.
     pub(super) degree: Option<u32>,
@@ -145,10 +146,19 @@ const DISTANCE: &str = "a rate such as \"2/s\" or \"30/min\", or a mean distance
 
 impl<'de> Deserialize<'de> for Distance {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(from)?;
-        distance(&text).map(Distance).ok_or_else(|| {
-            de::Error::custom(format_args!("`{text}` is neither a rate nor a time; expected {DISTANCE}"))
-        })
+        struct Form;
+        impl Visitor<'_> for Form {
+            type Value = Distance;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(DISTANCE)
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Distance, E> {
+                distance(text).map(Distance).ok_or_else(|| {
+                    E::custom(format_args!("`{text}` is neither a rate nor a time; expected {DISTANCE}"))
+                })
+            }
+        }
+        from.deserialize_str(Form)
     }
 }
 

@@ -150,7 +150,7 @@ impl serde::de::Error for Fault {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Fault::new(format!("missing key `{field}`"))
+        Fault::new(format!("missing key `{field}`")).expected(format!("`{field} = ..` in this table"))
     }
 }
 

@@ -1,4 +1,11 @@
 //! The models that come with the program (`models/`), and files of the same form.
+//!
+//! Every file has `description`, `source`, `date` and `calibrated`. Beyond that:
+//! `protocols` have a `family` (or `extends`, the name or path of another),
+//! `[constants]`, and `[at_least]` with the smallest constants that make sense;
+//! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
+//! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
+//! distributions `online` and `offline`, in seconds.
 
 use super::draft::Latency;
 use super::error::{Fault, list};
@@ -69,6 +76,12 @@ pub fn models() -> Vec<ModelInfo> {
             }
         })
         .collect()
+}
+
+/// Names of the models of `kind` that have the key `key`, for messages.
+pub(super) fn with_key(kind: &str, key: &str) -> String {
+    let has = |text: &str| toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key(key));
+    list(EMBEDDED.iter().filter(|(k, _, text)| *k == kind && has(text)).map(|(_, name, _)| *name))
 }
 
 /// A model file without the lines that every model begins with.
@@ -196,7 +209,13 @@ fn from_path(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
 fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {
     let names = || EMBEDDED.iter().filter(|(k, ..)| *k == kind).map(|(_, name, _)| *name);
     let Some((.., text)) = EMBEDDED.iter().find(|(k, n, _)| *k == kind && *n == name) else {
-        return Err(Fault::new(format!("unknown model `{name}`"))
+        let what = match kind {
+            "protocols" => "protocol",
+            "networks" => "network model",
+            "churn" => "churn model",
+            _ => "hardware",
+        };
+        return Err(Fault::new(format!("unknown {what} `{name}`"))
             .expected(format!("a name in models/{kind} ({}) or the path of a .toml file", list(names())))
             .suggest(name, names())
             .at(asked));

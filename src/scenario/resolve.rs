@@ -1,9 +1,9 @@
 //! Step three: names of models become their contents, and a [`RunSpec`] is made.
 
+use super::churn::{churn, churn_model};
 use super::draft::{Draft, Latency, Start};
 use super::error::{Fault, list};
-use super::models::{self, ChurnFile, NetworkFile};
-use super::trace;
+use super::models::{self, NetworkFile};
 use super::tree::{Node, Place, Sources, Table, Value};
 use super::validate::{classes_fault, distribution_fault, regions_fault};
 use crate::dist::Distribution;
@@ -11,9 +11,7 @@ use crate::network::NetworkSpec;
 use crate::protocols::ProtocolSpec;
 use crate::sim::RunSpec;
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{
-    ChurnSpec, DatasetSpec, Hardware, LatencySpec, LinkClass, OverlaySpec, SessionSpec, StartSpec, SwarmSpec, WorldSpec,
-};
+use crate::world::{DatasetSpec, Hardware, LatencySpec, LinkClass, OverlaySpec, StartSpec, SwarmSpec, WorldSpec};
 
 /// A scenario with all names looked up, and where the contents came from.
 #[derive(Debug)]
@@ -123,7 +121,8 @@ fn swarm(draft: &Draft) -> SwarmSpec {
     }
 }
 
-fn warn_uncalibrated(file: &str, calibrated: bool, warnings: &mut Vec<String>) {
+/// Warns once about a model whose numbers were not checked.
+pub(super) fn warn_uncalibrated(file: &str, calibrated: bool, warnings: &mut Vec<String>) {
     if !calibrated {
         warnings.push(format!("{file} is not calibrated: its numbers were not checked against measurements"));
     }
@@ -246,7 +245,7 @@ fn links_model(tree: &Table, sources: &mut Sources, warnings: &mut Vec<String>) 
     let at = table.get("classes").map_or(node.at, |classes| classes.key);
     let classes = contents.classes.ok_or_else(|| {
         Fault::new("this model has no `classes` of links")
-            .expected("a model in models/networks that has them")
+            .expected(format!("one of {}", models::with_key("networks", "classes")))
             .at(node.at)
     })?;
     Ok(Links { classes, at, plain: false })
@@ -310,100 +309,13 @@ fn latency(draft: &Draft, tree: &Table, sources: &mut Sources, warnings: &mut Ve
     let (contents, table) = network_model(named, sources, warnings)?;
     let place = |key: &str| table.get(key).map_or(named.at, |node| node.key);
     let spec = contents.latency.as_ref().and_then(spec).ok_or_else(|| {
-        Fault::new("this model has no `latency`").expected("a model in models/networks that has one").at(named.at)
+        Fault::new("this model has no `latency`")
+            .expected(format!("one of {}", models::with_key("networks", "latency")))
+            .at(named.at)
     })?;
     let jitter = draft.network.jitter.or(contents.jitter);
     let jitter_at = if own_jitter.is_some() { own_jitter_at } else { place("jitter") };
     Ok(Delays { spec, at: place("latency"), jitter, jitter_at })
-}
-
-struct Sessions {
-    spec: ChurnSpec,
-    online_at: Place,
-    offline_at: Place,
-}
-
-fn churn(draft: &Draft, tree: &Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<Sessions, Fault> {
-    let model = tree.find("churn.model").expect("the defaults give a model");
-    let at = |key: &str| tree.find(&format!("churn.{key}")).map_or(model.at, |node| node.at);
-    let (online_at, offline_at) = (at("online"), at("offline"));
-    let kind = draft.churn.kind;
-    let sessions =
-        |online, offline| ChurnSpec::Sessions(SessionSpec { online, offline, kind, seeders: draft.churn.seeders });
-    match draft.churn.model.as_str() {
-        "none" => {
-            refuse(tree, sources, &["online", "offline", "kind", "seeders", "trace"])?;
-            Ok(Sessions { spec: ChurnSpec::None, online_at, offline_at })
-        }
-        "sessions" => {
-            refuse(tree, sources, &["trace"])?;
-            let (Some(online), Some(offline)) = (draft.churn.online, draft.churn.offline) else {
-                let fault = Fault::new("sessions need `churn.online` and `churn.offline`");
-                return Err(fault.expected("e.g. online = { exponential = { mean = 3600 } }, in seconds").at(model.at));
-            };
-            Ok(Sessions { spec: sessions(online, offline), online_at, offline_at })
-        }
-        "trace" => {
-            refuse(tree, sources, &["online", "offline", "seeders"])?;
-            let Some((trace, node)) = draft.churn.trace.as_ref().zip(tree.find("churn.trace")) else {
-                return Err(Fault::new("a trace needs `churn.trace`").expected("trace = \"file.csv\"").at(model.at));
-            };
-            let size = draft.swarm.network_size.unwrap_or(0);
-            let rows = trace::rows(trace, node, size, sources)?;
-            Ok(Sessions { spec: ChurnSpec::Trace { sessions: rows, kind }, online_at: node.at, offline_at })
-        }
-        name => {
-            refuse(tree, sources, &["trace"])?;
-            let (contents, table) = churn_model(name, tree, sources, warnings)?;
-            let rank = sources.rank(model.at);
-            // What a lower layer said belonged to another model.
-            let own = |key: &str| tree.find(&format!("churn.{key}")).filter(|node| sources.rank(node.at) >= rank);
-            let place =
-                |key: &str| own(key).map_or_else(|| table.get(key).map_or(model.at, |node| node.key), |node| node.at);
-            let pick = |key: &str, given: Option<Distribution>, model| own(key).and(given).unwrap_or(model);
-            let online = pick("online", draft.churn.online, contents.online);
-            let offline = pick("offline", draft.churn.offline, contents.offline);
-            Ok(Sessions { spec: sessions(online, offline), online_at: place("online"), offline_at: place("offline") })
-        }
-    }
-}
-
-fn churn_model(
-    name: &str,
-    tree: &Table,
-    sources: &mut Sources,
-    warnings: &mut Vec<String>,
-) -> Result<(ChurnFile, Table), Fault> {
-    let node = tree.find("churn.model").expect("the defaults give a model");
-    let model = models::find("churn", name, node.at, sources)
-        .map_err(|fault| fault.also(", or `none`, `sessions`, `trace`"))?;
-    let contents: ChurnFile = model.node.read()?;
-    for distribution in [&contents.online, &contents.offline] {
-        if let Some(fault) = distribution_fault(distribution) {
-            return Err(fault.at(node.at));
-        }
-    }
-    warn_uncalibrated(&model.file, model.calibrated, warnings);
-    Ok((contents, model.node.table().cloned().unwrap_or_default()))
-}
-
-/// A setting must not be without effect: `keys` may not be given in the layer
-/// that chose the churn model or above it.
-fn refuse(tree: &Table, sources: &Sources, keys: &[&str]) -> Result<(), Fault> {
-    let model = tree.find("churn.model").expect("the defaults give a model");
-    for key in keys {
-        let Some(node) = tree.find(&format!("churn.{key}")).filter(|node| !sources.is_default(node.at)) else {
-            continue;
-        };
-        if sources.rank(node.at) >= sources.rank(model.at) {
-            let name = model.text().unwrap_or_default();
-            let other = if *key == "trace" { "\"trace\"" } else { "\"sessions\" or a name in models/churn" };
-            return Err(Fault::new(format!("`churn.{key}` has no effect with churn.model = \"{name}\""))
-                .expected(format!("churn.model = {other}"))
-                .at(node.key));
-        }
-    }
-    Ok(())
 }
 
 /// Whether all nodes have the same link.

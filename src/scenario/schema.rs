@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::models::models;
 use super::parse::DEFAULTS;
+use crate::network::Transport;
 use crate::protocols::ProtocolSpec;
 use crate::world::Hardware;
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -88,6 +89,10 @@ pub(super) fn hardware(generator: &mut SchemaGenerator) -> Schema {
         { "type": "string", "examples": names("hardware") },
         { "type": "object", "properties": properties, "additionalProperties": false },
     ] })
+}
+
+pub(super) fn transport(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "enum": ["default", "none"] }, generator.subschema_for::<Transport>()] })
 }
 
 pub(super) fn sweep(_: &mut SchemaGenerator) -> Schema {

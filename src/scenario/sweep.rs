@@ -19,7 +19,7 @@ const NAMES: [(&str, &str); 9] = [
 ];
 
 /// Numeric columns of `runs.csv`, about which a claim can be made.
-const NUMBERS: [&str; 31] = [
+const NUMBERS: [&str; 30] = [
     "seed",
     "seeder_set",
     "repetition",
@@ -50,7 +50,6 @@ const NUMBERS: [&str; 31] = [
     "sim_time_s",
     "wall_s",
     "peak_rss_bytes",
-    "fingerprint",
 ];
 
 /// A [`Sweep`] whose values know where they were written.

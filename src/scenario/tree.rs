@@ -90,7 +90,8 @@ impl Sources {
     }
 
     fn line_and_column(&self, place: Place) -> (usize, usize) {
-        let before = &self.get(place.source).text[..place.start];
+        let text = &self.get(place.source).text;
+        let before = text.get(..place.start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
@@ -110,20 +111,17 @@ impl Sources {
         let source = self.get(place.source);
         let (line, column) = self.line_and_column(place);
         let shown = source.text.lines().nth(line - 1).unwrap_or_default().trim_end();
-        let covered = source.text[place.start..place.end].lines().next().unwrap_or_default();
+        let covered = source.text.get(place.start..place.end).unwrap_or_default().lines().next().unwrap_or_default();
         let carets = "^".repeat(covered.trim_end().chars().count().max(1));
-        let number = if source.kind == Kind::Line { String::new() } else { line.to_string() };
-        let margin = " ".repeat(number.len() + 1);
+        let number = if source.kind == Kind::Line { " ".into() } else { line.to_string() };
+        let margin = " ".repeat(number.len());
         let head = match source.kind {
             Kind::Line => source.name.clone(),
             _ => format!("{}:{line}:{column}", source.name),
         };
         let indent: String = shown.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let pad = " ".repeat((column - 1).saturating_sub(shown.chars().count()));
-        let excerpt = format!(
-            "\n{margin}--> {head}\n{margin} |\n{number}{} | {shown}\n{margin} | {indent}{pad}{carets}",
-            &margin[number.len()..]
-        );
+        let excerpt = format!("\n{margin}--> {head}\n{margin} |\n{number} | {shown}\n{margin} | {indent}{pad}{carets}");
         (margin, excerpt)
     }
 }
@@ -277,18 +275,24 @@ fn replaces(under: &Table, over: &Table, path: &str) -> bool {
 
 /// Reads the text of `source` as TOML.
 pub(super) fn read_toml(sources: &Sources, source: usize) -> Result<Table, Fault> {
-    let text = &sources.get(source).text;
-    let table = DeTable::parse(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        let (message, expected) = match error.message().split_once(", expected ") {
-            Some((message, expected)) => (message, Some(expected)),
-            None => (error.message(), None),
-        };
-        let fault =
-            Fault::new(format!("not valid TOML: {message}")).at(Place { source, start: span.start, end: span.end });
-        expected.map_or(fault.clone(), |what| fault.expected(what))
-    })?;
+    let table = DeTable::parse(&sources.get(source).text).map_err(|error| syntax_fault(&error, source))?;
     convert_table(table.get_ref(), source)
+}
+
+fn syntax_fault(error: &toml::de::Error, source: usize) -> Fault {
+    let span = error.span().unwrap_or(0..0);
+    let (message, expected) = match error.message().split_once(", expected ") {
+        Some((message, expected)) => (message, expected),
+        None => (error.message(), "nothing"),
+    };
+    let expected = match (message, expected) {
+        ("duplicate key", _) => "each key once",
+        ("string values must be quoted", _) => "a number, true, false, or text in quotes such as \"10 MB\"",
+        (_, "nothing") => "`key = value` or `[table]`",
+        (_, other) => other,
+    };
+    let place = Place { source, start: span.start, end: span.end };
+    Fault::new(format!("not valid TOML: {message}")).expected(expected).at(place)
 }
 
 fn convert_table(table: &DeTable<'_>, source: usize) -> Result<Table, Fault> {

@@ -46,7 +46,7 @@ pub(super) fn combinations(draft: &Draft, tree: &Table, sources: &Sources) -> Re
 fn shares_fault(shares: &[f64]) -> Option<Fault> {
     let sum: f64 = shares.iter().sum();
     let fault = Fault::new(format!("the shares sum to {}", (sum * 1e6).round() / 1e6));
-    ((sum - 1.0).abs() > 1e-6).then(|| fault.expected("1"))
+    ((sum - 1.0).abs() > 1e-6).then(|| fault.expected("a sum of 1"))
 }
 
 /// What is wrong with link classes, if anything, and in which class.
@@ -71,7 +71,7 @@ pub(super) fn regions_fault(regions: &Regions) -> Option<(&'static str, Fault)> 
     }
     if regions.delay.len() != n || regions.delay.iter().any(|row| row.len() != n) {
         let widths: Vec<String> = regions.delay.iter().map(|row| row.len().to_string()).collect();
-        let fault = Fault::new(format!("{} rows of {} delays", regions.delay.len(), widths.join(", ")));
+        let fault = Fault::new(format!("the delays come in rows of {}", widths.join(", ")));
         return Some(("delay", fault.expected(format!("{n} rows of {n}, one for each share"))));
     }
     shares_fault(&regions.shares).map(|fault| ("shares", fault))
@@ -79,7 +79,13 @@ pub(super) fn regions_fault(regions: &Regions) -> Option<(&'static str, Fault)> 
 
 /// What is wrong with a distribution, if anything.
 pub(super) fn distribution_fault(distribution: &Distribution) -> Option<Fault> {
-    distribution.problem().map(|problem| Fault::new("impossible distribution").expected(problem))
+    distribution.problem().map(|problem| {
+        Fault::new(format!("impossible distribution: {problem}")).expected("e.g. { exponential = { mean = 3600 } }")
+    })
+}
+
+fn range(from: u32, to: u32) -> String {
+    if from == to { from.to_string() } else { format!("{from} to {to}") }
 }
 
 struct Check<'a> {
@@ -125,7 +131,7 @@ impl Check<'_> {
         }
         if seeders >= n {
             let fault = Fault::new(format!("{seeders} seeders in a network of {n} leave nobody to download"));
-            return self.fail("swarm.seeders", fault.expected(format!("1 to {}, fewer than network_size", n - 1)));
+            return self.fail("swarm.seeders", fault.expected(format!("{}, fewer than network_size", range(1, n - 1))));
         }
         self.degree(draft.network.degree, n)
     }
@@ -136,7 +142,7 @@ impl Check<'_> {
         match degree {
             Some(degree) if degree < least || degree > n - 1 => {
                 let fault = Fault::new(format!("{degree} acquaintances in a network of {n}"));
-                self.fail("network.degree", fault.expected(format!("{least} to {}", n - 1)))
+                self.fail("network.degree", fault.expected(range(least, n - 1)))
             }
             _ => Ok(()),
         }
@@ -242,7 +248,7 @@ impl Check<'_> {
             if failure.nodes == 0 || failure.nodes > candidates {
                 let fault = Fault::new(format!("a failure of {} nodes among {candidates} {who}", failure.nodes));
                 let more = if failure.seeders { "" } else { " (with `seeders = true`, seeders can fail too)" };
-                return Err(fault.expected(format!("1 to {candidates}{more}")).at(at("nodes")));
+                return Err(fault.expected(format!("{}{more}", range(1, candidates))).at(at("nodes")));
             }
             if failure.duration == Some(Time::ZERO) {
                 return Err(Fault::new("a failure of no duration")
