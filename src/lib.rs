@@ -9,6 +9,7 @@ pub mod network;
 pub mod protocol;
 pub mod protocols;
 pub mod rng;
+pub mod scenario;
 pub mod sim;
 pub mod units;
 pub mod world;
