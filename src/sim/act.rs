@@ -46,8 +46,8 @@ impl<P: Protocol> Simulation<'_, P> {
 
     fn cost(&self, message: &P::Msg, size: Size, side: Side) -> Time {
         let per_mib = self.world.hardware.per_mib.nanos();
-        let bytes = u128::from(size.total()) * u128::from(per_mib) >> 20;
-        message.work(self.world, side) + Time::from_nanos(bytes as u64)
+        let nanos = (u128::from(size.total()) * u128::from(per_mib)) >> 20;
+        message.work(self.world, side) + Time::from_nanos(nanos as u64)
     }
 
     pub(super) fn cost_of(&self, flight: u32, side: Side) -> Time {

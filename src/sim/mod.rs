@@ -17,9 +17,10 @@ mod spec;
 pub use spec::{DiscoverySpec, RunSpec, StopSpec};
 
 use crate::ledger::Outcome;
+use crate::network::NetworkModel;
 use crate::protocol::Protocol;
 use crate::protocols::Visitor;
-use crate::units::Time;
+use crate::units::{Rate, Time};
 use crate::world::World;
 use run::Simulation;
 
@@ -41,7 +42,11 @@ pub fn run(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option
     impl Visitor for Start<'_> {
         type Output = Option<Outcome>;
         fn visit<P: Protocol>(self, params: &P::Params) -> Option<Outcome> {
-            let world = World::build(&self.0.world, self.0.seed, self.0.seeder_set, self.0.stop.max_time);
+            let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set, self.0.stop.max_time);
+            if self.0.network.model == NetworkModel::Ideal {
+                // Latency only: the bound and the audit have to know.
+                world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));
+            }
             Simulation::<P>::new(&world, params, self.0).run(self.1)
         }
     }

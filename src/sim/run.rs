@@ -185,17 +185,27 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         Progress { time: self.now, events: self.events, share: self.stored_units as f64 / wanted }
     }
 
-    fn stopped(&self) -> Option<Status> {
+    fn stopped(&mut self) -> Option<Status> {
         let leechers = self.world.nodes.len() as u32 - self.spec.world.swarm.seeders;
         if self.complete >= leechers {
             Some(Status::Complete)
         } else if self.now >= self.spec.stop.max_time {
             Some(Status::TimeLimit)
-        } else if self.now.since(self.last_progress) > self.spec.stop.no_progress_for {
+        } else if self.now.since(self.last_progress) > self.spec.stop.no_progress_for && !self.data_under_way() {
             Some(Status::NoProgress)
         } else {
             None
         }
+    }
+
+    /// Whether any block data is on the network; then large messages over slow
+    /// links are progress, and the question comes up again later.
+    fn data_under_way(&mut self) -> bool {
+        let flying = self.flights.iter().flatten().any(|f| f.size.payload > 0 && f.wire > 0 && !f.arrived);
+        if flying {
+            self.last_progress = self.now;
+        }
+        flying
     }
 
     /// Takes the next event, of the network first when times are equal; false
@@ -244,7 +254,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
             Event::Announced(id) => {
                 if self.nodes[id.index()].online {
-                    self.directory.provide(id);
+                    self.directory.provide(id, self.now);
                 }
             }
             Event::Answered(id, epoch) => self.on_answered(id, epoch),

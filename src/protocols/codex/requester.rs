@@ -6,6 +6,7 @@ use super::{CodexV2, Context, MANIFEST, Msg, Timer};
 use crate::protocol::Units;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
+use std::rc::Rc;
 
 impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
@@ -97,15 +98,16 @@ impl CodexV2 {
             cx.after(cx.shared.params.activity_timeout, Timer::Activity(peer.id));
         }
         peer.request(cx.now(), &set);
-        cx.send(peer.id, Msg::WantBlock(set));
+        cx.send(peer.id, Msg::WantBlock(Rc::new(set)));
     }
 
     /// Asks every peer whose answer is stale or who does not know our new wants.
     fn refresh_all(&mut self, cx: &mut Context<'_>) {
         let Some(download) = &self.download else { return };
+        let mut last = Rc::default();
         for peer in &mut self.peers {
             if let Some(why) = peer.begin_refresh(cx.now(), download.last_inclusion, &cx.shared.params) {
-                ask(peer, &download.pending, why, cx);
+                ask(peer, &download.pending, why, &mut last, cx);
             }
         }
     }
@@ -115,7 +117,7 @@ impl CodexV2 {
     fn search(&mut self, cx: &mut Context<'_>) {
         let Some(download) = &mut self.download else { return };
         let interval = cx.shared.params.discovery_interval;
-        if download.last_search.is_none_or(|t| t + interval < cx.now()) {
+        if download.last_search.is_none_or(|t| t + interval <= cx.now()) {
             download.last_search = Some(cx.now());
             self.find_if_few(cx);
         }
@@ -140,8 +142,8 @@ impl CodexV2 {
         } else {
             let longest = params.retry_interval.nanos() / 1_000_000_000;
             for unit in set.iter() {
-                let pause = Time::from_secs(cx.rng.below(longest + 1)).max(until_search);
-                download.retry_at(cx.now + pause.max(Time::from_millis(1)), BlockSet::one(unit));
+                let pause = Time::from_secs(cx.rng().below(longest + 1)).max(until_search);
+                download.retry_at(cx.now() + pause, BlockSet::one(unit));
             }
         }
         self.arm_retry(cx);
@@ -181,7 +183,7 @@ impl CodexV2 {
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let mut peer = Peer::new(id, cx.now());
         if let Some(download) = &self.download {
-            ask(&mut peer, &download.pending, Refresh { stale: false, changed: false }, cx);
+            ask(&mut peer, &download.pending, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
         }
         self.peers.push(peer);
     }
@@ -289,15 +291,19 @@ impl CodexV2 {
     }
 }
 
-/// Sends a peer the question that is due, in lists of limited length.
-fn ask(peer: &mut Peer, pending: &BlockSet, why: Refresh, cx: &mut Context<'_>) {
+/// Sends a peer the question that is due, in lists of limited length. Most
+/// peers are asked the same as the one before, `last`.
+fn ask(peer: &mut Peer, pending: &BlockSet, why: Refresh, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
     let Some(list) = peer.question(pending, why) else { return };
     let limit = (cx.shared.params.want_list_entries / cx.world.dataset.group).max(1);
-    if list.len() <= limit {
-        cx.send(peer.id, Msg::WantHave(list));
+    if list.len() > limit {
+        for part in cx.shared.hash_order(&list).chunks(limit as usize) {
+            cx.send(peer.id, Msg::WantHave(Rc::new(part.iter().copied().collect())));
+        }
         return;
     }
-    for part in cx.shared.hash_order(&list).chunks(limit as usize) {
-        cx.send(peer.id, Msg::WantHave(part.iter().copied().collect()));
+    if **last != list {
+        *last = Rc::new(list);
     }
+    cx.send(peer.id, Msg::WantHave(Rc::clone(last)));
 }

@@ -8,6 +8,7 @@ use super::{CodexV2, Context, MANIFEST, Msg};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// A peer being served.
 #[derive(Debug)]
@@ -163,7 +164,7 @@ impl CodexV2 {
         let message = if task.writing.contains(MANIFEST) {
             Msg::Manifest(cx.shared.params.manifest_size.get())
         } else {
-            Msg::Delivery(task.writing.clone())
+            Msg::Delivery(Rc::new(task.writing.clone()))
         };
         cx.send_tracked(task.peer, message, slot as u32);
     }
@@ -171,6 +172,6 @@ impl CodexV2 {
 
 fn send_presence(to: NodeId, found: BlockSet, cx: &mut Context<'_>) {
     if !found.is_empty() {
-        cx.send(to, Msg::Presence(found));
+        cx.send(to, Msg::Presence(Rc::new(found)));
     }
 }

@@ -9,18 +9,19 @@ use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::units::Time;
 use crate::world::{BlockSet, Dataset, World};
+use std::rc::Rc;
 
 /// A message of the exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Msg {
-    /// Who has these?
-    WantHave(BlockSet),
+    /// Who has these? (Shared: many peers are asked the same.)
+    WantHave(Rc<BlockSet>),
     /// I have these.
-    Presence(BlockSet),
+    Presence(Rc<BlockSet>),
     /// Send me these.
-    WantBlock(BlockSet),
+    WantBlock(Rc<BlockSet>),
     /// Here are these, each with its proof.
-    Delivery(BlockSet),
+    Delivery(Rc<BlockSet>),
     /// Here is the manifest, of this many bytes.
     Manifest(u64),
 }
@@ -58,7 +59,7 @@ fn indices(set: &BlockSet, dataset: &Dataset) -> (u64, u64) {
     let group = u64::from(dataset.group);
     let blocks = dataset.blocks_of(u64::from(set.len()), set.contains(last));
     let below = |limit: u64| {
-        let units = u32::try_from(limit / group).unwrap_or(u32::MAX).min(last);
+        let units = u32::try_from(limit / group).unwrap_or(u32::MAX).min(last + 1);
         (u64::from(set.count_below(units)) * group).min(blocks)
     };
     let bytes = 5 * blocks - below(1 << 7) - below(1 << 14) - below(1 << 21) - below(1 << 28);
