@@ -2,14 +2,18 @@
 #![warn(missing_docs)]
 
 pub mod bound;
+pub mod cli;
 pub mod dist;
 pub mod engine;
 pub mod ledger;
 pub mod network;
 pub mod protocol;
 pub mod protocols;
+pub mod report;
+pub mod results;
 pub mod rng;
 pub mod scenario;
 pub mod sim;
+pub mod study;
 pub mod units;
 pub mod world;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `codexsim`; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    codexsim::cli::main()
+}

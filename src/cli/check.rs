@@ -1,0 +1,31 @@
+//! `codexsim check`: is a scenario right, and what does it mean?
+
+use super::args::Changes;
+use super::{End, Failure, output};
+use crate::scenario;
+use crate::study::Plan;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Check a scenario and print it in full, each value with its origin
+///
+/// Every point of its [sweep] is checked too. Exit code 2 when anything is wrong.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Scenario (TOML)
+    file: PathBuf,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+impl Check {
+    /// Checks and prints.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let input = self.changes.input(Some(self.file.clone()));
+        let plan = Plan::new(&input)?;
+        output::say(&format!("{}\n", scenario::load(&input)?.resolved.trim_end()))?;
+        plan.warnings.iter().for_each(|w| output::tell(&format!("warning: {w}")));
+        output::tell(&format!("ok: {} points, {} runs", plan.cells.len(), plan.runs.len()));
+        Ok(End::Good)
+    }
+}

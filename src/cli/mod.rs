@@ -1,0 +1,121 @@
+//! The command line: one file per command. The only place that prints, exits,
+//! reads the clock or the environment.
+
+mod args;
+mod check;
+mod host;
+mod models;
+mod output;
+mod progress;
+mod run;
+mod schema;
+mod sweep;
+
+use crate::results::ResultsError;
+use crate::scenario::ScenarioError;
+use crate::study::PlanError;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// How Codex (Logos Storage) distributes datasets: a deterministic simulator.
+///
+/// Exit codes: 0 good; 1 our own failure; 2 wrong input; 3 finished with
+/// failed or missing runs; 4 a check did not hold.
+#[derive(Debug, Parser)]
+#[command(name = "codexsim", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Sweep(sweep::Sweep),
+    Check(check::Check),
+    Schema(schema::Schema),
+    Models(models::Models),
+}
+
+/// How a command ended, when it ended well enough to have results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All is good.
+    Good,
+    /// Runs failed or are missing.
+    Incomplete,
+    /// A check did not hold.
+    Breach,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+enum Failure {
+    /// Our own failure, or the machine's.
+    Own(String),
+    /// Wrong input.
+    Input(String),
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        Failure::Input(error.to_string())
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Failure::Input(error.to_string())
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        Failure::Own(format!("{error}\nWhat was finished before is kept; the same command continues from there."))
+    }
+}
+
+/// Carries out the command of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A panic has already said where it happened; it is our own failure.
+    let result = std::panic::catch_unwind(|| cli.carry_out())
+        .unwrap_or_else(|_| Err(Failure::Own("this is a mistake in the program; please report it".into())));
+    let code = match result {
+        Ok(End::Good) => 0,
+        Ok(End::Incomplete) => 3,
+        Ok(End::Breach) => 4,
+        Err(Failure::Own(message)) => {
+            output::tell(&format!("error: {message}"));
+            1
+        }
+        Err(Failure::Input(message)) => {
+            output::tell(&format!("error: {message}"));
+            2
+        }
+    };
+    ExitCode::from(code)
+}
+
+impl Cli {
+    fn carry_out(&self) -> Result<End, Failure> {
+        match &self.command {
+            Command::Run(run) => run.carry_out(),
+            Command::Sweep(sweep) => sweep.carry_out(),
+            Command::Check(check) => check.carry_out(),
+            Command::Schema(schema) => schema.carry_out(),
+            Command::Models(models) => models.carry_out(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,115 @@
+//! Progress on standard error: a bar on a terminal, a line now and then elsewhere.
+
+use crate::report;
+use crate::sim::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Least distance between two lines where there is no terminal, in seconds.
+const LINE_EVERY_S: u64 = 10;
+/// Steps of the bar for one run.
+const STEPS: u64 = 1000;
+
+/// What the progress is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Shares of the one run.
+    Share,
+    /// Finished runs.
+    Runs,
+}
+
+/// The display and its counters.
+pub struct Display {
+    unit: Unit,
+    bar: ProgressBar,
+    /// Whether lines are written in place of the bar.
+    lines: bool,
+    events: AtomicU64,
+    done: AtomicU64,
+    total: AtomicU64,
+    last_line_s: AtomicU64,
+}
+
+impl Display {
+    /// A display that fits standard error; none when `quiet`.
+    pub fn new(unit: Unit, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target =
+            if terminal && !quiet { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(style(unit));
+        let zero = || AtomicU64::new(0);
+        Display {
+            unit,
+            bar,
+            lines: !terminal && !quiet,
+            events: zero(),
+            done: zero(),
+            total: zero(),
+            last_line_s: zero(),
+        }
+    }
+
+    /// `runs` runs will be carried out.
+    pub fn planned(&self, runs: u64) {
+        let total = if self.unit == Unit::Share { STEPS } else { runs };
+        self.total.store(total, Ordering::Relaxed);
+        self.bar.set_length(total);
+        self.bar.reset();
+    }
+
+    /// A run has come as far as `progress`.
+    pub fn advanced(&self, progress: Progress, events: u64, elapsed_s: f64) {
+        let events = self.events.fetch_add(events, Ordering::Relaxed) + events;
+        if self.unit == Unit::Share {
+            let done = (progress.share * STEPS as f64) as u64;
+            self.done.store(done, Ordering::Relaxed);
+            self.bar.set_position(done);
+        }
+        let simulated = report::seconds(progress.time.secs());
+        let speed = report::count(events as f64 / elapsed_s.max(1e-3));
+        self.bar.set_message(format!("simulated {simulated}, {speed} events/s"));
+        self.line(elapsed_s, || format!("simulated {simulated}, {speed} events/s"));
+    }
+
+    /// A run has ended.
+    pub fn finished(&self, elapsed_s: f64) {
+        if self.unit == Unit::Runs {
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            self.bar.set_position(done);
+            let left = self.total.load(Ordering::Relaxed).saturating_sub(done);
+            let eta = report::seconds(elapsed_s / done as f64 * left as f64);
+            self.line(elapsed_s, || format!("{eta} to go"));
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, elapsed_s: f64, words: impl FnOnce() -> String) {
+        let now = elapsed_s as u64;
+        let last = self.last_line_s.load(Ordering::Relaxed);
+        let due = self.lines && now >= last + LINE_EVERY_S;
+        // One thread writes the line, whoever comes first.
+        if due && self.last_line_s.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+            let part = match self.unit {
+                Unit::Share => format!("{} %", done * 100 / STEPS),
+                Unit::Runs => format!("{done}/{total} runs"),
+            };
+            super::output::tell(&format!("{part}, {}", words()));
+        }
+    }
+}
+
+fn style(unit: Unit) -> ProgressStyle {
+    let template = match unit {
+        Unit::Share => "{bar:30} {percent} %, {eta} to go, {msg}",
+        Unit::Runs => "{bar:30} {pos}/{len} runs, {eta} to go, {msg}",
+    };
+    ProgressStyle::with_template(template).expect("the templates are fixed and right")
+}

@@ -1,0 +1,150 @@
+//! `codexsim run`: one run.
+
+use super::args::{Changes, Output};
+use super::host::Console;
+use super::progress::{Display, Unit};
+use super::{End, Failure, output};
+use crate::ledger::Outcome;
+use crate::report;
+use crate::results::{self, AtomicFile, Checkpoint, FileEntry, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::scenario::{self, Scenario};
+use crate::sim;
+use crate::study::{self, Host};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// Carry out one run
+///
+/// Without FILE the quickstart is run: a small swarm over ordinary links. A
+/// scenario with a [sweep] is run at its base.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Scenario (TOML)
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+    #[command(flatten)]
+    output: Output,
+    /// What is written to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// What is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for people
+    Table,
+    /// The row of runs.csv as a JSON object
+    Json,
+    /// The row of runs.csv with its header
+    Csv,
+}
+
+impl Run {
+    /// Runs, writes the result files, shows the result.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let scenario = scenario::load(&self.changes.input(self.file.clone()))?;
+        study::check_columns(&scenario.expect)?;
+        scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
+        self.mention_sweep(&scenario);
+        let console = Console::new(None, Display::new(Unit::Share, self.output.quiet));
+        let Some((result, outcome)) = self.simulate(&scenario, &console) else {
+            self.output.note("interrupted; nothing was written");
+            return Ok(End::Incomplete);
+        };
+        let dir = self.output.dir(&scenario.name);
+        self.write(&dir, &scenario, &result, &outcome)?;
+        output::say(&self.show(&result))?;
+        self.output.note(&format!("results are in {}", dir.display()));
+        Ok(judge(&scenario, &result))
+    }
+
+    /// The result, as rows and whole; nothing when it was interrupted.
+    fn simulate(&self, scenario: &Scenario, console: &Console) -> Option<(RunResult, Outcome)> {
+        console.planned(1);
+        let mut events = 0;
+        let outcome = sim::run(&scenario.run, &mut |progress| {
+            console.advanced(progress, progress.events - events);
+            events = progress.events;
+            !console.interrupted()
+        });
+        console.close();
+        let (run_id, protocol) = (study::run_id(&scenario.run), study::protocol_name(scenario));
+        let labels = Labels { run_id: &run_id, scenario: &scenario.name, protocol: &protocol, repetition: 0 };
+        let outcome = outcome?;
+        let mut result = RunResult::new(labels, &scenario.run, &outcome);
+        if !self.output.reproducible {
+            result.run.wall_s = Some(console.elapsed_s());
+            result.run.peak_rss_bytes = console.peak_rss_bytes();
+        }
+        Some((result, outcome))
+    }
+
+    fn mention_sweep(&self, scenario: &Scenario) {
+        let sweep = &scenario.sweep;
+        if !sweep.axes.is_empty() || sweep.seeder_sets > 1 || sweep.repetitions > 1 {
+            self.output.note("note: this is the base of the scenario; `codexsim sweep` carries out its [sweep]");
+        }
+    }
+
+    fn show(&self, result: &RunResult) -> String {
+        match self.format {
+            Format::Table => report::run_report(result),
+            Format::Json => serde_json::to_string_pretty(&result.run).expect("a row is plain data") + "\n",
+            Format::Csv => results::write(std::slice::from_ref(&result.run)),
+        }
+    }
+
+    fn write(
+        &self,
+        dir: &Path,
+        scenario: &Scenario,
+        result: &RunResult,
+        outcome: &Outcome,
+    ) -> Result<(), ResultsError> {
+        std::fs::create_dir_all(dir).map_err(ResultsError::io(dir))?;
+        let files = vec![
+            table(dir, std::slice::from_ref(&result.run))?,
+            table(dir, &result.nodes)?,
+            table(dir, &result.traffic)?,
+            table(dir, &result.series)?,
+        ];
+        self.manifest(scenario, result, outcome, files).write(dir)
+    }
+
+    fn manifest(&self, scenario: &Scenario, result: &RunResult, outcome: &Outcome, files: Vec<FileEntry>) -> Manifest {
+        let checkpoint = |(time, digest): &(crate::units::Time, u64)| Checkpoint {
+            time_s: time.secs(),
+            fingerprint: format!("{digest:016x}"),
+        };
+        Manifest {
+            program: self.output.program(),
+            scenario: scenario.name.clone(),
+            resolved: scenario.resolved.clone(),
+            scenario_fingerprint: format!("{:016x}", scenario.fingerprint),
+            results_fingerprint: format!("{:016x}", outcome.fingerprint),
+            checkpoints: outcome.checkpoints.iter().map(checkpoint).collect(),
+            runs_planned: 1,
+            runs_failed: 0,
+            runs_missing: 0,
+            command_line: self.output.command_line(),
+            machine: self.output.machine(),
+            wall_s: result.run.wall_s,
+            files,
+        }
+    }
+}
+
+fn table<R: Row>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
+    AtomicFile::write_all(&dir.join(R::FILE), results::write(rows).as_bytes())?;
+    Ok(FileEntry { name: R::FILE.into(), rows: rows.len() as u64 })
+}
+
+/// Says what did not hold.
+fn judge(scenario: &Scenario, result: &RunResult) -> End {
+    let breaches = study::check(&scenario.expect, [&result.run]);
+    result.violations.iter().for_each(|v| output::tell(&format!("violation: run {}: {v}", result.run.run_id)));
+    breaches.iter().for_each(|b| output::tell(&format!("expectation not met: {b}")));
+    if breaches.is_empty() && result.violations.is_empty() { End::Good } else { End::Breach }
+}

@@ -1,0 +1,58 @@
+//! Numbers for people: three significant digits and a unit.
+
+/// An amount of data in decimal units: `12.3 MB`.
+pub fn bytes(value: f64) -> String {
+    scaled(value, &["B", "kB", "MB", "GB", "TB", "PB"])
+}
+
+/// A large number: `1.25 M`; small ones in full.
+pub fn count(value: f64) -> String {
+    scaled(value, &["", "k", "M", "G", "T"]).trim_end().to_owned()
+}
+
+/// A time in seconds, below a minute with three digits, beyond an hour as
+/// hours and minutes: `12.3 s`, `754 s`, `3 h 20 min`.
+pub fn seconds(value: f64) -> String {
+    match value {
+        v if v == 0.0 => "0 s".into(),
+        v if v < 1e-3 => format!("{} us", digits(v * 1e6)),
+        v if v < 1.0 => format!("{} ms", digits(v * 1e3)),
+        v if v < 3600.0 => format!("{} s", digits(v)),
+        v => format!("{} h {} min", (v / 3600.0) as u64, (v / 60.0) as u64 % 60),
+    }
+}
+
+fn scaled(value: f64, units: &[&str]) -> String {
+    let mut rest = value;
+    let mut unit = 0;
+    // 999.5 would be printed as 1000 of the smaller unit.
+    while rest >= 999.5 && unit + 1 < units.len() {
+        rest /= 1000.0;
+        unit += 1;
+    }
+    let number = if unit == 0 && rest == rest.trunc() { format!("{rest}") } else { digits(rest) };
+    format!("{number} {}", units[unit])
+}
+
+/// Three significant digits for numbers from 1 to 1000.
+fn digits(value: f64) -> String {
+    match value {
+        v if v < 9.995 => format!("{v:.2}"),
+        v if v < 99.95 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_three_digits() {
+        let shown: Vec<String> = [0.0, 999.0, 1234.0, 999_600.0, 100_007_936.0, 2.5e15].map(bytes).into();
+        assert_eq!(shown, ["0 B", "999 B", "1.23 kB", "1.00 MB", "100 MB", "2.50 PB"]);
+        let shown: Vec<String> = [0.0, 2e-5, 0.0512, 12.345, 754.2, 12_000.0].map(seconds).into();
+        assert_eq!(shown, ["0 s", "20.0 us", "51.2 ms", "12.3 s", "754 s", "3 h 20 min"]);
+        assert_eq!((count(17.0), count(1_250_000.0)), ("17".into(), "1.25 M".into()));
+    }
+}

@@ -1,0 +1,185 @@
+//! Short tables for the terminal.
+
+use super::human;
+use crate::results::{RunResult, RunRow};
+use crate::study::{Assembled, Plan, Summary};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+/// One run: what happened, how long it took, where the bytes went.
+pub fn run_report(result: &RunResult) -> String {
+    let RunResult { run, warnings, .. } = result;
+    let mut text = title(run) + "\n\n";
+    text += &facts(run);
+    text += "\n";
+    text += &traffic(result);
+    warnings.iter().for_each(|w| text += &format!("warning: {w}\n"));
+    text
+}
+
+fn title(run: &RunRow) -> String {
+    let leechers = run.network_size - run.seeders;
+    format!(
+        "{}: {} to {leechers} leechers from {} seeders, {}, seed {}",
+        run.scenario,
+        human::bytes(run.file_size_bytes as f64),
+        run.seeders,
+        run.protocol,
+        run.seed
+    )
+}
+
+fn facts(run: &RunRow) -> String {
+    let time = |value: Option<f64>| value.map_or("not reached".into(), human::seconds);
+    let leechers = run.network_size - run.seeders;
+    let bound = run.bound_s.map(|s| format!("{} ({})", human::seconds(s), run.bound_kind.as_deref().unwrap_or("")));
+    let simulated = run.sim_time_s.map(human::seconds).unwrap_or_default();
+    let lines = [
+        ("status", run.status.clone()),
+        ("completed", format!("{} of {leechers}", run.completed.unwrap_or(0))),
+        ("first block, median", time(run.ttfb_median_s)),
+        ("50 % stored, median", time(run.t50_median_s)),
+        ("90 % stored, median", time(run.t90_median_s)),
+        ("100 % stored, median", time(run.t100_median_s)),
+        ("100 % stored, p95", time(run.t100_p95_s)),
+        ("makespan", time(run.makespan_s)),
+        ("bound", bound.unwrap_or_default()),
+        ("efficiency", run.efficiency.map_or("-".into(), |e| format!("{:.1} %", e * 100.0))),
+        ("wire bytes per payload byte", run.wire_per_payload.map_or("-".into(), |w| format!("{w:.3}"))),
+        ("simulated", format!("{simulated}, {} events", human::count(run.events.unwrap_or(0) as f64))),
+        ("took", effort(run)),
+        ("fingerprint", run.fingerprint.clone().unwrap_or_default()),
+    ];
+    let mut table = plain(&[]);
+    lines.into_iter().filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| {
+        table.add_row([name.to_owned(), value]);
+    });
+    show(&table)
+}
+
+/// Real time, speed and memory; nothing in reproducible results.
+fn effort(run: &RunRow) -> String {
+    let Some(wall) = run.wall_s else { return String::new() };
+    let mut text = human::seconds(wall);
+    if let Some(events) = run.events.filter(|_| wall > 0.0) {
+        text += &format!(", {} events/s", human::count(events as f64 / wall));
+    }
+    if let Some(memory) = run.peak_rss_bytes {
+        text += &format!(", {} of memory", human::bytes(memory as f64));
+    }
+    text
+}
+
+/// Bytes by class, with their share of the wire and per byte that was stored.
+fn traffic(result: &RunResult) -> String {
+    let wire = result.run.wire_bytes.unwrap_or(0) as f64;
+    let payload = result.run.payload_bytes.unwrap_or(0) as f64;
+    let ratio = |part: f64, whole: f64| if whole > 0.0 { Some(part / whole) } else { None };
+    let mut table = plain(&["class", "messages", "bytes", "of wire", "per payload byte"]);
+    let mut line = |class: &str, messages: u64, bytes: f64| {
+        table.add_row([
+            class.to_owned(),
+            messages.to_string(),
+            human::bytes(bytes),
+            ratio(bytes, wire).map_or("-".into(), |r| format!("{:.2} %", r * 100.0)),
+            ratio(bytes, payload).map_or("-".into(), |r| format!("{r:.5}")),
+        ]);
+    };
+    for row in result.traffic.iter().filter(|t| t.messages > 0 || t.bytes > 0) {
+        line(&row.class, row.messages, row.bytes as f64);
+    }
+    line("all", result.traffic.iter().map(|t| t.messages).sum(), wire);
+    right(&mut table, 1);
+    show(&table)
+}
+
+/// A quantity of a study's table.
+struct Quantity {
+    title: &'static str,
+    column: &'static str,
+    show: fn(f64) -> String,
+}
+
+const QUANTITIES: [Quantity; 6] = [
+    Quantity { title: "ttfb", column: "ttfb_median_s", show: human::seconds },
+    Quantity { title: "t50", column: "t50_median_s", show: human::seconds },
+    Quantity { title: "t90", column: "t90_median_s", show: human::seconds },
+    Quantity { title: "t100", column: "t100_median_s", show: human::seconds },
+    Quantity { title: "efficiency", column: "efficiency", show: |v| format!("{:.1} %", v * 100.0) },
+    Quantity { title: "wire/payload", column: "wire_per_payload", show: |v| format!("{v:.3}") },
+];
+
+/// One line per point with medians over its runs; the makespan in addition
+/// with its 5 and 95 % quantiles and the confidence interval of its mean.
+pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
+    let keys: Vec<&str> = plan.cells.first().map_or(vec![], |c| c.values.iter().map(|(k, _)| k.as_str()).collect());
+    let short = keys.iter().map(|key| key.rsplit('.').next().unwrap_or(key));
+    let titles: Vec<&str> = short
+        .chain(["runs", "completed"])
+        .chain(QUANTITIES.iter().map(|q| q.title))
+        .chain(["makespan", "p5..p95", "mean +- 95 %"])
+        .collect();
+    let mut table = plain(&titles);
+    for (index, cell) in plan.cells.iter().enumerate() {
+        let rows = rows_of(plan, assembled, index);
+        let values = keys.iter().map(|key| cell.value(key));
+        table.add_row(values.chain(point(&rows)).collect::<Vec<_>>());
+    }
+    right(&mut table, keys.len());
+    show(&table)
+}
+
+/// The rows of the runs at one point that were carried out.
+fn rows_of<'a>(plan: &Plan, assembled: &'a Assembled, cell: usize) -> Vec<&'a RunRow> {
+    // Rows are in plan order, and the runs of a point are neighbours there.
+    let first = assembled.rows.partition_point(|(index, _)| plan.runs[*index].cell < cell);
+    let rest = assembled.rows[first..].iter();
+    rest.take_while(|(index, _)| plan.runs[*index].cell == cell).map(|(_, r)| r).filter(|r| !r.is_failed()).collect()
+}
+
+fn point(rows: &[&RunRow]) -> Vec<String> {
+    let summary = |column: &str| Summary::of(&rows.iter().filter_map(|r| r.number(column)).collect::<Vec<_>>());
+    let completed: u64 = rows.iter().filter_map(|r| r.completed).sum();
+    let leechers: u64 = rows.iter().map(|r| u64::from(r.network_size - r.seeders)).sum();
+    let mut line = vec![rows.len().to_string(), format!("{completed}/{leechers}")];
+    line.extend(QUANTITIES.iter().map(|q| summary(q.column).map_or("-".into(), |s| (q.show)(s.median))));
+    match summary("makespan_s") {
+        None => line.extend(["-".into(), "-".into(), "-".into()]),
+        Some(s) => line.extend([
+            human::seconds(s.median),
+            if s.n > 1 { format!("{}..{}", human::seconds(s.p5), human::seconds(s.p95)) } else { "-".into() },
+            s.ci95.map_or("-".into(), |half| format!("{} +- {}", human::seconds(s.mean), human::seconds(half))),
+        ]),
+    }
+    line
+}
+
+fn plain(titles: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if !titles.is_empty() {
+        table.set_header(titles.iter().copied());
+    }
+    table
+}
+
+/// Numbers to the right, from column `first` on.
+fn right(table: &mut Table, first: usize) {
+    table.column_iter_mut().skip(first).for_each(|c| c.set_cell_alignment(CellAlignment::Right));
+}
+
+fn show(table: &Table) -> String {
+    table.trim_fmt() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_quantity_is_a_column_of_numbers() {
+        for quantity in QUANTITIES {
+            assert!(RunRow::is_numeric(quantity.column), "{}", quantity.column);
+        }
+        assert!(RunRow::is_numeric("makespan_s"));
+    }
+}

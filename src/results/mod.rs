@@ -1,0 +1,55 @@
+//! Result files: their columns, writers and readers, and the manifest.
+//!
+//! Four tidy CSV tables with units in the column names; an empty field means
+//! that something was not reached or does not apply. Numbers have the shortest
+//! form that reads back to the same value.
+
+mod files;
+mod manifest;
+mod quantile;
+mod record;
+mod rows;
+mod table;
+
+pub use files::AtomicFile;
+pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
+pub use quantile::{median, quantile};
+#[cfg(test)]
+pub(crate) use record::tests::outcome as sample_outcome;
+pub use record::{Labels, RunResult};
+pub use rows::{Capacity, NodeRow, Row, RunRow, SeriesRow, TrafficRow};
+pub use table::{Record, RunTable, RunWriter, body, header, read, write};
+
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why result files could not be written or read.
+#[derive(Debug, Error)]
+pub enum ResultsError {
+    /// The system refused to write, rename or read: disk full, no permission.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not a table of the expected columns.
+    #[error("not a table of this program: {0}")]
+    Table(#[from] csv::Error),
+    /// The header is not the expected one.
+    #[error("the header of {file} does not begin with `{expected}`")]
+    Header {
+        /// Which kind of table.
+        file: &'static str,
+        /// The columns it has to begin with.
+        expected: String,
+    },
+}
+
+impl ResultsError {
+    /// Attaches the path to an error of the system.
+    pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ResultsError + '_ {
+        move |source| ResultsError::Io { path: path.to_path_buf(), source }
+    }
+}

@@ -1,0 +1,42 @@
+//! The one definition of a quantile in all results.
+
+/// The `p`-quantile of `values`, 0 to 1, interpolated between order statistics
+/// (type 7 of Hyndman & Fan 1996, the default of R and NumPy); nothing when
+/// there are no values.
+pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    let position = last as f64 * p.clamp(0.0, 1.0);
+    let below = position as usize;
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
+}
+
+/// The 0.5-quantile.
+pub fn median(values: &[f64]) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand after the definition of type 7: position `(n - 1) p` among the
+    /// sorted values.
+    #[test]
+    fn is_of_type_7() {
+        let values = [9.0, 1.0, 4.0, 16.0, 25.0];
+        for (p, expected) in [(0.0, 1.0), (0.05, 1.6), (0.25, 4.0), (0.5, 9.0), (0.9, 21.4), (1.0, 25.0)] {
+            let got = quantile(&values, p).unwrap();
+            assert!((got - expected).abs() < 1e-12, "p = {p}: {got}");
+        }
+        assert_eq!(median(&[1.0, 2.0, 10.0, 20.0]), Some(6.0));
+    }
+
+    #[test]
+    fn of_one_value_and_of_none() {
+        assert_eq!(quantile(&[3.5], 0.95), Some(3.5));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+}

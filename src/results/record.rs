@@ -1,0 +1,293 @@
+//! From the outcome of a run to rows.
+
+use super::rows::{Capacity, NodeRow, RunRow, SeriesRow, TrafficRow};
+use super::{median, quantile};
+use crate::ledger::{Class, Milestones, NodeOutcome, Outcome};
+use crate::sim::RunSpec;
+use crate::units::{Rate, Time};
+use crate::world::{LatencySpec, LinkClass, Role};
+
+/// What a run is called in the results; nothing of it decides the outcome.
+#[derive(Debug, Clone, Copy)]
+pub struct Labels<'a> {
+    /// The run's id.
+    pub run_id: &'a str,
+    /// Name of the scenario.
+    pub scenario: &'a str,
+    /// Name of the protocol.
+    pub protocol: &'a str,
+    /// Which repetition, from 0.
+    pub repetition: u32,
+}
+
+/// All rows of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// Its row of `runs.csv`.
+    pub run: RunRow,
+    /// Its rows of `nodes.csv`.
+    pub nodes: Vec<NodeRow>,
+    /// Its rows of `traffic.csv`, every class.
+    pub traffic: Vec<TrafficRow>,
+    /// Its rows of `series.csv`.
+    pub series: Vec<SeriesRow>,
+    /// Rules that did not hold.
+    pub violations: Vec<String>,
+    /// Things worth telling the user.
+    pub warnings: Vec<String>,
+}
+
+impl RunResult {
+    /// The rows of `outcome`. Wall time and memory are left empty.
+    pub fn new(labels: Labels, spec: &RunSpec, outcome: &Outcome) -> Self {
+        let id = labels.run_id;
+        RunResult {
+            run: RunRow::planned(labels, spec).ended(outcome),
+            nodes: node_rows(id, outcome),
+            traffic: traffic_rows(id, outcome),
+            series: series_rows(id, outcome),
+            violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
+            warnings: outcome.warnings.clone(),
+        }
+    }
+}
+
+impl RunRow {
+    /// The row of a run that has not been carried out: its inputs only.
+    pub fn planned(labels: Labels, spec: &RunSpec) -> Self {
+        let world = &spec.world;
+        RunRow {
+            run_id: labels.run_id.into(),
+            scenario: labels.scenario.into(),
+            protocol: labels.protocol.into(),
+            seed: spec.seed,
+            seeder_set: spec.seeder_set,
+            repetition: labels.repetition,
+            network_size: world.swarm.network_size,
+            seeders: world.swarm.seeders,
+            file_size_bytes: world.dataset.size.get(),
+            block_size_bytes: world.dataset.block_size.get(),
+            up_bps: same_for_all(&world.links, |l| l.up, world.seeder_up),
+            down_bps: same_for_all(&world.links, |l| l.down, world.seeder_down),
+            latency_s: match &world.latency {
+                LatencySpec::Constant(delay) => Some(delay.secs()),
+                LatencySpec::Regions { .. } => None,
+            },
+            status: String::new(),
+            completed: None,
+            missing: None,
+            ttfb_median_s: None,
+            t50_median_s: None,
+            t90_median_s: None,
+            t100_median_s: None,
+            t100_p95_s: None,
+            makespan_s: None,
+            bound_s: None,
+            bound_kind: None,
+            efficiency: None,
+            payload_bytes: None,
+            duplicate_bytes: None,
+            control_bytes: None,
+            overhead_bytes: None,
+            wire_bytes: None,
+            wire_per_payload: None,
+            events: None,
+            sim_time_s: None,
+            wall_s: None,
+            peak_rss_bytes: None,
+            fingerprint: None,
+        }
+    }
+
+    /// The same run, which failed for `reason`.
+    pub fn failed(self, reason: &str) -> Self {
+        RunRow { status: format!("failed: {}", one_line(reason)), ..self }
+    }
+
+    /// Whether the run failed: it has no outcome.
+    pub fn is_failed(&self) -> bool {
+        self.status.starts_with("failed")
+    }
+
+    fn ended(self, outcome: &Outcome) -> Self {
+        let origin = origin(outcome);
+        let times = |moment: fn(&Milestones) -> Option<Time>| -> Vec<f64> {
+            outcome.leechers().filter_map(|n| moment(&n.milestones)).map(|t| t.since(origin).secs()).collect()
+        };
+        let payload = outcome.traffic(Class::Payload).bytes;
+        let wire = outcome.wire_bytes();
+        RunRow {
+            status: outcome.status.name().into(),
+            completed: Some(outcome.completed() as u64),
+            missing: Some((outcome.leechers().count() - outcome.completed()) as u64),
+            ttfb_median_s: median(&times(|m| m.first)),
+            t50_median_s: median(&times(|m| m.half)),
+            t90_median_s: median(&times(|m| m.most)),
+            t100_median_s: median(&times(|m| m.all)),
+            t100_p95_s: quantile(&times(|m| m.all), 0.95),
+            makespan_s: outcome.makespan().map(Time::secs),
+            bound_s: Some(outcome.bound.secs()),
+            bound_kind: Some(outcome.bound_kind.into()),
+            efficiency: outcome.efficiency(),
+            payload_bytes: Some(payload),
+            duplicate_bytes: Some(outcome.traffic(Class::Duplicate).bytes),
+            control_bytes: Some(outcome.bytes_of(Class::is_control)),
+            overhead_bytes: Some(outcome.bytes_of(Class::is_overhead)),
+            wire_bytes: Some(wire),
+            wire_per_payload: (payload > 0).then(|| wire as f64 / payload as f64),
+            events: Some(outcome.events),
+            sim_time_s: Some(outcome.end.secs()),
+            fingerprint: Some(format!("{:016x}", outcome.fingerprint)),
+            ..self
+        }
+    }
+}
+
+/// The capacity that every node has; nothing when they differ.
+fn same_for_all(links: &[LinkClass], pick: fn(&LinkClass) -> Rate, seeder: Option<Rate>) -> Option<Capacity> {
+    let first = links.first().map(pick)?;
+    let same = links.iter().map(pick).chain(seeder).all(|rate| rate == first);
+    same.then(|| Capacity(first.bits_per_second()))
+}
+
+/// Start of the earliest leecher, from which the moments are counted.
+fn origin(outcome: &Outcome) -> Time {
+    outcome.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
+}
+
+fn node_rows(id: &str, outcome: &Outcome) -> Vec<NodeRow> {
+    let origin = origin(outcome);
+    (0u32..).zip(&outcome.nodes).map(|(node, outcome)| node_row(id, node, outcome, origin)).collect()
+}
+
+fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow {
+    let m = &outcome.milestones;
+    let secs = |moment: Option<Time>| moment.map(|t| t.since(origin).secs());
+    NodeRow {
+        run_id: id.into(),
+        node,
+        role: outcome.role.name().into(),
+        up_bps: Capacity(outcome.up_bps),
+        down_bps: Capacity(outcome.down_bps),
+        start_s: secs((outcome.role == Role::Leecher).then_some(outcome.start)),
+        manifest_s: secs(m.manifest),
+        ttfb_s: secs(m.first),
+        t50_s: secs(m.half),
+        t90_s: secs(m.most),
+        t100_s: secs(m.all),
+        stream_ttfb_s: secs(m.stream_first),
+        stream_t50_s: secs(m.stream_half),
+        stream_t90_s: secs(m.stream_most),
+        stream_t100_s: secs(m.stream_all),
+        bytes_rx: outcome.bytes_rx,
+        bytes_tx: outcome.bytes_tx,
+        payload_rx: outcome.payload_rx,
+        payload_tx: outcome.payload_tx,
+        duplicate_rx: outcome.duplicate_rx,
+    }
+}
+
+fn traffic_rows(id: &str, outcome: &Outcome) -> Vec<TrafficRow> {
+    let row = |class: Class| {
+        let traffic = outcome.traffic(class);
+        TrafficRow { run_id: id.into(), class: class.name().into(), messages: traffic.messages, bytes: traffic.bytes }
+    };
+    Class::ALL.into_iter().map(row).collect()
+}
+
+fn series_rows(id: &str, outcome: &Outcome) -> Vec<SeriesRow> {
+    outcome
+        .series
+        .iter()
+        .map(|s| SeriesRow { run_id: id.into(), time_s: s.time.secs(), metric: s.metric.into(), value: s.value })
+        .collect()
+}
+
+/// Text fit for one line of a table.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::ledger::{Sample, Status, Traffic, Violation};
+
+    /// A seeder, a leecher that started 10 s in and completed, one that started
+    /// later and did not.
+    pub(crate) fn outcome() -> Outcome {
+        let node = |role, start, first: Option<u64>, all: Option<u64>| NodeOutcome {
+            role,
+            up_bps: 1e7,
+            down_bps: f64::INFINITY,
+            start: Time::from_secs(start),
+            milestones: Milestones {
+                first: first.map(Time::from_millis),
+                all: all.map(Time::from_millis),
+                ..Default::default()
+            },
+            bytes_rx: 5,
+            bytes_tx: 6,
+            payload_rx: 3,
+            payload_tx: 4,
+            duplicate_rx: 1,
+        };
+        let mut traffic = [Traffic::default(); Class::ALL.len()];
+        traffic[Class::Payload as usize] = Traffic { messages: 2, bytes: 1000 };
+        traffic[Class::Want as usize] = Traffic { messages: 4, bytes: 100 };
+        traffic[Class::Ack as usize] = Traffic { messages: 1, bytes: 25 };
+        Outcome {
+            status: Status::TimeLimit,
+            end: Time::from_nanos(123_456_789_012),
+            events: 99,
+            nodes: vec![
+                node(Role::Seeder, 0, None, None),
+                node(Role::Leecher, 10, Some(10_250), Some(30_100)),
+                node(Role::Leecher, 20, Some(20_750), None),
+            ],
+            traffic,
+            series: vec![Sample { time: Time::from_secs(1), metric: "stored_bytes", value: 0.1 }],
+            bound: Time::from_secs(8),
+            bound_kind: "seeder upload",
+            fingerprint: 0xbeef,
+            checkpoints: vec![],
+            violations: vec![Violation("books".into())],
+            warnings: vec!["nobody left".into()],
+        }
+    }
+
+    pub(crate) fn result() -> RunResult {
+        let scenario = crate::scenario::load(&Default::default()).unwrap();
+        let labels = Labels { run_id: "00000000000000aa", scenario: "s, \"x\"", protocol: "p", repetition: 3 };
+        RunResult::new(labels, &scenario.run, &outcome())
+    }
+
+    #[test]
+    fn moments_count_from_the_earliest_leecher() {
+        let nodes = result().nodes;
+        assert_eq!((nodes[1].start_s, nodes[1].ttfb_s, nodes[1].t100_s), (Some(0.0), Some(0.25), Some(20.1)));
+        assert_eq!((nodes[2].start_s, nodes[2].ttfb_s, nodes[2].t100_s), (Some(10.0), Some(10.75), None));
+        assert_eq!(nodes[0].start_s, None, "a seeder wants nothing");
+    }
+
+    #[test]
+    fn statistics_are_over_those_who_got_there() {
+        let run = result().run;
+        assert_eq!((run.completed, run.missing), (Some(1), Some(1)));
+        assert_eq!((run.ttfb_median_s, run.t100_median_s, run.t50_median_s), (Some(5.5), Some(20.1), None));
+        assert_eq!((run.makespan_s, run.efficiency), (None, None), "not all completed");
+        assert_eq!((run.control_bytes, run.overhead_bytes, run.wire_bytes), (Some(100), Some(25), Some(1125)));
+        assert_eq!(run.wire_per_payload, Some(1.125));
+        assert_eq!(run.sim_time_s, Some(123.456789012));
+        assert_eq!(run.fingerprint.as_deref(), Some("000000000000beef"));
+    }
+
+    #[test]
+    fn a_capacity_that_differs_is_left_to_the_nodes() {
+        let class = |up| LinkClass { share: 0.5, up: Rate(up), down: Rate::UNLIMITED };
+        let pick = |l: &LinkClass| l.up;
+        assert_eq!(same_for_all(&[class(5), class(5)], pick, None), Some(Capacity(5.0)));
+        assert_eq!(same_for_all(&[class(5), class(6)], pick, None), None);
+        assert_eq!(same_for_all(&[class(5)], pick, Some(Rate(7))), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! The columns of the result files. The order of the fields is the order of
+//! the columns.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A row of a result file.
+pub trait Row: Serialize + DeserializeOwned {
+    /// Name of the file.
+    const FILE: &'static str;
+    /// Its columns.
+    const COLUMNS: &'static [&'static str];
+}
+
+/// A capacity in bit/s: a whole number, or `inf` when unlimited.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Capacity(pub f64);
+
+impl Serialize for Capacity {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        // Rates are whole numbers far below 2^53, so nothing is cut off.
+        if self.0.is_finite() { to.serialize_u64(self.0 as u64) } else { to.serialize_f64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Capacity {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        f64::deserialize(from).map(Capacity)
+    }
+}
+
+/// Declares a row and the list of its columns in one go, so that they cannot differ.
+macro_rules! row {
+    ($(#[$doc:meta])* $name:ident in $file:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type),+ }
+
+        impl Row for $name {
+            const FILE: &'static str = $file;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
+        }
+    };
+}
+
+row! {
+    /// One run. Moments count from the start of the earliest leecher, and
+    /// their medians and quantiles are over the leechers that reached them.
+    RunRow in "runs.csv" {
+        /// Digest of everything that decides the run, 16 hex digits.
+        run_id: String,
+        /// Name of the scenario.
+        scenario: String,
+        /// Name of the protocol.
+        protocol: String,
+        /// Seed of all chance in this run.
+        seed: u64,
+        /// Which set of nodes are the seeders.
+        seeder_set: u32,
+        /// Which repetition of its point this is, from 0.
+        repetition: u32,
+        /// Nodes, seeders included.
+        network_size: u32,
+        /// Nodes that hold everything from the start.
+        seeders: u32,
+        /// Size of the dataset.
+        file_size_bytes: u64,
+        /// Size of a block.
+        block_size_bytes: u64,
+        /// Upload capacity; empty when links differ (see `nodes.csv`).
+        up_bps: Option<Capacity>,
+        /// Download capacity; empty when links differ.
+        down_bps: Option<Capacity>,
+        /// One-way latency; empty when it differs between pairs.
+        latency_s: Option<f64>,
+        /// How the run ended: `complete`, `time_limit`, `no_progress`,
+        /// `stalled`, or `failed: ` and the reason.
+        status: String,
+        /// Leechers that hold everything.
+        completed: Option<u64>,
+        /// Leechers that do not.
+        missing: Option<u64>,
+        /// Median time to the first block.
+        ttfb_median_s: Option<f64>,
+        /// Median time to 50 % stored.
+        t50_median_s: Option<f64>,
+        /// Median time to 90 % stored.
+        t90_median_s: Option<f64>,
+        /// Median time to 100 % stored.
+        t100_median_s: Option<f64>,
+        /// 95 % quantile of the time to 100 % stored.
+        t100_p95_s: Option<f64>,
+        /// From the start of the first leecher to the completion of the last;
+        /// empty unless all completed.
+        makespan_s: Option<f64>,
+        /// Lower bound on the makespan.
+        bound_s: Option<f64>,
+        /// Which resource sets the bound.
+        bound_kind: Option<String>,
+        /// Bound over makespan.
+        efficiency: Option<f64>,
+        /// Block data that was stored.
+        payload_bytes: Option<u64>,
+        /// Block data received in vain.
+        duplicate_bytes: Option<u64>,
+        /// Bytes of the protocol's control messages, manifests and proofs.
+        control_bytes: Option<u64>,
+        /// Framing, handshakes and acknowledgements.
+        overhead_bytes: Option<u64>,
+        /// All bytes on the wire.
+        wire_bytes: Option<u64>,
+        /// `wire_bytes` over `payload_bytes`; empty when nothing was stored.
+        wire_per_payload: Option<f64>,
+        /// Events handled.
+        events: Option<u64>,
+        /// Simulated time at the end, from the start of the run.
+        sim_time_s: Option<f64>,
+        /// Real time the run took; empty in reproducible results.
+        wall_s: Option<f64>,
+        /// Largest memory of the whole process up to the end of this run,
+        /// other runs in the same process included; empty in reproducible
+        /// results and where the system does not tell.
+        peak_rss_bytes: Option<u64>,
+        /// Digest of the ordered event stream, 16 hex digits.
+        fingerprint: Option<String>,
+    }
+}
+
+row! {
+    /// One node in one run. Times count from the start of the run's earliest
+    /// leecher; they are empty for seeders and where not reached.
+    NodeRow in "nodes.csv" {
+        /// The run.
+        run_id: String,
+        /// The node, from 0.
+        node: u32,
+        /// `seeder` or `leecher`.
+        role: String,
+        /// Upload capacity.
+        up_bps: Capacity,
+        /// Download capacity.
+        down_bps: Capacity,
+        /// When it began to want the dataset.
+        start_s: Option<f64>,
+        /// When it had the manifest.
+        manifest_s: Option<f64>,
+        /// When it had stored its first block.
+        ttfb_s: Option<f64>,
+        /// When it had stored 50 %.
+        t50_s: Option<f64>,
+        /// When it had stored 90 %.
+        t90_s: Option<f64>,
+        /// When it had stored everything.
+        t100_s: Option<f64>,
+        /// When the first block could be read in order.
+        stream_ttfb_s: Option<f64>,
+        /// When 50 % could be read in order.
+        stream_t50_s: Option<f64>,
+        /// When 90 % could be read in order.
+        stream_t90_s: Option<f64>,
+        /// When everything could be read in order.
+        stream_t100_s: Option<f64>,
+        /// Wire bytes received.
+        bytes_rx: u64,
+        /// Wire bytes sent.
+        bytes_tx: u64,
+        /// Block data received and stored.
+        payload_rx: u64,
+        /// Block data sent.
+        payload_tx: u64,
+        /// Block data received in vain.
+        duplicate_rx: u64,
+    }
+}
+
+row! {
+    /// Traffic of one class in one run.
+    TrafficRow in "traffic.csv" {
+        /// The run.
+        run_id: String,
+        /// The class.
+        class: String,
+        /// Messages with this class as their main content.
+        messages: u64,
+        /// Bytes of it.
+        bytes: u64,
+    }
+}
+
+row! {
+    /// A sample of a time series of one run, on a regular grid.
+    SeriesRow in "series.csv" {
+        /// The run.
+        run_id: String,
+        /// When, from the start of the run.
+        time_s: f64,
+        /// Which series.
+        metric: String,
+        /// Its value then.
+        value: f64,
+    }
+}
+
+impl RunRow {
+    /// The number in `column`; nothing when it is empty, not a number or not a
+    /// column of this table.
+    pub fn number(&self, column: &str) -> Option<f64> {
+        match serde_json::to_value(self).ok()?.get(column)? {
+            serde_json::Value::Number(number) => number.as_f64(),
+            // JSON knows no infinity; the only unlimited things are capacities.
+            serde_json::Value::Null if column == "up_bps" => self.up_bps.map(|c| c.0),
+            serde_json::Value::Null if column == "down_bps" => self.down_bps.map(|c| c.0),
+            _ => None,
+        }
+    }
+
+    /// Whether `column` is a column of numbers.
+    pub fn is_numeric(column: &str) -> bool {
+        const WORDS: [&str; 6] = ["run_id", "scenario", "protocol", "status", "bound_kind", "fingerprint"];
+        Self::COLUMNS.contains(&column) && !WORDS.contains(&column)
+    }
+}

@@ -1,0 +1,170 @@
+//! CSV writers and readers.
+
+use super::ResultsError;
+use super::rows::{Row, RunRow};
+use serde::Serialize;
+use std::io::{Read, Write};
+
+/// The header line of a kind of row, with line end.
+pub fn header<R: Row>() -> String {
+    format!("{}\n", R::COLUMNS.join(","))
+}
+
+/// The lines of `rows`, without header.
+pub fn body<R: Row>(rows: &[R]) -> String {
+    let mut writer = headless(Vec::new());
+    // Rows are flat, and memory does not refuse to be written to.
+    rows.iter().for_each(|row| writer.serialize(row).expect("a row is flat"));
+    String::from_utf8(writer.into_inner().expect("memory")).expect("rows are text")
+}
+
+/// Writes `rows` under their header.
+pub fn write<R: Row>(rows: &[R]) -> String {
+    header::<R>() + &body(rows)
+}
+
+/// Reads rows under a header that begins with their columns.
+pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
+    let mut reader = csv::Reader::from_reader(from);
+    check_header::<R>(reader.headers()?)?;
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
+
+/// A row of `runs.csv` with the values of the swept keys that have no column
+/// of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The columns that every study has.
+    pub run: RunRow,
+    /// Values of the further columns.
+    pub extra: Vec<String>,
+}
+
+/// The table `runs.csv` of a study.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunTable {
+    /// Dotted names of the further columns.
+    pub extra: Vec<String>,
+    /// The rows.
+    pub records: Vec<Record>,
+}
+
+impl RunTable {
+    /// The text of the file.
+    pub fn write(&self) -> String {
+        let mut writer = RunWriter::new(&self.extra);
+        self.records.iter().for_each(|record| writer.add(record));
+        writer.finish()
+    }
+
+    /// Reads what [`RunTable::write`] wrote.
+    pub fn read(from: impl Read) -> Result<Self, ResultsError> {
+        let mut reader = csv::Reader::from_reader(from);
+        let headers = reader.headers()?.clone();
+        check_header::<RunRow>(&headers)?;
+        let known = RunRow::COLUMNS.len();
+        let further = |record: &csv::StringRecord| record.iter().skip(known).map(str::to_owned).collect();
+        let record = |text: csv::StringRecord| -> Result<Record, csv::Error> {
+            Ok(Record { run: text.deserialize(Some(&headers))?, extra: further(&text) })
+        };
+        let records = reader.records().map(|r| r.and_then(record)).collect::<Result<_, _>>()?;
+        Ok(RunTable { extra: further(&headers), records })
+    }
+}
+
+/// Writes `runs.csv` row by row.
+pub struct RunWriter(csv::Writer<Vec<u8>>);
+
+impl RunWriter {
+    /// Begins with the header.
+    pub fn new(extra: &[String]) -> Self {
+        let mut writer = headless(Vec::new());
+        let names = RunRow::COLUMNS.iter().copied().chain(extra.iter().map(String::as_str));
+        writer.write_record(names).expect("memory");
+        RunWriter(writer)
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, record: &Record) {
+        #[derive(Serialize)]
+        struct Line<'a>(&'a RunRow, &'a [String]);
+        self.0.serialize(Line(&record.run, &record.extra)).expect("a row is flat, and all have the same columns");
+    }
+
+    /// The text of the file.
+    pub fn finish(self) -> String {
+        String::from_utf8(self.0.into_inner().expect("memory")).expect("rows are text")
+    }
+}
+
+fn headless<W: Write>(to: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new().has_headers(false).from_writer(to)
+}
+
+fn check_header<R: Row>(found: &csv::StringRecord) -> Result<(), ResultsError> {
+    if R::COLUMNS.iter().copied().eq(found.iter().take(R::COLUMNS.len())) {
+        return Ok(());
+    }
+    Err(ResultsError::Header { file: R::FILE, expected: R::COLUMNS.join(",") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::tests::result;
+    use super::super::{NodeRow, RunResult, SeriesRow, TrafficRow};
+    use super::*;
+
+    #[test]
+    fn runs_have_the_columns_of_the_contract() {
+        let contract = "run_id,scenario,protocol,seed,seeder_set,repetition,network_size,seeders,file_size_bytes,\
+            block_size_bytes,up_bps,down_bps,latency_s,status,completed,missing,ttfb_median_s,t50_median_s,\
+            t90_median_s,t100_median_s,t100_p95_s,makespan_s,bound_s,bound_kind,efficiency,payload_bytes,\
+            duplicate_bytes,control_bytes,overhead_bytes,wire_bytes,wire_per_payload,events,sim_time_s,wall_s,\
+            peak_rss_bytes,fingerprint\n";
+        assert_eq!(header::<RunRow>(), contract);
+        let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
+            stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx\n";
+        assert_eq!(header::<NodeRow>(), nodes);
+        assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
+        assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
+    }
+
+    #[test]
+    fn every_table_reads_back() {
+        let RunResult { nodes, traffic, series, .. } = result();
+        assert_eq!(read::<NodeRow>(write(&nodes).as_bytes()).unwrap(), nodes);
+        assert_eq!(read::<TrafficRow>(write(&traffic).as_bytes()).unwrap(), traffic);
+        assert_eq!(read::<SeriesRow>(write(&series).as_bytes()).unwrap(), series);
+    }
+
+    #[test]
+    fn runs_read_back_with_swept_keys_and_awkward_text() {
+        let failed = result().run.failed("it said:\n \"no, never\"");
+        let table = RunTable {
+            extra: vec!["protocol.codex-v2.window".into()],
+            records: vec![
+                Record { run: result().run, extra: vec!["512".into()] },
+                Record { run: failed, extra: vec!["a, b".into()] },
+            ],
+        };
+        let text = table.write();
+        assert_eq!(RunTable::read(text.as_bytes()).unwrap(), table);
+        assert_eq!(text.lines().count(), 3, "one line per run: {text}");
+    }
+
+    #[test]
+    fn numbers_are_short_and_exact() {
+        let text = write(&result().nodes);
+        let leecher = text.lines().nth(2).unwrap();
+        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1");
+        let awkward = SeriesRow { run_id: "r".into(), time_s: 0.1 + 0.2, metric: "m".into(), value: 1e300 };
+        let back = read::<SeriesRow>(write(std::slice::from_ref(&awkward)).as_bytes()).unwrap();
+        assert_eq!(back, [awkward]);
+    }
+
+    #[test]
+    fn another_table_is_refused() {
+        let error = read::<NodeRow>(write(&result().traffic).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("header of nodes.csv"), "{error}");
+    }
+}

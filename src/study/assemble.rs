@@ -1,0 +1,151 @@
+//! From row files to the result files of a study.
+
+use super::row_file::RowFile;
+use super::{Failure, Plan};
+use crate::results::{
+    AtomicFile, FileEntry, NodeRow, Record, ResultsError, Row, RunRow, RunWriter, SeriesRow, TrafficRow, header,
+};
+use crate::rng::mix;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What was put together.
+#[derive(Debug, Clone, Default)]
+pub struct Assembled {
+    /// The rows of `runs.csv` in plan order, each with the index of its run in
+    /// the plan.
+    pub rows: Vec<(usize, RunRow)>,
+    /// Runs of the plan that have no row.
+    pub missing: usize,
+    /// Rows of failed runs.
+    pub failed: usize,
+    /// Rules that did not hold: (run, rule).
+    pub violations: Vec<(String, String)>,
+    /// Warnings of the runs, each once, with the number of runs that gave it.
+    pub warnings: Vec<(String, usize)>,
+    /// Digest of the event streams of all runs, in plan order.
+    pub fingerprint: u64,
+    /// The files and their numbers of rows.
+    pub files: Vec<FileEntry>,
+}
+
+/// Writes the result files of `plan` into `dir` from its row files, in plan
+/// order; a run without row is skipped and counted. The runs in `failed` get a
+/// row that says so. A run that stands in the plan twice has two rows in
+/// `runs.csv` and is there once in the other files.
+pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool) -> Result<Assembled, ResultsError> {
+    let mut tables = Tables::create(plan, dir)?;
+    let mut done = Assembled::default();
+    let mut seen = BTreeSet::new();
+    for (index, run) in plan.runs.iter().enumerate() {
+        let row = if let Some(file) = RowFile::load(dir, &run.id) {
+            if seen.insert(&run.id) {
+                tables.add(&file)?;
+                done.note(&run.id, &file);
+            }
+            relabelled(plan, index, file.run, reproducible)
+        } else if let Some(failure) = failed.iter().find(|f| f.run_id == run.id) {
+            done.failed += 1;
+            planned(plan, index).failed(&failure.reason)
+        } else {
+            done.missing += 1;
+            continue;
+        };
+        done.fingerprint = mix(done.fingerprint ^ fingerprint(&row));
+        tables.add_run(plan, index, &row);
+        done.rows.push((index, row));
+    }
+    done.files = tables.commit(dir, done.rows.len())?;
+    Ok(done)
+}
+
+impl Assembled {
+    fn note(&mut self, id: &str, file: &RowFile) {
+        for note in &file.notes {
+            if note.kind == "violation" {
+                self.violations.push((id.to_owned(), note.message.clone()));
+                continue;
+            }
+            match self.warnings.iter_mut().find(|(message, _)| *message == note.message) {
+                Some((_, count)) => *count += 1,
+                None => self.warnings.push((note.message.clone(), 1)),
+            }
+        }
+    }
+}
+
+/// A row as this plan calls it: it may have been made for another study.
+fn relabelled(plan: &Plan, index: usize, row: RunRow, reproducible: bool) -> RunRow {
+    let RunRow { scenario, protocol, repetition, .. } = planned(plan, index);
+    let row = RunRow { scenario, protocol, repetition, ..row };
+    if reproducible { RunRow { wall_s: None, peak_rss_bytes: None, ..row } } else { row }
+}
+
+fn planned(plan: &Plan, index: usize) -> RunRow {
+    RunRow::planned(plan.labels(index), &plan.spec(index))
+}
+
+fn fingerprint(row: &RunRow) -> u64 {
+    row.fingerprint.as_deref().and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0)
+}
+
+/// The four files while they are written.
+struct Tables {
+    runs: RunWriter,
+    nodes: Table,
+    traffic: Table,
+    series: Table,
+}
+
+impl Tables {
+    fn create(plan: &Plan, dir: &Path) -> Result<Self, ResultsError> {
+        Ok(Tables {
+            runs: RunWriter::new(&plan.extra),
+            nodes: Table::create::<NodeRow>(dir)?,
+            traffic: Table::create::<TrafficRow>(dir)?,
+            series: Table::create::<SeriesRow>(dir)?,
+        })
+    }
+
+    fn add(&mut self, file: &RowFile) -> Result<(), ResultsError> {
+        self.nodes.add(&file.nodes)?;
+        self.traffic.add(&file.traffic)?;
+        self.series.add(&file.series)
+    }
+
+    fn add_run(&mut self, plan: &Plan, index: usize, row: &RunRow) {
+        let cell = &plan.cells[plan.runs[index].cell];
+        let extra = plan.extra.iter().map(|key| cell.value(key)).collect();
+        self.runs.add(&Record { run: row.clone(), extra });
+    }
+
+    fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {
+        AtomicFile::write_all(&dir.join(RunRow::FILE), self.runs.finish().as_bytes())?;
+        let runs = FileEntry { name: RunRow::FILE.into(), rows: runs as u64 };
+        Ok(vec![runs, self.nodes.commit()?, self.traffic.commit()?, self.series.commit()?])
+    }
+}
+
+struct Table {
+    file: AtomicFile,
+    entry: FileEntry,
+}
+
+impl Table {
+    fn create<R: Row>(dir: &Path) -> Result<Self, ResultsError> {
+        let mut file = AtomicFile::create(&dir.join(R::FILE))?;
+        file.append(header::<R>().as_bytes())?;
+        Ok(Table { file, entry: FileEntry { name: R::FILE.into(), rows: 0 } })
+    }
+
+    fn add(&mut self, lines: &str) -> Result<(), ResultsError> {
+        // None of these tables has a text that could hold a line end.
+        self.entry.rows += lines.lines().count() as u64;
+        self.file.append(lines.as_bytes())
+    }
+
+    fn commit(self) -> Result<FileEntry, ResultsError> {
+        self.file.commit()?;
+        Ok(self.entry)
+    }
+}

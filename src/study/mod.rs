@@ -1,0 +1,52 @@
+//! Many runs: which they are, carrying them out in parallel and resumably,
+//! putting their rows together, statistics and verdicts.
+//!
+//! A finished run is one file under `rows/` in the result directory, named by
+//! the digest of everything that decides the run. So a study that was stopped,
+//! split over machines or extended computes what is missing and nothing else,
+//! and ends with the same bytes as one that was never disturbed.
+
+mod assemble;
+mod estimate;
+mod execute;
+mod expectations;
+mod host;
+mod plan;
+mod row_file;
+mod selection;
+mod statistics;
+
+pub use assemble::{Assembled, assemble};
+pub use estimate::{Estimate, estimate};
+pub use execute::{Execution, Failure, Options, execute};
+pub use expectations::{Breach, check};
+pub use host::Host;
+pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, protocol_name, run_id};
+pub use row_file::{Note, RowFile, row_path};
+pub use selection::Selection;
+pub use statistics::Summary;
+
+/// FNV-1a, finished by the mixer of the random streams: a digest that is the
+/// same on every machine.
+pub(crate) fn digest(bytes: &[u8]) -> u64 {
+    let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |d: u64, b| (d ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
+    crate::rng::mix(fnv)
+}
+
+#[cfg(test)]
+mod sample {
+    use crate::scenario::Input;
+    use std::io::Write;
+
+    /// A small scenario with `further` tables; the file lives as long as the first value.
+    pub fn scenario(further: &str, sets: &[&str]) -> (tempfile::NamedTempFile, Input) {
+        let base = "name = \"t\"\nseed = 7\nprotocol = \"direct\"\n[swarm]\nnetwork_size = 4\nseeders = 1\n\
+            file_size = \"1 MB\"\n[network]\nmodel = \"fifo\"\nup = \"10 Mbit/s\"\ndown = \"10 Mbit/s\"\n\
+            latency = \"20 ms\"\n";
+        let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        file.write_all(format!("{base}{further}").as_bytes()).unwrap();
+        let sets = sets.iter().map(|s| s.to_string()).collect();
+        let input = Input { file: Some(file.path().into()), sets, ..Default::default() };
+        (file, input)
+    }
+}

@@ -1,0 +1,316 @@
+//! Which runs a study consists of.
+
+use super::digest;
+use crate::results::{Labels, RunRow};
+use crate::rng::{Purpose, Rng};
+use crate::scenario::{self, Axis, Expectation, Input, Scenario, ScenarioError};
+use crate::sim::RunSpec;
+use thiserror::Error;
+
+/// Why there is no plan.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// The scenario itself is wrong.
+    #[error("{0}")]
+    Scenario(#[from] ScenarioError),
+    /// It is wrong at one point of the sweep.
+    #[error("at the point {point}:\n{source}")]
+    Point {
+        /// The swept keys and their values.
+        point: String,
+        /// What is wrong there.
+        source: ScenarioError,
+    },
+    /// An expectation is about something that no result has.
+    #[error("[expect] `{column}` is not a column of numbers in runs.csv{}", hint(column))]
+    Column {
+        /// What was given.
+        column: String,
+    },
+}
+
+/// All runs of a study, in order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Name of the scenario.
+    pub name: String,
+    /// The base scenario in full.
+    pub resolved: String,
+    /// Digest of the base scenario.
+    pub fingerprint: u64,
+    /// What has to hold for every row.
+    pub expect: Vec<Expectation>,
+    /// What the scenario has to say, each thing once.
+    pub warnings: Vec<String>,
+    /// Swept keys that `runs.csv` has no column of its own for.
+    pub extra: Vec<String>,
+    /// The points of the grid.
+    pub cells: Vec<Cell>,
+    /// The runs: every point with every seeder set and repetition.
+    pub runs: Vec<PlannedRun>,
+}
+
+/// A point of the grid.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The swept keys and their values.
+    pub values: Vec<(String, toml::Value)>,
+    /// Name of the protocol.
+    pub protocol: String,
+    /// The run at this point with the base seed and the first seeders.
+    pub base: RunSpec,
+}
+
+/// One run of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedRun {
+    /// Digest of everything that decides the run, 16 hex digits. Two points
+    /// that come to the same run share it.
+    pub id: String,
+    /// Its point, as an index into [`Plan::cells`].
+    pub cell: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// Its set of seeders.
+    pub seeder_set: u32,
+    /// Which repetition, from 0.
+    pub repetition: u32,
+}
+
+impl Plan {
+    /// The grid of all axes (the first varies slowest), times seeder sets,
+    /// times repetitions.
+    pub fn new(input: &Input) -> Result<Plan, PlanError> {
+        let base = scenario::load(input)?;
+        check_columns(&base.expect)?;
+        let mut warnings = base.warnings.clone();
+        let cells = grid(&base.sweep.axes)
+            .into_iter()
+            .map(|values| cell(input, values, &mut warnings))
+            .collect::<Result<Vec<_>, _>>()?;
+        let runs = runs(&cells, base.sweep.seeder_sets, base.sweep.repetitions);
+        let extra = extra_columns(&base.sweep.axes);
+        let Scenario { name, resolved, fingerprint, expect, .. } = base;
+        Ok(Plan { name, resolved, fingerprint, expect, warnings, extra, cells, runs })
+    }
+
+    /// Everything that decides the run at `index`.
+    pub fn spec(&self, index: usize) -> RunSpec {
+        let run = &self.runs[index];
+        RunSpec { seed: run.seed, seeder_set: run.seeder_set, ..self.cells[run.cell].base.clone() }
+    }
+
+    /// What the run at `index` is called in the results.
+    pub fn labels(&self, index: usize) -> Labels<'_> {
+        let run = &self.runs[index];
+        Labels {
+            run_id: &run.id,
+            scenario: &self.name,
+            protocol: &self.cells[run.cell].protocol,
+            repetition: run.repetition,
+        }
+    }
+}
+
+impl Cell {
+    /// The point in words: `swarm.network_size = 8, network.up = 10 Mbit/s`.
+    pub fn describe(&self) -> String {
+        if self.values.is_empty() {
+            return "the base scenario".into();
+        }
+        let words = self.values.iter().map(|(key, value)| format!("{key} = {}", plain(value)));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The value of a swept key as it stands in `runs.csv`.
+    pub fn value(&self, key: &str) -> String {
+        self.values.iter().find(|(k, _)| k == key).map(|(_, v)| plain(v)).unwrap_or_default()
+    }
+}
+
+/// A value without the quotes of TOML around text.
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn cell(input: &Input, values: Vec<(String, toml::Value)>, warnings: &mut Vec<String>) -> Result<Cell, PlanError> {
+    let mut point = input.clone();
+    point.point.extend(values.iter().cloned());
+    let scenario = scenario::load(&point).map_err(|source| {
+        let words = values.iter().map(|(key, value)| format!("{key} = {}", plain(value)));
+        PlanError::Point { point: words.collect::<Vec<_>>().join(", "), source }
+    })?;
+    for warning in &scenario.warnings {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    Ok(Cell { protocol: protocol_name(&scenario), base: scenario.run, values })
+}
+
+/// The name the scenario gives its protocol: several models can share a family.
+pub fn protocol_name(scenario: &Scenario) -> String {
+    let resolved = scenario.resolved.parse::<toml::Table>().ok();
+    let named = resolved.as_ref().and_then(|table| table.get("protocol")?.as_str());
+    named.unwrap_or(scenario.run.protocol.family()).to_owned()
+}
+
+fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {
+    axes.iter().fold(vec![vec![]], |points, axis| {
+        let extended = |point: &Vec<_>, values: &[toml::Value]| {
+            let pairs = axis.keys.iter().cloned().zip(values.iter().cloned());
+            point.iter().cloned().chain(pairs).collect::<Vec<_>>()
+        };
+        points.iter().flat_map(|point| axis.points.iter().map(|values| extended(point, values))).collect()
+    })
+}
+
+fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<PlannedRun> {
+    let mut runs = Vec::new();
+    for (index, cell) in cells.iter().enumerate() {
+        for seeder_set in 0..seeder_sets.max(1) {
+            for repetition in 0..repetitions.max(1) {
+                let seed = repetition_seed(cell.base.seed, repetition);
+                let id = run_id(&RunSpec { seed, seeder_set, ..cell.base.clone() });
+                runs.push(PlannedRun { id, cell: index, seed, seeder_set, repetition });
+            }
+        }
+    }
+    runs
+}
+
+/// Repetition 0 has the base seed itself. Nothing but base seed and repetition
+/// goes in: all points meet the same chances, so that their differences are
+/// not blurred by luck (common random numbers). The seeds have 53 bits, which
+/// every reader of the results keeps exactly.
+fn repetition_seed(base: u64, repetition: u32) -> u64 {
+    match repetition {
+        0 => base,
+        r => Rng::stream(base, Purpose::Repetitions, u64::from(r)).next_u64() >> 11,
+    }
+}
+
+/// Digest of everything that decides the run, 16 hex digits.
+pub fn run_id(spec: &RunSpec) -> String {
+    let text = serde_json::to_vec(spec).expect("a specification is plain data");
+    format!("{:016x}", digest(&text))
+}
+
+/// The keys of `axes` whose values cannot be read off a column of `runs.csv`.
+fn extra_columns(axes: &[Axis]) -> Vec<String> {
+    const SHOWN: [&str; 5] = ["protocol", "seed", "swarm.network_size", "swarm.seeders", "swarm.file_size"];
+    // These have a column for the plain form only, which is a text.
+    const SHOWN_AS_TEXT: [&str; 3] = ["network.up", "network.down", "network.latency"];
+    let mut extra = Vec::new();
+    for axis in axes {
+        for (position, key) in axis.keys.iter().enumerate() {
+            let text = axis.points.iter().all(|values| values[position].is_str());
+            let shown = SHOWN.contains(&key.as_str()) || (text && SHOWN_AS_TEXT.contains(&key.as_str()));
+            if !shown && !extra.contains(key) {
+                extra.push(key.clone());
+            }
+        }
+    }
+    extra
+}
+
+/// Whether all expectations are about columns of numbers in `runs.csv`.
+pub fn check_columns(expect: &[Expectation]) -> Result<(), PlanError> {
+    match expect.iter().find(|e| !RunRow::is_numeric(&e.column)) {
+        Some(wrong) => Err(PlanError::Column { column: wrong.column.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn hint(column: &str) -> String {
+    use crate::results::Row;
+    RunRow::COLUMNS
+        .iter()
+        .filter(|name| RunRow::is_numeric(name))
+        .min_by_key(|name| strsim::damerau_levenshtein(name, column))
+        .filter(|name| strsim::damerau_levenshtein(name, column) <= 4)
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn plan(sweep: &str, sets: &[&str]) -> Plan {
+        let (_file, input) = crate::study::sample::scenario(sweep, sets);
+        Plan::new(&input).unwrap()
+    }
+
+    const SWEEP: &str = "[sweep]\n\"swarm.network_size\" = [4, 8]\n\"network.latency\" = [\"0 ms\", \"50 ms\"]\n\
+        seeder_sets = 2\nrepetitions = 3\n";
+
+    #[test]
+    fn the_grid_is_in_order_and_the_first_axis_is_slowest() {
+        let plan = plan(SWEEP, &[]);
+        let cells: Vec<String> = plan.cells.iter().map(Cell::describe).collect();
+        assert_eq!(
+            cells,
+            [
+                "swarm.network_size = 4, network.latency = 0 ms",
+                "swarm.network_size = 4, network.latency = 50 ms",
+                "swarm.network_size = 8, network.latency = 0 ms",
+                "swarm.network_size = 8, network.latency = 50 ms",
+            ]
+        );
+        assert_eq!(plan.runs.len(), 4 * 2 * 3);
+        let order: Vec<_> = plan.runs.iter().map(|r| (r.cell, r.seeder_set, r.repetition)).collect();
+        assert!(order.is_sorted());
+        assert!(plan.extra.is_empty(), "both keys have columns: {:?}", plan.extra);
+    }
+
+    #[test]
+    fn points_share_their_seeds_and_nothing_else() {
+        let plan = plan(SWEEP, &[]);
+        let seeds = |cell| plan.runs.iter().filter(|r| r.cell == cell).map(|r| r.seed).collect::<Vec<_>>();
+        assert!((1..4).all(|cell| seeds(cell) == seeds(0)));
+        assert_eq!(seeds(0)[0], 7, "repetition 0 is the base seed");
+        assert_eq!(seeds(0).iter().collect::<BTreeSet<_>>().len(), 3, "repetitions differ");
+        let ids: BTreeSet<_> = plan.runs.iter().map(|r| &r.id).collect();
+        assert_eq!(ids.len(), plan.runs.len());
+    }
+
+    #[test]
+    fn an_extended_study_contains_the_old_one() {
+        let old: BTreeSet<String> = plan(SWEEP, &[]).runs.into_iter().map(|r| r.id).collect();
+        let longer = SWEEP.replace("repetitions = 3", "repetitions = 5").replace("[4, 8]", "[2, 4, 8]");
+        let new: BTreeSet<String> = plan(&longer, &[]).runs.into_iter().map(|r| r.id).collect();
+        assert_eq!((old.len(), new.len()), (24, 60));
+        assert!(old.is_subset(&new));
+        let other = plan(SWEEP, &["network.up=1 Mbit/s"]);
+        assert!(other.runs.iter().all(|r| !old.contains(&r.id)), "another network is another run");
+    }
+
+    #[test]
+    fn keys_without_a_column_get_one() {
+        let text = vec![vec![toml::Value::from("1 ms")]];
+        let table = vec![vec![toml::Value::Table(Default::default())]];
+        let axis = |key: &str, points: &Vec<Vec<toml::Value>>| Axis { keys: vec![key.into()], points: points.clone() };
+        let axes = [
+            axis("network.latency", &text),
+            axis("network.down", &table),
+            axis("protocol.codex-v2.window", &text),
+            axis("protocol", &text),
+        ];
+        assert_eq!(extra_columns(&axes), ["network.down", "protocol.codex-v2.window"]);
+    }
+
+    #[test]
+    fn an_expectation_about_nothing_names_the_nearest_column() {
+        let wrong = Expectation { column: "makespan".into(), test: some_test() };
+        let error = check_columns(&[wrong]).unwrap_err().to_string();
+        assert!(error.contains("did you mean `makespan_s`?"), "{error}");
+        assert!(check_columns(&[Expectation { column: "status".into(), test: some_test() }]).is_err());
+    }
+
+    fn some_test() -> crate::scenario::Comparison {
+        let plan = plan("[expect]\nefficiency = \"<= 1\"\n", &[]);
+        plan.expect[0].test.clone()
+    }
+}

@@ -1,0 +1,165 @@
+//! One finished run as one file.
+//!
+//! The file holds the run's lines of all result files, each table under its
+//! header, and ends with a digest of everything before: what was cut short,
+//! damaged, or made by other sources is not read, and the run is repeated.
+
+use super::digest;
+use crate::results::{self, NodeRow, Program, Row, RunResult, RunRow, SeriesRow, TrafficRow};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A message about a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// `violation` or `warning`.
+    pub kind: String,
+    /// What is to be said.
+    pub message: String,
+}
+
+impl Row for Note {
+    const FILE: &'static str = "notes.csv";
+    const COLUMNS: &'static [&'static str] = &["kind", "message"];
+}
+
+/// What a row file holds. Tables that are only passed on stay text, without header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowFile {
+    /// The run.
+    pub run: RunRow,
+    /// Lines of `nodes.csv`.
+    pub nodes: String,
+    /// Lines of `traffic.csv`.
+    pub traffic: String,
+    /// Lines of `series.csv`.
+    pub series: String,
+    /// Violations and warnings.
+    pub notes: Vec<Note>,
+}
+
+/// Where the row file of run `id` lies in the result directory `dir`.
+pub fn row_path(dir: &Path, id: &str) -> PathBuf {
+    dir.join("rows").join(format!("{id}.csv"))
+}
+
+impl RowFile {
+    /// Of a finished run.
+    pub fn new(result: &RunResult) -> Self {
+        let note = |kind: &str, message: &String| Note { kind: kind.into(), message: message.replace('\n', " ") };
+        let violations = result.violations.iter().map(|m| note("violation", m));
+        let warnings = result.warnings.iter().map(|m| note("warning", m));
+        RowFile {
+            run: result.run.clone(),
+            nodes: results::body(&result.nodes),
+            traffic: results::body(&result.traffic),
+            series: results::body(&result.series),
+            notes: violations.chain(warnings).collect(),
+        }
+    }
+
+    /// The text of the file.
+    pub fn encode(&self) -> String {
+        let mut text = format!("{}\n", first_line());
+        let mut section = |file: &str, header: String, body: &str| text += &format!("# {file}\n{header}{body}");
+        section(RunRow::FILE, results::header::<RunRow>(), &results::body(std::slice::from_ref(&self.run)));
+        section(NodeRow::FILE, results::header::<NodeRow>(), &self.nodes);
+        section(TrafficRow::FILE, results::header::<TrafficRow>(), &self.traffic);
+        section(SeriesRow::FILE, results::header::<SeriesRow>(), &self.series);
+        section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
+        let digest = digest(text.as_bytes());
+        text + &format!("# end {digest:016x}\n")
+    }
+
+    /// Reads what [`RowFile::encode`] wrote with the same sources; nothing when
+    /// it is anything else.
+    pub fn decode(text: &str) -> Option<Self> {
+        let (content, end) = text.rsplit_once("# end ")?;
+        if end != format!("{:016x}\n", digest(content.as_bytes())) {
+            return None;
+        }
+        let mut sections = content.split("\n# ");
+        if sections.next()? != first_line() {
+            return None;
+        }
+        let mut table = |file: &str| Some(sections.next()?.strip_prefix(file)?.strip_prefix('\n')?.to_owned());
+        let run = results::read::<RunRow>(table(RunRow::FILE)?.as_bytes()).ok()?.pop()?;
+        Some(RowFile {
+            run,
+            nodes: lines::<NodeRow>(table(NodeRow::FILE)?)?,
+            traffic: lines::<TrafficRow>(table(TrafficRow::FILE)?)?,
+            series: lines::<SeriesRow>(table(SeriesRow::FILE)?)?,
+            notes: results::read::<Note>(table(Note::FILE)?.as_bytes()).ok()?,
+        })
+    }
+
+    /// Reads the file of run `id` in the result directory `dir`; nothing when
+    /// there is none or it cannot be used.
+    pub fn load(dir: &Path, id: &str) -> Option<Self> {
+        let text = std::fs::read_to_string(row_path(dir, id)).ok()?;
+        Self::decode(&text).filter(|file| file.run.run_id == id)
+    }
+}
+
+fn first_line() -> String {
+    format!("codexsim rows 1, sources {}", Program::SOURCES)
+}
+
+/// The lines below the header, each with its line end (splitting into
+/// sections took the last one away).
+fn lines<R: Row>(table: String) -> Option<String> {
+    let header = results::header::<R>();
+    let complete = table + "\n";
+    Some(complete.strip_prefix(&header)?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Labels;
+    use crate::scenario;
+
+    fn file() -> RowFile {
+        let spec = scenario::load(&Default::default()).unwrap().run;
+        let labels = Labels { run_id: "0123456789abcdef", scenario: "a # b", protocol: "p", repetition: 0 };
+        let run = RunRow { status: "complete".into(), ..RunRow::planned(labels, &spec) };
+        let violations = vec!["node 3,\nat 1 s".into()];
+        RowFile::new(&RunResult {
+            run,
+            nodes: vec![],
+            traffic: vec![TrafficRow {
+                run_id: "0123456789abcdef".into(),
+                class: "want".into(),
+                messages: 1,
+                bytes: 2,
+            }],
+            series: vec![],
+            violations,
+            warnings: vec!["# end of it".into()],
+        })
+    }
+
+    #[test]
+    fn reads_back() {
+        assert_eq!(RowFile::decode(&file().encode()), Some(file()));
+        assert_eq!(file().traffic, "0123456789abcdef,want,1,2\n");
+    }
+
+    #[test]
+    fn refuses_every_truncation_and_a_changed_digit() {
+        let text = file().encode();
+        for length in 0..text.len() {
+            assert_eq!(RowFile::decode(&text[..length]), None, "cut at {length}");
+        }
+        assert_eq!(RowFile::decode(&text.replacen("want,1,2", "want,1,3", 1)), None);
+    }
+
+    #[test]
+    fn refuses_rows_of_other_sources() {
+        let text = file().encode();
+        let (content, _) = text.rsplit_once("# end ").unwrap();
+        let other = content.replacen(Program::SOURCES, "0000000000000000", 1);
+        let text = format!("{other}# end {:016x}\n", digest(other.as_bytes()));
+        assert_eq!(RowFile::decode(&text), None);
+    }
+}
