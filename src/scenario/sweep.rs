@@ -167,6 +167,9 @@ fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
     if values.is_empty() {
         return Err(Fault::new(format!("`{name}` has no values")).expected("at least one value to run").at(node.at));
     }
+    if name == "cells" {
+        return cells(values);
+    }
     if let Some(names) = name.strip_prefix("constrained__") {
         return Ok(PlacedAxis { keys: pair_keys(names, node)?, points: pairs(values, node.key)? });
     }
@@ -179,6 +182,29 @@ fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
     }
     let points = values.iter().map(|value| vec![value.clone().moved(node.key, value.at)]).collect();
     Ok(PlacedAxis { keys: vec![name.into()], points })
+}
+
+/// `[[sweep.cells]]`: points that set several keys each, all of them the same keys.
+fn cells(values: &[Node]) -> Result<PlacedAxis, Fault> {
+    let mut keys: Vec<String> = Vec::new();
+    let mut points = Vec::new();
+    for value in values {
+        let Some(table) = value.table().filter(|table| !table.0.is_empty()) else {
+            let expected = "tables such as { \"swarm.network_size\" = 8, \"network.up\" = \"10 Mbit/s\" }";
+            return Err(Fault::new("a cell is not a table of keys").expected(expected).at(value.at));
+        };
+        if keys.is_empty() {
+            keys = table.0.iter().map(|(name, _)| name.clone()).collect();
+        }
+        if let Some((name, node)) = table.0.iter().find(|(name, _)| !keys.contains(name)) {
+            let fault = Fault::new(format!("`{name}` is not set by the first cell")).expected("the same keys in all cells");
+            return Err(fault.suggest(name, keys.iter().map(String::as_str)).at(node.key));
+        }
+        let point = keys.iter().map(|name| table.get(name).cloned().ok_or(name)).collect::<Result<Vec<_>, _>>();
+        let missing = |name| Fault::new(format!("this cell does not set `{name}`")).expected("the same keys in all cells");
+        points.push(point.map_err(|name| missing(name).at(value.at))?);
+    }
+    Ok(PlacedAxis { keys, points })
 }
 
 /// `networkSize_seeders` names two keys; the underscore may be part of a name.

@@ -1,0 +1,156 @@
+//! What must hold in any run, on random small scenarios of every protocol.
+
+mod common;
+
+use codexsim::ledger::{Outcome, Status};
+use codexsim::sim::RunSpec;
+use common::{checked, spec};
+use proptest::prelude::*;
+
+/// Settings of a random small scenario.
+fn scenario() -> impl Strategy<Value = Vec<String>> {
+    let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..3, 0usize..2);
+    let links = (1u32..60, 1u32..60, 0u32..120, any::<bool>());
+    let life = (0usize..4, 0usize..3, any::<u32>());
+    (swarm, links, life).prop_map(|((nodes, seeders, blocks, protocol, model), (up, down, delay, spread), life)| {
+        let nodes = nodes.max(seeders + 1);
+        let mut sets = vec![
+            format!("protocol={}", ["codex-v2", "direct", "ideal"][protocol]),
+            format!("network.model={}", ["fifo", "fair"][model]),
+            format!("swarm.network_size={nodes}"),
+            format!("swarm.seeders={seeders}"),
+            format!("swarm.file_size={} KiB", 37 * blocks),
+            format!("network.latency={delay} ms"),
+            format!("seed={}", life.2),
+            "stop.max_time=2 h".into(),
+        ];
+        if spread {
+            sets.push(format!(
+                "network.classes=[{{ share = 0.5, up = \"{up} Mbit/s\", down = \"{down} Mbit/s\" }}, \
+                 {{ share = 0.5, up = \"{down} Mbit/s\", down = \"unlimited\" }}]"
+            ));
+        } else {
+            sets.push(format!("network.up={up} Mbit/s"));
+            sets.push(format!("network.down={down} Mbit/s"));
+        }
+        sets.push(["swarm.start=together", "swarm.start={ stagger = \"3 s\" }", "swarm.start={ poisson = \"1/s\" }"][life.1].into());
+        match life.0 {
+            1 => sets.push("hardware=codex-netns-2025".into()),
+            2 => sets.push(format!("failures=[{{ at = \"2 s\", nodes = {}, duration = \"20 s\" }}]", nodes - seeders)),
+            3 => {
+                sets.push("churn.model=sessions".into());
+                sets.push("churn.online={ exponential = { mean = 30.0 } }".into());
+                sets.push("churn.offline={ exponential = { mean = 10.0 } }".into());
+                sets.push("churn.kind=departure".into());
+            }
+            _ => {}
+        }
+        sets
+    })
+}
+
+fn build(sets: &[String]) -> RunSpec {
+    spec(&sets.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    /// Books, links, holdings and bounds: `checked` asserts that no rule of
+    /// DESIGN section 6 is broken. A second run gives the same outcome.
+    #[test]
+    fn the_rules_hold_and_runs_repeat(sets in scenario()) {
+        let spec = build(&sets);
+        let outcome = checked(&spec);
+        prop_assert_eq!(&outcome, &checked(&spec));
+        if spec.world.failures.is_empty() && matches!(spec.world.churn, codexsim::world::ChurnSpec::None) {
+            prop_assert_eq!(outcome.status, Status::Complete);
+            let file = spec.world.dataset.size.get();
+            prop_assert!(outcome.leechers().all(|n| n.payload_rx >= file));
+        }
+    }
+}
+
+/// More bandwidth never hurts a download from the seeders alone.
+#[test]
+fn more_bandwidth_never_hurts_direct_under_fifo() {
+    let time = |rate: u32| {
+        let outcome = checked(&spec(&[
+            "protocol=direct",
+            "network.model=fifo",
+            "swarm.network_size=9",
+            "swarm.seeders=2",
+            "swarm.file_size=20 MB",
+            &format!("network.up={rate} Mbit/s"),
+            &format!("network.down={rate} Mbit/s"),
+        ]));
+        outcome.makespan().unwrap()
+    };
+    let times: Vec<_> = [2, 5, 10, 20, 50, 100, 400].map(time).into();
+    assert!(times.windows(2).all(|w| w[1] <= w[0]), "{times:?}");
+}
+
+fn makespan(outcome: &Outcome) -> f64 {
+    outcome.makespan().unwrap().secs()
+}
+
+/// Groups of 1, 4 and 16 blocks agree within 5 % on the makespan of a swarm
+/// without trading, and within 1 % on bytes per class of a pair.
+#[test]
+fn groups_of_blocks_agree() {
+    let runs: Vec<Outcome> = [1, 4, 16]
+        .map(|group| {
+            checked(&spec(&[
+                "swarm.network_size=5",
+                "swarm.seeders=1",
+                "swarm.file_size=256 MiB",
+                "network.latency=10 ms",
+                &format!("swarm.group={group}"),
+            ]))
+        })
+        .into();
+    for other in &runs[1..] {
+        let ratio = makespan(other) / makespan(&runs[0]);
+        assert!((ratio - 1.0).abs() < 0.05, "{ratio}");
+        let wire = other.wire_bytes() as f64 / runs[0].wire_bytes() as f64;
+        assert!((wire - 1.0).abs() < 0.01, "{wire}");
+    }
+}
+
+/// Two protocols under the same seed meet the same world.
+#[test]
+fn protocols_meet_the_same_world() {
+    use codexsim::world::World;
+    let digest = |protocol: &str| {
+        let spec = spec(&[
+            &format!("protocol={protocol}"),
+            "network.classes=[{ share = 0.3, up = \"5 Mbit/s\", down = \"9 Mbit/s\" }, { share = 0.7, up = \"7 Mbit/s\", down = \"9 Mbit/s\" }]",
+            "network.latency={ matrix = \"regions-2019\" }",
+            "network.degree=6",
+            "churn.model=kad-crawl-1",
+            "swarm.start={ poisson = \"1/s\" }",
+        ]);
+        World::build(&spec.world, spec.seed, 0, spec.stop.max_time).digest()
+    };
+    assert_eq!(digest("codex-v2"), digest("direct"));
+}
+
+/// Everybody leaves and comes back: with a departure the data survives, and
+/// nothing is downloaded twice; with a crash it is.
+#[test]
+fn a_departure_keeps_the_data_and_a_crash_loses_it() {
+    let payload = |kind: &str| {
+        let outcome = checked(&spec(&[
+            "protocol=direct",
+            "swarm.network_size=3",
+            "swarm.seeders=1",
+            "swarm.file_size=50 MB",
+            &format!("failures=[{{ at = \"10 s\", nodes = 2, duration = \"5 s\", kind = \"{kind}\" }}]"),
+        ]));
+        assert_eq!(outcome.status, Status::Complete);
+        outcome.leechers().map(|n| n.payload_rx).sum::<u64>() as f64 / 1e8
+    };
+    let (kept, lost) = (payload("departure"), payload("crash"));
+    assert!((1.0..1.05).contains(&kept), "{kept}");
+    assert!(lost > 1.3, "{lost}");
+}
