@@ -71,7 +71,7 @@ impl From<PlanError> for Failure {
 
 impl From<ResultsError> for Failure {
     fn from(error: ResultsError) -> Self {
-        Failure::Own(format!("{error}\nWhat was finished before is kept; the same command continues from there."))
+        Failure::Own(error.to_string())
     }
 }
 

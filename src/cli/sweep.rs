@@ -65,7 +65,9 @@ impl Sweep {
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let execution = study::execute(&plan, selection, &dir, options, &console);
         console.close();
-        let execution = execution?;
+        let execution = execution.map_err(|error| {
+            Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
+        })?;
         self.report_execution(&execution);
         if matches!(selection, Selection::Index(_)) && !is_complete(&plan, &dir) {
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
@@ -187,11 +189,14 @@ impl Sweep {
     }
 
     fn cost(&self, plan: &Plan, missing: &[usize]) -> String {
+        if missing.is_empty() {
+            return "nothing is missing\n".into();
+        }
         let jobs = self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), usize::from);
         let estimates: Vec<study::Estimate> = plan.cells.iter().map(|cell| study::estimate(&cell.base)).collect();
         let of_run = |index: &usize| estimates[plan.runs[*index].cell];
         let sum = missing.iter().map(of_run).fold(study::Estimate::default(), study::Estimate::then);
-        let busy = jobs.min(missing.len().max(1)) as f64;
+        let busy = jobs.min(missing.len()) as f64;
         format!(
             "what is missing: roughly {} events, {} at {busy} runs at a time, up to {} of memory\n",
             report::count(sum.events),
