@@ -1,8 +1,10 @@
 //! The books: every byte under one class, every node's progress, the digest of
 //! the event stream. The books must balance.
 
+mod books;
 mod class;
 mod outcome;
 
+pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};

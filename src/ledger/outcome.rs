@@ -156,9 +156,10 @@ impl Outcome {
         Some(ends?.into_iter().max()? - first)
     }
 
-    /// Bound over makespan, at most 1; nothing unless all completed.
+    /// Bound over makespan, at most 1; nothing unless all completed and there
+    /// is a bound.
     pub fn efficiency(&self) -> Option<f64> {
-        self.makespan().map(|m| self.bound.secs() / m.secs())
+        self.makespan().filter(|_| self.bound > Time::ZERO).map(|m| self.bound.secs() / m.secs())
     }
 
     /// All bytes on the wire.

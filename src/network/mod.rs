@@ -9,14 +9,24 @@
 //! links serve whole messages in order), `fair` (the heads of all busy streams
 //! share the access links max-min).
 
+mod fair;
+mod fifo;
+mod flight;
 mod ideal;
+mod streams;
 mod transport;
+mod window;
+
+#[cfg(test)]
+mod tests;
 
 pub use transport::Transport;
 
 use crate::dist::Distribution;
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
+use fair::Fair;
+use fifo::Fifo;
 use ideal::Ideal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,56 +97,63 @@ pub struct Carried {
 pub enum Network {
     /// See [`NetworkModel::Ideal`].
     Ideal(Ideal),
+    /// See [`NetworkModel::Fifo`].
+    Fifo(Fifo),
+    /// See [`NetworkModel::Fair`].
+    Fair(Fair),
+}
+
+/// The same expression for whichever model it is.
+macro_rules! each {
+    ($network:expr, $model:ident => $body:expr) => {
+        match $network {
+            Network::Ideal($model) => $body,
+            Network::Fifo($model) => $body,
+            Network::Fair($model) => $body,
+        }
+    };
 }
 
 impl Network {
     /// An idle network between the nodes of `world`.
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
-        Network::Ideal(Ideal::new(world, spec))
+        match spec.model {
+            NetworkModel::Ideal => Network::Ideal(Ideal::new(world, spec)),
+            NetworkModel::Fifo => Network::Fifo(Fifo::new(world, spec)),
+            NetworkModel::Fair => Network::Fair(Fair::new(world, spec)),
+        }
     }
 
     /// Opens the two streams between `a` and `b`; nothing when they are open.
     pub fn open(&mut self, a: NodeId, b: NodeId) {
-        match self {
-            Network::Ideal(n) => n.open(a, b),
-        }
+        each!(self, model => model.open(a, b))
     }
 
     /// Closes both streams; everything on them is lost. Messages already on
     /// their way may be reported lost later, when they would have arrived.
     pub fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
-        match self {
-            Network::Ideal(n) => n.close(now, a, b, out),
-        }
+        each!(self, model => model.close(now, a, b, out))
     }
 
     /// Puts a message on the stream from `from` to `to`; on a closed stream it
     /// is lost at once.
     pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
-        match self {
-            Network::Ideal(n) => n.send(now, from, to, parcel, out),
-        }
+        each!(self, model => model.send(now, from, to, parcel, out))
     }
 
     /// When the network next has something to do.
     pub fn next_event(&self) -> Option<Time> {
-        match self {
-            Network::Ideal(n) => n.next_event(),
-        }
+        each!(self, model => model.next_event())
     }
 
     /// Advances to `now`, which is not beyond [`Network::next_event`], and
     /// appends what happened to `out`.
     pub fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
-        match self {
-            Network::Ideal(n) => n.advance(now, out),
-        }
+        each!(self, model => model.advance(now, out))
     }
 
     /// What has passed the access link of `node` up to the last `advance`.
     pub fn carried(&self, node: NodeId) -> Carried {
-        match self {
-            Network::Ideal(n) => n.carried(node),
-        }
+        each!(self, model => model.carried(node))
     }
 }

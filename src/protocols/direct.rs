@@ -1,16 +1,187 @@
 //! Yardstick: every leecher downloads from the seeders alone.
+//!
+//! Requests name ranges and cost no bytes, so cost follows requests and not
+//! blocks, and closed forms hold exactly: with one seeder, a fixed number of
+//! blocks outstanding and no transport overhead this is the sliding-window law.
 
-use crate::units::Bytes;
+use crate::ledger::Class;
+use crate::protocol::{Ctx, Message, Protocol, Size, Units};
+use crate::units::{Bytes, Time};
+use crate::world::{NodeId, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// Constants of `direct`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// Smallest amount asked for in one request; large datasets are cut into
-    /// at most `max_requests` requests for each seeder.
+    /// Amount asked for in one request, rounded up to whole units.
     pub request: Bytes,
-    /// Largest number of requests a leecher sends to one seeder.
+    /// Requests into which a dataset is cut at the most; large datasets are
+    /// asked for in larger requests.
     pub max_requests: u32,
+    /// Requests outstanding at one seeder.
+    pub outstanding: u32,
+    /// Pause before looking for seeders again when there are too few.
+    pub retry: Time,
+}
+
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+    /// Units in one request.
+    chunk: u32,
+}
+
+/// A range of units, from the first up to, not including, the second.
+type Span = (u32, u32);
+
+/// Messages of `direct`.
+#[derive(Debug, Clone, Copy)]
+pub enum Msg {
+    /// Send me these; free of charge.
+    Request(Span),
+    /// Here they are.
+    Data(Span),
+}
+
+impl Message for Msg {
+    fn class(&self) -> Class {
+        match self {
+            Msg::Request(_) => Class::Request,
+            Msg::Data(_) => Class::Payload,
+        }
+    }
+
+    fn size(&self, world: &World) -> Size {
+        match self {
+            Msg::Request(_) => Size::default(),
+            Msg::Data((start, end)) => Size { payload: span_bytes(world, *start, *end), ..Size::default() },
+        }
+    }
+
+    fn carried(&self) -> Units<'_> {
+        match self {
+            Msg::Request(_) => Units::None,
+            Msg::Data((start, end)) => Units::Range(*start, *end),
+        }
+    }
+}
+
+/// Bytes of block data in a range of units.
+pub(super) fn span_bytes(world: &World, start: u32, end: u32) -> u64 {
+    let dataset = &world.dataset;
+    dataset.blocks_of(u64::from(end - start), end == dataset.units()) * dataset.block_size.get()
+}
+
+/// A node of `direct`.
+#[derive(Debug)]
+pub struct Direct {
+    /// Connected seeders and what is outstanding at each.
+    seeders: Vec<(NodeId, VecDeque<Span>)>,
+    /// What has to be asked for again.
+    again: Vec<Span>,
+    /// Nothing from here on was asked for yet.
+    next: u32,
+}
+
+type Context<'a> = Ctx<'a, Direct>;
+
+impl Direct {
+    fn complete(cx: &Context<'_>) -> bool {
+        cx.store().len() == cx.world.dataset.units()
+    }
+
+    fn take(&mut self, cx: &Context<'_>) -> Option<Span> {
+        if let Some(span) = self.again.pop() {
+            return Some(span);
+        }
+        let start = self.next;
+        let end = start.saturating_add(cx.shared.chunk).min(cx.world.dataset.units());
+        self.next = end;
+        (start < end).then_some((start, end))
+    }
+
+    /// Keeps the pipe to seeder `index` full.
+    fn fill(&mut self, index: usize, cx: &mut Context<'_>) {
+        while self.seeders[index].1.len() < cx.shared.params.outstanding as usize {
+            let Some(span) = self.take(cx) else { return };
+            self.seeders[index].1.push_back(span);
+            cx.send(self.seeders[index].0, Msg::Request(span));
+        }
+    }
+}
+
+impl Protocol for Direct {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Msg;
+    /// Time to look for seeders again.
+    type Timer = ();
+
+    fn prepare(world: &World, params: &Params) -> Shared {
+        let dataset = &world.dataset;
+        let unit = dataset.block_size.get() * u64::from(dataset.group);
+        let asked = params.request.get().div_ceil(unit).max(1);
+        let least = u64::from(dataset.units()).div_ceil(u64::from(params.max_requests.max(1)));
+        Shared { params: params.clone(), chunk: asked.max(least) as u32 }
+    }
+
+    fn new(_me: NodeId, _world: &World, _shared: &Shared) -> Self {
+        Direct { seeders: Vec::new(), again: Vec::new(), next: 0 }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        if Direct::complete(cx) {
+            // A leecher that comes back complete must not serve: it was not a seeder.
+            if cx.world.node(cx.me).role == crate::world::Role::Seeder {
+                cx.provide();
+            }
+            return;
+        }
+        self.next = cx.store().contiguous();
+        cx.find();
+    }
+
+    fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
+        match *message {
+            Msg::Request(span) => cx.send(from, Msg::Data(span)),
+            Msg::Data((start, end)) => {
+                cx.keep(Units::Range(start, end));
+                if let Some(index) = self.seeders.iter().position(|(id, _)| *id == from) {
+                    self.seeders[index].1.retain(|span| *span != (start, end));
+                    self.fill(index, cx);
+                }
+            }
+        }
+    }
+
+    fn timer(&mut self, (): (), cx: &mut Context<'_>) {
+        if !Direct::complete(cx) {
+            cx.find();
+        }
+    }
+
+    fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
+        providers.iter().for_each(|id| cx.dial(*id));
+        if self.seeders.is_empty() {
+            cx.after(cx.shared.params.retry, ());
+        }
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        if !Direct::complete(cx) {
+            self.seeders.push((peer, VecDeque::new()));
+            self.fill(self.seeders.len() - 1, cx);
+        }
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        let Some(index) = self.seeders.iter().position(|(id, _)| *id == peer) else { return };
+        self.again.extend(self.seeders.remove(index).1);
+        (0..self.seeders.len()).for_each(|i| self.fill(i, cx));
+        cx.after(cx.shared.params.retry, ());
+    }
 }

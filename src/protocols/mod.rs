@@ -6,14 +6,25 @@ pub mod codex;
 pub mod direct;
 pub mod ideal;
 
+use crate::protocol::Protocol;
+
+/// Something to do with a protocol's type.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Called with the type and its constants.
+    fn visit<P: Protocol>(self, params: &P::Params) -> Self::Output;
+}
+
 /// Makes the list of families: the specification enum, look-up by name.
 macro_rules! families {
-    ($($(#[$doc:meta])* $name:literal => $variant:ident($params:ty)),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:literal => $variant:ident($protocol:ty)),+ $(,)?) => {
         /// A protocol with its constants.
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum ProtocolSpec {
-            $($(#[$doc])* $variant($params)),+
+            $($(#[$doc])* $variant(<$protocol as Protocol>::Params)),+
         }
 
         impl ProtocolSpec {
@@ -28,14 +39,19 @@ macro_rules! families {
             /// Reads the constants of family `name`; `None` when there is no such family.
             pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, params: D) -> Option<Result<Self, D::Error>> {
                 match name {
-                    $($name => Some(<$params as serde::Deserialize>::deserialize(params).map(ProtocolSpec::$variant)),)+
+                    $($name => Some(<<$protocol as Protocol>::Params as serde::Deserialize>::deserialize(params).map(ProtocolSpec::$variant)),)+
                     _ => None,
                 }
             }
 
             /// JSON Schema of the constants of each family.
             pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
-                vec![$(($name, generator.subschema_for::<$params>())),+]
+                vec![$(($name, generator.subschema_for::<<$protocol as Protocol>::Params>())),+]
+            }
+
+            /// Hands the protocol's type and constants to `visitor`.
+            pub fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
+                match self { $(ProtocolSpec::$variant(params) => visitor.visit::<$protocol>(params)),+ }
             }
         }
     };
@@ -43,9 +59,9 @@ macro_rules! families {
 
 families! {
     /// Codex block exchange, generation 2.
-    "codex-v2" => CodexV2(codex::Params),
+    "codex-v2" => CodexV2(codex::CodexV2),
     /// Every leecher downloads from the seeders alone.
-    "direct" => Direct(direct::Params),
+    "direct" => Direct(direct::Direct),
     /// An omniscient scheduler close to the bound.
-    "ideal" => Ideal(ideal::Params),
+    "ideal" => Ideal(ideal::Ideal),
 }

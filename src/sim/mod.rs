@@ -1,25 +1,54 @@
-//! One run: hands events to nodes.
+//! One run: the loop that hands events to nodes.
+//!
+//! The loop takes the earlier of the event list and the network, lets the nodes
+//! concerned act through a [`crate::protocol::Ctx`], and carries out what they
+//! asked for: messages go to the network, timers to the event list. It books
+//! every byte and every event while it goes.
 
+mod act;
+mod audit;
+mod connections;
+mod deliver;
+mod directory;
+mod node;
+mod run;
 mod spec;
 
 pub use spec::{DiscoverySpec, RunSpec, StopSpec};
 
 use crate::ledger::Outcome;
-
-/// Carries out one run. `progress` is told the simulated time, the events so
-/// far and the share of blocks stored about every 2^16 events; returning false
-/// abandons the run.
-pub fn run(_spec: &RunSpec, _progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
-    todo!()
-}
+use crate::network::NetworkModel;
+use crate::protocol::Protocol;
+use crate::protocols::Visitor;
+use crate::units::{Rate, Time};
+use crate::world::World;
+use run::Simulation;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     /// Simulated time.
-    pub time: crate::units::Time,
+    pub time: Time,
     /// Events handled so far.
     pub events: u64,
-    /// Share of the wanted blocks that are stored, 0 to 1.
+    /// Share of the wanted units that are stored, 0 to 1.
     pub share: f64,
+}
+
+/// Carries out one run. `progress` is told how far it is about every 2^16
+/// events; when it returns false the run is abandoned and there is no outcome.
+pub fn run(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
+    struct Start<'a>(&'a RunSpec, &'a mut dyn FnMut(Progress) -> bool);
+    impl Visitor for Start<'_> {
+        type Output = Option<Outcome>;
+        fn visit<P: Protocol>(self, params: &P::Params) -> Option<Outcome> {
+            let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set, self.0.stop.max_time);
+            if self.0.network.model == NetworkModel::Ideal {
+                // Latency only: the bound and the audit have to know.
+                world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));
+            }
+            Simulation::<P>::new(&world, params, self.0).run(self.1)
+        }
+    }
+    spec.protocol.visit(Start(spec, progress))
 }

@@ -25,8 +25,6 @@ pub struct Params {
     pub task_queue: u32,
     /// A peer that delivered nothing for this long while something was asked of it is dropped.
     pub activity_timeout: Time,
-    /// Retries of a block before the download fails.
-    pub block_retries: u32,
     /// Longest random pause before a block without known holder is tried again, whole seconds.
     pub retry_interval: Time,
     /// Shortest distance between two searches for peers.

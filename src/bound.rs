@@ -1,0 +1,136 @@
+//! What no protocol can beat in a given world, and closed forms to hold the
+//! simulation against. Each names its source.
+
+use crate::units::Time;
+use crate::world::{Role, World};
+
+/// A lower bound on the makespan and the resource that sets it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// From the start of the first leecher to the completion of the last.
+    pub makespan: Time,
+    /// `leecher_down`, `seeder_up` or `swarm_up`.
+    pub kind: &'static str,
+}
+
+/// Minimum distribution time (Kumar & Ross, "Peer-assisted file distribution:
+/// the minimum distribution time", HOTWEB 2006): `max(F/d_min, F/u_s, L F/(u_s +
+/// sum u_i))`, with the leechers' start times: one that starts later ends later.
+/// Fluid, without latency, for files of the true size: nothing can be faster.
+pub fn distribution_time(world: &World) -> Bound {
+    let file = world.dataset.size.get() as f64;
+    let rate = |role, up: bool| -> f64 {
+        let capacity = |id| if up { world.node(id).up } else { world.node(id).down };
+        world.with_role(role).map(|id| capacity(id).bytes_per_second()).sum()
+    };
+    let first = world.with_role(Role::Leecher).map(|id| world.node(id).start).min().unwrap_or(Time::ZERO);
+    let down = world
+        .with_role(Role::Leecher)
+        .map(|id| world.node(id))
+        .map(|n| (n.start - first).secs() + file / n.down.bytes_per_second())
+        .fold(0.0, f64::max);
+    let leechers = world.with_role(Role::Leecher).count() as f64;
+    let seeders = rate(Role::Seeder, true);
+    let candidates = [
+        (down, "leecher_down"),
+        (file / seeders, "seeder_up"),
+        (leechers * file / (seeders + rate(Role::Leecher, true)), "swarm_up"),
+    ];
+    let best = candidates.into_iter().fold((0.0, "leecher_down"), |a, b| if b.0 > a.0 { b } else { a });
+    // Rounded down: a bound must not exceed the truth by a nanosecond.
+    Bound { makespan: Time::from_nanos((best.0 * 1e9) as u64), kind: best.1 }
+}
+
+/// Least time for all leechers when none of them uploads: `L F / u_s`.
+pub fn seeders_only_secs(file_bytes: f64, leechers: u32, seeder_up_bytes_per_s: f64) -> f64 {
+    f64::from(leechers) * file_bytes / seeder_up_bytes_per_s
+}
+
+/// Throughput in bytes/s of one flow with at most `window` blocks of
+/// `block_bytes` outstanding, over capacity `bytes_per_s` and round trip
+/// `rtt_s`: `min(b, w S / (R + S/b))`. The sliding-window law; see any text on
+/// automatic repeat request, e.g. Bertsekas & Gallager, "Data Networks", 2.4.
+pub fn window_limited(bytes_per_s: f64, rtt_s: f64, window: u32, block_bytes: f64) -> f64 {
+    bytes_per_s.min(f64::from(window) * block_bytes / (rtt_s + block_bytes / bytes_per_s))
+}
+
+/// Blocks outstanding that fill the pipe: `ceil((b R + S) / S)`.
+pub fn full_pipe_window(bytes_per_s: f64, rtt_s: f64, block_bytes: f64) -> u32 {
+    libm::ceil((bytes_per_s * rtt_s + block_bytes) / block_bytes) as u32
+}
+
+/// Rounds to bring `parts` parts to `leechers` leechers with equal uploads, one
+/// part per round and upload: `M - 1 + ceil(log2(N + 1))` (Mundinger, Weber &
+/// Weiss, "Optimal scheduling of peer-to-peer file dissemination", J.
+/// Scheduling 11, 2008).
+pub fn dissemination_rounds(parts: u64, leechers: u64) -> u64 {
+    let n = leechers + 1;
+    let log = if n <= 1 { 0 } else { 64 - (n - 1).leading_zeros() };
+    parts - 1 + u64::from(log)
+}
+
+/// Last arrival when one node sends `bytes` to each of `peers` over its uplink
+/// and a one-way delay: `D S / b + l`.
+pub fn fan_out_secs(bytes: f64, peers: u32, bytes_per_s: f64, delay_s: f64) -> f64 {
+    f64::from(peers) * bytes / bytes_per_s + delay_s
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Bytes, Rate};
+    use crate::world::*;
+
+    fn world(seeder_up: &str, leecher_up: &str, down: &str, leechers: u32, size: u64) -> World {
+        let rate = |text: &str| -> Rate { text.parse().unwrap() };
+        let spec = WorldSpec {
+            swarm: SwarmSpec { network_size: leechers + 1, seeders: 1, start: StartSpec::Together },
+            dataset: DatasetSpec { size: Bytes(size), block_size: Bytes(65_536), group: 1 },
+            links: vec![LinkClass { share: 1.0, up: rate(leecher_up), down: rate(down) }],
+            seeder_up: Some(rate(seeder_up)),
+            seeder_down: None,
+            latency: LatencySpec::Constant(Time::ZERO),
+            churn: ChurnSpec::None,
+            failures: vec![],
+            overlay: None,
+            hardware: Hardware::IDEAL,
+        };
+        World::build(&spec, 1, 0, Time::from_secs(1))
+    }
+
+    /// Oracle F4, the worked number and one for each of the three resources.
+    #[test]
+    fn f4_minimum_distribution_time() {
+        let secs = |w: &World| (distribution_time(w).makespan.secs(), distribution_time(w).kind);
+        let giga = 1_000_000_000;
+        assert_eq!(secs(&world("20 Mbit/s", "20 Mbit/s", "100 Mbit/s", 100, giga)), (400.0, "seeder_up"));
+        assert_eq!(secs(&world("400 Mbit/s", "20 Mbit/s", "40 Mbit/s", 10, giga)), (200.0, "leecher_down"));
+        assert_eq!(secs(&world("40 Mbit/s", "10 Mbit/s", "100 Mbit/s", 36, giga)), (720.0, "swarm_up"));
+        assert_eq!(seeders_only_secs(1e9, 100, 2.5e6), 40_000.0);
+    }
+
+    /// Oracle F1: 50 Mbit/s, 100 ms, 64 KiB: full pipe at 11, 0.593 MB/s at one.
+    #[test]
+    fn f1_window_limited_transfer() {
+        let (b, r, s) = (6.25e6, 0.1, 65_536.0);
+        assert_eq!(full_pipe_window(b, r, s), 11);
+        assert!((window_limited(b, r, 1, s) / 0.593e6 - 1.0).abs() < 1e-3);
+        assert_eq!(window_limited(b, r, 11, s), b);
+        assert!(window_limited(b, r, 10, s) < b);
+    }
+
+    /// Oracle F5: 400 parts, 31 leechers: 404 rounds; equal to M + floor(log2 N).
+    #[test]
+    fn f5_rounds() {
+        assert_eq!(dissemination_rounds(400, 31), 404);
+        for n in 1..200u64 {
+            assert_eq!(dissemination_rounds(7, n), 7 + u64::from(n.ilog2()), "{n}");
+        }
+    }
+
+    /// Oracle F25: 1 MB, 100 Mbit/s, 100 ms, one peer: 180 ms.
+    #[test]
+    fn f25_fan_out() {
+        assert!((fan_out_secs(1e6, 1, 12.5e6, 0.1) - 0.180).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,147 @@
+//! The only thing a protocol can touch.
+
+use super::{Protocol, Units};
+use crate::engine::{TimerId, Timers};
+use crate::rng::Rng;
+use crate::units::Time;
+use crate::world::{Holdings, NodeId, World};
+
+/// What a node asks for; carried out in order after its handler returns.
+#[derive(Debug)]
+pub enum Effect<M> {
+    /// Send a message; with a token, [`Protocol::sent`] is called.
+    Send(NodeId, M, Option<u32>),
+    /// Fire a timer after this span.
+    Arm(Time, TimerId),
+    /// Work on the processor for this long; what follows waits for it.
+    Work(Time),
+    /// Connect.
+    Dial(NodeId),
+    /// Disconnect.
+    HangUp(NodeId),
+    /// Announce oneself as a provider of the dataset.
+    Provide,
+    /// Look providers up.
+    Find,
+    /// The manifest is stored.
+    ManifestStored,
+    /// Units were stored: how many were new, and how many units of the dataset
+    /// that is in blocks.
+    Stored(u32, u64),
+}
+
+/// A buffer of effects; the simulation owns and re-uses it.
+#[derive(Debug)]
+pub struct Effects<M>(pub Vec<Effect<M>>);
+
+/// A node's view of its surroundings during one event.
+pub struct Ctx<'a, P: Protocol> {
+    /// This node.
+    pub me: NodeId,
+    /// The world as it is given: sizes, hardware. (A protocol that is not
+    /// omniscient by definition looks at the dataset and hardware only.)
+    pub world: &'a World,
+    /// What all nodes of the run share.
+    pub shared: &'a P::Shared,
+    pub(crate) now: Time,
+    pub(crate) rng: &'a mut Rng,
+    pub(crate) store: &'a mut Holdings,
+    pub(crate) effects: &'a mut Effects<P::Msg>,
+    pub(crate) timers: &'a mut Timers<(NodeId, P::Timer)>,
+    /// The data of the message being handled, for the check that a node holds
+    /// only what it was given.
+    pub(crate) given: Units<'a>,
+    pub(crate) kept_ungiven: &'a mut bool,
+}
+
+impl<P: Protocol> Ctx<'_, P> {
+    /// The present.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// This node's random stream.
+    pub fn rng(&mut self) -> &mut Rng {
+        self.rng
+    }
+
+    /// What this node holds.
+    pub fn store(&self) -> &Holdings {
+        self.store
+    }
+
+    /// Stores `units` of the message being handled; returns how many were new.
+    pub fn keep(&mut self, units: Units<'_>) -> u32 {
+        if !self.given.covers(&units) {
+            *self.kept_ungiven = true;
+        }
+        let last = self.world.dataset.units() - 1;
+        let had_last = self.store.contains(last);
+        let new = match units {
+            Units::None => 0,
+            Units::Range(start, end) => self.store.add_range(start, end),
+            Units::Set(set) => self.store.add(set),
+        };
+        let with_last = !had_last && self.store.contains(last);
+        let blocks = self.world.dataset.blocks_of(u64::from(new), with_last);
+        self.effects.0.push(Effect::Stored(new, blocks));
+        new
+    }
+
+    /// Sends `message` to a connected peer; to anybody else it is lost.
+    pub fn send(&mut self, to: NodeId, message: P::Msg) {
+        self.effects.0.push(Effect::Send(to, message, None));
+    }
+
+    /// Sends `message`; [`Protocol::sent`] is called with `token` when its
+    /// first byte leaves, unless the connection goes first.
+    pub fn send_tracked(&mut self, to: NodeId, message: P::Msg, token: u32) {
+        self.effects.0.push(Effect::Send(to, message, Some(token)));
+    }
+
+    /// Fires `timer` after `delay`.
+    pub fn after(&mut self, delay: Time, timer: P::Timer) -> TimerId {
+        let id = self.timers.arm((self.me, timer));
+        self.effects.0.push(Effect::Arm(delay, id));
+        id
+    }
+
+    /// Cancels a timer; false when it fired before.
+    pub fn cancel(&mut self, timer: TimerId) -> bool {
+        self.timers.cancel(timer)
+    }
+
+    /// Works on the processor; later sends of this handler wait for it.
+    pub fn cpu(&mut self, work: Time) {
+        if work > Time::ZERO {
+            self.effects.0.push(Effect::Work(work));
+        }
+    }
+
+    /// Dials `peer`; [`Protocol::connected`] is called when the connection
+    /// stands. Nothing when connected, dialling, or not allowed to know it.
+    pub fn dial(&mut self, peer: NodeId) {
+        self.effects.0.push(Effect::Dial(peer));
+    }
+
+    /// Closes the connection to `peer`; [`Protocol::peer_lost`] is not called
+    /// here, only at the other end.
+    pub fn hang_up(&mut self, peer: NodeId) {
+        self.effects.0.push(Effect::HangUp(peer));
+    }
+
+    /// Announces this node as a provider of the dataset.
+    pub fn provide(&mut self) {
+        self.effects.0.push(Effect::Provide);
+    }
+
+    /// Looks providers up; [`Protocol::found`] is called with the answer.
+    pub fn find(&mut self) {
+        self.effects.0.push(Effect::Find);
+    }
+
+    /// Notes that the manifest is stored.
+    pub fn manifest_stored(&mut self) {
+        self.effects.0.push(Effect::ManifestStored);
+    }
+}

@@ -1,0 +1,166 @@
+//! One node's mind.
+//!
+//! A [`Protocol`] is a plain struct that sees only messages, timers, its own
+//! store and its own random stream, through a [`Ctx`]. It cannot look into
+//! another node or the network. A run holds all nodes in one `Vec<P>`.
+
+mod ctx;
+
+pub use ctx::{Ctx, Effect, Effects};
+
+use crate::ledger::Class;
+use crate::units::Time;
+use crate::world::{BlockSet, NodeId, World};
+
+/// The protocol bytes of a message, by what they are for. Transport headers
+/// come on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Block data.
+    pub payload: u64,
+    /// Merkle proofs.
+    pub proof: u64,
+    /// The message's own content, booked under [`Message::class`].
+    pub control: u64,
+    /// Encoding around data and proofs.
+    pub framing: u64,
+}
+
+impl Size {
+    /// A message of `bytes` that carries no data.
+    pub const fn control(bytes: u64) -> Self {
+        Size { payload: 0, proof: 0, control: bytes, framing: 0 }
+    }
+
+    /// All bytes.
+    pub const fn total(&self) -> u64 {
+        self.payload + self.proof + self.control + self.framing
+    }
+}
+
+/// Units of the dataset, as a message carries them.
+#[derive(Debug, Clone, Copy)]
+pub enum Units<'a> {
+    /// None.
+    None,
+    /// All from the first up to, not including, the second.
+    Range(u32, u32),
+    /// A set.
+    Set(&'a BlockSet),
+}
+
+impl Units<'_> {
+    /// How many.
+    pub fn len(&self) -> u32 {
+        match self {
+            Units::None => 0,
+            Units::Range(start, end) => end - start,
+            Units::Set(set) => set.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether `other` lies wholly inside.
+    pub fn covers(&self, other: &Units<'_>) -> bool {
+        match (self, other) {
+            (_, Units::None) => true,
+            (Units::Range(a, b), Units::Range(c, d)) => a <= c && d <= b,
+            (Units::Range(a, b), Units::Set(set)) => {
+                set.first().is_none_or(|f| f >= *a) && set.last().is_none_or(|l| l < *b)
+            }
+            (Units::Set(mine), Units::Set(set)) => set.difference(mine).is_empty(),
+            (Units::Set(mine), Units::Range(a, b)) => (*a..*b).all(|unit| mine.contains(unit)),
+            (Units::None, other) => other.is_empty(),
+        }
+    }
+}
+
+/// Which end of a message works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The sender.
+    Send,
+    /// The receiver.
+    Receive,
+}
+
+/// A message between two nodes of one protocol.
+pub trait Message {
+    /// The class of its control bytes.
+    fn class(&self) -> Class;
+
+    /// Its size before transport.
+    fn size(&self, world: &World) -> Size;
+
+    /// The data it carries.
+    fn carried(&self) -> Units<'_> {
+        Units::None
+    }
+
+    /// Processor time it costs one end, besides the cost per byte.
+    fn work(&self, world: &World, side: Side) -> Time {
+        let _ = side;
+        world.hardware.per_message
+    }
+}
+
+/// One node of a protocol. All methods are called at one moment of simulated
+/// time and act through `cx`.
+pub trait Protocol: Sized {
+    /// Its constants; its own table, nobody else's.
+    type Params;
+    /// What all nodes of a run share and nobody changes: constants, schedules.
+    type Shared;
+    /// Its messages.
+    type Msg: Message;
+    /// What its timers carry.
+    type Timer: Copy;
+
+    /// Computes what all nodes share, once a run.
+    fn prepare(world: &World, params: &Self::Params) -> Self::Shared;
+
+    /// A node before it starts.
+    fn new(me: NodeId, world: &World, shared: &Self::Shared) -> Self;
+
+    /// The node came online: at its start, and again after each absence (then
+    /// on a fresh instance, with the store that survived).
+    fn start(&mut self, cx: &mut Ctx<'_, Self>);
+
+    /// A message arrived.
+    fn message(&mut self, from: NodeId, message: &Self::Msg, cx: &mut Ctx<'_, Self>);
+
+    /// A timer fired.
+    fn timer(&mut self, timer: Self::Timer, cx: &mut Ctx<'_, Self>) {
+        let _ = (timer, cx);
+    }
+
+    /// A tracked message is on its way: a writer that awaited it may go on.
+    fn sent(&mut self, to: NodeId, token: u32, cx: &mut Ctx<'_, Self>) {
+        let _ = (to, token, cx);
+    }
+
+    /// A connection stands, whoever dialled.
+    fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
+        let _ = (peer, cx);
+    }
+
+    /// A look-up returned providers of the dataset, newest first.
+    fn found(&mut self, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
+        let _ = (providers, cx);
+    }
+
+    /// The connection to `peer` is gone; what was under way on it is lost.
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
+        let _ = (peer, cx);
+    }
+
+    /// Whether a dial from `peer` is taken.
+    fn accepts(&self, peer: NodeId, shared: &Self::Shared) -> bool {
+        let _ = (peer, shared);
+        true
+    }
+}

@@ -1,0 +1,156 @@
+//! A download: the sliding window of wanted blocks (Codex `node.nim`,
+//! `fetchBatched`) and what is known of the state of each wanted block.
+
+use super::Params;
+use crate::engine::TimerId;
+use crate::units::Time;
+use crate::world::{BlockSet, Holdings};
+
+/// The state of one node's download.
+#[derive(Debug)]
+pub(super) struct Download {
+    /// Wanted and not here.
+    pub pending: BlockSet,
+    /// The part of `pending` that some peer was asked to send.
+    pub requested: BlockSet,
+    /// When something was last added to `pending`.
+    pub last_inclusion: Time,
+    /// When peers were last searched for.
+    pub last_search: Option<Time>,
+    /// Blocks to be tried again, by time.
+    waiting: Vec<(Time, BlockSet)>,
+    pub retry_timer: Option<(Time, TimerId)>,
+    /// The next unit to join the window.
+    next: u32,
+    /// Units completed since the window was last refilled.
+    completed: u32,
+}
+
+impl Download {
+    pub fn new() -> Self {
+        Download {
+            pending: BlockSet::new(),
+            requested: BlockSet::new(),
+            last_inclusion: Time::ZERO,
+            last_search: None,
+            waiting: Vec::new(),
+            retry_timer: None,
+            next: 0,
+            completed: 0,
+        }
+    }
+
+    /// Adds `set` to what is wanted.
+    pub fn include(&mut self, set: &BlockSet, now: Time) {
+        self.pending.union_with(set);
+        self.last_inclusion = now;
+    }
+
+    /// Takes the next `count` units that are neither held nor wanted already.
+    pub fn take_next(&mut self, count: u32, units: u32, store: &Holdings) -> BlockSet {
+        let mut set = BlockSet::new();
+        let mut taken = 0;
+        self.next = self.next.max(store.contiguous());
+        while taken < count && self.next < units {
+            if !store.contains(self.next) {
+                set.insert(self.next);
+                taken += 1;
+            }
+            self.next += 1;
+        }
+        set
+    }
+
+    /// Notes `count` completions; how many new units that lets into the window.
+    pub fn refill_due(&mut self, count: u32, params: &Params, group: u32) -> u32 {
+        let threshold = refill_units(params, group);
+        self.completed += count;
+        if self.completed < threshold {
+            return 0;
+        }
+        // The original refills one by one and starts counting anew each time.
+        let refills = self.completed / threshold;
+        self.completed %= threshold;
+        refills * threshold
+    }
+
+    /// Has `set` tried again at `when`.
+    pub fn retry_at(&mut self, when: Time, set: BlockSet) {
+        if !set.is_empty() {
+            match self.waiting.iter_mut().find(|(t, _)| *t == when) {
+                Some((_, there)) => there.union_with(&set),
+                None => self.waiting.push((when, set)),
+            }
+        }
+    }
+
+    /// The earliest time at which something is to be tried again.
+    pub fn next_retry(&self) -> Option<Time> {
+        self.waiting.iter().map(|(t, _)| *t).min()
+    }
+
+    /// Takes what is to be tried again by `now`.
+    pub fn due(&mut self, now: Time) -> BlockSet {
+        let mut due = BlockSet::new();
+        self.waiting.retain(|(when, set)| {
+            if *when <= now {
+                due.union_with(set);
+            }
+            *when > now
+        });
+        due
+    }
+
+    /// `set` is here.
+    pub fn resolve(&mut self, set: &BlockSet) {
+        self.pending.subtract(set);
+        self.requested.subtract(set);
+    }
+}
+
+/// Units that fit into the window, at least one.
+pub(super) fn window_units(params: &Params, group: u32) -> u32 {
+    (params.window / group).max(1)
+}
+
+fn refill_units(params: &Params, group: u32) -> u32 {
+    let blocks = (f64::from(params.window) * params.refill_threshold) as u32;
+    (blocks / group).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols::codex::test_params;
+
+    #[test]
+    fn the_window_is_refilled_by_768_after_768() {
+        let mut download = Download::new();
+        let params = test_params();
+        assert_eq!(download.take_next(window_units(&params, 1), 5_000, &Holdings::default()), BlockSet::range(0, 1024));
+        assert_eq!(download.refill_due(767, &params, 1), 0);
+        let more = download.refill_due(1, &params, 1);
+        assert_eq!(download.take_next(more, 5_000, &Holdings::default()), BlockSet::range(1024, 1792));
+        assert_eq!(download.refill_due(20, &params, 1), 0);
+    }
+
+    #[test]
+    fn what_is_held_never_joins_the_window() {
+        let mut store = Holdings::prefix(10);
+        store.add_range(12, 14);
+        let taken = Download::new().take_next(4, 100, &store);
+        assert_eq!(taken.iter().collect::<Vec<_>>(), [10, 11, 14, 15]);
+    }
+
+    #[test]
+    fn retries_come_due_by_time() {
+        let mut download = Download::new();
+        download.retry_at(Time::from_secs(3), BlockSet::one(1));
+        download.retry_at(Time::from_secs(2), BlockSet::one(2));
+        download.retry_at(Time::from_secs(3), BlockSet::one(4));
+        assert_eq!(download.next_retry(), Some(Time::from_secs(2)));
+        assert_eq!(download.due(Time::from_secs(2)), BlockSet::one(2));
+        assert_eq!(download.due(Time::from_secs(3)), [1, 4].into_iter().collect());
+        assert_eq!(download.next_retry(), None);
+    }
+}

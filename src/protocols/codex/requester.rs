@@ -1,0 +1,309 @@
+//! Asking: who has what, and from whom to take it.
+
+use super::download::{Download, window_units};
+use super::peer::{Peer, Refresh};
+use super::{CodexV2, Context, MANIFEST, Msg, Timer};
+use crate::protocol::Units;
+use crate::units::Time;
+use crate::world::{BlockSet, NodeId};
+use std::rc::Rc;
+
+impl CodexV2 {
+    /// Begins with the manifest, unless it is here already.
+    pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
+        self.download = Some(Download::new());
+        if self.has_manifest {
+            self.begin_dataset(cx);
+        } else {
+            cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
+            self.want(&BlockSet::one(MANIFEST), cx);
+        }
+    }
+
+    /// Opens the window. The stream reader wants block 0 at the same time; it
+    /// overtakes the window when checking the local store for all of the
+    /// window takes so long that the node turns to other work. Its question is
+    /// then open when the window's blocks are added, and these have to wait for
+    /// the next search (measured: 3 s of silence).
+    fn begin_dataset(&mut self, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        let (params, dataset) = (&cx.shared.params, &cx.world.dataset);
+        let mut window = download.take_next(window_units(params, dataset.group), dataset.units(), cx.store());
+        let checking = cx.world.hardware.per_lookup * u64::from(window.len() * dataset.group);
+        if checking > params.yield_after
+            && let Some(first) = window.first()
+        {
+            window.remove(first);
+            self.want(&BlockSet::one(first), cx);
+        }
+        cx.cpu(checking);
+        self.want(&window, cx);
+    }
+
+    /// Adds `set` to the wants and sets out to get it.
+    fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        if let Some(download) = &mut self.download
+            && !set.is_empty()
+        {
+            download.include(set, cx.now());
+            self.pursue(set, cx);
+        }
+    }
+
+    /// One turn of the per-block loop (`downloadInternal`) for all of `set`.
+    fn pursue(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        let Some(download) = &self.download else { return };
+        let open = set.intersection(&download.pending).difference(&download.requested);
+        let mut held = BlockSet::new();
+        for peer in self.peers.iter().filter(|p| p.have.intersects(&open)) {
+            held.union_with(&peer.have.intersection(&open));
+        }
+        for unit in cx.shared.hash_order(&held) {
+            self.request_one(unit, cx);
+        }
+        let unheld = open.difference(&held);
+        if !unheld.is_empty() {
+            self.refresh_all(cx);
+            self.search(cx);
+            self.wait_for_holders(&unheld, cx);
+        }
+    }
+
+    /// Asks one of the holders of `unit`, drawn by weight: `2 |requested| + 5 (1
+    /// - success)` counts against a peer, and success is always 0.5.
+    fn request_one(&mut self, unit: u32, cx: &mut Context<'_>) {
+        let group = u64::from(cx.world.dataset.group);
+        let score = |p: &Peer| 2 * u64::from(p.requested.len()) * group;
+        let holders = || self.peers.iter().enumerate().filter(|(_, p)| p.have.contains(unit));
+        let Some(worst) = holders().map(|(_, p)| score(p)).max() else { return };
+        let total: u64 = holders().map(|(_, p)| worst + 1 - score(p)).sum();
+        let mut draw = cx.rng().below(total);
+        let mut chosen = 0;
+        for (index, peer) in holders() {
+            chosen = index;
+            let weight = worst + 1 - score(peer);
+            if draw < weight {
+                break;
+            }
+            draw -= weight;
+        }
+        self.request(chosen, BlockSet::one(unit), cx);
+    }
+
+    fn request(&mut self, index: usize, set: BlockSet, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        download.requested.union_with(&set);
+        let peer = &mut self.peers[index];
+        if peer.requested.is_empty() {
+            cx.after(cx.shared.params.activity_timeout, Timer::Activity(peer.id));
+        }
+        peer.request(cx.now(), &set);
+        cx.send(peer.id, Msg::WantBlock(Rc::new(set)));
+    }
+
+    /// Asks every peer whose answer is stale or who does not know our new wants.
+    fn refresh_all(&mut self, cx: &mut Context<'_>) {
+        let Some(download) = &self.download else { return };
+        let mut last = Rc::default();
+        for peer in &mut self.peers {
+            if let Some(why) = peer.begin_refresh(cx.now(), download.last_inclusion, &cx.shared.params) {
+                ask(peer, &download.pending, why, &mut last, cx);
+            }
+        }
+    }
+
+    /// Searches for peers, at most once an interval for the whole node; a
+    /// search is carried out only while few peers hold anything.
+    fn search(&mut self, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        let interval = cx.shared.params.discovery_interval;
+        if download.last_search.is_none_or(|t| t + interval <= cx.now()) {
+            download.last_search = Some(cx.now());
+            self.find_if_few(cx);
+        }
+    }
+
+    fn find_if_few(&mut self, cx: &mut Context<'_>) {
+        let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
+        if holders < cx.shared.params.min_peers as usize {
+            cx.find();
+        }
+    }
+
+    /// Blocks without known holder are tried again after a random whole number
+    /// of seconds, but not before the next search is allowed.
+    fn wait_for_holders(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        let params = &cx.shared.params;
+        let allowed = download.last_search.map_or(cx.now(), |t| t + params.discovery_interval);
+        let until_search = allowed.since(cx.now());
+        if until_search >= params.retry_interval {
+            download.retry_at(cx.now() + until_search, set.clone());
+        } else {
+            let longest = params.retry_interval.nanos() / 1_000_000_000;
+            for unit in set.iter() {
+                let pause = Time::from_secs(cx.rng().below(longest + 1)).max(until_search);
+                download.retry_at(cx.now() + pause, BlockSet::one(unit));
+            }
+        }
+        self.arm_retry(cx);
+    }
+
+    fn arm_retry(&mut self, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        let Some(next) = download.next_retry() else { return };
+        match download.retry_timer {
+            Some((armed, _)) if armed <= next => return,
+            Some((_, timer)) => {
+                cx.cancel(timer);
+            }
+            None => {}
+        }
+        let timer = cx.after(next.since(cx.now()), Timer::Retry);
+        download.retry_timer = Some((next, timer));
+    }
+
+    pub(super) fn on_retry(&mut self, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        download.retry_timer = None;
+        let due = download.due(cx.now());
+        self.pursue(&due, cx);
+        self.arm_retry(cx);
+    }
+
+    /// Every few seconds a missing manifest is looked for again.
+    pub(super) fn on_discovery_loop(&mut self, cx: &mut Context<'_>) {
+        if !self.has_manifest {
+            self.find_if_few(cx);
+            cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
+        }
+    }
+
+    /// A new peer is told all our wants.
+    pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
+        let mut peer = Peer::new(id, cx.now());
+        if let Some(download) = &self.download {
+            ask(&mut peer, &download.pending, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
+        }
+        self.peers.push(peer);
+    }
+
+    /// The first peer that answers is asked for everything it has that nobody
+    /// else was asked for, in one message.
+    pub(super) fn on_presence(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let Some(index) = self.peers.iter().position(|p| p.id == from) else { return };
+        let Some(download) = &mut self.download else { return };
+        let peer = &mut self.peers[index];
+        peer.answered(cx.now(), set, &cx.shared.params);
+        peer.have.retain_in(&download.pending);
+        let take = peer.have.difference(&download.requested);
+        if !take.is_empty() {
+            self.request(index, take, cx);
+        }
+    }
+
+    pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
+        let asked = self.accept(from, &BlockSet::one(MANIFEST), cx);
+        if self.has_manifest || asked.is_empty() {
+            return;
+        }
+        self.has_manifest = true;
+        cx.manifest_stored();
+        cx.provide();
+        self.begin_dataset(cx);
+    }
+
+    pub(super) fn on_delivery(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let got = self.accept(from, set, cx);
+        if got.is_empty() {
+            return;
+        }
+        cx.keep(Units::Set(&got));
+        self.serve_waiting(&got, cx);
+        self.refill(got.len(), cx);
+    }
+
+    /// Of what `from` delivered, what it was asked for and is still wanted.
+    fn accept(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) -> BlockSet {
+        let now = cx.now();
+        let Some(peer) = self.peer(from) else { return BlockSet::new() };
+        let mut got = set.intersection(&peer.requested);
+        peer.requested.subtract(&got);
+        peer.last_exchange = now;
+        match &mut self.download {
+            Some(download) => {
+                got.retain_in(&download.pending);
+                download.resolve(&got);
+                got
+            }
+            None => BlockSet::new(),
+        }
+    }
+
+    fn refill(&mut self, completed: u32, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        let dataset = &cx.world.dataset;
+        let room = download.refill_due(completed, &cx.shared.params, dataset.group);
+        if room > 0 {
+            let more = download.take_next(room, dataset.units(), cx.store);
+            cx.cpu(cx.world.hardware.per_lookup * u64::from(more.len() * dataset.group));
+            self.want(&more, cx);
+        }
+    }
+
+    /// Drops a peer that owes blocks and delivered none for too long.
+    pub(super) fn on_activity_timer(&mut self, id: NodeId, cx: &mut Context<'_>) {
+        let timeout = cx.shared.params.activity_timeout;
+        let now = cx.now();
+        let Some(index) = self.peers.iter().position(|p| p.id == id && !p.requested.is_empty()) else { return };
+        let deadline = self.peers[index].last_exchange + timeout;
+        if deadline > now {
+            cx.after(deadline - now, Timer::Activity(id));
+            return;
+        }
+        let owed = self.remove_peer(index);
+        cx.hang_up(id);
+        self.pursue(&owed, cx);
+        self.serve(cx);
+    }
+
+    /// The loss of a connection is not acted upon: the blocks asked of that peer
+    /// wait until it would have been inactive for too long.
+    pub(super) fn evict(&mut self, id: NodeId, cx: &mut Context<'_>) {
+        let Some(index) = self.peers.iter().position(|p| p.id == id) else { return };
+        let noticed = self.peers[index].last_exchange + cx.shared.params.activity_timeout;
+        let owed = self.remove_peer(index);
+        if let Some(download) = &mut self.download {
+            download.retry_at(noticed.max(cx.now()), owed);
+            self.arm_retry(cx);
+        }
+        self.serve(cx);
+    }
+
+    /// Forgets a peer; what it owes is requested from nobody any more.
+    fn remove_peer(&mut self, index: usize) -> BlockSet {
+        let peer = self.peers.remove(index);
+        self.responder.forget(peer.id);
+        if let Some(download) = &mut self.download {
+            download.requested.subtract(&peer.requested);
+        }
+        peer.requested
+    }
+}
+
+/// Sends a peer the question that is due, in lists of limited length. Most
+/// peers are asked the same as the one before, `last`.
+fn ask(peer: &mut Peer, pending: &BlockSet, why: Refresh, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
+    let Some(list) = peer.question(pending, why) else { return };
+    let limit = (cx.shared.params.want_list_entries / cx.world.dataset.group).max(1);
+    if list.len() > limit {
+        for part in cx.shared.hash_order(&list).chunks(limit as usize) {
+            cx.send(peer.id, Msg::WantHave(Rc::new(part.iter().copied().collect())));
+        }
+        return;
+    }
+    if **last != list {
+        *last = Rc::new(list);
+    }
+    cx.send(peer.id, Msg::WantHave(Rc::clone(last)));
+}

@@ -1,0 +1,177 @@
+//! Answering: who asks what one has, and serving what they want.
+//!
+//! A node serves at most ten peers at a time. A task takes up everything that
+//! its peer wants, sends it in messages of twenty blocks, awaits each write,
+//! and only then makes room for the next peer in the queue.
+
+use super::{CodexV2, Context, MANIFEST, Msg};
+use crate::units::Time;
+use crate::world::{BlockSet, NodeId};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// A peer being served.
+#[derive(Debug)]
+struct Task {
+    peer: NodeId,
+    /// What is still to be sent, last first.
+    left: Vec<u32>,
+    /// Everything this task took up.
+    taken: BlockSet,
+    /// The message being written.
+    writing: BlockSet,
+}
+
+/// The queue of peers that want something, and the tasks that serve them.
+#[derive(Debug)]
+pub(super) struct Responder {
+    tasks: Vec<Option<Task>>,
+    queue: VecDeque<NodeId>,
+}
+
+impl Responder {
+    pub fn new(tasks: u32) -> Self {
+        Responder { tasks: (0..tasks).map(|_| None).collect(), queue: VecDeque::new() }
+    }
+
+    /// Queues a peer; a full queue forgets it.
+    fn schedule(&mut self, peer: NodeId, limit: u32) {
+        if !self.queue.contains(&peer) && self.queue.len() < limit as usize {
+            self.queue.push_back(peer);
+        }
+    }
+
+    /// Drops everything that concerns a peer that is gone.
+    pub fn forget(&mut self, peer: NodeId) {
+        self.queue.retain(|p| *p != peer);
+        for slot in &mut self.tasks {
+            if slot.as_ref().is_some_and(|t| t.peer == peer) {
+                *slot = None;
+            }
+        }
+    }
+}
+
+impl CodexV2 {
+    /// Answers with what is here; says nothing about what is not, and does not
+    /// remember the question. Whenever list processing has taken `yield_after`
+    /// of processor time, what was found so far is sent.
+    pub(super) fn on_want_have(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let Some(peer) = self.peer(from) else { return };
+        let mut answer = cx.store().held_of(&set.difference(&BlockSet::one(MANIFEST)));
+        answer.subtract(&peer.wanted);
+        if set.contains(MANIFEST) && self.has_manifest {
+            answer.insert(MANIFEST);
+        }
+        let per_entry = cx.world.hardware.per_entry * u64::from(cx.world.dataset.group);
+        let quantum = match cx.shared.params.yield_after.nanos().checked_div(per_entry.nanos()) {
+            Some(entries) => entries.max(1) as usize,
+            None => usize::MAX,
+        };
+        let limit = (cx.shared.params.presence_entries / cx.world.dataset.group).max(1) as usize;
+        if set.len() as usize <= quantum.min(limit) {
+            cx.cpu(per_entry * u64::from(set.len()));
+            send_presence(from, answer, cx);
+            return;
+        }
+        for part in cx.shared.hash_order(set).chunks(quantum.min(limit)) {
+            cx.cpu(per_entry * part.len() as u64);
+            let found: BlockSet = part.iter().copied().filter(|unit| answer.contains(*unit)).collect();
+            send_presence(from, found, cx);
+        }
+    }
+
+    pub(super) fn on_want_block(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let Some(peer) = self.peer(from) else { return };
+        peer.wanted.union_with(set);
+        self.responder.schedule(from, cx.shared.params.task_queue);
+        self.serve(cx);
+    }
+
+    /// New blocks are here: serves those who asked for them before they were.
+    pub(super) fn serve_waiting(&mut self, new: &BlockSet, cx: &mut Context<'_>) {
+        for peer in self.peers.iter().filter(|p| p.wanted.intersects(new)) {
+            self.responder.schedule(peer.id, cx.shared.params.task_queue);
+        }
+        self.serve(cx);
+    }
+
+    /// Starts tasks while there are free ones and peers that wait.
+    pub(super) fn serve(&mut self, cx: &mut Context<'_>) {
+        while let Some(slot) = self.responder.tasks.iter().position(Option::is_none) {
+            let Some(id) = self.responder.queue.pop_front() else { return };
+            let Some(peer) = self.peers.iter_mut().find(|p| p.id == id) else { continue };
+            let taken = peer.wanted.difference(&peer.sending);
+            if taken.is_empty() {
+                continue;
+            }
+            peer.sending.union_with(&taken);
+            let mut left = cx.shared.hash_order(&taken);
+            left.reverse();
+            self.responder.tasks[slot] = Some(Task { peer: id, left, taken, writing: BlockSet::new() });
+            self.write_next(slot, cx);
+        }
+    }
+
+    /// The message of task `slot` is on its way: its blocks are wanted no more.
+    pub(super) fn on_sent(&mut self, to: NodeId, slot: u32, cx: &mut Context<'_>) {
+        let slot = slot as usize;
+        let Some(task) = self.responder.tasks[slot].as_mut().filter(|t| t.peer == to) else { return };
+        let written = std::mem::take(&mut task.writing);
+        if let Some(peer) = self.peer(to) {
+            peer.wanted.subtract(&written);
+        }
+        self.write_next(slot, cx);
+        self.serve(cx);
+    }
+
+    /// Sends the next message of task `slot`, or ends the task. What is wanted
+    /// but not here is left for later.
+    fn write_next(&mut self, slot: usize, cx: &mut Context<'_>) {
+        let Some(task) = &mut self.responder.tasks[slot] else { return };
+        let limit = (cx.shared.params.blocks_per_message / cx.world.dataset.group).max(1);
+        let mut looked_up = 0;
+        while task.writing.len() < limit
+            && let Some(unit) = task.left.pop()
+        {
+            if unit == MANIFEST && self.has_manifest {
+                // The manifest travels alone.
+                if task.writing.is_empty() {
+                    task.writing.insert(unit);
+                } else {
+                    task.left.push(unit);
+                }
+                break;
+            }
+            looked_up += 1;
+            if cx.store.contains(unit) {
+                task.writing.insert(unit);
+            } else if let Some(peer) = self.peers.iter_mut().find(|p| p.id == task.peer) {
+                peer.sending.remove(unit);
+            }
+        }
+        let missing = looked_up - u64::from(task.writing.len()).min(looked_up);
+        cx.cpu(Time::from_nanos(cx.world.hardware.per_lookup.nanos() * missing));
+        if task.writing.is_empty() {
+            let ended = self.responder.tasks[slot].take();
+            if let Some(task) = ended
+                && let Some(peer) = self.peer(task.peer)
+            {
+                peer.sending.subtract(&task.taken);
+            }
+            return;
+        }
+        let message = if task.writing.contains(MANIFEST) {
+            Msg::Manifest(cx.shared.params.manifest_size.get())
+        } else {
+            Msg::Delivery(Rc::new(task.writing.clone()))
+        };
+        cx.send_tracked(task.peer, message, slot as u32);
+    }
+}
+
+fn send_presence(to: NodeId, found: BlockSet, cx: &mut Context<'_>) {
+    if !found.is_empty() {
+        cx.send(to, Msg::Presence(Rc::new(found)));
+    }
+}

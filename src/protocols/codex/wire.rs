@@ -1,0 +1,261 @@
+//! Messages of block exchange v1/v2 and their sizes to the byte.
+//!
+//! Layout: Codex `codex/blockexchange/protobuf/message.nim:82-165`. The writer
+//! writes every field, zero or not (nim-libp2p `minprotobuf.nim`), so sizes
+//! depend on the length of indices and of the Merkle proof alone.
+
+use super::MANIFEST;
+use crate::ledger::Class;
+use crate::protocol::{Message, Side, Size, Units};
+use crate::units::Time;
+use crate::world::{BlockSet, Dataset, World};
+use std::rc::Rc;
+
+/// A message of the exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Msg {
+    /// Who has these? (Shared: many peers are asked the same.)
+    WantHave(Rc<BlockSet>),
+    /// I have these.
+    Presence(Rc<BlockSet>),
+    /// Send me these.
+    WantBlock(Rc<BlockSet>),
+    /// Here are these, each with its proof.
+    Delivery(Rc<BlockSet>),
+    /// Here is the manifest, of this many bytes.
+    Manifest(u64),
+}
+
+/// Length of a protobuf varint.
+pub const fn varint(value: u64) -> u64 {
+    if value == 0 { 1 } else { (70 - value.leading_zeros() as u64) / 7 }
+}
+
+/// A length-delimited field: tag, length, content.
+const fn field(content: u64) -> u64 {
+    1 + varint(content) + content
+}
+
+/// pendingBytes 2, empty account 4, empty payment 4.
+const TRAILER: u64 = 10;
+/// An empty want list, in messages without wants.
+const NO_WANTS: u64 = 4;
+/// Address of a leaf without its index: tree CID, leaf flag, tags.
+const LEAF_ADDRESS: u64 = 43;
+/// Address of a block by its own CID.
+const CID_ADDRESS: u64 = 42;
+/// Merkle proof: bytes per level.
+const PROOF_LEVEL: u64 = 36;
+
+/// The whole message with its length prefix.
+const fn frame(content: u64) -> u64 {
+    varint(content) + content
+}
+
+/// How many blocks a set stands for, and the summed varint lengths of their
+/// indices.
+fn indices(set: &BlockSet, dataset: &Dataset) -> (u64, u64) {
+    let last = dataset.units() - 1;
+    let group = u64::from(dataset.group);
+    let blocks = dataset.blocks_of(u64::from(set.len()), set.contains(last));
+    let below = |limit: u64| {
+        let units = u32::try_from(limit / group).unwrap_or(u32::MAX).min(last + 1);
+        (u64::from(set.count_below(units)) * group).min(blocks)
+    };
+    let bytes = 5 * blocks - below(1 << 7) - below(1 << 14) - below(1 << 21) - below(1 << 28);
+    (blocks, bytes)
+}
+
+/// Bytes of the entries of a list, each an address and `extra` more; the
+/// manifest is addressed by its CID.
+fn entries(set: &BlockSet, dataset: &Dataset, extra: u64) -> u64 {
+    if set.contains(MANIFEST) {
+        return CID_ADDRESS + extra;
+    }
+    let (blocks, index_bytes) = indices(set, dataset);
+    blocks * (LEAF_ADDRESS + extra) + index_bytes
+}
+
+/// Bytes of the proof of the block with index `index`.
+fn proof(index_varint: u64, dataset: &Dataset) -> u64 {
+    2 + (1 + index_varint) + (1 + varint(dataset.blocks())) + PROOF_LEVEL * u64::from(dataset.tree_depth())
+}
+
+/// Bytes of one delivery entry: codec and CID 40, data, address, proof.
+fn delivery_entry(data: u64, address: u64, proof: u64) -> u64 {
+    let proof_field = if proof == 0 { 0 } else { field(proof) };
+    field(40 + field(data) + 2 + address + proof_field)
+}
+
+fn want_list(set: &BlockSet, dataset: &Dataset) -> u64 {
+    // The `full` flag of the list takes 2.
+    frame(field(entries(set, dataset, 12) + 2) + TRAILER)
+}
+
+fn presence(set: &BlockSet, dataset: &Dataset) -> u64 {
+    frame(entries(set, dataset, 40) + TRAILER + NO_WANTS)
+}
+
+fn delivery(set: &BlockSet, dataset: &Dataset) -> Size {
+    let (blocks, index_bytes) = indices(set, dataset);
+    let payload = blocks * dataset.block_size.get();
+    let (mut content, mut proofs) = (TRAILER + NO_WANTS, 0);
+    // Entries differ by the length of their index alone: 1 to 5 bytes.
+    let mean = index_bytes / blocks.max(1);
+    let longer = index_bytes - mean * blocks;
+    for (index_varint, count) in [(mean, blocks - longer), (mean + 1, longer)] {
+        let p = proof(index_varint, dataset);
+        proofs += count * field(p);
+        content += count * delivery_entry(dataset.block_size.get(), LEAF_ADDRESS + index_varint, p);
+    }
+    Size { payload, proof: proofs, control: 0, framing: frame(content) - payload - proofs }
+}
+
+impl Msg {
+    /// Blocks that the message speaks of.
+    fn blocks(&self, dataset: &Dataset) -> u64 {
+        match self {
+            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) | Msg::Delivery(set)
+                if !set.contains(MANIFEST) =>
+            {
+                indices(set, dataset).0
+            }
+            _ => 1,
+        }
+    }
+
+    fn is_about_manifest(&self) -> bool {
+        match self {
+            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) => set.contains(MANIFEST),
+            Msg::Delivery(_) => false,
+            Msg::Manifest(_) => true,
+        }
+    }
+}
+
+impl Message for Msg {
+    fn class(&self) -> Class {
+        match self {
+            _ if self.is_about_manifest() => Class::Manifest,
+            Msg::WantHave(_) => Class::Want,
+            Msg::Presence(_) => Class::Presence,
+            Msg::WantBlock(_) => Class::Request,
+            Msg::Delivery(_) | Msg::Manifest(_) => Class::Payload,
+        }
+    }
+
+    fn size(&self, world: &World) -> Size {
+        let dataset = &world.dataset;
+        match self {
+            Msg::WantHave(set) | Msg::WantBlock(set) => Size::control(want_list(set, dataset)),
+            Msg::Presence(set) => Size::control(presence(set, dataset)),
+            Msg::Delivery(set) => delivery(set, dataset),
+            Msg::Manifest(size) => {
+                let entry = delivery_entry(*size, CID_ADDRESS, 0);
+                Size::control(frame(entry + TRAILER + NO_WANTS))
+            }
+        }
+    }
+
+    fn carried(&self) -> Units<'_> {
+        match self {
+            Msg::Delivery(set) => Units::Set(set),
+            _ => Units::None,
+        }
+    }
+
+    fn work(&self, world: &World, side: Side) -> Time {
+        let hardware = &world.hardware;
+        let each = match (self, side) {
+            (Msg::Delivery(_), Side::Send) => hardware.per_block_sent,
+            (Msg::Delivery(_), Side::Receive) => hardware.per_block_received,
+            // A question is worked through entry by entry in its handler,
+            // which yields in between.
+            (Msg::WantHave(_), Side::Receive) | (Msg::Manifest(_), _) => Time::ZERO,
+            (Msg::WantHave(_) | Msg::Presence(_) | Msg::WantBlock(_), _) => hardware.per_entry,
+        };
+        hardware.per_message + each * self.blocks(&world.dataset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bytes;
+
+    fn dataset(blocks: u64) -> Dataset {
+        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1 }
+    }
+
+    /// Oracle F2: 16 000 blocks, index 8 000: want entry 57, presence 85, proof
+    /// 512, delivery 610 beyond the data.
+    #[test]
+    fn f2_entries_of_a_block() {
+        let d = dataset(16_000);
+        let one = BlockSet::one(8_000);
+        assert_eq!(entries(&one, &d, 12), 57);
+        assert_eq!(entries(&one, &d, 40), 85);
+        assert_eq!(proof(2, &d), 512);
+        assert_eq!(delivery_entry(65_536, LEAF_ADDRESS + 2, 512) - 65_536, 610);
+    }
+
+    /// The table of codex-protocol 8.1: merkle proof for depths 10 to 28.
+    #[test]
+    fn proofs_of_all_depths() {
+        for (depth, bytes) in [(10, 368), (14, 513), (18, 658), (21, 766), (24, 876), (28, 1020)] {
+            let d = dataset(1 << depth);
+            let widest = if depth >= 28 { 4 } else { varint((1 << depth) - 1).min(varint(d.blocks())) };
+            let p = proof(widest, &d);
+            assert!(p.abs_diff(bytes) <= 1, "depth {depth}: {p} against {bytes}");
+        }
+    }
+
+    /// The table of codex-protocol 8.1: whole messages.
+    #[test]
+    fn messages_of_the_table() {
+        let giga = dataset(16_384);
+        assert_eq!(want_list(&BlockSet::one(5), &giga), 71);
+        assert_eq!(want_list(&BlockSet::one(16_383), &giga), 72);
+        assert_eq!(want_list(&BlockSet::range(0, 1024), &giga), 58_259);
+        let tera = dataset(1 << 24);
+        assert_eq!(want_list(&BlockSet::range(20_000, 21_024), &tera), 59_411);
+        assert_eq!(presence(&BlockSet::one(8_000), &giga), 100);
+        assert_eq!(presence(&BlockSet::range(0, 1024), &giga), 86_929);
+        assert_eq!(presence(&BlockSet::range(20_000, 21_024), &tera), 88_081);
+        let twenty = delivery(&BlockSet::range(8_000, 8_020), &giga);
+        assert_eq!((twenty.total(), twenty.total() - twenty.payload), (1_322_957, 12_237));
+    }
+
+    /// One block per message, datasets of 64 MiB to 10 TiB: 483 to 1137 B.
+    #[test]
+    fn single_block_overhead_of_the_table() {
+        for (blocks, index, overhead) in [
+            (1u64 << 10, 500u32, 483),
+            (1 << 14, 8_000, 628),
+            (163_840, 100_000, 774),
+            (1_638_400, 1_000_000, 882),
+            (1 << 24, 10_000_000, 993),
+            (10 << 24, 100_000_000, 1137),
+        ] {
+            let size = delivery(&BlockSet::one(index), &dataset(blocks));
+            assert_eq!(size.total() - size.payload, overhead, "{blocks} blocks");
+        }
+    }
+
+    #[test]
+    fn a_group_is_charged_block_by_block() {
+        let single = dataset(4_000);
+        let grouped = Dataset { group: 16, ..single };
+        let blocks = BlockSet::range(1_600, 1_920);
+        let units = BlockSet::range(100, 120);
+        assert_eq!(want_list(&blocks, &single), want_list(&units, &grouped));
+        assert_eq!(delivery(&blocks, &single), delivery(&units, &grouped));
+    }
+
+    #[test]
+    fn varints_grow_by_a_byte_every_seven_bits() {
+        for (value, bytes) in [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (1 << 21, 4), (1 << 28, 5)] {
+            assert_eq!(varint(value), bytes, "{value}");
+        }
+    }
+}

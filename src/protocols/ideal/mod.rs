@@ -1,0 +1,137 @@
+//! Yardstick: an omniscient scheduler that stays close to the bound.
+//!
+//! The dataset is cut into stripes; each stripe flows down its own tree, in
+//! which every leecher is an inner node of one tree only, so that all uplinks
+//! are busy all the time. With as many stripes as leechers this is the optimal
+//! fluid scheme of Kumar & Ross (2006); with fewer it is SplitStream (Castro et
+//! al. 2003). The trees are computed from the world before it starts, so nodes
+//! must stay online.
+
+mod trees;
+
+use crate::ledger::Class;
+use crate::protocol::{Ctx, Message, Protocol, Size, Units};
+use crate::protocols::direct::span_bytes;
+use crate::world::{NodeId, World};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trees::Trees;
+
+/// Constants of `ideal`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Pieces that the dataset is cut into at the most.
+    pub pieces: u32,
+    /// Stripes, each with its own tree, at the most.
+    pub stripes: u32,
+}
+
+/// What all nodes share: the plan.
+#[derive(Debug)]
+pub struct Shared {
+    trees: Trees,
+    pieces: u32,
+    units: u32,
+}
+
+impl Shared {
+    /// The units of piece `piece`.
+    fn span(&self, piece: u32) -> (u32, u32) {
+        let at = |p: u32| (u64::from(self.units) * u64::from(p) / u64::from(self.pieces)) as u32;
+        (at(piece), at(piece + 1))
+    }
+
+    fn stripe(&self, piece: u32) -> u32 {
+        piece % self.trees.stripes()
+    }
+}
+
+/// A piece on its way down its tree; free of any overhead.
+#[derive(Debug, Clone, Copy)]
+pub struct Msg {
+    piece: u32,
+    span: (u32, u32),
+}
+
+impl Message for Msg {
+    fn class(&self) -> Class {
+        Class::Payload
+    }
+
+    fn size(&self, world: &World) -> Size {
+        Size { payload: span_bytes(world, self.span.0, self.span.1), ..Size::default() }
+    }
+
+    fn carried(&self) -> Units<'_> {
+        Units::Range(self.span.0, self.span.1)
+    }
+}
+
+/// A node of `ideal`.
+#[derive(Debug)]
+pub struct Ideal {
+    /// Connected nodes.
+    peers: Vec<NodeId>,
+    /// Pieces held, by index.
+    held: Vec<bool>,
+}
+
+impl Ideal {
+    fn pass_on(&self, piece: u32, to: NodeId, cx: &mut Ctx<'_, Self>) {
+        cx.send(to, Msg { piece, span: cx.shared.span(piece) });
+    }
+}
+
+impl Protocol for Ideal {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Msg;
+    type Timer = ();
+
+    fn prepare(world: &World, params: &Params) -> Shared {
+        let units = world.dataset.units();
+        Shared { trees: Trees::plan(world, params.stripes), pieces: params.pieces.clamp(1, units), units }
+    }
+
+    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+        Ideal { peers: Vec::new(), held: vec![false; shared.pieces as usize] }
+    }
+
+    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+        for piece in 0..cx.shared.pieces {
+            let (start, end) = cx.shared.span(piece);
+            self.held[piece as usize] = (start..end).all(|unit| cx.store().contains(unit));
+        }
+        // Whoever starts later makes the connection.
+        let (trees, me) = (&cx.shared.trees, cx.me);
+        trees.children(me).iter().for_each(|(_, child)| cx.dial(*child));
+        trees.parents(me).iter().for_each(|parent| cx.dial(*parent));
+    }
+
+    fn message(&mut self, _from: NodeId, message: &Msg, cx: &mut Ctx<'_, Self>) {
+        cx.keep(Units::Range(message.span.0, message.span.1));
+        self.held[message.piece as usize] = true;
+        let stripe = cx.shared.stripe(message.piece);
+        for (_, child) in cx.shared.trees.children(cx.me).iter().filter(|(s, _)| *s == stripe) {
+            if self.peers.contains(child) {
+                self.pass_on(message.piece, *child, cx);
+            }
+        }
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
+        self.peers.push(peer);
+        let stripes: Vec<u32> =
+            cx.shared.trees.children(cx.me).iter().filter(|(_, c)| *c == peer).map(|(s, _)| *s).collect();
+        for piece in 0..cx.shared.pieces {
+            if self.held[piece as usize] && stripes.contains(&cx.shared.stripe(piece)) {
+                self.pass_on(piece, peer, cx);
+            }
+        }
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, _cx: &mut Ctx<'_, Self>) {
+        self.peers.retain(|p| *p != peer);
+    }
+}

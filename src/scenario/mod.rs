@@ -1,0 +1,243 @@
+//! Scenarios: from files and command-line settings to a [`RunSpec`].
+//!
+//! Three steps. *Parse*: all layers (defaults, what the file extends, the file,
+//! overlays, `--set`, a point of a sweep) merge into one tree in which each
+//! value knows where it was written. *Validate*: structure (keys, types, units)
+//! and then combinations. *Resolve*: names of models become their contents.
+//!
+//! ```
+//! use codexsim::scenario::{Input, load};
+//! let quickstart = load(&Input::default()).unwrap();
+//! assert_eq!(quickstart.run.world.swarm.network_size, 32);
+//! let wrong = Input { sets: vec!["swarm.seders=3".into()], ..Input::default() };
+//! assert!(load(&wrong).unwrap_err().to_string().contains("did you mean `seeders`?"));
+//! ```
+
+mod churn;
+mod de;
+mod draft;
+mod error;
+mod models;
+mod parse;
+mod print;
+mod resolve;
+mod schema;
+mod sweep;
+mod trace;
+mod tree;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ScenarioError;
+pub use models::{ModelInfo, models};
+pub use schema::schema;
+
+use crate::rng::mix;
+use crate::sim::RunSpec;
+use error::Fault;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use sweep::Study;
+use tree::{Kind, Node, Place, Sources, Table};
+
+/// Where a scenario comes from. Layers, each over the one before: `file`,
+/// `overlays`, `protocol` and `seed`, `sets`, `point`.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// The scenario file; the embedded quickstart when absent.
+    pub file: Option<PathBuf>,
+    /// Files merged over it, in order.
+    pub overlays: Vec<PathBuf>,
+    /// `key=value`, dotted; a value that is not TOML is taken as a string.
+    pub sets: Vec<String>,
+    /// Name of a protocol model, or the path of one.
+    pub protocol: Option<String>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// The values of one point of the sweep, applied last.
+    pub point: Vec<(String, toml::Value)>,
+}
+
+/// A scenario, ready to run.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Names the scenario and its folder of results.
+    pub name: String,
+    /// The protocol as it was chosen: the name of a model, or the path of one.
+    pub protocol: String,
+    /// What is run.
+    pub run: RunSpec,
+    /// What a study varies; nothing without a `[sweep]` table.
+    pub sweep: Sweep,
+    /// Claims about the results that must hold.
+    pub expect: Vec<Expectation>,
+    /// The final form as TOML, each value with a comment naming its origin; it
+    /// loads to an equal `run`. The sweep is not part of it.
+    pub resolved: String,
+    /// Digest of what decides the run: of `run`, and of nothing else.
+    pub fingerprint: u64,
+    /// Things to look at before trusting a result.
+    pub warnings: Vec<String>,
+}
+
+/// What a study varies. Every combination of points is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// Lists of values, in the order of the file.
+    pub axes: Vec<Axis>,
+    /// How many sets of seeders to try; at least 1.
+    pub seeder_sets: u32,
+    /// How many seeds to try; at least 1.
+    pub repetitions: u32,
+}
+
+/// One list of values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Dotted keys that vary together: one, or two for a list of pairs.
+    pub keys: Vec<String>,
+    /// The values at each point, one for each key.
+    pub points: Vec<Vec<toml::Value>>,
+}
+
+/// A claim about a column of `runs.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// The column.
+    pub column: String,
+    /// What must hold for its values.
+    pub test: Comparison,
+}
+
+/// A comparison with a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparison {
+    /// How to compare.
+    pub operator: Operator,
+    /// With what.
+    pub value: f64,
+}
+
+/// How to compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `<=`
+    AtMost,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+    /// `<`
+    Less,
+    /// `>`
+    Greater,
+}
+
+impl Operator {
+    /// All of them; longer signs before their beginnings.
+    const ALL: [Operator; 5] =
+        [Operator::AtMost, Operator::AtLeast, Operator::Equal, Operator::Less, Operator::Greater];
+
+    /// As it is written.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Operator::AtMost => "<=",
+            Operator::AtLeast => ">=",
+            Operator::Equal => "==",
+            Operator::Less => "<",
+            Operator::Greater => ">",
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether `actual` passes.
+    pub fn holds(&self, actual: f64) -> bool {
+        match self.operator {
+            Operator::AtMost => actual <= self.value,
+            Operator::AtLeast => actual >= self.value,
+            Operator::Equal => actual == self.value,
+            Operator::Less => actual < self.value,
+            Operator::Greater => actual > self.value,
+        }
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.operator.sign(), self.value)
+    }
+}
+
+/// Reads a scenario. Each value of the sweep is checked by itself; a point is
+/// checked as a whole when it is in `input`. A file with a `[sweep]` and no point in `input` is checked
+/// with the first value of each axis in place, and `run` is that first point.
+///
+/// # Errors
+/// On anything that cannot be run, showing where it was written.
+pub fn load(input: &Input) -> Result<Scenario, ScenarioError> {
+    let mut sources = Sources::default();
+    assemble(input, &mut sources).map_err(|fault| fault.render(&sources))
+}
+
+fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
+    let mut tree = parse::layers(input, sources)?;
+    let study = Study::read(&tree)?;
+    let expect = sweep::expectations(&tree)?;
+    if input.point.is_empty() {
+        validate::structure(&tree, &study, sources)?;
+    }
+    apply_point(&mut tree, input, &study, sources)?;
+    let draft = resolve::draft(&tree)?;
+    validate::combinations(&draft, &tree, sources)?;
+    let resolved = resolve::resolve(&draft, &tree, sources)?;
+    let name = match &draft.name {
+        Some(name) => name.clone(),
+        None => default_name(input),
+    };
+    Ok(Scenario {
+        resolved: print::print(&name, &resolved, &expect, &tree, sources),
+        fingerprint: fingerprint(&resolved.run),
+        name,
+        protocol: resolved.protocol,
+        run: resolved.run,
+        sweep: study.public(),
+        expect,
+        warnings: resolved.warnings,
+    })
+}
+
+fn default_name(input: &Input) -> String {
+    let stem = input.file.as_deref().and_then(Path::file_stem);
+    stem.map_or_else(|| "quickstart".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+fn apply_point(tree: &mut Table, input: &Input, study: &Study, sources: &mut Sources) -> Result<(), Fault> {
+    if input.point.is_empty() {
+        return study.axes.iter().try_for_each(|axis| axis.apply(0, tree, sources));
+    }
+    for (key, value) in &input.point {
+        let node = match study.find(key, value) {
+            Some(node) => node.clone(),
+            None => {
+                let line = format!("{key} = {value}");
+                let source = sources.add(Kind::Line, format!("sweep point {line}"), line.clone(), Path::new(""));
+                let at = |start, end| Place { source, start, end };
+                let value_at = at(key.len() + 3, line.len());
+                Node::from_bare(value, value_at).moved(at(0, key.len()), value_at)
+            }
+        };
+        sweep::set_point(tree, key, &node, sources)?;
+    }
+    Ok(())
+}
+
+/// A digest of the serialised form: fields in order, shortest digits.
+fn fingerprint(run: &RunSpec) -> u64 {
+    let text = serde_json::to_string(run).expect("a run specification is plain data");
+    let words =
+        text.as_bytes().chunks(8).map(|chunk| chunk.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte)));
+    words.fold(mix(text.len() as u64), |digest, word| mix(digest ^ word))
+}

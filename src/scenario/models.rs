@@ -1,0 +1,258 @@
+//! The models that come with the program (`models/`), and files of the same form.
+//!
+//! Every file has `description`, `source`, `date` and `calibrated`. Beyond that:
+//! `protocols` have a `family` (or `extends`, the name or path of another),
+//! `[constants]`, and `[at_least]` with the smallest constants that make sense;
+//! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
+//! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
+//! distributions `online` and `offline`, in seconds.
+
+use super::draft::Latency;
+use super::error::{Fault, list};
+use super::parse::read_file;
+use super::tree::{Kind, Node, Place, Sources, Table, Value, read_toml};
+use crate::dist::Distribution;
+use crate::world::LinkClass;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::path::Path;
+
+/// Makes the list of embedded files from their kinds and names.
+macro_rules! embedded {
+    ($($kind:literal: [$($name:literal),+ $(,)?]),+ $(,)?) => {
+        const EMBEDDED: &[(&str, &str, &str)] = &[
+            $($(($kind, $name, include_str!(concat!("../../models/", $kind, "/", $name, ".toml"))),)+)+
+        ];
+    };
+}
+
+embedded! {
+    "protocols": ["codex-v2", "direct", "ideal"],
+    "networks": [
+        "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
+        "residential-2023", "ripe-2025", "team-defaults", "uplinks-us",
+    ],
+    "churn": [
+        "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
+    ],
+    "hardware": ["codex-netns-2025", "ideal"],
+}
+
+/// A model that comes with the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// `protocols`, `networks`, `churn` or `hardware`.
+    pub kind: &'static str,
+    /// The name that a scenario uses.
+    pub name: &'static str,
+    /// What it stands for.
+    pub description: String,
+    /// Where its numbers come from.
+    pub source: String,
+    /// When they were taken.
+    pub date: String,
+    /// Whether its numbers were fitted to measurements or read in the code of
+    /// the system that was measured, or hold by definition.
+    pub calibrated: bool,
+    /// The file itself.
+    pub text: &'static str,
+}
+
+/// Lists the models that come with the program.
+pub fn models() -> Vec<ModelInfo> {
+    EMBEDDED
+        .iter()
+        .map(|(kind, name, text)| {
+            let table: toml::Table = toml::from_str(text).expect("an embedded model is TOML");
+            let word = |key: &str| table.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_string();
+            ModelInfo {
+                kind,
+                name,
+                description: word("description"),
+                source: word("source"),
+                date: word("date"),
+                calibrated: table.get("calibrated").and_then(toml::Value::as_bool).unwrap_or(false),
+                text,
+            }
+        })
+        .collect()
+}
+
+/// Names of the models of `kind` that have the key `key`, for messages.
+pub(super) fn with_key(kind: &str, key: &str) -> String {
+    let has = |text: &str| toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key(key));
+    list(EMBEDDED.iter().filter(|(k, _, text)| *k == kind && has(text)).map(|(_, name, _)| *name))
+}
+
+/// A model file without the lines that every model begins with.
+#[derive(Debug)]
+pub(super) struct Model {
+    /// `models/protocols/codex-v2.toml`, or the path of a file.
+    pub(super) file: String,
+    /// Its contents.
+    pub(super) node: Node,
+    pub(super) calibrated: bool,
+}
+
+/// Links and delays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NetworkFile {
+    /// Names of the regions, for the reader.
+    #[serde(rename = "regions")]
+    _regions: Option<Vec<String>>,
+    pub(super) classes: Option<Vec<LinkClass>>,
+    pub(super) latency: Option<Latency>,
+    pub(super) jitter: Option<Distribution>,
+}
+
+/// Sessions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChurnFile {
+    pub(super) online: Distribution,
+    pub(super) offline: Distribution,
+}
+
+/// Constants of a protocol or costs of a hardware.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConstantsFile {
+    extends: Option<String>,
+    family: Option<String>,
+    #[serde(rename = "constants")]
+    _constants: Option<IgnoredAny>,
+    #[serde(rename = "at_least")]
+    _at_least: Option<IgnoredAny>,
+}
+
+/// The constants of a model and of all models that it extends.
+#[derive(Debug, Default)]
+pub(super) struct Constants {
+    pub(super) table: Table,
+    /// Smallest values that make sense.
+    pub(super) at_least: Table,
+    /// The family that a protocol belongs to.
+    pub(super) family: Option<(String, Place)>,
+    /// The file that was named.
+    pub(super) file: String,
+    /// Whether the model and all that it extends are calibrated.
+    pub(super) calibrated: bool,
+}
+
+/// Reads the constants of the model `name`, over those of what it extends.
+pub(super) fn constants(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<Constants, Fault> {
+    let mut found = Constants { calibrated: true, ..Constants::default() };
+    stack(kind, name, asked, sources, 0, &mut found)?;
+    Ok(found)
+}
+
+fn stack(
+    kind: &str,
+    name: &str,
+    asked: Place,
+    sources: &mut Sources,
+    depth: u32,
+    found: &mut Constants,
+) -> Result<(), Fault> {
+    if depth > 32 {
+        return Err(Fault::new("`extends` leads in a circle").expected("a chain of models that ends").at(asked));
+    }
+    let model = find(kind, name, asked, sources)?;
+    let head: ConstantsFile = model.node.read()?;
+    let Value::Table(mut table) = model.node.value else { unreachable!("a model is a table") };
+    if let (Some(base), Some(node)) = (&head.extends, table.get("extends")) {
+        stack(kind, base, node.at, sources, depth + 1, found)?;
+    }
+    found.calibrated &= model.calibrated;
+    found.file = model.file;
+    if let (Some(family), Some(node)) = (head.family, table.get("family")) {
+        found.family = Some((family, node.at));
+    }
+    for (key, under) in [("constants", &mut found.table), ("at_least", &mut found.at_least)] {
+        match table.remove(key) {
+            Some(Node { value: Value::Table(over), .. }) => under.merge(over, ""),
+            Some(node) => return Err(Fault::new("wrong type").expected("a table").at(node.at)),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether `name` is the path of a file rather than the name of a model.
+pub(super) fn is_path(name: &str) -> bool {
+    name.contains('/') || name.contains('\\') || name.ends_with(".toml")
+}
+
+/// Reads the model `name` of `kind`; `asked` is where the name was written.
+pub(super) fn find(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<Model, Fault> {
+    let source =
+        if is_path(name) { from_path(kind, name, asked, sources)? } else { from_list(kind, name, asked, sources)? };
+    let at = Place { source, start: 0, end: 0 };
+    let mut table = read_toml(sources, source)?;
+    for key in ["description", "source", "date"] {
+        table.remove(key).map_or(Ok(String::new()), |node| node.read())?;
+    }
+    let calibrated = table.remove("calibrated").map_or(Ok(false), |node| node.read())?;
+    let file = sources.get(source).name.clone();
+    Ok(Model { file, node: Node { key: at, at, value: Value::Table(table) }, calibrated })
+}
+
+fn from_path(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {
+    let path = sources.get(asked.source).folder.join(name);
+    match sources.named(&path.display().to_string()) {
+        Some(source) => Ok(source),
+        None => read_file(sources, &path, Some(asked), &format!("a model of the form of those in models/{kind}")),
+    }
+}
+
+fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {
+    let names = || EMBEDDED.iter().filter(|(k, ..)| *k == kind).map(|(_, name, _)| *name);
+    let Some((.., text)) = EMBEDDED.iter().find(|(k, n, _)| *k == kind && *n == name) else {
+        let what = match kind {
+            "protocols" => "protocol",
+            "networks" => "network model",
+            "churn" => "churn model",
+            _ => "hardware",
+        };
+        return Err(Fault::new(format!("unknown {what} `{name}`"))
+            .expected(format!("a name in models/{kind} ({}) or the path of a .toml file", list(names())))
+            .suggest(name, names())
+            .at(asked));
+    };
+    let file = format!("models/{kind}/{name}.toml");
+    Ok(sources.named(&file).unwrap_or_else(|| sources.add(Kind::File, file, *text, Path::new(""))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_model_file_is_in_the_list() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        let mut files = BTreeSet::new();
+        for kind in ["protocols", "networks", "churn", "hardware"] {
+            for entry in std::fs::read_dir(root.join(kind)).unwrap() {
+                let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+                files.insert((kind.to_string(), name));
+            }
+        }
+        let listed = EMBEDDED.iter().map(|(kind, name, _)| (kind.to_string(), name.to_string())).collect();
+        assert_eq!(files, listed);
+    }
+
+    #[test]
+    fn every_model_says_where_it_comes_from() {
+        for model in models() {
+            for (what, word) in [("description", &model.description), ("source", &model.source), ("date", &model.date)]
+            {
+                assert!(!word.is_empty(), "models/{}/{}.toml has no {what}", model.kind, model.name);
+            }
+            let table: toml::Table = toml::from_str(model.text).unwrap();
+            assert!(table["calibrated"].is_bool(), "models/{}/{}.toml", model.kind, model.name);
+            assert!(model.text.starts_with('#'), "models/{}/{}.toml begins with no comment", model.kind, model.name);
+        }
+    }
+}

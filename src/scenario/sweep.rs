@@ -1,0 +1,243 @@
+//! The tables `[sweep]` and `[expect]`.
+
+use super::error::{Fault, list, nearest};
+use super::parse::{read_key, set};
+use super::tree::{Node, Place, Sources, Table, Value, quoted};
+use super::{Axis, Comparison, Expectation, Operator, Sweep};
+
+/// Keys that pair lists call by the users' own names.
+const NAMES: [(&str, &str); 9] = [
+    ("networkSize", "swarm.network_size"),
+    ("network_size", "swarm.network_size"),
+    ("seeders", "swarm.seeders"),
+    ("fileSize", "swarm.file_size"),
+    ("file_size", "swarm.file_size"),
+    ("blockSize", "swarm.block_size"),
+    ("block_size", "swarm.block_size"),
+    ("up", "network.up"),
+    ("latency", "network.latency"),
+];
+
+/// Numeric columns of `runs.csv`, about which a claim can be made.
+const NUMBERS: [&str; 30] = [
+    "seed",
+    "seeder_set",
+    "repetition",
+    "network_size",
+    "seeders",
+    "file_size_bytes",
+    "block_size_bytes",
+    "up_bps",
+    "down_bps",
+    "latency_s",
+    "completed",
+    "missing",
+    "ttfb_median_s",
+    "t50_median_s",
+    "t90_median_s",
+    "t100_median_s",
+    "t100_p95_s",
+    "makespan_s",
+    "bound_s",
+    "efficiency",
+    "payload_bytes",
+    "duplicate_bytes",
+    "control_bytes",
+    "overhead_bytes",
+    "wire_bytes",
+    "wire_per_payload",
+    "events",
+    "sim_time_s",
+    "wall_s",
+    "peak_rss_bytes",
+];
+
+/// A [`Sweep`] whose values know where they were written.
+#[derive(Debug)]
+pub(super) struct Study {
+    pub(super) axes: Vec<PlacedAxis>,
+    seeder_sets: u32,
+    repetitions: u32,
+}
+
+/// An [`Axis`] whose values know where they were written.
+#[derive(Debug)]
+pub(super) struct PlacedAxis {
+    keys: Vec<String>,
+    points: Vec<Vec<Node>>,
+}
+
+impl Study {
+    /// Reads the table `sweep` of the scenario.
+    pub(super) fn read(tree: &Table) -> Result<Study, Fault> {
+        let mut study = Study { axes: Vec::new(), seeder_sets: 1, repetitions: 1 };
+        if let Some(node) = tree.get("sweep") {
+            let table = node.table().ok_or_else(|| Fault::new("wrong type").expected("a table").at(node.at))?;
+            study.read_table(table, "")?;
+        }
+        study.refuse_foreign_constants()?;
+        Ok(study)
+    }
+
+    fn read_table(&mut self, table: &Table, path: &str) -> Result<(), Fault> {
+        for (name, node) in &table.0 {
+            match (path, name.as_str(), &node.value) {
+                ("", "seeder_sets", _) => self.seeder_sets = count(node)?,
+                ("", "repetitions", _) => self.repetitions = count(node)?,
+                ("", _, Value::Array(_)) => self.axes.push(axis(name, node)?),
+                (_, _, Value::Array(_)) => self.axes.push(axis(&format!("{path}.{}", quoted(name)), node)?),
+                ("", _, Value::Table(inner)) => self.read_table(inner, &quoted(name))?,
+                (_, _, Value::Table(inner)) => self.read_table(inner, &format!("{path}.{}", quoted(name)))?,
+                _ => {
+                    let known = [("seeder_sets"), ("repetitions")];
+                    let fault =
+                        Fault::new(format!("`{name}` is not a list")).expected("a list of values to run through");
+                    return Err(fault.suggest(name, known).at(node.at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A constant of one protocol means nothing at points that run another.
+    fn refuse_foreign_constants(&self) -> Result<(), Fault> {
+        let chosen: Vec<&Node> = self.axes.iter().flat_map(|axis| axis.values("protocol")).collect();
+        for axis in &self.axes {
+            for (key, point) in axis.keys.iter().zip(axis.points.first().into_iter().flatten()) {
+                let owner =
+                    read_key(key).filter(|keys| keys.len() > 2 && keys[0] == "protocol").map(|mut keys| keys.remove(1));
+                let Some(owner) = owner else { continue };
+                if let Some(other) = chosen.iter().find(|node| node.text().is_some_and(|name| name != owner)) {
+                    let message =
+                        format!("`{key}` means nothing at points that run `{}`", other.text().unwrap_or_default());
+                    return Err(Fault::new(message)
+                        .expected("a sweep over `protocol` or over constants of one protocol, not both")
+                        .at(point.key));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn public(&self) -> Sweep {
+        let points = |axis: &PlacedAxis| axis.points.iter().map(|p| p.iter().map(Node::bare).collect()).collect();
+        Sweep {
+            axes: self.axes.iter().map(|axis| Axis { keys: axis.keys.clone(), points: points(axis) }).collect(),
+            seeder_sets: self.seeder_sets,
+            repetitions: self.repetitions,
+        }
+    }
+
+    /// Where the sweep says that `key` takes `value`.
+    pub(super) fn find<'a>(&'a self, key: &'a str, value: &toml::Value) -> Option<&'a Node> {
+        self.axes.iter().flat_map(|axis| axis.values(key)).find(|node| node.bare() == *value)
+    }
+}
+
+impl PlacedAxis {
+    fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Node> {
+        let column = self.keys.iter().position(|k| k == key);
+        self.points.iter().filter_map(move |point| point.get(column?))
+    }
+
+    /// The number of points.
+    pub(super) fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Sets the keys of this axis to their values at `point`.
+    pub(super) fn apply(&self, point: usize, tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
+        self.keys.iter().zip(&self.points[point]).try_for_each(|(key, node)| set_point(tree, key, node, sources))
+    }
+}
+
+/// Sets `key` to a value of the sweep, above all other layers.
+pub(super) fn set_point(tree: &mut Table, key: &str, node: &Node, sources: &mut Sources) -> Result<(), Fault> {
+    let (key_at, at) = (sources.above_all(node.key), sources.above_all(node.at));
+    set(tree, key, node.clone().moved(key_at, at))
+}
+
+fn count(node: &Node) -> Result<u32, Fault> {
+    let value: u32 = node.read()?;
+    if value == 0 { Err(Fault::new("`0` runs nothing").expected("at least 1").at(node.at)) } else { Ok(value) }
+}
+
+fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
+    let values = node.array().unwrap_or_default();
+    if values.is_empty() {
+        return Err(Fault::new(format!("`{name}` has no values")).expected("at least one value to run").at(node.at));
+    }
+    if let Some(names) = name.strip_prefix("constrained__") {
+        return Ok(PlacedAxis { keys: pair_keys(names, node)?, points: pairs(values, node.key)? });
+    }
+    let keys = read_key(name).ok_or_else(|| {
+        Fault::new(format!("`{name}` is not a key")).expected("a dotted key such as \"swarm.seeders\"").at(node.key)
+    })?;
+    if ["sweep", "expect", "extends", "name"].contains(&keys[0].as_str()) {
+        let expected = "a key of the scenario such as \"swarm.seeders\", or `seeder_sets` or `repetitions`";
+        return Err(Fault::new(format!("`{name}` cannot be swept")).expected(expected).at(node.key));
+    }
+    let points = values.iter().map(|value| vec![value.clone().moved(node.key, value.at)]).collect();
+    Ok(PlacedAxis { keys: vec![name.into()], points })
+}
+
+/// `networkSize_seeders` names two keys; the underscore may be part of a name.
+fn pair_keys(names: &str, node: &Node) -> Result<Vec<String>, Fault> {
+    let path = |name: &str| NAMES.iter().find(|(users, _)| *users == name).map(|(_, path)| path.to_string());
+    let split = names.match_indices('_').find_map(|(i, _)| Some(vec![path(&names[..i])?, path(&names[i + 1..])?]));
+    split.ok_or_else(|| {
+        let all: Vec<String> =
+            NAMES.iter().flat_map(|a| NAMES.iter().map(move |b| format!("{}_{}", a.0, b.0))).collect();
+        let fault = Fault::new(format!("`{names}` does not name two keys"))
+            .expected(format!("constrained__A_B with A and B among {}", list(NAMES.iter().map(|(name, _)| *name))));
+        match nearest(names, all.iter().map(String::as_str)) {
+            Some(name) => fault.help(format!("did you mean `constrained__{name}`?")).at(node.key),
+            None => fault.at(node.key),
+        }
+    })
+}
+
+/// `[[8, [1, 2]], [16, 4]]` gives (8, 1), (8, 2), (16, 4).
+fn pairs(values: &[Node], key: Place) -> Result<Vec<Vec<Node>>, Fault> {
+    let mut points = Vec::new();
+    for value in values {
+        let Some([first, second]) = value.array() else {
+            return Err(Fault::new("not a pair").expected("[value, value] or [value, [value, ..]]").at(value.at));
+        };
+        let seconds = second.array().unwrap_or(std::slice::from_ref(second));
+        if seconds.is_empty() {
+            return Err(Fault::new("this pair has no second value").expected("at least one").at(second.at));
+        }
+        let placed = |node: &Node| node.clone().moved(key, node.at);
+        points.extend(seconds.iter().map(|second| vec![placed(first), placed(second)]));
+    }
+    Ok(points)
+}
+
+/// Reads the table `expect` of the scenario.
+pub(super) fn expectations(tree: &Table) -> Result<Vec<Expectation>, Fault> {
+    let Some(node) = tree.get("expect") else { return Ok(Vec::new()) };
+    let table = node.table().ok_or_else(|| Fault::new("wrong type").expected("a table").at(node.at))?;
+    table.0.iter().map(|(column, node)| expectation(column, node)).collect()
+}
+
+fn expectation(column: &str, node: &Node) -> Result<Expectation, Fault> {
+    if !NUMBERS.contains(&column) {
+        return Err(Fault::new(format!("`{column}` is not a column of numbers in runs.csv"))
+            .expected(format!("one of {}", list(NUMBERS)))
+            .suggest(column, NUMBERS)
+            .at(node.key));
+    }
+    let test = node.text().and_then(Comparison::parse).ok_or_else(|| {
+        Fault::new("not a comparison").expected("`<=`, `>=`, `<`, `>` or `==` and a number, e.g. \"<= 1\"").at(node.at)
+    })?;
+    Ok(Expectation { column: column.into(), test })
+}
+
+impl Comparison {
+    fn parse(text: &str) -> Option<Self> {
+        let (operator, number) = Operator::ALL.iter().find_map(|o| Some((*o, text.trim().strip_prefix(o.sign())?)))?;
+        let value: f64 = number.trim().parse().ok()?;
+        value.is_finite().then_some(Comparison { operator, value })
+    }
+}

@@ -1,0 +1,128 @@
+//! Recorded sessions: rows of node, online since, offline from.
+
+use super::draft::Trace;
+use super::error::Fault;
+use super::parse::read_file;
+use super::tree::{Node, Place, Sources};
+
+/// One recorded session: node, online since, offline from (seconds).
+pub(super) type Row = (u32, f64, f64);
+
+const COLUMNS: [&str; 3] = ["node", "online_s", "offline_s"];
+
+/// Reads the rows of `trace`, written at `node`, for a network of `size` nodes.
+pub(super) fn rows(trace: &Trace, node: &Node, size: u32, sources: &mut Sources) -> Result<Vec<Row>, Fault> {
+    match trace {
+        Trace::Rows(rows) => {
+            let places = node.array().unwrap_or_default();
+            for (row, written) in rows.iter().zip(places) {
+                check(*row, size).map_err(|(column, fault)| {
+                    fault.at(written.array().and_then(|fields| fields.get(column)).unwrap_or(written).at)
+                })?;
+            }
+            nonempty(rows.clone(), node.at)
+        }
+        Trace::File(name) => {
+            let path = sources.get(node.at.source).folder.join(name);
+            let source =
+                read_file(sources, &path, Some(node.at), "a CSV file with the columns node,online_s,offline_s")?;
+            let rows = read_csv(sources, source, size)?;
+            nonempty(rows, node.at)
+        }
+    }
+}
+
+fn nonempty(rows: Vec<Row>, at: Place) -> Result<Vec<Row>, Fault> {
+    if rows.is_empty() {
+        return Err(Fault::new("this trace has no sessions").expected("at least one row").at(at));
+    }
+    Ok(rows)
+}
+
+fn read_csv(sources: &Sources, source: usize, size: u32) -> Result<Vec<Row>, Fault> {
+    let text = &sources.get(source).text;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .has_headers(false)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
+    let mut rows = Vec::new();
+    for (index, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| Fault::new(format!("not valid CSV: {error}")))?;
+        let start = record.position().map_or(0, |p| p.byte() as usize);
+        let line = Line { text, start, source };
+        if record.len() != COLUMNS.len() {
+            let message = format!("{} fields", record.len());
+            return Err(Fault::new(message).expected("three: node,online_s,offline_s").at(line.whole()));
+        }
+        if index == 0 {
+            let names: Vec<&str> = record.iter().collect();
+            if names != COLUMNS {
+                return Err(Fault::new("wrong header").expected("node,online_s,offline_s").at(line.whole()));
+            }
+            continue;
+        }
+        let row = parse_row(&record).and_then(|row| check(row, size).map(|()| row));
+        rows.push(row.map_err(|(column, fault)| fault.at(line.field(column)))?);
+    }
+    Ok(rows)
+}
+
+fn parse_row(record: &csv::StringRecord) -> Result<Row, (usize, Fault)> {
+    let seconds = |column: usize| {
+        let field = &record[column];
+        field.parse::<f64>().map_err(|_| (column, Fault::new(format!("`{field}` is not a number")).expected("seconds")))
+    };
+    let node = record[0].parse().map_err(|_| {
+        (0, Fault::new(format!("`{}` is not a node", &record[0])).expected("a whole number, zero or more"))
+    })?;
+    Ok((node, seconds(1)?, seconds(2)?))
+}
+
+/// The column that is wrong, and why.
+fn check((node, online, offline): Row, size: u32) -> Result<(), (usize, Fault)> {
+    if node >= size {
+        let fault = Fault::new(format!("node {node} does not exist"));
+        return Err((0, fault.expected(format!("a node from 0 to {}", size - 1))));
+    }
+    for (column, value) in [(1, online), (2, offline)] {
+        if !(value.is_finite() && value >= 0.0) {
+            return Err((column, Fault::new(format!("`{value}` is not a moment")).expected("seconds, zero or more")));
+        }
+    }
+    if offline <= online {
+        let fault = Fault::new(format!("the session ends at {offline} s, before it begins at {online} s"));
+        return Err((2, fault.expected("offline_s above online_s")));
+    }
+    Ok(())
+}
+
+/// A line of the file that begins at byte `start`.
+struct Line<'a> {
+    text: &'a str,
+    start: usize,
+    source: usize,
+}
+
+impl Line<'_> {
+    fn whole(&self) -> Place {
+        let blank = |c: char| c == '\n' || c == '\r';
+        let start = self.start + self.text[self.start..].find(|c| !blank(c)).unwrap_or(0);
+        let length = self.text[start..].find(blank).unwrap_or(self.text.len() - start);
+        Place { source: self.source, start, end: start + length }
+    }
+
+    fn field(&self, column: usize) -> Place {
+        let whole = self.whole();
+        let mut start = whole.start;
+        for (index, field) in self.text[whole.start..whole.end].split(',').enumerate() {
+            if index == column {
+                let lead = field.len() - field.trim_start().len();
+                return Place { source: self.source, start: start + lead, end: start + lead + field.trim().len() };
+            }
+            start += field.len() + 1;
+        }
+        whole
+    }
+}

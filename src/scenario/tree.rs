@@ -1,0 +1,339 @@
+//! Values with the place each was written at, and how layers of them merge.
+
+use super::error::Fault;
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+
+/// Where something was written: bytes `start..end` of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) source: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// What kind of layer a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Values of keys that nobody set.
+    Default,
+    /// A file: scenario, overlay, model or trace.
+    File,
+    /// Something from the command line, or a value of a sweep point.
+    Line,
+}
+
+/// A text that values come from.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) kind: Kind,
+    /// Its name in messages.
+    pub(super) name: String,
+    pub(super) text: String,
+    /// The folder that relative paths in it start from.
+    pub(super) folder: PathBuf,
+    /// Its rank among the layers; the higher wins.
+    rank: usize,
+    /// The same text as the layer of sweep points, which is above all others.
+    above: Option<usize>,
+}
+
+/// All texts read so far.
+#[derive(Debug, Default)]
+pub(super) struct Sources(Vec<Source>);
+
+impl Sources {
+    pub(super) fn add(&mut self, kind: Kind, name: impl Into<String>, text: impl Into<String>, folder: &Path) -> usize {
+        let (name, text, folder) = (name.into(), text.into(), folder.into());
+        self.0.push(Source { kind, name, text, folder, rank: 0, above: None });
+        self.0.len() - 1
+    }
+
+    pub(super) fn get(&self, id: usize) -> &Source {
+        &self.0[id]
+    }
+
+    /// Gives `id` the highest rank so far.
+    pub(super) fn raise(&mut self, id: usize) {
+        let top = self.0.iter().map(|s| s.rank).max().unwrap_or(0);
+        self.0[id].rank = top + 1;
+    }
+
+    /// `place` as part of a layer above all others: values of a sweep win even
+    /// over later layers than the file that lists them.
+    pub(super) fn above_all(&mut self, place: Place) -> Place {
+        let Source { kind, name, text, folder, above, .. } = &self.0[place.source];
+        let source = match above {
+            Some(source) => *source,
+            None => {
+                let (kind, name, text, folder) = (*kind, name.clone(), text.clone(), folder.clone());
+                let source = self.add(kind, name, text, &folder);
+                self.0[place.source].above = Some(source);
+                source
+            }
+        };
+        self.raise(source);
+        Place { source, ..place }
+    }
+
+    /// The source called `name`, if it was read before.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|source| source.name == name)
+    }
+
+    pub(super) fn rank(&self, place: Place) -> usize {
+        self.0[place.source].rank
+    }
+
+    pub(super) fn is_default(&self, place: Place) -> bool {
+        self.0[place.source].kind == Kind::Default
+    }
+
+    fn line_and_column(&self, place: Place) -> (usize, usize) {
+        let text = &self.get(place.source).text;
+        let before = text.get(..place.start).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// Where a value comes from, in one short phrase.
+    pub(super) fn origin(&self, place: Place) -> String {
+        let source = self.get(place.source);
+        match source.kind {
+            Kind::Default => "default".into(),
+            Kind::File => format!("{}:{}", source.name, self.line_and_column(place).0),
+            Kind::Line => source.name.clone(),
+        }
+    }
+
+    /// The line at `place` with a caret under it, and the margin left of it.
+    pub(super) fn excerpt(&self, place: Place) -> (String, String) {
+        let source = self.get(place.source);
+        let (line, column) = self.line_and_column(place);
+        let shown = source.text.lines().nth(line - 1).unwrap_or_default().trim_end();
+        let covered = source.text.get(place.start..place.end).unwrap_or_default().lines().next().unwrap_or_default();
+        let carets = "^".repeat(covered.trim_end().chars().count().max(1));
+        let number = if source.kind == Kind::Line { " ".into() } else { line.to_string() };
+        let margin = " ".repeat(number.len());
+        let head = match source.kind {
+            Kind::Line => source.name.clone(),
+            _ => format!("{}:{line}:{column}", source.name),
+        };
+        let indent: String = shown.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let pad = " ".repeat((column - 1).saturating_sub(shown.chars().count()));
+        let excerpt = format!("\n{margin}--> {head}\n{margin} |\n{number} | {shown}\n{margin} | {indent}{pad}{carets}");
+        (margin, excerpt)
+    }
+}
+
+/// A value, the place of its key and its own.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) key: Place,
+    pub(super) at: Place,
+    pub(super) value: Value,
+}
+
+/// What a [`Node`] holds.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    String(String),
+    Integer(i128),
+    Float(f64),
+    Boolean(bool),
+    Datetime(String),
+    Array(Vec<Node>),
+    Table(Table),
+}
+
+/// A table in order of appearance.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Table(pub(super) Vec<(String, Node)>);
+
+/// Keys of which a later layer replaces the value unless it names the same
+/// alternative, e.g. `start = { stagger = ".." }` over `start = { poisson = ".." }`.
+const CHOICES: [&str; 6] =
+    ["protocol", "swarm.start", "network.latency", "network.jitter", "churn.online", "churn.offline"];
+
+impl Table {
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.0.iter_mut().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    pub(super) fn remove(&mut self, key: &str) -> Option<Node> {
+        let index = self.0.iter().position(|(name, _)| name == key)?;
+        Some(self.0.remove(index).1)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The value at a dotted path of plain keys.
+    pub(super) fn find(&self, path: &str) -> Option<&Node> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(a, b)| (a, Some(b)));
+        let node = self.get(first)?;
+        rest.map_or(Some(node), |rest| node.table()?.find(rest))
+    }
+
+    /// Lays `over` on top of this table; `path` is where both are.
+    pub(super) fn merge(&mut self, over: Table, path: &str) {
+        for (name, node) in over.0 {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            match self.get_mut(&name) {
+                Some(under) => under.merge(node, &path),
+                None => self.0.push((name, node)),
+            }
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn array(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    fn merge(&mut self, over: Node, path: &str) {
+        match (&mut self.value, over.value) {
+            (Value::Table(under), Value::Table(table)) if !replaces(under, &table, path) => {
+                under.merge(table, path);
+                (self.key, self.at) = (over.key, over.at);
+            }
+            (_, value) => *self = Node { value, ..over },
+        }
+    }
+
+    /// The same value, said to be written elsewhere.
+    pub(super) fn moved(mut self, key: Place, at: Place) -> Node {
+        match &mut self.value {
+            Value::Array(items) => items.iter_mut().for_each(|item| *item = item.clone().moved(at, at)),
+            Value::Table(table) => table.0.iter_mut().for_each(|(_, node)| *node = node.clone().moved(at, at)),
+            _ => {}
+        }
+        Node { key, at, value: self.value }
+    }
+
+    /// Without the places.
+    pub(super) fn bare(&self) -> toml::Value {
+        match &self.value {
+            Value::String(text) | Value::Datetime(text) => toml::Value::String(text.clone()),
+            Value::Integer(value) => {
+                i64::try_from(*value).map_or_else(|_| toml::Value::String(value.to_string()), toml::Value::Integer)
+            }
+            Value::Float(value) => toml::Value::Float(*value),
+            Value::Boolean(value) => toml::Value::Boolean(*value),
+            Value::Array(items) => toml::Value::Array(items.iter().map(Node::bare).collect()),
+            Value::Table(table) => {
+                toml::Value::Table(table.0.iter().map(|(name, node)| (name.clone(), node.bare())).collect())
+            }
+        }
+    }
+
+    /// From a value that was written at `at`.
+    pub(super) fn from_bare(value: &toml::Value, at: Place) -> Node {
+        let value = match value {
+            toml::Value::String(text) => Value::String(text.clone()),
+            toml::Value::Integer(value) => Value::Integer(i128::from(*value)),
+            toml::Value::Float(value) => Value::Float(*value),
+            toml::Value::Boolean(value) => Value::Boolean(*value),
+            toml::Value::Datetime(value) => Value::Datetime(value.to_string()),
+            toml::Value::Array(items) => Value::Array(items.iter().map(|item| Node::from_bare(item, at)).collect()),
+            toml::Value::Table(table) => Value::Table(Table(
+                table.iter().map(|(name, item)| (name.clone(), Node::from_bare(item, at))).collect(),
+            )),
+        };
+        Node { key: at, at, value }
+    }
+}
+
+/// A table that names a model or another alternative replaces what was there.
+fn replaces(under: &Table, over: &Table, path: &str) -> bool {
+    let names_other = CHOICES.contains(&path) && !over.keys().any(|key| under.get(key).is_some());
+    names_other || (path == "hardware" && over.get("extends").is_some())
+}
+
+/// Reads the text of `source` as TOML.
+pub(super) fn read_toml(sources: &Sources, source: usize) -> Result<Table, Fault> {
+    let table = DeTable::parse(&sources.get(source).text).map_err(|error| syntax_fault(&error, source))?;
+    convert_table(table.get_ref(), source)
+}
+
+fn syntax_fault(error: &toml::de::Error, source: usize) -> Fault {
+    let span = error.span().unwrap_or(0..0);
+    let (message, expected) = match error.message().split_once(", expected ") {
+        Some((message, expected)) => (message, expected),
+        None => (error.message(), "nothing"),
+    };
+    let expected = match (message, expected) {
+        ("duplicate key", _) => "each key once",
+        ("string values must be quoted", _) => "a number, true, false, or text in quotes such as \"10 MB\"",
+        (_, "nothing") => "`key = value` or `[table]`",
+        (_, other) => other,
+    };
+    let place = Place { source, start: span.start, end: span.end };
+    Fault::new(format!("not valid TOML: {message}")).expected(expected).at(place)
+}
+
+fn convert_table(table: &DeTable<'_>, source: usize) -> Result<Table, Fault> {
+    let place = |span: std::ops::Range<usize>| Place { source, start: span.start, end: span.end };
+    let mut entries = table
+        .iter()
+        .map(|(key, value)| {
+            let (key_at, at) = (place(key.span()), place(value.span()));
+            Ok((key.get_ref().to_string(), convert(value.get_ref(), key_at, at)?))
+        })
+        .collect::<Result<Vec<_>, Fault>>()?;
+    entries.sort_by_key(|(_, node)| node.key.start);
+    Ok(Table(entries))
+}
+
+fn convert(value: &DeValue<'_>, key: Place, at: Place) -> Result<Node, Fault> {
+    let range = || Fault::new("number out of range").at(at);
+    let value = match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Integer(digits) => {
+            Value::Integer(i128::from_str_radix(digits.as_str(), digits.radix()).map_err(|_| range())?)
+        }
+        DeValue::Float(digits) => Value::Float(digits.as_str().parse().map_err(|_| range())?),
+        DeValue::Boolean(value) => Value::Boolean(*value),
+        DeValue::Datetime(value) => Value::Datetime(value.to_string()),
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| {
+                    let at = Place { start: item.span().start, end: item.span().end, ..at };
+                    convert(item.get_ref(), at, at)
+                })
+                .collect::<Result<_, _>>()?,
+        ),
+        DeValue::Table(table) => Value::Table(convert_table(table, at.source)?),
+    };
+    Ok(Node { key, at, value })
+}
+
+/// `name` as a part of a TOML key.
+pub(super) fn quoted(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.chars().all(bare) { name.into() } else { toml::Value::String(name.into()).to_string() }
+}

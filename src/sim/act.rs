@@ -1,0 +1,169 @@
+//! Carrying out what nodes ask for.
+
+use super::run::{Cargo, Event, Flight, Simulation};
+use crate::engine::TimerId;
+use crate::ledger::Class;
+use crate::network::Parcel;
+use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size};
+use crate::units::{Bytes, Time};
+use crate::world::NodeId;
+
+impl<P: Protocol> Simulation<'_, P> {
+    /// Carries out the effects of one handler, in order.
+    pub(super) fn carry_out(&mut self, id: NodeId, effects: &mut Effects<P::Msg>) {
+        for effect in effects.0.drain(..) {
+            match effect {
+                Effect::Send(to, message, token) => self.send_message(id, to, message, token),
+                Effect::Arm(delay, timer) => self.arm(delay, timer),
+                Effect::Work(work) => self.work(id, work),
+                Effect::Dial(peer) => self.dial(id, peer),
+                Effect::HangUp(peer) => self.hang_up(id, peer),
+                Effect::Provide => {
+                    self.list.push(self.now + self.directory.delay(self.world), Event::Announced(id));
+                }
+                Effect::Find => {
+                    let epoch = self.nodes[id.index()].epoch;
+                    self.list.push(self.now + self.directory.delay(self.world), Event::Answered(id, epoch));
+                }
+                Effect::ManifestStored => {
+                    self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
+                    self.last_progress = self.now;
+                }
+                Effect::Stored(new, blocks) => self.stored(id, new, blocks),
+            }
+        }
+    }
+
+    fn arm(&mut self, delay: Time, timer: TimerId) {
+        self.list.push(self.now + delay, Event::Timer(timer));
+    }
+
+    /// Occupies the processor; returns when it is done.
+    pub(super) fn work(&mut self, id: NodeId, work: Time) {
+        let node = &mut self.nodes[id.index()];
+        node.cpu_free = node.cpu_free.max(self.now) + work;
+    }
+
+    fn cost(&self, message: &P::Msg, size: Size, side: Side) -> Time {
+        let per_mib = self.world.hardware.per_mib.nanos();
+        let nanos = (u128::from(size.total()) * u128::from(per_mib)) >> 20;
+        message.work(self.world, side) + Time::from_nanos(nanos as u64)
+    }
+
+    pub(super) fn cost_of(&self, flight: u32, side: Side) -> Time {
+        let Some(f) = &self.flights[flight as usize] else { return Time::ZERO };
+        match &f.cargo {
+            Cargo::Message(message) if !self.world.hardware.is_ideal() => self.cost(message, f.size, side),
+            _ => Time::ZERO,
+        }
+    }
+
+    fn send_message(&mut self, from: NodeId, to: NodeId, message: P::Msg, token: Option<u32>) {
+        let size = message.size(self.world);
+        let flight = self.new_flight(from, to, Cargo::Message(message), size, token);
+        let cost = self.cost_of(flight, Side::Send);
+        self.work(from, cost);
+        let free = self.nodes[from.index()].cpu_free;
+        if free > self.now {
+            self.list.push(free, Event::Depart(flight));
+        } else {
+            self.depart(flight);
+        }
+    }
+
+    pub(super) fn new_flight(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        cargo: Cargo<P::Msg>,
+        size: Size,
+        token: Option<u32>,
+    ) -> u32 {
+        let epoch = self.nodes[from.index()].epoch;
+        let flight = Flight { from, to, cargo, size, wire: 0, acks: 0, token, epoch, arrived: false };
+        match self.free_flights.pop() {
+            Some(id) => {
+                self.flights[id as usize] = Some(flight);
+                id
+            }
+            None => {
+                self.flights.push(Some(flight));
+                (self.flights.len() - 1) as u32
+            }
+        }
+    }
+
+    /// Hands a message to the network, together with the acknowledgements its
+    /// sender owes the receiver.
+    pub(super) fn depart(&mut self, id: u32) {
+        let Some(flight) = &mut self.flights[id as usize] else { return };
+        let sender = &mut self.nodes[flight.from.index()];
+        if sender.epoch != flight.epoch || !sender.online {
+            self.drop_flight(id);
+            return;
+        }
+        let link = sender.link(flight.to);
+        let hello = matches!(flight.cargo, Cargo::Hello { .. });
+        if link.is_none() && !hello {
+            self.drop_flight(id);
+            return;
+        }
+        flight.acks += link.map_or(0, |l| u64::from(std::mem::take(&mut l.acks_owed)));
+        let transport = &self.spec.network.transport;
+        flight.wire = flight.size.total() + transport.framing(flight.size.total()) + flight.acks;
+        flight.epoch = self.nodes[flight.to.index()].epoch;
+        let account = &mut self.books.accounts[flight.from.index()];
+        account.handed += flight.wire;
+        account.payload_tx += flight.size.payload;
+        let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: flight.token.is_some() };
+        self.network.send(self.now, flight.from, flight.to, parcel, &mut self.net_events);
+        self.drain_network();
+    }
+
+    pub(super) fn drop_flight(&mut self, id: u32) {
+        self.flights[id as usize] = None;
+        self.free_flights.push(id);
+    }
+
+    /// Books stored units and looks whether a goal is reached.
+    fn stored(&mut self, id: NodeId, new: u32, blocks: u64) {
+        if new == 0 {
+            return;
+        }
+        let units = self.world.dataset.units();
+        let store = &self.nodes[id.index()].store;
+        self.stored_units += u64::from(new);
+        self.last_progress = self.now;
+        self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
+        let milestones = &mut self.books.accounts[id.index()].milestones;
+        let before = milestones.all.is_some();
+        milestones.progress(self.now, store.len(), store.contiguous(), units);
+        self.complete += u32::from(!before && milestones.all.is_some());
+    }
+
+    /// Books the parts of an arrived message under their classes.
+    pub(super) fn book_arrival(&mut self, id: u32) {
+        let Some(flight) = &self.flights[id as usize] else { return };
+        let (size, receiver) = (flight.size, flight.to.index());
+        let (main, control) = match &flight.cargo {
+            Cargo::Message(message) => (message.class(), message.class()),
+            Cargo::Hello { .. } => (Class::Handshake, Class::Handshake),
+            Cargo::Acks => (Class::Ack, Class::Ack),
+        };
+        let framing = flight.wire - size.total() - flight.acks + size.framing;
+        let (wire, acks) = (flight.wire, flight.acks);
+        for (class, bytes) in [
+            (Class::Duplicate, size.payload),
+            (Class::Proof, size.proof),
+            (control, size.control),
+            (Class::Framing, framing),
+            (Class::Ack, acks),
+        ] {
+            self.books.book(class, bytes, 0);
+        }
+        self.books.book(main, 0, 1);
+        let account = &mut self.books.accounts[receiver];
+        account.arrived += wire;
+        account.duplicate_rx += size.payload;
+    }
+}

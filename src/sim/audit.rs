@@ -1,0 +1,160 @@
+//! Closing the books: the outcome of a run, and what must always hold.
+
+use super::run::Simulation;
+use crate::bound::distribution_time;
+use crate::ledger::{Class, NodeOutcome, Outcome, Status, Violation};
+use crate::protocol::Protocol;
+use crate::world::{ChurnSpec, NodeId};
+
+impl<P: Protocol> Simulation<'_, P> {
+    /// The outcome, with everything that did not hold.
+    pub(super) fn close_books(mut self, status: Status) -> Outcome {
+        self.book_lost();
+        let bound = distribution_time(self.world);
+        let mut outcome = Outcome {
+            status,
+            end: self.now,
+            events: self.events,
+            nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
+            traffic: self.books.traffic,
+            series: self.books.series.samples(),
+            bound: bound.makespan,
+            bound_kind: bound.kind,
+            fingerprint: self.books.digest.value(),
+            checkpoints: self.books.digest.checkpoints().to_vec(),
+            violations: Vec::new(),
+            warnings: self.warnings(),
+        };
+        self.audit(&mut outcome);
+        outcome
+    }
+
+    /// Bytes that left a node and did not arrive.
+    fn book_lost(&mut self) {
+        let left: u64 = self.world.ids().map(|id| self.network.carried(id).up.get()).sum();
+        let arrived: u64 = self.books.accounts.iter().map(|a| a.arrived).sum();
+        self.books.traffic[Class::Lost as usize].bytes = left.saturating_sub(arrived);
+    }
+
+    fn node_outcome(&self, id: NodeId) -> NodeOutcome {
+        let node = self.world.node(id);
+        let account = &self.books.accounts[id.index()];
+        NodeOutcome {
+            role: node.role,
+            up_bps: node.up.bits_per_second(),
+            down_bps: node.down.bits_per_second(),
+            start: node.start,
+            milestones: account.milestones,
+            bytes_rx: account.arrived,
+            bytes_tx: self.network.carried(id).up.get(),
+            payload_rx: account.payload_rx,
+            payload_tx: account.payload_tx,
+            duplicate_rx: account.duplicate_rx,
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let spec = &self.spec.world;
+        if self.outages_met == 0 && !(matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty()) {
+            warnings.push("churn or failures were asked for, but no node went offline during the run".into());
+        }
+        if self.outages_met > 0 && self.spec.protocol.family() == "ideal" {
+            warnings.push("`ideal` plans for nodes that stay online, but some went offline".into());
+        }
+        warnings
+    }
+
+    /// DESIGN section 6.
+    fn audit(&self, outcome: &mut Outcome) {
+        let mut violations = Vec::new();
+        let mut fail = |what: String| violations.push(Violation(what));
+        self.check_balance(&mut fail);
+        self.check_links(&mut fail);
+        self.check_holdings(&mut fail);
+        if self.kept_ungiven {
+            fail("a node stored a block that the message at hand did not carry".into());
+        }
+        if self.offline_acts > 0 {
+            fail(format!("{} events acted on a node that was offline", self.offline_acts));
+        }
+        if let Some(makespan) = outcome.makespan()
+            && makespan < outcome.bound
+        {
+            let (kind, bound) = (outcome.bound_kind, outcome.bound.secs());
+            fail(format!("makespan {} s is below its bound {bound} s ({kind})", makespan.secs()));
+        }
+        outcome.violations = violations;
+    }
+
+    /// Handed = arrived + lost + in flight, for every sender; the messages in
+    /// flight are counted one by one.
+    fn check_balance(&self, fail: &mut impl FnMut(String)) {
+        let mut under_way = vec![0u64; self.nodes.len()];
+        for flight in self.flights.iter().flatten().filter(|f| !f.arrived && f.wire > 0) {
+            under_way[flight.from.index()] += flight.wire;
+        }
+        let handed: u64 = self.books.accounts.iter().map(|a| a.handed).sum();
+        let arrived: u64 = self.books.accounts.iter().map(|a| a.arrived).sum();
+        let lost: u64 = self.books.accounts.iter().map(|a| a.lost).sum();
+        let flying: u64 = under_way.iter().sum();
+        if handed != arrived + lost + flying {
+            fail(format!("books do not balance: {handed} B sent, {arrived} arrived, {lost} lost, {flying} in flight"));
+        }
+        let booked: u64 =
+            Class::ALL.iter().filter(|c| **c != Class::Lost).map(|c| self.books.traffic[*c as usize].bytes).sum();
+        if booked != arrived {
+            fail(format!("{arrived} B arrived, but {booked} B are booked under classes"));
+        }
+    }
+
+    /// No link carried more than its capacity times the time, and no receiver
+    /// got more than came down its link.
+    fn check_links(&self, fail: &mut impl FnMut(String)) {
+        for id in self.world.ids() {
+            let (node, carried) = (self.world.node(id), self.network.carried(id));
+            let account = &self.books.accounts[id.index()];
+            // Each message may round its last byte up.
+            let room = |bytes_per_second: f64| bytes_per_second * self.now.secs() * (1.0 + 1e-9) + 4096.0;
+            if carried.up.get() as f64 > room(node.up.bytes_per_second()) {
+                fail(format!("node {}: {} B up is more than its link carries in {}", id.0, carried.up.get(), self.now));
+            }
+            if carried.down.get() as f64 > room(node.down.bytes_per_second()) {
+                fail(format!(
+                    "node {}: {} B down is more than its link carries in {}",
+                    id.0,
+                    carried.down.get(),
+                    self.now
+                ));
+            }
+            if account.arrived > carried.down.get() + 4096 {
+                fail(format!(
+                    "node {}: {} B arrived over a link that carried {}",
+                    id.0,
+                    account.arrived,
+                    carried.down.get()
+                ));
+            }
+        }
+    }
+
+    /// Who completed holds everything, unless it lost its data since; nobody
+    /// holds what was neither given nor there at the start.
+    fn check_holdings(&self, fail: &mut impl FnMut(String)) {
+        let units = self.world.dataset.units();
+        let block = self.world.dataset.block_size.get();
+        for id in self.world.ids() {
+            let (account, store) = (&self.books.accounts[id.index()], &self.nodes[id.index()].store);
+            let crashed = self.world.outages[id.index()].iter().any(|o| o.from <= self.now);
+            if account.milestones.all.is_some() && store.len() != units && !crashed {
+                fail(format!("node {} reported completion with {} of {units} units", id.0, store.len()));
+            }
+            let given = account.payload_rx / block;
+            let whole = self.world.dataset.blocks_of(u64::from(store.len()), store.contains(units - 1));
+            let is_seeder = self.world.node(id).role == crate::world::Role::Seeder;
+            if !crashed && !is_seeder && whole != given {
+                fail(format!("node {} holds {whole} blocks but was given {given}", id.0));
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Nodes coming and going, connections made and lost.
+
+use super::run::{Cargo, Event, Notice, Simulation};
+use crate::protocol::{Protocol, Size, Units};
+use crate::world::{Holdings, NodeId, OfflineKind};
+
+impl<P: Protocol> Simulation<'_, P> {
+    pub(super) fn go_online(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id.index()];
+        if node.online {
+            return;
+        }
+        node.online = true;
+        node.epoch += 1;
+        node.cpu_free = self.now;
+        self.online += 1;
+        self.last_progress = self.now;
+        self.minds[id.index()] = P::new(id, self.world, &self.shared);
+        self.books.digest.add(self.now, id.0, 4, 0);
+        self.with(id, Units::None, |mind, cx| mind.start(cx));
+    }
+
+    /// The node's connections go, everything under way on them is lost; the
+    /// other ends learn of it one delay later.
+    pub(super) fn go_offline(&mut self, id: NodeId, kind: OfflineKind) {
+        let node = &mut self.nodes[id.index()];
+        if !node.online {
+            return;
+        }
+        node.online = false;
+        self.online -= 1;
+        self.outages_met += 1;
+        let links = std::mem::take(&mut node.links);
+        node.dialling.clear();
+        if kind == OfflineKind::Crash {
+            self.stored_units -= u64::from(node.store.len());
+            node.store = Holdings::default();
+        }
+        self.books.digest.add(self.now, id.0, 5, kind as u64);
+        for link in links {
+            self.cut(id, link.peer);
+        }
+    }
+
+    /// Sets a connection up: all but the last round trip is waiting.
+    pub(super) fn dial(&mut self, from: NodeId, to: NodeId) {
+        let node = &mut self.nodes[from.index()];
+        if node.is_linked(to) || node.dialling.contains(&to) || !self.world.may_know(from, to) {
+            return;
+        }
+        node.dialling.push(to);
+        let epoch = node.epoch;
+        let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
+        self.list.push(self.now + self.world.rtt(from, to) * waits, Event::Dialled(from, to, epoch));
+    }
+
+    /// The last round trip carries the bytes of the set-up, each way.
+    pub(super) fn on_dialled(&mut self, from: NodeId, to: NodeId, epoch: u32) {
+        let dialler = &mut self.nodes[from.index()];
+        if dialler.epoch != epoch || !dialler.online {
+            return;
+        }
+        dialler.dialling.retain(|p| *p != to);
+        if dialler.is_linked(to) {
+            return; // the other end was faster
+        }
+        let taken = self.nodes[to.index()].online && self.minds[to.index()].accepts(from, &self.shared);
+        if taken && self.minds[from.index()].accepts(to, &self.shared) {
+            self.network.open(from, to);
+            self.nodes[from.index()].dialling.push(to);
+            self.hello(from, to, false);
+        }
+    }
+
+    fn hello(&mut self, from: NodeId, to: NodeId, back: bool) {
+        let size = Size::control(self.spec.network.transport.handshake.get());
+        let flight = self.new_flight(from, to, Cargo::Hello { back }, size, None);
+        self.depart(flight);
+    }
+
+    pub(super) fn on_hello(&mut self, from: NodeId, to: NodeId, back: bool) {
+        self.nodes[to.index()].dialling.retain(|p| *p != from);
+        if self.nodes[to.index()].is_linked(from) {
+            return;
+        }
+        self.nodes[to.index()].add_link(from);
+        if !back {
+            self.hello(to, from, true);
+        }
+        self.notify(to, Notice::Connected(from));
+    }
+
+    pub(super) fn hang_up(&mut self, id: NodeId, peer: NodeId) {
+        if self.nodes[id.index()].remove_link(peer) {
+            self.cut(id, peer);
+        }
+    }
+
+    /// Closes the connection of which `id` has let go; `peer` learns of it one
+    /// delay later.
+    fn cut(&mut self, id: NodeId, peer: NodeId) {
+        self.network.close(self.now, id, peer, &mut self.net_events);
+        if self.nodes[peer.index()].remove_link(id) {
+            let epoch = self.nodes[peer.index()].epoch;
+            let at = self.now + self.world.delay(id, peer);
+            self.list.push(at, Event::Notice(peer, epoch, Notice::Lost(id)));
+        }
+        self.drain_network();
+    }
+}

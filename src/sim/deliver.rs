@@ -1,0 +1,106 @@
+//! What the network reports, and messages reaching their receivers.
+
+use super::run::{Cargo, Event, Notice, Simulation};
+use crate::network::NetEvent;
+use crate::protocol::{Message, Protocol, Side, Size, Units};
+use crate::world::NodeId;
+
+/// Acknowledgements owed, beyond which they travel alone.
+const ACKS_ALONE: u32 = 16_384;
+
+impl<P: Protocol> Simulation<'_, P> {
+    /// Acts on everything the network has reported. What that causes may make
+    /// the network report more, which queues up behind.
+    pub(super) fn drain_network(&mut self) {
+        let nested = !self.net_queue.is_empty();
+        self.net_queue.extend(self.net_events.drain(..));
+        if nested {
+            return; // the outer call goes on with it
+        }
+        while let Some(event) = self.net_queue.front().copied() {
+            self.on_network(event);
+            self.net_queue.pop_front();
+        }
+    }
+
+    fn on_network(&mut self, event: NetEvent) {
+        match event {
+            NetEvent::Started(id) => {
+                let Some(flight) = &self.flights[id as usize] else { return };
+                if let Some(token) = flight.token {
+                    let (from, to) = (flight.from, flight.to);
+                    self.notify(from, Notice::Sent(to, token));
+                }
+            }
+            NetEvent::Lost { id, .. } => {
+                let Some(flight) = &self.flights[id as usize] else { return };
+                let account = &mut self.books.accounts[flight.from.index()];
+                account.lost += flight.wire;
+                self.drop_flight(id);
+            }
+            NetEvent::Arrived(id) => self.on_arrival(id),
+        }
+    }
+
+    /// A message is here: books it, and has it handled when the processor gets
+    /// round to it.
+    fn on_arrival(&mut self, id: u32) {
+        self.book_arrival(id);
+        let Some(flight) = &mut self.flights[id as usize] else { return };
+        let (from, to, wire) = (flight.from, flight.to, flight.wire);
+        let acks_alone = matches!(flight.cargo, Cargo::Acks);
+        flight.arrived = true;
+        self.books.digest.add(self.now, to.0, 3, wire);
+        if acks_alone {
+            self.drop_flight(id);
+            return;
+        }
+        self.owe_acks(to, from, wire);
+        let cost = self.cost_of(id, Side::Receive);
+        self.work(to, cost);
+        let free = self.nodes[to.index()].cpu_free;
+        if free > self.now {
+            self.list.push(free, Event::Handle(id));
+        } else {
+            self.handle_message(id);
+        }
+    }
+
+    fn owe_acks(&mut self, node: NodeId, peer: NodeId, wire: u64) {
+        let owed = self.spec.network.transport.acks(wire);
+        let Some(link) = self.nodes[node.index()].link(peer) else { return };
+        link.acks_owed += owed as u32;
+        if link.acks_owed >= ACKS_ALONE {
+            let alone = self.new_flight(node, peer, Cargo::Acks, Size::default(), None);
+            self.depart(alone);
+        }
+    }
+
+    pub(super) fn handle_message(&mut self, id: u32) {
+        let Some(flight) = self.flights[id as usize].take() else { return };
+        self.free_flights.push(id);
+        let node = &self.nodes[flight.to.index()];
+        if node.epoch != flight.epoch || !node.online {
+            return;
+        }
+        match flight.cargo {
+            Cargo::Hello { back } => self.on_hello(flight.from, flight.to, back),
+            Cargo::Acks => {}
+            Cargo::Message(message) => {
+                self.with(flight.to, message.carried(), |mind, cx| mind.message(flight.from, &message, cx));
+            }
+        }
+    }
+
+    /// A look-up of `id` is answered.
+    pub(super) fn on_answered(&mut self, id: NodeId, epoch: u32) {
+        let node = &self.nodes[id.index()];
+        if node.epoch != epoch || !node.online {
+            return;
+        }
+        let mut found = std::mem::take(&mut self.found);
+        self.directory.find(id, self.world, &mut found);
+        self.with(id, Units::None, |mind, cx| mind.found(&found, cx));
+        self.found = found;
+    }
+}

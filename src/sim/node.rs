@@ -1,0 +1,75 @@
+//! What the simulation keeps for each node, beside the protocol's own state.
+
+use crate::rng::{Purpose, Rng};
+use crate::units::Time;
+use crate::world::{Holdings, NodeId, Role, World};
+
+/// One end of a standing connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    pub peer: NodeId,
+    /// Acknowledgements owed to the peer, in bytes; they travel with the next
+    /// message, or alone when they grow large.
+    pub acks_owed: u32,
+}
+
+/// The simulation's side of a node.
+#[derive(Debug)]
+pub(super) struct NodeState {
+    pub online: bool,
+    /// Counts the node's times online; what was meant for an earlier one is void.
+    pub epoch: u32,
+    /// The processor is busy until then.
+    pub cpu_free: Time,
+    pub store: Holdings,
+    pub rng: Rng,
+    /// Standing connections, by peer.
+    pub links: Vec<Link>,
+    /// Connections being set up, by peer.
+    pub dialling: Vec<NodeId>,
+}
+
+impl NodeState {
+    pub fn new(id: NodeId, world: &World) -> Self {
+        let store = match world.node(id).role {
+            Role::Seeder => Holdings::prefix(world.dataset.units()),
+            Role::Leecher => Holdings::default(),
+        };
+        NodeState {
+            online: false,
+            epoch: 0,
+            cpu_free: Time::ZERO,
+            store,
+            rng: Rng::stream(world.seed, Purpose::Protocol, u64::from(id.0)),
+            links: Vec::new(),
+            dialling: Vec::new(),
+        }
+    }
+
+    /// The link to `peer`, if it stands.
+    pub fn link(&mut self, peer: NodeId) -> Option<&mut Link> {
+        let at = self.links.binary_search_by_key(&peer, |l| l.peer).ok()?;
+        Some(&mut self.links[at])
+    }
+
+    pub fn is_linked(&self, peer: NodeId) -> bool {
+        self.links.binary_search_by_key(&peer, |l| l.peer).is_ok()
+    }
+
+    pub fn add_link(&mut self, peer: NodeId) {
+        if let Err(at) = self.links.binary_search_by_key(&peer, |l| l.peer) {
+            self.links.insert(at, Link { peer, acks_owed: 0 });
+        }
+    }
+
+    /// Whether there was a link to remove.
+    pub fn remove_link(&mut self, peer: NodeId) -> bool {
+        match self.links.binary_search_by_key(&peer, |l| l.peer) {
+            Ok(at) => {
+                self.links.remove(at);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}

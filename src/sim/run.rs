@@ -1,0 +1,340 @@
+//! The state of one run and its main loop.
+
+use super::directory::Directory;
+use super::node::NodeState;
+use super::{Progress, RunSpec};
+use crate::engine::{EventList, TimerId, Timers};
+use crate::ledger::{Books, Outcome, Status};
+use crate::network::{NetEvent, Network};
+use crate::protocol::{Ctx, Effects, Protocol, Size, Units};
+use crate::units::Time;
+use crate::world::{NodeId, OfflineKind, Role, World};
+use std::collections::VecDeque;
+
+/// What can come up in the event list.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Event {
+    /// A node comes online.
+    Online(NodeId),
+    /// A node goes offline.
+    Offline(NodeId, OfflineKind),
+    /// A timer is due.
+    Timer(TimerId),
+    /// The processor has worked a message in.
+    Handle(u32),
+    /// The processor has worked a message out: it goes to the network.
+    Depart(u32),
+    /// The processor gets round to something short.
+    Notice(NodeId, u32, Notice),
+    /// A connection has been set up but for the last round trip.
+    Dialled(NodeId, NodeId, u32),
+    /// A provider becomes known to the directory.
+    Announced(NodeId),
+    /// A look-up of a node is answered.
+    Answered(NodeId, u32),
+    /// The time series wants a sample.
+    Sample,
+}
+
+/// Short things that a node is told, in order with its other work.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Notice {
+    /// A tracked message to the peer is on its way.
+    Sent(NodeId, u32),
+    /// The connection to the peer stands.
+    Connected(NodeId),
+    /// The connection to the peer is gone.
+    Lost(NodeId),
+    /// A timer whose turn came while the processor was busy.
+    Timer(TimerId),
+}
+
+/// What a message is.
+#[derive(Debug)]
+pub(super) enum Cargo<M> {
+    /// A message of the protocol.
+    Message(M),
+    /// The last step of a connection set-up: there, and back.
+    Hello { back: bool },
+    /// Acknowledgements that found no message to travel with.
+    Acks,
+}
+
+/// A message between leaving its sender's hands and being handled.
+#[derive(Debug)]
+pub(super) struct Flight<M> {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub cargo: Cargo<M>,
+    pub size: Size,
+    pub wire: u64,
+    /// The part of `wire` that acknowledges earlier messages.
+    pub acks: u64,
+    pub token: Option<u32>,
+    /// The epoch of the receiver (of the sender, until it departs).
+    pub epoch: u32,
+    /// Arrived and waiting for the processor.
+    pub arrived: bool,
+}
+
+/// One run.
+pub(super) struct Simulation<'w, P: Protocol> {
+    pub world: &'w World,
+    pub spec: &'w RunSpec,
+    pub shared: P::Shared,
+    pub nodes: Vec<NodeState>,
+    /// The protocol's nodes; all of one type, in one array.
+    pub minds: Vec<P>,
+    pub list: EventList<Event>,
+    pub timers: Timers<(NodeId, P::Timer)>,
+    pub network: Network,
+    pub net_events: Vec<NetEvent>,
+    pub net_queue: VecDeque<NetEvent>,
+    pub flights: Vec<Option<Flight<P::Msg>>>,
+    pub free_flights: Vec<u32>,
+    pub directory: Directory,
+    pub books: Books,
+    pub effects: Vec<Effects<P::Msg>>,
+    pub now: Time,
+    pub events: u64,
+    pub outages_met: u64,
+    pub kept_ungiven: bool,
+    pub stored_units: u64,
+    pub complete: u32,
+    pub online: u32,
+    pub last_progress: Time,
+    pub found: Vec<NodeId>,
+    pub offline_acts: u64,
+}
+
+impl<'w, P: Protocol> Simulation<'w, P> {
+    pub fn new(world: &'w World, params: &P::Params, spec: &'w RunSpec) -> Self {
+        let shared = P::prepare(world, params);
+        let mut sim = Simulation {
+            world,
+            spec,
+            nodes: world.ids().map(|id| NodeState::new(id, world)).collect(),
+            minds: world.ids().map(|id| P::new(id, world, &shared)).collect(),
+            shared,
+            list: EventList::new(spec.tie_salt),
+            timers: Timers::new(),
+            network: Network::new(world, &spec.network),
+            net_events: Vec::new(),
+            net_queue: VecDeque::new(),
+            flights: Vec::new(),
+            free_flights: Vec::new(),
+            directory: Directory::new(world, &spec.discovery),
+            books: Books::new(world.nodes.len(), spec.series_interval),
+            effects: Vec::new(),
+            now: Time::ZERO,
+            events: 0,
+            outages_met: 0,
+            kept_ungiven: false,
+            stored_units: 0,
+            complete: 0,
+            online: 0,
+            last_progress: Time::ZERO,
+            found: Vec::new(),
+            offline_acts: 0,
+        };
+        sim.schedule_lives();
+        sim
+    }
+
+    /// Seeders first, so that they are there when leechers look for them.
+    fn schedule_lives(&mut self) {
+        for role in [Role::Seeder, Role::Leecher] {
+            for id in self.world.with_role(role) {
+                let start = self.world.node(id).start;
+                let outages = &self.world.outages[id.index()];
+                if !outages.iter().any(|o| o.from <= start && start < o.until) {
+                    self.list.push(start, Event::Online(id));
+                }
+                for outage in outages.iter().filter(|o| o.until > start) {
+                    if outage.from > start {
+                        self.list.push(outage.from, Event::Offline(id, outage.kind));
+                    }
+                    if outage.until < Time::NEVER {
+                        self.list.push(outage.until, Event::Online(id));
+                    }
+                }
+            }
+        }
+        self.list.push(Time::ZERO, Event::Sample);
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
+        let status = loop {
+            if let Some(status) = self.stopped() {
+                break status;
+            }
+            if !self.step() {
+                break Status::Stalled;
+            }
+            self.events += 1;
+            if self.events.is_multiple_of(1 << 16) && !progress(self.progress()) {
+                return None;
+            }
+        };
+        Some(self.close_books(status))
+    }
+
+    fn progress(&self) -> Progress {
+        let wanted = self.world.with_role(Role::Leecher).count() as f64 * f64::from(self.world.dataset.units());
+        Progress { time: self.now, events: self.events, share: self.stored_units as f64 / wanted }
+    }
+
+    fn stopped(&mut self) -> Option<Status> {
+        let leechers = self.world.nodes.len() as u32 - self.spec.world.swarm.seeders;
+        if self.complete >= leechers {
+            Some(Status::Complete)
+        } else if self.now >= self.spec.stop.max_time {
+            Some(Status::TimeLimit)
+        } else if self.now.since(self.last_progress) > self.spec.stop.no_progress_for && !self.data_under_way() {
+            Some(Status::NoProgress)
+        } else {
+            None
+        }
+    }
+
+    /// Whether any block data is on the network; then large messages over slow
+    /// links are progress, and the question comes up again later.
+    fn data_under_way(&mut self) -> bool {
+        let flying = self.flights.iter().flatten().any(|f| f.size.payload > 0 && f.wire > 0 && !f.arrived);
+        if flying {
+            self.last_progress = self.now;
+        }
+        flying
+    }
+
+    /// Takes the next event, of the network first when times are equal; false
+    /// when nothing can happen any more.
+    fn step(&mut self) -> bool {
+        let (list, network) = (self.list.peek(), self.network.next_event());
+        let next = match (list, network) {
+            (None, None) => return false,
+            (Some(a), None) => a,
+            (None, Some(b)) => b,
+            (Some(a), Some(b)) => a.min(b),
+        };
+        if network.is_none() && self.list.len() == 1 && self.only_samples_left() {
+            return false;
+        }
+        self.now = next.min(self.spec.stop.max_time);
+        if next > self.spec.stop.max_time {
+            return true; // the loop sees that the limit is reached
+        }
+        if network == Some(next) {
+            self.network.advance(next, &mut self.net_events);
+            self.drain_network();
+        } else if let Some((_, event)) = self.list.pop() {
+            self.handle(event);
+        }
+        true
+    }
+
+    /// The sampler re-arms itself and would keep a dead run going.
+    fn only_samples_left(&self) -> bool {
+        self.list.peek() == Some(self.books.series.due())
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Online(id) => self.go_online(id),
+            Event::Offline(id, kind) => self.go_offline(id, kind),
+            Event::Timer(timer) => self.on_timer(timer),
+            Event::Handle(flight) => self.handle_message(flight),
+            Event::Depart(flight) => self.depart(flight),
+            Event::Notice(id, epoch, notice) => {
+                if self.nodes[id.index()].epoch == epoch {
+                    self.tell(id, notice);
+                }
+            }
+            Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
+            Event::Announced(id) => {
+                if self.nodes[id.index()].online {
+                    self.directory.provide(id, self.now);
+                }
+            }
+            Event::Answered(id, epoch) => self.on_answered(id, epoch),
+            Event::Sample => self.sample(),
+        }
+    }
+
+    fn sample(&mut self) {
+        let p = self.progress();
+        let arrived: u64 = self.books.traffic.iter().map(|t| t.bytes).sum();
+        self.books.series.sample([p.share, f64::from(self.complete), arrived as f64, f64::from(self.online)]);
+        self.list.push(self.books.series.due().max(self.now), Event::Sample);
+    }
+
+    fn on_timer(&mut self, timer: TimerId) {
+        // A busy processor gets round to it after what it has taken on.
+        let Some((id, payload)) = self.timers.fire(timer) else { return };
+        let node = &self.nodes[id.index()];
+        if node.online && node.cpu_free > self.now {
+            let (at, epoch) = (node.cpu_free, node.epoch);
+            let again = self.timers.arm((id, payload));
+            self.list.push(at, Event::Notice(id, epoch, Notice::Timer(again)));
+        } else {
+            self.fire(id, payload);
+        }
+    }
+
+    fn fire(&mut self, id: NodeId, payload: P::Timer) {
+        if self.nodes[id.index()].online {
+            self.books.digest.add(self.now, id.0, 1, 0);
+            self.with(id, Units::None, |mind, cx| mind.timer(payload, cx));
+        }
+    }
+
+    /// Tells a node something short, when its processor gets round to it.
+    pub fn notify(&mut self, id: NodeId, notice: Notice) {
+        let node = &self.nodes[id.index()];
+        if !node.online {
+            return;
+        }
+        if node.cpu_free > self.now {
+            self.list.push(node.cpu_free, Event::Notice(id, node.epoch, notice));
+        } else {
+            self.tell(id, notice);
+        }
+    }
+
+    fn tell(&mut self, id: NodeId, notice: Notice) {
+        self.books.digest.add(self.now, id.0, 2, 0);
+        match notice {
+            Notice::Sent(to, token) => self.with(id, Units::None, |mind, cx| mind.sent(to, token, cx)),
+            Notice::Connected(peer) => self.with(id, Units::None, |mind, cx| mind.connected(peer, cx)),
+            Notice::Lost(peer) => self.with(id, Units::None, |mind, cx| mind.peer_lost(peer, cx)),
+            Notice::Timer(timer) => {
+                if let Some((id, payload)) = self.timers.fire(timer) {
+                    self.with(id, Units::None, |mind, cx| mind.timer(payload, cx));
+                }
+            }
+        }
+    }
+
+    /// Lets a node act, and carries out what it asks for.
+    pub fn with(&mut self, id: NodeId, given: Units<'_>, act: impl FnOnce(&mut P, &mut Ctx<'_, P>)) {
+        let node = &mut self.nodes[id.index()];
+        self.offline_acts += u64::from(!node.online);
+        let mut effects = self.effects.pop().unwrap_or(Effects(Vec::new()));
+        let mut cx = Ctx {
+            me: id,
+            world: self.world,
+            shared: &self.shared,
+            now: self.now,
+            rng: &mut node.rng,
+            store: &mut node.store,
+            effects: &mut effects,
+            timers: &mut self.timers,
+            given,
+            kept_ungiven: &mut self.kept_ungiven,
+        };
+        act(&mut self.minds[id.index()], &mut cx);
+        self.carry_out(id, &mut effects);
+        self.effects.push(effects); // keeps its allocation
+    }
+}
