@@ -86,11 +86,11 @@ pub fn main() -> ExitCode {
         Ok(End::Incomplete) => 3,
         Ok(End::Breach) => 4,
         Err(Failure::Own(message)) => {
-            output::tell(&format!("error: {message}"));
+            output::tell_error(&message);
             1
         }
         Err(Failure::Input(message)) => {
-            output::tell(&format!("error: {message}"));
+            output::tell_error(&message);
             2
         }
     };

@@ -106,7 +106,7 @@ impl Sweep {
     fn report_execution(&self, execution: &Execution) {
         let Execution { computed, reused, failed, left } = execution;
         self.output.note(&format!("computed {computed}, reused {reused}, failed {}, left {left}", failed.len()));
-        failed.iter().for_each(|f| output::tell(&format!("run {} failed: {}", f.run_id, f.reason)));
+        output::tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
     }
 
     /// Puts the result files together, one process at a time: of several
@@ -152,8 +152,8 @@ impl Sweep {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
         let breaches = study::check(&plan.expect, assembled.rows.iter().map(|(_, row)| row));
-        assembled.violations.iter().for_each(|(run, rule)| output::tell(&format!("violation: run {run}: {rule}")));
-        breaches.iter().for_each(|b| output::tell(&format!("expectation not met: {b}")));
+        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
+        output::tell_each("expectation not met", breaches.iter());
         // What other shards have not done yet is no fault of this one.
         let missing = if selection == Selection::All { assembled.missing } else { execution.left };
         if missing > 0 {
