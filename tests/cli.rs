@@ -183,6 +183,7 @@ fn wrong_input_is_2_and_writes_nothing() {
     ] {
         let assert = place.codexsim(&arguments).code(2);
         assert!(!errors(&assert).is_empty(), "{arguments:?} said nothing");
+        assert!(!errors(&assert).contains("error: error"), "{}", errors(&assert));
         assert!(!place.path("results").exists(), "{arguments:?} wrote something");
     }
 }
@@ -196,6 +197,16 @@ fn an_output_that_cannot_be_written_is_1_and_names_it() {
         assert!(errors(&assert).contains("file"), "{}", errors(&assert));
     }
     assert_eq!(fs::read(place.path("file")).unwrap(), b"in the way");
+}
+
+#[test]
+fn a_wrong_point_of_a_sweep_is_named() {
+    let place = Place::new(&format!("{SCENARIO}[sweep]\n\"swarm.seeders\" = [1, 4]\n"));
+    for command in ["sweep", "check"] {
+        let assert = place.codexsim(&[command, "s.toml"]).code(2);
+        assert!(errors(&assert).contains("swarm.seeders = 4"), "{}", errors(&assert));
+    }
+    assert!(!place.path("results").exists());
 }
 
 #[test]

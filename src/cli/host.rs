@@ -18,6 +18,7 @@ pub struct Console {
 impl Console {
     /// From now on, the first Ctrl-C asks for an orderly end and the second
     /// one ends the process. No run starts after `budget`.
+    #[expect(clippy::disallowed_methods, reason = "the command line may read the clock")]
     pub fn new(budget: Option<Duration>, display: Display) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = interrupted.clone();

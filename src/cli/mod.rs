@@ -71,7 +71,7 @@ impl From<PlanError> for Failure {
 
 impl From<ResultsError> for Failure {
     fn from(error: ResultsError) -> Self {
-        Failure::Own(format!("{error}\nWhat was finished before is kept; the same command continues from there."))
+        Failure::Own(error.to_string())
     }
 }
 
@@ -86,11 +86,11 @@ pub fn main() -> ExitCode {
         Ok(End::Incomplete) => 3,
         Ok(End::Breach) => 4,
         Err(Failure::Own(message)) => {
-            output::tell(&format!("error: {message}"));
+            output::tell_error(&message);
             1
         }
         Err(Failure::Input(message)) => {
-            output::tell(&format!("error: {message}"));
+            output::tell_error(&message);
             2
         }
     };

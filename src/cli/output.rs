@@ -18,3 +18,21 @@ pub fn say(text: &str) -> Result<(), Failure> {
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
+
+/// Lines of a list that are written out.
+const MOST_LINES: usize = 20;
+
+/// Writes a line for each of `items`, up to a limit, and says how many more there are.
+pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator<Item = T>) {
+    let total = items.len();
+    items.take(MOST_LINES).for_each(|item| tell(&format!("{what}: {item}")));
+    if total > MOST_LINES {
+        tell(&format!("{what}: and {} more", total - MOST_LINES));
+    }
+}
+
+/// Writes an error. Those of scenarios bring their heading along.
+pub fn tell_error(message: &str) {
+    let heading = if message.starts_with("error") { "" } else { "error: " };
+    tell(&format!("{heading}{message}"));
+}

@@ -144,7 +144,7 @@ fn table<R: Row>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
 /// Says what did not hold.
 fn judge(scenario: &Scenario, result: &RunResult) -> End {
     let breaches = study::check(&scenario.expect, [&result.run]);
-    result.violations.iter().for_each(|v| output::tell(&format!("violation: run {}: {v}", result.run.run_id)));
-    breaches.iter().for_each(|b| output::tell(&format!("expectation not met: {b}")));
+    output::tell_each("violation", result.violations.iter().map(|v| format!("run {}: {v}", result.run.run_id)));
+    output::tell_each("expectation not met", breaches.iter());
     if breaches.is_empty() && result.violations.is_empty() { End::Good } else { End::Breach }
 }

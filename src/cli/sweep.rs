@@ -65,7 +65,9 @@ impl Sweep {
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let execution = study::execute(&plan, selection, &dir, options, &console);
         console.close();
-        let execution = execution?;
+        let execution = execution.map_err(|error| {
+            Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
+        })?;
         self.report_execution(&execution);
         if matches!(selection, Selection::Index(_)) && !is_complete(&plan, &dir) {
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
@@ -104,7 +106,7 @@ impl Sweep {
     fn report_execution(&self, execution: &Execution) {
         let Execution { computed, reused, failed, left } = execution;
         self.output.note(&format!("computed {computed}, reused {reused}, failed {}, left {left}", failed.len()));
-        failed.iter().for_each(|f| output::tell(&format!("run {} failed: {}", f.run_id, f.reason)));
+        output::tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
     }
 
     /// Puts the result files together, one process at a time: of several
@@ -150,8 +152,8 @@ impl Sweep {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
         let breaches = study::check(&plan.expect, assembled.rows.iter().map(|(_, row)| row));
-        assembled.violations.iter().for_each(|(run, rule)| output::tell(&format!("violation: run {run}: {rule}")));
-        breaches.iter().for_each(|b| output::tell(&format!("expectation not met: {b}")));
+        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
+        output::tell_each("expectation not met", breaches.iter());
         // What other shards have not done yet is no fault of this one.
         let missing = if selection == Selection::All { assembled.missing } else { execution.left };
         if missing > 0 {
@@ -187,11 +189,14 @@ impl Sweep {
     }
 
     fn cost(&self, plan: &Plan, missing: &[usize]) -> String {
+        if missing.is_empty() {
+            return "nothing is missing\n".into();
+        }
         let jobs = self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), usize::from);
         let estimates: Vec<study::Estimate> = plan.cells.iter().map(|cell| study::estimate(&cell.base)).collect();
         let of_run = |index: &usize| estimates[plan.runs[*index].cell];
         let sum = missing.iter().map(of_run).fold(study::Estimate::default(), study::Estimate::then);
-        let busy = jobs.min(missing.len().max(1)) as f64;
+        let busy = jobs.min(missing.len()) as f64;
         format!(
             "what is missing: roughly {} events, {} at {busy} runs at a time, up to {} of memory\n",
             report::count(sum.events),

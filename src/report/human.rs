@@ -14,7 +14,7 @@ pub fn count(value: f64) -> String {
 /// hours and minutes: `12.3 s`, `754 s`, `3 h 20 min`.
 pub fn seconds(value: f64) -> String {
     match value {
-        v if v == 0.0 => "0 s".into(),
+        0.0 => "0 s".into(),
         v if v < 1e-3 => format!("{} us", digits(v * 1e6)),
         v if v < 1.0 => format!("{} ms", digits(v * 1e3)),
         v if v < 3600.0 => format!("{} s", digits(v)),

@@ -112,8 +112,9 @@ const QUANTITIES: [Quantity; 6] = [
 /// with its 5 and 95 % quantiles and the confidence interval of its mean.
 pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
     let keys: Vec<&str> = plan.cells.first().map_or(vec![], |c| c.values.iter().map(|(k, _)| k.as_str()).collect());
-    let short = keys.iter().map(|key| key.rsplit('.').next().unwrap_or(key));
-    let titles: Vec<&str> = short
+    let titles: Vec<&str> = keys
+        .iter()
+        .map(|key| short(key, &keys))
         .chain(["runs", "completed"])
         .chain(QUANTITIES.iter().map(|q| q.title))
         .chain(["makespan", "p5..p95", "mean +- 95 %"])
@@ -126,6 +127,13 @@ pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
     }
     right(&mut table, keys.len());
     show(&table)
+}
+
+/// The last word of a dotted name, where that is enough to tell it from the others.
+fn short<'a>(key: &'a str, all: &[&str]) -> &'a str {
+    let last = |key: &'a str| key.rsplit('.').next().unwrap_or(key);
+    let ambiguous = all.iter().filter(|k| k.rsplit('.').next() == Some(last(key))).count() > 1;
+    if ambiguous { key } else { last(key) }
 }
 
 /// The rows of the runs at one point that were carried out.
@@ -174,6 +182,12 @@ fn show(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn titles_are_short_where_they_are_clear() {
+        let keys = ["network.up", "other.up", "swarm.seeders"];
+        assert_eq!(keys.map(|k| short(k, &keys)), ["network.up", "other.up", "seeders"]);
+    }
 
     #[test]
     fn every_quantity_is_a_column_of_numbers() {

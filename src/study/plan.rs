@@ -14,7 +14,7 @@ pub enum PlanError {
     #[error("{0}")]
     Scenario(#[from] ScenarioError),
     /// It is wrong at one point of the sweep.
-    #[error("at the point {point}:\n{source}")]
+    #[error("{source}\n(at the point {point} of the sweep)")]
     Point {
         /// The swept keys and their values.
         point: String,
@@ -311,6 +311,6 @@ mod tests {
 
     fn some_test() -> crate::scenario::Comparison {
         let plan = plan("[expect]\nefficiency = \"<= 1\"\n", &[]);
-        plan.expect[0].test.clone()
+        plan.expect[0].test
     }
 }
