@@ -1,25 +1,55 @@
 //! Latency only.
 
+use super::flight::Flight;
+use super::streams::Streams;
 use super::{Carried, NetEvent, NetworkSpec, Parcel};
-use crate::units::Time;
+use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 
-/// Links are infinitely fast; a message takes the latency and nothing else.
+/// Links are infinitely fast; a message takes the latency (and jitter) and
+/// nothing else. Windows do not count.
 #[derive(Debug)]
-pub struct Ideal {}
+pub struct Ideal {
+    streams: Streams,
+    flight: Flight,
+}
 
 impl Ideal {
-    pub(super) fn new(_world: &World, _spec: &NetworkSpec) -> Self {
-        todo!()
+    pub(super) fn new(world: &World, spec: &NetworkSpec) -> Self {
+        Ideal { streams: Streams::new(world), flight: Flight::new(world, spec) }
     }
-    pub(super) fn open(&mut self, _a: NodeId, _b: NodeId) {}
-    pub(super) fn close(&mut self, _now: Time, _a: NodeId, _b: NodeId, _out: &mut Vec<NetEvent>) {}
-    pub(super) fn send(&mut self, _now: Time, _from: NodeId, _to: NodeId, _parcel: Parcel, _out: &mut Vec<NetEvent>) {}
+
+    pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
+        self.streams.open(a, b);
+    }
+
+    /// Everything sent has left, so all of it is reported by the arrivals.
+    pub(super) fn close(&mut self, _now: Time, a: NodeId, b: NodeId, _out: &mut Vec<NetEvent>) {
+        self.streams.close(a, b);
+    }
+
+    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+        let Some(index) = self.streams.find(from, to) else {
+            return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
+        };
+        if parcel.tracked {
+            out.push(NetEvent::Started(parcel.id));
+        }
+        let stream = &mut self.streams[index];
+        let at = stream.in_order(now + stream.delay + self.flight.jitter(from));
+        self.flight.book_up(from, parcel.wire);
+        self.flight.launch(at, (index, stream.generation), parcel);
+    }
+
     pub(super) fn next_event(&self) -> Option<Time> {
-        None
+        Some(self.flight.next()).filter(|t| *t != Time::NEVER)
     }
-    pub(super) fn advance(&mut self, _now: Time, _out: &mut Vec<NetEvent>) {}
-    pub(super) fn carried(&self, _node: NodeId) -> Carried {
-        Carried::default()
+
+    pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
+        self.flight.deliver(now, &self.streams, out);
+    }
+
+    pub(super) fn carried(&self, node: NodeId) -> Carried {
+        self.flight.carried(node)
     }
 }

@@ -9,14 +9,24 @@
 //! links serve whole messages in order), `fair` (the heads of all busy streams
 //! share the access links max-min).
 
+mod fair;
+mod fifo;
+mod flight;
 mod ideal;
+mod streams;
 mod transport;
+mod window;
+
+#[cfg(test)]
+mod tests;
 
 pub use transport::Transport;
 
 use crate::dist::Distribution;
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
+use fair::Fair;
+use fifo::Fifo;
 use ideal::Ideal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,13 +82,15 @@ pub struct Parcel {
     pub tracked: bool,
 }
 
-/// Bytes that have passed the access link of a node so far, whole and partial
-/// messages alike.
+/// Bytes that have passed the access link of a node so far. Over all nodes,
+/// `up` = `down` + what [`NetEvent::Lost`] says was carried + what is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Carried {
-    /// Out of the node.
+    /// Out of the node, byte by byte: what has left of a message counts, whatever
+    /// becomes of it.
     pub up: Bytes,
-    /// Into the node.
+    /// Into the node, message by message: each counts when it arrives, lost ones
+    /// never.
     pub down: Bytes,
 }
 
@@ -86,57 +98,66 @@ pub struct Carried {
 #[derive(Debug)]
 pub enum Network {
     /// See [`NetworkModel::Ideal`].
-    Ideal(Ideal),
+    Ideal(Box<Ideal>),
+    /// See [`NetworkModel::Fifo`].
+    Fifo(Box<Fifo>),
+    /// See [`NetworkModel::Fair`].
+    Fair(Box<Fair>),
+}
+
+/// The same expression for whichever model it is.
+macro_rules! each {
+    ($network:expr, $model:ident => $body:expr) => {
+        match $network {
+            Network::Ideal($model) => $body,
+            Network::Fifo($model) => $body,
+            Network::Fair($model) => $body,
+        }
+    };
 }
 
 impl Network {
     /// An idle network between the nodes of `world`.
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
-        Network::Ideal(Ideal::new(world, spec))
+        match spec.model {
+            NetworkModel::Ideal => Network::Ideal(Box::new(Ideal::new(world, spec))),
+            NetworkModel::Fifo => Network::Fifo(Box::new(Fifo::new(world, spec))),
+            NetworkModel::Fair => Network::Fair(Box::new(Fair::new(world, spec))),
+        }
     }
 
     /// Opens the two streams between `a` and `b`; nothing when they are open.
     pub fn open(&mut self, a: NodeId, b: NodeId) {
-        match self {
-            Network::Ideal(n) => n.open(a, b),
-        }
+        each!(self, model => model.open(a, b))
     }
 
     /// Closes both streams; everything on them is lost. Messages already on
     /// their way may be reported lost later, when they would have arrived.
     pub fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
-        match self {
-            Network::Ideal(n) => n.close(now, a, b, out),
-        }
+        each!(self, model => model.close(now, a, b, out))
     }
 
     /// Puts a message on the stream from `from` to `to`; on a closed stream it
     /// is lost at once.
     pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
-        match self {
-            Network::Ideal(n) => n.send(now, from, to, parcel, out),
-        }
+        each!(self, model => model.send(now, from, to, parcel, out))
     }
 
-    /// When the network next has something to do.
+    /// When the network next has something to do. That is later than the last
+    /// `advance`, unless something was sent or closed since: then it may be the
+    /// time of that, for changes of one moment are worked out together.
     pub fn next_event(&self) -> Option<Time> {
-        match self {
-            Network::Ideal(n) => n.next_event(),
-        }
+        each!(self, model => model.next_event())
     }
 
     /// Advances to `now`, which is not beyond [`Network::next_event`], and
     /// appends what happened to `out`.
     pub fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
-        match self {
-            Network::Ideal(n) => n.advance(now, out),
-        }
+        each!(self, model => model.advance(now, out))
     }
 
     /// What has passed the access link of `node` up to the last `advance`.
     pub fn carried(&self, node: NodeId) -> Carried {
-        match self {
-            Network::Ideal(n) => n.carried(node),
-        }
+        each!(self, model => model.carried(node))
     }
 }

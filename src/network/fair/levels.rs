@@ -1,0 +1,330 @@
+//! Max-min fair rates over access links, kept up to date change by change.
+//!
+//! Every link has a water level. A flow's rate is the smallest of the levels of
+//! its two links and its own limit. A link whose flows would use more than its
+//! capacity is saturated: its level is such that they use all of it; any other
+//! link has an infinite level. Where this holds of all links, each flow is held
+//! back by its limit or by a full link on which no flow is faster, and that
+//! characterises the max-min fair allocation (Bertsekas & Gallager, "Data
+//! Networks", 6.5.2): there is no other.
+//!
+//! What a flow with another limit `a` takes of a link with level `s` is
+//! min(s, a), so a level depends only on lower levels. A change of a level from
+//! `x` to `y` therefore concerns only links above min(x, y), and moves them only
+//! above it. Links to be solved again wait in order of that value; it never
+//! falls, all levels below it are final, and the work ends.
+
+use super::super::streams::Stream;
+use crate::world::World;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Relative change of a level that counts as none. Rounding errors of a sum
+/// over some hundred flows stay below it.
+const TOLERANCE: f64 = 1e-12;
+
+/// A flow as its link sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    /// The flow.
+    pub flow: u32,
+    /// The link at its other end.
+    pub other: u32,
+    /// Its own limit, bytes per second.
+    pub limit: f64,
+}
+
+/// A flow's two links and its places among their members.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    link: [u32; 2],
+    place: [u32; 2],
+    limit: f64,
+}
+
+/// The flows on a link, by what holds them back at some level of it.
+struct Split {
+    /// What those held back elsewhere take, and the most that one of them takes.
+    fixed: f64,
+    highest_fixed: f64,
+    /// How many others there are, and the least that one could take elsewhere.
+    free: u32,
+    lowest_free: f64,
+}
+
+/// Links, the flows on them, and the levels that follow.
+#[derive(Debug)]
+pub(super) struct Levels {
+    /// Bytes per second. First all uplinks, then all downlinks.
+    capacity: Vec<f64>,
+    level: Vec<f64>,
+    /// Per unsaturated link: capacity that its flows do not use, at the least.
+    /// While it lasts the link need not be solved when they use more.
+    spare: Vec<f64>,
+    members: Vec<Vec<Member>>,
+    ends: Vec<Ends>,
+    /// Links to solve: (value from which on something changed, link).
+    work: BinaryHeap<Reverse<(u64, u32)>>,
+    /// Per link: its value in `work`, or [`IDLE`].
+    pending: Vec<u64>,
+    /// Links whose level changed since they were last asked for.
+    changed: Vec<u32>,
+    is_changed: Vec<bool>,
+    /// Solutions of one link before everything is solved afresh.
+    pub patience: usize,
+}
+
+const IDLE: u64 = u64::MAX;
+
+/// The lower of two numbers; `f64::min` costs more, for it minds NaN.
+fn lower(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+impl Levels {
+    /// The access links of `world`, without flows.
+    pub fn new(world: &World) -> Self {
+        let up = world.nodes.iter().map(|n| n.up.bytes_per_second());
+        let down = world.nodes.iter().map(|n| n.down.bytes_per_second());
+        let capacity: Vec<f64> = up.chain(down).collect();
+        let links = capacity.len();
+        Levels {
+            capacity,
+            level: vec![f64::INFINITY; links],
+            spare: vec![0.0; links],
+            members: vec![Vec::new(); links],
+            ends: Vec::new(),
+            work: BinaryHeap::new(),
+            pending: vec![IDLE; links],
+            changed: Vec::new(),
+            is_changed: vec![false; links],
+            patience: 20,
+        }
+    }
+
+    /// Makes `flow` the flow of `stream`.
+    pub fn open(&mut self, flow: u32, stream: &Stream) {
+        let nodes = self.capacity.len() / 2;
+        let link = [stream.from.0, nodes as u32 + stream.to.0];
+        let ends = Ends { link, place: [0; 2], limit: f64::INFINITY };
+        let at = flow as usize;
+        if at < self.ends.len() { self.ends[at] = ends } else { self.ends.push(ends) }
+    }
+
+    /// `flow` begins.
+    pub fn add(&mut self, flow: u32, limit: f64) {
+        let link = self.ends[flow as usize].link;
+        self.ends[flow as usize].limit = limit;
+        for side in 0..2 {
+            let members = &mut self.members[link[side] as usize];
+            self.ends[flow as usize].place[side] = members.len() as u32;
+            members.push(Member { flow, other: link[1 - side], limit });
+            self.wake(link[side], 0.0);
+        }
+    }
+
+    /// `flow` ends.
+    pub fn remove(&mut self, flow: u32) {
+        let Ends { link, place, .. } = self.ends[flow as usize];
+        for side in 0..2 {
+            let members = &mut self.members[link[side] as usize];
+            members.swap_remove(place[side] as usize);
+            if let Some(moved) = members.get(place[side] as usize) {
+                self.ends[moved.flow as usize].place[side] = place[side];
+            }
+            if self.level[link[side] as usize].is_finite() {
+                self.wake(link[side], 0.0);
+            }
+        }
+    }
+
+    /// The own limit of `flow`.
+    pub fn limit(&self, flow: u32) -> f64 {
+        self.ends[flow as usize].limit
+    }
+
+    /// Changes the own limit of `flow`, which runs at `rate`. True when that
+    /// changes rates.
+    pub fn set_limit(&mut self, flow: u32, limit: f64, rate: f64) -> bool {
+        let Ends { link, place, limit: old } = self.ends[flow as usize];
+        self.ends[flow as usize].limit = limit;
+        let matters = limit.min(old) <= rate * (1.0 + 1e-9);
+        for side in 0..2 {
+            self.members[link[side] as usize][place[side] as usize].limit = limit;
+            if matters {
+                self.wake(link[side], 0.0);
+            }
+        }
+        matters
+    }
+
+    /// What `flow` may carry, in bytes per second; up to date when solved.
+    pub fn rate(&self, flow: u32) -> f64 {
+        let Ends { link, limit, .. } = self.ends[flow as usize];
+        lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), limit)
+    }
+
+    /// The same for a flow as `link` sees it.
+    pub fn member_rate(&self, link: u32, member: Member) -> f64 {
+        lower(lower(self.level[link as usize], self.level[member.other as usize]), member.limit)
+    }
+
+    /// Whether there is something to solve.
+    pub fn is_stale(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    /// From `value` on, something changed for `link`.
+    fn wake(&mut self, link: u32, value: f64) {
+        let value = value.to_bits(); // orders like the number, which is not negative
+        if self.capacity[link as usize].is_finite() && value < self.pending[link as usize] {
+            self.pending[link as usize] = value;
+            self.work.push(Reverse((value, link)));
+        }
+    }
+
+    /// Brings all levels up to date.
+    pub fn solve(&mut self) {
+        let mut solved = 0;
+        while let Some(Reverse((value, link))) = self.work.pop() {
+            if self.pending[link as usize] != value {
+                continue; // a lower entry has come before
+            }
+            self.pending[link as usize] = IDLE;
+            solved += 1;
+            if solved > self.patience * (self.changed.len() + 10) {
+                self.wake(link, f64::from_bits(value));
+                return self.solve_afresh();
+            }
+            let (old, new) = (self.level[link as usize], self.solve_link(link));
+            let moved = if old.is_finite() { (new - old).abs() > TOLERANCE * old } else { new.is_finite() };
+            if moved {
+                self.set_level(link, new);
+                self.wake_neighbours(link, old, new);
+            }
+        }
+    }
+
+    /// Sets the level of `link` and remembers that it changed.
+    pub(super) fn set_level(&mut self, link: u32, level: f64) {
+        self.level[link as usize] = level;
+        if !self.is_changed[link as usize] {
+            self.is_changed[link as usize] = true;
+            self.changed.push(link);
+        }
+    }
+
+    /// The level of `link` moved: so does what its flows take elsewhere.
+    fn wake_neighbours(&mut self, link: u32, old: f64, new: f64) {
+        let low = old.min(new);
+        for at in 0..self.members[link as usize].len() {
+            let Member { other, limit, .. } = self.members[link as usize][at];
+            let level = self.level[other as usize];
+            if limit <= low || level <= low {
+                continue;
+            }
+            if level.is_infinite() {
+                // It stays unsaturated when a flow takes less, or more of what is spare.
+                self.spare[other as usize] -= (new.min(limit) - old.min(limit)).max(0.0);
+                if new < old || self.spare[other as usize] >= 0.0 {
+                    continue;
+                }
+            }
+            self.wake(other, low);
+        }
+    }
+
+    /// Solves sum over flows of min(s, a) = capacity for the level s, where a
+    /// is what else limits the flow: Newton's method on a concave function.
+    /// From the first step on it approaches from below.
+    fn solve_link(&mut self, link: u32) -> f64 {
+        let (capacity, members) = (self.capacity[link as usize], &self.members[link as usize]);
+        if members.is_empty() {
+            self.spare[link as usize] = capacity;
+            return f64::INFINITY;
+        }
+        let lowest = capacity / members.len() as f64;
+        let mut level = self.level[link as usize];
+        let mut below = false;
+        loop {
+            let Split { fixed, highest_fixed, free, lowest_free } = self.split(link, level);
+            if free == 0 && fixed <= capacity {
+                self.spare[link as usize] = capacity - fixed;
+                return f64::INFINITY;
+            }
+            let next = if free == 0 { lowest } else { ((capacity - fixed) / f64::from(free)).max(lowest) };
+            let same_split = highest_fixed < next && next <= lowest_free;
+            if same_split || (below && next <= level) {
+                return next;
+            }
+            below = true;
+            level = next;
+        }
+    }
+
+    /// Who of the flows on `link` is held back elsewhere below `level`.
+    fn split(&self, link: u32, level: f64) -> Split {
+        let mut split = Split { fixed: 0.0, highest_fixed: 0.0, free: 0, lowest_free: f64::INFINITY };
+        for member in &self.members[link as usize] {
+            let elsewhere = lower(member.limit, self.level[member.other as usize]);
+            let held = elsewhere < level;
+            // Written without branches: which way a flow goes is hard to foresee.
+            split.fixed += if held { elsewhere } else { 0.0 };
+            split.free += u32::from(!held);
+            split.highest_fixed = if held && elsewhere > split.highest_fixed { elsewhere } else { split.highest_fixed };
+            split.lowest_free = if !held && elsewhere < split.lowest_free { elsewhere } else { split.lowest_free };
+        }
+        split
+    }
+
+    /// Takes `link` for unsaturated, with nothing known to spare.
+    pub(super) fn unsaturate(&mut self, link: u32) {
+        self.set_level(link, f64::INFINITY);
+        self.spare[link as usize] = 0.0;
+    }
+
+    /// Takes the links whose levels changed since the last call.
+    pub fn take_changed(&mut self, into: &mut Vec<u32>) {
+        std::mem::swap(&mut self.changed, into);
+        self.changed.clear();
+        into.iter().for_each(|link| self.is_changed[*link as usize] = false);
+    }
+
+    /// The flows on `link`.
+    pub fn flows(&self, link: u32) -> &[Member] {
+        &self.members[link as usize]
+    }
+
+    /// Capacities of all links, bytes per second.
+    pub fn capacities(&self) -> &[f64] {
+        &self.capacity
+    }
+
+    /// The link of `flow` that is not `link`.
+    pub(super) fn other_end(&self, flow: u32, link: u32) -> u32 {
+        let ends = self.ends[flow as usize].link;
+        if ends[0] == link { ends[1] } else { ends[0] }
+    }
+
+    /// All links of finite capacity that share flows, directly or through
+    /// others, with a link that waits to be solved; none waits any more.
+    pub(super) fn connected(&mut self) -> Vec<u32> {
+        let mut seen = vec![false; self.capacity.len()];
+        let mut links: Vec<u32> = Vec::new();
+        while let Some(Reverse((_, link))) = self.work.pop() {
+            self.pending[link as usize] = IDLE;
+            links.extend((!std::mem::replace(&mut seen[link as usize], true)).then_some(link));
+        }
+        let mut next = 0;
+        while next < links.len() {
+            for member in &self.members[links[next] as usize] {
+                let other = member.other as usize;
+                if self.capacity[other].is_finite() && !std::mem::replace(&mut seen[other], true) {
+                    links.push(member.other);
+                }
+            }
+            next += 1;
+        }
+        links
+    }
+}

@@ -1,0 +1,259 @@
+//! The heads of all busy streams share the access links max-min fairly.
+//!
+//! A fluid: a head leaves at a rate that passes the uplink of the sender and
+//! the downlink of the receiver at once and changes only when a stream becomes
+//! busy or idle or its window changes. When a message ends and the next of its
+//! stream begins, no rate changes.
+
+mod afresh;
+mod levels;
+mod moments;
+
+use super::flight::Flight;
+use super::streams::Streams;
+use super::window::{Step, Transmission, Window, WindowRule};
+use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use crate::units::{Bytes, Time};
+use crate::world::{NodeId, World};
+use levels::Levels;
+use moments::Moments;
+
+/// Max-min fair sharing, exact and incremental. A flow is a busy stream and
+/// bears its number.
+#[derive(Debug)]
+pub struct Fair {
+    streams: Streams,
+    flight: Flight,
+    rule: WindowRule,
+    heads: Vec<Transmission>,
+    levels: Levels,
+    moments: Moments,
+    /// Flows to be timed whether or not the levels of their links change.
+    untimed: Vec<u32>,
+    changed_links: Vec<u32>,
+    now: Time,
+}
+
+impl Fair {
+    pub(super) fn new(world: &World, spec: &NetworkSpec) -> Self {
+        Fair {
+            streams: Streams::new(world),
+            flight: Flight::new(world, spec),
+            rule: WindowRule::new(&spec.transport),
+            heads: Vec::new(),
+            levels: Levels::new(world),
+            moments: Moments::default(),
+            untimed: Vec::new(),
+            changed_links: Vec::new(),
+            now: Time::ZERO,
+        }
+    }
+
+    pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
+        for stream in self.streams.open(a, b).into_iter().flatten() {
+            let head = Transmission::new(Window::new(&self.rule, self.streams.rtt(stream)));
+            let at = stream as usize;
+            if at < self.heads.len() {
+                self.heads[at] = head
+            } else {
+                self.heads.push(head)
+            }
+            self.levels.open(stream, &self.streams[stream]);
+            self.moments.reserve(stream);
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
+        self.catch_up(now);
+        for flow in self.streams.close(a, b).into_iter().flatten() {
+            let stream = &mut self.streams[flow];
+            let Some(head) = stream.queue.pop_front() else { continue };
+            let carried = self.heads[flow as usize].whole_bytes_sent(head, now);
+            self.flight.book_up(stream.from, carried);
+            out.push(NetEvent::Lost { id: head.id, carried });
+            out.extend(stream.queue.drain(..).map(|p| NetEvent::Lost { id: p.id, carried: Bytes(0) }));
+            self.stop(flow);
+        }
+    }
+
+    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+        let Some(flow) = self.streams.find(from, to) else {
+            return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
+        };
+        let queue = &mut self.streams[flow].queue;
+        queue.push_back(parcel);
+        if queue.len() > 1 {
+            return;
+        }
+        self.catch_up(now);
+        let head = &mut self.heads[flow as usize];
+        head.window.wake(now, &self.rule);
+        self.levels.add(flow, head.window.limit());
+        self.untimed.push(flow);
+        self.begin(flow, parcel, out);
+    }
+
+    /// Changes of one moment are solved together, by the next `advance`; a
+    /// caller that moved on without it finds them solved here.
+    fn catch_up(&mut self, now: Time) {
+        if now > self.now && self.is_stale() {
+            self.retime();
+        }
+        self.now = now;
+    }
+
+    fn is_stale(&self) -> bool {
+        self.levels.is_stale() || !self.untimed.is_empty()
+    }
+
+    /// The first byte of `parcel`, the head of `flow`, leaves.
+    fn begin(&mut self, flow: u32, parcel: Parcel, out: &mut Vec<NetEvent>) {
+        self.heads[flow as usize].begin(self.now, parcel.wire.get() as f64);
+        if parcel.tracked {
+            out.push(NetEvent::Started(parcel.id));
+        }
+    }
+
+    /// The stream of `flow` has nothing more to send.
+    fn stop(&mut self, flow: u32) {
+        let head = &mut self.heads[flow as usize];
+        head.window.sleep(self.now);
+        head.rate = 0.0;
+        head.left = 0.0;
+        self.levels.remove(flow);
+        self.moments.set(flow, Time::NEVER);
+    }
+
+    pub(super) fn next_event(&self) -> Option<Time> {
+        if self.is_stale() {
+            return Some(self.now);
+        }
+        let flows = self.moments.first().map_or(Time::NEVER, |m| m.0);
+        Some(flows.min(self.flight.next())).filter(|t| *t != Time::NEVER)
+    }
+
+    /// At one time arrivals come first, in the order in which they were
+    /// scheduled, then what happens to flows, by number of the stream; then
+    /// rates are brought up to date, and whatever that makes due follows.
+    pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
+        self.catch_up(now);
+        loop {
+            self.flight.deliver(now, &self.streams, out);
+            match self.moments.first() {
+                Some((at, flow)) if at <= now => self.step(flow, out),
+                _ if self.is_stale() => self.retime(),
+                _ => return,
+            }
+        }
+    }
+
+    /// Does what is due for `flow`.
+    fn step(&mut self, flow: u32, out: &mut Vec<NetEvent>) {
+        let head = &mut self.heads[flow as usize];
+        let step = head.next().1;
+        head.take(self.now, step, &self.rule);
+        if step == Step::End && !self.end_message(flow, out) {
+            return;
+        }
+        let head = &self.heads[flow as usize];
+        let limit = head.window.limit();
+        let mut next = head.next().0;
+        if limit != self.levels.limit(flow) && self.levels.set_limit(flow, limit, head.rate) {
+            self.untimed.push(flow);
+            next = Time::NEVER; // until its rate is known
+        }
+        self.moments.set(flow, next);
+    }
+
+    /// The last byte of the head has left; whether another message follows.
+    fn end_message(&mut self, flow: u32, out: &mut Vec<NetEvent>) -> bool {
+        let stream = &mut self.streams[flow];
+        let Some(parcel) = stream.queue.pop_front() else { return false };
+        let at = stream.in_order(self.now + stream.delay + self.flight.jitter(stream.from));
+        self.flight.book_up(stream.from, parcel.wire);
+        self.flight.launch(at, (flow, stream.generation), parcel);
+        match stream.queue.front().copied() {
+            Some(next) => {
+                self.begin(flow, next, out);
+                true
+            }
+            None => {
+                self.stop(flow);
+                false
+            }
+        }
+    }
+
+    /// Brings rates up to date and times the flows whose rates changed.
+    fn retime(&mut self) {
+        self.levels.solve();
+        let mut links = std::mem::take(&mut self.changed_links);
+        self.levels.take_changed(&mut links);
+        for link in links.drain(..) {
+            for at in 0..self.levels.flows(link).len() {
+                let member = self.levels.flows(link)[at];
+                let rate = self.levels.member_rate(link, member);
+                if rate != self.heads[member.flow as usize].rate {
+                    self.set_rate(member.flow, rate);
+                }
+            }
+        }
+        self.changed_links = links;
+        while let Some(flow) = self.untimed.pop() {
+            if !self.streams[flow].queue.is_empty() {
+                self.set_rate(flow, self.levels.rate(flow));
+            }
+        }
+    }
+
+    fn set_rate(&mut self, flow: u32, rate: f64) {
+        let head = &mut self.heads[flow as usize];
+        head.settle(self.now);
+        head.rate = rate;
+        head.window.note_rate(self.now, rate, &self.rule);
+        self.moments.set(flow, head.next().0);
+    }
+
+    pub(super) fn carried(&self, node: NodeId) -> Carried {
+        let mut carried = self.flight.carried(node);
+        for flow in self.streams.leaving(node) {
+            if let Some(head) = self.streams[flow].queue.front() {
+                carried.up.0 += self.heads[flow as usize].whole_bytes_sent(*head, self.now).get();
+            }
+        }
+        carried
+    }
+}
+
+impl Transmission {
+    /// How much of `parcel`, the message in transmission, has left at `now`.
+    fn whole_bytes_sent(&self, parcel: Parcel, now: Time) -> Bytes {
+        let left = self.left - self.sent(now);
+        Bytes((parcel.wire.get() as f64 - left).max(0.0) as u64)
+    }
+}
+
+#[cfg(test)]
+impl Fair {
+    /// A network that solves everything afresh at every change.
+    pub(super) fn impatient(world: &World, spec: &NetworkSpec) -> Self {
+        let mut fair = Fair::new(world, spec);
+        fair.levels.patience = 0;
+        fair
+    }
+
+    /// Sender, receiver, own limit and rate of every flow, in bytes per second.
+    pub(super) fn allocation(&self) -> Vec<super::tests::Share> {
+        let senders = (0..self.levels.capacities().len() as u32 / 2).map(NodeId);
+        senders
+            .flat_map(|from| self.streams.leaving(from))
+            .filter(|flow| !self.streams[*flow].queue.is_empty())
+            .map(|flow| super::tests::Share {
+                from: self.streams[flow].from,
+                to: self.streams[flow].to,
+                limit: self.levels.limit(flow),
+                rate: self.heads[flow as usize].rate,
+            })
+            .collect()
+    }
+}

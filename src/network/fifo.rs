@@ -1,0 +1,344 @@
+//! Access links that serve whole messages one after another.
+//!
+//! The uplink of the sender serves messages in order of sending, each for
+//! size / up. A message whose stream is still held back by its window lets
+//! others pass and has the next turn when the window allows. The downlink of
+//! the receiver serves messages in order of their first bytes (cut-through),
+//! each for size / down; a message is there when its last byte has come and
+//! the downlink has served it. A downlink does not wait for a slow sender: it
+//! serves others meanwhile.
+//!
+//! A stream with a window is paced by the slower of the two links, as by the
+//! clock of acknowledgements; without a window nothing tells the sender of a
+//! slow receiver.
+
+use super::flight::Flight;
+use super::streams::Streams;
+use super::window::{Transmission, Window, WindowRule, span};
+use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use crate::engine::EventList;
+use crate::units::{Bytes, Rate, Time};
+use crate::world::{NodeId, World};
+use std::collections::VecDeque;
+
+/// No message.
+const NONE: u32 = u32::MAX;
+
+/// Links serve messages in order; a constant number of events per message.
+#[derive(Debug)]
+pub struct Fifo {
+    streams: Streams,
+    flight: Flight,
+    rule: WindowRule,
+    up: Vec<Uplink>,
+    down: Vec<Downlink>,
+    heads: Vec<Head>,
+    transits: Vec<Transit>,
+    free_transits: Vec<u32>,
+    steps: EventList<Step>,
+    now: Time,
+}
+
+#[derive(Debug)]
+struct Uplink {
+    rate: Rate,
+    /// Number of the turn that is being served.
+    serving: Option<u32>,
+    turn: u32,
+    /// (stream, generation) of each message that waits for its turn.
+    turns: VecDeque<(u32, u32)>,
+}
+
+#[derive(Debug)]
+struct Downlink {
+    rate: Rate,
+    free: Time,
+}
+
+/// What a stream transmits.
+#[derive(Debug)]
+struct Head {
+    /// Its transit, or [`NONE`].
+    transit: u32,
+    /// Messages that lost their turn because the one before was held back.
+    passed_over: u32,
+    /// When the last message reaches the downlink; none does so before it.
+    last_byte: Time,
+    pace: Transmission,
+}
+
+/// A message between its first byte's leaving and the moment when both its
+/// last byte has left and its first has come.
+#[derive(Debug, Clone, Copy)]
+struct Transit {
+    stream: u32,
+    generation: u32,
+    parcel: Parcel,
+    /// The turn of its uplink.
+    turn: u32,
+    /// First byte leaves, last byte leaves.
+    start: Time,
+    leave: Time,
+    /// The last byte reaches the downlink of the receiver.
+    last_byte: Time,
+    /// When the downlink has served it; known when the first byte has come.
+    served: Option<Time>,
+    /// The connection closed before the last byte left.
+    cut: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The last byte of the head of this stream and generation leaves.
+    Left(u32, u32),
+    /// The uplink of this node has served the message of this turn.
+    UplinkFree(NodeId, u32),
+    /// The first byte of this transit reaches the downlink.
+    FirstByte(u32),
+}
+
+impl Fifo {
+    pub(super) fn new(world: &World, spec: &NetworkSpec) -> Self {
+        let up = |n: &crate::world::Node| Uplink { rate: n.up, serving: None, turn: 0, turns: VecDeque::new() };
+        Fifo {
+            streams: Streams::new(world),
+            flight: Flight::new(world, spec),
+            rule: WindowRule::new(&spec.transport),
+            up: world.nodes.iter().map(up).collect(),
+            down: world.nodes.iter().map(|n| Downlink { rate: n.down, free: Time::ZERO }).collect(),
+            heads: Vec::new(),
+            transits: Vec::new(),
+            free_transits: Vec::new(),
+            steps: EventList::new(0),
+            now: Time::ZERO,
+        }
+    }
+
+    pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
+        for stream in self.streams.open(a, b).into_iter().flatten() {
+            let window = Window::new(&self.rule, self.streams.rtt(stream));
+            let head = Head { transit: NONE, passed_over: 0, last_byte: Time::ZERO, pace: Transmission::new(window) };
+            let at = stream as usize;
+            if at < self.heads.len() { self.heads[at] = head } else { self.heads.push(head) }
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
+        self.now = now;
+        for stream in self.streams.close(a, b).into_iter().flatten() {
+            let head = std::mem::replace(&mut self.heads[stream as usize].transit, NONE);
+            if head != NONE {
+                self.cut(head, out);
+            }
+            out.extend(self.streams[stream].queue.drain(..).map(|p| NetEvent::Lost { id: p.id, carried: Bytes(0) }));
+        }
+        self.serve(a, out);
+        self.serve(b, out);
+    }
+
+    /// A head is lost; the links are free of what has not left of it.
+    fn cut(&mut self, at: u32, out: &mut Vec<NetEvent>) {
+        let transit = self.transits[at as usize];
+        let stream = &mut self.streams[transit.stream];
+        stream.queue.pop_front();
+        let carried = transit.sent(self.now);
+        self.flight.book_up(stream.from, carried);
+        out.push(NetEvent::Lost { id: transit.parcel.id, carried });
+        let uplink = &mut self.up[stream.from.index()];
+        if uplink.serving == Some(transit.turn) {
+            uplink.serving = None;
+        }
+        if transit.served.is_some() {
+            let down = &mut self.down[stream.to.index()];
+            let unused = down.rate.time_for(Bytes(transit.parcel.wire.get() - carried.get()));
+            down.free = down.free.since(unused);
+            self.free_transits.push(at);
+        } else {
+            self.transits[at as usize].cut = true; // until its first byte would come
+        }
+    }
+
+    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+        self.now = now;
+        let Some(stream) = self.streams.find(from, to) else {
+            return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
+        };
+        self.streams[stream].queue.push_back(parcel);
+        self.up[from.index()].turns.push_back((stream, self.streams[stream].generation));
+        self.serve(from, out);
+    }
+
+    /// Gives the uplink of `node` its next message, if it is free.
+    fn serve(&mut self, node: NodeId, out: &mut Vec<NetEvent>) {
+        let uplink = &mut self.up[node.index()];
+        while uplink.serving.is_none() {
+            let Some((stream, generation)) = uplink.turns.pop_front() else { return };
+            if self.streams[stream].generation != generation {
+                continue; // closed since
+            }
+            let head = &mut self.heads[stream as usize];
+            if head.transit == NONE {
+                return self.start(stream, out);
+            }
+            head.passed_over += 1;
+        }
+    }
+
+    /// The first byte of the head of `index` leaves.
+    fn start(&mut self, index: u32, out: &mut Vec<NetEvent>) {
+        let now = self.now;
+        let stream = &self.streams[index];
+        let (from, generation, delay, parcel) = (stream.from, stream.generation, stream.delay, stream.queue[0]);
+        let (up, down) = (&mut self.up[from.index()], self.down[stream.to.index()].rate);
+        let head = &mut self.heads[index as usize];
+        let bytes = parcel.wire.get() as f64;
+        let free = now + span(bytes, up.rate.bytes_per_second());
+        let leave = head.leave(now, bytes, up.rate.min(down), &self.rule).max(free);
+        let first_byte = head.last_byte.max(now + delay + self.flight.jitter(from));
+        head.last_byte = first_byte + leave.since(now);
+        up.turn = up.turn.wrapping_add(1);
+        up.serving = Some(up.turn);
+        let transit = Transit {
+            stream: index,
+            generation,
+            parcel,
+            turn: up.turn,
+            start: now,
+            leave,
+            last_byte: head.last_byte,
+            served: None,
+            cut: false,
+        };
+        self.steps.push(leave, Step::Left(index, generation));
+        self.steps.push(free, Step::UplinkFree(from, up.turn));
+        let transit = self.keep(transit);
+        self.heads[index as usize].transit = transit;
+        self.steps.push(first_byte, Step::FirstByte(transit));
+        if parcel.tracked {
+            out.push(NetEvent::Started(parcel.id));
+        }
+    }
+
+    fn keep(&mut self, transit: Transit) -> u32 {
+        if let Some(at) = self.free_transits.pop() {
+            self.transits[at as usize] = transit;
+            return at;
+        }
+        self.transits.push(transit);
+        (self.transits.len() - 1) as u32
+    }
+
+    fn step(&mut self, step: Step, out: &mut Vec<NetEvent>) {
+        match step {
+            Step::UplinkFree(node, turn) if self.up[node.index()].serving == Some(turn) => {
+                self.up[node.index()].serving = None;
+                self.serve(node, out);
+            }
+            Step::UplinkFree(..) => {} // its message was cut
+            Step::Left(stream, generation) if self.streams[stream].generation == generation => self.left(stream, out),
+            Step::Left(..) => {} // lost when the connection closed
+            Step::FirstByte(at) => self.first_byte(at),
+        }
+    }
+
+    fn left(&mut self, stream: u32, out: &mut Vec<NetEvent>) {
+        let head = &mut self.heads[stream as usize];
+        let at = std::mem::replace(&mut head.transit, NONE);
+        let (from, generation) = (self.streams[stream].from, self.streams[stream].generation);
+        self.streams[stream].queue.pop_front();
+        self.flight.book_up(from, self.transits[at as usize].parcel.wire);
+        if head.passed_over > 0 {
+            head.passed_over -= 1;
+            self.up[from.index()].turns.push_front((stream, generation));
+        }
+        if let Some(served) = self.transits[at as usize].served {
+            self.launch(at, served);
+        }
+        self.serve(from, out);
+    }
+
+    /// Takes its place at the downlink, which a lost message does not need.
+    fn first_byte(&mut self, at: u32) {
+        let transit = self.transits[at as usize];
+        if transit.cut {
+            return self.free_transits.push(at);
+        }
+        let stream = &self.streams[transit.stream];
+        let mut served = transit.last_byte;
+        if stream.generation == transit.generation {
+            let down = &mut self.down[stream.to.index()];
+            let bytes = transit.parcel.wire.get() as f64;
+            down.free = down.free.max(self.now) + span(bytes, down.rate.bytes_per_second());
+            served = served.max(down.free);
+        }
+        if self.heads[transit.stream as usize].transit == at {
+            self.transits[at as usize].served = Some(served);
+        } else {
+            self.launch(at, served);
+        }
+    }
+
+    fn launch(&mut self, at: u32, served: Time) {
+        let Transit { stream, generation, parcel, .. } = self.transits[at as usize];
+        self.free_transits.push(at);
+        let open = self.streams[stream].generation == generation;
+        let at = if open { self.streams[stream].in_order(served) } else { served };
+        self.flight.launch(at, (stream, generation), parcel);
+    }
+
+    pub(super) fn next_event(&self) -> Option<Time> {
+        let steps = self.steps.peek().unwrap_or(Time::NEVER);
+        Some(steps.min(self.flight.next())).filter(|t| *t != Time::NEVER)
+    }
+
+    /// At one time arrivals come before the steps of links, each in the order
+    /// in which they were scheduled.
+    pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
+        self.now = now;
+        loop {
+            self.flight.deliver(now, &self.streams, out);
+            if self.steps.peek().is_none_or(|t| t > now) {
+                return;
+            }
+            if let Some((_, step)) = self.steps.pop() {
+                self.step(step, out);
+            }
+        }
+    }
+
+    pub(super) fn carried(&self, node: NodeId) -> Carried {
+        let mut carried = self.flight.carried(node);
+        for stream in self.streams.leaving(node) {
+            let transit = self.heads[stream as usize].transit;
+            if transit != NONE {
+                carried.up.0 += self.transits[transit as usize].sent(self.now).get();
+            }
+        }
+        carried
+    }
+}
+
+impl Head {
+    /// When the last byte of a message of `bytes` leaves that begins now, for
+    /// all that the window has to say.
+    fn leave(&mut self, now: Time, bytes: f64, line: Rate, rule: &WindowRule) -> Time {
+        if !self.pace.window.is_finite() {
+            return now;
+        }
+        self.pace.window.wake(now, rule);
+        let leave = self.pace.alone(now, bytes, line.bytes_per_second(), rule);
+        self.pace.window.sleep(leave);
+        leave
+    }
+}
+
+impl Transit {
+    /// Bytes that had left at `now`, as if they left evenly.
+    fn sent(&self, now: Time) -> Bytes {
+        let (part, whole) = (now.since(self.start).nanos(), self.leave.since(self.start).nanos());
+        if part >= whole {
+            return self.parcel.wire;
+        }
+        Bytes((u128::from(self.parcel.wire.get()) * u128::from(part) / u128::from(whole)) as u64)
+    }
+}

@@ -1,0 +1,87 @@
+//! What has left its sender and not yet arrived, and the count of bytes.
+
+use super::streams::Streams;
+use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use crate::dist::Distribution;
+use crate::engine::EventList;
+use crate::rng::{Purpose, Rng};
+use crate::units::{Bytes, Time};
+use crate::world::{NodeId, World};
+
+/// A message on its way.
+#[derive(Debug)]
+struct Arrival {
+    stream: u32,
+    generation: u32,
+    id: u32,
+    wire: Bytes,
+}
+
+/// Messages between the last byte's leaving and its arrival, in order of
+/// (time of arrival, launch). Shared by all models.
+#[derive(Debug)]
+pub(super) struct Flight {
+    arrivals: EventList<Arrival>,
+    /// The time of the first of them, [`Time::NEVER`] when there is none.
+    next: Time,
+    jitter: Option<(Distribution, Vec<Rng>)>,
+    carried: Vec<Carried>,
+}
+
+impl Flight {
+    /// Nothing on its way.
+    pub fn new(world: &World, spec: &NetworkSpec) -> Self {
+        let rng = |id: NodeId| Rng::stream(world.seed, Purpose::Jitter, u64::from(id.0));
+        Flight {
+            arrivals: EventList::new(0),
+            next: Time::NEVER,
+            jitter: spec.jitter.map(|jitter| (jitter, world.ids().map(rng).collect())),
+            carried: vec![Carried::default(); world.nodes.len()],
+        }
+    }
+
+    /// Draws what a message from `sender` takes beyond the latency.
+    pub fn jitter(&mut self, sender: NodeId) -> Time {
+        match &mut self.jitter {
+            Some((jitter, rngs)) => Time::from_secs_f64(jitter.sample(&mut rngs[sender.index()])),
+            None => Time::ZERO,
+        }
+    }
+
+    /// The message `parcel` of a stream and its generation arrives at `at`.
+    pub fn launch(&mut self, at: Time, (stream, generation): (u32, u32), parcel: Parcel) {
+        self.next = self.next.min(at);
+        self.arrivals.push(at, Arrival { stream, generation, id: parcel.id, wire: parcel.wire });
+    }
+
+    /// Counts bytes that left `node`.
+    pub fn book_up(&mut self, node: NodeId, bytes: Bytes) {
+        self.carried[node.index()].up.0 += bytes.get();
+    }
+
+    /// When the next message arrives, [`Time::NEVER`] when none is on its way.
+    pub fn next(&self) -> Time {
+        self.next
+    }
+
+    /// Reports what arrives until `now`; what was on a stream that has closed
+    /// since is lost.
+    pub fn deliver(&mut self, now: Time, streams: &Streams, out: &mut Vec<NetEvent>) {
+        while self.next <= now {
+            let Some((_, Arrival { stream, generation, id, wire })) = self.arrivals.pop() else { return };
+            self.next = self.arrivals.peek().unwrap_or(Time::NEVER);
+            let stream = &streams[stream];
+            if stream.generation == generation {
+                self.carried[stream.to.index()].down.0 += wire.get();
+                out.push(NetEvent::Arrived(id));
+            } else {
+                out.push(NetEvent::Lost { id, carried: wire });
+            }
+        }
+    }
+
+    /// The counts of `node`, without what has left of heads.
+    pub fn carried(&self, node: NodeId) -> Carried {
+        self.carried[node.index()]
+    }
+}

@@ -1,0 +1,125 @@
+//! Streams: who is connected to whom, and what waits to be sent.
+
+use super::Parcel;
+use crate::units::Time;
+use crate::world::{Latency, NodeId, World};
+use std::collections::VecDeque;
+use std::ops::{Index, IndexMut};
+
+/// One direction of a connection: a queue of messages, of which the head is
+/// the one in transmission.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// The sender.
+    pub from: NodeId,
+    /// The receiver.
+    pub to: NodeId,
+    /// Counts the uses of this slot: what still travels when a stream closes
+    /// bears an older number.
+    pub generation: u32,
+    /// One-way delay, without jitter.
+    pub delay: Time,
+    /// When the last message so far arrives.
+    last_arrival: Time,
+    /// Messages that have not left in full, the head first.
+    pub queue: VecDeque<Parcel>,
+}
+
+impl Stream {
+    /// When a message arrives that would do so at `at` if it were alone on the
+    /// stream: not before the message before it.
+    pub fn in_order(&mut self, at: Time) -> Time {
+        self.last_arrival = self.last_arrival.max(at);
+        self.last_arrival
+    }
+}
+
+/// All streams, by index. The indices of closed streams are used again.
+#[derive(Debug)]
+pub(super) struct Streams {
+    /// Per sender: (receiver, stream), sorted by receiver.
+    peers: Vec<Vec<(NodeId, u32)>>,
+    slots: Vec<Stream>,
+    free: Vec<u32>,
+    regions: Vec<u16>,
+    latency: Latency,
+}
+
+impl Streams {
+    /// No streams yet between the nodes of `world`.
+    pub fn new(world: &World) -> Self {
+        Streams {
+            peers: vec![Vec::new(); world.nodes.len()],
+            slots: Vec::new(),
+            free: Vec::new(),
+            regions: world.nodes.iter().map(|n| n.region).collect(),
+            latency: world.latency.clone(),
+        }
+    }
+
+    /// The open stream from `from` to `to`.
+    pub fn find(&self, from: NodeId, to: NodeId) -> Option<u32> {
+        let peers = &self.peers[from.index()];
+        peers.binary_search_by_key(&to, |p| p.0).ok().map(|at| peers[at].1)
+    }
+
+    /// The open streams that leave `from`, in order of their receivers.
+    pub fn leaving(&self, from: NodeId) -> impl Iterator<Item = u32> + '_ {
+        self.peers[from.index()].iter().map(|p| p.1)
+    }
+
+    /// Opens both streams; `None` when they are open.
+    pub fn open(&mut self, a: NodeId, b: NodeId) -> Option<[u32; 2]> {
+        debug_assert!(a != b, "a node has no connection to itself");
+        if self.find(a, b).is_some() { None } else { Some([self.add(a, b), self.add(b, a)]) }
+    }
+
+    fn add(&mut self, from: NodeId, to: NodeId) -> u32 {
+        let delay = self.latency.between(self.regions[from.index()], self.regions[to.index()]);
+        let index = self.free.pop().unwrap_or_else(|| {
+            let queue = VecDeque::new();
+            self.slots.push(Stream { from, to, generation: 0, delay, last_arrival: Time::ZERO, queue });
+            (self.slots.len() - 1) as u32
+        });
+        let slot = &mut self.slots[index as usize];
+        (slot.from, slot.to, slot.delay, slot.last_arrival) = (from, to, delay, Time::ZERO);
+        let peers = &mut self.peers[from.index()];
+        let at = peers.partition_point(|p| p.0 < to);
+        peers.insert(at, (to, index));
+        index
+    }
+
+    /// Closes both streams, a to b first; `None` when they are not open. Their
+    /// queues can still be read (and must be emptied) until the next `open`.
+    pub fn close(&mut self, a: NodeId, b: NodeId) -> Option<[u32; 2]> {
+        let streams = [self.find(a, b)?, self.find(b, a)?];
+        for (from, to) in [(a, b), (b, a)] {
+            self.peers[from.index()].retain(|p| p.0 != to);
+        }
+        for index in streams {
+            let slot = &mut self[index];
+            slot.generation = slot.generation.wrapping_add(1);
+            self.free.push(index);
+        }
+        Some(streams)
+    }
+
+    /// Round-trip time between the ends of `stream`, without queueing.
+    pub fn rtt(&self, stream: u32) -> Time {
+        let Stream { from, to, delay, .. } = self[stream];
+        delay + self.latency.between(self.regions[to.index()], self.regions[from.index()])
+    }
+}
+
+impl Index<u32> for Streams {
+    type Output = Stream;
+    fn index(&self, stream: u32) -> &Stream {
+        &self.slots[stream as usize]
+    }
+}
+
+impl IndexMut<u32> for Streams {
+    fn index_mut(&mut self, stream: u32) -> &mut Stream {
+        &mut self.slots[stream as usize]
+    }
+}

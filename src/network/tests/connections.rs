@@ -1,0 +1,156 @@
+//! Opening, closing, order and counting.
+
+use super::*;
+use NetworkModel::{Fair, Fifo, Ideal};
+
+const MODELS: [NetworkModel; 3] = [Ideal, Fifo, Fair];
+
+fn pair(model: NetworkModel, delay: Time) -> Network {
+    Network::new(&world(&[(mbit(8), mbit(8)); 2], delay), &spec(model))
+}
+
+#[test]
+fn a_message_on_a_closed_stream_is_lost_at_once() {
+    for model in MODELS {
+        let log = play(&mut pair(model, ms(10)), &vec![(ms(5), Act::Send(0, 1, 3, 100))]);
+        assert_eq!(log, [(ms(5), NetEvent::Lost { id: 3, carried: Bytes(0) })], "{model:?}");
+    }
+}
+
+/// At 1 MB/s and 100 ms: 0 has arrived, 1 is on its way, 2 has left by half,
+/// 3 waits.
+#[test]
+fn closing_loses_what_waits_what_leaves_and_what_travels() {
+    for model in [Fifo, Fair] {
+        let mut network = pair(model, ms(100));
+        let mut script = star(1);
+        script.extend(
+            [100_000, 100_000, 80_000, 70_000].iter().zip(0..).map(|(b, id)| (Time::ZERO, Act::Send(0, 1, id, *b))),
+        );
+        script.push((ms(240), Act::Close(1, 0)));
+        let log = play(&mut network, &script);
+        let of = |wanted: u32| {
+            let about = |e: &NetEvent| matches!(e, NetEvent::Arrived(id) | NetEvent::Lost { id, .. } if *id == wanted);
+            log.iter().copied().filter(|(_, e)| about(e)).collect::<Vec<_>>()
+        };
+        let lost = |id, carried| NetEvent::Lost { id, carried: Bytes(carried) };
+        assert_eq!(of(0), [(ms(200), NetEvent::Arrived(0))], "{model:?}");
+        assert_eq!(of(1), [(ms(300), lost(1, 100_000))], "{model:?}");
+        assert_eq!(of(2), [(ms(240), lost(2, 40_000))], "{model:?}");
+        assert_eq!(of(3), [(ms(240), lost(3, 0))], "{model:?}");
+        assert_eq!(network.carried(NodeId(0)), Carried { up: Bytes(240_000), down: Bytes(0) });
+        assert_eq!(network.carried(NodeId(1)), Carried { up: Bytes(0), down: Bytes(100_000) });
+    }
+}
+
+#[test]
+fn ideal_loses_only_what_travels() {
+    let mut network = pair(Ideal, ms(100));
+    let mut script = star(1);
+    script.push((Time::ZERO, Act::Send(0, 1, 0, 500)));
+    script.push((ms(99), Act::Close(0, 1)));
+    script.push((ms(99), Act::Open(0, 1)));
+    script.push((ms(99), Act::Send(0, 1, 1, 500)));
+    let log = play(&mut network, &script);
+    assert_eq!(log[2..], [(ms(100), NetEvent::Lost { id: 0, carried: Bytes(500) }), (ms(199), NetEvent::Arrived(1))]);
+}
+
+#[test]
+fn a_lost_head_frees_its_links_at_once() {
+    for model in [Fifo, Fair] {
+        let mut network = Network::new(&world(&[(mbit(8), mbit(8)); 3], ms(10)), &spec(model));
+        let mut script = star(2);
+        script.push((Time::ZERO, Act::Send(0, 1, 1, 50_000_000)));
+        script.push((ms(100), Act::Close(0, 1)));
+        script.push((ms(100), Act::Send(0, 2, 2, 100_000)));
+        assert_eq!(last_arrival(&play(&mut network, &script)), ms(210), "{model:?}");
+    }
+}
+
+/// The slot of a closed stream serves the next one; what travelled on the old
+/// one is not mistaken for the new one's.
+#[test]
+fn a_reopened_connection_is_a_new_one() {
+    for model in [Fifo, Fair] {
+        let mut network = pair(model, ms(100));
+        let mut script = star(1);
+        script.push((Time::ZERO, Act::Send(0, 1, 0, 10_000)));
+        script.push((ms(50), Act::Close(0, 1)));
+        script.push((ms(50), Act::Open(0, 1)));
+        script.push((ms(50), Act::Send(0, 1, 1, 10_000)));
+        let ends: Log =
+            play(&mut network, &script).into_iter().filter(|(_, e)| !matches!(e, NetEvent::Started(_))).collect();
+        let lost = NetEvent::Lost { id: 0, carried: Bytes(10_000) };
+        assert_eq!(ends, [(ms(110), lost), (ms(160), NetEvent::Arrived(1))], "{model:?}");
+    }
+}
+
+#[test]
+fn messages_start_one_after_another() {
+    for model in [Fifo, Fair] {
+        let mut script = star(1);
+        script.extend((0..3).map(|id| (ms(5), Act::Send(0, 1, id, 10_000))));
+        let log = play(&mut pair(model, ms(1)), &script);
+        let starts: Vec<_> = log.iter().filter(|(_, e)| matches!(e, NetEvent::Started(_))).collect();
+        let expected = [(ms(5), 0), (ms(15), 1), (ms(25), 2)].map(|(at, id)| (at, NetEvent::Started(id)));
+        assert!(starts.into_iter().eq(expected.iter()), "{model:?}: {log:?}");
+    }
+}
+
+#[test]
+fn untracked_messages_do_not_report_their_start() {
+    for model in MODELS {
+        let mut network = pair(model, ms(1));
+        let (mut out, mut log) = (Vec::new(), Log::new());
+        network.open(NodeId(0), NodeId(1));
+        network.send(Time::ZERO, NodeId(0), NodeId(1), Parcel { id: 9, wire: Bytes(10), tracked: false }, &mut out);
+        run_until(&mut network, Time::NEVER, &mut log);
+        assert!(out.is_empty(), "{model:?}");
+        assert_eq!(log, [(ms(1) + log[0].0.since(ms(1)), NetEvent::Arrived(9))], "{model:?}");
+    }
+}
+
+#[test]
+fn jitter_keeps_the_order_within_a_stream_and_delays() {
+    for model in MODELS {
+        let jitter = Some(Distribution::Uniform { low: 0.0, high: 0.5 });
+        let mut network =
+            Network::new(&world(&[(mbit(8), mbit(8)); 2], ms(10)), &NetworkSpec { jitter, ..spec(model) });
+        let mut script = star(1);
+        script.extend((0..200).map(|id| (ms(u64::from(id) * 20), Act::Send(0, 1, id, 1000))));
+        let arrived = arrivals(&play(&mut network, &script));
+        assert!(arrived.iter().map(|a| a.0).eq(0..200), "{model:?}");
+        let late = arrived.iter().filter(|(id, at)| *at > ms(u64::from(*id) * 20 + 12)).count();
+        assert!(late > 190, "{model:?}: {late} of 200 were delayed");
+        let latest = arrived.iter().map(|(id, at)| *at - ms(u64::from(*id) * 20)).max();
+        assert!(latest <= Some(ms(512)), "{model:?}: {latest:?}");
+    }
+}
+
+/// A downlink serves others while a slow sender takes its time.
+#[test]
+fn a_slow_sender_does_not_block_a_fifo_downlink() {
+    let links = [(mbit(8), mbit(8)), (Rate(80_000), mbit(8)), (mbit(8), mbit(8))];
+    let script = vec![
+        (Time::ZERO, Act::Open(1, 0)),
+        (Time::ZERO, Act::Open(2, 0)),
+        (Time::ZERO, Act::Send(1, 0, 1, 100_000)),
+        (ms(10), Act::Send(2, 0, 2, 100_000)),
+    ];
+    let log = play(&mut Network::new(&world(&links, Time::ZERO), &spec(Fifo)), &script);
+    // The slow message uses a tenth of a second of the downlink, then the other follows.
+    assert_eq!(arrivals(&log), [(2, ms(200)), (1, Time::from_secs(10))]);
+}
+
+#[test]
+fn a_link_of_rate_zero_carries_nothing() {
+    for model in [Fifo, Fair] {
+        let links = [(Rate(0), mbit(8)), (mbit(8), mbit(8))];
+        let mut script = star(1);
+        script.push((Time::ZERO, Act::Send(0, 1, 0, 10)));
+        script.push((ms(100), Act::Close(0, 1)));
+        let mut network = Network::new(&world(&links, ms(1)), &spec(model));
+        let log = play(&mut network, &script);
+        assert_eq!(log.last(), Some(&(ms(100), NetEvent::Lost { id: 0, carried: Bytes(0) })), "{model:?}");
+    }
+}

@@ -1,0 +1,116 @@
+//! What the tests of the network share: small worlds, scripts, and a driver.
+
+mod closed_forms;
+mod connections;
+mod lockstep;
+mod properties;
+mod twin;
+
+use super::*;
+use crate::units::Rate;
+use crate::world::{Dataset, Hardware, Latency, Node, Role, World};
+
+/// What a flow has of the network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Share {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub limit: f64,
+    pub rate: f64,
+}
+
+/// Something that is done to a network.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Open(u32, u32),
+    Close(u32, u32),
+    /// From, to, name, bytes.
+    Send(u32, u32, u32, u64),
+}
+
+type Script = Vec<(Time, Act)>;
+type Log = Vec<(Time, NetEvent)>;
+
+fn ms(ms: u64) -> Time {
+    Time::from_millis(ms)
+}
+
+fn mbit(rate: u64) -> Rate {
+    Rate(rate * 1_000_000)
+}
+
+/// Nodes with these (up, down) links, all as far from each other.
+fn world(links: &[(Rate, Rate)], delay: Time) -> World {
+    let node =
+        |(up, down): &(Rate, Rate)| Node { role: Role::Leecher, up: *up, down: *down, region: 0, start: Time::ZERO };
+    World {
+        nodes: links.iter().map(node).collect(),
+        latency: Latency::constant(delay),
+        overlay: None,
+        outages: vec![Vec::new(); links.len()],
+        dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1 },
+        hardware: Hardware::IDEAL,
+        seed: 7,
+    }
+}
+
+fn spec(model: NetworkModel) -> NetworkSpec {
+    NetworkSpec { model, transport: Transport::NONE, jitter: None }
+}
+
+/// No overhead, but a window that starts at `initial` and ends at `max` bytes.
+fn windowed(model: NetworkModel, initial: u64, max: u64) -> NetworkSpec {
+    let (initial_window, max_window, idle_restart) = (Bytes(initial), Bytes(max), Time::from_secs(1));
+    NetworkSpec { transport: Transport { initial_window, max_window, idle_restart, ..Transport::NONE }, ..spec(model) }
+}
+
+/// Advances `network` through everything that happens before `until`.
+fn run_until(network: &mut Network, until: Time, log: &mut Log) {
+    let mut out = Vec::new();
+    while let Some(now) = network.next_event().filter(|t| *t < until) {
+        network.advance(now, &mut out);
+        log.extend(out.drain(..).map(|e| (now, e)));
+        assert!(network.next_event().is_none_or(|t| t > now), "still at {now}");
+    }
+}
+
+fn act(network: &mut Network, now: Time, act: Act, log: &mut Log) {
+    let mut out = Vec::new();
+    match act {
+        Act::Open(a, b) => network.open(NodeId(a), NodeId(b)),
+        Act::Close(a, b) => network.close(now, NodeId(a), NodeId(b), &mut out),
+        Act::Send(from, to, id, wire) => {
+            let parcel = Parcel { id, wire: Bytes(wire), tracked: true };
+            network.send(now, NodeId(from), NodeId(to), parcel, &mut out);
+        }
+    }
+    log.extend(out.into_iter().map(|e| (now, e)));
+}
+
+/// Plays `script` (in order of time) to the end.
+fn play(network: &mut Network, script: &Script) -> Log {
+    let mut log = Log::new();
+    for (at, what) in script {
+        run_until(network, *at, &mut log);
+        act(network, *at, *what, &mut log);
+    }
+    run_until(network, Time::NEVER, &mut log);
+    log
+}
+
+/// Opens connections 0-1, 0-2 … 0-n.
+fn star(n: u32) -> Script {
+    (1..=n).map(|peer| (Time::ZERO, Act::Open(0, peer))).collect()
+}
+
+fn arrivals(log: &Log) -> Vec<(u32, Time)> {
+    let arrival = |(at, event): &(Time, NetEvent)| match event {
+        NetEvent::Arrived(id) => Some((*id, *at)),
+        _ => None,
+    };
+    log.iter().filter_map(arrival).collect()
+}
+
+fn last_arrival(log: &Log) -> Time {
+    arrivals(log).last().expect("something arrived").1
+}
