@@ -135,7 +135,9 @@ fn the_real_node_is_predicted_cell_by_cell() {
     let measured = measured();
     assert_eq!(predicted.keys().collect::<Vec<_>>(), measured.keys().collect::<Vec<_>>(), "cells differ");
 
-    println!("| cell | n | makespan s, measured | predicted | error | median t100 s | predicted | error | received per file byte | predicted | seeder copies | predicted |");
+    println!(
+        "| cell | n | makespan s, measured | predicted | error | median t100 s | predicted | error | received per file byte | predicted | seeder copies | predicted |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     let mut errors: [Vec<f64>; 4] = Default::default();
     for (cell, real) in &measured {
@@ -144,7 +146,18 @@ fn the_real_node_is_predicted_cell_by_cell() {
         (0..4).for_each(|i| errors[i].push(error[i].abs()));
         println!(
             "| {} | {} | {:.2} | {:.2} | {:+.1} % | {:.2} | {:.2} | {:+.1} % | {:.3} | {:.3} | {:.2} | {:.2} |",
-            name(cell), real.len(), m[0], p[0], error[0], m[1], p[1], error[1], m[2], p[2], m[3], p[3]
+            name(cell),
+            real.len(),
+            m[0],
+            p[0],
+            error[0],
+            m[1],
+            p[1],
+            error[1],
+            m[2],
+            p[2],
+            m[3],
+            p[3]
         );
     }
     for (figure, errors) in Figures::NAMES.iter().zip(&errors) {

@@ -33,7 +33,10 @@ fn scenario() -> impl Strategy<Value = Vec<String>> {
             sets.push(format!("network.up={up} Mbit/s"));
             sets.push(format!("network.down={down} Mbit/s"));
         }
-        sets.push(["swarm.start=together", "swarm.start={ stagger = \"3 s\" }", "swarm.start={ poisson = \"1/s\" }"][life.1].into());
+        sets.push(
+            ["swarm.start=together", "swarm.start={ stagger = \"3 s\" }", "swarm.start={ poisson = \"1/s\" }"][life.1]
+                .into(),
+        );
         match life.0 {
             1 => sets.push("hardware=codex-netns-2025".into()),
             2 => sets.push(format!("failures=[{{ at = \"2 s\", nodes = {}, duration = \"20 s\" }}]", nodes - seeders)),

@@ -281,7 +281,9 @@ impl Fifo {
     fn launch(&mut self, at: u32, served: Time) {
         let Transit { stream, generation, parcel, .. } = self.transits[at as usize];
         self.free_transits.push(at);
-        self.flight.launch(served, (stream, generation), parcel);
+        let open = self.streams[stream].generation == generation;
+        let at = if open { self.streams[stream].in_order(served) } else { served };
+        self.flight.launch(at, (stream, generation), parcel);
     }
 
     pub(super) fn next_event(&self) -> Option<Time> {

@@ -82,13 +82,15 @@ pub struct Parcel {
     pub tracked: bool,
 }
 
-/// Bytes that have passed the access link of a node so far, whole and partial
-/// messages alike.
+/// Bytes that have passed the access link of a node so far. Over all nodes,
+/// `up` = `down` + what [`NetEvent::Lost`] says was carried + what is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Carried {
-    /// Out of the node.
+    /// Out of the node, byte by byte: what has left of a message counts, whatever
+    /// becomes of it.
     pub up: Bytes,
-    /// Into the node.
+    /// Into the node, message by message: each counts when it arrives, lost ones
+    /// never.
     pub down: Bytes,
 }
 
@@ -96,11 +98,11 @@ pub struct Carried {
 #[derive(Debug)]
 pub enum Network {
     /// See [`NetworkModel::Ideal`].
-    Ideal(Ideal),
+    Ideal(Box<Ideal>),
     /// See [`NetworkModel::Fifo`].
-    Fifo(Fifo),
+    Fifo(Box<Fifo>),
     /// See [`NetworkModel::Fair`].
-    Fair(Fair),
+    Fair(Box<Fair>),
 }
 
 /// The same expression for whichever model it is.
@@ -118,9 +120,9 @@ impl Network {
     /// An idle network between the nodes of `world`.
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
         match spec.model {
-            NetworkModel::Ideal => Network::Ideal(Ideal::new(world, spec)),
-            NetworkModel::Fifo => Network::Fifo(Fifo::new(world, spec)),
-            NetworkModel::Fair => Network::Fair(Fair::new(world, spec)),
+            NetworkModel::Ideal => Network::Ideal(Box::new(Ideal::new(world, spec))),
+            NetworkModel::Fifo => Network::Fifo(Box::new(Fifo::new(world, spec))),
+            NetworkModel::Fair => Network::Fair(Box::new(Fair::new(world, spec))),
         }
     }
 
@@ -141,7 +143,9 @@ impl Network {
         each!(self, model => model.send(now, from, to, parcel, out))
     }
 
-    /// When the network next has something to do.
+    /// When the network next has something to do. That is later than the last
+    /// `advance`, unless something was sent or closed since: then it may be the
+    /// time of that, for changes of one moment are worked out together.
     pub fn next_event(&self) -> Option<Time> {
         each!(self, model => model.next_event())
     }

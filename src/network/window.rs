@@ -217,7 +217,11 @@ pub(super) fn span(bytes: f64, rate: f64) -> Time {
     if bytes <= 0.0 || rate == f64::INFINITY {
         return Time::ZERO;
     }
-    let nanos = bytes / rate * 1e9; // infinite at rate zero
+    if rate == 0.0 {
+        return Time::NEVER;
+    }
+    let nanos = bytes / rate * 1e9;
     let error = (nanos * 1e-13).max(1e-3);
-    Time::from_nanos((nanos - error).ceil() as u64)
+    let (nanos, whole) = (nanos - error, (nanos - error) as u64);
+    Time::from_nanos(whole.saturating_add(u64::from((whole as f64) < nanos)))
 }

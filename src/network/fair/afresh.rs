@@ -46,7 +46,7 @@ impl Levels {
 impl Filling<'_> {
     fn begin(&mut self, link: u32) {
         self.open[link as usize] = self.levels.flows(link).len() as u32;
-        self.levels.set_level(link, f64::INFINITY);
+        self.levels.unsaturate(link);
         self.offer(link);
     }
 

@@ -42,12 +42,25 @@ struct Ends {
     limit: f64,
 }
 
+/// The flows on a link, by what holds them back at some level of it.
+struct Split {
+    /// What those held back elsewhere take, and the most that one of them takes.
+    fixed: f64,
+    highest_fixed: f64,
+    /// How many others there are, and the least that one could take elsewhere.
+    free: u32,
+    lowest_free: f64,
+}
+
 /// Links, the flows on them, and the levels that follow.
 #[derive(Debug)]
 pub(super) struct Levels {
     /// Bytes per second. First all uplinks, then all downlinks.
     capacity: Vec<f64>,
     level: Vec<f64>,
+    /// Per unsaturated link: capacity that its flows do not use, at the least.
+    /// While it lasts the link need not be solved when they use more.
+    spare: Vec<f64>,
     members: Vec<Vec<Member>>,
     ends: Vec<Ends>,
     /// Links to solve: (value from which on something changed, link).
@@ -63,6 +76,11 @@ pub(super) struct Levels {
 
 const IDLE: u64 = u64::MAX;
 
+/// The lower of two numbers; `f64::min` costs more, for it minds NaN.
+fn lower(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
 impl Levels {
     /// The access links of `world`, without flows.
     pub fn new(world: &World) -> Self {
@@ -73,6 +91,7 @@ impl Levels {
         Levels {
             capacity,
             level: vec![f64::INFINITY; links],
+            spare: vec![0.0; links],
             members: vec![Vec::new(); links],
             ends: Vec::new(),
             work: BinaryHeap::new(),
@@ -142,7 +161,12 @@ impl Levels {
     /// What `flow` may carry, in bytes per second; up to date when solved.
     pub fn rate(&self, flow: u32) -> f64 {
         let Ends { link, limit, .. } = self.ends[flow as usize];
-        self.level[link[0] as usize].min(self.level[link[1] as usize]).min(limit)
+        lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), limit)
+    }
+
+    /// The same for a flow as `link` sees it.
+    pub fn member_rate(&self, link: u32, member: Member) -> f64 {
+        lower(lower(self.level[link as usize], self.level[member.other as usize]), member.limit)
     }
 
     /// Whether there is something to solve.
@@ -173,7 +197,8 @@ impl Levels {
                 return self.solve_afresh();
             }
             let (old, new) = (self.level[link as usize], self.solve_link(link));
-            if old != new && !((new - old).abs() <= TOLERANCE * old) {
+            let moved = if old.is_finite() { (new - old).abs() > TOLERANCE * old } else { new.is_finite() };
+            if moved {
                 self.set_level(link, new);
                 self.wake_neighbours(link, old, new);
             }
@@ -195,44 +220,67 @@ impl Levels {
         for at in 0..self.members[link as usize].len() {
             let Member { other, limit, .. } = self.members[link as usize][at];
             let level = self.level[other as usize];
-            // An unsaturated link stays so when a flow takes less of it.
-            if limit > low && level > low && (new > old || level.is_finite()) {
-                self.wake(other, low);
+            if limit <= low || level <= low {
+                continue;
             }
+            if level.is_infinite() {
+                // It stays unsaturated when a flow takes less, or more of what is spare.
+                self.spare[other as usize] -= (new.min(limit) - old.min(limit)).max(0.0);
+                if new < old || self.spare[other as usize] >= 0.0 {
+                    continue;
+                }
+            }
+            self.wake(other, low);
         }
     }
 
     /// Solves sum over flows of min(s, a) = capacity for the level s, where a
     /// is what else limits the flow: Newton's method on a concave function.
     /// From the first step on it approaches from below.
-    fn solve_link(&self, link: u32) -> f64 {
+    fn solve_link(&mut self, link: u32) -> f64 {
         let (capacity, members) = (self.capacity[link as usize], &self.members[link as usize]);
         if members.is_empty() {
+            self.spare[link as usize] = capacity;
             return f64::INFINITY;
         }
         let lowest = capacity / members.len() as f64;
         let mut level = self.level[link as usize];
         let mut below = false;
         loop {
-            let (mut fixed, mut free) = (0.0, 0u32);
-            for member in members {
-                let elsewhere = member.limit.min(self.level[member.other as usize]);
-                if elsewhere < level {
-                    fixed += elsewhere;
-                } else {
-                    free += 1;
-                }
-            }
+            let Split { fixed, highest_fixed, free, lowest_free } = self.split(link, level);
             if free == 0 && fixed <= capacity {
+                self.spare[link as usize] = capacity - fixed;
                 return f64::INFINITY;
             }
             let next = if free == 0 { lowest } else { ((capacity - fixed) / f64::from(free)).max(lowest) };
-            if next == level || (below && next <= level) {
-                return level;
+            let same_split = highest_fixed < next && next <= lowest_free;
+            if same_split || (below && next <= level) {
+                return next;
             }
             below = true;
             level = next;
         }
+    }
+
+    /// Who of the flows on `link` is held back elsewhere below `level`.
+    fn split(&self, link: u32, level: f64) -> Split {
+        let mut split = Split { fixed: 0.0, highest_fixed: 0.0, free: 0, lowest_free: f64::INFINITY };
+        for member in &self.members[link as usize] {
+            let elsewhere = lower(member.limit, self.level[member.other as usize]);
+            let held = elsewhere < level;
+            // Written without branches: which way a flow goes is hard to foresee.
+            split.fixed += if held { elsewhere } else { 0.0 };
+            split.free += u32::from(!held);
+            split.highest_fixed = if held && elsewhere > split.highest_fixed { elsewhere } else { split.highest_fixed };
+            split.lowest_free = if !held && elsewhere < split.lowest_free { elsewhere } else { split.lowest_free };
+        }
+        split
+    }
+
+    /// Takes `link` for unsaturated, with nothing known to spare.
+    pub(super) fn unsaturate(&mut self, link: u32) {
+        self.set_level(link, f64::INFINITY);
+        self.spare[link as usize] = 0.0;
     }
 
     /// Takes the links whose levels changed since the last call.

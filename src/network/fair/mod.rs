@@ -157,10 +157,12 @@ impl Fair {
         }
         let head = &self.heads[flow as usize];
         let limit = head.window.limit();
+        let mut next = head.next().0;
         if limit != self.levels.limit(flow) && self.levels.set_limit(flow, limit, head.rate) {
             self.untimed.push(flow);
+            next = Time::NEVER; // until its rate is known
         }
-        self.moments.set(flow, head.next().0);
+        self.moments.set(flow, next);
     }
 
     /// The last byte of the head has left; whether another message follows.
@@ -189,10 +191,10 @@ impl Fair {
         self.levels.take_changed(&mut links);
         for link in links.drain(..) {
             for at in 0..self.levels.flows(link).len() {
-                let flow = self.levels.flows(link)[at].flow;
-                let rate = self.levels.rate(flow);
-                if rate != self.heads[flow as usize].rate {
-                    self.set_rate(flow, rate);
+                let member = self.levels.flows(link)[at];
+                let rate = self.levels.member_rate(link, member);
+                if rate != self.heads[member.flow as usize].rate {
+                    self.set_rate(member.flow, rate);
                 }
             }
         }

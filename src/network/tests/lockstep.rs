@@ -1,8 +1,9 @@
 //! The fair model beside its twin: the same messages, the same times.
 
 use super::super::fair::Fair;
-use super::twin::Twin;
+use super::twin::{Twin, objection};
 use super::*;
+use crate::rng::{Purpose, Rng};
 use proptest::prelude::*;
 
 /// A world, a network and what is done to it.
@@ -123,11 +124,11 @@ fn compare_logs(log: &Log, twin: &Log) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn compare_rates(network: &Network, twin: &Twin) -> Result<(), TestCaseError> {
+fn compare_rates(world: &World, network: &Network, twin: &Twin) -> Result<(), TestCaseError> {
     let Network::Fair(fair) = network else { panic!("asked for fair") };
     let (shares, expected) = (fair.allocation(), twin.allocation());
     prop_assert_eq!(shares.len(), expected.len());
-    prop_assert_eq!(twin.objection(&shares), None);
+    prop_assert_eq!(objection(world, &shares), None);
     for (share, expected) in shares.iter().zip(&expected) {
         let equal = share.rate == expected.rate || (share.rate / expected.rate - 1.0).abs() <= 1e-9;
         prop_assert!((share.from, share.to) == (expected.from, expected.to) && equal, "{:?} {:?}", share, expected);
@@ -148,7 +149,7 @@ fn lock_step(case: &Case, mut network: Network) -> Result<(), TestCaseError> {
             let next = *now + Time::from_nanos(1);
             run_until(&mut network, next, &mut log);
             run_twin_until(&mut twin, next, &mut twin_log);
-            compare_rates(&network, &twin)?;
+            compare_rates(&case.world, &network, &twin)?;
         }
     }
     run_until(&mut network, Time::NEVER, &mut log);
@@ -167,6 +168,35 @@ proptest! {
     /// The way out of a search that takes too long gives the same rates.
     #[test]
     fn fair_solved_afresh_agrees_with_its_twin(case in any_case(NetworkModel::Fair)) {
-        lock_step(&case, Network::Fair(Fair::impatient(&case.world, &case.spec)))?;
+        lock_step(&case, Network::Fair(Box::new(Fair::impatient(&case.world, &case.spec))))?;
     }
+}
+
+/// Small networks do not show how far a change spreads: here most links hang
+/// together. Too large for the twin, so the bottleneck condition is checked.
+#[test]
+fn a_large_network_stays_max_min() {
+    const N: u64 = 600;
+    let mut rng = Rng::stream(5, Purpose::Links, 0);
+    let mut links = || (Rate(1_000_000 + rng.below(9_000_000)), Rate(1_000_000 + rng.below(20_000_000)));
+    let world = world(&(0..N).map(|_| links()).collect::<Vec<_>>(), ms(50));
+    let mut network = Network::new(&world, &windowed(NetworkModel::Fair, 20_000, 160_000));
+    let mut log = Log::new();
+    for id in 0..12_000 {
+        let (from, step) = (rng.below(N), 1 + rng.below(N - 1));
+        let (from, to) = (from as u32, ((from + step) % N) as u32);
+        let now = Time::from_nanos(u64::from(id) * 500_000);
+        run_until(&mut network, now, &mut log);
+        act(&mut network, now, Act::Open(from, to), &mut log);
+        act(&mut network, now, Act::Send(from, to, id, 1 + rng.below(600_000)), &mut log);
+        if id % 97 == 0 {
+            run_until(&mut network, now + Time::from_nanos(1), &mut log);
+            let Network::Fair(fair) = &network else { panic!("asked for fair") };
+            assert_eq!(objection(&world, &fair.allocation()), None, "at {now}");
+        }
+    }
+    let Network::Fair(fair) = &network else { panic!("asked for fair") };
+    assert!(fair.allocation().len() > 2_000, "{} flows are not many", fair.allocation().len());
+    run_until(&mut network, Time::NEVER, &mut log);
+    assert_eq!(arrivals(&log).len(), 12_000);
 }

@@ -9,17 +9,32 @@ pub(super) struct Twin {
     world: World,
     rule: WindowRule,
     lanes: BTreeMap<(u32, u32), Lane>,
-    /// Arrival, name, bytes, and the number of the connection it came by.
-    travelling: Vec<(Time, u32, Bytes, (u32, u32, u32))>,
+    travelling: Vec<Traveller>,
     connections: u32,
     stale: bool,
     now: Time,
+}
+
+/// A message that has left by this lane of this connection.
+struct Traveller {
+    at: Time,
+    parcel: Parcel,
+    pair: (u32, u32),
+    connection: u32,
 }
 
 struct Lane {
     connection: u32,
     queue: VecDeque<Parcel>,
     head: Transmission,
+    /// It began, or its window changed, after its rate was last set.
+    untimed: bool,
+}
+
+impl Lane {
+    fn moment(&self) -> Time {
+        if self.queue.is_empty() || self.untimed { Time::NEVER } else { self.head.next().0 }
+    }
 }
 
 impl Twin {
@@ -50,7 +65,12 @@ impl Twin {
         let rtt = self.world.rtt(NodeId(pair.0), NodeId(pair.1));
         self.connections += 1;
         let head = Transmission::new(Window::new(&self.rule, rtt));
-        self.lanes.entry(pair).or_insert(Lane { connection: self.connections, queue: VecDeque::new(), head });
+        self.lanes.entry(pair).or_insert(Lane {
+            connection: self.connections,
+            queue: VecDeque::new(),
+            head,
+            untimed: true,
+        });
     }
 
     fn close(&mut self, pair: (u32, u32), out: &mut Log) {
@@ -70,6 +90,7 @@ impl Twin {
         lane.queue.push_back(parcel);
         if lane.queue.len() == 1 {
             lane.head.window.wake(self.now, &self.rule);
+            lane.untimed = true;
             lane.head.begin(self.now, parcel.wire.get() as f64);
             out.push((self.now, NetEvent::Started(parcel.id)));
             self.stale = true;
@@ -77,8 +98,8 @@ impl Twin {
     }
 
     pub fn next_event(&self) -> Option<Time> {
-        let moments = self.lanes.values().filter(|l| !l.queue.is_empty()).map(|l| l.head.next().0);
-        let arrivals = self.travelling.iter().map(|t| t.0);
+        let moments = self.lanes.values().map(Lane::moment);
+        let arrivals = self.travelling.iter().map(|t| t.at);
         let next = if self.stale { Some(self.now) } else { moments.chain(arrivals).min() };
         next.filter(|t| *t != Time::NEVER)
     }
@@ -87,8 +108,7 @@ impl Twin {
         self.now = now;
         while self.next_event().is_some_and(|t| t <= now) {
             self.deliver(out);
-            let due = |lane: &Lane| !lane.queue.is_empty() && lane.head.next().0 <= now;
-            if let Some(pair) = self.lanes.iter().find(|(_, lane)| due(lane)).map(|(pair, _)| *pair) {
+            if let Some(pair) = self.lanes.iter().find(|(_, lane)| lane.moment() <= now).map(|(pair, _)| *pair) {
                 self.step(pair, out);
             } else {
                 self.share();
@@ -97,9 +117,9 @@ impl Twin {
     }
 
     fn deliver(&mut self, out: &mut Log) {
-        while let Some(at) = self.travelling.iter().position(|t| t.0 <= self.now) {
-            let (_, id, wire, (from, to, connection)) = self.travelling.remove(at);
-            let open = self.lanes.get(&(from, to)).is_some_and(|lane| lane.connection == connection);
+        while let Some(at) = self.travelling.iter().position(|t| t.at <= self.now) {
+            let Traveller { parcel: Parcel { id, wire, .. }, pair, connection, .. } = self.travelling.remove(at);
+            let open = self.lanes.get(&pair).is_some_and(|lane| lane.connection == connection);
             let event = if open { NetEvent::Arrived(id) } else { NetEvent::Lost { id, carried: wire } };
             out.push((self.now, event));
         }
@@ -112,10 +132,11 @@ impl Twin {
         lane.head.take(self.now, step, &self.rule);
         self.stale = true;
         if step != Step::End {
+            lane.untimed = true;
             return;
         }
         let parcel = lane.queue.pop_front().unwrap();
-        self.travelling.push((self.now + delay, parcel.id, parcel.wire, (pair.0, pair.1, lane.connection)));
+        self.travelling.push(Traveller { at: self.now + delay, parcel, pair, connection: lane.connection });
         match lane.queue.front() {
             Some(next) => {
                 lane.head.begin(self.now, next.wire.get() as f64);
@@ -132,7 +153,9 @@ impl Twin {
     fn share(&mut self) {
         let shares = self.allocation();
         for share in shares {
-            let head = &mut self.lanes.get_mut(&(share.from.0, share.to.0)).unwrap().head;
+            let lane = self.lanes.get_mut(&(share.from.0, share.to.0)).unwrap();
+            lane.untimed = false;
+            let head = &mut lane.head;
             head.settle(self.now);
             head.rate = share.rate;
             head.window.note_rate(self.now, share.rate, &self.rule);
@@ -184,24 +207,28 @@ impl Twin {
             self.world.nodes[link - n].down.bytes_per_second()
         }
     }
+}
 
-    /// What is wrong with `shares` as a max-min allocation: no link may be
-    /// overfull, and each flow must be at its limit or on a full link on which
-    /// no flow is faster.
-    pub fn objection(&self, shares: &[Share]) -> Option<String> {
-        let load = |link: usize| shares.iter().filter(|s| self.links(s).contains(&link)).map(|s| s.rate).sum::<f64>();
-        let fastest =
-            |link: usize| shares.iter().filter(|s| self.links(s).contains(&link)).map(|s| s.rate).fold(0.0, f64::max);
-        let close = 1.0 - 1e-9;
-        for link in 0..self.world.nodes.len() * 2 {
-            if load(link) * close > self.capacity(link) {
-                return Some(format!("link {link} carries {} of {}", load(link), self.capacity(link)));
-            }
+/// What is wrong with `shares` as a max-min allocation in `world`: no link may
+/// be overfull, and each flow must be at its limit or on a full link on which
+/// no flow is faster.
+pub(super) fn objection(world: &World, shares: &[Share]) -> Option<String> {
+    const CLOSE: f64 = 1.0 - 1e-9;
+    let n = world.nodes.len();
+    let links = |s: &Share| [s.from.index(), n + s.to.index()];
+    let up = world.nodes.iter().map(|node| node.up.bytes_per_second());
+    let capacity: Vec<f64> = up.chain(world.nodes.iter().map(|node| node.down.bytes_per_second())).collect();
+    let (mut load, mut fastest) = (vec![0.0; 2 * n], vec![0.0f64; 2 * n]);
+    for share in shares {
+        for link in links(share) {
+            load[link] += share.rate;
+            fastest[link] = fastest[link].max(share.rate);
         }
-        let full = |link: usize| load(link) >= self.capacity(link) * close;
-        let held = |s: &Share| {
-            s.rate >= s.limit * close || self.links(s).iter().any(|l| full(*l) && s.rate >= fastest(*l) * close)
-        };
-        shares.iter().find(|s| !held(s)).map(|s| format!("nothing holds {s:?} back"))
     }
+    if let Some(link) = (0..2 * n).find(|l| load[*l] * CLOSE > capacity[*l]) {
+        return Some(format!("link {link} carries {} of {}", load[link], capacity[link]));
+    }
+    let holds = |s: &Share, l: usize| load[l] >= capacity[l] * CLOSE && s.rate >= fastest[l] * CLOSE;
+    let held = |s: &Share| s.rate >= s.limit * CLOSE || links(s).iter().any(|l| holds(s, *l));
+    shares.iter().find(|s| !held(s)).map(|s| format!("nothing holds {s:?} back"))
 }

@@ -1,0 +1,123 @@
+//! What the network costs: time per message (streams that always have a next
+//! one) and per flow event (streams that come and go), messages of 1.3 MB
+//! between random pairs.
+
+use codexsim::network::{NetEvent, Network, NetworkModel, NetworkSpec, Parcel, Transport};
+use codexsim::rng::{Purpose, Rng};
+use codexsim::units::{Bytes, Rate, Time};
+use codexsim::world::{Dataset, Hardware, Latency, Node, NodeId, Role, World};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+
+const SIZE: Bytes = Bytes(1_300_000);
+const MESSAGES: u64 = 20_000;
+
+/// Random uplinks of 20 to 100 Mbit/s, downlinks `faster` times as fast.
+fn world(nodes: u32, faster: u64) -> World {
+    let mut rng = Rng::stream(1, Purpose::Links, 0);
+    let node = |_| {
+        let up = Rate(20_000_000 + rng.below(80_000_000));
+        Node { role: Role::Leecher, up, down: Rate(up.0 * faster), region: 0, start: Time::ZERO }
+    };
+    World {
+        nodes: (0..nodes).map(node).collect(),
+        latency: Latency::constant(Time::from_millis(50)),
+        overlay: None,
+        outages: vec![Vec::new(); nodes as usize],
+        dataset: Dataset { size: SIZE, block_size: SIZE, group: 1 },
+        hardware: Hardware::IDEAL,
+        seed: 1,
+    }
+}
+
+/// A network under load. The name of a message is the number of its pair.
+struct Load {
+    network: Network,
+    pairs: Vec<(NodeId, NodeId)>,
+    idle: Vec<u32>,
+    rng: Rng,
+    now: Time,
+    out: Vec<NetEvent>,
+}
+
+impl Load {
+    /// `busy` streams per node have two messages each; `idle` further ones
+    /// per node wait for their turn.
+    fn new(nodes: u32, faster: u64, model: NetworkModel, busy: u32, idle: u32) -> Self {
+        let spec = NetworkSpec { model, transport: Transport::NONE, jitter: None };
+        let mut network = Network::new(&world(nodes, faster), &spec);
+        let mut rng = Rng::stream(2, Purpose::Links, 0);
+        let mut pairs = Vec::new();
+        for from in 0..nodes {
+            for _ in 0..busy + idle {
+                let to = (from + 1 + rng.below(u64::from(nodes) - 1) as u32) % nodes;
+                network.open(NodeId(from), NodeId(to));
+                pairs.push((NodeId(from), NodeId(to)));
+            }
+        }
+        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
+        rng.shuffle(&mut order);
+        let waiting = order.split_off((nodes * busy) as usize);
+        let mut load = Load { network, pairs, idle: waiting, rng, now: Time::ZERO, out: Vec::new() };
+        for pair in order {
+            load.send(pair);
+            if idle == 0 {
+                load.send(pair);
+            }
+        }
+        load
+    }
+
+    fn send(&mut self, pair: u32) {
+        let (from, to) = self.pairs[pair as usize];
+        let parcel = Parcel { id: pair, wire: SIZE, tracked: false };
+        self.network.send(self.now, from, to, parcel, &mut self.out);
+    }
+
+    /// Goes on until so many messages have arrived. Each is followed by another,
+    /// on the same stream or, if there are idle ones, on a random idle one.
+    fn run(&mut self, messages: u64) {
+        let mut arrived = 0;
+        while arrived < messages {
+            self.now = self.network.next_event().expect("messages are on their way");
+            self.network.advance(self.now, &mut self.out);
+            for event in std::mem::take(&mut self.out) {
+                let NetEvent::Arrived(mut pair) = event else { continue };
+                arrived += 1;
+                if !self.idle.is_empty() {
+                    let pick = self.rng.below(self.idle.len() as u64) as usize;
+                    pair = std::mem::replace(&mut self.idle[pick], pair);
+                }
+                self.send(pair);
+            }
+        }
+    }
+}
+
+fn measure(c: &mut Criterion, name: &str, make: impl Fn() -> Load) {
+    let mut group = c.benchmark_group("network");
+    group.throughput(Throughput::Elements(MESSAGES)).sample_size(10);
+    group.bench_function(name, |b| {
+        let warm = || {
+            let mut load = make();
+            load.run(MESSAGES);
+            load
+        };
+        b.iter_batched(warm, |mut load| load.run(MESSAGES), BatchSize::PerIteration);
+    });
+}
+
+fn benches(c: &mut Criterion) {
+    use NetworkModel::{Fair, Fifo};
+    for (model, name) in [(Fifo, "fifo"), (Fair, "fair")] {
+        for (nodes, busy) in [(1_000, 10), (10_000, 4)] {
+            measure(c, &format!("{name}/{nodes}x{busy} steady"), || Load::new(nodes, 1, model, busy, 0));
+            for faster in [1, 5] {
+                let case = format!("{name}/{nodes}x{busy} come and go, down {faster} up");
+                measure(c, &case, || Load::new(nodes, faster, model, busy, busy));
+            }
+        }
+    }
+}
+
+criterion_group!(network, benches);
+criterion_main!(network);
