@@ -197,11 +197,13 @@ fn cells(values: &[Node]) -> Result<PlacedAxis, Fault> {
             keys = table.0.iter().map(|(name, _)| name.clone()).collect();
         }
         if let Some((name, node)) = table.0.iter().find(|(name, _)| !keys.contains(name)) {
-            let fault = Fault::new(format!("`{name}` is not set by the first cell")).expected("the same keys in all cells");
+            let fault =
+                Fault::new(format!("`{name}` is not set by the first cell")).expected("the same keys in all cells");
             return Err(fault.suggest(name, keys.iter().map(String::as_str)).at(node.key));
         }
         let point = keys.iter().map(|name| table.get(name).cloned().ok_or(name)).collect::<Result<Vec<_>, _>>();
-        let missing = |name| Fault::new(format!("this cell does not set `{name}`")).expected("the same keys in all cells");
+        let missing =
+            |name| Fault::new(format!("this cell does not set `{name}`")).expected("the same keys in all cells");
         points.push(point.map_err(|name| missing(name).at(value.at))?);
     }
     Ok(PlacedAxis { keys, points })

@@ -27,11 +27,13 @@ struct Task {
 pub(super) struct Responder {
     tasks: Vec<Option<Task>>,
     queue: VecDeque<NodeId>,
+    /// Somebody may have asked for something that was not here.
+    owes: bool,
 }
 
 impl Responder {
     pub fn new(tasks: u32) -> Self {
-        Responder { tasks: (0..tasks).map(|_| None).collect(), queue: VecDeque::new() }
+        Responder { tasks: (0..tasks).map(|_| None).collect(), queue: VecDeque::new(), owes: false }
     }
 
     /// Queues a peer; a full queue forgets it.
@@ -90,6 +92,9 @@ impl CodexV2 {
 
     /// New blocks are here: serves those who asked for them before they were.
     pub(super) fn serve_waiting(&mut self, new: &BlockSet, cx: &mut Context<'_>) {
+        if !self.responder.owes {
+            return;
+        }
         for peer in self.peers.iter().filter(|p| p.wanted.intersects(new)) {
             self.responder.schedule(peer.id, cx.shared.params.task_queue);
         }
@@ -148,6 +153,7 @@ impl CodexV2 {
                 task.writing.insert(unit);
             } else if let Some(peer) = self.peers.iter_mut().find(|p| p.id == task.peer) {
                 peer.sending.remove(unit);
+                self.responder.owes = true;
             }
         }
         let missing = looked_up - u64::from(task.writing.len()).min(looked_up);
