@@ -131,12 +131,14 @@ impl BlockSet {
 
     /// Removes all members of `other`.
     pub fn subtract(&mut self, other: &BlockSet) {
-        self.zip_with(other, |mine, theirs| mine & !theirs, false);
+        if !other.is_empty() {
+            self.zip_with(other, |mine, theirs| mine & !theirs);
+        }
     }
 
     /// Keeps only what is in `other` too.
     pub fn retain_in(&mut self, other: &BlockSet) {
-        self.zip_with(other, |mine, theirs| mine & theirs, true);
+        self.zip_with(other, |mine, theirs| mine & theirs);
     }
 
     /// The members that are in `other` too.
@@ -222,18 +224,27 @@ impl BlockSet {
         &mut self.pages[at]
     }
 
-    fn zip_with(&mut self, other: &BlockSet, op: impl Fn(u64, u64) -> u64, drop_missing: bool) {
-        let mut len = 0;
-        self.pages.retain(|page| {
-            match other.find(page.index) {
-                Ok(at) => page.bits.iter_mut().zip(other.pages[at].bits).for_each(|(m, o)| *m = op(*m, o)),
-                Err(_) if drop_missing => return false,
-                Err(_) => {}
+    /// Replaces each word by what `op` makes of it and the word of `other` at
+    /// the same place. Both lists are sorted: one walk over the two.
+    fn zip_with(&mut self, other: &BlockSet, op: impl Fn(u64, u64) -> u64) {
+        const NOTHING: [u64; PAGE_WORDS] = [0; PAGE_WORDS];
+        let (mut len, mut at, mut emptied) = (0, 0, false);
+        for page in &mut self.pages {
+            while at < other.pages.len() && other.pages[at].index < page.index {
+                at += 1;
             }
-            len += page.count();
-            !page.is_empty()
-        });
+            let theirs = other.pages.get(at).filter(|p| p.index == page.index).map_or(&NOTHING, |p| &p.bits);
+            for (mine, theirs) in page.bits.iter_mut().zip(theirs) {
+                *mine = op(*mine, *theirs);
+            }
+            let count = page.count();
+            len += count;
+            emptied |= count == 0;
+        }
         self.len = len;
+        if emptied {
+            self.pages.retain(|page| !page.is_empty());
+        }
     }
 }
 
