@@ -89,7 +89,7 @@ fn cell_of(spec: &RunSpec) -> Cell {
     let world = &spec.world;
     let LatencySpec::Constant(delay) = world.latency else { panic!("measured worlds have one latency") };
     let shaped = spec.network.transport.segment_header.get() == 66;
-    let staggered = !matches!(world.swarm.start, StartSpec::Together);
+    let staggered = matches!(world.swarm.start, StartSpec::Stagger(_));
     // The bridge between namespaces adds 0.05 ms that the measurements call 0.
     let micros = if shaped { 0 } else { delay.nanos() / 1000 };
     let (nodes, seeders) = (world.swarm.network_size, world.swarm.seeders);

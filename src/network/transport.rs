@@ -36,6 +36,10 @@ pub struct Transport {
     pub max_window: Bytes,
     /// A stream idle for this long starts from the initial window again.
     pub idle_restart: Time,
+    /// Buffer in front of an uplink, as the time it takes to drain. Bulk data
+    /// keeps it full, so a stream that begins to send over a full uplink waits
+    /// that long (`fair` only; in `fifo` messages queue anyway).
+    pub queue: Time,
 }
 
 impl Transport {
@@ -54,6 +58,7 @@ impl Transport {
         initial_window: Bytes(u64::MAX),
         max_window: Bytes(u64::MAX),
         idle_restart: Time::NEVER,
+        queue: Time::ZERO,
     };
 
     /// Bytes that the layers add to a message of `size` protocol bytes.
@@ -93,6 +98,7 @@ impl Default for Transport {
             initial_window: Bytes(14_480),
             max_window: Bytes(4 << 20),
             idle_restart: Time::from_millis(1_000),
+            queue: Time::ZERO,
         }
     }
 }

@@ -137,12 +137,14 @@ pub(super) struct Transmission {
     pub since: Time,
     /// The window of the stream.
     pub window: Window,
+    /// What the message waits in a buffer before its uplink.
+    pub queued: Time,
 }
 
 impl Transmission {
     /// Of a stream that has not sent yet.
     pub fn new(window: Window) -> Self {
-        Transmission { left: 0.0, rate: 0.0, since: Time::ZERO, window }
+        Transmission { left: 0.0, rate: 0.0, since: Time::ZERO, window, queued: Time::ZERO }
     }
 
     /// Begins a message of `bytes`.

@@ -247,7 +247,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Handle(flight) => self.handle_message(flight),
             Event::Depart(flight) => self.depart(flight),
             Event::Notice(id, epoch, notice) => {
-                if self.nodes[id.index()].epoch == epoch {
+                let node = &self.nodes[id.index()];
+                if node.online && node.epoch == epoch {
                     self.tell(id, notice);
                 }
             }

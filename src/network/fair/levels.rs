@@ -169,6 +169,11 @@ impl Levels {
         lower(lower(self.level[link as usize], self.level[member.other as usize]), member.limit)
     }
 
+    /// Whether the flows on `link` use all of it.
+    pub fn is_full(&self, link: u32) -> bool {
+        self.level[link as usize].is_finite()
+    }
+
     /// Whether there is something to solve.
     pub fn is_stale(&self) -> bool {
         !self.work.is_empty()

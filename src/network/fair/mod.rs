@@ -25,6 +25,8 @@ pub struct Fair {
     streams: Streams,
     flight: Flight,
     rule: WindowRule,
+    /// Time to drain the buffer before a full uplink.
+    queue: Time,
     heads: Vec<Transmission>,
     levels: Levels,
     moments: Moments,
@@ -40,6 +42,7 @@ impl Fair {
             streams: Streams::new(world),
             flight: Flight::new(world, spec),
             rule: WindowRule::new(&spec.transport),
+            queue: spec.transport.queue,
             heads: Vec::new(),
             levels: Levels::new(world),
             moments: Moments::default(),
@@ -88,6 +91,7 @@ impl Fair {
         self.catch_up(now);
         let head = &mut self.heads[flow as usize];
         head.window.wake(now, &self.rule);
+        head.queued = if self.levels.is_full(from.0) { self.queue } else { Time::ZERO };
         self.levels.add(flow, head.window.limit());
         self.untimed.push(flow);
         self.begin(flow, parcel, out);
@@ -169,7 +173,10 @@ impl Fair {
     fn end_message(&mut self, flow: u32, out: &mut Vec<NetEvent>) -> bool {
         let stream = &mut self.streams[flow];
         let Some(parcel) = stream.queue.pop_front() else { return false };
-        let at = stream.in_order(self.now + stream.delay + self.flight.jitter(stream.from));
+        // Only what finds the buffer full waits in it: bulk data itself does not
+        // end any later for having filled it.
+        let queued = std::mem::take(&mut self.heads[flow as usize].queued);
+        let at = stream.in_order(self.now + queued + stream.delay + self.flight.jitter(stream.from));
         self.flight.book_up(stream.from, parcel.wire);
         self.flight.launch(at, (flow, stream.generation), parcel);
         match stream.queue.front().copied() {

@@ -161,3 +161,29 @@ fn fifo_and_fair_agree_on_the_totals_of_a_symmetric_swarm() {
     let exact = mbit(20).time_for(Bytes(100_000)) * u64::from(N - 1) + ms(25);
     assert_eq!((end(Fifo), end(Fair)), (exact, exact));
 }
+
+/// A small message that finds a full buffer waits for it to drain; bulk data,
+/// and a message over an idle link, do not.
+#[test]
+fn a_full_buffer_delays_what_begins_behind_it() {
+    let queue = ms(200);
+    let transport = Transport { queue, ..Transport::NONE };
+    let links = [(mbit(10), mbit(100)); 3];
+    let small_alone = {
+        let mut script = star(2);
+        script.push((Time::ZERO, Act::Send(0, 2, 7, 100)));
+        last_arrival(&play(&mut Network::new(&world(&links, ms(5)), &NetworkSpec { transport, ..spec(Fair) }), &script))
+    };
+    assert!(small_alone < ms(6), "{small_alone}");
+    for (buffer, waits) in [(Time::ZERO, false), (queue, true)] {
+        let transport = Transport { queue: buffer, ..Transport::NONE };
+        let mut script = star(2);
+        script.push((Time::ZERO, Act::Send(0, 1, 1, 1_250_000)));
+        script.push((ms(500), Act::Send(0, 2, 7, 100)));
+        let log = play(&mut Network::new(&world(&links, ms(5)), &NetworkSpec { transport, ..spec(Fair) }), &script);
+        let at = |id| arrivals(&log).iter().find(|(i, _)| *i == id).unwrap().1;
+        let bulk_end = Time::from_secs_f64(1_250_100.0 / 1.25e6) + ms(5);
+        assert!(at(1).since(bulk_end) <= Time::from_nanos(2) && at(1) + ms(1) > bulk_end, "{}", at(1));
+        assert_eq!(at(7) > ms(505) + queue, waits, "{}", at(7));
+    }
+}

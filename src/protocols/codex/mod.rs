@@ -63,6 +63,8 @@ pub enum Timer {
     Activity(NodeId),
     /// The discovery loop looks for a missing manifest.
     DiscoveryLoop,
+    /// Time to work on a question again.
+    Answer,
 }
 
 /// One node of block exchange v2.
@@ -129,6 +131,7 @@ impl Protocol for CodexV2 {
             Timer::Retry => self.on_retry(cx),
             Timer::Activity(peer) => self.on_activity_timer(peer, cx),
             Timer::DiscoveryLoop => self.on_discovery_loop(cx),
+            Timer::Answer => self.answer_next(cx),
         }
     }
 

@@ -4,7 +4,7 @@
 //! its peer wants, sends it in messages of twenty blocks, awaits each write,
 //! and only then makes room for the next peer in the queue.
 
-use super::{CodexV2, Context, MANIFEST, Msg};
+use super::{CodexV2, Context, MANIFEST, Msg, Timer};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::collections::VecDeque;
@@ -27,13 +27,20 @@ struct Task {
 pub(super) struct Responder {
     tasks: Vec<Option<Task>>,
     queue: VecDeque<NodeId>,
+    /// Questions and how many of their entries are answered.
+    questions: VecDeque<(NodeId, Rc<BlockSet>, usize)>,
     /// Somebody may have asked for something that was not here.
     owes: bool,
 }
 
 impl Responder {
     pub fn new(tasks: u32) -> Self {
-        Responder { tasks: (0..tasks).map(|_| None).collect(), queue: VecDeque::new(), owes: false }
+        Responder {
+            tasks: (0..tasks).map(|_| None).collect(),
+            queue: VecDeque::new(),
+            questions: VecDeque::new(),
+            owes: false,
+        }
     }
 
     /// Queues a peer; a full queue forgets it.
@@ -55,31 +62,53 @@ impl Responder {
 }
 
 impl CodexV2 {
-    /// Answers with what is here; says nothing about what is not, and does not
-    /// remember the question. Whenever list processing has taken `yield_after`
-    /// of processor time, what was found so far is sent.
-    pub(super) fn on_want_have(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        let Some(peer) = self.peer(from) else { return };
-        let mut answer = cx.store().held_of(&set.difference(&BlockSet::one(MANIFEST)));
-        answer.subtract(&peer.wanted);
-        if set.contains(MANIFEST) && self.has_manifest {
-            answer.insert(MANIFEST);
+    /// A question is answered entry by entry; it waits its turn.
+    pub(super) fn on_want_have(&mut self, from: NodeId, set: &Rc<BlockSet>, cx: &mut Context<'_>) {
+        self.responder.questions.push_back((from, Rc::clone(set), 0));
+        if cx.world.hardware.per_entry == Time::ZERO {
+            self.answer_next(cx);
+        } else {
+            cx.after(Time::ZERO, Timer::Answer);
         }
-        let per_entry = cx.world.hardware.per_entry * u64::from(cx.world.dataset.group);
+    }
+
+    /// Works on the question at the front of the queue: until all is answered,
+    /// the message is full, or the work has taken `yield_after`; then it sends
+    /// what it found, and the rest of the question goes to the back. Says
+    /// nothing about what is not here, and remembers no question.
+    pub(super) fn answer_next(&mut self, cx: &mut Context<'_>) {
+        let Some((from, question, done)) = self.responder.questions.pop_front() else { return };
+        let Some(peer) = self.peers.iter().find(|p| p.id == from) else { return };
+        let group = cx.world.dataset.group;
+        let per_entry = cx.world.hardware.per_entry * u64::from(group);
         let quantum = match cx.shared.params.yield_after.nanos().checked_div(per_entry.nanos()) {
             Some(entries) => entries.max(1) as usize,
             None => usize::MAX,
         };
-        let limit = (cx.shared.params.presence_entries / cx.world.dataset.group).max(1) as usize;
-        if set.len() as usize <= quantum.min(limit) {
-            cx.cpu(per_entry * u64::from(set.len()));
-            send_presence(from, answer, cx);
-            return;
+        let limit = quantum.min((cx.shared.params.presence_entries / group).max(1) as usize);
+        let whole = question.len() as usize <= limit;
+        let part = if whole {
+            question.difference(&BlockSet::one(MANIFEST))
+        } else {
+            cx.shared.hash_order(&question).into_iter().skip(done).take(limit).collect()
+        };
+        let mut found = cx.store().held_of(&part);
+        found.subtract(&peer.wanted);
+        if self.has_manifest && question.contains(MANIFEST) {
+            found.insert(MANIFEST);
         }
-        for part in cx.shared.hash_order(set).chunks(quantum.min(limit)) {
-            cx.cpu(per_entry * part.len() as u64);
-            let found: BlockSet = part.iter().copied().filter(|unit| answer.contains(*unit)).collect();
-            send_presence(from, found, cx);
+        cx.cpu(per_entry * u64::from(part.len().max(1)));
+        if !found.is_empty() {
+            cx.send(from, Msg::Presence(Rc::new(found)));
+        }
+        let done = done + limit.min(question.len() as usize);
+        if !whole && done < question.len() as usize {
+            self.responder.questions.push_back((from, question, done));
+            if per_entry == Time::ZERO {
+                self.answer_next(cx);
+            } else {
+                cx.after(Time::ZERO, Timer::Answer);
+            }
         }
     }
 
@@ -173,11 +202,5 @@ impl CodexV2 {
             Msg::Delivery(Rc::new(task.writing.clone()))
         };
         cx.send_tracked(task.peer, message, slot as u32);
-    }
-}
-
-fn send_presence(to: NodeId, found: BlockSet, cx: &mut Context<'_>) {
-    if !found.is_empty() {
-        cx.send(to, Msg::Presence(Rc::new(found)));
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::bound::distribution_time;
 use crate::world::{NodeId, Role, World};
+use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 /// Who passes which stripe on to whom.
 #[derive(Debug)]
@@ -25,16 +27,13 @@ impl Trees {
     pub fn plan(world: &World, stripes: u32) -> Trees {
         let leechers: Vec<NodeId> = world.with_role(Role::Leecher).collect();
         let count = stripes.clamp(1, leechers.len().max(1) as u32);
-        let edges = edge_capacities(world, count);
-        let mut senders = inner_nodes(&leechers, &edges, count);
-        add_seeders(world, &edges, leechers.len() as u32, &mut senders);
         let mut trees = Trees {
             stripes: count,
             children: vec![Vec::new(); world.nodes.len()],
             parents: vec![Vec::new(); world.nodes.len()],
         };
-        for (stripe, list) in senders.into_iter().enumerate() {
-            trees.grow(stripe as u32, list, &leechers, world);
+        for (stripe, senders) in allot(world, &leechers, count).into_iter().enumerate() {
+            trees.grow(stripe as u32, senders, &leechers, world);
         }
         trees
     }
@@ -92,47 +91,52 @@ fn edge_capacities(world: &World, stripes: u32) -> Vec<u32> {
     world.nodes.iter().map(|n| if seconds > 0.0 { edges(n.up.bytes_per_second()) } else { most as u32 }).collect()
 }
 
-/// Makes each leecher an inner node of the stripe that has the least capacity
-/// so far, the strongest first.
-fn inner_nodes(leechers: &[NodeId], edges: &[u32], stripes: u32) -> Vec<Vec<Sender>> {
-    let mut by_strength = leechers.to_vec();
-    by_strength.sort_by_key(|id| (std::cmp::Reverse(edges[id.index()]), *id));
-    let mut senders: Vec<Vec<Sender>> = vec![Vec::new(); stripes as usize];
-    let mut supply = vec![0u64; stripes as usize];
-    for node in by_strength {
-        let capacity = edges[node.index()];
-        let weakest = (0..supply.len()).min_by_key(|s| (supply[*s], *s)).unwrap_or(0);
-        if capacity > 0 {
-            supply[weakest] += u64::from(capacity);
-            senders[weakest].push(Sender { node, capacity });
-        }
-    }
-    senders
+/// Shares the uplinks out among the stripes: every stripe gets seeder edges, at
+/// least one, and then as many edges of leechers as it still needs. The
+/// strongest leechers come first; few have to serve in two stripes.
+fn allot(world: &World, leechers: &[NodeId], stripes: u32) -> Vec<Vec<Sender>> {
+    let edges = edge_capacities(world, stripes);
+    let supply = |id: NodeId| Sender { node: id, capacity: edges[id.index()] };
+    let needed = leechers.len() as u64;
+    let mut seeders: VecDeque<Sender> = world.with_role(Role::Seeder).map(supply).collect();
+    let mut inner: Vec<Sender> = leechers.iter().map(|id| supply(*id)).collect();
+    inner.sort_by_key(|s| (Reverse(s.capacity), s.node));
+    let mut inner: VecDeque<Sender> = inner.into();
+    let (from_seeders, from_leechers) = (total(&seeders), total(&inner));
+    let share = |of: u64, stripe: u64| of * (stripe + 1) / u64::from(stripes) - of * stripe / u64::from(stripes);
+    let root = seeders[0].node;
+    (0..u64::from(stripes))
+        .map(|stripe| {
+            let mut senders = take(&mut seeders, share(from_seeders, stripe).clamp(1, needed));
+            if senders.is_empty() {
+                senders.push(Sender { node: root, capacity: 1 });
+            }
+            let missing = needed.saturating_sub(senders.iter().map(|s| u64::from(s.capacity)).sum());
+            senders.extend(take(&mut inner, missing.min(share(from_leechers, stripe))));
+            senders
+        })
+        .collect()
 }
 
-/// Gives every stripe a seeder edge, then the others to the stripes that lack most.
-fn add_seeders(world: &World, edges: &[u32], leechers: u32, senders: &mut [Vec<Sender>]) {
-    let mut supply: Vec<u64> = senders.iter().map(|l| l.iter().map(|s| u64::from(s.capacity)).sum()).collect();
-    let mut rooted = vec![false; senders.len()];
-    for seeder in world.with_role(Role::Seeder) {
-        let mut given = vec![0u32; senders.len()];
-        for _ in 0..edges[seeder.index()].max(1) {
-            let neediest = (0..senders.len()).min_by_key(|s| (rooted[*s], supply[*s], *s)).unwrap_or(0);
-            if rooted[neediest] && supply[neediest] >= u64::from(leechers) {
-                break;
-            }
-            rooted[neediest] = true;
-            supply[neediest] += 1;
-            given[neediest] += 1;
+fn total(supply: &VecDeque<Sender>) -> u64 {
+    supply.iter().map(|s| u64::from(s.capacity)).sum()
+}
+
+/// Takes `amount` edges from the front of `supply`, splitting the last sender.
+fn take(supply: &mut VecDeque<Sender>, mut amount: u64) -> Vec<Sender> {
+    let mut taken = Vec::new();
+    while amount > 0
+        && let Some(first) = supply.front_mut()
+    {
+        let capacity = u64::from(first.capacity).min(amount) as u32;
+        if capacity > 0 {
+            taken.push(Sender { node: first.node, capacity });
         }
-        for (stripe, capacity) in given.into_iter().enumerate().filter(|(_, c)| *c > 0) {
-            senders[stripe].insert(0, Sender { node: seeder, capacity });
-        }
-    }
-    for stripe in 0..senders.len() {
-        if !rooted[stripe] {
-            let seeder = world.with_role(Role::Seeder).nth(stripe % world.with_role(Role::Seeder).count());
-            senders[stripe].insert(0, Sender { node: seeder.expect("a swarm has a seeder"), capacity: 1 });
+        amount -= u64::from(capacity);
+        first.capacity -= capacity;
+        if first.capacity == 0 {
+            supply.pop_front();
         }
     }
+    taken
 }
