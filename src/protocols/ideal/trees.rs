@@ -64,20 +64,52 @@ impl Trees {
         let mut attached: Vec<Sender> =
             senders.iter().filter(|s| world.node(s.node).role == Role::Seeder).copied().collect();
         let (mut first, mut overflow) = (0, 0);
+        let mut edges: Vec<(NodeId, NodeId)> = Vec::new();
         for child in order {
             while first < attached.len() && attached[first].capacity == 0 {
                 first += 1;
             }
-            let parent = if first < attached.len() {
-                attached[first].capacity -= 1;
-                attached[first].node
-            } else {
-                overflow += 1; // whole edges do not always suffice
-                attached[overflow % attached.len()].node
+            // Two stripes over one connection would share its rate.
+            let fresh = |s: &Sender| s.capacity > 0 && !self.parents[child.index()].contains(&s.node);
+            let room = (first..attached.len()).find(|i| fresh(&attached[*i]));
+            let mut parent = match room.or((first < attached.len()).then_some(first)) {
+                Some(at) => {
+                    attached[at].capacity -= 1;
+                    attached[at].node
+                }
+                None => {
+                    overflow += 1; // whole edges do not always suffice
+                    attached[overflow % attached.len()].node
+                }
             };
+            if self.parents[child.index()].contains(&parent) {
+                parent = self.swap(parent, child, &mut edges, &is_inner);
+            }
+            edges.push((parent, child));
+            attached.extend(senders.iter().filter(|s| s.node == child).copied());
+        }
+        for (parent, child) in edges {
             self.children[parent.index()].push((stripe, child));
             self.parents[child.index()].push(parent);
-            attached.extend(senders.iter().filter(|s| s.node == child).copied());
+        }
+    }
+
+    /// Gives `child` the parent of some leaf of the same tree, and that leaf
+    /// `parent`, so that neither has a parent twice; `parent` when none fits.
+    fn swap(
+        &self,
+        parent: NodeId,
+        child: NodeId,
+        edges: &mut [(NodeId, NodeId)],
+        is_inner: &impl Fn(&NodeId) -> bool,
+    ) -> NodeId {
+        let knows = |child: &NodeId, parent: &NodeId| self.parents[child.index()].contains(parent);
+        let fits = |(p, leaf): &&mut (NodeId, NodeId)| {
+            *p != parent && !is_inner(leaf) && !knows(&child, p) && !knows(leaf, &parent)
+        };
+        match edges.iter_mut().find(fits) {
+            Some(edge) => std::mem::replace(&mut edge.0, parent),
+            None => parent,
         }
     }
 }
@@ -102,6 +134,10 @@ fn allot(world: &World, leechers: &[NodeId], stripes: u32) -> Vec<Vec<Sender>> {
     let mut inner: Vec<Sender> = leechers.iter().map(|id| supply(*id)).collect();
     inner.sort_by_key(|s| (Reverse(s.capacity), s.node));
     let mut inner: VecDeque<Sender> = inner.into();
+    // Spare capacity is spread evenly: a full uplink has no room to catch up.
+    let missing = (needed * u64::from(stripes)).saturating_sub(total(&seeders)).max(1);
+    let supplied = total(&inner).max(missing);
+    inner.iter_mut().for_each(|s| s.capacity = (u64::from(s.capacity) * missing).div_ceil(supplied) as u32);
     let (from_seeders, from_leechers) = (total(&seeders), total(&inner));
     let share = |of: u64, stripe: u64| of * (stripe + 1) / u64::from(stripes) - of * stripe / u64::from(stripes);
     let root = seeders[0].node;
@@ -139,4 +175,67 @@ fn take(supply: &mut VecDeque<Sender>, mut amount: u64) -> Vec<Sender> {
         }
     }
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Bytes, Time};
+    use crate::world::*;
+
+    fn world(nodes: u32, seeders: u32) -> World {
+        let rate = "50 Mbit/s".parse().unwrap();
+        let spec = WorldSpec {
+            swarm: SwarmSpec { network_size: nodes, seeders, start: StartSpec::Together },
+            dataset: DatasetSpec { size: Bytes(1 << 30), block_size: Bytes(65_536), group: 1 },
+            links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
+            seeder_up: None,
+            seeder_down: None,
+            latency: LatencySpec::Constant(Time::ZERO),
+            churn: ChurnSpec::None,
+            failures: vec![],
+            overlay: None,
+            hardware: Hardware::IDEAL,
+        };
+        World::build(&spec, 1, 0, Time::from_secs(1))
+    }
+
+    #[test]
+    fn every_stripe_reaches_every_leecher_and_no_uplink_is_overloaded() {
+        for (nodes, seeders) in [(2, 1), (5, 1), (32, 4), (100, 7), (16, 15)] {
+            let world = world(nodes, seeders);
+            let trees = Trees::plan(&world, 16);
+            let edges = edge_capacities(&world, trees.stripes());
+            for id in world.ids() {
+                assert!(trees.children(id).len() <= edges[id.index()] as usize + 1, "{nodes}-{seeders} {id:?}");
+            }
+            for leecher in world.with_role(Role::Leecher) {
+                let mut stripes: Vec<u32> = world
+                    .ids()
+                    .flat_map(|id| trees.children(id))
+                    .filter(|(_, child)| *child == leecher)
+                    .map(|(stripe, _)| *stripe)
+                    .collect();
+                stripes.sort();
+                assert_eq!(stripes, (0..trees.stripes()).collect::<Vec<_>>(), "{nodes}-{seeders} {leecher:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_tree_has_a_cycle() {
+        let world = world(40, 2);
+        let trees = Trees::plan(&world, 16);
+        for stripe in 0..trees.stripes() {
+            let mut reached: Vec<NodeId> = world.with_role(Role::Seeder).collect();
+            let mut next = 0;
+            while next < reached.len() {
+                let of = trees.children(reached[next]).iter().filter(|(s, _)| *s == stripe);
+                reached.extend(of.map(|(_, child)| *child));
+                next += 1;
+                assert!(reached.len() <= world.nodes.len(), "a cycle in stripe {stripe}");
+            }
+            assert_eq!(reached.len(), world.nodes.len(), "stripe {stripe}");
+        }
+    }
 }
