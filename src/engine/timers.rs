@@ -60,6 +60,12 @@ impl<T> Timers<T> {
         self.take(timer)
     }
 
+    /// What `timer` carries, if it is armed.
+    pub fn peek(&self, timer: TimerId) -> Option<&T> {
+        let (generation, payload) = &self.slots[timer.slot as usize];
+        payload.as_ref().filter(|_| *generation == timer.generation)
+    }
+
     fn take(&mut self, timer: TimerId) -> Option<T> {
         let entry = &mut self.slots[timer.slot as usize];
         if entry.0 != timer.generation {

@@ -13,6 +13,8 @@ pub struct Account {
     pub handed: u64,
     /// Wire bytes that arrived.
     pub arrived: u64,
+    /// Wire bytes of this node that arrived at others.
+    pub reached: u64,
     /// Wire bytes handed to the network that will never arrive.
     pub lost: u64,
     /// Block data that arrived and was stored.

@@ -159,7 +159,8 @@ impl Outcome {
     /// Bound over makespan, at most 1; nothing unless all completed and there
     /// is a bound.
     pub fn efficiency(&self) -> Option<f64> {
-        self.makespan().filter(|_| self.bound > Time::ZERO).map(|m| self.bound.secs() / m.secs())
+        let makespan = self.makespan().filter(|_| self.bound > Time::ZERO)?;
+        Some((self.bound.secs() / makespan.secs()).min(1.0))
     }
 
     /// All bytes on the wire.

@@ -44,10 +44,12 @@ pub struct Ctx<'a, P: Protocol> {
     /// What all nodes of the run share.
     pub shared: &'a P::Shared,
     pub(crate) now: Time,
+    pub(crate) epoch: u32,
+    pub(crate) has_manifest: bool,
     pub(crate) rng: &'a mut Rng,
     pub(crate) store: &'a mut Holdings,
     pub(crate) effects: &'a mut Effects<P::Msg>,
-    pub(crate) timers: &'a mut Timers<(NodeId, P::Timer)>,
+    pub(crate) timers: &'a mut Timers<(NodeId, u32, P::Timer)>,
     /// The data of the message being handled, for the check that a node holds
     /// only what it was given.
     pub(crate) given: Units<'a>,
@@ -68,6 +70,11 @@ impl<P: Protocol> Ctx<'_, P> {
     /// What this node holds.
     pub fn store(&self) -> &Holdings {
         self.store
+    }
+
+    /// Whether the manifest was stored, now or before an absence.
+    pub fn has_manifest(&self) -> bool {
+        self.has_manifest
     }
 
     /// Stores `units` of the message being handled; returns how many were new.
@@ -101,7 +108,7 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// Fires `timer` after `delay`.
     pub fn after(&mut self, delay: Time, timer: P::Timer) -> TimerId {
-        let id = self.timers.arm((self.me, timer));
+        let id = self.timers.arm((self.me, self.epoch, timer));
         self.effects.0.push(Effect::Arm(delay, id));
         id
     }

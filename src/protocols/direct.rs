@@ -7,7 +7,7 @@
 use crate::ledger::Class;
 use crate::protocol::{Ctx, Message, Protocol, Size, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{NodeId, World};
+use crate::world::{NodeId, Role, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -136,7 +136,7 @@ impl Protocol for Direct {
     fn start(&mut self, cx: &mut Context<'_>) {
         if Direct::complete(cx) {
             // A leecher that comes back complete must not serve: it was not a seeder.
-            if cx.world.node(cx.me).role == crate::world::Role::Seeder {
+            if cx.world.node(cx.me).role == Role::Seeder {
                 cx.provide();
             }
             return;
@@ -147,7 +147,9 @@ impl Protocol for Direct {
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
         match *message {
-            Msg::Request(span) => cx.send(from, Msg::Data(span)),
+            Msg::Request((start, end)) if cx.store().covers(start, end) => cx.send(from, Msg::Data((start, end))),
+            // A seeder that lost its data is none.
+            Msg::Request(_) => cx.hang_up(from),
             Msg::Data((start, end)) => {
                 cx.keep(Units::Range(start, end));
                 if let Some(index) = self.seeders.iter().position(|(id, _)| *id == from) {
@@ -172,7 +174,7 @@ impl Protocol for Direct {
     }
 
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        if !Direct::complete(cx) {
+        if !Direct::complete(cx) && cx.world.node(peer).role == Role::Seeder {
             self.seeders.push((peer, VecDeque::new()));
             self.fill(self.seeders.len() - 1, cx);
         }

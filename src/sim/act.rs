@@ -4,9 +4,9 @@ use super::run::{Cargo, Event, Flight, Simulation};
 use crate::engine::TimerId;
 use crate::ledger::Class;
 use crate::network::Parcel;
-use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size};
+use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
 use crate::units::{Bytes, Time};
-use crate::world::NodeId;
+use crate::world::{Holdings, NodeId, Role};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Carries out the effects of one handler, in order.
@@ -26,6 +26,7 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.list.push(self.now + self.directory.delay(self.world), Event::Answered(id, epoch));
                 }
                 Effect::ManifestStored => {
+                    self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
                     self.last_progress = self.now;
                 }
@@ -60,6 +61,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     fn send_message(&mut self, from: NodeId, to: NodeId, message: P::Msg, token: Option<u32>) {
         let size = message.size(self.world);
+        self.sent_unheld |= !holds(&self.nodes[from.index()].store, message.carried());
         let flight = self.new_flight(from, to, Cargo::Message(message), size, token);
         let cost = self.cost_of(flight, Side::Send);
         self.work(from, cost);
@@ -132,19 +134,20 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         let units = self.world.dataset.units();
         let store = &self.nodes[id.index()].store;
-        self.stored_units += u64::from(new);
+        let wanted = self.world.node(id).role == Role::Leecher;
+        self.stored_units += if wanted { u64::from(new) } else { 0 };
         self.last_progress = self.now;
         self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
         let milestones = &mut self.books.accounts[id.index()].milestones;
         let before = milestones.all.is_some();
         milestones.progress(self.now, store.len(), store.contiguous(), units);
-        self.complete += u32::from(!before && milestones.all.is_some());
+        self.complete += u32::from(wanted && !before && milestones.all.is_some());
     }
 
     /// Books the parts of an arrived message under their classes.
     pub(super) fn book_arrival(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
-        let (size, receiver) = (flight.size, flight.to.index());
+        let (size, sender, receiver) = (flight.size, flight.from.index(), flight.to.index());
         let (main, control) = match &flight.cargo {
             Cargo::Message(message) => (message.class(), message.class()),
             Cargo::Hello { .. } => (Class::Handshake, Class::Handshake),
@@ -165,5 +168,15 @@ impl<P: Protocol> Simulation<'_, P> {
         let account = &mut self.books.accounts[receiver];
         account.arrived += wire;
         account.duplicate_rx += size.payload;
+        self.books.accounts[sender].reached += wire;
+    }
+}
+
+/// Whether `store` has all of `units`.
+fn holds(store: &Holdings, units: Units<'_>) -> bool {
+    match units {
+        Units::None => true,
+        Units::Range(start, end) => store.covers(start, end),
+        Units::Set(set) => store.held_of(set).len() == set.len(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::run::{Cargo, Event, Notice, Simulation};
 use crate::protocol::{Protocol, Size, Units};
-use crate::world::{Holdings, NodeId, OfflineKind};
+use crate::world::{NodeId, OfflineKind, Role};
 
 impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn go_online(&mut self, id: NodeId) {
@@ -30,22 +30,26 @@ impl<P: Protocol> Simulation<'_, P> {
         node.online = false;
         self.online -= 1;
         self.outages_met += 1;
-        let links = std::mem::take(&mut node.links);
+        let mut peers: Vec<NodeId> = node.links.drain(..).map(|link| link.peer).collect();
+        peers.append(&mut node.opening);
         node.dialling.clear();
         if kind == OfflineKind::Crash {
-            self.stored_units -= u64::from(node.store.len());
-            node.store = Holdings::default();
+            let lost = std::mem::take(&mut node.store).len();
+            node.manifest = false;
+            if self.world.node(id).role == Role::Leecher {
+                self.stored_units -= u64::from(lost);
+            }
         }
         self.books.digest.add(self.now, id.0, 5, kind as u64);
-        for link in links {
-            self.cut(id, link.peer);
+        for peer in peers {
+            self.cut(id, peer);
         }
     }
 
     /// Sets a connection up: all but the last round trip is waiting.
     pub(super) fn dial(&mut self, from: NodeId, to: NodeId) {
         let node = &mut self.nodes[from.index()];
-        if node.is_linked(to) || node.dialling.contains(&to) || !self.world.may_know(from, to) {
+        if node.knows(to) || !self.world.may_know(from, to) {
             return;
         }
         node.dialling.push(to);
@@ -61,13 +65,14 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         dialler.dialling.retain(|p| *p != to);
-        if dialler.is_linked(to) {
+        if dialler.knows(to) {
             return; // the other end was faster
         }
         let taken = self.nodes[to.index()].online && self.minds[to.index()].accepts(from, &self.shared);
         if taken && self.minds[from.index()].accepts(to, &self.shared) {
             self.network.open(from, to);
-            self.nodes[from.index()].dialling.push(to);
+            self.nodes[from.index()].opening.push(to);
+            self.nodes[to.index()].opening.push(from);
             self.hello(from, to, false);
         }
     }
@@ -79,9 +84,8 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     pub(super) fn on_hello(&mut self, from: NodeId, to: NodeId, back: bool) {
-        self.nodes[to.index()].dialling.retain(|p| *p != from);
-        if self.nodes[to.index()].is_linked(from) {
-            return;
+        if !self.nodes[to.index()].end_opening(from) {
+            return; // one end has gone since
         }
         self.nodes[to.index()].add_link(from);
         if !back {
@@ -96,14 +100,16 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
-    /// Closes the connection of which `id` has let go; `peer` learns of it one
-    /// delay later.
+    /// Closes the connection, or the set-up of one, of which `id` has let go; a
+    /// `peer` that had it learns of it one delay later.
     fn cut(&mut self, id: NodeId, peer: NodeId) {
         self.network.close(self.now, id, peer, &mut self.net_events);
-        if self.nodes[peer.index()].remove_link(id) {
-            let epoch = self.nodes[peer.index()].epoch;
+        self.nodes[id.index()].end_opening(peer);
+        let other = &mut self.nodes[peer.index()];
+        other.end_opening(id);
+        if other.remove_link(id) {
             let at = self.now + self.world.delay(id, peer);
-            self.list.push(at, Event::Notice(peer, epoch, Notice::Lost(id)));
+            self.list.push(at, Event::Cut(peer, other.epoch, id));
         }
         self.drain_network();
     }

@@ -33,7 +33,7 @@ impl Directory {
         world.latency.mean() * 2 * self.round_trips
     }
 
-    /// Adds a provider, or notes that it is still there.
+    /// Adds a provider; nothing when it is known already.
     pub fn provide(&mut self, node: NodeId, now: Time) {
         if !self.providers.iter().any(|(_, id)| *id == node) {
             self.providers.push((now, node));

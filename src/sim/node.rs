@@ -25,8 +25,12 @@ pub(super) struct NodeState {
     pub rng: Rng,
     /// Standing connections, by peer.
     pub links: Vec<Link>,
-    /// Connections being set up, by peer.
+    /// Peers being dialled; nothing has reached them yet.
     pub dialling: Vec<NodeId>,
+    /// Peers with whom the last round trip of a set-up is under way.
+    pub opening: Vec<NodeId>,
+    /// Holds the manifest.
+    pub manifest: bool,
 }
 
 impl NodeState {
@@ -43,7 +47,20 @@ impl NodeState {
             rng: Rng::stream(world.seed, Purpose::Protocol, u64::from(id.0)),
             links: Vec::new(),
             dialling: Vec::new(),
+            opening: Vec::new(),
+            manifest: world.node(id).role == Role::Seeder,
         }
+    }
+
+    /// Whether a connection with `peer` stands or is being made.
+    pub fn knows(&self, peer: NodeId) -> bool {
+        self.is_linked(peer) || self.dialling.contains(&peer) || self.opening.contains(&peer)
+    }
+
+    /// Notes that the set-up with `peer` is over; false when there was none.
+    pub fn end_opening(&mut self, peer: NodeId) -> bool {
+        let at = self.opening.iter().position(|p| *p == peer);
+        at.map(|at| self.opening.swap_remove(at)).is_some()
     }
 
     /// The link to `peer`, if it stands.

@@ -28,6 +28,8 @@ pub(super) enum Event {
     Notice(NodeId, u32, Notice),
     /// A connection has been set up but for the last round trip.
     Dialled(NodeId, NodeId, u32),
+    /// A node learns that its connection to the peer is gone.
+    Cut(NodeId, u32, NodeId),
     /// A provider becomes known to the directory.
     Announced(NodeId),
     /// A look-up of a node is answered.
@@ -86,7 +88,7 @@ pub(super) struct Simulation<'w, P: Protocol> {
     /// The protocol's nodes; all of one type, in one array.
     pub minds: Vec<P>,
     pub list: EventList<Event>,
-    pub timers: Timers<(NodeId, P::Timer)>,
+    pub timers: Timers<(NodeId, u32, P::Timer)>,
     pub network: Network,
     pub net_events: Vec<NetEvent>,
     pub net_queue: VecDeque<NetEvent>,
@@ -99,6 +101,7 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub events: u64,
     pub outages_met: u64,
     pub kept_ungiven: bool,
+    pub sent_unheld: bool,
     pub stored_units: u64,
     pub complete: u32,
     pub online: u32,
@@ -130,6 +133,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             events: 0,
             outages_met: 0,
             kept_ungiven: false,
+            sent_unheld: false,
             stored_units: 0,
             complete: 0,
             online: 0,
@@ -149,6 +153,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                 let outages = &self.world.outages[id.index()];
                 if !outages.iter().any(|o| o.from <= start && start < o.until) {
                     self.list.push(start, Event::Online(id));
+                } else {
+                    self.outages_met += 1;
                 }
                 for outage in outages.iter().filter(|o| o.until > start) {
                     if outage.from > start {
@@ -252,6 +258,11 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                     self.tell(id, notice);
                 }
             }
+            Event::Cut(id, epoch, peer) => {
+                if self.nodes[id.index()].epoch == epoch {
+                    self.notify(id, Notice::Lost(peer));
+                }
+            }
             Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
             Event::Announced(id) => {
                 if self.nodes[id.index()].online {
@@ -271,20 +282,21 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     }
 
     fn on_timer(&mut self, timer: TimerId) {
-        // A busy processor gets round to it after what it has taken on.
-        let Some((id, payload)) = self.timers.fire(timer) else { return };
+        let Some((id, epoch, _)) = self.timers.peek(timer).copied() else { return };
         let node = &self.nodes[id.index()];
-        if node.online && node.cpu_free > self.now {
-            let (at, epoch) = (node.cpu_free, node.epoch);
-            let again = self.timers.arm((id, payload));
-            self.list.push(at, Event::Notice(id, epoch, Notice::Timer(again)));
+        if node.online && node.epoch == epoch && node.cpu_free > self.now {
+            // A busy processor gets round to it after what it has taken on.
+            self.list.push(node.cpu_free, Event::Notice(id, epoch, Notice::Timer(timer)));
         } else {
-            self.fire(id, payload);
+            self.fire(timer);
         }
     }
 
-    fn fire(&mut self, id: NodeId, payload: P::Timer) {
-        if self.nodes[id.index()].online {
+    /// Fires a timer, unless its node has gone or started anew since.
+    fn fire(&mut self, timer: TimerId) {
+        let Some((id, epoch, payload)) = self.timers.fire(timer) else { return };
+        let node = &self.nodes[id.index()];
+        if node.online && node.epoch == epoch {
             self.books.digest.add(self.now, id.0, 1, 0);
             self.with(id, Units::None, |mind, cx| mind.timer(payload, cx));
         }
@@ -307,13 +319,14 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         self.books.digest.add(self.now, id.0, 2, 0);
         match notice {
             Notice::Sent(to, token) => self.with(id, Units::None, |mind, cx| mind.sent(to, token, cx)),
-            Notice::Connected(peer) => self.with(id, Units::None, |mind, cx| mind.connected(peer, cx)),
-            Notice::Lost(peer) => self.with(id, Units::None, |mind, cx| mind.peer_lost(peer, cx)),
-            Notice::Timer(timer) => {
-                if let Some((id, payload)) = self.timers.fire(timer) {
-                    self.with(id, Units::None, |mind, cx| mind.timer(payload, cx));
+            Notice::Connected(peer) => {
+                // It may have gone while the processor was busy.
+                if self.nodes[id.index()].is_linked(peer) {
+                    self.with(id, Units::None, |mind, cx| mind.connected(peer, cx));
                 }
             }
+            Notice::Lost(peer) => self.with(id, Units::None, |mind, cx| mind.peer_lost(peer, cx)),
+            Notice::Timer(timer) => self.fire(timer),
         }
     }
 
@@ -327,6 +340,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             world: self.world,
             shared: &self.shared,
             now: self.now,
+            epoch: node.epoch,
+            has_manifest: node.manifest,
             rng: &mut node.rng,
             store: &mut node.store,
             effects: &mut effects,

@@ -296,6 +296,11 @@ impl Holdings {
         unit < self.below || self.above.contains(unit)
     }
 
+    /// Whether all from `start` up to, not including, `end` are held.
+    pub fn covers(&self, start: u32, end: u32) -> bool {
+        (start.max(self.below)..end).all(|unit| self.above.contains(unit))
+    }
+
     /// The members of `set` that are held.
     pub fn held_of(&self, set: &BlockSet) -> BlockSet {
         if set.last().is_none_or(|last| last < self.below) {

@@ -106,8 +106,7 @@ impl Protocol for CodexV2 {
     }
 
     fn start(&mut self, cx: &mut Context<'_>) {
-        // Who holds blocks holds the manifest: it comes first.
-        self.has_manifest = !cx.store().is_empty();
+        self.has_manifest = cx.has_manifest();
         if self.has_manifest {
             cx.provide();
         }

@@ -267,8 +267,9 @@ impl CodexV2 {
         self.serve(cx);
     }
 
-    /// The loss of a connection is not acted upon: the blocks asked of that peer
-    /// wait until it would have been inactive for too long.
+    /// The loss of a connection is not acted upon: the tasks of the blocks asked
+    /// of that peer sleep until it would have been inactive for too long. Only
+    /// an answer of another peer that comes before gets them earlier.
     pub(super) fn evict(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let Some(index) = self.peers.iter().position(|p| p.id == id) else { return };
         let noticed = self.peers[index].last_exchange + cx.shared.params.activity_timeout;

@@ -1,0 +1,106 @@
+//! Nodes that come and go at awkward moments.
+
+mod common;
+
+use codexsim::ledger::{Outcome, Status};
+use common::{checked, spec};
+
+/// A pair and 4 MiB over 50 Mbit/s and 50 ms, with more settings.
+fn pair(protocol: &str, further: &[&str]) -> Outcome {
+    let mut sets = vec!["swarm.network_size=2", "swarm.seeders=1", "swarm.file_size=4 MiB", "stop.max_time=1 h"];
+    let protocol = format!("protocol={protocol}");
+    sets.push(&protocol);
+    sets.extend_from_slice(further);
+    checked(&spec(&sets))
+}
+
+/// Either end goes at any moment of the connection set-up, and comes back.
+#[test]
+fn a_set_up_cut_short_can_be_made_again() {
+    for protocol in ["codex-v2", "direct", "ideal"] {
+        for node in [0, 1] {
+            for millis in (20..1200).step_by(20) {
+                let trace = format!("churn.trace=[[{node}, 0.0, {}], [{node}, 20.0, 3000.0]]", f64::from(millis) / 1e3);
+                let outcome = pair(protocol, &["churn.model=trace", "churn.kind=departure", &trace]);
+                assert_eq!(outcome.status, Status::Complete, "{protocol}, node {node} leaves after {millis} ms");
+            }
+        }
+    }
+}
+
+/// When all copies are gone nobody completes, whoever is asked.
+#[test]
+fn what_nobody_holds_nobody_gets() {
+    for protocol in ["codex-v2", "direct"] {
+        let crash = "failures=[{ at = \"0.5 s\", nodes = 2, duration = \"10 s\", kind = \"crash\", seeders = true }]";
+        let outcome = pair(protocol, &[crash]);
+        assert_eq!((outcome.status, outcome.completed()), (Status::NoProgress, 0), "{protocol}");
+    }
+}
+
+/// A seeder that lost its data and fetches it again is no leecher.
+#[test]
+fn only_leechers_complete() {
+    for seed in 1..5 {
+        let outcome = checked(&spec(&[
+            "swarm.network_size=6",
+            "swarm.seeders=5",
+            "swarm.file_size=64 MiB",
+            "network.down=5 Mbit/s",
+            "network.seeder_down=1 Gbit/s",
+            "failures=[{ at = \"1 s\", nodes = 3, duration = \"1 s\", kind = \"crash\", seeders = true }]",
+            &format!("seed={seed}"),
+        ]));
+        assert_eq!((outcome.status, outcome.completed()), (Status::Complete, 1), "seed {seed}");
+        assert!(outcome.series.iter().all(|s| s.metric != "stored_share" || (0.0..=1.0).contains(&s.value)));
+    }
+}
+
+/// Twenty restarts leave no timers of earlier lives behind.
+#[test]
+fn timers_do_not_survive_a_restart() {
+    let events = |restarts: u32| {
+        let lives: Vec<String> = (0..restarts).map(|i| format!("[1, {}.0, {}.5]", i, i)).collect();
+        let comma = if lives.is_empty() { "" } else { ", " };
+        let trace = format!("churn.trace=[[0, 400.0, 3000.0], {}{comma}[1, 30.0, 3000.0]]", lives.join(", "));
+        pair("codex-v2", &["churn.model=trace", "churn.kind=departure", &trace]).events
+    };
+    let (none, twenty) = (events(0), events(20));
+    assert!(twenty < none + 20 * 20, "{twenty} events against {none}");
+}
+
+/// The news that a connection has gone never overtakes the news of it.
+#[test]
+fn a_busy_processor_learns_things_in_order() {
+    let outcome = checked(&spec(&[
+        "swarm.network_size=3",
+        "swarm.seeders=2",
+        "swarm.file_size=4 MiB",
+        "hardware={ extends = \"ideal\", per_message = \"500 ms\" }",
+        "churn.model=trace",
+        "churn.kind=departure",
+        "churn.trace=[[0, 0.0, 3.0], [1, 0.0, 0.9], [1, 10.0, 3500.0]]",
+        "stop.max_time=1 h",
+    ]));
+    assert_eq!(outcome.status, Status::Complete);
+}
+
+/// The bound holds to the last nanosecond even over weeks.
+#[test]
+fn rounding_never_beats_the_bound() {
+    for rate in ["1 kbit/s", "3 kbit/s"] {
+        let outcome = checked(&spec(&[
+            "protocol=direct",
+            "swarm.network_size=2",
+            "swarm.seeders=1",
+            "swarm.file_size=1 GiB",
+            "network.transport=none",
+            "network.latency=0 ms",
+            &format!("network.up={rate}"),
+            &format!("network.down={rate}"),
+            "stop.max_time=2000 d",
+            "stop.no_progress_for=2000 d",
+        ]));
+        assert!(outcome.efficiency().is_some_and(|e| e > 0.999 && e <= 1.0), "{outcome:?}");
+    }
+}
