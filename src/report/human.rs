@@ -10,11 +10,11 @@ pub fn count(value: f64) -> String {
     scaled(value, &["", "k", "M", "G", "T"]).trim_end().to_owned()
 }
 
-/// A time in seconds, below a minute with three digits, beyond an hour as
-/// hours and minutes: `12.3 s`, `754 s`, `3 h 20 min`.
+/// A time with three digits, beyond an hour as hours and minutes: `12.3 s`,
+/// `754 s`, `3 h 20 min`.
 pub fn seconds(value: f64) -> String {
     match value {
-        0.0 => "0 s".into(),
+        v if v < 1e-6 => "0 s".into(), // rounding; no model is finer
         v if v < 1e-3 => format!("{} us", digits(v * 1e6)),
         v if v < 1.0 => format!("{} ms", digits(v * 1e3)),
         v if v < 3600.0 => format!("{} s", digits(v)),

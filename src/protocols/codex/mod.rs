@@ -3,8 +3,8 @@
 //! Sources: `logos-storage/logos-storage-nim` at `bd49591f`:
 //! `codex/blockexchange/engine/engine.nim`, `peers/peercontext.nim`,
 //! `engine/pendingblocks.nim`, `codex/node.nim`. A node is both requester
-//! ([`requester`]) and responder ([`responder`]); a download is a sliding
-//! window of wanted blocks ([`download`]). One task per block in the original
+//! (`requester`) and responder (`responder`); a download is a sliding
+//! window of wanted blocks (`download`). One task per block in the original
 //! becomes set operations here: blocks that would wait for the same moment are
 //! one set.
 //!
