@@ -67,8 +67,8 @@ pub(super) struct Levels {
     work: BinaryHeap<Reverse<(u64, u32)>>,
     /// Per link: its value in `work`, or [`IDLE`].
     pending: Vec<u64>,
-    /// Links whose level changed since they were last asked for.
-    changed: Vec<u32>,
+    /// Links whose level changed since they were last asked for, and what it was.
+    changed: Vec<(u32, f64)>,
     is_changed: Vec<bool>,
     /// Solutions of one link before everything is solved afresh.
     pub patience: usize,
@@ -164,9 +164,16 @@ impl Levels {
         lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), limit)
     }
 
-    /// The same for a flow as `link` sees it.
-    pub fn member_rate(&self, link: u32, member: Member) -> f64 {
-        lower(lower(self.level[link as usize], self.level[member.other as usize]), member.limit)
+    /// The same for those flows on `link` that may run at another rate since
+    /// its level was `old`. The others are held back elsewhere below both
+    /// levels; if that has changed too, they are found there.
+    pub fn rates_since(&self, link: u32, old: f64) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let level = self.level[link as usize];
+        let low = lower(old, level);
+        self.members[link as usize].iter().filter_map(move |member| {
+            let elsewhere = lower(self.level[member.other as usize], member.limit);
+            (elsewhere >= low).then(|| (member.flow, lower(level, elsewhere)))
+        })
     }
 
     /// Whether the flows on `link` use all of it.
@@ -212,10 +219,10 @@ impl Levels {
 
     /// Sets the level of `link` and remembers that it changed.
     pub(super) fn set_level(&mut self, link: u32, level: f64) {
-        self.level[link as usize] = level;
+        let old = std::mem::replace(&mut self.level[link as usize], level);
         if !self.is_changed[link as usize] {
             self.is_changed[link as usize] = true;
-            self.changed.push(link);
+            self.changed.push((link, old));
         }
     }
 
@@ -288,11 +295,12 @@ impl Levels {
         self.spare[link as usize] = 0.0;
     }
 
-    /// Takes the links whose levels changed since the last call.
-    pub fn take_changed(&mut self, into: &mut Vec<u32>) {
+    /// Takes the links whose levels changed since the last call, and what
+    /// these were then.
+    pub fn take_changed(&mut self, into: &mut Vec<(u32, f64)>) {
         std::mem::swap(&mut self.changed, into);
         self.changed.clear();
-        into.iter().for_each(|link| self.is_changed[*link as usize] = false);
+        into.iter().for_each(|(link, _)| self.is_changed[*link as usize] = false);
     }
 
     /// The flows on `link`.
