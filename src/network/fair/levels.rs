@@ -63,8 +63,8 @@ pub(super) struct Levels {
     spare: Vec<f64>,
     members: Vec<Vec<Member>>,
     ends: Vec<Ends>,
-    /// Links to solve: (value from which on something changed, link).
-    work: BinaryHeap<Reverse<(u64, u32)>>,
+    /// Links to solve, the one with the lowest [`entry`] first.
+    work: BinaryHeap<Reverse<u128>>,
     /// Per link: its value in `work`, or [`IDLE`].
     pending: Vec<u64>,
     /// Links whose level changed since they were last asked for, and what it was.
@@ -75,6 +75,16 @@ pub(super) struct Levels {
 }
 
 const IDLE: u64 = u64::MAX;
+
+/// The value from which on something changed, then the link: in one number,
+/// for pairs take longer to compare.
+fn entry(value: u64, link: u32) -> u128 {
+    u128::from(value) << 32 | u128::from(link)
+}
+
+fn value_and_link(entry: u128) -> (u64, u32) {
+    ((entry >> 32) as u64, entry as u32)
+}
 
 /// The lower of two numbers; `f64::min` costs more, for it minds NaN.
 fn lower(a: f64, b: f64) -> f64 {
@@ -191,14 +201,15 @@ impl Levels {
         let value = value.to_bits(); // orders like the number, which is not negative
         if self.capacity[link as usize].is_finite() && value < self.pending[link as usize] {
             self.pending[link as usize] = value;
-            self.work.push(Reverse((value, link)));
+            self.work.push(Reverse(entry(value, link)));
         }
     }
 
     /// Brings all levels up to date.
     pub fn solve(&mut self) {
         let mut solved = 0;
-        while let Some(Reverse((value, link))) = self.work.pop() {
+        while let Some(Reverse(entry)) = self.work.pop() {
+            let (value, link) = value_and_link(entry);
             if self.pending[link as usize] != value {
                 continue; // a lower entry has come before
             }
@@ -324,7 +335,8 @@ impl Levels {
     pub(super) fn connected(&mut self) -> Vec<u32> {
         let mut seen = vec![false; self.capacity.len()];
         let mut links: Vec<u32> = Vec::new();
-        while let Some(Reverse((_, link))) = self.work.pop() {
+        while let Some(Reverse(entry)) = self.work.pop() {
+            let (_, link) = value_and_link(entry);
             self.pending[link as usize] = IDLE;
             links.extend((!std::mem::replace(&mut seen[link as usize], true)).then_some(link));
         }
