@@ -148,23 +148,23 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn book_arrival(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
         let (size, sender, receiver) = (flight.size, flight.from.index(), flight.to.index());
-        let (main, control) = match &flight.cargo {
-            Cargo::Message(message) => (message.class(), message.class()),
-            Cargo::Hello { .. } => (Class::Handshake, Class::Handshake),
-            Cargo::Acks => (Class::Ack, Class::Ack),
+        let class = match &flight.cargo {
+            Cargo::Message(message) => message.class(),
+            Cargo::Hello { .. } => Class::Handshake,
+            Cargo::Acks => Class::Ack,
         };
         let framing = flight.wire - size.total() - flight.acks + size.framing;
         let (wire, acks) = (flight.wire, flight.acks);
-        for (class, bytes) in [
+        for (part, bytes) in [
             (Class::Duplicate, size.payload),
             (Class::Proof, size.proof),
-            (control, size.control),
+            (class, size.control),
             (Class::Framing, framing),
             (Class::Ack, acks),
         ] {
-            self.books.book(class, bytes, 0);
+            self.books.book(part, bytes, 0);
         }
-        self.books.book(main, 0, 1);
+        self.books.book(class, 0, 1);
         let account = &mut self.books.accounts[receiver];
         account.arrived += wire;
         account.duplicate_rx += size.payload;

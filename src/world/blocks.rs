@@ -29,8 +29,9 @@ impl Page {
 /// A set of unit indices.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BlockSet {
+    /// Sorted, none of them empty. Members are counted when asked for: most
+    /// sets change far more often than that.
     pages: SmallVec<[Page; 5]>,
-    len: u32,
 }
 
 impl BlockSet {
@@ -55,18 +56,17 @@ impl BlockSet {
 
     /// Number of members.
     pub fn len(&self) -> u32 {
-        self.len
+        self.pages.iter().map(Page::count).sum()
     }
 
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.pages.is_empty()
     }
 
     /// Removes all members.
     pub fn clear(&mut self) {
         self.pages.clear();
-        self.len = 0;
     }
 
     /// Whether `unit` is a member.
@@ -81,7 +81,6 @@ impl BlockSet {
         let slot = &mut self.page_mut(page).bits[word];
         let new = *slot & bit == 0;
         *slot |= bit;
-        self.len += u32::from(new);
         new
     }
 
@@ -92,11 +91,8 @@ impl BlockSet {
         let slot = &mut self.pages[at].bits[word];
         let there = *slot & bit != 0;
         *slot &= !bit;
-        if there {
-            self.len -= 1;
-            if self.pages[at].is_empty() {
-                self.pages.remove(at);
-            }
+        if there && self.pages[at].is_empty() {
+            self.pages.remove(at);
         }
         there
     }
@@ -108,24 +104,24 @@ impl BlockSet {
             let (page, word, _) = place(at);
             let next = (at / 64).saturating_add(1).saturating_mul(64).min(end);
             let mask = (u64::MAX << (at % 64)) & (u64::MAX >> ((64 - next % 64) % 64));
-            let slot = &mut self.page_mut(page).bits[word];
-            let added = (mask & !*slot).count_ones();
-            *slot |= mask;
-            self.len += added;
+            self.page_mut(page).bits[word] |= mask;
             at = next;
         }
     }
 
     /// Adds all members of `other`.
     pub fn union_with(&mut self, other: &BlockSet) {
+        let mut at = 0;
         for page in &other.pages {
-            let mine = self.page_mut(page.index);
-            let before = mine.count();
-            for (w, o) in mine.bits.iter_mut().zip(page.bits) {
-                *w |= o;
+            while self.pages.get(at).is_some_and(|p| p.index < page.index) {
+                at += 1;
             }
-            let added = mine.count() - before;
-            self.len += added;
+            match self.pages.get_mut(at) {
+                Some(mine) if mine.index == page.index => {
+                    mine.bits.iter_mut().zip(page.bits).for_each(|(mine, theirs)| *mine |= theirs);
+                }
+                _ => self.pages.insert(at, *page),
+            }
         }
     }
 
@@ -157,9 +153,27 @@ impl BlockSet {
 
     /// Whether any member is in `other` too.
     pub fn intersects(&self, other: &BlockSet) -> bool {
+        let mut at = 0;
         self.pages.iter().any(|page| {
-            other.find(page.index).is_ok_and(|at| page.bits.iter().zip(other.pages[at].bits).any(|(a, b)| a & b != 0))
+            while other.pages.get(at).is_some_and(|p| p.index < page.index) {
+                at += 1;
+            }
+            let theirs = other.pages.get(at).filter(|p| p.index == page.index);
+            theirs.is_some_and(|p| page.bits.iter().zip(p.bits).any(|(a, b)| a & b != 0))
         })
+    }
+
+    /// Keeps only what is below `limit`.
+    pub fn truncate(&mut self, limit: u32) {
+        let (index, word, bit) = place(limit);
+        self.pages.truncate(self.pages.partition_point(|page| page.index <= index));
+        if let Some(page) = self.pages.last_mut().filter(|page| page.index == index) {
+            page.bits[word] &= bit - 1;
+            page.bits[word + 1..].fill(0);
+            if page.is_empty() {
+                self.pages.pop();
+            }
+        }
     }
 
     /// Number of members below `limit`.
@@ -228,7 +242,7 @@ impl BlockSet {
     /// the same place. Both lists are sorted: one walk over the two.
     fn zip_with(&mut self, other: &BlockSet, op: impl Fn(u64, u64) -> u64) {
         const NOTHING: [u64; PAGE_WORDS] = [0; PAGE_WORDS];
-        let (mut len, mut at, mut emptied) = (0, 0, false);
+        let (mut at, mut emptied) = (0, false);
         for page in &mut self.pages {
             while at < other.pages.len() && other.pages[at].index < page.index {
                 at += 1;
@@ -237,11 +251,8 @@ impl BlockSet {
             for (mine, theirs) in page.bits.iter_mut().zip(theirs) {
                 *mine = op(*mine, *theirs);
             }
-            let count = page.count();
-            len += count;
-            emptied |= count == 0;
+            emptied |= page.is_empty();
         }
-        self.len = len;
         if emptied {
             self.pages.retain(|page| !page.is_empty());
         }
@@ -306,10 +317,9 @@ impl Holdings {
         if set.last().is_none_or(|last| last < self.below) {
             return set.clone();
         }
-        let mut held = set.intersection(&self.above);
-        set.iter().take_while(|unit| *unit < self.below).for_each(|unit| {
-            held.insert(unit);
-        });
+        let mut held = set.clone();
+        held.truncate(self.below);
+        held.union_with(&set.intersection(&self.above));
         held
     }
 
@@ -320,6 +330,10 @@ impl Holdings {
             // A run that continues the prefix costs nothing per unit.
             (Some(first), Some(last)) if first <= self.below && last - first + 1 == set.len() => {
                 self.extend_to(last + 1);
+            }
+            (Some(first), _) if first >= self.below => {
+                self.above.union_with(set);
+                self.absorb();
             }
             _ => {
                 for unit in set.iter().filter(|unit| *unit >= self.below) {
@@ -386,6 +400,9 @@ mod tests {
             prop_assert_eq!(both.len() as usize, x.union(&y).count());
             prop_assert_eq!(s.intersects(&t), !x.is_disjoint(&y));
             prop_assert_eq!(s.count_below(limit) as usize, x.range(..limit).count());
+            let mut low = s.clone();
+            low.truncate(limit);
+            prop_assert_eq!(low, x.range(..limit).copied().collect::<BlockSet>());
             prop_assert_eq!((s.first(), s.last()), (x.first().copied(), x.last().copied()));
             let (mut rest, mut left) = (s.clone(), x.clone());
             for unit in &b {

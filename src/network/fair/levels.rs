@@ -63,18 +63,28 @@ pub(super) struct Levels {
     spare: Vec<f64>,
     members: Vec<Vec<Member>>,
     ends: Vec<Ends>,
-    /// Links to solve: (value from which on something changed, link).
-    work: BinaryHeap<Reverse<(u64, u32)>>,
+    /// Links to solve, the one with the lowest [`entry`] first.
+    work: BinaryHeap<Reverse<u128>>,
     /// Per link: its value in `work`, or [`IDLE`].
     pending: Vec<u64>,
-    /// Links whose level changed since they were last asked for.
-    changed: Vec<u32>,
+    /// Links whose level changed since they were last asked for, and what it was.
+    changed: Vec<(u32, f64)>,
     is_changed: Vec<bool>,
     /// Solutions of one link before everything is solved afresh.
     pub patience: usize,
 }
 
 const IDLE: u64 = u64::MAX;
+
+/// The value from which on something changed, then the link: in one number,
+/// for pairs take longer to compare.
+fn entry(value: u64, link: u32) -> u128 {
+    u128::from(value) << 32 | u128::from(link)
+}
+
+fn value_and_link(entry: u128) -> (u64, u32) {
+    ((entry >> 32) as u64, entry as u32)
+}
 
 /// The lower of two numbers; `f64::min` costs more, for it minds NaN.
 fn lower(a: f64, b: f64) -> f64 {
@@ -164,9 +174,16 @@ impl Levels {
         lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), limit)
     }
 
-    /// The same for a flow as `link` sees it.
-    pub fn member_rate(&self, link: u32, member: Member) -> f64 {
-        lower(lower(self.level[link as usize], self.level[member.other as usize]), member.limit)
+    /// The same for those flows on `link` that may run at another rate since
+    /// its level was `old`. The others are held back elsewhere below both
+    /// levels; if that has changed too, they are found there.
+    pub fn rates_since(&self, link: u32, old: f64) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let level = self.level[link as usize];
+        let low = lower(old, level);
+        self.members[link as usize].iter().filter_map(move |member| {
+            let elsewhere = lower(self.level[member.other as usize], member.limit);
+            (elsewhere >= low).then(|| (member.flow, lower(level, elsewhere)))
+        })
     }
 
     /// Whether the flows on `link` use all of it.
@@ -184,14 +201,15 @@ impl Levels {
         let value = value.to_bits(); // orders like the number, which is not negative
         if self.capacity[link as usize].is_finite() && value < self.pending[link as usize] {
             self.pending[link as usize] = value;
-            self.work.push(Reverse((value, link)));
+            self.work.push(Reverse(entry(value, link)));
         }
     }
 
     /// Brings all levels up to date.
     pub fn solve(&mut self) {
         let mut solved = 0;
-        while let Some(Reverse((value, link))) = self.work.pop() {
+        while let Some(Reverse(entry)) = self.work.pop() {
+            let (value, link) = value_and_link(entry);
             if self.pending[link as usize] != value {
                 continue; // a lower entry has come before
             }
@@ -212,10 +230,10 @@ impl Levels {
 
     /// Sets the level of `link` and remembers that it changed.
     pub(super) fn set_level(&mut self, link: u32, level: f64) {
-        self.level[link as usize] = level;
+        let old = std::mem::replace(&mut self.level[link as usize], level);
         if !self.is_changed[link as usize] {
             self.is_changed[link as usize] = true;
-            self.changed.push(link);
+            self.changed.push((link, old));
         }
     }
 
@@ -288,11 +306,12 @@ impl Levels {
         self.spare[link as usize] = 0.0;
     }
 
-    /// Takes the links whose levels changed since the last call.
-    pub fn take_changed(&mut self, into: &mut Vec<u32>) {
+    /// Takes the links whose levels changed since the last call, and what
+    /// these were then.
+    pub fn take_changed(&mut self, into: &mut Vec<(u32, f64)>) {
         std::mem::swap(&mut self.changed, into);
         self.changed.clear();
-        into.iter().for_each(|link| self.is_changed[*link as usize] = false);
+        into.iter().for_each(|(link, _)| self.is_changed[*link as usize] = false);
     }
 
     /// The flows on `link`.
@@ -316,7 +335,8 @@ impl Levels {
     pub(super) fn connected(&mut self) -> Vec<u32> {
         let mut seen = vec![false; self.capacity.len()];
         let mut links: Vec<u32> = Vec::new();
-        while let Some(Reverse((_, link))) = self.work.pop() {
+        while let Some(Reverse(entry)) = self.work.pop() {
+            let (_, link) = value_and_link(entry);
             self.pending[link as usize] = IDLE;
             links.extend((!std::mem::replace(&mut seen[link as usize], true)).then_some(link));
         }

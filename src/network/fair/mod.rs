@@ -32,7 +32,7 @@ pub struct Fair {
     moments: Moments,
     /// Flows to be timed whether or not the levels of their links change.
     untimed: Vec<u32>,
-    changed_links: Vec<u32>,
+    changed_links: Vec<(u32, f64)>,
     now: Time,
 }
 
@@ -196,29 +196,21 @@ impl Fair {
         self.levels.solve();
         let mut links = std::mem::take(&mut self.changed_links);
         self.levels.take_changed(&mut links);
-        for link in links.drain(..) {
-            for at in 0..self.levels.flows(link).len() {
-                let member = self.levels.flows(link)[at];
-                let rate = self.levels.member_rate(link, member);
-                if rate != self.heads[member.flow as usize].rate {
-                    self.set_rate(member.flow, rate);
+        let mut timing = Timing { heads: &mut self.heads, moments: &mut self.moments, rule: &self.rule, now: self.now };
+        for (link, old) in links.drain(..) {
+            for (flow, rate) in self.levels.rates_since(link, old) {
+                if rate != timing.heads[flow as usize].rate {
+                    timing.set_rate(flow, rate);
                 }
             }
         }
         self.changed_links = links;
         while let Some(flow) = self.untimed.pop() {
-            if !self.streams[flow].queue.is_empty() {
-                self.set_rate(flow, self.levels.rate(flow));
+            // What has a moment was timed just now, with a link.
+            if !timing.moments.has(flow) && !self.streams[flow].queue.is_empty() {
+                timing.set_rate(flow, self.levels.rate(flow));
             }
         }
-    }
-
-    fn set_rate(&mut self, flow: u32, rate: f64) {
-        let head = &mut self.heads[flow as usize];
-        head.settle(self.now);
-        head.rate = rate;
-        head.window.note_rate(self.now, rate, &self.rule);
-        self.moments.set(flow, head.next().0);
     }
 
     pub(super) fn carried(&self, node: NodeId) -> Carried {
@@ -229,6 +221,24 @@ impl Fair {
             }
         }
         carried
+    }
+}
+
+/// What it takes to give a flow another rate.
+struct Timing<'a> {
+    heads: &'a mut [Transmission],
+    moments: &'a mut Moments,
+    rule: &'a WindowRule,
+    now: Time,
+}
+
+impl Timing<'_> {
+    fn set_rate(&mut self, flow: u32, rate: f64) {
+        let head = &mut self.heads[flow as usize];
+        head.settle(self.now);
+        head.rate = rate;
+        head.window.note_rate(self.now, rate, self.rule);
+        self.moments.set(flow, head.next().0);
     }
 }
 

@@ -30,6 +30,11 @@ impl Moments {
         self.heap.first().copied()
     }
 
+    /// Whether `flow` has one.
+    pub fn has(&self, flow: u32) -> bool {
+        self.place[flow as usize] != NONE
+    }
+
     /// Sets the moment of `flow`; [`Time::NEVER`] removes it.
     pub fn set(&mut self, flow: u32, time: Time) {
         let at = self.place[flow as usize];

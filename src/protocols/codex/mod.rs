@@ -28,7 +28,7 @@ use crate::protocol::{Ctx, Protocol};
 use crate::rng::mix;
 use crate::world::{BlockSet, NodeId, World};
 use download::Download;
-use peer::Peer;
+use peer::Peers;
 use responder::Responder;
 
 /// The manifest among the wanted units: an ordinary block of the exchange,
@@ -70,20 +70,13 @@ pub enum Timer {
 /// One node of block exchange v2.
 #[derive(Debug)]
 pub struct CodexV2 {
-    /// Connected peers, in the order in which they connected.
-    peers: Vec<Peer>,
+    peers: Peers,
     has_manifest: bool,
     download: Option<Download>,
     responder: Responder,
 }
 
 type Context<'a> = Ctx<'a, CodexV2>;
-
-impl CodexV2 {
-    fn peer(&mut self, id: NodeId) -> Option<&mut Peer> {
-        self.peers.iter_mut().find(|p| p.id == id)
-    }
-}
 
 impl Protocol for CodexV2 {
     type Params = Params;
@@ -98,7 +91,7 @@ impl Protocol for CodexV2 {
 
     fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
         CodexV2 {
-            peers: Vec::new(),
+            peers: Peers::default(),
             has_manifest: false,
             download: None,
             responder: Responder::new(shared.params.responder_tasks),
@@ -144,7 +137,7 @@ impl Protocol for CodexV2 {
 
     fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
         let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.len());
-        let new = providers.iter().filter(|id| self.peers.iter().all(|p| p.id != **id));
+        let new = providers.iter().filter(|id| self.peers.position(**id).is_none());
         new.take(free).for_each(|id| cx.dial(*id));
     }
 

@@ -105,7 +105,7 @@ impl CodexV2 {
     fn refresh_all(&mut self, cx: &mut Context<'_>) {
         let Some(download) = &self.download else { return };
         let mut last = Rc::default();
-        for peer in &mut self.peers {
+        for peer in self.peers.iter_mut() {
             if let Some(why) = peer.begin_refresh(cx.now(), download.last_inclusion, &cx.shared.params) {
                 ask(peer, &download.pending, why, &mut last, cx);
             }
@@ -191,7 +191,7 @@ impl CodexV2 {
     /// The first peer that answers is asked for everything it has that nobody
     /// else was asked for, in one message.
     pub(super) fn on_presence(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        let Some(index) = self.peers.iter().position(|p| p.id == from) else { return };
+        let Some(index) = self.peers.position(from) else { return };
         let Some(download) = &mut self.download else { return };
         let peer = &mut self.peers[index];
         peer.answered(cx.now(), set, &cx.shared.params);
@@ -226,7 +226,7 @@ impl CodexV2 {
     /// Of what `from` delivered, what it was asked for and is still wanted.
     fn accept(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) -> BlockSet {
         let now = cx.now();
-        let Some(peer) = self.peer(from) else { return BlockSet::new() };
+        let Some(peer) = self.peers.find_mut(from) else { return BlockSet::new() };
         let mut got = set.intersection(&peer.requested);
         peer.requested.subtract(&got);
         peer.last_exchange = now;
@@ -255,7 +255,7 @@ impl CodexV2 {
     pub(super) fn on_activity_timer(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let timeout = cx.shared.params.activity_timeout;
         let now = cx.now();
-        let Some(index) = self.peers.iter().position(|p| p.id == id && !p.requested.is_empty()) else { return };
+        let Some(index) = self.peers.position(id).filter(|at| !self.peers[*at].requested.is_empty()) else { return };
         let deadline = self.peers[index].last_exchange + timeout;
         if deadline > now {
             cx.after(deadline - now, Timer::Activity(id));
@@ -271,7 +271,7 @@ impl CodexV2 {
     /// of that peer sleep until it would have been inactive for too long. Only
     /// an answer of another peer that comes before gets them earlier.
     pub(super) fn evict(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        let Some(index) = self.peers.iter().position(|p| p.id == id) else { return };
+        let Some(index) = self.peers.position(id) else { return };
         let noticed = self.peers[index].last_exchange + cx.shared.params.activity_timeout;
         let owed = self.remove_peer(index);
         if let Some(download) = &mut self.download {

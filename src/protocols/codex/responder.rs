@@ -18,8 +18,8 @@ struct Task {
     left: Vec<u32>,
     /// Everything this task took up.
     taken: BlockSet,
-    /// The message being written.
-    writing: BlockSet,
+    /// The blocks of the message being written.
+    writing: Rc<BlockSet>,
 }
 
 /// The queue of peers that want something, and the tasks that serve them.
@@ -78,7 +78,7 @@ impl CodexV2 {
     /// nothing about what is not here, and remembers no question.
     pub(super) fn answer_next(&mut self, cx: &mut Context<'_>) {
         let Some((from, question, done)) = self.responder.questions.pop_front() else { return };
-        let Some(peer) = self.peers.iter().find(|p| p.id == from) else { return };
+        let Some(peer) = self.peers.find(from) else { return };
         let group = cx.world.dataset.group;
         let per_entry = cx.world.hardware.per_entry * u64::from(group);
         let quantum = match cx.shared.params.yield_after.nanos().checked_div(per_entry.nanos()) {
@@ -86,7 +86,8 @@ impl CodexV2 {
             None => usize::MAX,
         };
         let limit = quantum.min((cx.shared.params.presence_entries / group).max(1) as usize);
-        let whole = question.len() as usize <= limit;
+        let entries = question.len() as usize;
+        let whole = entries <= limit;
         let part = if whole {
             question.difference(&BlockSet::one(MANIFEST))
         } else {
@@ -101,8 +102,8 @@ impl CodexV2 {
         if !found.is_empty() {
             cx.send(from, Msg::Presence(Rc::new(found)));
         }
-        let done = done + limit.min(question.len() as usize);
-        if !whole && done < question.len() as usize {
+        let done = done + limit.min(entries);
+        if !whole && done < entries {
             self.responder.questions.push_back((from, question, done));
             if per_entry == Time::ZERO {
                 self.answer_next(cx);
@@ -113,7 +114,7 @@ impl CodexV2 {
     }
 
     pub(super) fn on_want_block(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        let Some(peer) = self.peer(from) else { return };
+        let Some(peer) = self.peers.find_mut(from) else { return };
         peer.wanted.union_with(set);
         self.responder.schedule(from, cx.shared.params.task_queue);
         self.serve(cx);
@@ -134,7 +135,7 @@ impl CodexV2 {
     pub(super) fn serve(&mut self, cx: &mut Context<'_>) {
         while let Some(slot) = self.responder.tasks.iter().position(Option::is_none) {
             let Some(id) = self.responder.queue.pop_front() else { return };
-            let Some(peer) = self.peers.iter_mut().find(|p| p.id == id) else { continue };
+            let Some(peer) = self.peers.find_mut(id) else { continue };
             let taken = peer.wanted.difference(&peer.sending);
             if taken.is_empty() {
                 continue;
@@ -142,7 +143,7 @@ impl CodexV2 {
             peer.sending.union_with(&taken);
             let mut left = cx.shared.hash_order(&taken);
             left.reverse();
-            self.responder.tasks[slot] = Some(Task { peer: id, left, taken, writing: BlockSet::new() });
+            self.responder.tasks[slot] = Some(Task { peer: id, left, taken, writing: Rc::default() });
             self.write_next(slot, cx);
         }
     }
@@ -152,7 +153,7 @@ impl CodexV2 {
         let slot = slot as usize;
         let Some(task) = self.responder.tasks[slot].as_mut().filter(|t| t.peer == to) else { return };
         let written = std::mem::take(&mut task.writing);
-        if let Some(peer) = self.peer(to) {
+        if let Some(peer) = self.peers.find_mut(to) {
             peer.wanted.subtract(&written);
         }
         self.write_next(slot, cx);
@@ -164,14 +165,14 @@ impl CodexV2 {
     fn write_next(&mut self, slot: usize, cx: &mut Context<'_>) {
         let Some(task) = &mut self.responder.tasks[slot] else { return };
         let limit = (cx.shared.params.blocks_per_message / cx.world.dataset.group).max(1);
-        let mut looked_up = 0;
-        while task.writing.len() < limit
+        let (mut writing, mut found, mut looked_up) = (BlockSet::new(), 0, 0);
+        while found < limit
             && let Some(unit) = task.left.pop()
         {
             if unit == MANIFEST && self.has_manifest {
                 // The manifest travels alone.
-                if task.writing.is_empty() {
-                    task.writing.insert(unit);
+                if writing.is_empty() {
+                    writing.insert(unit);
                 } else {
                     task.left.push(unit);
                 }
@@ -179,27 +180,28 @@ impl CodexV2 {
             }
             looked_up += 1;
             if cx.store.contains(unit) {
-                task.writing.insert(unit);
-            } else if let Some(peer) = self.peers.iter_mut().find(|p| p.id == task.peer) {
+                writing.insert(unit);
+                found += 1;
+            } else if let Some(peer) = self.peers.find_mut(task.peer) {
                 peer.sending.remove(unit);
                 self.responder.owes = true;
             }
         }
-        let missing = looked_up - u64::from(task.writing.len()).min(looked_up);
-        cx.cpu(Time::from_nanos(cx.world.hardware.per_lookup.nanos() * missing));
-        if task.writing.is_empty() {
+        cx.cpu(cx.world.hardware.per_lookup * u64::from(looked_up - found));
+        if writing.is_empty() {
             let ended = self.responder.tasks[slot].take();
             if let Some(task) = ended
-                && let Some(peer) = self.peer(task.peer)
+                && let Some(peer) = self.peers.find_mut(task.peer)
             {
                 peer.sending.subtract(&task.taken);
             }
             return;
         }
+        task.writing = Rc::new(writing);
         let message = if task.writing.contains(MANIFEST) {
             Msg::Manifest(cx.shared.params.manifest_size.get())
         } else {
-            Msg::Delivery(Rc::new(task.writing.clone()))
+            Msg::Delivery(Rc::clone(&task.writing))
         };
         cx.send_tracked(task.peer, message, slot as u32);
     }

@@ -57,9 +57,12 @@ const fn frame(content: u64) -> u64 {
 fn indices(set: &BlockSet, dataset: &Dataset) -> (u64, u64) {
     let last = dataset.units() - 1;
     let group = u64::from(dataset.group);
-    let blocks = dataset.blocks_of(u64::from(set.len()), set.contains(last));
+    let (highest, blocks) = (set.last(), dataset.blocks_of(u64::from(set.len()), set.contains(last)));
     let below = |limit: u64| {
         let units = u32::try_from(limit / group).unwrap_or(u32::MAX).min(last + 1);
+        if highest.is_none_or(|unit| unit < units) {
+            return blocks;
+        }
         (u64::from(set.count_below(units)) * group).min(blocks)
     };
     let bytes = 5 * blocks - below(1 << 7) - below(1 << 14) - below(1 << 21) - below(1 << 28);
