@@ -1,0 +1,51 @@
+//! Runs whose every event is known: a change of any number shows here first.
+//! When a change is meant, say why in the commit and put the new digests in.
+
+mod common;
+
+use codexsim::scenario::Input;
+use codexsim::study::Plan;
+use common::{checked, spec};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn golden_runs() {
+    let small = ["swarm.network_size=12", "swarm.seeders=2", "swarm.file_size=20 MB"];
+    let run = |further: &[&str]| {
+        let outcome = checked(&spec(&[&small[..], further].concat()));
+        format!("{:016x} {}", outcome.fingerprint, outcome.makespan().unwrap().nanos())
+    };
+    let got = [
+        ("codex-v2", run(&[])),
+        ("codex-v2 fifo", run(&["network.model=fifo"])),
+        ("codex-v2 on real nodes", run(&["hardware=codex-netns-2025"])),
+        ("codex-v2 degree 4", run(&["network.degree=4"])),
+        ("direct", run(&["protocol=direct"])),
+        ("ideal", run(&["protocol=ideal"])),
+        ("regions", run(&["network.latency={ matrix = \"regions-2019\" }"])),
+    ];
+    let expected = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.txt")).unwrap();
+    let lines: Vec<String> = got.iter().map(|(name, digest)| format!("{name}: {digest}")).collect();
+    assert_eq!(lines, expected.lines().collect::<Vec<_>>(), "fingerprint and makespan in ns");
+}
+
+/// Every experiment that ships can be planned, in every world that ships.
+#[test]
+fn experiments_are_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+    let toml = |folder: &Path| -> Vec<_> {
+        let files = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+        files.filter(|p| p.extension().is_some_and(|e| e == "toml")).collect()
+    };
+    let (experiments, worlds) = (toml(&folder), toml(&folder.join("worlds")));
+    assert!(experiments.len() >= 2 && !worlds.is_empty());
+    for file in experiments {
+        let input = Input { file: Some(file), ..Input::default() };
+        Plan::new(&input).unwrap_or_else(|e| panic!("{e}"));
+        for world in &worlds {
+            let input = Input { overlays: vec![world.clone()], ..input.clone() };
+            Plan::new(&input).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+}
