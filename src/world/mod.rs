@@ -7,13 +7,15 @@
 mod blocks;
 mod build;
 mod dataset;
+mod holdings;
 mod latency;
 mod overlay;
 mod sessions;
 mod spec;
 
-pub use blocks::{BlockSet, Holdings};
+pub use blocks::BlockSet;
 pub use dataset::Dataset;
+pub use holdings::Holdings;
 pub use latency::Latency;
 pub use overlay::Overlay;
 pub use sessions::Outage;
