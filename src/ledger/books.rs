@@ -19,7 +19,7 @@ pub struct Account {
     pub lost: u64,
     /// Block data that arrived and was stored.
     pub payload_rx: u64,
-    /// Block data handed to the network.
+    /// Block data of this node that arrived at others.
     pub payload_tx: u64,
     /// Block data that arrived and was not stored.
     pub duplicate_rx: u64,
@@ -32,6 +32,10 @@ pub struct Books {
     pub accounts: Vec<Account>,
     /// Arrived bytes by class; `Lost` is filled in at the end.
     pub traffic: [Traffic; Class::ALL.len()],
+    /// Bytes handed to the network, by class; all block data as `Duplicate`.
+    pub handed: [u64; Class::ALL.len()],
+    /// Bytes that will never arrive, likewise.
+    pub lost: [u64; Class::ALL.len()],
     /// Time series.
     pub series: Series,
     /// Digest of the event stream.
@@ -44,6 +48,8 @@ impl Books {
         Books {
             accounts: vec![Account::default(); nodes],
             traffic: [Traffic::default(); Class::ALL.len()],
+            handed: [0; Class::ALL.len()],
+            lost: [0; Class::ALL.len()],
             series: Series::new(series_interval),
             digest: Digest::default(),
         }
@@ -57,7 +63,9 @@ impl Books {
     }
 
     /// Block data counts as received in vain until it is stored.
+    /// More than arrived is not booked; the audit then finds it missing.
     pub fn keep(&mut self, node: usize, bytes: u64) {
+        let bytes = bytes.min(self.accounts[node].duplicate_rx);
         self.traffic[Class::Duplicate as usize].bytes -= bytes;
         self.traffic[Class::Payload as usize].bytes += bytes;
         self.accounts[node].duplicate_rx -= bytes;

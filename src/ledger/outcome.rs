@@ -71,7 +71,7 @@ pub struct NodeOutcome {
     pub bytes_tx: u64,
     /// Block data received and stored.
     pub payload_rx: u64,
-    /// Block data sent.
+    /// Block data sent that arrived.
     pub payload_tx: u64,
     /// Block data received in vain.
     pub duplicate_rx: u64,

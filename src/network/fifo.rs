@@ -306,12 +306,12 @@ impl Fifo {
         }
     }
 
-    pub(super) fn carried(&self, node: NodeId) -> Carried {
+    pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
         let mut carried = self.flight.carried(node);
         for stream in self.streams.leaving(node) {
             let transit = self.heads[stream as usize].transit;
             if transit != NONE {
-                carried.up.0 += self.transits[transit as usize].sent(self.now).get();
+                carried.up.0 += self.transits[transit as usize].sent(now).get();
             }
         }
         carried

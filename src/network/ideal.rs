@@ -49,7 +49,7 @@ impl Ideal {
         self.flight.deliver(now, &self.streams, out);
     }
 
-    pub(super) fn carried(&self, node: NodeId) -> Carried {
+    pub(super) fn carried(&self, node: NodeId, _now: Time) -> Carried {
         self.flight.carried(node)
     }
 }

@@ -156,8 +156,9 @@ impl Network {
         each!(self, model => model.advance(now, out))
     }
 
-    /// What has passed the access link of `node` up to the last `advance`.
-    pub fn carried(&self, node: NodeId) -> Carried {
-        each!(self, model => model.carried(node))
+    /// What has passed the access link of `node` by `now`, which is not beyond
+    /// [`Network::next_event`].
+    pub fn carried(&self, node: NodeId, now: Time) -> Carried {
+        each!(self, model => model.carried(node, now))
     }
 }

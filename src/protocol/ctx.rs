@@ -78,9 +78,12 @@ impl<P: Protocol> Ctx<'_, P> {
     }
 
     /// Stores `units` of the message being handled; returns how many were new.
+    /// What that message does not carry is not stored, and the audit of the run
+    /// tells.
     pub fn keep(&mut self, units: Units<'_>) -> u32 {
         if !self.given.covers(&units) {
             *self.kept_ungiven = true;
+            return 0;
         }
         let last = self.world.dataset.units() - 1;
         let had_last = self.store.contains(last);

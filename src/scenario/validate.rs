@@ -10,6 +10,9 @@ use crate::network::Transport;
 use crate::units::{Bytes, Rate, Time};
 use crate::world::LinkClass;
 
+/// Ten times the largest network anybody asked for; more would not fit into memory.
+const MOST_NODES: u32 = 1_000_000;
+
 /// The largest block that any version of the protocol accepts (codex-protocol
 /// sheet 5.1: message and block cap).
 const LARGEST_BLOCK: Bytes = Bytes(100 << 20);
@@ -123,6 +126,10 @@ impl Check<'_> {
         let seeders = draft.swarm.seeders.ok_or_else(|| self.missing("seeders", "4"))?;
         if n < 2 {
             let fault = Fault::new(format!("a network of {n}")).expected("at least 2 nodes: a seeder and a leecher");
+            return self.fail("swarm.network_size", fault);
+        }
+        if n > MOST_NODES {
+            let fault = Fault::new(format!("a network of {n}")).expected(format!("at most {MOST_NODES} nodes"));
             return self.fail("swarm.network_size", fault);
         }
         if seeders == 0 {

@@ -2,7 +2,6 @@
 
 use super::run::{Cargo, Event, Flight, Simulation};
 use crate::engine::TimerId;
-use crate::ledger::Class;
 use crate::network::Parcel;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
 use crate::units::{Bytes, Time};
@@ -116,7 +115,9 @@ impl<P: Protocol> Simulation<'_, P> {
         flight.epoch = self.nodes[flight.to.index()].epoch;
         let account = &mut self.books.accounts[flight.from.index()];
         account.handed += flight.wire;
-        account.payload_tx += flight.size.payload;
+        for (part, bytes) in flight.parts() {
+            self.books.handed[part as usize] += bytes;
+        }
         let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: flight.token.is_some() };
         self.network.send(self.now, flight.from, flight.to, parcel, &mut self.net_events);
         self.drain_network();
@@ -147,28 +148,17 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Books the parts of an arrived message under their classes.
     pub(super) fn book_arrival(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
-        let (size, sender, receiver) = (flight.size, flight.from.index(), flight.to.index());
-        let class = match &flight.cargo {
-            Cargo::Message(message) => message.class(),
-            Cargo::Hello { .. } => Class::Handshake,
-            Cargo::Acks => Class::Ack,
-        };
-        let framing = flight.wire - size.total() - flight.acks + size.framing;
-        let (wire, acks) = (flight.wire, flight.acks);
-        for (part, bytes) in [
-            (Class::Duplicate, size.payload),
-            (Class::Proof, size.proof),
-            (class, size.control),
-            (Class::Framing, framing),
-            (Class::Ack, acks),
-        ] {
+        let (sender, receiver, wire, data) = (flight.from.index(), flight.to.index(), flight.wire, flight.size.payload);
+        let class = flight.class();
+        for (part, bytes) in flight.parts() {
             self.books.book(part, bytes, 0);
         }
         self.books.book(class, 0, 1);
         let account = &mut self.books.accounts[receiver];
         account.arrived += wire;
-        account.duplicate_rx += size.payload;
+        account.duplicate_rx += data;
         self.books.accounts[sender].reached += wire;
+        self.books.accounts[sender].payload_tx += data;
     }
 }
 

@@ -31,7 +31,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Bytes that left a node and did not arrive.
     fn book_lost(&mut self) {
-        let left: u64 = self.world.ids().map(|id| self.network.carried(id).up.get()).sum();
+        let left: u64 = self.world.ids().map(|id| self.network.carried(id, self.now).up.get()).sum();
         let arrived: u64 = self.books.accounts.iter().map(|a| a.arrived).sum();
         self.books.traffic[Class::Lost as usize].bytes = left.saturating_sub(arrived);
     }
@@ -46,7 +46,7 @@ impl<P: Protocol> Simulation<'_, P> {
             start: node.start,
             milestones: account.milestones,
             bytes_rx: account.arrived,
-            bytes_tx: self.network.carried(id).up.get(),
+            bytes_tx: self.network.carried(id, self.now).up.get(),
             payload_rx: account.payload_rx,
             payload_tx: account.payload_tx,
             duplicate_rx: account.duplicate_rx,
@@ -58,6 +58,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let spec = &self.spec.world;
         if self.outages_met == 0 && !(matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty()) {
             warnings.push("churn or failures were asked for, but no node went offline during the run".into());
+        }
+        if self.spec.protocol.family() == "direct" && spec.overlay.is_some() {
+            warnings.push("`direct` downloads from seeders alone; with a degree many leechers know none".into());
         }
         if self.spec.protocol.family() == "ideal" && (self.outages_met > 0 || spec.overlay.is_some()) {
             warnings.push("`ideal` plans for nodes that stay online and all know each other; here they do not".into());
@@ -95,12 +98,29 @@ impl<P: Protocol> Simulation<'_, P> {
         outcome.violations = violations;
     }
 
-    /// Handed = arrived + lost + in flight, for every sender; the messages in
-    /// flight are counted one by one.
+    /// Handed = arrived + lost + in flight, for every sender and every class; the
+    /// messages in flight are counted one by one.
     fn check_balance(&self, fail: &mut impl FnMut(String)) {
         let mut under_way = vec![0u64; self.nodes.len()];
+        let mut flying_of = [0u64; Class::ALL.len()];
         for flight in self.flights.iter().flatten().filter(|f| !f.arrived && f.wire > 0) {
             under_way[flight.from.index()] += flight.wire;
+            flight.parts().iter().for_each(|(class, bytes)| flying_of[*class as usize] += bytes);
+        }
+        for class in Class::ALL.into_iter().filter(|c| !matches!(c, Class::Lost | Class::Payload)) {
+            let arrived = match class {
+                // All block data was sent as one class.
+                Class::Duplicate => {
+                    self.books.traffic[class as usize].bytes + self.books.traffic[Class::Payload as usize].bytes
+                }
+                _ => self.books.traffic[class as usize].bytes,
+            };
+            let (sent, lost) = (self.books.handed[class as usize], self.books.lost[class as usize]);
+            let flying = flying_of[class as usize];
+            if sent != arrived + lost + flying {
+                let name = class.name();
+                fail(format!("{name}: {sent} B sent, but {arrived} arrived, {lost} lost, {flying} in flight"));
+            }
         }
         for (node, (account, flying)) in self.books.accounts.iter().zip(under_way).enumerate() {
             let (sent, reached, lost) = (account.handed, account.reached, account.lost);
@@ -108,7 +128,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 fail(format!("node {node}: {sent} B sent, but {reached} arrived, {lost} lost, {flying} in flight"));
             }
         }
-        let left: u64 = self.world.ids().map(|id| self.network.carried(id).up.get()).sum();
+        let left: u64 = self.world.ids().map(|id| self.network.carried(id, self.now).up.get()).sum();
         let arrived: u64 = self.books.accounts.iter().map(|a| a.arrived).sum();
         if left < arrived {
             fail(format!("{arrived} B arrived, but only {left} B left a node"));
@@ -119,7 +139,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// got more than came down its link.
     fn check_links(&self, fail: &mut impl FnMut(String)) {
         for id in self.world.ids() {
-            let (node, carried) = (self.world.node(id), self.network.carried(id));
+            let (node, carried) = (self.world.node(id), self.network.carried(id, self.now));
             let account = &self.books.accounts[id.index()];
             // Each message may round its last byte up.
             let room = |bytes_per_second: f64| bytes_per_second * self.now.secs() * (1.0 + 1e-9) + 4096.0;

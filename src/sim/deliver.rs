@@ -36,6 +36,9 @@ impl<P: Protocol> Simulation<'_, P> {
                 let Some(flight) = &self.flights[id as usize] else { return };
                 let account = &mut self.books.accounts[flight.from.index()];
                 account.lost += flight.wire;
+                for (part, bytes) in flight.parts() {
+                    self.books.lost[part as usize] += bytes;
+                }
                 self.drop_flight(id);
             }
             NetEvent::Arrived(id) => self.on_arrival(id),

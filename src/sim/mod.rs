@@ -14,6 +14,9 @@ mod node;
 mod run;
 mod spec;
 
+#[cfg(test)]
+mod tests;
+
 pub use spec::{DiscoverySpec, RunSpec, StopSpec};
 
 use crate::ledger::Outcome;

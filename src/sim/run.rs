@@ -4,9 +4,9 @@ use super::directory::Directory;
 use super::node::NodeState;
 use super::{Progress, RunSpec};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Outcome, Status};
+use crate::ledger::{Books, Class, Outcome, Status};
 use crate::network::{NetEvent, Network};
-use crate::protocol::{Ctx, Effects, Protocol, Size, Units};
+use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
 use crate::world::{NodeId, OfflineKind, Role, World};
 use std::collections::VecDeque;
@@ -77,6 +77,31 @@ pub(super) struct Flight<M> {
     pub epoch: u32,
     /// Arrived and waiting for the processor.
     pub arrived: bool,
+}
+
+impl<M: Message> Flight<M> {
+    /// The class of what the message is for.
+    pub fn class(&self) -> Class {
+        match &self.cargo {
+            Cargo::Message(message) => message.class(),
+            Cargo::Hello { .. } => Class::Handshake,
+            Cargo::Acks => Class::Ack,
+        }
+    }
+
+    /// Its wire bytes by class. Block data counts as received in vain until it
+    /// is stored.
+    pub fn parts(&self) -> [(Class, u64); 5] {
+        let size = self.size;
+        let framing = self.wire - size.total() - self.acks + size.framing;
+        [
+            (Class::Duplicate, size.payload),
+            (Class::Proof, size.proof),
+            (self.class(), size.control),
+            (Class::Framing, framing),
+            (Class::Ack, self.acks),
+        ]
+    }
 }
 
 /// One run.

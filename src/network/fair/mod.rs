@@ -213,11 +213,11 @@ impl Fair {
         }
     }
 
-    pub(super) fn carried(&self, node: NodeId) -> Carried {
+    pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
         let mut carried = self.flight.carried(node);
         for flow in self.streams.leaving(node) {
             if let Some(head) = self.streams[flow].queue.front() {
-                carried.up.0 += self.heads[flow as usize].whole_bytes_sent(*head, self.now).get();
+                carried.up.0 += self.heads[flow as usize].whole_bytes_sent(*head, now).get();
             }
         }
         carried

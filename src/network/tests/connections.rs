@@ -38,8 +38,8 @@ fn closing_loses_what_waits_what_leaves_and_what_travels() {
         assert_eq!(of(1), [(ms(300), lost(1, 100_000))], "{model:?}");
         assert_eq!(of(2), [(ms(240), lost(2, 40_000))], "{model:?}");
         assert_eq!(of(3), [(ms(240), lost(3, 0))], "{model:?}");
-        assert_eq!(network.carried(NodeId(0)), Carried { up: Bytes(240_000), down: Bytes(0) });
-        assert_eq!(network.carried(NodeId(1)), Carried { up: Bytes(0), down: Bytes(100_000) });
+        assert_eq!(network.carried(NodeId(0), ms(300)), Carried { up: Bytes(240_000), down: Bytes(0) });
+        assert_eq!(network.carried(NodeId(1), ms(300)), Carried { up: Bytes(0), down: Bytes(100_000) });
     }
 }
 
@@ -152,5 +152,23 @@ fn a_link_of_rate_zero_carries_nothing() {
         let mut network = Network::new(&world(&links, ms(1)), &spec(model));
         let log = play(&mut network, &script);
         assert_eq!(log.last(), Some(&(ms(100), NetEvent::Lost { id: 0, carried: Bytes(0) })), "{model:?}");
+    }
+}
+
+/// What has left of a message in the middle of its transmission is counted up
+/// to the moment that is asked about, events or not.
+#[test]
+fn a_message_under_way_is_counted_as_far_as_it_has_left() {
+    for model in [Fifo, Fair] {
+        let mut network = pair(model, ms(100));
+        let mut script = star(1);
+        script.push((Time::ZERO, Act::Send(0, 1, 0, 10_000_000)));
+        let mut log = Vec::new();
+        for (at, what) in &script {
+            act(&mut network, *at, *what, &mut log);
+        }
+        run_until(&mut network, ms(1), &mut log);
+        let up = |at| network.carried(NodeId(0), at).up.get() as f64;
+        assert!((up(ms(2000)) / up(ms(1000)) - 2.0).abs() < 1e-4, "{model:?}: {} {}", up(ms(1000)), up(ms(2000)));
     }
 }

@@ -12,8 +12,8 @@ fn any_model() -> impl Strategy<Value = Case> {
     })
 }
 
-fn total(network: &Network, case: &Case, part: impl Fn(Carried) -> Bytes) -> u64 {
-    case.world.ids().map(|id| part(network.carried(id)).get()).sum()
+fn total(network: &Network, case: &Case, now: Time, part: impl Fn(Carried) -> Bytes) -> u64 {
+    case.world.ids().map(|id| part(network.carried(id, now)).get()).sum()
 }
 
 /// Messages sent so far, their bytes, and what became of them.
@@ -36,7 +36,7 @@ fn check_capacity(network: &Network, case: &Case, now: Time) -> Result<(), TestC
     }
     let slack = case.script.len() as f64 * 8.0;
     for id in case.world.ids() {
-        let (node, carried) = (case.world.node(id), network.carried(id));
+        let (node, carried) = (case.world.node(id), network.carried(id, now));
         for (rate, bytes) in [(node.up, carried.up), (node.down, carried.down)] {
             let most = if rate.is_unlimited() { f64::INFINITY } else { rate.bits_per_second() * now.secs() };
             prop_assert!(bytes.get() as f64 * 8.0 <= most + slack, "{:?} {}: {:?}", id, now, carried);
@@ -57,16 +57,18 @@ proptest! {
         for (now, what) in &case.script {
             run_until(&mut network, *now, &mut log);
             act(&mut network, *now, *what, &mut log);
-            run_until(&mut network, *now + Time::from_nanos(1), &mut log);
+            let now = *now + Time::from_nanos(1);
+            run_until(&mut network, now, &mut log);
             let (arrived, lost, _) = account(&log, &case.script);
-            prop_assert_eq!(total(&network, &case, |c| c.down), arrived);
-            prop_assert!(total(&network, &case, |c| c.up) >= arrived + lost);
-            check_capacity(&network, &case, *now)?;
+            prop_assert_eq!(total(&network, &case, now, |c| c.down), arrived);
+            prop_assert!(total(&network, &case, now, |c| c.up) >= arrived + lost);
+            check_capacity(&network, &case, now)?;
         }
         run_until(&mut network, Time::NEVER, &mut log);
-        check_capacity(&network, &case, log.last().map_or(Time::ZERO, |e| e.0))?;
+        let end = log.last().map_or(Time::ZERO, |e| e.0);
+        check_capacity(&network, &case, end)?;
         let (arrived, lost, unsent) = account(&log, &case.script);
-        prop_assert_eq!(total(&network, &case, |c| c.up), arrived + lost);
+        prop_assert_eq!(total(&network, &case, end, |c| c.up), arrived + lost);
         let sent: u64 = case.script.iter().map(|(_, a)| if let Act::Send(.., size) = a { *size } else { 0 }).sum();
         prop_assert_eq!(sent, arrived + lost + unsent);
     }

@@ -98,7 +98,8 @@ impl Ideal {
         }
         self.released += 1;
         for (stripe, child) in cx.shared.trees.children(cx.me) {
-            if first + stripe < cx.shared.pieces && self.peers.contains(child) {
+            let piece = first + stripe;
+            if piece < cx.shared.pieces && self.held[piece as usize] && self.peers.contains(child) {
                 self.pass_on(first + stripe, *child, cx);
             }
         }

@@ -1,0 +1,135 @@
+//! Protocols that cheat are found out.
+
+use super::run::Simulation;
+use super::{DiscoverySpec, RunSpec, StopSpec};
+use crate::ledger::{Class, Outcome};
+use crate::network::{NetworkModel, NetworkSpec, Transport};
+use crate::protocol::{Ctx, Message, Protocol, Size, Units};
+use crate::protocols::{ProtocolSpec, ideal};
+use crate::units::{Bytes, Rate, Time};
+use crate::world::*;
+
+/// How a node cheats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cheat {
+    /// Does as it should: the seeder sends everything to whoever connects.
+    None,
+    /// A leecher stores what no message brought.
+    KeepsUngiven,
+    /// A leecher sends what it does not hold.
+    SendsUnheld,
+    /// A seeder's message says it is far smaller than its data.
+    LiesAboutSize,
+}
+
+struct Node(Cheat);
+
+struct Data {
+    units: u32,
+    size: u64,
+}
+
+impl Message for Data {
+    fn class(&self) -> Class {
+        Class::Payload
+    }
+    fn size(&self, _world: &World) -> Size {
+        Size { payload: self.size, ..Size::default() }
+    }
+    fn carried(&self) -> Units<'_> {
+        Units::Range(0, self.units)
+    }
+}
+
+impl Protocol for Node {
+    type Params = Cheat;
+    type Shared = Cheat;
+    type Msg = Data;
+    type Timer = ();
+
+    fn prepare(_world: &World, cheat: &Cheat) -> Cheat {
+        *cheat
+    }
+    fn new(_me: NodeId, _world: &World, cheat: &Cheat) -> Self {
+        Node(*cheat)
+    }
+    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+        if cx.world.node(cx.me).role == Role::Leecher {
+            cx.find();
+            if self.0 == Cheat::KeepsUngiven {
+                cx.keep(Units::Range(0, 1));
+            }
+        }
+    }
+    fn found(&mut self, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
+        providers.iter().for_each(|id| cx.dial(*id));
+    }
+    fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
+        let units = cx.world.dataset.units();
+        let honest = cx.world.dataset.padded().get();
+        if cx.world.node(cx.me).role == Role::Seeder {
+            cx.send(peer, Data { units, size: if self.0 == Cheat::LiesAboutSize { honest / 1000 } else { honest } });
+        } else if self.0 == Cheat::SendsUnheld {
+            cx.send(peer, Data { units, size: honest });
+        }
+    }
+    fn message(&mut self, _from: NodeId, message: &Data, cx: &mut Ctx<'_, Self>) {
+        if cx.store().is_empty() {
+            cx.keep(message.carried());
+        }
+    }
+}
+
+fn run(cheat: Cheat) -> Outcome {
+    let rate = Rate(10_000_000);
+    let spec = RunSpec {
+        world: WorldSpec {
+            swarm: SwarmSpec { network_size: 2, seeders: 1, start: StartSpec::Together },
+            dataset: DatasetSpec { size: Bytes(1 << 20), block_size: Bytes(65_536), group: 1 },
+            links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
+            seeder_up: None,
+            seeder_down: None,
+            latency: LatencySpec::Constant(Time::from_millis(10)),
+            churn: ChurnSpec::None,
+            failures: vec![],
+            overlay: None,
+            hardware: Hardware::IDEAL,
+        },
+        network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None },
+        discovery: DiscoverySpec { round_trips: 1.0, round_trips_per_doubling: 0.0, max_providers: 10 },
+        protocol: ProtocolSpec::Ideal(ideal::Params { pieces: 1, stripes: 1, pace: 1.0 }), // not run here
+        stop: StopSpec { max_time: Time::from_secs(100), no_progress_for: Time::from_secs(50) },
+        seed: 1,
+        seeder_set: 0,
+        tie_salt: 0,
+        series_interval: Time::from_secs(1),
+    };
+    let world = World::build(&spec.world, spec.seed, 0, spec.stop.max_time);
+    Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true).unwrap()
+}
+
+fn complaint(cheat: Cheat) -> String {
+    run(cheat).violations.iter().map(|v| v.0.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn an_honest_protocol_is_not_accused() {
+    assert_eq!(complaint(Cheat::None), "");
+    assert_eq!(run(Cheat::None).completed(), 1);
+}
+
+#[test]
+fn storing_what_was_not_given_is_found_out() {
+    assert!(complaint(Cheat::KeepsUngiven).contains("did not carry"));
+}
+
+#[test]
+fn sending_what_one_does_not_hold_is_found_out() {
+    assert!(complaint(Cheat::SendsUnheld).contains("did not hold"));
+}
+
+#[test]
+fn a_message_smaller_than_its_data_is_found_out() {
+    let complaint = complaint(Cheat::LiesAboutSize);
+    assert!(complaint.contains("below its bound"), "{complaint}");
+}
