@@ -1,8 +1,8 @@
 //! Scenarios: from files and command-line settings to a [`RunSpec`].
 //!
-//! Three steps. *Parse*: all layers (defaults, what the file extends, the file,
-//! overlays, `--set`, a point of a sweep) merge into one tree in which each
-//! value knows where it was written. *Validate*: structure (keys, types, units)
+//! Three steps. *Parse*: all layers (defaults, those of the protocol, what the
+//! file extends, the file, overlays, `--set`, a point of a sweep) merge into one
+//! tree in which each value knows where it was written. *Validate*: structure (keys, types, units)
 //! and then combinations. *Resolve*: names of models become their contents.
 //!
 //! ```
@@ -190,6 +190,7 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
         validate::structure(&tree, &study, sources)?;
     }
     apply_point(&mut tree, input, &study, sources)?;
+    resolve::fill_in(&mut tree, sources)?;
     let draft = resolve::draft(&tree)?;
     validate::combinations(&draft, &tree, sources)?;
     let resolved = resolve::resolve(&draft, &tree, sources)?;

@@ -2,7 +2,9 @@
 //!
 //! Every file has `description`, `source`, `date` and `calibrated`. Beyond that:
 //! `protocols` have a `family` (or `extends`, the name or path of another),
-//! `[constants]`, and `[at_least]` with the smallest constants that make sense;
+//! `[constants]`, `[at_least]` with the smallest constants that make sense, and
+//! `[defaults]`: keys of a scenario that hold for this protocol (its block size,
+//! its transport) unless the scenario says otherwise;
 //! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
 //! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
 //! distributions `online` and `offline`, in seconds.
@@ -124,6 +126,8 @@ struct ConstantsFile {
     _constants: Option<IgnoredAny>,
     #[serde(rename = "at_least")]
     _at_least: Option<IgnoredAny>,
+    #[serde(rename = "defaults")]
+    _defaults: Option<IgnoredAny>,
 }
 
 /// The constants of a model and of all models that it extends.
@@ -132,6 +136,8 @@ pub(super) struct Constants {
     pub(super) table: Table,
     /// Smallest values that make sense.
     pub(super) at_least: Table,
+    /// Keys of a scenario that hold unless the scenario sets them.
+    pub(super) defaults: Table,
     /// The family that a protocol belongs to.
     pub(super) family: Option<(String, Place)>,
     /// The file that was named.
@@ -169,7 +175,8 @@ fn stack(
     if let (Some(family), Some(node)) = (head.family, table.get("family")) {
         found.family = Some((family, node.at));
     }
-    for (key, under) in [("constants", &mut found.table), ("at_least", &mut found.at_least)] {
+    let parts = [("constants", &mut found.table), ("at_least", &mut found.at_least), ("defaults", &mut found.defaults)];
+    for (key, under) in parts {
         match table.remove(key) {
             Some(Node { value: Value::Table(over), .. }) => under.merge(over, ""),
             Some(node) => return Err(Fault::new("wrong type").expected("a table").at(node.at)),
@@ -254,5 +261,39 @@ mod tests {
             assert!(table["calibrated"].is_bool(), "models/{}/{}.toml", model.kind, model.name);
             assert!(model.text.starts_with('#'), "models/{}/{}.toml begins with no comment", model.kind, model.name);
         }
+    }
+
+    fn with_defaults(
+        defaults: &str,
+        sets: &[&str],
+    ) -> Result<crate::scenario::Scenario, crate::scenario::ScenarioError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("own.toml");
+        std::fs::write(&path, format!("extends = \"codex-v2\"\n[defaults]\n{defaults}\n")).unwrap();
+        crate::scenario::load(&crate::scenario::Input {
+            protocol: Some(path.display().to_string()),
+            sets: sets.iter().map(|set| set.to_string()).collect(),
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn defaults_of_a_protocol_hold_unless_the_scenario_says_otherwise() {
+        let own = "swarm.block_size = \"16 KiB\"\nnetwork.transport.mux_header = \"12 B\"";
+        let run = with_defaults(own, &[]).unwrap().run;
+        assert_eq!(run.world.dataset.block_size.get(), 16 << 10);
+        assert_eq!(run.network.transport.mux_header.get(), 12);
+        assert_eq!(run.network.transport.secure_header.get(), 18, "what it does not name stays");
+        let run = with_defaults(own, &["swarm.block_size=1 MiB"]).unwrap().run;
+        assert_eq!(run.world.dataset.block_size.get(), 1 << 20);
+        assert_eq!(run.network.transport.mux_header.get(), 12);
+    }
+
+    #[test]
+    fn wrong_defaults_of_a_protocol_are_told_with_their_place() {
+        let error = with_defaults("swarm.blok_size = \"16 KiB\"", &[]).unwrap_err().to_string();
+        assert!(error.contains("own.toml:3") && error.contains("did you mean `block_size`?"), "{error}");
+        let error = with_defaults("protocol = \"direct\"", &[]).unwrap_err().to_string();
+        assert!(error.contains("own.toml:3") && error.contains("no default of a protocol"), "{error}");
     }
 }

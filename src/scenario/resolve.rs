@@ -4,7 +4,7 @@ use super::churn::{churn, churn_model};
 use super::draft::{Draft, Latency, Start};
 use super::error::{Fault, list};
 use super::models::{self, NetworkFile};
-use super::tree::{Node, Place, Sources, Table, Value};
+use super::tree::{self, Node, Place, Sources, Table, Value};
 use super::validate::{classes_fault, distribution_fault, regions_fault};
 use crate::dist::Distribution;
 use crate::network::NetworkSpec;
@@ -43,8 +43,35 @@ fn root(tree: &Table) -> Node {
     Node { key: at, at, value: Value::Table(tree.clone()) }
 }
 
+/// Lays the `[defaults]` of the chosen protocol under what the scenario sets.
+pub(super) fn fill_in(tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
+    let (name, chosen) = chosen_protocol(tree);
+    let own = models::constants("protocols", name, chosen.key, sources)?.defaults;
+    for refused in ["protocol", "sweep", "extends"] {
+        if let Some(node) = own.get(refused) {
+            return Err(Fault::new(format!("`{refused}` is no default of a protocol"))
+                .expected("keys such as `swarm.block_size` or `network.transport.mux_header`")
+                .at(node.key));
+        }
+    }
+    tree::fill(tree, own, sources);
+    Ok(())
+}
+
+/// The one protocol of the tree: its name or path, and its table.
+fn chosen_protocol(tree: &Table) -> (&str, &Node) {
+    let node = tree.get("protocol").expect("the defaults name a protocol");
+    let Some([(name, chosen)]) = node.table().map(|table| table.0.as_slice()) else {
+        unreachable!("a protocol is one table by now")
+    };
+    (name, chosen)
+}
+
 /// Looks up every name without making a run: values may still be missing.
 pub(super) fn names(tree: &Table, sources: &mut Sources) -> Result<(), Fault> {
+    let mut tree = tree.clone();
+    fill_in(&mut tree, sources)?;
+    let tree = &tree;
     let draft = draft(tree)?;
     let mut warnings = Vec::new();
     protocol(tree, sources, &mut warnings)?;
@@ -135,10 +162,7 @@ struct Protocol {
 }
 
 fn protocol(tree: &Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<Protocol, Fault> {
-    let node = tree.get("protocol").expect("the defaults name a protocol");
-    let Some([(name, chosen)]) = node.table().map(|table| table.0.as_slice()) else {
-        unreachable!("a protocol is one table by now")
-    };
+    let (name, chosen) = chosen_protocol(tree);
     let model = models::constants("protocols", name, chosen.key, sources)?;
     let Some((family, family_at)) = model.family else {
         return Err(Fault::new(format!("{} names no `family`", model.file))
@@ -157,7 +181,7 @@ fn protocol(tree: &Table, sources: &mut Sources, warnings: &mut Vec<String>) -> 
     })??;
     at_least(&constants, &model.at_least)?;
     warn_uncalibrated(&model.file, model.calibrated, warnings);
-    Ok(Protocol { name: name.clone(), spec, constants })
+    Ok(Protocol { name: name.into(), spec, constants })
 }
 
 /// Constants below what makes sense (a window of no blocks) are refused.

@@ -192,6 +192,21 @@ impl Table {
     }
 }
 
+/// Lays `own` over what nobody set in `tree`: over values from the defaults, and
+/// where there is nothing.
+pub(super) fn fill(tree: &mut Table, own: Table, sources: &Sources) {
+    for (name, node) in own.0 {
+        match tree.get_mut(&name) {
+            None => tree.0.push((name, node)),
+            Some(under) => match (&mut under.value, node.value) {
+                (Value::Table(under), Value::Table(own)) => fill(under, own, sources),
+                (_, value) if sources.is_default(under.at) => *under = Node { value, ..node },
+                _ => {}
+            },
+        }
+    }
+}
+
 impl Node {
     pub(super) fn table(&self) -> Option<&Table> {
         match &self.value {
