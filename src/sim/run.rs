@@ -369,6 +369,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             has_manifest: node.manifest,
             rng: &mut node.rng,
             store: &mut node.store,
+            unverified: &mut node.unverified,
             effects: &mut effects,
             timers: &mut self.timers,
             given,
