@@ -119,6 +119,11 @@ impl<P: Protocol> Ctx<'_, P> {
         self.store.contains(unit) || self.unverified.contains(unit)
     }
 
+    /// What has arrived and is not verified yet.
+    pub fn unverified(&self) -> &BlockSet {
+        self.unverified
+    }
+
     /// What has arrived of `start..end` is verified: it is stored.
     pub fn verified(&mut self, start: u32, end: u32) {
         let ready = self.unverified.intersection(&BlockSet::range(start, end));

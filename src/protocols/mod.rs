@@ -2,6 +2,7 @@
 //!
 //! Adding one is a file and a line in the list at the end of this file.
 
+pub mod bittorrent;
 pub mod codex;
 pub mod direct;
 pub mod ideal;
@@ -58,6 +59,8 @@ macro_rules! families {
 }
 
 families! {
+    /// BitTorrent as libtorrent behaves.
+    "bittorrent" => BitTorrent(bittorrent::BitTorrent),
     /// Codex block exchange, generation 2.
     "codex-v2" => CodexV2(codex::CodexV2),
     /// Every leecher downloads from the seeders alone.
