@@ -140,7 +140,6 @@ impl<P: Protocol> Simulation<'_, P> {
         self.last_progress = self.now;
         self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
         let milestones = &mut self.books.accounts[id.index()].milestones;
-        milestones.first.get_or_insert(self.now);
         let before = milestones.all.is_some();
         milestones.progress(self.now, store.len(), store.contiguous(), units);
         self.complete += u32::from(wanted && !before && milestones.all.is_some());

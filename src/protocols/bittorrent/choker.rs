@@ -8,8 +8,8 @@
 
 use super::peer::Peer;
 use super::wire::Msg;
-use super::{BitTorrent, Context, TICK};
-use crate::rng::mix;
+use super::{BitTorrent, Context, Params, TICK};
+use crate::rng::{Rng, mix};
 use crate::units::Time;
 use std::cmp::Reverse;
 
@@ -18,14 +18,31 @@ use std::cmp::Reverse;
 pub(super) struct Choker {
     /// Peers that hold a slot.
     taken: u32,
-    /// Seconds to the next round; it begins when the count passes zero, so that
-    /// the first one follows the first connection.
-    to_round: i64,
+    /// Seconds to the next round.
+    to_round: u64,
     /// Seconds to the next optimistic unchoke.
-    to_optimistic: i64,
+    to_optimistic: u64,
+}
+
+fn seconds(time: Time) -> u64 {
+    (time.nanos() / TICK.nanos()).max(1)
 }
 
 impl Choker {
+    /// Of a client that has been running for a while: rounds go by its clock,
+    /// not by when it got this dataset (as the measured swarms show).
+    pub fn at_any_time(params: &Params, rng: &mut Rng) -> Self {
+        let (round, optimistic) = (seconds(params.unchoke_interval), seconds(params.optimistic_interval));
+        let age = rng.below(round * optimistic);
+        Choker { taken: 0, to_round: round - age % round, to_optimistic: optimistic - age % optimistic }
+    }
+
+    /// Another second is over.
+    fn tick(&mut self) {
+        self.to_round = self.to_round.saturating_sub(1);
+        self.to_optimistic = self.to_optimistic.saturating_sub(1);
+    }
+
     /// A peer with a slot is gone.
     pub fn turn_ended(&mut self, optimistic: bool) {
         self.taken -= 1;
@@ -74,17 +91,15 @@ impl BitTorrent {
     /// Once a second: rounds, when their time has come.
     pub(super) fn tick_choker(&mut self, cx: &mut Context<'_>) {
         let params = &cx.shared.params;
-        let seconds = |time: Time| (time.nanos() / TICK.nanos()) as i64;
         if self.peers.is_empty() || params.ignore_slots {
             return;
         }
-        self.choker.to_round -= 1;
-        self.choker.to_optimistic -= 1;
-        if self.choker.to_round < 0 {
+        self.choker.tick();
+        if self.choker.to_round == 0 {
             self.round(cx);
             self.choker.to_round = seconds(params.unchoke_interval);
         }
-        if self.choker.to_optimistic < 0 {
+        if self.choker.to_optimistic == 0 {
             self.optimistic_round(cx);
             self.choker.to_optimistic = seconds(params.optimistic_interval);
         }
@@ -141,7 +156,8 @@ impl BitTorrent {
         let slots = self.optimistic_slots(cx);
         let waits = |peer: &Peer| peer.interested && (!peer.unchoked || peer.optimistic);
         let mut order: Vec<usize> = (0..self.peers.len()).filter(|at| waits(&self.peers[*at])).collect();
-        order.sort_by_cached_key(|at| (self.peers[*at].last_optimistic, self.lot(&self.peers[*at])));
+        cx.rng().shuffle(&mut order);
+        order.sort_by_key(|at| self.peers[*at].last_optimistic);
         for (rank, at) in order.into_iter().enumerate() {
             let optimistic = self.peers[at].optimistic;
             if rank < slots && !optimistic {

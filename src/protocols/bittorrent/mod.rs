@@ -235,6 +235,7 @@ impl Protocol for BitTorrent {
 
     fn start(&mut self, cx: &mut Context<'_>) {
         self.restore(cx);
+        self.choker = Choker::at_any_time(&cx.shared.params, cx.rng());
         cx.provide();
         if !self.is_seed() {
             cx.find();
