@@ -4,6 +4,7 @@
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
+pub mod export;
 mod files;
 mod manifest;
 mod quantile;
