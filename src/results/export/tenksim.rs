@@ -156,7 +156,8 @@ fn medians(runs: &[(&Slot, &Run)]) -> String {
     text
 }
 
-/// The names of 10ksim's experiment parameters where it has one.
+/// What the point is; latency and bandwidth under the names of 10ksim's Shadow
+/// experiments.
 fn metadata(study: &Study, point: &Point) -> String {
     let inputs = &point.inputs;
     let megabits = |rate: Option<f64>| rate.filter(|bps| bps.is_finite()).map(|bps| bps / 1e6);
@@ -179,7 +180,7 @@ fn metadata(study: &Study, point: &Point) -> String {
         },
         "params": {
             "protocol": inputs.protocol,
-            "num_nodes": inputs.network_size,
+            "network_size": inputs.network_size,
             "seeders": inputs.seeders,
             "file_size_bytes": inputs.file_size_bytes,
             "block_size_bytes": inputs.block_size_bytes,
