@@ -143,6 +143,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let before = milestones.all.is_some();
         milestones.progress(self.now, store.len(), store.contiguous(), units);
         self.complete += u32::from(wanted && !before && milestones.all.is_some());
+        if let Some(curve) = self.books.curves.get_mut(id.index()) {
+            curve.note(self.now, store.len(), store.contiguous(), units, self.spec.progress_steps);
+        }
     }
 
     /// Books the parts of an arrived message under their classes.

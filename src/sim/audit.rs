@@ -18,6 +18,7 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
+            curves: std::mem::take(&mut self.books.curves),
             series: self.books.series.samples(),
             bound: bound.makespan,
             bound_kind: bound.kind,

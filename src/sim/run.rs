@@ -152,7 +152,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             flights: Vec::new(),
             free_flights: Vec::new(),
             directory: Directory::new(world, &spec.discovery),
-            books: Books::new(world.nodes.len(), spec.series_interval),
+            books: Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0),
             effects: Vec::new(),
             now: Time::ZERO,
             events: 0,
