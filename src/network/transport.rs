@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 pub struct Transport {
     /// Payload of a full TCP segment (1500 - 20 IP - 32 TCP with timestamps).
     pub segment_payload: Bytes,
-    /// Header bytes per segment that count against the link: 52 B for IP and
-    /// TCP, 66 B where the physical rate of an Ethernet frame is shaped.
+    /// Header bytes per segment: 52 B for IP and TCP, 48 B for IP, UDP and uTP.
     pub segment_header: Bytes,
+    /// Bytes per segment below IP that count against the link: none where IP
+    /// packets are counted, 14 B where Ethernet frames are.
+    pub link_header: Bytes,
     /// Segments acknowledged by one acknowledgement (RFC 1122: two). Zero
     /// books no acknowledgements.
     pub segments_per_ack: u32,
@@ -40,6 +42,9 @@ pub struct Transport {
     /// keeps it full, so a stream that begins to send over a full uplink waits
     /// that long (`fair` only; in `fifo` messages queue anyway).
     pub queue: Time,
+    /// Delay that a delay-based transport keeps the buffer at: 100 ms for uTP
+    /// (BEP 29). TCP fills it: "never".
+    pub delay_target: Time,
 }
 
 impl Transport {
@@ -48,6 +53,7 @@ impl Transport {
     pub const NONE: Transport = Transport {
         segment_payload: Bytes(u64::MAX),
         segment_header: Bytes(0),
+        link_header: Bytes(0),
         segments_per_ack: 0,
         secure_frame: Bytes(u64::MAX),
         secure_header: Bytes(0),
@@ -59,13 +65,14 @@ impl Transport {
         max_window: Bytes(u64::MAX),
         idle_restart: Time::NEVER,
         queue: Time::ZERO,
+        delay_target: Time::NEVER,
     };
 
     /// Bytes that the layers add to a message of `size` protocol bytes.
     pub fn framing(&self, size: u64) -> u64 {
         let muxed = size + size.div_ceil(self.mux_frame.get()) * self.mux_header.get();
         let secured = muxed + muxed.div_ceil(self.secure_frame.get()) * self.secure_header.get();
-        secured + self.segments(secured) * self.segment_header.get() - size
+        secured + self.segments(secured) * self.header() - size
     }
 
     /// Bytes of acknowledgements that the receiver of `wire` bytes sends back.
@@ -73,8 +80,18 @@ impl Transport {
         if self.segments_per_ack == 0 {
             return 0;
         }
-        let full = self.segment_payload.get().saturating_add(self.segment_header.get());
-        wire.div_ceil(full).div_ceil(u64::from(self.segments_per_ack)) * self.segment_header.get()
+        let full = self.segment_payload.get().saturating_add(self.header());
+        wire.div_ceil(full).div_ceil(u64::from(self.segments_per_ack)) * self.header()
+    }
+
+    /// How long what begins to be sent over a full uplink waits: for the whole
+    /// buffer, or for as much as a transport that heeds the delay puts into it.
+    pub fn waiting(&self) -> Time {
+        self.queue.min(self.delay_target)
+    }
+
+    fn header(&self) -> u64 {
+        self.segment_header.get() + self.link_header.get()
     }
 
     fn segments(&self, secured: u64) -> u64 {
@@ -88,6 +105,7 @@ impl Default for Transport {
         Transport {
             segment_payload: Bytes(1448),
             segment_header: Bytes(52),
+            link_header: Bytes(0),
             segments_per_ack: 2,
             secure_frame: Bytes(65_487),
             secure_header: Bytes(18),
@@ -99,6 +117,7 @@ impl Default for Transport {
             max_window: Bytes(4 << 20),
             idle_restart: Time::from_millis(1_000),
             queue: Time::ZERO,
+            delay_target: Time::NEVER,
         }
     }
 }
@@ -122,8 +141,29 @@ mod tests {
         let ip = Transport::default();
         let ratio = |t: &Transport| (message + t.framing(message)) as f64 / 65_536.0;
         assert!((ratio(&ip) - 1.047).abs() < 5e-4, "{}", ratio(&ip));
-        let ethernet = Transport { segment_header: Bytes(90), ..ip };
+        let ethernet = Transport { link_header: Bytes(38), ..ip };
         assert!((ratio(&ethernet) - 1.073).abs() < 1e-3, "{}", ratio(&ethernet));
+    }
+
+    /// A block of 16 KiB in a piece message over uTP and Ethernet: 12 packets of
+    /// 62 B of headers; each packet is acknowledged.
+    #[test]
+    fn a_block_over_utp() {
+        let utp = Transport {
+            segment_payload: Bytes(1452),
+            segment_header: Bytes(48),
+            link_header: Bytes(14),
+            segments_per_ack: 1,
+            secure_header: Bytes(0),
+            mux_header: Bytes(0),
+            queue: Time::from_millis(200),
+            delay_target: Time::from_millis(100),
+            ..Transport::default()
+        };
+        assert_eq!(utp.framing(16_384 + 13), 12 * 62);
+        assert_eq!(utp.acks(16_384 + 13 + 12 * 62), 12 * 62);
+        assert_eq!(utp.waiting(), Time::from_millis(100));
+        assert_eq!(Transport { delay_target: Time::NEVER, ..utp }.waiting(), Time::from_millis(200));
     }
 
     #[test]

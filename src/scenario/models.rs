@@ -4,7 +4,8 @@
 //! `protocols` have a `family` (or `extends`, the name or path of another),
 //! `[constants]`, `[at_least]` with the smallest constants that make sense, and
 //! `[defaults]`: keys of a scenario that hold for this protocol (its block size,
-//! its transport) unless the scenario says otherwise;
+//! its transport) unless the scenario says otherwise, and `[when.CONSTANT.VALUE]`:
+//! such keys that hold where a constant has that value;
 //! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
 //! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
 //! distributions `online` and `offline`, in seconds.
@@ -128,6 +129,8 @@ struct ConstantsFile {
     _at_least: Option<IgnoredAny>,
     #[serde(rename = "defaults")]
     _defaults: Option<IgnoredAny>,
+    #[serde(rename = "when")]
+    _when: Option<IgnoredAny>,
 }
 
 /// The constants of a model and of all models that it extends.
@@ -138,12 +141,29 @@ pub(super) struct Constants {
     pub(super) at_least: Table,
     /// Keys of a scenario that hold unless the scenario sets them.
     pub(super) defaults: Table,
+    /// The same, by constant and value.
+    when: Table,
     /// The family that a protocol belongs to.
     pub(super) family: Option<(String, Place)>,
     /// The file that was named.
     pub(super) file: String,
     /// Whether the model and all that it extends are calibrated.
     pub(super) calibrated: bool,
+}
+
+impl Constants {
+    /// The defaults that hold with the constants as `chosen` changes them.
+    pub(super) fn defaults_with(&self, chosen: Option<&Table>) -> Table {
+        let mut defaults = self.defaults.clone();
+        for (constant, cases) in &self.when.0 {
+            let value = chosen.and_then(|over| over.get(constant)).or_else(|| self.table.get(constant));
+            let case = value.and_then(Node::text).zip(cases.table()).and_then(|(value, cases)| cases.get(value));
+            if let Some(keys) = case.and_then(Node::table) {
+                defaults.merge(keys.clone(), "");
+            }
+        }
+        defaults
+    }
 }
 
 /// Reads the constants of the model `name`, over those of what it extends.
@@ -175,7 +195,12 @@ fn stack(
     if let (Some(family), Some(node)) = (head.family, table.get("family")) {
         found.family = Some((family, node.at));
     }
-    let parts = [("constants", &mut found.table), ("at_least", &mut found.at_least), ("defaults", &mut found.defaults)];
+    let parts = [
+        ("constants", &mut found.table),
+        ("at_least", &mut found.at_least),
+        ("defaults", &mut found.defaults),
+        ("when", &mut found.when),
+    ];
     for (key, under) in parts {
         match table.remove(key) {
             Some(Node { value: Value::Table(over), .. }) => under.merge(over, ""),
@@ -287,6 +312,19 @@ mod tests {
         let run = with_defaults(own, &["swarm.block_size=1 MiB"]).unwrap().run;
         assert_eq!(run.world.dataset.block_size.get(), 1 << 20);
         assert_eq!(run.network.transport.mux_header.get(), 12);
+    }
+
+    #[test]
+    fn defaults_may_follow_a_constant() {
+        let header = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+            let input = crate::scenario::Input { protocol: Some("bittorrent".into()), sets, ..Default::default() };
+            crate::scenario::load(&input).unwrap().run.network.transport.segment_header.get()
+        };
+        assert_eq!(header(&["protocol.bittorrent.transport=utp"]), 48);
+        assert_eq!(header(&["protocol.bittorrent.transport=tcp"]), 52);
+        let own = ["protocol.bittorrent.transport=utp", "network.transport.segment_header=60 B"];
+        assert_eq!(header(&own), 60, "what the scenario sets stays");
     }
 
     #[test]

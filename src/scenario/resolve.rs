@@ -46,7 +46,7 @@ fn root(tree: &Table) -> Node {
 /// Lays the `[defaults]` of the chosen protocol under what the scenario sets.
 pub(super) fn fill_in(tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
     let (name, chosen) = chosen_protocol(tree);
-    let own = models::constants("protocols", name, chosen.key, sources)?.defaults;
+    let own = models::constants("protocols", name, chosen.key, sources)?.defaults_with(chosen.table());
     for refused in ["protocol", "sweep", "extends"] {
         if let Some(node) = own.get(refused) {
             return Err(Fault::new(format!("`{refused}` is no default of a protocol"))

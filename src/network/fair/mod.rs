@@ -42,7 +42,7 @@ impl Fair {
             streams: Streams::new(world),
             flight: Flight::new(world, spec),
             rule: WindowRule::new(&spec.transport),
-            queue: spec.transport.queue,
+            queue: spec.transport.waiting(),
             heads: Vec::new(),
             levels: Levels::new(world),
             moments: Moments::default(),

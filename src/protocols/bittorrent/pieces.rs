@@ -112,17 +112,17 @@ impl Rarity {
 
     /// One more peer has `piece`.
     pub fn more(&mut self, piece: u32, rng: &mut Rng) {
-        self.to_rank(piece, self.rank[piece as usize] + 2, rng);
+        self.move_to(piece, self.rank[piece as usize] + 2, rng);
     }
 
     /// One peer fewer has `piece`.
     pub fn fewer(&mut self, piece: u32, rng: &mut Rng) {
-        self.to_rank(piece, self.rank[piece as usize] - 2, rng);
+        self.move_to(piece, self.rank[piece as usize] - 2, rng);
     }
 
     /// Notes whether `piece` has been begun.
     pub fn begun(&mut self, piece: u32, begun: bool, rng: &mut Rng) {
-        self.to_rank(piece, self.rank[piece as usize] / 2 * 2 + u32::from(!begun), rng);
+        self.move_to(piece, self.rank[piece as usize] / 2 * 2 + u32::from(!begun), rng);
     }
 
     /// Takes `piece` out of the list; its rank goes on being counted.
@@ -176,7 +176,7 @@ impl Rarity {
         self.place[piece as usize] = at;
     }
 
-    fn to_rank(&mut self, piece: u32, goal: u32, rng: &mut Rng) {
+    fn move_to(&mut self, piece: u32, goal: u32, rng: &mut Rng) {
         let mut rank = std::mem::replace(&mut self.rank[piece as usize], goal);
         if self.place[piece as usize] == ABSENT || rank == goal {
             return;
