@@ -2,9 +2,11 @@
 //!
 //! Adding one is a file and a line in the list at the end of this file.
 
+pub mod bitswap;
 pub mod codex;
 pub mod direct;
 pub mod ideal;
+pub mod wire;
 
 use crate::protocol::Protocol;
 
@@ -58,6 +60,8 @@ macro_rules! families {
 }
 
 families! {
+    /// Bitswap, the exchange of IPFS.
+    "bitswap" => Bitswap(bitswap::Bitswap),
     /// Codex block exchange, generation 2.
     "codex-v2" => CodexV2(codex::CodexV2),
     /// Every leecher downloads from the seeders alone.

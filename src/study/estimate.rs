@@ -65,6 +65,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
             let crowd = peers * per_seeder;
             (blocks as f64, peers, 0.3 + 3e-4 * crowd, 0.1 + 1e-3 * crowd)
         }
+        ProtocolSpec::Bitswap(_) => (blocks as f64, peers, 6.0, 3.0),
         ProtocolSpec::Direct(p) => {
             let requests = dataset.size.get().div_ceil(p.request.get().max(1)).min(u64::from(p.max_requests));
             (requests as f64, peers.min(f64::from(swarm.seeders)), 0.5, 0.5 + 0.05 * per_seeder)
