@@ -94,7 +94,8 @@ impl Bitswap {
     /// Sends responses while there are writers and peers that want something.
     fn serve(&mut self, cx: &mut Context<'_>) {
         while let Some((to, response, slot)) = self.server.next(&cx.shared.dag, &cx.shared.params) {
-            cx.send_tracked(to, Msg::Response(Box::new(response)), slot);
+            cx.send(to, Msg::Response(Box::new(response)));
+            cx.send_tracked(to, Msg::Written, slot);
         }
     }
 }
@@ -144,6 +145,7 @@ impl Protocol for Bitswap {
                 self.on_response(from, response, cx);
                 self.serve(cx);
             }
+            Msg::Written => {}
         }
     }
 

@@ -171,7 +171,7 @@ impl Bench {
             self.now = now;
             match event {
                 Event::Arrives(from, to, message) => {
-                    if to == fetcher {
+                    if to == fetcher && !matches!(message, Msg::Written) {
                         self.received += 1;
                         self.copies += message.carried().len();
                     }

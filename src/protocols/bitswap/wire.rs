@@ -81,6 +81,12 @@ pub enum Msg {
     Wants(Rc<[Entry]>),
     /// Blocks, HAVEs and DONT_HAVEs.
     Response(Box<Response>),
+    /// Nothing, not even a header. It follows a response on its stream, so its
+    /// turn to leave comes when the response has left: there the write returns
+    /// and the writer is free. (Socket buffers are small beside a block of
+    /// 256 KiB on a busy uplink; that a write returns at its first byte would
+    /// put a block to each peer under way at once, past recall.)
+    Written,
 }
 
 /// A HAVE in a message, without tag and length; what the sender's queue counts
@@ -144,6 +150,7 @@ impl Message for Msg {
             Msg::Response(r) if !r.nodes.is_empty() => Class::Manifest,
             Msg::Response(r) if r.presences != (0, 0) => Class::Presence,
             Msg::Response(_) => Class::Payload,
+            Msg::Written => Class::Other,
         }
     }
 
@@ -151,6 +158,7 @@ impl Message for Msg {
         match self {
             Msg::Wants(entries) => Size::control(want_list(entries, world)),
             Msg::Response(r) => response(r, world),
+            Msg::Written => Size::default(),
         }
     }
 
@@ -170,6 +178,7 @@ impl Message for Msg {
         let (data, entries) = match self {
             Msg::Wants(entries) => (0, entries.iter().map(|e| blocks(e.unit, world)).sum()),
             Msg::Response(r) => (leaf_blocks(r, world) + r.nodes.len() as u64, r.presences.0 + r.presences.1),
+            Msg::Written => return Time::ZERO,
         };
         hardware.per_message + per_block * data + hardware.per_entry * entries
     }
