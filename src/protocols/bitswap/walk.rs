@@ -51,7 +51,12 @@ impl Walk {
         let first = !std::mem::replace(&mut self.begun, true);
         self.open -= self.open.min(arrived.len() as u32);
         match params.order {
-            Order::Reader => self.read(first, dag, (params.preload / group).max(1), has, ask),
+            Order::Reader => {
+                // In whole groups, rounded up: one of them is on its way until
+                // its last block is here, and must not run the link dry.
+                let under_way = 1 + (params.preload / 2).max(1).saturating_sub(1).div_ceil(group);
+                self.read(first, dag, (params.preload.div_ceil(group), under_way), has, ask);
+            }
             Order::Graph => {
                 if first {
                     self.todo.push_back(dag.root()..dag.root() + 1);
@@ -63,7 +68,8 @@ impl Walk {
         }
     }
 
-    fn read(&mut self, first: bool, dag: &Dag, preload: u32, has: impl Fn(u32) -> bool, ask: &mut Vec<u32>) {
+    /// Asks for `amounts.0` children when fewer than `amounts.1` were asked for.
+    fn read(&mut self, first: bool, dag: &Dag, amounts: (u32, u32), has: impl Fn(u32) -> bool, ask: &mut Vec<u32>) {
         if first {
             let root = dag.root();
             self.path.push(Cursor { end: root + 1, next: root, asked: root });
@@ -76,9 +82,9 @@ impl Walk {
                 }
                 continue;
             }
-            if here.asked < (here.next + (preload / 2).max(1)).min(here.end) {
+            if here.asked < (here.next + amounts.1).min(here.end) {
                 let from = here.asked.max(here.next);
-                here.asked = (from + preload).min(here.end);
+                here.asked = (from + amounts.0).min(here.end);
                 ask.extend((from..here.asked).filter(|unit| !has(*unit)));
             }
             if !has(here.next) {
