@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod export;
 mod host;
 mod models;
 mod output;
@@ -33,6 +34,7 @@ enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
     Check(check::Check),
+    Export(export::Export),
     Schema(schema::Schema),
     Models(models::Models),
 }
@@ -103,6 +105,7 @@ impl Cli {
             Command::Run(run) => run.carry_out(),
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Check(check) => check.carry_out(),
+            Command::Export(export) => export.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
         }

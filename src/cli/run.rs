@@ -6,7 +6,9 @@ use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::ledger::Outcome;
 use crate::report;
-use crate::results::{self, AtomicFile, Checkpoint, FileEntry, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::results::{
+    self, AtomicFile, Checkpoint, FileEntry, Labels, Manifest, ProgressRow, ResultsError, Row, RunResult,
+};
 use crate::scenario::{self, Scenario};
 use crate::sim;
 use crate::study::{self, Host};
@@ -104,12 +106,17 @@ impl Run {
         outcome: &Outcome,
     ) -> Result<(), ResultsError> {
         std::fs::create_dir_all(dir).map_err(ResultsError::io(dir))?;
-        let files = vec![
+        let mut files = vec![
             table(dir, std::slice::from_ref(&result.run))?,
             table(dir, &result.nodes)?,
             table(dir, &result.traffic)?,
             table(dir, &result.series)?,
         ];
+        if scenario.run.progress_steps > 0 {
+            files.push(table(dir, &result.progress)?);
+        } else {
+            results::remove_table::<ProgressRow>(dir)?;
+        }
         self.manifest(scenario, result, outcome, files).write(dir)
     }
 
@@ -125,6 +132,8 @@ impl Run {
             scenario_fingerprint: format!("{:016x}", scenario.fingerprint),
             results_fingerprint: format!("{:016x}", outcome.fingerprint),
             checkpoints: outcome.checkpoints.iter().map(checkpoint).collect(),
+            seeder_sets: 1,
+            repetitions: 1,
             runs_planned: 1,
             runs_failed: 0,
             runs_missing: 0,

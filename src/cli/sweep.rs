@@ -137,6 +137,8 @@ impl Sweep {
             scenario_fingerprint: format!("{:016x}", plan.fingerprint),
             results_fingerprint: format!("{:016x}", assembled.fingerprint),
             checkpoints: vec![],
+            seeder_sets: plan.seeder_sets,
+            repetitions: plan.repetitions,
             runs_planned: plan.runs.len() as u64,
             runs_failed: assembled.failed as u64,
             runs_missing: assembled.missing as u64,
@@ -171,8 +173,11 @@ impl Sweep {
     /// What would be run, and what it would roughly cost.
     fn describe(&self, plan: &Plan, selection: Selection, dir: &Path) -> String {
         let chosen: Vec<usize> = (0..plan.runs.len()).filter(|i| selection.contains(*i)).collect();
-        let missing: Vec<usize> =
-            chosen.iter().copied().filter(|i| RowFile::load(dir, &plan.runs[*i].id).is_none()).collect();
+        let missing: Vec<usize> = chosen
+            .iter()
+            .copied()
+            .filter(|i| RowFile::load(dir, &plan.runs[*i].id, plan.progress_steps).is_none())
+            .collect();
         let mut text = format!("{} points, {} runs", plan.cells.len(), plan.runs.len());
         if selection != Selection::All {
             text += &format!(", {} of them selected", chosen.len());

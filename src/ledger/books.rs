@@ -1,6 +1,6 @@
 //! Booking while a run goes on.
 
-use super::{Class, Milestones, Sample, Traffic};
+use super::{Class, Curve, Milestones, Sample, Traffic};
 use crate::rng::mix;
 use crate::units::Time;
 
@@ -36,6 +36,8 @@ pub struct Books {
     pub handed: [u64; Class::ALL.len()],
     /// Bytes that will never arrive, likewise.
     pub lost: [u64; Class::ALL.len()],
+    /// One curve a node; none when nobody asked for them.
+    pub curves: Vec<Curve>,
     /// Time series.
     pub series: Series,
     /// Digest of the event stream.
@@ -43,13 +45,14 @@ pub struct Books {
 }
 
 impl Books {
-    /// Empty books for `nodes` nodes.
-    pub fn new(nodes: usize, series_interval: Time) -> Self {
+    /// Empty books for `nodes` nodes, with their curves when these are asked for.
+    pub fn new(nodes: usize, series_interval: Time, curves: bool) -> Self {
         Books {
             accounts: vec![Account::default(); nodes],
             traffic: [Traffic::default(); Class::ALL.len()],
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
+            curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
             series: Series::new(series_interval),
             digest: Digest::default(),
         }

@@ -3,8 +3,10 @@
 
 mod books;
 mod class;
+mod curve;
 mod outcome;
 
 pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
+pub use curve::Curve;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};

@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::Class;
+use super::{Class, Curve};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -115,6 +115,8 @@ pub struct Outcome {
     pub nodes: Vec<NodeOutcome>,
     /// Traffic by class, in the order of [`Class::ALL`].
     pub traffic: [Traffic; Class::ALL.len()],
+    /// The download of each node as a curve; empty when nobody asked for it.
+    pub curves: Vec<Curve>,
     /// Time series on a regular grid.
     pub series: Vec<Sample>,
     /// Lower bound on the makespan, from the capacities.

@@ -4,7 +4,7 @@ use super::{Protocol, Units};
 use crate::engine::{TimerId, Timers};
 use crate::rng::Rng;
 use crate::units::Time;
-use crate::world::{Holdings, NodeId, World};
+use crate::world::{BlockSet, Holdings, NodeId, World};
 
 /// What a node asks for; carried out in order after its handler returns.
 #[derive(Debug)]
@@ -25,9 +25,13 @@ pub enum Effect<M> {
     Find,
     /// The manifest is stored.
     ManifestStored,
-    /// Units were stored: how many were new, and how many units of the dataset
-    /// that is in blocks.
-    Stored(u32, u64),
+    /// Data was kept.
+    Kept {
+        /// Blocks that are new to the node.
+        blocks: u64,
+        /// Units that count as stored from now on.
+        stored: u32,
+    },
 }
 
 /// A buffer of effects; the simulation owns and re-uses it.
@@ -48,6 +52,7 @@ pub struct Ctx<'a, P: Protocol> {
     pub(crate) has_manifest: bool,
     pub(crate) rng: &'a mut Rng,
     pub(crate) store: &'a mut Holdings,
+    pub(crate) unverified: &'a mut BlockSet,
     pub(crate) effects: &'a mut Effects<P::Msg>,
     pub(crate) timers: &'a mut Timers<(NodeId, u32, P::Timer)>,
     /// The data of the message being handled, for the check that a node holds
@@ -81,8 +86,7 @@ impl<P: Protocol> Ctx<'_, P> {
     /// What that message does not carry is not stored, and the audit of the run
     /// tells.
     pub fn keep(&mut self, units: Units<'_>) -> u32 {
-        if !self.given.covers(&units) {
-            *self.kept_ungiven = true;
+        if !self.is_given(&units) {
             return 0;
         }
         let last = self.world.dataset.units() - 1;
@@ -94,8 +98,44 @@ impl<P: Protocol> Ctx<'_, P> {
         };
         let with_last = !had_last && self.store.contains(last);
         let blocks = self.world.dataset.blocks_of(u64::from(new), with_last);
-        self.effects.0.push(Effect::Stored(new, blocks));
+        self.effects.0.push(Effect::Kept { blocks, stored: new });
         new
+    }
+
+    /// Keeps one unit of the message being handled that cannot be verified yet;
+    /// whether it is new. It does not count as stored, and may not be passed on,
+    /// before [`Ctx::verified`].
+    pub fn keep_unverified(&mut self, unit: u32) -> bool {
+        if !self.is_given(&Units::Range(unit, unit + 1)) || self.holds(unit) {
+            return false;
+        }
+        self.unverified.insert(unit);
+        self.effects.0.push(Effect::Kept { blocks: self.world.dataset.blocks_in(unit), stored: 0 });
+        true
+    }
+
+    /// Whether the node has `unit`, verified or not.
+    pub fn holds(&self, unit: u32) -> bool {
+        self.store.contains(unit) || self.unverified.contains(unit)
+    }
+
+    /// What has arrived and is not verified yet.
+    pub fn unverified(&self) -> &BlockSet {
+        self.unverified
+    }
+
+    /// What has arrived of `start..end` is verified: it is stored.
+    pub fn verified(&mut self, start: u32, end: u32) {
+        let ready = self.unverified.intersection(&BlockSet::range(start, end));
+        self.unverified.subtract(&ready);
+        let stored = self.store.add(&ready);
+        self.effects.0.push(Effect::Kept { blocks: 0, stored });
+    }
+
+    fn is_given(&mut self, units: &Units<'_>) -> bool {
+        let given = self.given.covers(units);
+        *self.kept_ungiven |= !given;
+        given
     }
 
     /// Sends `message` to a connected peer; to anybody else it is lost.

@@ -3,6 +3,7 @@
 //! Adding one is a file and a line in the list at the end of this file.
 
 pub mod bitswap;
+pub mod bittorrent;
 pub mod codex;
 pub mod direct;
 pub mod ideal;
@@ -62,6 +63,8 @@ macro_rules! families {
 families! {
     /// Bitswap, the exchange of IPFS.
     "bitswap" => Bitswap(bitswap::Bitswap),
+    /// BitTorrent as libtorrent behaves.
+    "bittorrent" => BitTorrent(bittorrent::BitTorrent),
     /// Codex block exchange, generation 2.
     "codex-v2" => CodexV2(codex::CodexV2),
     /// Every leecher downloads from the seeders alone.

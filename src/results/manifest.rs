@@ -21,6 +21,10 @@ pub struct Manifest {
     /// Digest of the event stream as it grew; single runs only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checkpoints: Vec<Checkpoint>,
+    /// Sets of seeders at every point.
+    pub seeder_sets: u32,
+    /// Repetitions with every set of seeders.
+    pub repetitions: u32,
     /// Runs that were planned.
     pub runs_planned: u64,
     /// Runs that failed.
@@ -129,6 +133,8 @@ mod tests {
             scenario_fingerprint: "00".into(),
             results_fingerprint: "01".into(),
             checkpoints: vec![Checkpoint { time_s: 1.0, fingerprint: "02".into() }],
+            seeder_sets: 1,
+            repetitions: 3,
             runs_planned: 3,
             runs_failed: 1,
             runs_missing: 1,

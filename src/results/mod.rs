@@ -1,9 +1,10 @@
 //! Result files: their columns, writers and readers, and the manifest.
 //!
-//! Four tidy CSV tables with units in the column names; an empty field means
+//! Four tidy CSV tables (five with `output.progress`) with units in the column names; an empty field means
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
+pub mod export;
 mod files;
 mod manifest;
 mod quantile;
@@ -17,8 +18,8 @@ pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::outcome as sample_outcome;
 pub use record::{Labels, RunResult};
-pub use rows::{Capacity, NodeRow, Row, RunRow, SeriesRow, TrafficRow};
-pub use table::{Record, RunTable, RunWriter, body, header, read, write};
+pub use rows::{Capacity, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow};
+pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -1,8 +1,8 @@
 //! From the outcome of a run to rows.
 
-use super::rows::{Capacity, NodeRow, RunRow, SeriesRow, TrafficRow};
+use super::rows::{Capacity, NodeRow, ProgressRow, RunRow, SeriesRow, TrafficRow};
 use super::{median, quantile};
-use crate::ledger::{Class, Milestones, NodeOutcome, Outcome};
+use crate::ledger::{Class, Curve, Milestones, NodeOutcome, Outcome};
 use crate::sim::RunSpec;
 use crate::units::{Rate, Time};
 use crate::world::{LatencySpec, LinkClass, Role};
@@ -31,6 +31,8 @@ pub struct RunResult {
     pub traffic: Vec<TrafficRow>,
     /// Its rows of `series.csv`.
     pub series: Vec<SeriesRow>,
+    /// Its rows of `progress.csv`; empty when nobody asked for them.
+    pub progress: Vec<ProgressRow>,
     /// Rules that did not hold.
     pub violations: Vec<String>,
     /// Things worth telling the user.
@@ -46,6 +48,7 @@ impl RunResult {
             nodes: node_rows(id, outcome),
             traffic: traffic_rows(id, outcome),
             series: series_rows(id, outcome),
+            progress: progress_rows(id, spec, outcome),
             violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
             warnings: outcome.warnings.clone(),
         }
@@ -203,6 +206,33 @@ fn series_rows(id: &str, outcome: &Outcome) -> Vec<SeriesRow> {
         .collect()
 }
 
+fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
+    let (origin, size) = (origin(outcome), spec.world.dataset.size.get());
+    let leechers = (0u32..).zip(&outcome.curves).zip(&outcome.nodes).filter(|(_, node)| node.role == Role::Leecher);
+    leechers.flat_map(|((node, curve), _)| curve_rows(id, node, curve, (size, spec.progress_steps), origin)).collect()
+}
+
+/// The steps of one node; nobody can read what is not stored, so those stored
+/// are all there are.
+fn curve_rows(
+    id: &str,
+    node: u32,
+    curve: &Curve,
+    (size, steps): (u64, u32),
+    origin: Time,
+) -> impl Iterator<Item = ProgressRow> {
+    let secs = move |moment: &Time| moment.since(origin).secs();
+    // In 128 bits: 100 TB times a thousand steps is more than 64 hold.
+    let bytes = move |step: usize| (u128::from(size) * (step as u128 + 1) / u128::from(steps)) as u64;
+    curve.stored.iter().enumerate().map(move |(step, stored)| ProgressRow {
+        run_id: id.into(),
+        node,
+        bytes: bytes(step),
+        stored_s: secs(stored),
+        stream_s: curve.stream.get(step).map(secs),
+    })
+}
+
 /// Text fit for one line of a table.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -246,6 +276,7 @@ pub(crate) mod tests {
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
             traffic,
+            curves: vec![],
             series: vec![Sample { time: Time::from_secs(1), metric: "stored_bytes", value: 0.1 }],
             bound: Time::from_secs(8),
             bound_kind: "seeder upload",
@@ -268,6 +299,22 @@ pub(crate) mod tests {
         assert_eq!((nodes[1].start_s, nodes[1].ttfb_s, nodes[1].t100_s), (Some(0.0), Some(0.25), Some(20.1)));
         assert_eq!((nodes[2].start_s, nodes[2].ttfb_s, nodes[2].t100_s), (Some(10.0), Some(10.75), None));
         assert_eq!(nodes[0].start_s, None, "a seeder wants nothing");
+    }
+
+    #[test]
+    fn progress_counts_like_the_moments_and_is_about_leechers() {
+        let mut spec = crate::scenario::load(&Default::default()).unwrap().run;
+        (spec.world.dataset.size, spec.progress_steps) = (crate::units::Bytes(1001), 2);
+        let at = Time::from_secs;
+        let curves = vec![
+            Curve { stored: vec![at(0)], stream: vec![] },
+            Curve { stored: vec![at(11), at(12)], stream: vec![at(12)] },
+            Curve::default(),
+        ];
+        let labels = Labels { run_id: "r", scenario: "s", protocol: "p", repetition: 0 };
+        let rows = RunResult::new(labels, &spec, &Outcome { curves, ..outcome() }).progress;
+        let row = |bytes, stored_s, stream_s| ProgressRow { run_id: "r".into(), node: 1, bytes, stored_s, stream_s };
+        assert_eq!(rows, [row(500, 1.0, Some(2.0)), row(1001, 2.0, None)]);
     }
 
     #[test]

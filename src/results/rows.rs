@@ -201,6 +201,23 @@ row! {
     }
 }
 
+row! {
+    /// A step of one leecher's download in one run; there only when a scenario
+    /// asks for it (`output.progress`). Times count as in `nodes.csv`.
+    ProgressRow in "progress.csv" {
+        /// The run.
+        run_id: String,
+        /// The node, from 0.
+        node: u32,
+        /// So many bytes of the file: one of equal steps, the last the whole file.
+        bytes: u64,
+        /// When they were stored.
+        stored_s: f64,
+        /// When they could be read in order; empty when never.
+        stream_s: Option<f64>,
+    }
+}
+
 impl RunRow {
     /// The number in `column`; nothing when it is empty, not a number or not a
     /// column of this table.

@@ -3,7 +3,8 @@
 use super::ResultsError;
 use super::rows::{Row, RunRow};
 use serde::Serialize;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
 
 /// The header line of a kind of row, with line end.
 pub fn header<R: Row>() -> String {
@@ -28,6 +29,15 @@ pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
     let mut reader = csv::Reader::from_reader(from);
     check_header::<R>(reader.headers()?)?;
     Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
+
+/// Removes the table of a kind of row that an earlier command left in `dir`.
+pub fn remove_table<R: Row>(dir: &Path) -> Result<(), ResultsError> {
+    let place = dir.join(R::FILE);
+    match std::fs::remove_file(&place) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(ResultsError::io(&place)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// A row of `runs.csv` with the values of the swept keys that have no column
@@ -111,7 +121,7 @@ fn check_header<R: Row>(found: &csv::StringRecord) -> Result<(), ResultsError> {
 #[cfg(test)]
 mod tests {
     use super::super::record::tests::result;
-    use super::super::{NodeRow, RunResult, SeriesRow, TrafficRow};
+    use super::super::{NodeRow, ProgressRow, RunResult, SeriesRow, TrafficRow};
     use super::*;
 
     #[test]
@@ -127,6 +137,7 @@ mod tests {
         assert_eq!(header::<NodeRow>(), nodes);
         assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
         assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
+        assert_eq!(header::<ProgressRow>(), "run_id,node,bytes,stored_s,stream_s\n");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub(super) struct Draft {
     pub(super) series_interval: Time,
     /// Permutes events of equal time; 0 keeps their order.
     pub(super) tie_salt: u64,
+    /// What is written down beyond what always is; nothing here changes a run.
+    pub(super) output: Output,
     /// In studies: lists of values to run through.
     #[serde(rename = "sweep")]
     #[schemars(schema_with = "super::schema::sweep")]
@@ -124,6 +126,15 @@ pub(super) struct Churn {
     pub(super) seeders: bool,
     /// Recorded sessions: a CSV file with the columns node, online_s, offline_s, or a list of such rows.
     pub(super) trace: Option<Trace>,
+}
+
+/// What is written down beyond what always is.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Output {
+    /// Steps in which every download is written to `progress.csv`, e.g. 100 for
+    /// every percent; 0 writes no such file.
+    pub(super) progress: u32,
 }
 
 /// When leechers start to download.

@@ -26,7 +26,9 @@ pub(super) fn print(
         page.table(name, tree.find(name).and_then(|node| node.table()).unwrap_or(&Table::default()));
     }
     page.churn(resolved);
-    page.table("stop", tree.find("stop").and_then(|node| node.table()).unwrap_or(&Table::default()));
+    for name in ["stop", "output"] {
+        page.table(name, tree.find(name).and_then(|node| node.table()).unwrap_or(&Table::default()));
+    }
     page.expect(expect);
     page.text
 }

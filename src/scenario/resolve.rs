@@ -120,6 +120,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         seeder_set: draft.swarm.seeder_set,
         tie_salt: draft.tie_salt,
         series_interval: draft.series_interval,
+        progress_steps: draft.output.progress,
     };
     Ok(Resolved {
         run,

@@ -29,6 +29,7 @@ pub fn schema() -> Value {
             "discovery" => "DiscoverySpec",
             "churn" => "Churn",
             "stop" => "StopSpec",
+            "output" => "Output",
             _ => continue,
         };
         if let (Some(part), Some(values)) = (schema.pointer_mut(&format!("/$defs/{name}")), values.as_table()) {
@@ -39,7 +40,7 @@ pub fn schema() -> Value {
 }
 
 /// Tables of which a scenario may leave out any key.
-const OPEN: [&str; 7] = ["Swarm", "Network", "DiscoverySpec", "Churn", "StopSpec", "Transport", "Hardware"];
+const OPEN: [&str; 8] = ["Swarm", "Network", "DiscoverySpec", "Churn", "StopSpec", "Output", "Transport", "Hardware"];
 
 fn relax(table: &mut Value) {
     if let Some(object) = table.as_object_mut() {

@@ -75,8 +75,21 @@ impl Study {
             let table = node.table().ok_or_else(|| Fault::new("wrong type").expected("a table").at(node.at))?;
             study.read_table(table, "")?;
         }
+        study.refuse_output()?;
         study.refuse_foreign_constants()?;
         Ok(study)
+    }
+
+    /// What is written down changes no run, so it cannot tell points apart.
+    fn refuse_output(&self) -> Result<(), Fault> {
+        for axis in &self.axes {
+            let output = |key: &str| read_key(key).is_some_and(|keys| keys[0] == "output");
+            if let Some((key, at)) = axis.keys.iter().zip(axis.points.iter().flatten()).find(|(key, _)| output(key)) {
+                let expected = "it in the table [output], where it holds for all points";
+                return Err(Fault::new(format!("`{key}` cannot be swept")).expected(expected).at(at.key));
+            }
+        }
+        Ok(())
     }
 
     fn read_table(&mut self, table: &Table, path: &str) -> Result<(), Fault> {

@@ -13,6 +13,9 @@ use crate::world::LinkClass;
 /// Ten times the largest network anybody asked for; more would not fit into memory.
 const MOST_NODES: u32 = 1_000_000;
 
+/// Finer steps than anybody plots; each is a row for every leecher and run.
+const MOST_STEPS: u32 = 100_000;
+
 /// The largest block that any version of the protocol accepts (codex-protocol
 /// sheet 5.1: message and block cap).
 const LARGEST_BLOCK: Bytes = Bytes(100 << 20);
@@ -42,7 +45,8 @@ pub(super) fn combinations(draft: &Draft, tree: &Table, sources: &Sources) -> Re
     check.transport(&draft.network.transport)?;
     check.discovery(draft)?;
     check.failures(draft)?;
-    check.stop(draft)
+    check.stop(draft)?;
+    check.output(draft)
 }
 
 /// What is wrong with shares that should sum to 1.
@@ -268,6 +272,14 @@ impl Check<'_> {
                     .expected(format!("a time below stop.max_time, {}", draft.stop.max_time))
                     .at(at("at")));
             }
+        }
+        Ok(())
+    }
+
+    fn output(&self, draft: &Draft) -> Result<(), Fault> {
+        if draft.output.progress > MOST_STEPS {
+            let fault = Fault::new(format!("every download in {} steps", draft.output.progress));
+            return self.fail("output.progress", fault.expected(format!("0 to {MOST_STEPS} steps")));
         }
         Ok(())
     }

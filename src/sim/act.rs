@@ -29,7 +29,7 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
                     self.last_progress = self.now;
                 }
-                Effect::Stored(new, blocks) => self.stored(id, new, blocks),
+                Effect::Kept { blocks, stored } => self.kept(id, blocks, stored),
             }
         }
     }
@@ -129,20 +129,23 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// Books stored units and looks whether a goal is reached.
-    fn stored(&mut self, id: NodeId, new: u32, blocks: u64) {
-        if new == 0 {
+    fn kept(&mut self, id: NodeId, blocks: u64, stored: u32) {
+        if blocks == 0 && stored == 0 {
             return;
         }
         let units = self.world.dataset.units();
         let store = &self.nodes[id.index()].store;
         let wanted = self.world.node(id).role == Role::Leecher;
-        self.stored_units += if wanted { u64::from(new) } else { 0 };
+        self.stored_units += if wanted { u64::from(stored) } else { 0 };
         self.last_progress = self.now;
         self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
         let milestones = &mut self.books.accounts[id.index()].milestones;
         let before = milestones.all.is_some();
         milestones.progress(self.now, store.len(), store.contiguous(), units);
         self.complete += u32::from(wanted && !before && milestones.all.is_some());
+        if let Some(curve) = self.books.curves.get_mut(id.index()) {
+            curve.note(self.now, store.len(), store.contiguous(), units, self.spec.progress_steps);
+        }
     }
 
     /// Books the parts of an arrived message under their classes.

@@ -1,5 +1,6 @@
 //! Closing the books: the outcome of a run, and what must always hold.
 
+use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
 use crate::ledger::{Class, NodeOutcome, Outcome, Status, Violation};
@@ -17,6 +18,7 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
+            curves: std::mem::take(&mut self.books.curves),
             series: self.books.series.samples(),
             bound: bound.makespan,
             bound_kind: bound.kind,
@@ -171,14 +173,16 @@ impl<P: Protocol> Simulation<'_, P> {
         let units = self.world.dataset.units();
         let block = self.world.dataset.block_size.get();
         for id in self.world.ids() {
-            let (account, store) = (&self.books.accounts[id.index()], &self.nodes[id.index()].store);
+            let account = &self.books.accounts[id.index()];
+            let NodeState { store, unverified, .. } = &self.nodes[id.index()];
             let crashed =
                 self.world.outages[id.index()].iter().any(|o| o.from <= self.now && o.kind == OfflineKind::Crash);
             if account.milestones.all.is_some() && store.len() != units && !crashed {
                 fail(format!("node {} reported completion with {} of {units} units", id.0, store.len()));
             }
             let given = account.payload_rx / block;
-            let whole = self.world.dataset.blocks_of(u64::from(store.len()), store.contains(units - 1));
+            let has_last = store.contains(units - 1) || unverified.contains(units - 1);
+            let whole = self.world.dataset.blocks_of(u64::from(store.len() + unverified.len()), has_last);
             let is_seeder = self.world.node(id).role == crate::world::Role::Seeder;
             if !crashed && !is_seeder && whole != given {
                 fail(format!("node {} holds {whole} blocks but was given {given}", id.0));

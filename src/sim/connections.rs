@@ -35,6 +35,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.dialling.clear();
         if kind == OfflineKind::Crash {
             let lost = std::mem::take(&mut node.store).len();
+            node.unverified.clear();
             node.manifest = false;
             if self.world.node(id).role == Role::Leecher {
                 self.stored_units -= u64::from(lost);

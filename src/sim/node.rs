@@ -2,7 +2,7 @@
 
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
-use crate::world::{Holdings, NodeId, Role, World};
+use crate::world::{BlockSet, Holdings, NodeId, Role, World};
 
 /// One end of a standing connection.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub(super) struct NodeState {
     /// The processor is busy until then.
     pub cpu_free: Time,
     pub store: Holdings,
+    /// What has arrived and cannot be verified yet.
+    pub unverified: BlockSet,
     pub rng: Rng,
     /// Standing connections, by peer.
     pub links: Vec<Link>,
@@ -44,6 +46,7 @@ impl NodeState {
             epoch: 0,
             cpu_free: Time::ZERO,
             store,
+            unverified: BlockSet::new(),
             rng: Rng::stream(world.seed, Purpose::Protocol, u64::from(id.0)),
             links: Vec::new(),
             dialling: Vec::new(),

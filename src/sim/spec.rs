@@ -29,6 +29,10 @@ pub struct RunSpec {
     pub tie_salt: u64,
     /// Distance between the samples of the time series.
     pub series_interval: Time,
+    /// Steps in which each download is noted; 0 notes nothing. It decides
+    /// nothing of the run, so it is no part of the digests made from this.
+    #[serde(skip)]
+    pub progress_steps: u32,
 }
 
 /// Static discovery: a directory that everybody can ask. It knows who

@@ -103,6 +103,7 @@ fn run(cheat: Cheat) -> Outcome {
         seeder_set: 0,
         tie_salt: 0,
         series_interval: Time::from_secs(1),
+        progress_steps: 0,
     };
     let world = World::build(&spec.world, spec.seed, 0, spec.stop.max_time);
     Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true).unwrap()

@@ -3,7 +3,8 @@
 use super::row_file::RowFile;
 use super::{Failure, Plan};
 use crate::results::{
-    AtomicFile, FileEntry, NodeRow, Record, ResultsError, Row, RunRow, RunWriter, SeriesRow, TrafficRow, header,
+    AtomicFile, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow, RunWriter, SeriesRow, TrafficRow,
+    header, remove_table,
 };
 use crate::rng::mix;
 use std::collections::BTreeSet;
@@ -38,7 +39,7 @@ pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool)
     let mut done = Assembled::default();
     let mut seen = BTreeSet::new();
     for (index, run) in plan.runs.iter().enumerate() {
-        let row = if let Some(file) = RowFile::load(dir, &run.id) {
+        let row = if let Some(file) = RowFile::load(dir, &run.id, plan.progress_steps) {
             if seen.insert(&run.id) {
                 tables.add(&file)?;
                 done.note(&run.id, &file);
@@ -89,12 +90,14 @@ fn fingerprint(row: &RunRow) -> u64 {
     row.fingerprint.as_deref().and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0)
 }
 
-/// The four files while they are written.
+/// The files while they are written.
 struct Tables {
     runs: RunWriter,
     nodes: Table,
     traffic: Table,
     series: Table,
+    /// Only when the plan asks for it.
+    progress: Option<Table>,
 }
 
 impl Tables {
@@ -104,13 +107,15 @@ impl Tables {
             nodes: Table::create::<NodeRow>(dir)?,
             traffic: Table::create::<TrafficRow>(dir)?,
             series: Table::create::<SeriesRow>(dir)?,
+            progress: (plan.progress_steps > 0).then(|| Table::create::<ProgressRow>(dir)).transpose()?,
         })
     }
 
     fn add(&mut self, file: &RowFile) -> Result<(), ResultsError> {
         self.nodes.add(&file.nodes)?;
         self.traffic.add(&file.traffic)?;
-        self.series.add(&file.series)
+        self.series.add(&file.series)?;
+        self.progress.as_mut().map_or(Ok(()), |progress| progress.add(&file.progress))
     }
 
     fn add_run(&mut self, plan: &Plan, index: usize, row: &RunRow) {
@@ -122,7 +127,12 @@ impl Tables {
     fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {
         AtomicFile::write_all(&dir.join(RunRow::FILE), self.runs.finish().as_bytes())?;
         let runs = FileEntry { name: RunRow::FILE.into(), rows: runs as u64 };
-        Ok(vec![runs, self.nodes.commit()?, self.traffic.commit()?, self.series.commit()?])
+        let mut files = vec![runs, self.nodes.commit()?, self.traffic.commit()?, self.series.commit()?];
+        match self.progress {
+            Some(progress) => files.push(progress.commit()?),
+            None => remove_table::<ProgressRow>(dir)?,
+        }
+        Ok(files)
     }
 }
 

@@ -63,6 +63,11 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
     let dataset = &spec.world.dataset;
     let blocks = dataset.size.get().div_ceil(dataset.block_size.get().max(1));
     let (each, peers, events, micros) = match &spec.protocol {
+        ProtocolSpec::BitTorrent(p) => {
+            let peers = peers.min(f64::from(p.connections));
+            let blocks = blocks as f64 / f64::from(dataset.group.max(1));
+            (blocks, peers, 3.0 + 0.02 * peers, 2.0 + 0.05 * peers)
+        }
         ProtocolSpec::CodexV2(p) => {
             let peers = peers.min(f64::from(p.max_peers));
             let crowd = peers * per_seeder;

@@ -71,7 +71,7 @@ fn execute_with(
     let selected = distinct(plan, selection);
     let total = selected.len();
     let missing: Vec<usize> =
-        selected.into_iter().filter(|i| RowFile::load(dir, &plan.runs[*i].id).is_none()).collect();
+        selected.into_iter().filter(|i| RowFile::load(dir, &plan.runs[*i].id, plan.progress_steps).is_none()).collect();
     host.planned(missing.len() as u64);
     let mut execution = Crew::new(simulator, plan, dir, options, host).carry_out(&missing)?;
     execution.reused = total - missing.len();
@@ -131,7 +131,7 @@ impl<'a> Crew<'a> {
         match outcome {
             Ok(None) => return Ok(()),
             Ok(Some(result)) => {
-                let text = RowFile::new(&result).encode();
+                let text = RowFile::new(&result, self.plan.progress_steps).encode();
                 AtomicFile::write_all(&row_path(self.dir, id), text.as_bytes())?;
                 self.count(|done| done.computed += 1);
             }

@@ -44,6 +44,12 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// Swept keys that `runs.csv` has no column of its own for.
     pub extra: Vec<String>,
+    /// Sets of seeders at every point.
+    pub seeder_sets: u32,
+    /// Repetitions with every set of seeders.
+    pub repetitions: u32,
+    /// Steps in which each download is noted; 0 notes nothing.
+    pub progress_steps: u32,
     /// The points of the grid.
     pub cells: Vec<Cell>,
     /// The runs: every point with every seeder set and repetition.
@@ -88,10 +94,24 @@ impl Plan {
             .into_iter()
             .map(|values| cell(input, values, &mut warnings))
             .collect::<Result<Vec<_>, _>>()?;
-        let runs = runs(&cells, base.sweep.seeder_sets, base.sweep.repetitions);
+        let (seeder_sets, repetitions) = (base.sweep.seeder_sets, base.sweep.repetitions);
+        let runs = runs(&cells, seeder_sets, repetitions);
+        let progress_steps = base.run.progress_steps;
         let extra = extra_columns(&base.sweep.axes);
         let Scenario { name, resolved, fingerprint, expect, .. } = base;
-        Ok(Plan { name, resolved, fingerprint, expect, warnings, extra, cells, runs })
+        Ok(Plan {
+            name,
+            resolved,
+            fingerprint,
+            expect,
+            warnings,
+            extra,
+            seeder_sets,
+            repetitions,
+            progress_steps,
+            cells,
+            runs,
+        })
     }
 
     /// Everything that decides the run at `index`.
@@ -168,8 +188,8 @@ fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {
 fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<PlannedRun> {
     let mut runs = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
-        for seeder_set in 0..seeder_sets.max(1) {
-            for repetition in 0..repetitions.max(1) {
+        for seeder_set in 0..seeder_sets {
+            for repetition in 0..repetitions {
                 let seed = repetition_seed(cell.base.seed, repetition);
                 let id = run_id(&RunSpec { seed, seeder_set, ..cell.base.clone() });
                 runs.push(PlannedRun { id, cell: index, seed, seeder_set, repetition });

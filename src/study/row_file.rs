@@ -5,7 +5,7 @@
 //! damaged, or made by other sources is not read, and the run is repeated.
 
 use super::digest;
-use crate::results::{self, NodeRow, Program, Row, RunResult, RunRow, SeriesRow, TrafficRow};
+use crate::results::{self, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TrafficRow};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -34,6 +34,10 @@ pub struct RowFile {
     pub traffic: String,
     /// Lines of `series.csv`.
     pub series: String,
+    /// Steps in which the downloads were noted; 0 when they were not.
+    pub progress_steps: u32,
+    /// Lines of `progress.csv`.
+    pub progress: String,
     /// Violations and warnings.
     pub notes: Vec<Note>,
 }
@@ -44,8 +48,8 @@ pub fn row_path(dir: &Path, id: &str) -> PathBuf {
 }
 
 impl RowFile {
-    /// Of a finished run.
-    pub fn new(result: &RunResult) -> Self {
+    /// Of a finished run that noted its downloads in `progress_steps` steps.
+    pub fn new(result: &RunResult, progress_steps: u32) -> Self {
         let note = |kind: &str, message: &String| Note { kind: kind.into(), message: message.replace('\n', " ") };
         let violations = result.violations.iter().map(|m| note("violation", m));
         let warnings = result.warnings.iter().map(|m| note("warning", m));
@@ -54,18 +58,21 @@ impl RowFile {
             nodes: results::body(&result.nodes),
             traffic: results::body(&result.traffic),
             series: results::body(&result.series),
+            progress_steps,
+            progress: results::body(&result.progress),
             notes: violations.chain(warnings).collect(),
         }
     }
 
     /// The text of the file.
     pub fn encode(&self) -> String {
-        let mut text = format!("{}\n", first_line());
+        let mut text = format!("{}{}\n", beginning(), self.progress_steps);
         let mut section = |file: &str, header: String, body: &str| text += &format!("# {file}\n{header}{body}");
         section(RunRow::FILE, results::header::<RunRow>(), &results::body(std::slice::from_ref(&self.run)));
         section(NodeRow::FILE, results::header::<NodeRow>(), &self.nodes);
         section(TrafficRow::FILE, results::header::<TrafficRow>(), &self.traffic);
         section(SeriesRow::FILE, results::header::<SeriesRow>(), &self.series);
+        section(ProgressRow::FILE, results::header::<ProgressRow>(), &self.progress);
         section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
         let digest = digest(text.as_bytes());
         text + &format!("# end {digest:016x}\n")
@@ -79,9 +86,7 @@ impl RowFile {
             return None;
         }
         let mut sections = content.split("\n# ");
-        if sections.next()? != first_line() {
-            return None;
-        }
+        let progress_steps = sections.next()?.strip_prefix(&beginning())?.parse().ok()?;
         let mut table = |file: &str| Some(sections.next()?.strip_prefix(file)?.strip_prefix('\n')?.to_owned());
         let run = results::read::<RunRow>(table(RunRow::FILE)?.as_bytes()).ok()?.pop()?;
         Some(RowFile {
@@ -89,20 +94,25 @@ impl RowFile {
             nodes: lines::<NodeRow>(table(NodeRow::FILE)?)?,
             traffic: lines::<TrafficRow>(table(TrafficRow::FILE)?)?,
             series: lines::<SeriesRow>(table(SeriesRow::FILE)?)?,
+            progress_steps,
+            progress: lines::<ProgressRow>(table(ProgressRow::FILE)?)?,
             notes: results::read::<Note>(table(Note::FILE)?.as_bytes()).ok()?,
         })
     }
 
     /// Reads the file of run `id` in the result directory `dir`; nothing when
-    /// there is none or it cannot be used.
-    pub fn load(dir: &Path, id: &str) -> Option<Self> {
+    /// there is none or it cannot be used: also when downloads are wanted in
+    /// other steps than it has. Steps that nobody wants do no harm.
+    pub fn load(dir: &Path, id: &str, progress_steps: u32) -> Option<Self> {
         let text = std::fs::read_to_string(row_path(dir, id)).ok()?;
-        Self::decode(&text).filter(|file| file.run.run_id == id)
+        let fits = |file: &RowFile| progress_steps == 0 || file.progress_steps == progress_steps;
+        Self::decode(&text).filter(|file| file.run.run_id == id && fits(file))
     }
 }
 
-fn first_line() -> String {
-    format!("codexsim rows 1, sources {}", Program::SOURCES)
+/// The first line, up to the steps of `progress.csv`.
+fn beginning() -> String {
+    format!("codexsim rows 2, sources {}, progress in ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into
@@ -124,7 +134,7 @@ mod tests {
         let labels = Labels { run_id: "0123456789abcdef", scenario: "a # b", protocol: "p", repetition: 0 };
         let run = RunRow { status: "complete".into(), ..RunRow::planned(labels, &spec) };
         let violations = vec!["node 3,\nat 1 s".into()];
-        RowFile::new(&RunResult {
+        let result = RunResult {
             run,
             nodes: vec![],
             traffic: vec![TrafficRow {
@@ -134,15 +144,34 @@ mod tests {
                 bytes: 2,
             }],
             series: vec![],
+            progress: vec![ProgressRow {
+                run_id: "0123456789abcdef".into(),
+                node: 1,
+                bytes: 10,
+                stored_s: 0.5,
+                stream_s: None,
+            }],
             violations,
             warnings: vec!["# end of it".into()],
-        })
+        };
+        RowFile::new(&result, 7)
     }
 
     #[test]
     fn reads_back() {
         assert_eq!(RowFile::decode(&file().encode()), Some(file()));
         assert_eq!(file().traffic, "0123456789abcdef,want,1,2\n");
+        assert_eq!((file().progress_steps, &*file().progress), (7, "0123456789abcdef,1,10,0.5,\n"));
+    }
+
+    #[test]
+    fn downloads_in_other_steps_are_noted_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = file().run.run_id;
+        std::fs::create_dir(dir.path().join("rows")).unwrap();
+        std::fs::write(row_path(dir.path(), &id), file().encode()).unwrap();
+        let found = |steps| RowFile::load(dir.path(), &id, steps).is_some();
+        assert_eq!([7, 0, 14].map(found), [true, true, false]);
     }
 
     #[test]

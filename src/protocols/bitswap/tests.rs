@@ -125,7 +125,7 @@ impl Bench {
     }
 
     fn with(&mut self, me: NodeId, given: Units<'_>, act: impl FnOnce(&mut Bitswap, &mut Context<'_>)) {
-        let (mut effects, mut ungiven) = (Effects(Vec::new()), false);
+        let (mut effects, mut unverified, mut ungiven) = (Effects(Vec::new()), BlockSet::new(), false);
         let host = &mut self.hosts[me.index()];
         let mut cx = Ctx {
             me,
@@ -136,6 +136,7 @@ impl Bench {
             has_manifest: host.has_manifest,
             rng: &mut host.rng,
             store: &mut host.store,
+            unverified: &mut unverified,
             effects: &mut effects,
             timers: &mut self.timers,
             given,

@@ -1,0 +1,82 @@
+//! `codexsim export`: a finished study in the files of other tools.
+
+use super::{End, Failure, output};
+use crate::results::export::{self, ExportError, Exported};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// Write a finished study in the file format of another tool
+///
+/// Works from the result files of `run` or `sweep` alone. An earlier export in
+/// the same place is replaced, anything else is left alone.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Directory with the result files
+    dir: PathBuf,
+    /// For which tool
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Format,
+    /// Where to; default DIR/export-FORMAT
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// No notes, only errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// For which tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The notebook of bittorrent-benchmarks: experiment folders with log entries as CSV
+    Benchmarks,
+    /// The analysis of 10ksim: metric tables with Time and one column for each node
+    #[value(name = "10ksim")]
+    TenKSim,
+}
+
+impl From<Format> for export::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Benchmarks => export::Format::Benchmarks,
+            Format::TenKSim => export::Format::TenKSim,
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Results(error) => error.into(),
+            wrong => Failure::Input(wrong.to_string()),
+        }
+    }
+}
+
+impl Export {
+    /// Exports, and says how the other tool finds the files.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let format = export::Format::from(self.format);
+        let out = self.out.clone().unwrap_or_else(|| export::default_place(&self.dir, format));
+        let exported = export::export(&self.dir, format, &out)?;
+        if !self.quiet {
+            exported.warnings.iter().for_each(|w| output::tell(&format!("warning: {w}")));
+        }
+        output::say(&self.describe(&exported, &out))?;
+        Ok(End::Good)
+    }
+
+    fn describe(&self, exported: &Exported, out: &Path) -> String {
+        let points: usize = exported.folders.iter().map(|folder| folder.points).sum();
+        let mut text = format!("{points} points, {} runs exported to {}\n", exported.runs, out.display());
+        for folder in &exported.folders {
+            let place = out.join(&folder.name);
+            text += &match self.format {
+                Format::Benchmarks => {
+                    format!("  read_all_experiments('{}', label = '{}')\n", place.display(), folder.name)
+                }
+                Format::TenKSim => format!("  {}\n", place.display()),
+            };
+        }
+        text
+    }
+}
