@@ -223,8 +223,8 @@ fn run(seeds: &[Vec<u32>], batches: &[u32]) -> Measured {
 /// fifth, and by 0.3 where there are few rounds and much to encode.
 ///
 /// Not met are its duplicates where all seeds have everything: 5 of 105 and 35
-/// of 135 there, none here. The code that was merged in the end sends each want
-/// to one peer; it was published without numbers. Met: none where seeds differ.
+/// of 135 there, none here: the code as it is today sends each want to one peer,
+/// and no published numbers of it were found. Met: none where seeds differ.
 #[test]
 fn published_times_are_met() {
     for (name, seeds, batch, published, least) in [
