@@ -2,10 +2,12 @@
 //!
 //! Adding one is a file and a line in the list at the end of this file.
 
+pub mod bitswap;
 pub mod bittorrent;
 pub mod codex;
 pub mod direct;
 pub mod ideal;
+pub mod wire;
 
 use crate::protocol::Protocol;
 
@@ -59,6 +61,8 @@ macro_rules! families {
 }
 
 families! {
+    /// Bitswap, the exchange of IPFS.
+    "bitswap" => Bitswap(bitswap::Bitswap),
     /// BitTorrent as libtorrent behaves.
     "bittorrent" => BitTorrent(bittorrent::BitTorrent),
     /// Codex block exchange, generation 2.

@@ -50,7 +50,10 @@ pub struct Estimate {
 /// request with its answer costs 0.5 us and 0.05 us for each leecher per
 /// seeder (measured 0.7 / 1.0 / 8 us at 7 / 24 / 61). Ideal: the rates of all
 /// trees hang together on `fair`, so a piece costs 1 us and 0.15 us for each
-/// node up to 200 (3.7 / 40 / 27 us at 32 / 200 / 1000), else 1.3 us.
+/// node up to 200 (3.7 / 40 / 27 us at 32 / 200 / 1000), else 1.3 us. Bitswap: a
+/// delivery takes messages to and from all peers of a session, about as many as
+/// are found at once: 5 events and 4 for each peer, of 0.7 us (measured 7 / 16 /
+/// 39 / 53 events with 1 / 4 / 31 / 99 peers, and 25 to 50 us with the latter).
 pub fn estimate(spec: &RunSpec) -> Estimate {
     let swarm = &spec.world.swarm;
     let nodes = f64::from(swarm.network_size);
@@ -69,6 +72,11 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
             let peers = peers.min(f64::from(p.max_peers));
             let crowd = peers * per_seeder;
             (blocks as f64, peers, 0.3 + 3e-4 * crowd, 0.1 + 1e-3 * crowd)
+        }
+        ProtocolSpec::Bitswap(p) => {
+            let found = f64::from(p.max_providers) + 1.0;
+            let events = 5.0 + 4.0 * peers.min(found);
+            (blocks as f64, peers.min(2.0 * found), events, 0.7 * events)
         }
         ProtocolSpec::Direct(p) => {
             let requests = dataset.size.get().div_ceil(p.request.get().max(1)).min(u64::from(p.max_requests));

@@ -22,7 +22,7 @@ mod responder;
 mod wire;
 
 pub use params::Params;
-pub use wire::{Msg, varint};
+pub use wire::Msg;
 
 use crate::protocol::{Ctx, Protocol};
 use crate::rng::mix;

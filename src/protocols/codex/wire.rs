@@ -7,6 +7,7 @@
 use super::MANIFEST;
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
+use crate::protocols::wire::{field, frame, varint};
 use crate::units::Time;
 use crate::world::{BlockSet, Dataset, World};
 use std::rc::Rc;
@@ -26,16 +27,6 @@ pub enum Msg {
     Manifest(u64),
 }
 
-/// Length of a protobuf varint.
-pub const fn varint(value: u64) -> u64 {
-    if value == 0 { 1 } else { (70 - value.leading_zeros() as u64) / 7 }
-}
-
-/// A length-delimited field: tag, length, content.
-const fn field(content: u64) -> u64 {
-    1 + varint(content) + content
-}
-
 /// pendingBytes 2, empty account 4, empty payment 4.
 const TRAILER: u64 = 10;
 /// An empty want list, in messages without wants.
@@ -46,11 +37,6 @@ const LEAF_ADDRESS: u64 = 43;
 const CID_ADDRESS: u64 = 42;
 /// Merkle proof: bytes per level.
 const PROOF_LEVEL: u64 = 36;
-
-/// The whole message with its length prefix.
-const fn frame(content: u64) -> u64 {
-    varint(content) + content
-}
 
 /// How many blocks a set stands for, and the summed varint lengths of their
 /// indices.
@@ -253,12 +239,5 @@ mod tests {
         let units = BlockSet::range(100, 120);
         assert_eq!(want_list(&blocks, &single), want_list(&units, &grouped));
         assert_eq!(delivery(&blocks, &single), delivery(&units, &grouped));
-    }
-
-    #[test]
-    fn varints_grow_by_a_byte_every_seven_bits() {
-        for (value, bytes) in [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (1 << 21, 4), (1 << 28, 5)] {
-            assert_eq!(varint(value), bytes, "{value}");
-        }
     }
 }

@@ -1,0 +1,171 @@
+//! The dataset as a UnixFS file: a balanced tree of blocks.
+//!
+//! Every block has a number: leaves are the units of the dataset, inner nodes
+//! follow, level by level from the bottom, and the root is last. Layout:
+//! `ipfs/boxo` `ipld/unixfs/importer/balanced` with raw leaves.
+
+use crate::protocols::wire::{field, varint};
+use crate::world::Dataset;
+use std::ops::Range;
+
+/// Bytes of a CIDv1 with a SHA2-256 multihash: version, codec, hash function
+/// and length, 32 bytes of hash.
+pub(super) const CID: u64 = 36;
+
+/// The tree of a file.
+#[derive(Debug)]
+pub struct Dag {
+    dataset: Dataset,
+    /// Children of an inner node at the most.
+    fan: u32,
+    /// First number of each level from the leaves up, and the end of all.
+    starts: Vec<u32>,
+}
+
+impl Dag {
+    /// The tree over `dataset` with `links` links in an inner node.
+    pub fn new(dataset: Dataset, links: u32) -> Self {
+        let mut dag = Dag::flat(dataset);
+        dag.fan = (links / dataset.group).max(2);
+        let mut width = dataset.units();
+        while width > 1 {
+            width = width.div_ceil(dag.fan);
+            dag.starts.push(dag.end() + width);
+        }
+        dag
+    }
+
+    /// Leaves alone.
+    pub fn flat(dataset: Dataset) -> Self {
+        Dag { dataset, fan: 0, starts: vec![0, dataset.units()] }
+    }
+
+    /// Number of leaves.
+    pub fn leaves(&self) -> u32 {
+        self.starts[1]
+    }
+
+    /// All numbers are below this.
+    pub fn end(&self) -> u32 {
+        self.starts[self.starts.len() - 1]
+    }
+
+    /// The root; of leaves alone, the first of them.
+    pub fn root(&self) -> u32 {
+        if self.starts.len() == 2 { 0 } else { self.end() - 1 }
+    }
+
+    /// Whether `unit` is a leaf.
+    pub fn is_leaf(&self, unit: u32) -> bool {
+        unit < self.leaves()
+    }
+
+    fn level(&self, unit: u32) -> usize {
+        self.starts.partition_point(|start| *start <= unit) - 1
+    }
+
+    /// Children of an inner node; none of a leaf.
+    pub fn children(&self, unit: u32) -> Range<u32> {
+        let level = self.level(unit);
+        if level == 0 {
+            return 0..0;
+        }
+        let (below, start) = (self.starts[level - 1], self.starts[level]);
+        let first = below + (unit - start) * self.fan;
+        first..(first + self.fan).min(start)
+    }
+
+    /// The parent; none of the root.
+    pub fn parent(&self, unit: u32) -> Option<u32> {
+        let level = self.level(unit);
+        (unit != self.root() && level + 2 < self.starts.len())
+            .then(|| self.starts[level + 1] + (unit - self.starts[level]) / self.fan)
+    }
+
+    /// Blocks that a number stands for.
+    pub fn blocks(&self, unit: u32) -> u64 {
+        if self.is_leaf(unit) { self.dataset.blocks_in(unit) } else { 1 }
+    }
+
+    /// Bytes of one block of `unit`.
+    pub fn block_size(&self, unit: u32) -> u64 {
+        if self.is_leaf(unit) { self.dataset.block_size.get() } else { self.node_size(unit) }
+    }
+
+    /// Bytes of file below `unit`.
+    fn file_below(&self, unit: u32) -> u64 {
+        let (mut range, mut level) = (unit..unit + 1, self.level(unit));
+        while level > 0 {
+            range = self.children(range.start).start..self.children(range.end - 1).end;
+            level -= 1;
+        }
+        let with_last = range.end == self.leaves();
+        self.dataset.blocks_of(u64::from(range.end - range.start), with_last) * self.dataset.block_size.get()
+    }
+
+    /// Bytes of an inner node. A link is the CID, an empty name and the size
+    /// below; the UnixFS part is the type, the size of the file and the size
+    /// below each link (`ipfs/boxo` `ipld/merkledag/pb/merkledag.proto`,
+    /// `ipld/unixfs/pb/unixfs.proto`). Sizes below count file bytes; those of
+    /// inner nodes, 0.01 % of them, hardly ever make one a byte longer.
+    fn node_size(&self, unit: u32) -> u64 {
+        let (mut links, mut sizes) = (0, 0);
+        for child in self.children(unit) {
+            let blocks = self.blocks(child);
+            let below = varint(self.file_below(child) / blocks);
+            links += blocks * field(field(CID) + 2 + 1 + below);
+            sizes += blocks * (1 + below);
+        }
+        links + field(2 + 1 + varint(self.file_below(unit)) + sizes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bytes;
+
+    fn file(blocks: u64, group: u32) -> Dataset {
+        Dataset { size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group }
+    }
+
+    #[test]
+    fn a_gibibyte_has_24_inner_nodes_and_a_root() {
+        let dag = Dag::new(file(4096, 1), 174);
+        assert_eq!((dag.leaves(), dag.root(), dag.end()), (4096, 4120, 4121));
+        assert_eq!(dag.children(dag.root()), 4096..4120);
+        assert_eq!((dag.children(4096), dag.children(4119)), (0..174, 4002..4096));
+        assert_eq!((dag.parent(173), dag.parent(174), dag.parent(4119)), (Some(4096), Some(4097), Some(4120)));
+        assert_eq!((dag.parent(4120), dag.is_leaf(4095), dag.is_leaf(4096)), (None, true, false));
+    }
+
+    #[test]
+    fn small_files_have_few_levels() {
+        let one = Dag::new(file(1, 1), 174);
+        assert_eq!((one.root(), one.end(), one.parent(0)), (0, 1, None));
+        let two = Dag::new(file(2, 1), 174);
+        assert_eq!((two.root(), two.children(2)), (2, 0..2));
+        let deep = Dag::new(file(174 * 174 + 1, 1), 174);
+        assert_eq!(deep.children(deep.root()).len(), 2);
+        let flat = Dag::flat(file(7, 1));
+        assert_eq!((flat.root(), flat.end(), flat.parent(3)), (0, 7, None));
+    }
+
+    /// By hand: 174 links of 2 + (38 + 2 + 4); the sizes 174 x 4 with the type 2
+    /// and the size of the file 5 behind tag and length 3.
+    #[test]
+    fn a_full_node_of_the_lowest_level_has_8_7_kb() {
+        let dag = Dag::new(file(4096, 1), 174);
+        assert_eq!(dag.block_size(4096), 174 * 46 + 3 + 2 + 5 + 174 * 4);
+        // Grouped units carry the links of all their blocks.
+        let grouped = Dag::new(file(174 * 6, 6), 174);
+        assert_eq!(grouped.block_size(grouped.leaves()), 174 * 46 + 3 + 2 + 5 + 174 * 4);
+    }
+
+    #[test]
+    fn the_file_below_the_root_is_the_whole() {
+        let dag = Dag::new(file(4000, 1), 174);
+        assert_eq!(dag.file_below(dag.root()), 4000 << 18);
+        assert_eq!(dag.file_below(4000), 174 << 18);
+    }
+}

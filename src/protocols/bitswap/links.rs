@@ -1,0 +1,291 @@
+//! What a node has told each connected peer that it wants, and the messages
+//! that tell it.
+//!
+//! Sources: `ipfs/boxo` `bitswap/client/internal/peermanager/peerwantmanager.go`
+//! and `messagequeue/messagequeue.go`.
+
+use super::params::Params;
+use super::timeouts::Timeouts;
+use super::wire::{Entry, Kind};
+use crate::engine::TimerId;
+use crate::units::Time;
+use crate::world::{BlockSet, NodeId};
+
+/// The wants of this node at one connected peer.
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    /// Wanted from this peer as blocks.
+    blocks: BlockSet,
+    /// Wanted to know about from this peer alone (not in a broadcast).
+    haves: BlockSet,
+    /// What it was really told, broadcasts included.
+    sent: BlockSet,
+    /// To be told with the next message.
+    pending: Vec<Entry>,
+    /// When it was told of each want that it has not answered.
+    since: Vec<(u32, Time)>,
+    /// Blocks that it owes.
+    pub timeouts: Timeouts,
+    /// Sends what is pending.
+    pub flush: Option<TimerId>,
+    /// Repeats all that is open.
+    pub rebroadcast: Option<TimerId>,
+    /// Looks for blocks that are late.
+    pub late: Option<(Time, TimerId)>,
+}
+
+impl Link {
+    /// Entries of the next message.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Whether it was told anything that still holds.
+    pub fn has_open(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
+    fn add(&mut self, unit: u32, kind: Kind) {
+        // A want clears a cancel, and a block is wanted rather than a HAVE.
+        match self.pending.iter_mut().find(|e| e.unit == unit) {
+            Some(entry) if kind == Kind::Block || entry.kind == Kind::Cancel => entry.kind = kind,
+            Some(_) => {}
+            None => self.pending.push(Entry { unit, kind }),
+        }
+    }
+
+    /// Wants `blocks`, and to know about all of `wanted` that it was not asked for.
+    fn want(&mut self, blocks: &[u32], wanted: &BlockSet, broadcast: &BlockSet) {
+        for unit in blocks {
+            if self.blocks.insert(*unit) {
+                self.haves.remove(*unit);
+                self.add(*unit, Kind::Block);
+            }
+        }
+        let mut untold = wanted.difference(broadcast);
+        untold.subtract(&self.blocks);
+        untold.subtract(&self.haves);
+        self.haves.union_with(&untold);
+        untold.iter().for_each(|unit| self.add(unit, Kind::Have));
+    }
+
+    /// `unit` is here; the peer is told so with the next message, if it knows
+    /// that it was wanted and `tell` says so.
+    fn drop_want(&mut self, unit: u32, tell: bool) {
+        self.blocks.remove(unit);
+        self.haves.remove(unit);
+        self.timeouts.remove(unit);
+        self.since.retain(|(told, _)| *told != unit);
+        self.pending.retain(|entry| entry.unit != unit);
+        if self.sent.remove(unit) && tell {
+            self.pending.push(Entry { unit, kind: Kind::Cancel });
+        }
+    }
+
+    /// The next message: cancels, wants, broadcasts.
+    pub fn take(&mut self, now: Time) -> Vec<Entry> {
+        let mut entries = std::mem::take(&mut self.pending);
+        entries.sort_by_key(|entry| match entry.kind {
+            Kind::Cancel => 0,
+            Kind::Block | Kind::Have => 1,
+            Kind::Broadcast => 2,
+        });
+        for entry in entries.iter().filter(|entry| entry.kind != Kind::Cancel) {
+            self.sent.insert(entry.unit);
+            if !self.since.iter().any(|(unit, _)| *unit == entry.unit) {
+                self.since.push((entry.unit, now));
+            }
+            if entry.kind == Kind::Block {
+                self.timeouts.add(entry.unit, now);
+            }
+        }
+        entries
+    }
+
+    /// The peer sent something about `units`: the oldest question that this
+    /// answers tells the latency.
+    pub fn answered(&mut self, units: impl Iterator<Item = u32>, now: Time, params: &Params) {
+        let mut longest = None;
+        for unit in units {
+            if let Some(at) = self.since.iter().position(|(u, _)| *u == unit) {
+                let elapsed = now.since(self.since.swap_remove(at).1);
+                if elapsed < params.max_valid_latency {
+                    longest = longest.max(Some(elapsed));
+                }
+            }
+        }
+        if let Some(elapsed) = longest {
+            self.timeouts.answered(elapsed, params);
+        }
+    }
+
+    /// Puts everything that is open into the next message once more.
+    pub fn repeat(&mut self) {
+        for unit in self.sent.clone().iter() {
+            let kind = if self.blocks.contains(unit) {
+                Kind::Block
+            } else if self.haves.contains(unit) {
+                Kind::Have
+            } else {
+                Kind::Broadcast
+            };
+            self.add(unit, kind);
+        }
+    }
+}
+
+/// The connected peers, in the order in which they connected.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    ids: Vec<NodeId>,
+    all: Vec<Link>,
+    /// Wants that everybody is told of.
+    broadcast: BlockSet,
+}
+
+impl Links {
+    /// Adds a peer, which is told of the broadcasts.
+    pub fn add(&mut self, id: NodeId) {
+        let mut link = Link::default();
+        self.broadcast.iter().for_each(|unit| link.add(unit, Kind::Broadcast));
+        self.ids.push(id);
+        self.all.push(link);
+    }
+
+    pub fn remove(&mut self, id: NodeId) -> Option<Link> {
+        let at = self.ids.iter().position(|peer| *peer == id)?;
+        self.ids.remove(at);
+        Some(self.all.remove(at))
+    }
+
+    pub fn get(&mut self, id: NodeId) -> Option<&mut Link> {
+        let at = self.ids.iter().position(|peer| *peer == id)?;
+        Some(&mut self.all[at])
+    }
+
+    pub fn connected(&self, id: NodeId) -> bool {
+        self.ids.contains(&id)
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NodeId, &mut Link)> {
+        self.ids.iter().copied().zip(&mut self.all)
+    }
+
+    /// Asks `peer` for `blocks`, and whether it has the rest of `wanted`.
+    pub fn want(&mut self, peer: NodeId, blocks: &[u32], wanted: &BlockSet) {
+        if let Some(at) = self.ids.iter().position(|id| *id == peer) {
+            self.all[at].want(blocks, wanted, &self.broadcast);
+        }
+    }
+
+    /// Asks everybody whether they have `units`.
+    pub fn broadcast(&mut self, units: &[u32]) {
+        for unit in units {
+            if self.broadcast.insert(*unit) {
+                for link in &mut self.all {
+                    if !link.blocks.contains(*unit) && !link.haves.contains(*unit) {
+                        link.add(*unit, Kind::Broadcast);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `units` are here, from `from`: tells everybody who knows they were
+    /// wanted, `from` only if `tell_sender`.
+    pub fn cancel(&mut self, units: &[u32], from: NodeId, tell_sender: bool) {
+        for unit in units {
+            self.broadcast.remove(*unit);
+            for (id, link) in self.ids.iter().zip(&mut self.all) {
+                link.drop_want(*unit, tell_sender || *id != from);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols::bitswap::tests::params;
+
+    const A: NodeId = NodeId(1);
+    const B: NodeId = NodeId(2);
+
+    fn links() -> Links {
+        let mut links = Links::default();
+        links.add(A);
+        links.add(B);
+        links
+    }
+
+    fn take(links: &mut Links, id: NodeId) -> Vec<(u32, Kind)> {
+        links.get(id).unwrap().take(Time::ZERO).iter().map(|e| (e.unit, e.kind)).collect()
+    }
+
+    #[test]
+    fn nothing_is_told_twice() {
+        let mut links = links();
+        let wanted = BlockSet::range(0, 3);
+        links.want(A, &[0], &wanted);
+        assert_eq!(take(&mut links, A), [(0, Kind::Block), (1, Kind::Have), (2, Kind::Have)]);
+        links.want(A, &[0, 1], &wanted);
+        links.broadcast(&[0, 1]);
+        assert_eq!(take(&mut links, A), [(1, Kind::Block)]);
+        assert_eq!(take(&mut links, B), [(0, Kind::Broadcast), (1, Kind::Broadcast)]);
+        // What everybody is told of is not asked of one again, but for the block.
+        links.want(B, &[0], &wanted);
+        assert_eq!(take(&mut links, B), [(0, Kind::Block), (2, Kind::Have)]);
+    }
+
+    #[test]
+    fn who_comes_later_is_told_of_the_broadcasts() {
+        let mut links = links();
+        links.broadcast(&[5]);
+        links.add(NodeId(3));
+        assert_eq!(take(&mut links, NodeId(3)), [(5, Kind::Broadcast)]);
+    }
+
+    #[test]
+    fn cancels_go_to_those_who_were_told_and_not_to_the_sender() {
+        let mut links = links();
+        links.want(A, &[0], &BlockSet::one(0));
+        links.want(B, &[], &BlockSet::one(0));
+        take(&mut links, A);
+        take(&mut links, B);
+        links.want(B, &[], &BlockSet::one(1));
+        links.cancel(&[0, 1], A, false);
+        assert_eq!(take(&mut links, A), []);
+        // Of 1 it was never told: the want is dropped before it leaves.
+        assert_eq!(take(&mut links, B), [(0, Kind::Cancel)]);
+        links.want(A, &[2], &BlockSet::one(2));
+        take(&mut links, A);
+        links.cancel(&[2], A, true);
+        assert_eq!(take(&mut links, A), [(2, Kind::Cancel)]);
+    }
+
+    #[test]
+    fn repetitions_name_what_is_open() {
+        let mut links = links();
+        links.broadcast(&[9]);
+        links.want(A, &[0], &BlockSet::range(0, 2));
+        take(&mut links, A);
+        links.cancel(&[1], B, false);
+        take(&mut links, A);
+        links.get(A).unwrap().repeat();
+        assert_eq!(take(&mut links, A), [(0, Kind::Block), (9, Kind::Broadcast)]);
+    }
+
+    #[test]
+    fn the_longest_valid_wait_of_a_message_is_its_latency() {
+        let (mut link, params) = (Link::default(), params());
+        let at = Time::from_secs;
+        for (unit, now) in [(0, 0), (1, 40), (2, 42)] {
+            link.add(unit, Kind::Block);
+            link.take(at(now));
+        }
+        link.answered([0, 1, 2, 7].into_iter(), at(43), &params);
+        assert_eq!(link.timeouts.span(&params), at(6), "twice 3 s: 43 s is no latency");
+        link.answered([1].into_iter(), at(60), &params);
+        assert_eq!(link.timeouts.span(&params), at(6), "a second answer tells nothing");
+    }
+}

@@ -1,0 +1,181 @@
+//! Bitswap, the exchange of IPFS (protocol 1.2, with HAVE and DONT_HAVE).
+//!
+//! Sources: `ipfs/boxo` `bitswap/`, before it `ipfs/go-bitswap`, and its
+//! `docs/how-bitswap-works.md`; the parts name their files. A node downloads
+//! with one session (`session`) that walks the file's DAG (`dag`, `walk`), keeps
+//! what it told each peer (`links`, `timeouts`) and answers others (`server`).
+//!
+//! A node announces itself as a provider once it has the root. A search finds
+//! providers of the dataset, who join the session; unlike a record of the
+//! very block, that does not say that they have the block that is wanted, so it
+//! does not count as a HAVE. Left out: the preference for peers that owe
+//! nothing (it decides nothing any more), broadcast control, HTTP retrieval, and
+//! the connections to strangers that a public node keeps and broadcasts to.
+
+mod client;
+mod dag;
+mod links;
+mod params;
+mod server;
+mod session;
+#[cfg(test)]
+mod tests;
+mod timeouts;
+mod walk;
+mod wire;
+
+pub use dag::Dag;
+pub use params::{Order, Params};
+pub use wire::{Entry, Kind, Msg, Response};
+
+use crate::protocol::{Ctx, Protocol};
+use crate::world::{BlockSet, NodeId, World};
+use client::Client;
+use server::Server;
+
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+    dag: Dag,
+}
+
+/// What a timer of a node is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Timer {
+    /// Wants have gathered for long enough.
+    Flush(NodeId),
+    /// Time to repeat all that is open at a peer.
+    Rebroadcast(NodeId),
+    /// A block that a peer owes may be late.
+    Late(NodeId),
+    /// The session may have been idle for too long.
+    Idle,
+    /// Time to search for a random want.
+    Periodic,
+}
+
+/// One node.
+#[derive(Debug)]
+pub struct Bitswap {
+    client: Client,
+    server: Server,
+    /// Inner nodes of the DAG that are here.
+    nodes: BlockSet,
+}
+
+type Context<'a> = Ctx<'a, Bitswap>;
+
+/// Whether a block is here.
+fn has(unit: u32, nodes: &BlockSet, cx: &Context<'_>) -> bool {
+    if cx.shared.dag.is_leaf(unit) { cx.store.contains(unit) } else { nodes.contains(unit) }
+}
+
+impl Bitswap {
+    /// The inner nodes that a node had before an absence: nobody holds a block
+    /// without all those above it.
+    fn recover_nodes(&mut self, cx: &Context<'_>) {
+        let dag = &cx.shared.dag;
+        if cx.store().len() == dag.leaves() {
+            self.nodes.insert_range(dag.leaves(), dag.end());
+            return;
+        }
+        if cx.has_manifest() && !dag.is_leaf(dag.root()) {
+            self.nodes.insert(dag.root());
+        }
+        for leaf in (0..dag.leaves()).filter(|leaf| cx.store().contains(*leaf)) {
+            let mut above = dag.parent(leaf);
+            while let Some(node) = above.filter(|node| self.nodes.insert(*node)) {
+                above = dag.parent(node);
+            }
+        }
+    }
+
+    /// Sends responses while there are writers and peers that want something.
+    fn serve(&mut self, cx: &mut Context<'_>) {
+        while let Some((to, response, slot)) = self.server.next(&cx.shared.dag, &cx.shared.params) {
+            cx.send(to, Msg::Response(Box::new(response)));
+            cx.send_tracked(to, Msg::Written, slot);
+        }
+    }
+}
+
+impl Protocol for Bitswap {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Msg;
+    type Timer = Timer;
+
+    fn prepare(world: &World, params: &Params) -> Shared {
+        let dag = match params.order {
+            Order::List => Dag::flat(world.dataset),
+            Order::Reader | Order::Graph => Dag::new(world.dataset, params.links_per_node),
+        };
+        Shared { params: params.clone(), dag }
+    }
+
+    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+        Bitswap { client: Client::default(), server: Server::new(&shared.params), nodes: BlockSet::new() }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        self.recover_nodes(cx);
+        if has(cx.shared.dag.root(), &self.nodes, cx) {
+            self.have_root(cx);
+        } else if cx.shared.params.order == Order::List && !cx.has_manifest() {
+            // The addresses are known beforehand.
+            cx.manifest_stored();
+        }
+        if cx.store().len() < cx.shared.dag.leaves() {
+            self.begin(cx);
+        }
+    }
+
+    fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
+        match message {
+            Msg::Wants(entries) => {
+                let looked_up = entries.iter().filter(|entry| entry.kind != Kind::Cancel);
+                let blocks: u64 = looked_up.map(|entry| cx.shared.dag.blocks(entry.unit)).sum();
+                cx.cpu(cx.world.hardware.per_lookup * blocks);
+                let (shared, nodes) = (cx.shared, &self.nodes);
+                self.server.wants(from, entries, &shared.dag, &shared.params, |unit| has(unit, nodes, cx));
+                self.serve(cx);
+            }
+            Msg::Response(response) => {
+                self.on_response(from, response, cx);
+                self.serve(cx);
+            }
+            Msg::Written => {}
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        match timer {
+            Timer::Flush(peer) => self.flush(peer, cx),
+            Timer::Rebroadcast(peer) => self.on_rebroadcast(peer, cx),
+            Timer::Late(peer) => self.on_late(peer, cx),
+            Timer::Idle => self.on_idle(cx),
+            Timer::Periodic => self.on_periodic(cx),
+        }
+    }
+
+    fn sent(&mut self, to: NodeId, slot: u32, cx: &mut Context<'_>) {
+        self.server.sent(to, slot);
+        self.serve(cx);
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.server.add(peer);
+        self.on_connected(peer, cx);
+    }
+
+    fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
+        self.on_found(providers, cx);
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.server.remove(peer);
+        self.on_lost(peer, cx);
+        self.serve(cx);
+    }
+}

@@ -1,0 +1,339 @@
+//! Answering the wants of peers.
+//!
+//! Sources: `ipfs/boxo` `bitswap/server/internal/decision/engine.go`,
+//! `taskmerger.go`, `ipfs/go-peertaskqueue` `peertracker/peertracker.go`. The
+//! debt ratio of the peers' ledgers decides nothing there any more (it tags
+//! connections that are to be kept), so there is none here.
+
+use super::dag::Dag;
+use super::params::Params;
+use super::wire::{Entry, Kind, PRESENCE, Response};
+use crate::world::{BlockSet, NodeId};
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
+/// What a task sends; the later replaces the earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    Lack,
+    Have,
+    Block,
+}
+
+/// Something to be sent to a peer.
+#[derive(Debug, Clone, Copy)]
+struct Task {
+    unit: u32,
+    answer: Answer,
+    /// Bytes it counts for in the queue.
+    work: u64,
+}
+
+/// A peer and what it wants.
+#[derive(Debug)]
+struct Client {
+    id: NodeId,
+    /// In the order of asking, which is that of the priorities.
+    tasks: VecDeque<Task>,
+    /// Bytes of `tasks`.
+    pending: u64,
+    /// Bytes being written.
+    active: u64,
+    /// Wanted as blocks.
+    blocks: BlockSet,
+    /// Wanted to know about.
+    haves: BlockSet,
+}
+
+/// A response being written.
+#[derive(Debug)]
+struct Writing {
+    peer: NodeId,
+    tasks: Vec<Task>,
+    work: u64,
+}
+
+/// The decision engine.
+#[derive(Debug)]
+pub(super) struct Server {
+    clients: Vec<Client>,
+    writing: Vec<Option<Writing>>,
+}
+
+impl Client {
+    /// Puts a task into the queue, or into the one for the same block.
+    fn push(&mut self, task: Task, in_work: Option<Answer>) {
+        if in_work.is_some_and(|answer| answer >= task.answer) {
+            return;
+        }
+        match self.tasks.iter_mut().find(|t| t.unit == task.unit) {
+            Some(there) if there.answer < task.answer => {
+                self.pending = self.pending + task.work - there.work;
+                *there = task;
+            }
+            Some(_) => {}
+            None => {
+                self.pending += task.work;
+                self.tasks.push_back(task);
+            }
+        }
+    }
+
+    fn cancel(&mut self, unit: u32) {
+        if self.blocks.remove(unit) | self.haves.remove(unit)
+            && let Some(at) = self.tasks.iter().position(|task| task.unit == unit)
+        {
+            self.pending -= self.tasks[at].work;
+            self.tasks.remove(at);
+        }
+    }
+
+    /// The next tasks, until they amount to `target`.
+    fn pop(&mut self, target: u64) -> (Vec<Task>, u64) {
+        let (mut tasks, mut work) = (Vec::new(), 0);
+        while work < target
+            && let Some(task) = self.tasks.pop_front()
+        {
+            work += task.work;
+            tasks.push(task);
+        }
+        self.pending -= work;
+        self.active += work;
+        (tasks, work)
+    }
+}
+
+/// The task for a want of a block that is here.
+fn held(unit: u32, wants_block: bool, dag: &Dag, params: &Params) -> Task {
+    let size = dag.block_size(unit);
+    if wants_block || size <= params.replace_have_size.get() {
+        return Task { unit, answer: Answer::Block, work: size * dag.blocks(unit) };
+    }
+    Task { unit, answer: Answer::Have, work: PRESENCE * dag.blocks(unit) }
+}
+
+impl Server {
+    pub fn new(params: &Params) -> Self {
+        Server { clients: Vec::new(), writing: (0..params.tasks).map(|_| None).collect() }
+    }
+
+    pub fn add(&mut self, id: NodeId) {
+        let (blocks, haves) = Default::default();
+        self.clients.push(Client { id, tasks: VecDeque::new(), pending: 0, active: 0, blocks, haves });
+    }
+
+    pub fn remove(&mut self, id: NodeId) {
+        self.clients.retain(|client| client.id != id);
+        for slot in self.writing.iter_mut().filter(|slot| slot.as_ref().is_some_and(|w| w.peer == id)) {
+            *slot = None;
+        }
+    }
+
+    fn in_work(&self, peer: NodeId, unit: u32) -> Option<Answer> {
+        let mine = self.writing.iter().flatten().filter(|w| w.peer == peer);
+        mine.flat_map(|w| &w.tasks).filter(|task| task.unit == unit).map(|task| task.answer).max()
+    }
+
+    /// `from` changed its want list. Of wants beyond the limit the first of the
+    /// message are dropped.
+    pub fn wants(&mut self, from: NodeId, entries: &[Entry], dag: &Dag, params: &Params, has: impl Fn(u32) -> bool) {
+        let Some(at) = self.clients.iter().position(|client| client.id == from) else { return };
+        let client = &mut self.clients[at];
+        for entry in entries.iter().filter(|entry| entry.kind == Kind::Cancel) {
+            client.cancel(entry.unit);
+        }
+        let wants = || entries.iter().filter(|entry| entry.kind != Kind::Cancel);
+        let remembered = client.blocks.len() + client.haves.len();
+        let room = params.queued_wants.saturating_sub(remembered) as usize;
+        for entry in wants().skip(wants().count().saturating_sub(room)) {
+            let in_work = self.in_work(from, entry.unit);
+            let client = &mut self.clients[at];
+            if entry.kind == Kind::Block {
+                client.haves.remove(entry.unit);
+                client.blocks.insert(entry.unit);
+            } else if !client.blocks.contains(entry.unit) {
+                client.haves.insert(entry.unit);
+            }
+            if has(entry.unit) {
+                client.push(held(entry.unit, entry.kind == Kind::Block, dag, params), in_work);
+            } else if entry.kind != Kind::Broadcast {
+                let work = PRESENCE * dag.blocks(entry.unit);
+                client.push(Task { unit: entry.unit, answer: Answer::Lack, work }, in_work);
+            }
+        }
+    }
+
+    /// `units` have come: those who want them get them, or are told.
+    pub fn notify(&mut self, units: &[u32], dag: &Dag, params: &Params) {
+        for at in 0..self.clients.len() {
+            for unit in units {
+                let client = &self.clients[at];
+                let wants_block = client.blocks.contains(*unit);
+                if wants_block || client.haves.contains(*unit) {
+                    let in_work = self.in_work(client.id, *unit);
+                    self.clients[at].push(held(*unit, wants_block, dag, params), in_work);
+                }
+            }
+        }
+    }
+
+    /// The next response, to the peer with the fewest bytes being written, of
+    /// those the one with the most tasks; with the number of its writer.
+    pub fn next(&mut self, dag: &Dag, params: &Params) -> Option<(NodeId, Response, u32)> {
+        let slot = self.writing.iter().position(Option::is_none)?;
+        let limit = params.max_outstanding.get();
+        let ready = self.clients.iter_mut().filter(|c| !c.tasks.is_empty() && c.active < limit);
+        let client = ready.min_by_key(|c| (c.active, Reverse(c.tasks.len())))?;
+        let (tasks, work) = client.pop(params.message_size.get());
+        let mut response = Response { pending: client.pending, ..Response::default() };
+        for task in &tasks {
+            match task.answer {
+                Answer::Block => {
+                    response.block(task.unit, dag);
+                    client.blocks.remove(task.unit);
+                    client.haves.remove(task.unit);
+                }
+                Answer::Have => {
+                    response.have(task.unit, dag);
+                    client.haves.remove(task.unit);
+                }
+                // It is told when the block comes.
+                Answer::Lack => response.lack(task.unit, dag),
+            }
+        }
+        let peer = client.id;
+        self.writing[slot] = Some(Writing { peer, tasks, work });
+        Some((peer, response, slot as u32))
+    }
+
+    /// The response of writer `slot` to `to` is on its way.
+    pub fn sent(&mut self, to: NodeId, slot: u32) {
+        let Some(done) = self.writing[slot as usize].take_if(|w| w.peer == to) else { return };
+        if let Some(client) = self.clients.iter_mut().find(|client| client.id == to) {
+            client.active -= done.work;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols::bitswap::tests::{params, world};
+
+    const A: NodeId = NodeId(1);
+    const B: NodeId = NodeId(2);
+
+    fn dag() -> Dag {
+        Dag::new(world(400, 8_000, 1).dataset, 174)
+    }
+
+    fn server() -> Server {
+        let mut server = Server::new(&params());
+        server.add(A);
+        server.add(B);
+        server
+    }
+
+    fn ask(server: &mut Server, from: NodeId, kind: Kind, units: &[u32], has: impl Fn(u32) -> bool) {
+        let entries: Vec<Entry> = units.iter().map(|unit| Entry { unit: *unit, kind }).collect();
+        server.wants(from, &entries, &dag(), &params(), has);
+    }
+
+    /// To whom, leaves, HAVEs, DONT_HAVEs.
+    type Sent = (NodeId, Vec<u32>, Vec<u32>, Vec<u32>);
+
+    fn next(server: &mut Server) -> Option<Sent> {
+        let (to, r, _) = server.next(&dag(), &params())?;
+        Some((to, r.leaves.iter().collect(), r.haves, r.lacks))
+    }
+
+    #[test]
+    fn a_message_is_filled_to_16_kib() {
+        let mut server = server();
+        ask(&mut server, A, Kind::Block, &[0, 1, 2, 3, 4], |_| true);
+        assert_eq!(next(&mut server), Some((A, vec![0, 1, 2], vec![], vec![])));
+        assert_eq!(next(&mut server), Some((A, vec![3, 4], vec![], vec![])));
+        assert_eq!(next(&mut server), None);
+    }
+
+    #[test]
+    fn each_kind_of_want_has_its_answer() {
+        let mut server = server();
+        let even = |unit: u32| unit.is_multiple_of(2);
+        ask(&mut server, A, Kind::Have, &[0, 1], even);
+        ask(&mut server, A, Kind::Broadcast, &[2, 3], even);
+        ask(&mut server, A, Kind::Block, &[4, 5], even);
+        assert_eq!(next(&mut server), Some((A, vec![4], vec![0, 2], vec![1, 5])));
+        // What was lacking and has come: the block or a HAVE, whoever asked how.
+        server.notify(&[1, 3, 5, 7], &dag(), &params());
+        assert_eq!(next(&mut server), Some((A, vec![5], vec![1, 3], vec![])));
+    }
+
+    #[test]
+    fn a_small_block_is_sent_in_place_of_a_have() {
+        let small = Dag::new(world(400, 1_024, 1).dataset, 174);
+        let mut server = server();
+        server.wants(A, &[Entry { unit: 3, kind: Kind::Have }], &small, &params(), |_| true);
+        let (_, response, _) = server.next(&small, &params()).unwrap();
+        assert!(response.leaves.contains(3) && response.haves.is_empty());
+    }
+
+    #[test]
+    fn cancelled_wants_are_not_served() {
+        let mut server = server();
+        ask(&mut server, A, Kind::Block, &[0, 1], |_| true);
+        ask(&mut server, A, Kind::Cancel, &[0], |_| true);
+        ask(&mut server, A, Kind::Block, &[9], |_| false);
+        ask(&mut server, A, Kind::Cancel, &[9], |_| false);
+        assert_eq!(next(&mut server), Some((A, vec![1], vec![], vec![])));
+        server.notify(&[9], &dag(), &params());
+        assert_eq!(next(&mut server), None);
+    }
+
+    #[test]
+    fn a_want_repeated_while_it_is_served_is_served_once() {
+        let mut server = server();
+        ask(&mut server, A, Kind::Block, &[0], |_| true);
+        let (_, _, slot) = server.next(&dag(), &params()).unwrap();
+        ask(&mut server, A, Kind::Block, &[0], |_| true);
+        assert_eq!(next(&mut server), None);
+        server.sent(A, slot);
+        ask(&mut server, A, Kind::Block, &[0], |_| true);
+        assert_eq!(next(&mut server), Some((A, vec![0], vec![], vec![])));
+    }
+
+    #[test]
+    fn the_peer_with_least_under_way_comes_first_and_writers_are_limited() {
+        let mut server = server();
+        let units: Vec<u32> = (0..60).collect();
+        ask(&mut server, A, Kind::Block, &units, |_| true);
+        ask(&mut server, B, Kind::Block, &units, |_| true);
+        let order: Vec<u32> = std::iter::from_fn(|| next(&mut server)).map(|(to, ..)| to.0).collect();
+        assert_eq!(order, [1, 2, 1, 2, 1, 2, 1, 2]);
+        server.remove(A);
+        assert_eq!(std::iter::from_fn(|| next(&mut server)).count(), 4);
+    }
+
+    #[test]
+    fn a_peer_with_a_mebibyte_under_way_waits() {
+        let big = Dag::new(world(400, 1 << 18, 1).dataset, 174);
+        let mut server = server();
+        let entries: Vec<Entry> = (0..9).map(|unit| Entry { unit, kind: Kind::Block }).collect();
+        server.wants(A, &entries, &big, &params(), |_| true);
+        let slots: Vec<u32> = std::iter::from_fn(|| server.next(&big, &params())).map(|(_, _, slot)| slot).collect();
+        assert_eq!(slots.len(), 4);
+        server.sent(A, slots[0]);
+        assert!(server.next(&big, &params()).is_some());
+    }
+
+    #[test]
+    fn wants_beyond_the_limit_are_dropped_first_come() {
+        let mut server = server();
+        let units: Vec<u32> = (0..400).collect();
+        let limited = Params { queued_wants: 390, ..params() };
+        let entries: Vec<Entry> = units.iter().map(|unit| Entry { unit: *unit, kind: Kind::Broadcast }).collect();
+        server.wants(A, &entries, &dag(), &limited, |_| false);
+        server.notify(&[9, 10], &dag(), &limited);
+        assert_eq!(next(&mut server), Some((A, vec![], vec![10], vec![])));
+    }
+}

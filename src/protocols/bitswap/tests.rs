@@ -1,0 +1,310 @@
+//! The micro-benchmarks of go-bitswap, and what the tests of the parts share.
+//!
+//! `ipfs/go-bitswap` `benchmarks_test.go`, BenchmarkFixedDelay: one node fetches
+//! 100 blocks of 8000 B from seeds over a virtual network in which every message
+//! takes 10 ms and bytes cost nothing; all are connected from the start. Here
+//! the node itself runs on such a network, for seeds hold parts of the dataset
+//! only, which no scenario can say. The original's first block has 800 B and
+//! is sent at once in place of a HAVE; here all are alike, which costs the first
+//! one a round trip.
+
+use super::*;
+use crate::engine::{TimerId, Timers};
+use crate::protocol::{Effect, Effects, Message, Units};
+use crate::rng::{Purpose, Rng};
+use crate::units::{Bytes, Rate, Time};
+use crate::world::{
+    ChurnSpec, DatasetSpec, Hardware, Holdings, LatencySpec, LinkClass, StartSpec, SwarmSpec, WorldSpec,
+};
+use std::collections::BTreeMap;
+
+/// The constants of the model.
+pub(super) fn params() -> Params {
+    let text = include_str!("../../../models/protocols/bitswap.toml");
+    let table: toml::Table = toml::from_str(text).unwrap();
+    table["constants"].clone().try_into().unwrap()
+}
+
+/// A world with this many blocks.
+pub(super) fn world(blocks: u64, block_size: u64, group: u32) -> World {
+    let rate = Rate(1_000_000_000);
+    let spec = WorldSpec {
+        swarm: SwarmSpec { network_size: 10, seeders: 9, start: StartSpec::Together },
+        dataset: DatasetSpec { size: Bytes(blocks * block_size), block_size: Bytes(block_size), group },
+        links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
+        seeder_up: None,
+        seeder_down: None,
+        latency: LatencySpec::Constant(Time::ZERO),
+        churn: ChurnSpec::None,
+        failures: vec![],
+        overlay: None,
+        hardware: Hardware::IDEAL,
+    };
+    World::build(&spec, 1, 0, Time::from_secs(1))
+}
+
+enum Event {
+    Arrives(NodeId, NodeId, Msg),
+    Leaves(NodeId, NodeId, u32),
+    Fires(TimerId),
+}
+
+/// A node and what the simulation keeps for it.
+struct Host {
+    mind: Bitswap,
+    store: Holdings,
+    rng: Rng,
+    has_manifest: bool,
+}
+
+/// The virtual network. The last node fetches.
+struct Bench {
+    world: World,
+    shared: Shared,
+    hosts: Vec<Host>,
+    timers: Timers<(NodeId, u32, Timer)>,
+    events: BTreeMap<(Time, u64), Event>,
+    now: Time,
+    count: u64,
+    /// Messages and block copies that the fetching node sent and received.
+    sent: u64,
+    received: u64,
+    copies: u32,
+    /// This seed's blocks take longer.
+    slow: Option<(NodeId, Time)>,
+}
+
+/// What a benchmark measured.
+#[derive(Debug)]
+struct Measured {
+    time: Time,
+    sent: u64,
+    received: u64,
+    duplicates: u32,
+}
+
+const DELAY: Time = Time::from_millis(10);
+const BLOCKS: u32 = 100;
+
+impl Bench {
+    fn new(seeds: &[Vec<u32>], batches: &[u32], seed: u64) -> Self {
+        let params = Params { order: Order::List, batches: batches.to_vec(), ..params() };
+        let world = world(u64::from(BLOCKS), 8_000, 1);
+        let shared = Bitswap::prepare(&world, &params);
+        let host = |(id, blocks): (usize, &[u32])| {
+            let mut store = Holdings::default();
+            store.add(&blocks.iter().copied().collect());
+            let mind = Bitswap::new(NodeId(id as u32), &world, &shared);
+            Host { mind, store, rng: Rng::stream(seed, Purpose::Protocol, id as u64), has_manifest: false }
+        };
+        let holdings = seeds.iter().map(Vec::as_slice).chain([&[][..]]);
+        let hosts = holdings.enumerate().map(host).collect();
+        let (timers, events) = (Timers::new(), BTreeMap::new());
+        Bench {
+            world,
+            shared,
+            hosts,
+            timers,
+            events,
+            now: Time::ZERO,
+            count: 0,
+            sent: 0,
+            received: 0,
+            copies: 0,
+            slow: None,
+        }
+    }
+
+    fn fetcher(&self) -> NodeId {
+        NodeId(self.hosts.len() as u32 - 1)
+    }
+
+    fn at(&mut self, delay: Time, event: Event) {
+        self.count += 1;
+        self.events.insert((self.now + delay, self.count), event);
+    }
+
+    fn with(&mut self, me: NodeId, given: Units<'_>, act: impl FnOnce(&mut Bitswap, &mut Context<'_>)) {
+        let (mut effects, mut unverified, mut ungiven) = (Effects(Vec::new()), BlockSet::new(), false);
+        let host = &mut self.hosts[me.index()];
+        let mut cx = Ctx {
+            me,
+            world: &self.world,
+            shared: &self.shared,
+            now: self.now,
+            epoch: 0,
+            has_manifest: host.has_manifest,
+            rng: &mut host.rng,
+            store: &mut host.store,
+            unverified: &mut unverified,
+            effects: &mut effects,
+            timers: &mut self.timers,
+            given,
+            kept_ungiven: &mut ungiven,
+        };
+        act(&mut host.mind, &mut cx);
+        assert!(!ungiven);
+        for effect in effects.0 {
+            match effect {
+                Effect::Send(to, message, token) => {
+                    self.sent += u64::from(me == self.fetcher());
+                    let late = self.slow.filter(|(id, _)| *id == me && !message.carried().is_empty());
+                    self.at(late.map_or(DELAY, |(_, delay)| delay), Event::Arrives(me, to, message));
+                    token.into_iter().for_each(|token| self.at(Time::ZERO, Event::Leaves(me, to, token)));
+                }
+                Effect::Arm(delay, timer) => self.at(delay, Event::Fires(timer)),
+                Effect::ManifestStored => self.hosts[me.index()].has_manifest = true,
+                // All are connected, and nobody has to be found.
+                _ => {}
+            }
+        }
+    }
+
+    fn run(mut self) -> Measured {
+        let fetcher = self.fetcher();
+        for seed in (0..fetcher.0).map(NodeId) {
+            self.with(seed, Units::None, |mind, cx| mind.connected(fetcher, cx));
+            self.with(fetcher, Units::None, |mind, cx| mind.connected(seed, cx));
+        }
+        self.with(fetcher, Units::None, |mind, cx| mind.start(cx));
+        while self.hosts[fetcher.index()].store.len() < BLOCKS {
+            let ((now, _), event) = self.events.pop_first().expect("the fetch stalls");
+            self.now = now;
+            match event {
+                Event::Arrives(from, to, message) => {
+                    if to == fetcher && !matches!(message, Msg::Written) {
+                        self.received += 1;
+                        self.copies += message.carried().len();
+                    }
+                    self.with(to, message.carried(), |mind, cx| mind.message(from, &message, cx));
+                }
+                Event::Leaves(from, to, token) => self.with(from, Units::None, |mind, cx| mind.sent(to, token, cx)),
+                Event::Fires(timer) => {
+                    if let Some((id, _, what)) = self.timers.fire(timer) {
+                        self.with(id, Units::None, |mind, cx| mind.timer(what, cx));
+                    }
+                }
+            }
+        }
+        Measured { time: self.now, sent: self.sent, received: self.received, duplicates: self.copies - BLOCKS }
+    }
+}
+
+fn all(seeds: usize) -> Vec<Vec<u32>> {
+    vec![(0..BLOCKS).collect(); seeds]
+}
+
+/// `overlap1`: the first has blocks 0 to 74, the second 25 to 99.
+fn overlap1() -> Vec<Vec<u32>> {
+    vec![(0..75).collect(), (25..100).collect()]
+}
+
+/// `overlap2`: even blocks, odd blocks, and every third block at both.
+fn overlap2() -> Vec<Vec<u32>> {
+    [0, 1].map(|rest| (0..BLOCKS).filter(|i| i % 3 == 0 || i % 2 == rest).collect()).into()
+}
+
+/// `onePeerPerBlock`: each block at one of nine.
+fn one_peer_per_block(seed: u64) -> Vec<Vec<u32>> {
+    let mut rng = Rng::stream(seed, Purpose::SeederSet, 0);
+    let mut seeds = vec![Vec::new(); 9];
+    (0..BLOCKS).for_each(|block| seeds[rng.below(9) as usize].push(block));
+    seeds
+}
+
+fn run(seeds: &[Vec<u32>], batches: &[u32]) -> Measured {
+    Bench::new(seeds, batches, 7).run()
+}
+
+/// Published in `ipfs/go-bitswap` pull request 189 (2019-10-21), which brought
+/// HAVE and DONT_HAVE: times of its proof of concept with a fixed delay of
+/// 10 ms. Its rounds take 24.9 ms, of which network and debounce explain 21; the
+/// rest is the machine it ran on. Times may therefore be shorter by up to a
+/// fifth, and by 0.3 where there are few rounds and much to encode.
+///
+/// Not met are its duplicates where all seeds have everything: 5 of 105 and 35
+/// of 135 there, none here: the code as it is today sends each want to one peer,
+/// and no published numbers of it were found. Met: none where seeds differ.
+#[test]
+fn published_times_are_met() {
+    for (name, seeds, batch, published, least) in [
+        ("3Nodes-AllToAll-OneAtATime", all(2), 1, 2.49, 0.8),
+        ("3Nodes-Overlap1-OneAtATime", overlap1(), 1, 2.65, 0.8),
+        ("3Nodes-AllToAll-BigBatch", all(2), 100, 0.058, 0.7),
+    ] {
+        let measured = run(&seeds, &[batch]);
+        let ratio = measured.time.secs() / published;
+        assert!((least..=1.0).contains(&ratio), "{name}: {measured:?}, published {published} s");
+        assert_eq!(measured.duplicates, 0, "{name}");
+    }
+}
+
+/// The same comparison without the machine: that the second half of the blocks
+/// has another holder costs 2.65 - 2.49 = 0.16 s there. The holder of the first
+/// is asked first for what it lacks until it has said so 17 times in a row,
+/// unless the draw falls on the other.
+#[test]
+fn the_published_cost_of_a_change_of_holders_is_met() {
+    let seconds = |seeds: &[Vec<u32>], seed| Bench::new(seeds, &[1], seed).run().time.secs();
+    let costs: Vec<f64> = (0..40).map(|seed| seconds(&overlap1(), seed) - seconds(&all(2), seed)).collect();
+    let mean = costs.iter().sum::<f64>() / 40.0;
+    assert!((mean - 0.16).abs() < 0.05, "{mean}: {costs:?}");
+}
+
+/// Counted from the code: a first round finds holders, and from then on each
+/// batch takes one; a round is there and back and a debounce. No time-out or
+/// second search comes in between.
+#[test]
+fn each_batch_takes_a_round() {
+    let round = 2 * DELAY.nanos() + params().debounce.nanos();
+    for (seeds, batches, rounds) in [
+        (all(2), &[1][..], 101),
+        (all(9), &[1], 101),
+        (all(9), &[10], 11),
+        (all(2), &[100], 2),
+        (all(9), &[1, 10, 89], 4),
+    ] {
+        let measured = run(&seeds, batches);
+        assert_eq!(measured.time.nanos(), rounds * round, "{} seeds, {batches:?}", seeds.len());
+    }
+}
+
+/// Counted from the code, one block at a time: the broadcast goes to every seed
+/// and comes back as HAVEs, the first block is asked of one; each further block
+/// takes a message to every seed (a want-block or a want-have, and the cancel of
+/// the block before with it), and one back. HAVEs of the last block may be
+/// under way when the fetch ends.
+#[test]
+fn messages_are_as_many_as_the_code_says() {
+    for seeds in [1, 2, 9] {
+        let measured = run(&all(seeds), &[1]);
+        let expected = seeds as u64 + 1 + 99 * seeds as u64;
+        assert_eq!(measured.sent, expected, "{seeds} seeds");
+        assert!((expected - (seeds as u64 - 1)..=expected).contains(&measured.received), "{seeds}: {measured:?}");
+    }
+}
+
+/// `benchmarks_test.go` on `onePeerPerBlock`: "with this layout, we shouldnt
+/// actually ever see any duplicate blocks". Nor with blocks too large to be sent
+/// unasked and no time-outs anywhere else.
+#[test]
+fn no_block_comes_twice() {
+    for seed in 0..5 {
+        for batches in [&[1][..], &[10], &[100], &[1, 10, 89]] {
+            for seeds in [one_peer_per_block(seed), overlap2(), all(9)] {
+                let measured = run(&seeds, batches);
+                assert_eq!(measured.duplicates, 0, "{batches:?}: {measured:?}");
+            }
+        }
+    }
+}
+
+/// A peer that is slow to answer counts as one that lacks the block: it is
+/// asked of another, and comes twice.
+#[test]
+fn a_late_block_is_asked_of_another_and_comes_twice() {
+    let mut bench = Bench::new(&all(2), &[1], 7);
+    bench.slow = Some((NodeId(0), Time::from_millis(500)));
+    let measured = bench.run();
+    assert!(measured.duplicates > 0, "{measured:?}");
+}
