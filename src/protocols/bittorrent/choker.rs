@@ -37,6 +37,12 @@ impl Choker {
         Choker { taken: 0, to_round: round - age % round, to_optimistic: optimistic - age % optimistic }
     }
 
+    /// The next tick brings a round and an optimistic unchoke.
+    #[cfg(test)]
+    pub fn make_due(&mut self) {
+        (self.to_round, self.to_optimistic) = (1, 1);
+    }
+
     /// Another second is over.
     fn tick(&mut self) {
         self.to_round = self.to_round.saturating_sub(1);
