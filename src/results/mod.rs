@@ -21,7 +21,7 @@ pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::outcome as sample_outcome;
 pub use record::{Labels, RunResult};
-pub use rows::{Capacity, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow};
+pub use rows::{Capacity, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow};
 pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
 
 use std::path::{Path, PathBuf};

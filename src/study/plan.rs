@@ -185,7 +185,7 @@ fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {
     })
 }
 
-fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<PlannedRun> {
+pub(super) fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<PlannedRun> {
     let mut runs = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         for seeder_set in 0..seeder_sets {
