@@ -75,7 +75,7 @@ fn refused(validation: &Validation) -> String {
 }
 
 fn head(titles: &[&str]) -> String {
-    format!("| {} |\n|{}\n", titles.join(" | "), "---|".repeat(titles.len()))
+    format!("{}|{}\n", row(titles), "---|".repeat(titles.len()))
 }
 
 fn row(cells: &[impl AsRef<str>]) -> String {

@@ -21,9 +21,9 @@ pub(super) struct Group<'a> {
     pub(super) conditions: Values,
     pub(super) name: String,
     pub(super) runs: Vec<&'a MeasuredRun>,
-    /// Mean over the runs of the sorted starts of the leechers, in seconds from
-    /// the first.
-    pub(super) starts: Vec<f64>,
+    /// The different ways in which the leechers of these runs started: sorted, in
+    /// seconds from the first.
+    pub(super) starts: Vec<Vec<f64>>,
 }
 
 /// Groups `runs` into cells, by testbed and then by conditions.
@@ -39,7 +39,7 @@ pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<G
         .map(|(key, runs)| Group {
             name: name(&key),
             testbed: (key.testbed < testbeds.len()).then_some(key.testbed),
-            starts: mean_starts(&runs),
+            starts: all_starts(&runs),
             conditions: runs[0].conditions.clone(),
             runs,
         })
@@ -98,10 +98,16 @@ fn pattern_ms(starts: &[f64]) -> u64 {
     (digit + 5) / 10 * 10 * scale
 }
 
-fn mean_starts(runs: &[&MeasuredRun]) -> Vec<f64> {
-    let all: Vec<Vec<f64>> = runs.iter().map(|run| starts(&run.nodes)).collect();
-    let leechers = all.iter().map(Vec::len).min().unwrap_or(0);
-    (0..leechers).map(|i| all.iter().map(|starts| starts[i]).sum::<f64>() / all.len() as f64).collect()
+/// Each run's own starts, not their mean: milliseconds decide which leecher is
+/// served first, and a mean is a start that no run had.
+fn all_starts(runs: &[&MeasuredRun]) -> Vec<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = Vec::new();
+    for starts in runs.iter().map(|run| starts(&run.nodes)) {
+        if !all.contains(&starts) {
+            all.push(starts);
+        }
+    }
+    all
 }
 
 /// `8-1 10 MiB 10 Mbit/s`, and what else differs among the cells of the testbed.
@@ -194,8 +200,8 @@ mod tests {
                 (None, "3-1 1 MiB 10 Mbit/s", "g".into()),
             ]
         );
-        let starts = &groups[1].starts;
-        assert!(starts[0] == 0.0 && (starts[1] - 0.15).abs() < 1e-12, "mean of 0.1 and 0.2: {starts:?}");
+        let second: Vec<f64> = groups[1].starts.iter().map(|starts| starts[1]).collect();
+        assert!((second[0] - 0.1).abs() < 1e-12 && second[1] == 0.2, "sorted and from the first: {second:?}");
     }
 
     #[test]

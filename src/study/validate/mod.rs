@@ -9,19 +9,23 @@ mod verdict;
 pub use figures::{Metric, RunFigures};
 pub use verdict::{Score, Verdict};
 
-use super::plan::{self, Cell, Plan, protocol_name};
+use super::plan::{self, Cell, Plan, PlannedRun, protocol_name};
 use super::row_file::RowFile;
 use crate::results::{self, Measured, MeasuredRun, NodeRow, ValidationRow};
-use crate::scenario::{self, Conditions, Progress, Testbed};
+use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
 use cells::{Group, Values};
 use std::path::Path;
+
+/// What `runs.csv` calls the cells: the last is the number of the starts.
+const LABELS: [&str; 3] = ["testbed", "cell", "starts"];
 
 /// What to validate, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The set-ups that runs can come from.
     pub testbeds: Vec<Testbed>,
-    /// Simulated runs of each cell, at least 1.
+    /// Simulated runs of each cell, at least 1; rounded up to a multiple of the
+    /// different starts that its runs had.
     pub seeds: u32,
     /// `key=value` over the scenario of every cell.
     pub sets: Vec<String>,
@@ -42,8 +46,8 @@ pub struct Case {
     pub runs: Vec<RunFigures>,
     /// What was fitted to this cell; nothing when it is evidence.
     pub fitted: Vec<String>,
-    /// Its cell in the plan.
-    pub cell: usize,
+    /// Its cells in the plan: one for each way in which its leechers started.
+    pub cells: std::ops::Range<usize>,
 }
 
 impl Case {
@@ -77,6 +81,8 @@ pub struct Cases {
     pub refused: Vec<Refused>,
     /// What the measured times of each case are shares of.
     progress: Vec<Progress>,
+    /// What [`Request::seeds`] said.
+    seeds: u32,
 }
 
 /// Prediction against measurement.
@@ -98,13 +104,14 @@ pub struct Validation {
 impl Cases {
     /// Groups `measured` into cells and plans `request.seeds` runs of each.
     pub fn new(measured: &Measured, request: &Request) -> Cases {
-        let mut cases = Cases { plan: empty_plan(), cases: vec![], refused: vec![], progress: vec![] };
+        let mut cases =
+            Cases { plan: empty_plan(), cases: vec![], refused: vec![], progress: vec![], seeds: request.seeds };
         for group in cells::groups(&measured.runs, &request.testbeds) {
             if request.only.hold(|column| group.conditions.get(column).map(String::as_str)) {
                 cases.add(&group, request);
             }
         }
-        cases.plan.runs = plan::runs(&cases.plan.cells, 1, request.seeds);
+        cases.plan.runs = cases.runs();
         cases
     }
 
@@ -114,24 +121,43 @@ impl Cases {
             self.refused.push(Refused { name: group.name.clone(), reason });
             return;
         };
-        let scenario = match scenario::load(&recreate::input(group, testbed, &request.sets)) {
-            Ok(scenario) => scenario,
+        let load = |starts: &Vec<f64>| scenario::load(&recreate::input(group, starts, testbed, &request.sets));
+        let scenarios = match group.starts.iter().map(load).collect::<Result<Vec<_>, _>>() {
+            Ok(scenarios) => scenarios,
             Err(error) => {
                 let name = format!("{} {}", testbed.name, group.name);
                 self.refused.push(Refused { name, reason: error.to_string() });
                 return;
             }
         };
+        let first = self.plan.cells.len();
+        self.cases.push(case(group, testbed, first..first + scenarios.len()));
+        self.progress.push(testbed.progress);
+        for (variant, scenario) in scenarios.into_iter().enumerate() {
+            self.plan_cell(scenario, &[&testbed.name, &group.name, &variant.to_string()]);
+        }
+    }
+
+    fn plan_cell(&mut self, scenario: Scenario, labels: &[&str]) {
         for warning in &scenario.warnings {
             if !self.plan.warnings.contains(warning) {
                 self.plan.warnings.push(warning.clone());
             }
         }
-        let words = |text: &str| toml::Value::String(text.into());
-        let values = vec![("testbed".into(), words(&testbed.name)), ("cell".into(), words(&group.name))];
-        self.cases.push(case(group, testbed, self.plan.cells.len()));
-        self.progress.push(testbed.progress);
+        let values = LABELS.iter().zip(labels).map(|(key, text)| (key.to_string(), (*text).into())).collect();
         self.plan.cells.push(Cell { values, protocol: protocol_name(&scenario), base: scenario.run });
+    }
+
+    /// The same seeds for all cells; a case shares its seeds out to its starts.
+    fn runs(&self) -> Vec<PlannedRun> {
+        let mut runs = Vec::new();
+        for case in &self.cases {
+            let each = self.seeds.div_ceil(case.cells.len() as u32);
+            let cells = case.cells.clone();
+            let of_case = plan::runs(&self.plan.cells[cells.clone()], 1, each);
+            runs.extend(of_case.into_iter().map(|run| PlannedRun { cell: run.cell + cells.start, ..run }));
+        }
+        runs
     }
 
     /// Compares what was measured with the finished runs in the result
@@ -145,14 +171,13 @@ impl Cases {
                 verdicts.push(Verdict::new(index, metric, &case.runs, &predicted, bound));
             }
         }
-        let seeds = self.plan.runs.iter().filter(|run| run.cell == 0).count() as u32;
         let scores = verdict::scores(&self.cases, &verdicts);
-        Validation { seeds, cases: self.cases, verdicts, scores, refused: self.refused }
+        Validation { seeds: self.seeds, cases: self.cases, verdicts, scores, refused: self.refused }
     }
 
     /// Figures and bounds of the finished runs of a case.
     fn predicted(&self, index: usize, dir: &Path) -> (Vec<RunFigures>, Vec<f64>) {
-        let runs = self.plan.runs.iter().filter(|run| run.cell == self.cases[index].cell);
+        let runs = self.plan.runs.iter().filter(|run| self.cases[index].cells.contains(&run.cell));
         let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id)).collect();
         let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
         (files.iter().map(|file| run_figures(file, self.progress[index])).collect(), bounds)
@@ -222,7 +247,7 @@ impl Validation {
     }
 }
 
-fn case(group: &Group, testbed: &Testbed, cell: usize) -> Case {
+fn case(group: &Group, testbed: &Testbed, cells: std::ops::Range<usize>) -> Case {
     let value = |column: &str| group.conditions.get(column).map(String::as_str);
     let file_bytes = value("file_bytes").and_then(|text| text.parse().ok()).unwrap_or(1.0);
     let fitted = testbed.calibrated_on.iter().filter(|on| on.cells.hold(value)).flat_map(|on| on.parameters.clone());
@@ -232,7 +257,7 @@ fn case(group: &Group, testbed: &Testbed, cell: usize) -> Case {
         conditions: group.conditions.clone(),
         runs: group.runs.iter().map(|run| RunFigures::of(&run.nodes, file_bytes)).collect(),
         fitted: fitted.collect(),
-        cell,
+        cells,
     }
 }
 
@@ -256,7 +281,7 @@ fn empty_plan() -> Plan {
         fingerprint: 0,
         expect: vec![],
         warnings: vec![],
-        extra: vec!["testbed".into(), "cell".into()],
+        extra: LABELS.map(String::from).to_vec(),
         cells: vec![],
         runs: vec![],
     }

@@ -33,8 +33,9 @@ const KEYS: [(&str, &str, Form); 11] = [
     ("addr_class", "protocol.{}.ignore_slots", Form::Words(&[("private", "true"), ("public", "false")])),
 ];
 
-/// The scenario of a cell: the testbed, what its columns say, and `sets` over it.
-pub(super) fn input(cell: &Group, testbed: &Testbed, sets: &[String]) -> Input {
+/// The scenario of a cell whose leechers begin at `starts`: the testbed, what
+/// the columns say, and `sets` over it.
+pub(super) fn input(cell: &Group, starts: &[f64], testbed: &Testbed, sets: &[String]) -> Input {
     let mut own: Vec<String> = KEYS
         .iter()
         .filter_map(|(column, key, form)| {
@@ -42,7 +43,7 @@ pub(super) fn input(cell: &Group, testbed: &Testbed, sets: &[String]) -> Input {
             Some(format!("{key}={}", written(cell.conditions.get(column)?, *form, testbed)))
         })
         .collect();
-    own.push(format!("swarm.start={}", start(&cell.starts)));
+    own.push(format!("swarm.start={}", start(starts)));
     own.extend(sets.iter().cloned());
     Input { testbed: Some(testbed.name.clone()), sets: own, ..Input::default() }
 }
@@ -73,9 +74,9 @@ mod tests {
     use crate::scenario::{Progress, load, testbed, testbeds};
     use crate::world::{LatencySpec, StartSpec};
 
-    fn cell(conditions: &[(&'static str, &str)], starts: Vec<f64>) -> Group<'static> {
+    fn cell(conditions: &[(&'static str, &str)]) -> Group<'static> {
         let conditions = conditions.iter().map(|(c, v)| (*c, v.to_string())).collect();
-        Group { testbed: Some(0), conditions, name: String::new(), runs: vec![], starts }
+        Group { testbed: Some(0), conditions, name: String::new(), runs: vec![], starts: vec![] }
     }
 
     #[test]
@@ -89,9 +90,9 @@ mod tests {
             ("down_bps", "20000000"),
             ("latency_s", "0.001"),
         ];
-        let group = cell(&conditions, vec![0.0, 0.1234567]);
+        let group = cell(&conditions);
         let sets = ["network.down=9 Mbit/s".to_string()];
-        let run = load(&input(&group, &testbed("codex-netns").unwrap(), &sets)).unwrap().run;
+        let run = load(&input(&group, &[0.0, 0.1234567], &testbed("codex-netns").unwrap(), &sets)).unwrap().run;
         let world = run.world;
         assert_eq!((world.swarm.network_size, world.swarm.seeders, world.dataset.size.get()), (3, 1, 10_485_760));
         assert_eq!((world.dataset.block_size.get(), world.links[0].up.0), (32_768, 5_000_000));
@@ -106,7 +107,7 @@ mod tests {
         let bed = Testbed { protocol: "p".into(), progress: Progress::Storage, ..testbeds().remove(0) };
         let conditions =
             [("piece_bytes", "65536"), ("slots", "16"), ("transport", "utp+tcp"), ("addr_class", "private")];
-        let sets = input(&cell(&conditions, vec![0.0]), &bed, &[]).sets;
+        let sets = input(&cell(&conditions), &[0.0], &bed, &[]).sets;
         let expected = [
             "protocol.p.piece_size=65536 B",
             "protocol.p.unchoke_slots=16",

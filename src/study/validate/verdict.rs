@@ -133,7 +133,7 @@ mod tests {
             conditions: Default::default(),
             runs: vec![],
             fitted: fitted.iter().map(|p| p.to_string()).collect(),
-            cell: 0,
+            cells: 0..1,
         }
     }
 
