@@ -24,7 +24,7 @@ pub struct Validate {
     #[arg(long, value_name = "DIR|FILE")]
     measured: Option<PathBuf>,
     /// Simulated runs of each cell
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
     seeds: u32,
     /// Only cells that meet these conditions on columns, such as
     /// system=codex,nodes=2|8
@@ -82,8 +82,9 @@ impl Validate {
     fn cases(&self, measured: &Measured) -> Result<Cases, Failure> {
         let own = self.testbeds.iter().map(|name| scenario::testbed(name)).collect::<Result<Vec<Testbed>, _>>()?;
         // The user's own come first: of two that fit equally well, theirs is meant.
-        let testbeds = own.into_iter().chain(scenario::testbeds()).collect();
+        let testbeds: Vec<Testbed> = own.into_iter().chain(scenario::testbeds()).collect();
         let only = self.only.clone().unwrap_or_default();
+        testbeds.iter().map(|testbed| &testbed.rows).chain([&only]).try_for_each(check_columns)?;
         let cases = Cases::new(measured, &Request { testbeds, seeds: self.seeds, sets: self.sets.clone(), only });
         match cases.refused.first() {
             Some(first) if cases.cases.is_empty() => {
@@ -116,6 +117,18 @@ impl Validate {
     fn note(&self, line: &str) {
         if !self.quiet {
             output::tell(line);
+        }
+    }
+}
+
+/// A condition on a column that no cell has would never hold.
+fn check_columns(conditions: &Conditions) -> Result<(), Failure> {
+    let known = || results::CONDITION_WORDS.iter().chain(&results::CONDITION_NUMBERS);
+    match conditions.columns().find(|column| !known().any(|k| k == column)) {
+        None => Ok(()),
+        Some(wrong) => {
+            let all: Vec<&str> = known().copied().collect();
+            Err(Failure::Input(format!("no cell has a column `{wrong}`; expected one of {}", all.join(", "))))
         }
     }
 }

@@ -25,7 +25,7 @@ const LINE: &str = "#555555";
 
 /// Room for a row of categories, and for all that is not the plot, in pixels.
 const ROW: f64 = 24.0;
-const MARGINS: f64 = 150.0;
+const MARGINS: f64 = 110.0;
 
 /// A value at a position, and the interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,26 +118,38 @@ impl Figure {
         let wide = |(low, high): (f64, f64)| low > 0.0 && high > 10.0 * low;
         let log_x = self.log && wide(x);
         let log_y = self.rows.is_empty() && self.log && wide(y);
-        let mut layout = if self.rows.is_empty() {
-            Layout::new(padded(x, log_x), padded(y, log_y)).with_width(760.0).with_height(560.0)
-        } else {
-            let height = MARGINS + ROW * self.rows.len() as f64;
-            Layout::new(padded(x, log_x), (0.5, self.rows.len() as f64 + 0.5))
-                .with_width(900.0)
-                .with_height(height)
-                .with_y_categories(self.rows.clone())
-        };
-        layout = layout.with_title(words.title).with_x_label(words.x).with_y_label(words.y).with_clamp_axis();
-        layout = layout.with_legend_position(LegendPosition::OutsideBottomColumns).with_body_size(12);
-        layout = layout.with_label_size(13).with_tick_size(12).with_title_size(15).with_font_family("sans-serif");
+        let rows = self.rows.len() as f64;
+        let (x, y) = (padded(x, log_x), if self.rows.is_empty() { padded(y, log_y) } else { (0.5, rows + 0.5) });
+        let plots: Vec<Plot> = self.series.into_iter().enumerate().map(|(i, series)| plot(i, series)).collect();
+        let mut layout = Layout::auto_from_plots(&plots)
+            .with_title(words.title)
+            .with_x_label(words.x)
+            .with_y_label(words.y)
+            .with_x_axis_min(x.0)
+            .with_x_axis_max(x.1)
+            .with_y_axis_min(y.0)
+            .with_y_axis_max(y.1)
+            .with_legend_position(LegendPosition::OutsideRightTop)
+            .with_legend_box(false)
+            .with_label_size(13)
+            .with_tick_size(12)
+            .with_title_size(15)
+            .with_body_size(12)
+            .with_font_family("sans-serif");
+        let (width, height) = if self.rows.is_empty() { (760.0, 520.0) } else { (1000.0, MARGINS + ROW * rows) };
+        layout = layout.with_width(width).with_height(height);
+        if !self.rows.is_empty() {
+            layout = layout.with_y_categories(self.rows);
+        }
         if log_x {
             layout = layout.with_log_x();
         }
         if log_y {
             layout = layout.with_log_y();
         }
-        let plots: Vec<Plot> = self.series.into_iter().enumerate().map(|(i, series)| plot(i, series)).collect();
-        kuva::render_to_svg(plots, layout)
+        // Without a view box a page could cut it but not shrink it.
+        let view = format!("<svg viewBox=\"0 0 {width} {height}\" ");
+        kuva::render_to_svg(plots, layout).replacen("<svg ", &view, 1)
     }
 }
 

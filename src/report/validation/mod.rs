@@ -82,7 +82,8 @@ fn scope(score: &Score) -> &str {
 }
 
 fn score_cells(validation: &Validation, score: &Score) -> [String; 7] {
-    let worst = &validation.cases[score.worst_case];
+    let case = &validation.cases[score.worst_case];
+    let worst = if score.testbed.is_some() { case.name.clone() } else { format!("{} {}", case.testbed, case.name) };
     [
         scope(score).into(),
         score.metric.title().into(),
@@ -90,7 +91,7 @@ fn score_cells(validation: &Validation, score: &Score) -> [String; 7] {
         error(score.metric, score.typical_error).trim_start_matches('+').into(),
         error(score.metric, score.bias),
         format!("{:.0} %", score.coverage() * 100.0),
-        format!("{} ({} {})", error(score.metric, score.worst_error), worst.testbed, worst.name),
+        format!("{} ({worst})", error(score.metric, score.worst_error)),
     ]
 }
 

@@ -2,15 +2,27 @@
 
 use super::super::terminal::{plain, right, show};
 use super::{LEGEND, SCORE_TITLES, SHORT, covered, evidence, marked, off, score_cells, value};
-use crate::study::{Metric, Validation};
+use crate::study::{Metric, Refused, Validation};
+use std::collections::BTreeMap;
 
 /// Worst cells first, then how well each quantity is predicted.
 pub fn terminal(validation: &Validation) -> String {
     let mut text = format!("{}\n\n{}", evidence(validation), cells(validation));
     text += &format!("\n{}", scores(validation));
     text += &format!("\n{}\n{}\n", LEGEND[5], LEGEND[4]);
+    text + &refused(validation)
+}
+
+/// Cells that could not be re-created, those with the same reason together.
+fn refused(validation: &Validation) -> String {
+    let mut reasons: BTreeMap<&str, Vec<&Refused>> = BTreeMap::new();
     for refused in &validation.refused {
-        text += &format!("not re-created: {}: {}\n", refused.name, refused.reason);
+        reasons.entry(refused.reason.lines().next().unwrap_or_default()).or_default().push(refused);
+    }
+    let mut text = String::new();
+    for cells in reasons.values() {
+        let names: Vec<&str> = cells.iter().map(|refused| refused.name.as_str()).collect();
+        text += &format!("not re-created: {}\n{}\n", names.join("; "), cells[0].reason);
     }
     text
 }
@@ -65,5 +77,14 @@ mod tests {
             assert!(line.is_some(), "{}\n{text}", case.name);
         }
         assert!(text.contains("2-1 10 MiB 10 Mbit/s *"), "{text}");
+    }
+
+    #[test]
+    fn refused_cells_with_one_reason_are_told_once() {
+        let mut validation = super::super::sample::validation();
+        let cell = |name: &str, reason: &str| Refused { name: name.into(), reason: reason.into() };
+        validation.refused = vec![cell("a", "no x\n at 1"), cell("b", "no y"), cell("c", "no x\n at 2")];
+        let text = terminal(&validation);
+        assert!(text.contains("not re-created: a; c\nno x\n at 1\nnot re-created: b\nno y\n"), "{text}");
     }
 }

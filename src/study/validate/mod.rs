@@ -95,7 +95,7 @@ pub struct Validation {
     /// Every cell with every quantity, in the order of `cases` and of
     /// [`Metric::ALL`].
     pub verdicts: Vec<Verdict>,
-    /// By testbed, and over all.
+    /// Over all, and by testbed.
     pub scores: Vec<Score>,
     /// Cells that could not be re-created.
     pub refused: Vec<Refused>,

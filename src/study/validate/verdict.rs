@@ -102,11 +102,12 @@ impl Score {
     }
 }
 
-/// The scores of every testbed (in order of `cases`), then those over all.
+/// The scores over all cells, where there are several testbeds, then those of
+/// every testbed (in order of `cases`).
 pub(super) fn scores(cases: &[Case], verdicts: &[Verdict]) -> Vec<Score> {
     let mut testbeds: Vec<&str> = cases.iter().map(|case| case.testbed.as_str()).collect();
     testbeds.dedup();
-    let scopes = testbeds.iter().copied().map(Some).chain((testbeds.len() > 1).then_some(None));
+    let scopes = (testbeds.len() > 1).then_some(None).into_iter().chain(testbeds.into_iter().map(Some));
     let mut scores = Vec::new();
     for scope in scopes {
         for metric in Metric::ALL {
@@ -175,8 +176,8 @@ mod tests {
             verdict(3, &[20.0], &[20.0, 21.0, 22.0]),
         ];
         let scores = scores(&cases, &verdicts);
-        assert_eq!(scores.len(), 3, "a, b and both");
-        let (a, b, all) = (&scores[0], &scores[1], &scores[2]);
+        assert_eq!(scores.len(), 3, "both, a and b");
+        let (all, a, b) = (&scores[0], &scores[1], &scores[2]);
         let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-12, "{x} is not {y}");
         assert_eq!((a.cells, a.covered, a.worst_case), (2, 0, 1));
         near(a.typical_error, 0.15);
