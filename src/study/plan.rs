@@ -286,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn cells_set_several_keys_at_once() {
+        let cell =
+            |n: u32, up: &str| format!("[[sweep.cells]]\n\"swarm.network_size\" = {n}\n\"network.up\" = \"{up}\"\n");
+        let both = cell(4, "1 Mbit/s") + &cell(8, "2 Mbit/s");
+        let cells: Vec<String> = plan(&both, &[]).cells.iter().map(Cell::describe).collect();
+        let expected = ["network_size = 4, network.up = 1 Mbit/s", "network_size = 8, network.up = 2 Mbit/s"];
+        assert_eq!(cells, expected.map(|cell| format!("swarm.{cell}")));
+    }
+
+    #[test]
     fn points_share_their_seeds_and_nothing_else() {
         let plan = plan(SWEEP, &[]);
         let seeds = |cell| plan.runs.iter().filter(|r| r.cell == cell).map(|r| r.seed).collect::<Vec<_>>();

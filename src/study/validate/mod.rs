@@ -104,8 +104,13 @@ pub struct Validation {
 impl Cases {
     /// Groups `measured` into cells and plans `request.seeds` runs of each.
     pub fn new(measured: &Measured, request: &Request) -> Cases {
-        let mut cases =
-            Cases { plan: empty_plan(), cases: vec![], refused: vec![], progress: vec![], seeds: request.seeds };
+        let mut cases = Cases {
+            plan: empty_plan(request.seeds),
+            cases: vec![],
+            refused: vec![],
+            progress: vec![],
+            seeds: request.seeds,
+        };
         for group in cells::groups(&measured.runs, &request.testbeds) {
             if request.only.hold(|column| group.conditions.get(column).map(String::as_str)) {
                 cases.add(&group, request);
@@ -178,7 +183,7 @@ impl Cases {
     /// Figures and bounds of the finished runs of a case.
     fn predicted(&self, index: usize, dir: &Path) -> (Vec<RunFigures>, Vec<f64>) {
         let runs = self.plan.runs.iter().filter(|run| self.cases[index].cells.contains(&run.cell));
-        let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id)).collect();
+        let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0)).collect();
         let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
         (files.iter().map(|file| run_figures(file, self.progress[index])).collect(), bounds)
     }
@@ -274,7 +279,7 @@ fn run_figures(file: &RowFile, progress: Progress) -> RunFigures {
     RunFigures::of(&nodes, file.run.file_size_bytes as f64)
 }
 
-fn empty_plan() -> Plan {
+fn empty_plan(seeds: u32) -> Plan {
     Plan {
         name: "validate".into(),
         resolved: String::new(),
@@ -282,6 +287,9 @@ fn empty_plan() -> Plan {
         expect: vec![],
         warnings: vec![],
         extra: LABELS.map(String::from).to_vec(),
+        seeder_sets: 1,
+        repetitions: seeds,
+        progress_steps: 0,
         cells: vec![],
         runs: vec![],
     }
