@@ -29,6 +29,7 @@ impl Changes {
     pub fn input(&self, file: Option<PathBuf>) -> Input {
         Input {
             file,
+            testbed: None,
             overlays: self.overlays.clone(),
             sets: self.sets.clone(),
             protocol: self.protocol.clone(),

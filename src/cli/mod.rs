@@ -11,6 +11,7 @@ mod progress;
 mod run;
 mod schema;
 mod sweep;
+mod validate;
 
 use crate::results::ResultsError;
 use crate::scenario::ScenarioError;
@@ -33,6 +34,7 @@ struct Cli {
 enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
+    Validate(validate::Validate),
     Check(check::Check),
     Export(export::Export),
     Schema(schema::Schema),
@@ -104,6 +106,7 @@ impl Cli {
         match &self.command {
             Command::Run(run) => run.carry_out(),
             Command::Sweep(sweep) => sweep.carry_out(),
+            Command::Validate(validate) => validate.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Schema(schema) => schema.carry_out(),

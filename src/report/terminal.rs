@@ -161,7 +161,7 @@ fn point(rows: &[&RunRow]) -> Vec<String> {
     line
 }
 
-fn plain(titles: &[&str]) -> Table {
+pub(super) fn plain(titles: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if !titles.is_empty() {
@@ -171,11 +171,11 @@ fn plain(titles: &[&str]) -> Table {
 }
 
 /// Numbers to the right, from column `first` on.
-fn right(table: &mut Table, first: usize) {
+pub(super) fn right(table: &mut Table, first: usize) {
     table.column_iter_mut().skip(first).for_each(|c| c.set_cell_alignment(CellAlignment::Right));
 }
 
-fn show(table: &Table) -> String {
+pub(super) fn show(table: &Table) -> String {
     table.trim_fmt() + "\n"
 }
 

@@ -7,6 +7,7 @@
 pub mod export;
 mod files;
 mod manifest;
+mod measured;
 mod quantile;
 mod record;
 mod rows;
@@ -14,11 +15,13 @@ mod table;
 
 pub use files::AtomicFile;
 pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
+pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
+pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
 pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::outcome as sample_outcome;
 pub use record::{Labels, RunResult};
-pub use rows::{Capacity, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow};
+pub use rows::{Capacity, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow};
 pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
 
 use std::path::{Path, PathBuf};

@@ -218,6 +218,63 @@ row! {
     }
 }
 
+row! {
+    /// Prediction and measurement of one quantity in one measured cell.
+    ValidationRow in "validation.csv" {
+        /// The set-up that was re-created.
+        testbed: String,
+        /// The cell in words.
+        cell: String,
+        /// The quantity.
+        metric: String,
+        /// Nodes, seeders included.
+        nodes: String,
+        /// Nodes that hold everything from the start.
+        seeders: String,
+        /// Size of the file.
+        file_bytes: String,
+        /// Size of a piece, where there are pieces.
+        piece_bytes: String,
+        /// Upload capacity; empty where the testbed has its own.
+        up_bps: String,
+        /// Download capacity; empty where the testbed has its own.
+        down_bps: String,
+        /// One-way latency as measured; empty where the testbed has its own.
+        latency_s: String,
+        /// Transport of the measured system, where it has several.
+        transport: String,
+        /// Kind of addresses, where it matters.
+        addr_class: String,
+        /// Unchoke slots, where there are any.
+        slots: String,
+        /// Measured runs with a value.
+        n: u64,
+        /// Their median; empty when none has a value, as are the next two.
+        measured_median: Option<f64>,
+        /// Their smallest value.
+        measured_min: Option<f64>,
+        /// Their largest value.
+        measured_max: Option<f64>,
+        /// Simulated runs with a value.
+        predicted_n: u64,
+        /// 5 % quantile over the simulated runs.
+        predicted_p5: Option<f64>,
+        /// Their median.
+        predicted_median: Option<f64>,
+        /// Their 95 % quantile.
+        predicted_p95: Option<f64>,
+        /// What nothing can be below, where a bound is known.
+        bound: Option<f64>,
+        /// Predicted over measured median, less one; of duplicates the
+        /// difference.
+        error: Option<f64>,
+        /// Whether the measured median lies between the predicted quantiles.
+        covered: Option<bool>,
+        /// Whether the cell counts: nothing was fitted to it.
+        evidence: bool,
+    }
+}
+
 impl RunRow {
     /// The number in `column`; nothing when it is empty, not a number or not a
     /// column of this table.

@@ -75,7 +75,7 @@ pub(super) struct Swarm {
     pub(super) block_size: Bytes,
     /// How many consecutive blocks move as one unit; 1 is exact, more is faster.
     pub(super) group: u32,
-    /// When leechers start: "together", { stagger = "10 s" } one after another, { poisson = "2/s" } at random.
+    /// When leechers start: "together", { stagger = "10 s" } one after another, { poisson = "2/s" } at random, { at = ["0 s", "0.8 s"] } each at its moment.
     pub(super) start: Start,
     /// Which of the possible sets of nodes are the seeders; 0 is the first nodes.
     pub(super) seeder_set: u32,
@@ -138,7 +138,7 @@ pub(super) struct Output {
 }
 
 /// When leechers start to download.
-#[derive(Debug, Clone, Copy, serde::Deserialize, JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Start {
     /// All at once.
@@ -147,6 +147,8 @@ pub(super) enum Start {
     Stagger(Time),
     /// At random, at this rate (or with this mean distance).
     Poisson(Distance),
+    /// At these moments, one for each leecher in order, counted from the first.
+    At(Vec<Time>),
 }
 
 /// A mean distance in time; also written as a rate, "2/s".

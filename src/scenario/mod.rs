@@ -23,6 +23,7 @@ mod print;
 mod resolve;
 mod schema;
 mod sweep;
+mod testbeds;
 mod trace;
 mod tree;
 mod validate;
@@ -33,6 +34,7 @@ mod tests;
 pub use error::ScenarioError;
 pub use models::{ModelInfo, models};
 pub use schema::schema;
+pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
 
 use crate::rng::mix;
 use crate::sim::RunSpec;
@@ -42,12 +44,14 @@ use std::path::{Path, PathBuf};
 use sweep::Study;
 use tree::{Kind, Node, Place, Sources, Table};
 
-/// Where a scenario comes from. Layers, each over the one before: `file`,
-/// `overlays`, `protocol` and `seed`, `sets`, `point`.
+/// Where a scenario comes from. Layers, each over the one before: `file` or
+/// `testbed`, `overlays`, `protocol` and `seed`, `sets`, `point`.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
     /// The scenario file; the embedded quickstart when absent.
     pub file: Option<PathBuf>,
+    /// Name or path of a testbed whose scenario takes the place of `file`.
+    pub testbed: Option<String>,
     /// Files merged over it, in order.
     pub overlays: Vec<PathBuf>,
     /// `key=value`, dotted; a value that is not TOML is taken as a string.

@@ -8,7 +8,8 @@
 //! such keys that hold where a constant has that value;
 //! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
 //! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
-//! distributions `online` and `offline`, in seconds.
+//! distributions `online` and `offline`, in seconds; `testbeds` are described in
+//! [`super::testbeds`].
 
 use super::draft::Latency;
 use super::error::{Fault, list};
@@ -39,12 +40,15 @@ embedded! {
         "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
     ],
     "hardware": ["codex-netns-2025", "ideal"],
+    "testbeds": [
+        "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "libtorrent-netns", "libtorrent-shadow",
+    ],
 }
 
 /// A model that comes with the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelInfo {
-    /// `protocols`, `networks`, `churn` or `hardware`.
+    /// `protocols`, `networks`, `churn`, `hardware` or `testbeds`.
     pub kind: &'static str,
     /// The name that a scenario uses.
     pub name: &'static str,
@@ -245,6 +249,7 @@ fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
             "protocols" => "protocol",
             "networks" => "network model",
             "churn" => "churn model",
+            "testbeds" => "testbed",
             _ => "hardware",
         };
         return Err(Fault::new(format!("unknown {what} `{name}`"))
@@ -265,7 +270,7 @@ mod tests {
     fn every_model_file_is_in_the_list() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
         let mut files = BTreeSet::new();
-        for kind in ["protocols", "networks", "churn", "hardware"] {
+        for kind in ["protocols", "networks", "churn", "hardware", "testbeds"] {
             for entry in std::fs::read_dir(root.join(kind)).unwrap() {
                 let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
                 files.insert((kind.to_string(), name));

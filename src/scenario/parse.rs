@@ -6,6 +6,7 @@
 
 use super::Input;
 use super::error::{Fault, one_of};
+use super::testbeds;
 use super::tree::{Kind, Node, Place, Sources, Table, Value, read_toml};
 use crate::network::Transport;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,14 @@ const QUICKSTART: &str = include_str!("quickstart.toml");
 /// Reads all layers but the point of a sweep.
 pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Fault> {
     let mut tree = defaults(sources);
-    match &input.file {
-        Some(path) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
-        None => {
+    match (&input.testbed, &input.file) {
+        (Some(name), _) => {
+            let (source, table) = testbeds::layer(name, sources)?;
+            sources.raise(source);
+            tree.merge(table, "");
+        }
+        (None, Some(path)) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
+        (None, None) => {
             let source = sources.add(Kind::File, "quickstart", QUICKSTART, Path::new(""));
             merge_source(&mut tree, sources, source)?;
         }
@@ -182,7 +188,7 @@ pub(super) fn set(tree: &mut Table, key: &str, node: Node) -> Result<(), Fault> 
 }
 
 /// Short forms become the tables they stand for, so that layers can merge.
-fn normalise(table: &mut Table) -> Result<(), Fault> {
+pub(super) fn normalise(table: &mut Table) -> Result<(), Fault> {
     if let Some(node) = table.get_mut("protocol") {
         normalise_protocol(node)?;
     }

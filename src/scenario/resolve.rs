@@ -141,10 +141,11 @@ fn swarm(draft: &Draft) -> SwarmSpec {
     SwarmSpec {
         network_size: draft.swarm.network_size.unwrap_or(0),
         seeders: draft.swarm.seeders.unwrap_or(0),
-        start: match draft.swarm.start {
+        start: match &draft.swarm.start {
             Start::Together => StartSpec::Together,
-            Start::Stagger(distance) => StartSpec::Stagger(distance),
+            Start::Stagger(distance) => StartSpec::Stagger(*distance),
             Start::Poisson(distance) => StartSpec::Poisson(distance.0),
+            Start::At(moments) => StartSpec::At(moments.clone()),
         },
     }
 }

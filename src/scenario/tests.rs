@@ -221,6 +221,7 @@ fn the_resolved_form_loads_to_the_same_run() {
         vec![
             "failures=[{at=\"3 s\", nodes=2, seeders=true}, {at=\"4 s\", nodes=1, duration=\"1 min\", kind=\"departure\"}]",
         ],
+        vec!["swarm.network_size=3", "swarm.seeders=1", "swarm.start={at=[\"0 s\", \"0.8 s\"]}"],
         vec!["swarm.start={poisson=\"3/s\"}", "seed=18446744073709551615", "swarm.group=4", "swarm.seeder_set=2"],
         vec!["protocol=direct", "protocol.direct.request=2 MiB", "expect.efficiency=<= 1", "name=it's \"q\""],
     ];
@@ -328,7 +329,7 @@ fn uncalibrated_models_are_named_once() {
 #[test]
 fn every_embedded_model_can_be_used() {
     let latency = |model: &ModelInfo| model.text.contains("\nlatency = ") || model.text.contains("\n[latency]");
-    for model in models() {
+    for model in models().into_iter().filter(|model| model.kind != "testbeds") {
         let sets = match model.kind {
             "networks" if latency(&model) => vec![format!("network.latency={{matrix=\"{}\"}}", model.name)],
             "networks" => vec![],
@@ -348,6 +349,16 @@ fn every_embedded_model_can_be_used() {
     let protocols: Vec<_> = models().into_iter().filter(|model| model.kind == "protocols").collect();
     for family in ProtocolSpec::FAMILIES {
         assert!(protocols.iter().any(|model| model.name == *family), "no model for {family}");
+    }
+}
+
+#[test]
+fn every_testbed_can_be_used_by_what_it_runs() {
+    let protocols: Vec<&str> = models().into_iter().filter(|m| m.kind == "protocols").map(|m| m.name).collect();
+    for testbed in testbeds() {
+        let sets = ["swarm.network_size=4", "swarm.seeders=1", "swarm.file_size=1 MiB"].map(String::from).to_vec();
+        let loaded = load(&Input { testbed: Some(testbed.name.clone()), sets, ..Input::default() });
+        assert_eq!(loaded.is_ok(), protocols.contains(&testbed.protocol.as_str()), "{}", testbed.name);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Step two: keys, types and units first, then what only makes sense together.
 
-use super::draft::{Draft, Latency, Regions};
+use super::draft::{Draft, Latency, Regions, Start};
 use super::error::Fault;
 use super::resolve;
 use super::sweep::Study;
@@ -144,7 +144,18 @@ impl Check<'_> {
             let fault = Fault::new(format!("{seeders} seeders in a network of {n} leave nobody to download"));
             return self.fail("swarm.seeders", fault.expected(format!("{}, fewer than network_size", range(1, n - 1))));
         }
+        self.starts(draft, n - seeders)?;
         self.degree(draft.network.degree, n)
+    }
+
+    fn starts(&self, draft: &Draft, leechers: u32) -> Result<(), Fault> {
+        match &draft.swarm.start {
+            Start::At(moments) if moments.len() < leechers as usize => {
+                let fault = Fault::new(format!("{} starts for {leechers} leechers", moments.len()));
+                self.fail("swarm.start.at", fault.expected("one for each leecher"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A random graph of degree 1 is a set of pairs, so it connects two nodes at most.

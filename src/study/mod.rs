@@ -15,6 +15,7 @@ mod plan;
 mod row_file;
 mod selection;
 mod statistics;
+mod validate;
 
 pub use assemble::{Assembled, assemble};
 pub use estimate::{Estimate, estimate};
@@ -25,6 +26,7 @@ pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, protocol_name, 
 pub use row_file::{Note, RowFile, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
+pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 
 /// FNV-1a, finished by the mixer of the random streams: a digest that is the
 /// same on every machine.

@@ -185,7 +185,7 @@ fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {
     })
 }
 
-fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<PlannedRun> {
+pub(super) fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<PlannedRun> {
     let mut runs = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         for seeder_set in 0..seeder_sets {
@@ -283,6 +283,16 @@ mod tests {
         let order: Vec<_> = plan.runs.iter().map(|r| (r.cell, r.seeder_set, r.repetition)).collect();
         assert!(order.is_sorted());
         assert!(plan.extra.is_empty(), "both keys have columns: {:?}", plan.extra);
+    }
+
+    #[test]
+    fn cells_set_several_keys_at_once() {
+        let cell =
+            |n: u32, up: &str| format!("[[sweep.cells]]\n\"swarm.network_size\" = {n}\n\"network.up\" = \"{up}\"\n");
+        let both = cell(4, "1 Mbit/s") + &cell(8, "2 Mbit/s");
+        let cells: Vec<String> = plan(&both, &[]).cells.iter().map(Cell::describe).collect();
+        let expected = ["network_size = 4, network.up = 1 Mbit/s", "network_size = 8, network.up = 2 Mbit/s"];
+        assert_eq!(cells, expected.map(|cell| format!("swarm.{cell}")));
     }
 
     #[test]

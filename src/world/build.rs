@@ -33,7 +33,7 @@ impl World {
 fn draw_nodes(spec: &WorldSpec, seed: u64, seeder_set: u32) -> Vec<Node> {
     let n = spec.swarm.network_size as usize;
     let seeder = draw_seeders(n, spec.swarm.seeders as usize, seed, seeder_set);
-    let starts = draw_starts(spec.swarm.start, n, seed);
+    let starts = draw_starts(&spec.swarm.start, n, seed);
     let classes = quotas(spec.links.iter().map(|c| c.share), n, seed, Purpose::Links);
     let regions = match &spec.latency {
         LatencySpec::Constant(_) => vec![0; n],
@@ -68,14 +68,15 @@ fn draw_seeders(n: usize, seeders: usize, seed: u64, seeder_set: u32) -> Vec<boo
     is_seeder
 }
 
-/// Start times in ascending order, as many as there can be leechers.
-fn draw_starts(start: StartSpec, n: usize, seed: u64) -> Vec<Time> {
+/// Start times in the order of leechers, as many as there can be.
+fn draw_starts(start: &StartSpec, n: usize, seed: u64) -> Vec<Time> {
     let mut rng = Rng::stream(seed, Purpose::Starts, 0);
     let mut now = Time::ZERO;
     (0..n as u64)
         .map(|i| match start {
             StartSpec::Together => Time::ZERO,
-            StartSpec::Stagger(distance) => distance * i,
+            StartSpec::Stagger(distance) => *distance * i,
+            StartSpec::At(moments) => moments.get(i as usize).copied().unwrap_or(Time::ZERO),
             StartSpec::Poisson(mean) => {
                 let this = now;
                 now += Time::from_secs_f64(-mean.secs() * libm::log1p(-rng.uniform()));
@@ -124,9 +125,16 @@ mod tests {
 
     #[test]
     fn poisson_starts_have_the_right_mean_distance() {
-        let starts = draw_starts(StartSpec::Poisson(Time::from_secs(2)), 5001, 4);
+        let starts = draw_starts(&StartSpec::Poisson(Time::from_secs(2)), 5001, 4);
         assert_eq!(starts[0], Time::ZERO);
         let mean = starts[5000].secs() / 5000.0;
         assert!((mean - 2.0).abs() < 0.1, "{mean}");
+    }
+
+    #[test]
+    fn recorded_starts_are_taken_as_they_are() {
+        let moments = vec![Time::ZERO, Time::from_millis(800), Time::from_millis(300)];
+        let starts = draw_starts(&StartSpec::At(moments.clone()), 3, 4);
+        assert_eq!(starts, moments);
     }
 }

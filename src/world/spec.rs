@@ -42,7 +42,7 @@ pub struct SwarmSpec {
 }
 
 /// When leechers start to download.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StartSpec {
     /// All at once.
@@ -51,6 +51,9 @@ pub enum StartSpec {
     Stagger(Time),
     /// At the points of a Poisson process with this mean distance.
     Poisson(Time),
+    /// At these moments, one for each leecher in order; more than there are
+    /// leechers do no harm. For runs whose starts were recorded.
+    At(Vec<Time>),
 }
 
 /// What is distributed.

@@ -1,0 +1,140 @@
+//! `codexsim validate`: prediction against measurement.
+
+use super::host::Console;
+use super::progress::{Display, Unit};
+use super::{End, Failure, output};
+use crate::report;
+use crate::results::{self, AtomicFile, Measured, Program, ResultsError, Row, ValidationRow};
+use crate::scenario::{self, Conditions, Testbed};
+use crate::study::{self, Assembled, Cases, Options, Request, Selection, Validation};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Re-create measured swarms and show how far off the predictions are
+///
+/// Every measured cell is simulated with several seeds. A table goes to
+/// standard output; DIR gets validation.csv, validation.md, validation.html
+/// with plots, and the runs behind them. Cells that were used to calibrate are
+/// marked and not counted. Finished runs are kept, so the same command again
+/// is quick.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Measured runs: a CSV file or a folder of them, benchmark folders
+    /// included; default: those that come with the program
+    #[arg(long, value_name = "DIR|FILE")]
+    measured: Option<PathBuf>,
+    /// Simulated runs of each cell
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    seeds: u32,
+    /// Only cells that meet these conditions on columns, such as
+    /// system=codex,nodes=2|8
+    #[arg(long, value_name = "CONDITIONS", value_parser = Conditions::parse)]
+    only: Option<Conditions>,
+    /// Another testbed (TOML) beside those from `codexsim models`
+    #[arg(long = "testbed", value_name = "FILE")]
+    testbeds: Vec<String>,
+    /// Set a value in every cell, such as network.up="1 Gbit/s"
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Directory for the result files
+    #[arg(long, value_name = "DIR", default_value = "results/validate")]
+    out: PathBuf,
+    /// Runs at the same time; default: one per core
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// No progress and no notes, only errors and results
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Validate {
+    /// Runs what is missing, writes the reports, shows the table.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let measured = self.measured()?;
+        measured.notes.iter().for_each(|note| self.note(note));
+        let cases = self.cases(&measured)?;
+        let assembled = self.run(&cases)?;
+        let (missing, failed) = (assembled.missing, assembled.failed);
+        let violations = assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}"));
+        output::tell_each("violation", violations);
+        if missing > 0 {
+            self.note(&format!("{missing} runs are missing; the same command again carries them out"));
+            return Ok(End::Incomplete);
+        }
+        let validation = cases.judge(&self.out);
+        self.write(&validation, &measured.notes)?;
+        output::say(&report::validation_report(&validation))?;
+        self.note(&format!("reports are in {}", self.out.display()));
+        Ok(match () {
+            () if !assembled.violations.is_empty() => End::Breach,
+            () if failed > 0 || !validation.refused.is_empty() => End::Incomplete,
+            () => End::Good,
+        })
+    }
+
+    fn measured(&self) -> Result<Measured, Failure> {
+        match &self.measured {
+            None => Ok(Measured::shipped()),
+            Some(path) => Measured::read(path).map_err(|error| Failure::Input(error.to_string())),
+        }
+    }
+
+    fn cases(&self, measured: &Measured) -> Result<Cases, Failure> {
+        let own = self.testbeds.iter().map(|name| scenario::testbed(name)).collect::<Result<Vec<Testbed>, _>>()?;
+        // The user's own come first: of two that fit equally well, theirs is meant.
+        let testbeds: Vec<Testbed> = own.into_iter().chain(scenario::testbeds()).collect();
+        let only = self.only.clone().unwrap_or_default();
+        testbeds.iter().map(|testbed| &testbed.rows).chain([&only]).try_for_each(check_columns)?;
+        let cases = Cases::new(measured, &Request { testbeds, seeds: self.seeds, sets: self.sets.clone(), only });
+        match cases.refused.first() {
+            Some(first) if cases.cases.is_empty() => {
+                Err(Failure::Input(format!("{}\n(in the cell {}, as in all others)", first.reason, first.name)))
+            }
+            None if cases.cases.is_empty() => Err(Failure::Input("no measured cell meets --only".into())),
+            _ => Ok(cases),
+        }
+    }
+
+    fn run(&self, cases: &Cases) -> Result<Assembled, Failure> {
+        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
+        let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: true };
+        let execution = study::execute(&cases.plan, Selection::All, &self.out, options, &console);
+        console.close();
+        let execution = execution?;
+        let failed = execution.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason));
+        output::tell_each("failed", failed);
+        Ok(study::assemble(&cases.plan, &self.out, &execution.failed, true)?)
+    }
+
+    fn write(&self, validation: &Validation, notes: &[String]) -> Result<(), ResultsError> {
+        let place = |name: &str| self.out.join(name);
+        let write = |path: &Path, text: &str| AtomicFile::write_all(path, text.as_bytes());
+        write(&place(ValidationRow::FILE), &results::write(&validation.rows()))?;
+        write(&place("validation.md"), &report::validation_markdown(validation))?;
+        write(&place("validation.html"), &report::validation_html(validation, &made_by(), notes))
+    }
+
+    fn note(&self, line: &str) {
+        if !self.quiet {
+            output::tell(line);
+        }
+    }
+}
+
+/// A condition on a column that no cell has would never hold.
+fn check_columns(conditions: &Conditions) -> Result<(), Failure> {
+    let known = || results::CONDITION_WORDS.iter().chain(&results::CONDITION_NUMBERS);
+    match conditions.columns().find(|column| !known().any(|k| k == column)) {
+        None => Ok(()),
+        Some(wrong) => {
+            let all: Vec<&str> = known().copied().collect();
+            Err(Failure::Input(format!("no cell has a column `{wrong}`; expected one of {}", all.join(", "))))
+        }
+    }
+}
+
+/// What made the report; nothing that differs between two equal runs.
+fn made_by() -> String {
+    let program = Program::this();
+    format!("Made by codexsim {}.", program.version)
+}

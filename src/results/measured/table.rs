@@ -1,0 +1,197 @@
+//! Tidy tables of measured runs: a row per node and run.
+
+use super::{Measured, MeasuredError, MeasuredRun, NUMBERS, NodeFigures, WORDS, complete, shortest};
+use std::collections::BTreeMap;
+
+/// Columns without which a row says nothing.
+const NEEDED: [&str; 7] = ["run_id", "nodes", "seeders", "file_bytes", "up_bps", "down_bps", "role"];
+
+/// Adds the runs in `content` to `measured`. A table that has neither `run_id`
+/// nor `role` is another kind of table and only noted.
+pub(super) fn read(file: &str, content: &[u8], measured: &mut Measured) -> Result<(), MeasuredError> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content);
+    let headers = reader.headers().map_err(|error| line_error(file, &error))?.clone();
+    let has = |column: &str| headers.iter().any(|h| h == column);
+    if !has("run_id") || !has("role") {
+        measured.notes.push(format!("{file} is left out: no table of measured runs, it has no `run_id` and `role`"));
+        return Ok(());
+    }
+    if let Some(missing) = NEEDED.iter().find(|column| !has(column)) {
+        return Err(MeasuredError::File { file: file.into(), problem: format!("there is no column `{missing}`") });
+    }
+    for run in runs(file, &headers, &mut reader)? {
+        complete(run, measured);
+    }
+    Ok(())
+}
+
+fn runs(
+    file: &str,
+    headers: &csv::StringRecord,
+    reader: &mut csv::Reader<&[u8]>,
+) -> Result<Vec<MeasuredRun>, MeasuredError> {
+    let mut runs: Vec<MeasuredRun> = Vec::new();
+    let mut place: BTreeMap<String, usize> = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| line_error(file, &error))?;
+        let row = Row { file, headers, record: &record };
+        let (id, conditions, node) = (row.needed("run_id")?.to_owned(), row.conditions()?, row.node()?);
+        let index = *place.entry(id.clone()).or_insert(runs.len());
+        if index == runs.len() {
+            runs.push(MeasuredRun { id, file: file.into(), conditions, nodes: vec![node] });
+            continue;
+        }
+        if let Some((column, found)) = differs(&runs[index].conditions, &conditions) {
+            return Err(row.wrong(column, &found, "the value of the other rows of this run"));
+        }
+        runs[index].nodes.push(node);
+    }
+    Ok(runs)
+}
+
+/// The first condition in which two rows of a run differ.
+fn differs(
+    one: &BTreeMap<&'static str, String>,
+    other: &BTreeMap<&'static str, String>,
+) -> Option<(&'static str, String)> {
+    let all = WORDS.iter().chain(&NUMBERS);
+    all.copied().find(|c| one.get(c) != other.get(c)).map(|c| (c, other.get(c).cloned().unwrap_or_default()))
+}
+
+/// A line with the names of its fields.
+struct Row<'a> {
+    file: &'a str,
+    headers: &'a csv::StringRecord,
+    record: &'a csv::StringRecord,
+}
+
+impl<'a> Row<'a> {
+    /// The field in `column`; nothing when it is empty or there is no such column.
+    fn text(&self, column: &str) -> Option<&'a str> {
+        let index = self.headers.iter().position(|h| h == column)?;
+        self.record.get(index).filter(|text| !text.is_empty())
+    }
+
+    fn wrong(&self, column: &str, found: &str, expected: &'static str) -> MeasuredError {
+        MeasuredError::Field {
+            file: self.file.into(),
+            line: self.record.position().map_or(0, csv::Position::line),
+            column: column.into(),
+            found: found.into(),
+            expected,
+        }
+    }
+
+    fn needed(&self, column: &str) -> Result<&'a str, MeasuredError> {
+        self.text(column).ok_or_else(|| self.wrong(column, "", "a value"))
+    }
+
+    fn number(&self, column: &str) -> Result<Option<f64>, MeasuredError> {
+        let Some(text) = self.text(column) else { return Ok(None) };
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() && number >= 0.0 => Ok(Some(number)),
+            _ => Err(self.wrong(column, text, "a number, zero or more")),
+        }
+    }
+
+    fn conditions(&self) -> Result<BTreeMap<&'static str, String>, MeasuredError> {
+        let mut conditions = BTreeMap::new();
+        for column in NEEDED {
+            self.needed(column)?;
+        }
+        for column in WORDS {
+            conditions.extend(self.text(column).map(|text| (column, text.to_owned())));
+        }
+        for column in NUMBERS {
+            conditions.extend(self.number(column)?.map(|number| (column, shortest(number))));
+        }
+        Ok(conditions)
+    }
+
+    fn node(&self) -> Result<NodeFigures, MeasuredError> {
+        let leecher = match self.needed("role")? {
+            "leecher" => true,
+            "seeder" => false,
+            other => return Err(self.wrong("role", other, "`seeder` or `leecher`")),
+        };
+        Ok(NodeFigures {
+            leecher,
+            start_s: self.number("start_s")?,
+            t50_s: self.number("t50_s")?,
+            t90_s: self.number("t90_s")?,
+            t100_s: self.number("t100_s")?,
+            bytes_rx: self.number("bytes_rx")?,
+            bytes_tx: self.number("bytes_tx")?,
+            redundant: self.number("redundant")?,
+        })
+    }
+}
+
+fn line_error(file: &str, error: &csv::Error) -> MeasuredError {
+    let line = error.position().map_or(1, csv::Position::line);
+    let problem = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("this line has {len} fields; expected {expected_len}, as the header has")
+        }
+        csv::ErrorKind::Utf8 { .. } => "this line is not UTF-8 text".into(),
+        _ => error.to_string(),
+    };
+    MeasuredError::Line { file: file.into(), line, problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "run_id,nodes,seeders,file_bytes,up_bps,down_bps,latency_s,role,start_s,t100_s,colour";
+
+    fn read_rows(rows: &str) -> Result<Measured, MeasuredError> {
+        let mut measured = Measured::default();
+        read("m.csv", format!("{HEAD}\n{rows}").as_bytes(), &mut measured).map(|()| measured)
+    }
+
+    #[test]
+    fn rows_become_runs_and_unknown_columns_are_ignored() {
+        let rows = "a,3,1,1e6,8e6,8000000,0.010,leecher,0.0,2.5,red\na,3,1,1000000,8000000,8000000,0.01,leecher,1,,\n\
+            b,2,1,5,8,8,0,leecher,,1,\na,3,1,1000000,8000000,8000000,0.01,seeder,,,\nb,2,1,5,8,8,0,seeder,,,\n";
+        let runs = read_rows(rows).unwrap().runs;
+        assert_eq!(runs.iter().map(|r| (r.id.as_str(), r.nodes.len())).collect::<Vec<_>>(), [("a", 3), ("b", 2)]);
+        assert_eq!((runs[0].conditions["up_bps"].as_str(), runs[0].conditions.get("slots")), ("8000000", None));
+        let leecher = NodeFigures { leecher: true, start_s: Some(1.0), ..NodeFigures::default() };
+        assert_eq!(runs[0].nodes[1], leecher, "an empty field was not reached");
+    }
+
+    #[test]
+    fn bad_rows_are_named_by_file_line_and_column() {
+        let good = "a,2,1,5,8,8,0,seeder,,,\n";
+        for (row, message) in [
+            ("a,2,1,5,8,8,0,leecher,,soon,\n", "m.csv:3: column `t100_s` is `soon`; expected a number, zero or more"),
+            ("a,2,1,5,8,8,0,leecher,,-1,\n", "m.csv:3: column `t100_s` is `-1`; expected a number, zero or more"),
+            ("a,2,1,5,8,8,0,leecher,,nan,\n", "m.csv:3: column `t100_s` is `nan`; expected a number, zero or more"),
+            ("a,2,1,5,8,8,0,peer,,1,\n", "m.csv:3: column `role` is `peer`; expected `seeder` or `leecher`"),
+            ("a,2,1,5,,8,0,leecher,,1,\n", "m.csv:3: column `up_bps` is ``; expected a value"),
+            (
+                "a,2,1,6,8,8,0,leecher,,1,\n",
+                "m.csv:3: column `file_bytes` is `6`; expected the value of the other rows of this run",
+            ),
+            ("a,2,1\n", "m.csv:3: this line has 3 fields; expected 11, as the header has"),
+        ] {
+            assert_eq!(read_rows(&format!("{good}{row}")).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_table_without_a_needed_column_is_refused() {
+        let text = "run_id,nodes,seeders,file_bytes,up_bps,role\n";
+        let error = read("m.csv", text.as_bytes(), &mut Measured::default()).unwrap_err().to_string();
+        assert_eq!(error, "m.csv: there is no column `down_bps`");
+    }
+
+    #[test]
+    fn a_run_with_missing_nodes_is_left_out_with_a_note() {
+        let measured = read_rows("a,3,1,5,8,8,0,leecher,,1,\na,3,1,5,8,8,0,seeder,,,\n").unwrap();
+        assert!(measured.runs.is_empty());
+        let note = "m.csv: run a is left out: it has rows of 1 seeders and 1 leechers, not of 1 and 2";
+        assert_eq!(measured.notes, [note]);
+    }
+}

@@ -1,0 +1,223 @@
+//! From measured runs to cells: runs of the same testbed under the same
+//! conditions, and what a cell is called.
+
+use crate::results::{CONDITION_NUMBERS, CONDITION_WORDS, MeasuredRun, NodeFigures};
+use crate::scenario::Testbed;
+use crate::units::{Bytes, Rate, Time};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Columns and their values.
+pub(super) type Values = BTreeMap<&'static str, String>;
+
+/// Mean distances of starts below this are no pattern but how long it takes to
+/// start everybody.
+const TOGETHER_S: f64 = 0.5;
+
+/// Runs that are repetitions of each other.
+#[derive(Debug, Clone)]
+pub(super) struct Group<'a> {
+    /// Index of the testbed; nothing when the runs come from an unknown one.
+    pub(super) testbed: Option<usize>,
+    pub(super) conditions: Values,
+    pub(super) name: String,
+    pub(super) runs: Vec<&'a MeasuredRun>,
+    /// The different ways in which the leechers of these runs started: sorted, in
+    /// seconds from the first.
+    pub(super) starts: Vec<Vec<f64>>,
+}
+
+/// Groups `runs` into cells, by testbed and then by conditions.
+pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<Group<'a>> {
+    let mut cells: BTreeMap<Key, Vec<&MeasuredRun>> = BTreeMap::new();
+    for run in runs {
+        cells.entry(key(run, testbeds)).or_default().push(run);
+    }
+    let keys: Vec<Key> = cells.keys().cloned().collect();
+    let name = |key: &Key| name(key, &keys.iter().filter(|other| other.testbed == key.testbed).collect::<Vec<_>>());
+    cells
+        .into_iter()
+        .map(|(key, runs)| Group {
+            name: name(&key),
+            testbed: (key.testbed < testbeds.len()).then_some(key.testbed),
+            starts: all_starts(&runs),
+            conditions: runs[0].conditions.clone(),
+            runs,
+        })
+        .collect()
+}
+
+/// What makes runs repetitions of each other, in the order of cells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    /// One past the last when unknown.
+    testbed: usize,
+    /// Numbers as bits: of positive numbers these are in the same order.
+    numbers: Vec<(&'static str, u64)>,
+    words: Vec<(&'static str, String)>,
+    /// Mean distance of the starts in milliseconds, to one digit; 0 together.
+    pattern_ms: u64,
+}
+
+fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> Key {
+    let value = |column: &str| run.conditions.get(column).map(String::as_str);
+    let fitting = testbeds.iter().enumerate().filter(|(_, testbed)| testbed.rows.hold(value));
+    // The most special one; of several the first.
+    let testbed =
+        fitting.max_by_key(|(i, t)| (t.rows.count(), std::cmp::Reverse(*i))).map_or(testbeds.len(), |(i, _)| i);
+    let unknown = testbed == testbeds.len();
+    // The testbed stands for system and method.
+    let words = CONDITION_WORDS.iter().filter(|column| unknown || !["system", "method"].contains(column));
+    let number = |column: &&'static str| Some((*column, value(column)?.parse::<f64>().ok()?.to_bits()));
+    Key {
+        testbed,
+        numbers: CONDITION_NUMBERS.iter().filter_map(number).collect(),
+        words: words.filter_map(|column| Some((*column, value(column)?.to_owned()))).collect(),
+        pattern_ms: pattern_ms(&starts(&run.nodes)),
+    }
+}
+
+/// Starts of the leechers, sorted, from the first.
+fn starts(nodes: &[NodeFigures]) -> Vec<f64> {
+    let mut starts: Vec<f64> = nodes.iter().filter(|n| n.leecher).map(|n| n.start_s.unwrap_or(0.0)).collect();
+    starts.sort_by(f64::total_cmp);
+    let first = starts.first().copied().unwrap_or(0.0);
+    starts.into_iter().map(|start| start - first).collect()
+}
+
+fn pattern_ms(starts: &[f64]) -> u64 {
+    let gaps = starts.len().saturating_sub(1).max(1) as f64;
+    let gap = starts.last().copied().unwrap_or(0.0) / gaps;
+    if gap < TOGETHER_S {
+        return 0;
+    }
+    let mut digit = (gap * 1e3) as u64;
+    let mut scale = 1;
+    while digit >= 100 {
+        (digit, scale) = (digit / 10, scale * 10);
+    }
+    (digit + 5) / 10 * 10 * scale
+}
+
+/// Each run's own starts, not their mean: milliseconds decide which leecher is
+/// served first, and a mean is a start that no run had.
+fn all_starts(runs: &[&MeasuredRun]) -> Vec<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = Vec::new();
+    for starts in runs.iter().map(|run| starts(&run.nodes)) {
+        if !all.contains(&starts) {
+            all.push(starts);
+        }
+    }
+    all
+}
+
+/// `8-1 10 MiB 10 Mbit/s`, and what else differs among the cells of the testbed.
+fn name(key: &Key, all: &[&Key]) -> String {
+    let number =
+        |key: &Key, column: &str| key.numbers.iter().find(|(c, _)| *c == column).map(|(_, bits)| f64::from_bits(*bits));
+    let word = |key: &Key, column: &str| key.words.iter().find(|(c, _)| *c == column).map(|(_, w)| w.clone());
+    let of = |column: &str| number(key, column);
+    let varies = |column: &str| {
+        let values: BTreeSet<_> =
+            all.iter().map(|key| (number(key, column).map(f64::to_bits), word(key, column))).collect();
+        values.len() > 1
+    };
+    let bytes = |value: f64| Bytes(value as u64).to_string();
+    let rate = |value: f64| Rate(value as u64).to_string();
+    let mut parts = vec![format!("{}-{}", of("nodes").unwrap_or(0.0), of("seeders").unwrap_or(0.0))];
+    parts.extend(of("file_bytes").map(bytes));
+    match (of("up_bps"), of("down_bps")) {
+        (Some(up), Some(down)) if up != down => parts.push(format!("{} up {} down", rate(up), rate(down))),
+        (up, _) => parts.extend(up.map(rate)),
+    }
+    parts.extend(of("latency_s").filter(|_| varies("latency_s")).map(|s| Time::from_secs_f64(s).to_string()));
+    let pieces = |column, what: &str| of(column).filter(|_| varies(column)).map(|v| format!("{what} {}", bytes(v)));
+    parts.extend(pieces("piece_bytes", "pieces"));
+    parts.extend(pieces("block_bytes", "blocks"));
+    parts.extend(of("slots").filter(|_| varies("slots")).map(|slots| format!("{slots} slots")));
+    for column in CONDITION_WORDS {
+        parts.extend(word(key, column).filter(|_| varies(column)));
+    }
+    if key.pattern_ms > 0 {
+        parts.push(format!("every {}", Time::from_millis(key.pattern_ms)));
+    }
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: &str, conditions: &[(&'static str, &str)], starts: &[f64]) -> MeasuredRun {
+        let leecher = |start: &f64| NodeFigures { leecher: true, start_s: Some(*start), ..NodeFigures::default() };
+        MeasuredRun {
+            id: id.into(),
+            file: "m.csv".into(),
+            conditions: conditions.iter().map(|(c, v)| (*c, v.to_string())).collect(),
+            nodes: starts.iter().map(leecher).chain([NodeFigures::default()]).collect(),
+        }
+    }
+
+    const BASE: [(&str, &str); 6] = [
+        ("system", "codex"),
+        ("method", "shadow"),
+        ("nodes", "3"),
+        ("seeders", "1"),
+        ("file_bytes", "1048576"),
+        ("up_bps", "10000000"),
+    ];
+
+    fn with(column: &'static str, value: &'static str) -> Vec<(&'static str, &'static str)> {
+        BASE.into_iter().filter(|(c, _)| *c != column).chain([(column, value)]).collect()
+    }
+
+    #[test]
+    fn repetitions_come_together_and_everything_else_apart() {
+        let testbeds = crate::scenario::testbeds();
+        let runs = [
+            run("a", &BASE, &[0.5, 0.6]),
+            run("b", &with("up_bps", "50000000"), &[0.0, 0.0]),
+            run("c", &BASE, &[0.2, 0.0]),
+            run("d", &BASE, &[0.0, 10.1]),
+            run("e", &BASE, &[0.0, 9.8]),
+            run("f", &with("method", "netns+tbf"), &[0.0, 0.0]),
+            run("g", &with("system", "something new"), &[0.0, 0.0]),
+        ];
+        let groups = groups(&runs, &testbeds);
+        let seen: Vec<_> = groups
+            .iter()
+            .map(|g| {
+                let runs: String = g.runs.iter().map(|r| r.id.as_str()).collect();
+                (g.testbed.map(|t| testbeds[t].name.as_str()), g.name.as_str(), runs)
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (Some("codex-netns"), "3-1 1 MiB 10 Mbit/s", "f".into()),
+                (Some("codex-shadow"), "3-1 1 MiB 10 Mbit/s", "ac".into()),
+                (Some("codex-shadow"), "3-1 1 MiB 10 Mbit/s every 10 s", "de".into()),
+                (Some("codex-shadow"), "3-1 1 MiB 50 Mbit/s", "b".into()),
+                (None, "3-1 1 MiB 10 Mbit/s", "g".into()),
+            ]
+        );
+        let second: Vec<f64> = groups[1].starts.iter().map(|starts| starts[1]).collect();
+        assert!((second[0] - 0.1).abs() < 1e-12 && second[1] == 0.2, "sorted and from the first: {second:?}");
+    }
+
+    #[test]
+    fn names_say_what_differs() {
+        let testbeds = crate::scenario::testbeds();
+        let runs = [run("a", &with("slots", "4"), &[0.0, 0.0]), run("b", &with("slots", "16"), &[0.0, 0.0])];
+        let names: Vec<String> = groups(&runs, &testbeds).into_iter().map(|g| g.name).collect();
+        assert_eq!(names, ["3-1 1 MiB 10 Mbit/s 4 slots", "3-1 1 MiB 10 Mbit/s 16 slots"]);
+    }
+
+    #[test]
+    fn patterns_have_one_digit() {
+        for (gap, pattern) in
+            [(0.0, 0), (0.4, 0), (0.64, 600), (1.26, 1_000), (9.8, 10_000), (10.2, 10_000), (64.0, 60_000)]
+        {
+            assert_eq!(pattern_ms(&[0.0, gap, 2.0 * gap]), pattern, "{gap}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! How a measured cell becomes a scenario: the one place that says which column
+//! is which key.
+
+use super::cells::Group;
+use crate::scenario::{Input, Testbed};
+use crate::units::Time;
+
+/// How the value of a column is written as the value of a key.
+#[derive(Clone, Copy)]
+enum Form {
+    /// As it is.
+    Plain,
+    /// With this unit behind it.
+    Unit(&'static str),
+    /// Seconds, to which the testbed adds its own.
+    Latency,
+    /// One word for another; others as they are.
+    Words(&'static [(&'static str, &'static str)]),
+}
+
+/// Column, key (`{}` is the protocol of the testbed), form.
+const KEYS: [(&str, &str, Form); 11] = [
+    ("nodes", "swarm.network_size", Form::Plain),
+    ("seeders", "swarm.seeders", Form::Plain),
+    ("file_bytes", "swarm.file_size", Form::Unit("B")),
+    ("block_bytes", "swarm.block_size", Form::Unit("B")),
+    ("up_bps", "network.up", Form::Unit("bit/s")),
+    ("down_bps", "network.down", Form::Unit("bit/s")),
+    ("latency_s", "network.latency", Form::Latency),
+    ("piece_bytes", "protocol.{}.piece_size", Form::Unit("B")),
+    ("slots", "protocol.{}.unchoke_slots", Form::Plain),
+    ("transport", "protocol.{}.transport", Form::Words(&[("utp+tcp", "utp")])),
+    ("addr_class", "protocol.{}.ignore_slots", Form::Words(&[("private", "true"), ("public", "false")])),
+];
+
+/// The scenario of a cell whose leechers begin at `starts`: the testbed, what
+/// the columns say, and `sets` over it.
+pub(super) fn input(cell: &Group, starts: &[f64], testbed: &Testbed, sets: &[String]) -> Input {
+    let mut own: Vec<String> = KEYS
+        .iter()
+        .filter_map(|(column, key, form)| {
+            let key = key.replace("{}", &testbed.protocol);
+            Some(format!("{key}={}", written(cell.conditions.get(column)?, *form, testbed)))
+        })
+        .collect();
+    own.push(format!("swarm.start={}", start(starts)));
+    own.extend(sets.iter().cloned());
+    Input { testbed: Some(testbed.name.clone()), sets: own, ..Input::default() }
+}
+
+fn written(value: &str, form: Form, testbed: &Testbed) -> String {
+    match form {
+        Form::Plain => value.into(),
+        Form::Unit(unit) => format!("{value} {unit}"),
+        Form::Latency => {
+            let measured = Time::from_secs_f64(value.parse().unwrap_or(0.0));
+            (measured + testbed.added_latency).to_string()
+        }
+        Form::Words(words) => words.iter().find(|(from, _)| *from == value).map_or(value, |(_, to)| to).into(),
+    }
+}
+
+fn start(starts: &[f64]) -> String {
+    if starts.iter().all(|start| *start == 0.0) {
+        return "\"together\"".into();
+    }
+    let moments: Vec<String> = starts.iter().map(|start| format!("\"{}\"", Time::from_secs_f64(*start))).collect();
+    format!("{{ at = [{}] }}", moments.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Progress, load, testbed, testbeds};
+    use crate::world::{LatencySpec, StartSpec};
+
+    fn cell(conditions: &[(&'static str, &str)]) -> Group<'static> {
+        let conditions = conditions.iter().map(|(c, v)| (*c, v.to_string())).collect();
+        Group { testbed: Some(0), conditions, name: String::new(), runs: vec![], starts: vec![] }
+    }
+
+    #[test]
+    fn columns_become_keys() {
+        let conditions = [
+            ("nodes", "3"),
+            ("seeders", "1"),
+            ("file_bytes", "10485760"),
+            ("block_bytes", "32768"),
+            ("up_bps", "5000000"),
+            ("down_bps", "20000000"),
+            ("latency_s", "0.001"),
+        ];
+        let group = cell(&conditions);
+        let sets = ["network.down=9 Mbit/s".to_string()];
+        let run = load(&input(&group, &[0.0, 0.1234567], &testbed("codex-netns").unwrap(), &sets)).unwrap().run;
+        let world = run.world;
+        assert_eq!((world.swarm.network_size, world.swarm.seeders, world.dataset.size.get()), (3, 1, 10_485_760));
+        assert_eq!((world.dataset.block_size.get(), world.links[0].up.0), (32_768, 5_000_000));
+        assert_eq!(world.links[0].down.0, 9_000_000, "settings of the user win");
+        let LatencySpec::Constant(latency) = world.latency else { panic!() };
+        assert_eq!(latency, Time::from_nanos(1_050_000), "with what the bridge adds");
+        assert_eq!(world.swarm.start, StartSpec::At(vec![Time::ZERO, Time::from_nanos(123_456_700)]));
+    }
+
+    #[test]
+    fn constants_go_to_the_protocol_of_the_testbed() {
+        let bed = Testbed { protocol: "p".into(), progress: Progress::Storage, ..testbeds().remove(0) };
+        let conditions =
+            [("piece_bytes", "65536"), ("slots", "16"), ("transport", "utp+tcp"), ("addr_class", "private")];
+        let sets = input(&cell(&conditions), &[0.0], &bed, &[]).sets;
+        let expected = [
+            "protocol.p.piece_size=65536 B",
+            "protocol.p.unchoke_slots=16",
+            "protocol.p.transport=utp",
+            "protocol.p.ignore_slots=true",
+            "swarm.start=\"together\"",
+        ];
+        assert_eq!(sets, expected);
+    }
+}
