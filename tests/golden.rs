@@ -22,6 +22,8 @@ fn golden_runs() {
         ("codex-v2 on real nodes", run(&["hardware=codex-netns-2025"])),
         ("codex-v2 degree 4", run(&["network.degree=4"])),
         ("direct", run(&["protocol=direct"])),
+        ("bittorrent", run(&["protocol=bittorrent"])),
+        ("bittorrent over tcp", run(&["protocol=bittorrent", "protocol.bittorrent.transport=tcp"])),
         ("bitswap", run(&["protocol=bitswap"])),
         ("bitswap graph", run(&["protocol=bitswap", "protocol.bitswap.order=graph"])),
         ("ideal", run(&["protocol=ideal"])),

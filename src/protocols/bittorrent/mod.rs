@@ -77,6 +77,8 @@ pub enum Timer {
     Tick,
     /// Time to announce to the tracker again.
     Announce,
+    /// Time to try a peer again whose connection was lost.
+    Reconnect(NodeId),
 }
 
 /// A BitTorrent client.
@@ -237,8 +239,12 @@ impl Protocol for BitTorrent {
         self.restore(cx);
         self.choker = Choker::at_any_time(&cx.shared.params, cx.rng());
         cx.provide();
-        if !self.is_seed() {
+        // Seeders of the beginning have announced themselves before; who returns
+        // as a seed looks for leechers (seeding_outgoing_connections).
+        if !self.is_seed() || cx.now() > Time::ZERO {
             cx.find();
+        }
+        if !self.is_seed() {
             cx.after(cx.shared.params.announce_interval, Timer::Announce);
         }
     }
@@ -266,6 +272,11 @@ impl Protocol for BitTorrent {
         match timer {
             Timer::Tick => self.on_tick(cx),
             Timer::Announce if self.is_seed() => {}
+            Timer::Reconnect(peer) => {
+                if self.find(peer).is_none() {
+                    cx.dial(peer);
+                }
+            }
             Timer::Announce => {
                 cx.find();
                 cx.after(cx.shared.params.announce_interval, Timer::Announce);
@@ -289,9 +300,6 @@ impl Protocol for BitTorrent {
     }
 
     fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
-        if self.is_seed() {
-            return;
-        }
         self.to_dial = providers.iter().copied().filter(|id| self.find(*id).is_none()).collect();
         self.dial_some(cx.shared.params.connect_boost, cx);
         self.begin_ticking(cx);
@@ -299,7 +307,11 @@ impl Protocol for BitTorrent {
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         if let Some(at) = self.find(peer) {
+            let redundant = self.is_seed() && self.peers[at].pieces.seed;
             self.forget(at, cx);
+            if !redundant {
+                cx.after(cx.shared.params.reconnect_time, Timer::Reconnect(peer));
+            }
         }
     }
 

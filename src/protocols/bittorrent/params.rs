@@ -69,6 +69,8 @@ pub struct Params {
     pub connect_boost: u32,
     /// Connections begun per second after that.
     pub connection_speed: u32,
+    /// Pause before a lost connection is tried again.
+    pub reconnect_time: Time,
     /// Distance between two announces to the tracker.
     pub announce_interval: Time,
     /// Least size of the send buffer of a connection.
