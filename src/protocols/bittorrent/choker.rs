@@ -29,12 +29,11 @@ fn seconds(time: Time) -> u64 {
 }
 
 impl Choker {
-    /// Of a client that has been running for a while: rounds go by its clock,
-    /// not by when it got this dataset (as the measured swarms show).
+    /// Of a client that has been running for a while without connections: the
+    /// first round is overdue and comes with the first connection, the optimistic
+    /// ones go by the clock.
     pub fn at_any_time(params: &Params, rng: &mut Rng) -> Self {
-        let (round, optimistic) = (seconds(params.unchoke_interval), seconds(params.optimistic_interval));
-        let age = rng.below(round * optimistic);
-        Choker { taken: 0, to_round: round - age % round, to_optimistic: optimistic - age % optimistic }
+        Choker { taken: 0, to_round: 0, to_optimistic: 1 + rng.below(seconds(params.optimistic_interval)) }
     }
 
     /// The next tick brings a round and an optimistic unchoke.
