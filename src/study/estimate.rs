@@ -65,8 +65,9 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
     let (each, peers, events, micros) = match &spec.protocol {
         ProtocolSpec::BitTorrent(p) => {
             let peers = peers.min(f64::from(p.connections));
-            let blocks = blocks as f64 / f64::from(dataset.group.max(1));
-            (blocks, peers, 3.0 + 0.02 * peers, 2.0 + 0.05 * peers)
+            let per_piece = (p.piece_size.get() / dataset.block_size.get().max(1)).max(1) as f64;
+            let units = blocks as f64 / f64::from(dataset.group.max(1));
+            (units, peers, 2.5 + 2.0 * peers / per_piece, (2.5 + 0.1 * peers) * (1.0 + nodes / 700.0))
         }
         ProtocolSpec::CodexV2(p) => {
             let peers = peers.min(f64::from(p.max_peers));
