@@ -10,7 +10,7 @@
 //!   `value` is the number of a piece where a unit is larger than a byte, and a
 //!   count of bytes where it is one.
 
-use super::{Measured, MeasuredError, MeasuredRun, NodeFigures, complete, io, shortest};
+use super::{Measured, MeasuredError, MeasuredRun, NodeFigures, complete, content, io, shortest};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -212,7 +212,7 @@ fn rows<R: for<'de> Deserialize<'de>>(
     timestamp: fn(&R) -> &String,
 ) -> Result<Vec<(R, f64)>, MeasuredError> {
     let path = folder.join(name);
-    let content = fs::read(&path).map_err(io(&path))?;
+    let content = content(&path)?;
     let file = path.display().to_string();
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content.as_slice());
     let headers = reader.headers().cloned().unwrap_or_default();

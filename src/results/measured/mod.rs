@@ -179,8 +179,16 @@ fn folder(path: &Path, measured: &mut Measured) -> Result<(), MeasuredError> {
 }
 
 fn file(path: &Path, measured: &mut Measured) -> Result<(), MeasuredError> {
-    let content = fs::read(path).map_err(io(path))?;
+    let content = content(path)?;
     table::read(&path.display().to_string(), &content, measured)
+}
+
+/// The bytes of a table, with lines that end in a line feed alone: the reader of
+/// tables counts a line too few where they end in two characters.
+fn content(path: &Path) -> Result<Vec<u8>, MeasuredError> {
+    let mut content = fs::read(path).map_err(io(path))?;
+    content.retain(|byte| *byte != b'\r');
+    Ok(content)
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> MeasuredError + '_ {
@@ -222,6 +230,18 @@ mod tests {
         let run = &measured.runs[0];
         assert_eq!((run.conditions["file_bytes"].as_str(), run.conditions["latency_s"].as_str()), ("10485760", "0"));
         assert_eq!((run.nodes[1].t100_s, run.nodes[0].bytes_tx), (Some(9.078), Some(11_052_674.0)));
+    }
+
+    #[test]
+    fn lines_count_the_same_however_they_end() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("m.csv");
+        let text = "run_id,nodes,seeders,file_bytes,up_bps,down_bps,role\na,2,1,5,8,8,seeder\na,2,1,5,x,8,leecher\n";
+        for text in [text.to_string(), text.replace('\n', "\r\n")] {
+            fs::write(&path, text).unwrap();
+            let error = Measured::read(place.path()).unwrap_err().to_string();
+            assert!(error.contains("m.csv:3: column `up_bps` is `x`"), "{error}");
+        }
     }
 
     #[test]
