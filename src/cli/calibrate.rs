@@ -48,7 +48,7 @@ pub struct Calibrate {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     seeds: u32,
     /// Sets of constants that the search tries at the most
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     max_evaluations: u32,
     /// File for the fitted constants
     #[arg(long, value_name = "FILE.toml")]

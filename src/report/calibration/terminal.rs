@@ -94,12 +94,12 @@ fn sentences(calibration: &Calibration) -> Vec<String> {
         ));
     }
     for constant in calibration.constants.iter().filter(|c| !c.is_fitted()) {
-        sentences.push(format!(
-            "{} has no effect on these cells: doubling it moves no figure by a thousandth. It stays at {} and is not \
-             written.",
-            constant.key,
-            plain(&constant.initial)
-        ));
+        let why = match constant.verdict {
+            Identified::Vanishes => "fits best so far from its start that it no longer matters to these cells",
+            _ => "has no effect on these cells: doubling it moves no figure by a thousandth",
+        };
+        let (key, value) = (&constant.key, plain(&constant.initial));
+        sentences.push(format!("{key} {why}. It stays at {value} and is not written."));
     }
     if has(|v| *v == Identified::Loose) {
         sentences.push(format!("Only roughly known: the 95 % interval is wider than {:.0} %.", PINNED * 100.0));
@@ -125,9 +125,10 @@ mod tests {
     #[test]
     fn every_verdict_is_told() {
         let keys = [
-            ("hardware.per_entry", Identified::Confounded(vec![3])),
+            ("hardware.per_entry", Identified::Confounded(vec![4])),
             ("hardware.per_mib", Identified::NoEffect),
             ("hardware.per_lookup", Identified::Loose),
+            ("hardware.per_block_sent", Identified::Vanishes),
             ("hardware.per_message", Identified::Confounded(vec![0])),
         ];
         let mut calibration = super::super::sample::calibration(&keys);
@@ -136,6 +137,7 @@ mod tests {
         for part in [
             "hardware.per_entry and hardware.per_message are confounded (correlation -0.990)",
             "hardware.per_mib has no effect on these cells",
+            "hardware.per_block_sent fits best so far from its start that it no longer matters",
             "wider than 25 %",
             "cut short by --max-evaluations",
             "+50.00 %",

@@ -32,8 +32,10 @@ pub enum Verdict {
     Loose,
     /// Only a combination with these is fixed (indices of constants).
     Confounded(Vec<usize>),
-    /// It has no effect on any figure, at the start or where the fit leads.
+    /// It has no effect on any figure where the search begins.
     NoEffect,
+    /// It has an effect there, but none where the search leads.
+    Vanishes,
     /// There are not more figures than constants, so nothing is left over to
     /// judge the fit by.
     Unjudged,

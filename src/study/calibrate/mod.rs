@@ -95,7 +95,7 @@ pub struct Constant {
     pub key: String,
     /// What the testbed gives it.
     pub initial: toml::Value,
-    /// What the fit gives it; `initial` where it has no effect.
+    /// What the fit gives it; `initial` where it is not fitted.
     pub value: toml::Value,
     /// Relative standard error, where there is one.
     pub relative_error: Option<f64>,
@@ -108,7 +108,7 @@ pub struct Constant {
 impl Constant {
     /// Whether the cells say anything about it.
     pub fn is_fitted(&self) -> bool {
-        self.verdict != Verdict::NoEffect
+        !matches!(self.verdict, Verdict::NoEffect | Verdict::Vanishes)
     }
 }
 
@@ -192,6 +192,8 @@ fn parameters(chosen: &Cases, request: &Request) -> Result<Vec<Parameter>, Calib
 struct Fitted {
     values: Vec<f64>,
     active: Vec<usize>,
+    /// Those that had an effect where the search began.
+    seen: Vec<usize>,
     precision: Option<Precision>,
     arrived: bool,
 }
@@ -202,6 +204,7 @@ fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, Calibrat
     let all: Vec<usize> = (0..objective.parameters.len()).collect();
     let mut values: Vec<f64> = objective.parameters.iter().map(|p| p.start).collect();
     let mut active = with_effect(&objective.slopes(&values, &all, STEP)?);
+    let seen = active.clone();
     let mut arrived = true;
     let limit = objective.tried() + max_evaluations;
     loop {
@@ -209,14 +212,14 @@ fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, Calibrat
             values[*j] = objective.parameters[*j].initial;
         }
         if active.is_empty() {
-            return Ok(Fitted { values, active, precision: None, arrived });
+            return Ok(Fitted { values, active, seen, precision: None, arrived });
         }
         (values, arrived) = descend(objective, &active, &values, limit, arrived)?;
         let slopes = objective.slopes(&values, &active, STEP)?;
         let left: Vec<usize> = with_effect(&slopes);
         if left.len() == active.len() {
             let precision = Precision::of(&slopes, &objective.residuals(&values)?);
-            return Ok(Fitted { values, active, precision: Some(precision), arrived });
+            return Ok(Fitted { values, active, seen, precision: Some(precision), arrived });
         }
         active = left.into_iter().map(|column| active[column]).collect();
     }
@@ -283,6 +286,7 @@ fn constant(parameter: &Parameter, j: usize, fit: &Fitted) -> Constant {
         relative_error: known.and_then(|(k, precision)| precision.errors[k]),
         interval,
         verdict: match known.map(|(k, precision)| precision.verdict(k)) {
+            None if fit.seen.contains(&j) => Verdict::Vanishes,
             None => Verdict::NoEffect,
             Some(Verdict::Confounded(with)) => {
                 Verdict::Confounded(with.into_iter().map(|other| fit.active[other]).collect())

@@ -1,6 +1,6 @@
 //! Least squares: the Levenberg-Marquardt method over logarithms.
 
-use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
+use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt, TerminationReason};
 use nalgebra::storage::Owned;
 use nalgebra::{DMatrix, DVector, Dyn};
 use std::cell::RefCell;
@@ -14,6 +14,11 @@ const TOLERANCE: f64 = 1e-6;
 /// The first step is at most as long as changes the figures by about this
 /// factor of e.
 const FIRST_STEP: f64 = 1.0;
+
+/// How far from what was found a search begins again: a factor of 2.
+const AGAIN: f64 = std::f64::consts::LN_2;
+/// A sum of squares that needs no further search.
+const PERFECT: f64 = 1e-10;
 
 /// What is searched over.
 pub(super) trait Landscape {
@@ -33,18 +38,40 @@ pub(super) struct Found {
     pub(super) arrived: bool,
 }
 
-/// Searches from `start`.
+/// Searches from `start`, and again from both sides of what was found: the
+/// figures are not smooth, and a valley where one constant makes up for another
+/// has places to get stuck in.
 pub(super) fn search(landscape: &dyn Landscape, start: &[f64]) -> Found {
-    let mut found = Found { logs: start.to_vec(), arrived: true };
-    for step in STEPS {
-        let best = RefCell::new((f64::INFINITY, found.logs.clone()));
-        let problem = Problem { landscape, step, at: DVector::from_vec(found.logs.clone()), best: &best };
-        let solver = LevenbergMarquardt::new().with_tol(TOLERANCE).with_stepbound(FIRST_STEP);
-        let (_, report) = solver.minimize(problem);
-        found.arrived = report.termination.was_successful();
-        found.logs = best.into_inner().1;
+    let (mut squares, mut found) = descend(landscape, start);
+    for j in 0..start.len() {
+        for side in [-AGAIN, AGAIN] {
+            if squares <= PERFECT {
+                return found;
+            }
+            let mut from = found.logs.clone();
+            from[j] += side;
+            let (less, other) = descend(landscape, &from);
+            if less < squares {
+                (squares, found) = (less, other);
+            }
+        }
     }
     found
+}
+
+/// The least sum of squares on the way down from `start`, and where it is.
+fn descend(landscape: &dyn Landscape, start: &[f64]) -> (f64, Found) {
+    let best = RefCell::new((f64::INFINITY, start.to_vec()));
+    let mut arrived = true;
+    for step in STEPS {
+        let at = DVector::from_vec(best.borrow().1.clone());
+        let problem = Problem { landscape, step, at, best: &best };
+        let solver = LevenbergMarquardt::new().with_tol(TOLERANCE).with_stepbound(FIRST_STEP);
+        let (_, report) = solver.minimize(problem);
+        arrived = !matches!(report.termination, TerminationReason::User(_) | TerminationReason::LostPatience);
+    }
+    let (squares, logs) = best.into_inner();
+    (squares, Found { logs, arrived })
 }
 
 struct Problem<'a> {
