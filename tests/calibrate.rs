@@ -140,10 +140,15 @@ fn constants_that_act_together_are_confounded() {
 fn mixed_keys_become_an_overlay() {
     let place = folder(&PAIRS, &["hardware.per_entry=400 us", "network.latency=20 ms"]);
     let table = stdout(&calibrate(place.path(), "hardware.per_entry,network.latency", &[]).code(0));
+    fs::write(
+        place.path().join("lab-scenario.toml"),
+        "[swarm]\nnetwork_size = 2\nseeders = 1\nfile_size = \"1 MiB\"\n",
+    )
+    .unwrap();
     let file = fitted(place.path());
     let latency = file["network"]["latency"].as_str().unwrap().parse::<codexsim::units::Time>().unwrap();
     assert!((latency.secs() / 0.02 - 1.0).abs() < 0.05, "{file}\n{table}");
-    codexsim(place.path(), &["check", "-p", "fit.toml"]).code(0);
+    codexsim(place.path(), &["check", "lab-scenario.toml", "-p", "fit.toml"]).code(0);
 }
 
 #[test]
