@@ -47,7 +47,8 @@ pub struct Calibrate {
     /// Simulated runs of each cell, the same seeds for all constants
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     seeds: u32,
-    /// Sets of constants that the search tries at the most
+    /// Sets of constants that a search tries at the most; there is another search
+    /// after each constant that turns out to be unknowable
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     max_evaluations: u32,
     /// File for the fitted constants

@@ -19,7 +19,7 @@ mod statistics;
 mod validate;
 
 pub use assemble::{Assembled, assemble};
-pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, calibrate};
+pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};

@@ -23,6 +23,7 @@ fn verdict(calibration: &Calibration, constant: &Constant) -> String {
         Identified::Pinned => "pinned down".into(),
         Identified::Loose => "only roughly known".into(),
         Identified::NoEffect => "no effect on these cells".into(),
+        Identified::Undetermined => "not determined by these cells".into(),
         Identified::Vanishes => "no effect where the fit leads".into(),
         Identified::Unjudged => "fits, precision unknown".into(),
         Identified::Confounded(with) => {

@@ -2,7 +2,7 @@
 
 use super::super::terminal::{plain as table, right, show};
 use super::{calibrated_on, interval, plain, verdict};
-use crate::study::{CONFOUNDED, Calibration, Figure, Identified, PINNED};
+use crate::study::{CONFOUNDED, Calibration, Figure, Identified, PINNED, UNDETERMINED};
 
 /// Every figure before and after, every constant, and what it means.
 pub fn terminal(calibration: &Calibration) -> String {
@@ -95,6 +95,9 @@ fn sentences(calibration: &Calibration) -> Vec<String> {
     }
     for constant in calibration.constants.iter().filter(|c| !c.is_fitted()) {
         let why = match constant.verdict {
+            Identified::Undetermined => {
+                &format!("is not determined: its 95 % interval reaches beyond a factor of {UNDETERMINED}")
+            }
             Identified::Vanishes => "fits best so far from its start that it no longer matters to these cells",
             _ => "has no effect on these cells: doubling it moves no figure by a thousandth",
         };
@@ -125,10 +128,11 @@ mod tests {
     #[test]
     fn every_verdict_is_told() {
         let keys = [
-            ("hardware.per_entry", Identified::Confounded(vec![4])),
+            ("hardware.per_entry", Identified::Confounded(vec![5])),
             ("hardware.per_mib", Identified::NoEffect),
             ("hardware.per_lookup", Identified::Loose),
             ("hardware.per_block_sent", Identified::Vanishes),
+            ("hardware.per_block_received", Identified::Undetermined),
             ("hardware.per_message", Identified::Confounded(vec![0])),
         ];
         let mut calibration = super::super::sample::calibration(&keys);
@@ -138,6 +142,7 @@ mod tests {
             "hardware.per_entry and hardware.per_message are confounded (correlation -0.990)",
             "hardware.per_mib has no effect on these cells",
             "hardware.per_block_sent fits best so far from its start that it no longer matters",
+            "hardware.per_block_received is not determined",
             "wider than 25 %",
             "cut short by --max-evaluations",
             "+50.00 %",

@@ -18,6 +18,9 @@ pub const NEGLIGIBLE: f64 = 1e-3;
 /// Half-width of a 95 % interval, as a share of the value, up to which a
 /// constant counts as pinned down.
 pub const PINNED: f64 = 0.25;
+/// A constant whose 95 % interval reaches further than this factor to each side
+/// is not determined.
+pub const UNDETERMINED: f64 = 10.0;
 
 /// Smallest eigenvalue of the normalised JᵀJ that is told from zero: slopes are
 /// known to some four digits, eigenvalues go with their square.
@@ -28,8 +31,10 @@ const SMALLEST: f64 = 1e-8;
 pub enum Verdict {
     /// The 95 % interval is within [`PINNED`] of the value.
     Pinned,
-    /// It is wider.
+    /// It is wider, but known to a factor of [`UNDETERMINED`].
     Loose,
+    /// Not even that.
+    Undetermined,
     /// Only a combination with these is fixed (indices of constants).
     Confounded(Vec<usize>),
     /// It has no effect on any figure where the search begins.
@@ -85,8 +90,15 @@ impl Precision {
             _ if !others.is_empty() => Verdict::Confounded(others),
             None => Verdict::Unjudged,
             Some(half) if libm::exp(half) - 1.0 <= PINNED => Verdict::Pinned,
-            Some(_) => Verdict::Loose,
+            Some(half) if half <= libm::log(UNDETERMINED) => Verdict::Loose,
+            Some(_) => Verdict::Undetermined,
         }
+    }
+
+    /// The constant that is known least, when it is not determined.
+    pub(super) fn least_known(&self) -> Option<usize> {
+        let undetermined = (0..self.errors.len()).filter(|j| self.verdict(*j) == Verdict::Undetermined);
+        undetermined.max_by(|a, b| self.errors[*a].unwrap_or(0.0).total_cmp(&self.errors[*b].unwrap_or(0.0)))
     }
 }
 
@@ -121,8 +133,9 @@ mod tests {
         for j in 0..2 {
             near(precision.errors[j].unwrap(), 0.2);
             near(precision.halves[j].unwrap(), 0.2 * 12.706205);
-            assert_eq!(precision.verdict(j), Verdict::Loose);
+            assert_eq!(precision.verdict(j), Verdict::Undetermined, "a factor of e^2.5 to each side");
         }
+        assert_eq!(Precision::of(&jacobian, &[0.05, 0.05, 0.1]).verdict(0), Verdict::Loose);
         near(precision.correlations[(0, 1)], -0.5);
         let tight = Precision::of(&jacobian, &[0.001, 0.001, 0.002]);
         assert_eq!(tight.verdict(0), Verdict::Pinned);
@@ -135,6 +148,8 @@ mod tests {
         let precision = Precision::of(&jacobian, &[0.1, 0.1, 0.2]);
         near(precision.errors[0].unwrap(), 0.2e-3);
         near(precision.correlations[(0, 1)], -0.5);
+        assert_eq!(precision.least_known(), Some(1));
+        assert_eq!(Precision::of(&jacobian, &[0.001, 0.001, 0.002]).least_known(), None);
     }
 
     #[test]

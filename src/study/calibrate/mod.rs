@@ -10,7 +10,7 @@ mod objective;
 mod parameter;
 mod search;
 
-pub use identify::{CONFOUNDED, PINNED, Verdict};
+pub use identify::{CONFOUNDED, PINNED, UNDETERMINED, Verdict};
 pub use parameter::Fit;
 
 use super::Host;
@@ -23,8 +23,9 @@ use parameter::{DIGITS, INTERVAL_DIGITS, Parameter};
 use std::cell::Cell;
 use thiserror::Error;
 
-/// Step of the slopes from which precision is read.
-const STEP: f64 = 0.02;
+/// Step of the slopes from which precision is read: wide enough to average over
+/// the roughness that whole blocks and messages give the figures.
+const STEP: f64 = 0.1;
 
 /// What to fit to what.
 #[derive(Debug, Clone)]
@@ -108,7 +109,7 @@ pub struct Constant {
 impl Constant {
     /// Whether the cells say anything about it.
     pub fn is_fitted(&self) -> bool {
-        !matches!(self.verdict, Verdict::NoEffect | Verdict::Vanishes)
+        !matches!(self.verdict, Verdict::NoEffect | Verdict::Vanishes | Verdict::Undetermined)
     }
 }
 
@@ -188,41 +189,60 @@ fn parameters(chosen: &Cases, request: &Request) -> Result<Vec<Parameter>, Calib
     request.fits.iter().map(|fit| Parameter::find(fit, &resolved)).collect()
 }
 
+/// Constants that are not fitted, and why.
+type Dropped = Vec<(usize, Verdict)>;
+
 /// Values of all constants, and what the figures say about those at `active`.
 struct Fitted {
     values: Vec<f64>,
     active: Vec<usize>,
-    /// Those that had an effect where the search began.
-    seen: Vec<usize>,
+    /// Why the others are not among them.
+    dropped: Dropped,
     precision: Option<Precision>,
     arrived: bool,
 }
 
-/// Constants without effect, at the start or where a search leads, go back to
-/// what the testbed has, and the others are fitted without them.
+/// Constants that the figures say nothing about, at the start or where a search
+/// leads, go back to what the testbed has, and the others are fitted without
+/// them, from their starts.
 fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, CalibrateError> {
     let all: Vec<usize> = (0..objective.parameters.len()).collect();
-    let mut values: Vec<f64> = objective.parameters.iter().map(|p| p.start).collect();
-    let mut active = with_effect(&objective.slopes(&values, &all, STEP)?);
-    let seen = active.clone();
-    let mut arrived = true;
-    let limit = objective.tried() + max_evaluations;
+    let starts: Vec<f64> = objective.parameters.iter().map(|p| p.start).collect();
+    let mut active = with_effect(&objective.slopes(&starts, &all, STEP)?);
+    let unseen = all.iter().filter(|j| !active.contains(j));
+    let mut dropped: Dropped = unseen.map(|j| (*j, Verdict::NoEffect)).collect();
     loop {
-        for j in all.iter().filter(|j| !active.contains(j)) {
-            values[*j] = objective.parameters[*j].initial;
-        }
+        let mut values = starts.clone();
+        dropped.iter().for_each(|(j, _)| values[*j] = objective.parameters[*j].initial);
         if active.is_empty() {
-            return Ok(Fitted { values, active, seen, precision: None, arrived });
+            return Ok(Fitted { values, active, dropped, precision: None, arrived: true });
         }
-        (values, arrived) = descend(objective, &active, &values, limit, arrived)?;
-        let slopes = objective.slopes(&values, &active, STEP)?;
-        let left: Vec<usize> = with_effect(&slopes);
-        if left.len() == active.len() {
-            let precision = Precision::of(&slopes, &objective.residuals(&values)?);
-            return Ok(Fitted { values, active, seen, precision: Some(precision), arrived });
+        let limit = objective.tried() + max_evaluations;
+        let (values, arrived) = descend(objective, &active, &values, limit)?;
+        let (out, precision) = judge(objective, &values, &active)?;
+        if out.is_empty() {
+            return Ok(Fitted { values, active, dropped, precision, arrived });
         }
-        active = left.into_iter().map(|column| active[column]).collect();
+        active.retain(|j| out.iter().all(|(dropped, _)| dropped != j));
+        dropped.extend(out);
     }
+}
+
+/// Which constants have to go, and the precision of the others when none has to.
+fn judge(
+    objective: &Objective,
+    values: &[f64],
+    active: &[usize],
+) -> Result<(Dropped, Option<Precision>), CalibrateError> {
+    let slopes = objective.slopes(values, active, STEP)?;
+    let seen = with_effect(&slopes);
+    if seen.len() < active.len() {
+        let gone = (0..active.len()).filter(|column| !seen.contains(column));
+        return Ok((gone.map(|column| (active[column], Verdict::Vanishes)).collect(), None));
+    }
+    let precision = Precision::of(&slopes, &objective.residuals(values)?);
+    let out = precision.least_known().map(|column| (active[column], Verdict::Undetermined));
+    Ok((out.into_iter().collect(), Some(precision)))
 }
 
 /// One search; the values it found, in the digits that will be written down.
@@ -231,7 +251,6 @@ fn descend(
     active: &[usize],
     values: &[f64],
     limit: usize,
-    arrived: bool,
 ) -> Result<(Vec<f64>, bool), CalibrateError> {
     let section = Section { objective, active, values, limit, error: Cell::new(None) };
     let start: Vec<f64> = active.iter().map(|j| libm::log(values[*j] / objective.parameters[*j].start)).collect();
@@ -243,7 +262,7 @@ fn descend(
     for j in active {
         values[*j] = objective.parameters[*j].unit.digits(values[*j], DIGITS);
     }
-    Ok((values, arrived && found.arrived))
+    Ok((values, found.arrived))
 }
 
 fn report(objective: &Objective, fit: Fitted, request: &Request, chosen: Cases) -> Result<Calibration, CalibrateError> {
@@ -286,12 +305,14 @@ fn constant(parameter: &Parameter, j: usize, fit: &Fitted) -> Constant {
         relative_error: known.and_then(|(k, precision)| precision.errors[k]),
         interval,
         verdict: match known.map(|(k, precision)| precision.verdict(k)) {
-            None if fit.seen.contains(&j) => Verdict::Vanishes,
-            None => Verdict::NoEffect,
             Some(Verdict::Confounded(with)) => {
                 Verdict::Confounded(with.into_iter().map(|other| fit.active[other]).collect())
             }
             Some(verdict) => verdict,
+            None => {
+                let dropped = fit.dropped.iter().find(|(k, _)| *k == j);
+                dropped.map_or(Verdict::NoEffect, |(_, verdict)| verdict.clone())
+            }
         },
     }
 }
