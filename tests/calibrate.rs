@@ -133,6 +133,8 @@ fn constants_that_act_together_are_confounded() {
     let table = stdout(&calibrate(place.path(), keys, &["--set", "hardware.per_block_sent=0 s"]).code(0));
     assert!(table.contains("confounded with hardware.per_mib"), "{table}");
     assert!(table.contains("hardware.per_block_received and hardware.per_mib are confounded"), "{table}");
+    let remark = fs::read_to_string(place.path().join("fit.toml")).unwrap();
+    assert!(remark.contains("# fitted: confounded with hardware.per_mib"), "{remark}");
 }
 
 /// Kinds of keys mixed: an overlay. Counts, rates and times are fitted alike.

@@ -64,8 +64,8 @@ pub enum CalibrateError {
     #[error("`{0}` differs among the chosen cells; expected a constant that is the same in all of them")]
     Differs(String),
     /// Factors lead nowhere from zero.
-    #[error("`{0}` is {1}, from where a search by factors leads nowhere; expected a start, such as --fit {0}=VALUE")]
-    Zero(String, String),
+    #[error("`{0}` begins at zero, from where a search by factors leads nowhere; expected a start: --fit {0}=VALUE")]
+    Zero(String),
     /// The start is no such quantity: key, start, and an example.
     #[error("`{1}` is no start for `{0}`; expected a value such as {2}")]
     Start(String, String, String),
@@ -98,9 +98,9 @@ pub struct Constant {
     pub initial: toml::Value,
     /// What the fit gives it; `initial` where it is not fitted.
     pub value: toml::Value,
-    /// Relative standard error, where there is one.
+    /// Relative standard error, where there is an interval.
     pub relative_error: Option<f64>,
-    /// 95 % interval, where there is one.
+    /// 95 % interval, where there is one within a factor of [`UNDETERMINED`].
     pub interval: Option<(toml::Value, toml::Value)>,
     /// What the cells say about it.
     pub verdict: Verdict,
@@ -294,7 +294,9 @@ fn constant(parameter: &Parameter, j: usize, fit: &Fitted) -> Constant {
     let unit = parameter.unit;
     let known = fit.active.iter().position(|k| *k == j).zip(fit.precision.as_ref());
     let value = fit.values[j];
-    let interval = known.and_then(|(k, precision)| precision.halves[k]).map(|half| {
+    // Wider ones say nothing, and their ends are beyond what can be written.
+    let half = known.and_then(|(k, precision)| precision.halves[k]).filter(|half| *half <= libm::log(UNDETERMINED));
+    let interval = half.map(|half| {
         let end = |log: f64| unit.toml(unit.digits(value * libm::exp(log), INTERVAL_DIGITS));
         (end(-half), end(half))
     });
@@ -302,7 +304,7 @@ fn constant(parameter: &Parameter, j: usize, fit: &Fitted) -> Constant {
         key: parameter.key.clone(),
         initial: unit.toml(parameter.initial),
         value: unit.toml(value),
-        relative_error: known.and_then(|(k, precision)| precision.errors[k]),
+        relative_error: half.and(known).and_then(|(k, precision)| precision.errors[k]),
         interval,
         verdict: match known.map(|(k, precision)| precision.verdict(k)) {
             Some(Verdict::Confounded(with)) => {

@@ -137,7 +137,7 @@ impl Parameter {
             Some(text) => read_start(text, unit, &fit.key)?,
         };
         if start <= 0.0 {
-            return Err(CalibrateError::Zero(fit.key.clone(), unit.toml(start).to_string()));
+            return Err(CalibrateError::Zero(fit.key.clone()));
         }
         Ok(Parameter { key: fit.key.clone(), unit, initial, start })
     }
@@ -228,7 +228,7 @@ mod tests {
             ("hardware.per_entri", "did you mean `hardware.per_entry`?"),
             ("hardware", "unknown key `hardware`"),
             ("network.model", "is \"fair\", which is no quantity"),
-            ("hardware.per_mib", "`hardware.per_mib` is \"0 s\""),
+            ("hardware.per_mib", "`hardware.per_mib` begins at zero"),
             ("hardware.per_entry=3 MB", "`3 MB`"),
         ] {
             let error = find(fit).unwrap_err().to_string();
