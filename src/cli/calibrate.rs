@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// Makes the squared logarithms of predicted over measured makespan (and t100,
 /// where it differs) as small as possible, and reports for each constant its
 /// 95 % interval, and whether the cells pin it down, confound it with another,
-/// or do not see it at all. What they do not see is not written.
+/// or do not see or determine it at all; then it keeps the testbed's value and
+/// is not written as fitted.
 ///
 /// FILE becomes a hardware (--set hardware=FILE) when all fitted keys begin
 /// with `hardware.`, a protocol that extends that of the testbed (--protocol
