@@ -2,6 +2,7 @@
 //! reads the clock or the environment.
 
 mod args;
+mod calibrate;
 mod check;
 mod export;
 mod host;
@@ -35,6 +36,7 @@ enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
     Validate(validate::Validate),
+    Calibrate(calibrate::Calibrate),
     Check(check::Check),
     Export(export::Export),
     Schema(schema::Schema),
@@ -107,6 +109,7 @@ impl Cli {
             Command::Run(run) => run.carry_out(),
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
+            Command::Calibrate(calibrate) => calibrate.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Schema(schema) => schema.carry_out(),

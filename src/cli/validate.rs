@@ -73,10 +73,7 @@ impl Validate {
     }
 
     fn measured(&self) -> Result<Measured, Failure> {
-        match &self.measured {
-            None => Ok(Measured::shipped()),
-            Some(path) => Measured::read(path).map_err(|error| Failure::Input(error.to_string())),
-        }
+        read_measured(self.measured.as_deref())
     }
 
     fn cases(&self, measured: &Measured) -> Result<Cases, Failure> {
@@ -121,8 +118,16 @@ impl Validate {
     }
 }
 
+/// What lies at `path`; what comes with the program when there is none.
+pub fn read_measured(path: Option<&Path>) -> Result<Measured, Failure> {
+    match path {
+        None => Ok(Measured::shipped()),
+        Some(path) => Measured::read(path).map_err(|error| Failure::Input(error.to_string())),
+    }
+}
+
 /// A condition on a column that no cell has would never hold.
-fn check_columns(conditions: &Conditions) -> Result<(), Failure> {
+pub fn check_columns(conditions: &Conditions) -> Result<(), Failure> {
     let known = || results::CONDITION_WORDS.iter().chain(&results::CONDITION_NUMBERS);
     match conditions.columns().find(|column| !known().any(|k| k == column)) {
         None => Ok(()),

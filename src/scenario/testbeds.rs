@@ -17,6 +17,7 @@ use crate::units::Time;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// What the measured t50, t90 and t100 of a testbed are shares of.
@@ -120,6 +121,27 @@ impl Conditions {
     }
 }
 
+impl fmt::Display for Conditions {
+    /// As `cells` of a testbed file has them: `{ nodes = 2, up_bps = [1, 2] }`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.0.iter().map(|(column, wanted)| format!("{column} = {wanted}")).collect();
+        if parts.is_empty() { f.write_str("{}") } else { write!(f, "{{ {} }}", parts.join(", ")) }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wanted::Number(number) => write!(f, "{number}"),
+            Wanted::Word(word) => write!(f, "{}", toml::Value::from(word.as_str())),
+            Wanted::Any(several) => match several.as_slice() {
+                [one] => write!(f, "{one}"),
+                all => write!(f, "[{}]", all.iter().map(Wanted::to_string).collect::<Vec<_>>().join(", ")),
+            },
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TestbedFile {
@@ -216,6 +238,13 @@ mod tests {
         let conditions = Conditions::parse("nodes=2|8, transport = utp+tcp").unwrap();
         let value = |nodes: &'static str| move |c: &str| Some(if c == "nodes" { nodes } else { "utp+tcp" });
         assert!(conditions.hold(value("8")) && conditions.hold(value("2.0")) && !conditions.hold(value("4")));
+        assert_eq!(conditions.to_string(), "{ nodes = [2, 8], transport = \"utp+tcp\" }");
+        #[derive(Deserialize)]
+        struct Line {
+            cells: Conditions,
+        }
+        let line: Line = toml::from_str(&format!("cells = {conditions}")).unwrap();
+        assert!(line.cells.hold(value("8")) && !line.cells.hold(value("4")), "what is printed reads back");
         assert!(Conditions::parse("nodes").is_err() && Conditions::parse("=2").is_err());
     }
 

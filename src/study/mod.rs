@@ -7,6 +7,7 @@
 //! and ends with the same bytes as one that was never disturbed.
 
 mod assemble;
+mod calibrate;
 mod estimate;
 mod execute;
 mod expectations;
@@ -18,6 +19,8 @@ mod statistics;
 mod validate;
 
 pub use assemble::{Assembled, assemble};
+pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
+pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};

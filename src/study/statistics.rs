@@ -35,7 +35,7 @@ impl Summary {
 /// The 97.5 % quantile of Student's t with `degrees` degrees of freedom, at
 /// least 1: a table up to 30, beyond that the expansion
 /// around the normal quantile (Abramowitz & Stegun 26.7.5), good to 1e-6.
-fn t975(degrees: usize) -> f64 {
+pub(super) fn t975(degrees: usize) -> f64 {
     const TABLE: [f64; 30] = [
         12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157, 2.228139, 2.200985,
         2.178813, 2.160369, 2.144787, 2.131450, 2.119905, 2.109816, 2.100922, 2.093024, 2.085963, 2.079614, 2.073873,

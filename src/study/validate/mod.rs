@@ -81,6 +81,8 @@ pub struct Cases {
     pub refused: Vec<Refused>,
     /// What the measured times of each case are shares of.
     progress: Vec<Progress>,
+    /// The scenario of each case in full, with its first starts.
+    resolved: Vec<String>,
     /// What [`Request::seeds`] said.
     seeds: u32,
 }
@@ -109,6 +111,7 @@ impl Cases {
             cases: vec![],
             refused: vec![],
             progress: vec![],
+            resolved: vec![],
             seeds: request.seeds,
         };
         for group in cells::groups(&measured.runs, &request.testbeds) {
@@ -138,6 +141,7 @@ impl Cases {
         let first = self.plan.cells.len();
         self.cases.push(case(group, testbed, first..first + scenarios.len()));
         self.progress.push(testbed.progress);
+        self.resolved.push(scenarios[0].resolved.clone());
         for (variant, scenario) in scenarios.into_iter().enumerate() {
             self.plan_cell(scenario, &[&testbed.name, &group.name, &variant.to_string()]);
         }
@@ -165,6 +169,20 @@ impl Cases {
         runs
     }
 
+    /// The scenario of a case in full, as it is with its first starts.
+    pub(super) fn resolved(&self, case: usize) -> &str {
+        &self.resolved[case]
+    }
+
+    /// The case that the run at `index` of the plan belongs to, and the figures
+    /// of its `nodes`.
+    pub(super) fn figures(&self, index: usize, nodes: &[NodeRow]) -> (usize, RunFigures) {
+        let cell = self.plan.runs[index].cell;
+        let case = self.cases.iter().position(|case| case.cells.contains(&cell)).expect("runs are of cases");
+        let file_bytes = self.plan.cells[cell].base.world.dataset.size.get();
+        (case, run_figures(nodes, file_bytes, self.progress[case]))
+    }
+
     /// Compares what was measured with the finished runs in the result
     /// directory `dir`.
     pub fn judge(self, dir: &Path) -> Validation {
@@ -185,7 +203,12 @@ impl Cases {
         let runs = self.plan.runs.iter().filter(|run| self.cases[index].cells.contains(&run.cell));
         let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0)).collect();
         let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
-        (files.iter().map(|file| run_figures(file, self.progress[index])).collect(), bounds)
+        let figures = |file: &RowFile| {
+            let table = results::header::<NodeRow>() + &file.nodes;
+            let nodes = results::read::<NodeRow>(table.as_bytes()).unwrap_or_default();
+            run_figures(&nodes, file.run.file_size_bytes, self.progress[index])
+        };
+        (files.iter().map(figures).collect(), bounds)
     }
 }
 
@@ -272,11 +295,16 @@ fn origin(run: &MeasuredRun) -> String {
     format!("{}, run {}, system {}, method {}", run.file, run.id, value("system"), value("method"))
 }
 
-fn run_figures(file: &RowFile, progress: Progress) -> RunFigures {
-    let table = results::header::<NodeRow>() + &file.nodes;
-    let rows = results::read::<NodeRow>(table.as_bytes()).unwrap_or_default();
+/// The runs of `measured` that come from the testbed at `index`.
+pub(super) fn of_testbed(measured: &Measured, testbeds: &[Testbed], index: usize) -> Measured {
+    let groups = cells::groups(&measured.runs, testbeds);
+    let own = groups.iter().filter(|group| group.testbed == Some(index));
+    Measured { runs: own.flat_map(|group| group.runs.iter().map(|run| (*run).clone())).collect(), notes: vec![] }
+}
+
+fn run_figures(rows: &[NodeRow], file_bytes: u64, progress: Progress) -> RunFigures {
     let nodes: Vec<_> = rows.iter().map(|row| figures::simulated(row, progress)).collect();
-    RunFigures::of(&nodes, file.run.file_size_bytes as f64)
+    RunFigures::of(&nodes, file_bytes as f64)
 }
 
 fn empty_plan(seeds: u32) -> Plan {

@@ -1,0 +1,168 @@
+//! `codexsim calibrate`: constants from measured cells.
+
+use super::host::Console;
+use super::progress::{Display, Unit};
+use super::validate::{check_columns, read_measured};
+use super::{End, Failure, output};
+use crate::report;
+use crate::results::AtomicFile;
+use crate::scenario::{self, Conditions, Testbed};
+use crate::study::{self, CalibrateError, CalibrateRequest, Calibration, Fit};
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Fit a few constants to measured cells, and say what the cells can tell
+///
+/// Makes the squared logarithms of predicted over measured makespan (and t100,
+/// where it differs) as small as possible, and reports for each constant its
+/// 95 % interval, and whether the cells pin it down, confound it with another,
+/// or do not see or determine it at all; then it keeps the testbed's value and
+/// is not written as fitted.
+///
+/// FILE becomes a hardware (--set hardware=FILE) when all fitted keys begin
+/// with `hardware.`, a protocol that extends that of the testbed (--protocol
+/// FILE) when all begin with `protocol.`, and an overlay for scenarios (-p FILE)
+/// otherwise. Exit code 3 when nothing could be fitted.
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    /// Measured runs: a CSV file or a folder of them, benchmark folders
+    /// included; default: those that come with the program
+    #[arg(long, value_name = "DIR|FILE")]
+    measured: Option<PathBuf>,
+    /// The testbed whose cells are fitted: a name from `codexsim models`, or a
+    /// TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    testbed: String,
+    /// Constants to fit: dotted keys, separated by commas; KEY=START begins
+    /// elsewhere than at the testbed's value, which is needed where that is zero
+    #[arg(long, value_name = "KEY[=START],..", required = true, value_delimiter = ',', value_parser = Fit::parse)]
+    fit: Vec<Fit>,
+    /// Only cells that meet these conditions on columns, such as
+    /// nodes=2,up_bps=10000000|50000000
+    #[arg(long, value_name = "CONDITIONS")]
+    only: Option<String>,
+    /// Set a value in every cell, such as network.model=fifo
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Simulated runs of each cell, the same seeds for all constants
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    seeds: u32,
+    /// Sets of constants that a search tries at the most; there is another search
+    /// after each constant that turns out to be unknowable
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    max_evaluations: u32,
+    /// File for the fitted constants
+    #[arg(long, value_name = "FILE.toml")]
+    out: PathBuf,
+    /// Date that the file bears; default: today (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<NaiveDate>,
+    /// Replace FILE if there is one
+    #[arg(long)]
+    force: bool,
+    /// Runs at the same time; default: one per core
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// No progress and no notes, only errors and results
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Calibrate {
+    /// Fits, shows the tables, writes the file.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        self.check_out()?;
+        let measured = read_measured(self.measured.as_deref())?;
+        measured.notes.iter().for_each(|note| self.note(note));
+        let request = self.request()?;
+        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
+        let outcome = study::calibrate(&measured, &request, &console);
+        console.close();
+        match outcome {
+            Ok(calibration) => self.write(&calibration),
+            Err(CalibrateError::Interrupted) => {
+                self.note("interrupted; nothing was written");
+                Ok(End::Incomplete)
+            }
+            Err(CalibrateError::Violation(rule)) => {
+                output::tell(&format!("violation: {rule}"));
+                Ok(End::Breach)
+            }
+            Err(CalibrateError::Threads(error)) => Err(Failure::Own(error)),
+            Err(error) => Err(Failure::Input(error.to_string())),
+        }
+    }
+
+    /// Before the work rather than after it.
+    fn check_out(&self) -> Result<(), Failure> {
+        let wrong = |what: &str| Err(Failure::Input(format!("--out {}: {what}", self.out.display())));
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match () {
+            () if self.out.extension().is_none_or(|e| e != "toml") => wrong("expected a name that ends with .toml"),
+            () if !folder.is_dir() => wrong("there is no such folder"),
+            () if self.out.is_dir() => wrong("this is a folder"),
+            () if self.out.exists() && !self.force => wrong("there is such a file; --force replaces it"),
+            () => Ok(()),
+        }
+    }
+
+    fn request(&self) -> Result<CalibrateRequest, Failure> {
+        let chosen = scenario::testbed(&self.testbed)?;
+        let mut others = scenario::testbeds();
+        others.retain(|testbed| testbed.name != chosen.name);
+        // The chosen one comes first: of two that fit equally well, it is meant.
+        let testbeds: Vec<Testbed> = std::iter::once(chosen).chain(others).collect();
+        let only = self.only.as_deref().map(Conditions::parse).transpose().map_err(Failure::Input)?.unwrap_or_default();
+        testbeds.iter().map(|testbed| &testbed.rows).chain([&only]).try_for_each(check_columns)?;
+        Ok(CalibrateRequest {
+            testbeds,
+            testbed: 0,
+            only,
+            seeds: self.seeds,
+            sets: self.sets.clone(),
+            fits: self.fit.clone(),
+            max_evaluations: self.max_evaluations as usize,
+            threads: self.jobs.map_or(0, usize::from),
+        })
+    }
+
+    fn write(&self, calibration: &Calibration) -> Result<End, Failure> {
+        output::say(&report::calibration_report(calibration))?;
+        let date = self.date.unwrap_or_else(|| Utc::now().date_naive());
+        let Some(text) = report::calibration_file(calibration, &self.command(), &date.to_string()) else {
+            self.note("nothing could be fitted, so nothing was written");
+            return Ok(End::Incomplete);
+        };
+        AtomicFile::write_all(&self.out, text.as_bytes())?;
+        let usage = report::calibration_usage(&text, &self.out);
+        self.note(&format!("{} is written; use it with {usage}", self.out.display()));
+        Ok(End::Good)
+    }
+
+    /// What decides the outcome, as it would be typed. Paths are left out but
+    /// for their last part: the file may be shared.
+    fn command(&self) -> String {
+        let quoted = |text: &str| if text.contains([' ', '|', '"']) { format!("'{text}'") } else { text.to_owned() };
+        let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let mut words = vec!["codexsim calibrate".to_owned()];
+        words.extend(self.measured.iter().map(|path| format!("--measured {}", quoted(&name(path)))));
+        words.push(format!("--testbed {}", quoted(&name(Path::new(&self.testbed)))));
+        let fit = |fit: &Fit| fit.start.as_ref().map_or(fit.key.clone(), |start| format!("{}={start}", fit.key));
+        words.push(format!("--fit {}", quoted(&self.fit.iter().map(fit).collect::<Vec<_>>().join(","))));
+        words.extend(self.only.iter().map(|only| format!("--only {}", quoted(only))));
+        words.extend(self.sets.iter().map(|set| format!("--set {}", quoted(set))));
+        words.push(format!("--seeds {} --max-evaluations {}", self.seeds, self.max_evaluations));
+        words.join(" ")
+    }
+
+    fn note(&self, line: &str) {
+        if !self.quiet {
+            output::tell(line);
+        }
+    }
+}
+
+fn date(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a date such as 2026-11-22"))
+}
