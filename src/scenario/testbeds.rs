@@ -253,7 +253,7 @@ mod tests {
         let sets = ["swarm.network_size=3", "swarm.seeders=1", "swarm.file_size=1 MiB", "network.transport.queue=1 s"];
         let sets = sets.map(String::from).to_vec();
         let scenario = load(&Input { testbed: Some("codex-netns".into()), sets, ..Input::default() }).unwrap();
-        assert_eq!(scenario.run.network.transport.segment_header.get(), 66);
+        assert_eq!(scenario.run.network.transport.link_header.get(), 14);
         assert_eq!(scenario.run.network.transport.queue, Time::from_secs(1), "settings win");
         assert!(scenario.resolved.contains("models/testbeds/codex-netns.toml:"), "{}", scenario.resolved);
     }
