@@ -8,6 +8,7 @@ mod host;
 mod models;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod sweep;
@@ -37,6 +38,7 @@ enum Command {
     Validate(validate::Validate),
     Check(check::Check),
     Export(export::Export),
+    Report(report::Report),
     Schema(schema::Schema),
     Models(models::Models),
 }
@@ -109,6 +111,7 @@ impl Cli {
             Command::Validate(validate) => validate.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Export(export) => export.carry_out(),
+            Command::Report(report) => report.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
         }

@@ -7,6 +7,7 @@
 //! and ends with the same bytes as one that was never disturbed.
 
 mod assemble;
+mod compare;
 mod estimate;
 mod execute;
 mod expectations;
@@ -18,6 +19,8 @@ mod statistics;
 mod validate;
 
 pub use assemble::{Assembled, assemble};
+pub(crate) use compare::words as world_words;
+pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
