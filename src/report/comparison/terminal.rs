@@ -45,7 +45,7 @@ mod tests {
         );
         assert_eq!(words(line("100 MB      8")), "100 MB 8 1 10.0 s 1.10 [0.95 .. 1.25] - 0.80");
         assert!(
-            text.contains("own <a>: 1 of 2 cells within 1.2 x base; median ratio 1.32, worst 1.55 (100 MB, 2 nodes")
+            text.contains("own <a>: 1 of 2 cells within 1.2 x base; median ratio 1.33, worst 1.55 (100 MB, 2 nodes")
         );
         assert!(text.contains("other: 0 of 1 cells within"), "a cell with missing downloads is not within: {text}");
         assert!(text.contains("4.30 Gbit/s up, 500 us one way") && text.contains("2 planned runs are missing"));

@@ -33,8 +33,7 @@ pub(super) struct Run {
     pub(super) times: Vec<f64>,
 }
 
-/// Columns of `runs.csv` that describe the world, and the key that sets each. (The
-/// size of blocks is not among them: it belongs to the protocol unless swept.)
+/// Columns of `runs.csv` that describe the world, and the key that sets each.
 const WORLD: [(&str, &str); 3] =
     [("up_bps", "network.up"), ("down_bps", "network.down"), ("latency_s", "network.latency")];
 

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether a swept key belongs to the client and not to the world around it.
+/// Swept keys that belong to the client and not to the world around it: what
+/// runs, on what, and how its data are cut (a matter of the protocol, or of how
+/// finely it is simulated).
+const CLIENT: [&str; 4] = ["protocol", "hardware", "swarm.block_size", "swarm.group"];
+
+/// Whether a swept key belongs to the client.
 pub(super) fn of_client(key: &str) -> bool {
-    ["protocol", "hardware"]
-        .iter()
-        .any(|part| key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    let within = |part: &str| key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    CLIENT.iter().any(|part| within(part))
 }
 
 /// One run as far as its name is concerned.
@@ -92,6 +96,7 @@ mod tests {
     #[test]
     fn keys_of_the_client_and_of_the_world() {
         assert!(of_client("hardware") && of_client("hardware.per_mib") && of_client("protocol.x.y"));
-        assert!(!of_client("network.up") && !of_client("protocols") && !of_client("swarm.block_size"));
+        assert!(of_client("swarm.group") && of_client("swarm.block_size"));
+        assert!(!of_client("network.up") && !of_client("protocols") && !of_client("swarm.start"));
     }
 }
