@@ -8,12 +8,10 @@ use crate::study::{ComparedCell, Comparison, Figures, world_words};
 /// Ratios to the baseline, with lines at 1 and at the limit, one figure for each
 /// world.
 pub(super) fn ratios(comparison: &Comparison) -> Vec<String> {
-    let others = 1..comparison.variants.len();
     let grid = Grid {
         comparison,
         title: format!("Median download time over that of {}", comparison.variants[0]),
         y: "ratio",
-        series: others.collect(),
         guides: vec![
             (Guide { name: "equal".into(), stroke: Stroke::Dotted }, |_, _| Some(1.0)),
             (Guide { name: format!("limit {}", comparison.limit), stroke: Stroke::Dashed }, |c, _| Some(c.limit)),
@@ -33,7 +31,6 @@ pub(super) fn times(comparison: &Comparison) -> Vec<String> {
         comparison,
         title: "Median download time, with quartiles of downloads".into(),
         y: "seconds",
-        series: (0..comparison.variants.len()).collect(),
         guides: vec![(Guide { name: "bound".into(), stroke: Stroke::Solid }, |_, cell| cell.bound_s)],
         value: |figures| Some((figures.median_s?, Some((figures.p25_s?, figures.p75_s?)))),
     };
@@ -47,8 +44,6 @@ struct Grid<'a> {
     comparison: &'a Comparison,
     title: String,
     y: &'static str,
-    /// Variants that are drawn.
-    series: Vec<usize>,
     guides: Vec<Line>,
     /// A value and its interval.
     value: fn(&Figures) -> Option<(f64, Option<(f64, f64)>)>,
@@ -77,7 +72,7 @@ impl Grid<'_> {
             title,
             x: "network size".into(),
             y: self.y.into(),
-            series: self.series.iter().map(|variant| self.comparison.variants[*variant].clone()).collect(),
+            series: self.comparison.variants.clone(),
             guides: self.guides.iter().map(|(guide, _)| guide.clone()).collect(),
             columns: sizes.len(),
             panels,
@@ -93,10 +88,10 @@ impl Grid<'_> {
             let (y, y_range) = (self.value)(&cell.figures[variant])?;
             Some(Point { y_range, ..Point::new(f64::from(cell.network_size), y) })
         };
-        let of = |variant: &usize| mine.iter().filter_map(|cell| point(cell, *variant)).collect();
+        let of = |variant: usize| mine.iter().filter_map(|cell| point(cell, variant)).collect();
         Panel {
             title: format!("{}, seeders {}", size(bytes), share(row)),
-            series: self.series.iter().map(of).collect(),
+            series: (0..self.comparison.variants.len()).map(of).collect(),
             guides: self.guides.iter().map(|(_, value)| self.line(&mine, *value)).collect(),
         }
     }

@@ -55,7 +55,8 @@ pub struct Panels {
     pub x: String,
     /// Along y.
     pub y: String,
-    /// Names of the series.
+    /// Names of the series; one without any point keeps its colour and shape
+    /// free, so that these stay the same from figure to figure.
     pub series: Vec<String>,
     /// The lines.
     pub guides: Vec<Guide>,
@@ -97,7 +98,7 @@ impl Panels {
         let points = points.flat_map(|p| [p.y, p.y_range.map_or(p.y, |r| r.0), p.y_range.map_or(p.y, |r| r.1)]);
         let lines = self.panels.iter().flat_map(|panel| &panel.guides).flatten().map(|(_, y)| *y);
         let (low, high) = super::span(points.chain(lines).filter(|y| *y > 0.0)).unwrap_or((0.5, 2.0));
-        (low / 1.2, (high * 1.2).max(low * 2.0))
+        (low / 1.5, (high * 1.5).max(low * 2.0))
     }
 
     fn layout(&self, index: usize, panel: &Panel, x: (f64, f64), y: (f64, f64)) -> Layout {
@@ -114,6 +115,7 @@ impl Panels {
             .with_log_y()
             .with_x_tick_step(1.0)
             .with_x_tick_format(doublings)
+            .with_y_tick_format(TickFormat::Custom(Arc::new(|v: f64| format!("{v}"))))
             .with_title_size(13)
             .with_label_size(12)
             .with_tick_size(11)
@@ -141,7 +143,10 @@ impl Panels {
     }
 
     fn legend(&self) -> Vec<LegendEntry> {
-        let series = self.series.iter().enumerate().map(|(index, name)| LegendEntry {
+        let drawn =
+            |index: usize| self.panels.iter().any(|p| p.series.get(index).is_some_and(|points| !points.is_empty()));
+        let series = self.series.iter().enumerate().filter(|(index, _)| drawn(*index));
+        let series = series.map(|(index, name)| LegendEntry {
             label: name.clone(),
             color: COLOURS[index % COLOURS.len()].into(),
             shape: LegendShape::Marker(SHAPES[index % SHAPES.len()]),
@@ -201,17 +206,17 @@ mod tests {
             title: "all & everything".into(),
             x: "network size".into(),
             y: "ratio".into(),
-            series: vec!["own".into(), "other".into()],
+            series: vec!["own".into(), "nowhere".into()],
             guides: vec![Guide { name: "limit".into(), stroke: Stroke::Dashed }],
             columns: 2,
             panels: vec![panel("100 MB", vec![point]), panel("1 GB", vec![Point::new(32.0, 2.0)]), empty],
         }
         .svg();
-        for word in
-            ["<svg viewBox", "all &amp; everything", "100 MB", "1 GB", "network size", "ratio", "own", "other", "limit"]
+        for word in ["<svg viewBox", "all &amp; everything", "100 MB", "1 GB", "network size", "ratio", "own", "limit"]
         {
             assert!(svg.contains(word), "no {word}");
         }
+        assert!(!svg.contains("nowhere"), "the legend has what is drawn");
         assert!(svg.contains(">8<") && svg.contains(">32<"), "network sizes, not their logarithms");
     }
 }
