@@ -85,7 +85,7 @@ impl Study {
     fn refuse_output(&self) -> Result<(), Fault> {
         for axis in &self.axes {
             let output = |key: &str| read_key(key).is_some_and(|keys| keys[0] == "output");
-            for key in axis.keys.iter().filter(|key| output(key)) {
+            if let Some(key) = axis.keys.iter().find(|key| output(key)) {
                 let expected = "it in the table [output], where it holds for all points";
                 let fault = Fault::new(format!("`{key}` cannot be swept")).expected(expected);
                 return Err(axis.values(key).next().map_or(fault.clone(), |node| fault.at(node.key)));
@@ -125,7 +125,9 @@ impl Study {
                 let foreign = others.flat_map(|other| other.values("protocol")).find_map(|n| foreign_to(n, &owner));
                 foreign.map_or(Ok(()), |other| Err(means_nothing(key, other, node)))?;
             }
-            own.then(|| axis.refuse_foreign_in_cells()).unwrap_or(Ok(()))?;
+            if own {
+                axis.refuse_foreign_in_cells()?;
+            }
         }
         Ok(())
     }

@@ -40,13 +40,16 @@ pub(super) fn times(comparison: &Comparison) -> Vec<String> {
 /// A line: its value in a cell.
 type Line = (Guide, fn(&Comparison, &ComparedCell) -> Option<f64>);
 
+/// A value and its interval.
+type Estimate = (f64, Option<(f64, f64)>);
+
 struct Grid<'a> {
     comparison: &'a Comparison,
     title: String,
     y: &'static str,
     guides: Vec<Line>,
-    /// A value and its interval.
-    value: fn(&Figures) -> Option<(f64, Option<(f64, f64)>)>,
+    /// What is drawn of one variant in one cell.
+    value: fn(&Figures) -> Option<Estimate>,
 }
 
 impl Grid<'_> {
