@@ -36,6 +36,8 @@ pub enum Purpose {
     Ties = 11,
     /// Independent seeds of the repetitions of a study.
     Repetitions = 12,
+    /// Which pairs of runs a resample of a comparison consists of; decides no run.
+    Resamples = 13,
 }
 
 /// A random stream. Bit-identical on every platform.

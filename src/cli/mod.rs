@@ -9,6 +9,7 @@ mod host;
 mod models;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod sweep;
@@ -39,6 +40,7 @@ enum Command {
     Calibrate(calibrate::Calibrate),
     Check(check::Check),
     Export(export::Export),
+    Report(report::Report),
     Schema(schema::Schema),
     Models(models::Models),
 }
@@ -112,6 +114,7 @@ impl Cli {
             Command::Calibrate(calibrate) => calibrate.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Export(export) => export.carry_out(),
+            Command::Report(report) => report.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
         }

@@ -121,12 +121,11 @@ impl Manifest {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
-    fn reads_back() {
-        let manifest = Manifest {
+    pub(crate) fn manifest() -> Manifest {
+        Manifest {
             program: Program::this(),
             scenario: "x".into(),
             resolved: "a = 1 # here\n".into(),
@@ -142,7 +141,12 @@ mod tests {
             machine: Some(Machine { cores: 2, os: "linux".into(), arch: "x86_64".into() }),
             wall_s: Some(0.5),
             files: vec![FileEntry { name: "runs.csv".into(), rows: 2 }],
-        };
+        }
+    }
+
+    #[test]
+    fn reads_back() {
+        let manifest = manifest();
         let dir = tempfile::tempdir().unwrap();
         manifest.write(dir.path()).unwrap();
         assert_eq!(Manifest::read(dir.path()).unwrap(), manifest);

@@ -14,6 +14,8 @@ mod rows;
 mod table;
 
 pub use files::AtomicFile;
+#[cfg(test)]
+pub(crate) use manifest::tests::manifest as sample_manifest;
 pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
 pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
@@ -21,7 +23,7 @@ pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::outcome as sample_outcome;
 pub use record::{Labels, RunResult};
-pub use rows::{Capacity, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow};
+pub use rows::{Capacity, ComparisonRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow};
 pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
 
 use std::path::{Path, PathBuf};

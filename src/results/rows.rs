@@ -275,6 +275,56 @@ row! {
     }
 }
 
+row! {
+    /// One variant in one cell of a comparison.
+    ComparisonRow in "comparison.csv" {
+        /// Name of the scenario.
+        scenario: String,
+        /// Further keys that vary in the study, `key = value`.
+        world: String,
+        /// Size of the file.
+        file_size_bytes: u64,
+        /// Nodes, seeders included.
+        network_size: u32,
+        /// Nodes that hold everything from the start.
+        seeders: u32,
+        /// The other nodes.
+        leechers: u32,
+        /// `seeders` over `network_size`.
+        seeder_ratio: f64,
+        /// The protocol, with constants and hardware that differ.
+        variant: String,
+        /// What it is compared with.
+        baseline: String,
+        /// Completed downloads.
+        n: u64,
+        /// Downloads that there should be.
+        expected_n: u64,
+        /// `expected_n` less `n`.
+        missing: u64,
+        /// 25 % quantile of the download time.
+        p25_s: Option<f64>,
+        /// Median download time over leechers and runs.
+        median_s: Option<f64>,
+        /// 75 % quantile.
+        p75_s: Option<f64>,
+        /// Pairs of runs of the same seed and seeders; 0 for the baseline.
+        pairs: u64,
+        /// Median over that of the baseline, in these pairs.
+        ratio: Option<f64>,
+        /// Lower end of its 95 % interval; empty for a single pair.
+        ratio_low: Option<f64>,
+        /// Upper end.
+        ratio_high: Option<f64>,
+        /// A ratio above this is too slow.
+        limit: f64,
+        /// Lower bound on the makespan.
+        bound_s: Option<f64>,
+        /// The bound over the median of the baseline.
+        bound_ratio: Option<f64>,
+    }
+}
+
 impl RunRow {
     /// The number in `column`; nothing when it is empty, not a number or not a
     /// column of this table.

@@ -100,10 +100,12 @@ pub struct Sweep {
 /// One list of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// Dotted keys that vary together: one, or two for a list of pairs.
+    /// Dotted keys that vary together: one, two for a list of pairs, several
+    /// for cells.
     pub keys: Vec<String>,
-    /// The values at each point, one for each key.
-    pub points: Vec<Vec<toml::Value>>,
+    /// The values at each point, one for each key; none where the point leaves
+    /// a constant of a protocol as it is.
+    pub points: Vec<Vec<Option<toml::Value>>>,
 }
 
 /// A claim about a column of `runs.csv`.

@@ -39,7 +39,7 @@ embedded! {
     "churn": [
         "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
     ],
-    "hardware": ["codex-netns-2025", "ideal"],
+    "hardware": ["codex-netns-2025", "ideal", "libtorrent-netns-2026"],
     "testbeds": [
         "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "libtorrent-netns", "libtorrent-shadow",
     ],

@@ -64,7 +64,8 @@ pub(super) struct Study {
 #[derive(Debug)]
 pub(super) struct PlacedAxis {
     keys: Vec<String>,
-    points: Vec<Vec<Node>>,
+    /// At each point a value for each key, or none: see [`cells`].
+    points: Vec<Vec<Option<Node>>>,
 }
 
 impl Study {
@@ -84,9 +85,10 @@ impl Study {
     fn refuse_output(&self) -> Result<(), Fault> {
         for axis in &self.axes {
             let output = |key: &str| read_key(key).is_some_and(|keys| keys[0] == "output");
-            if let Some((key, at)) = axis.keys.iter().zip(axis.points.iter().flatten()).find(|(key, _)| output(key)) {
+            if let Some(key) = axis.keys.iter().find(|key| output(key)) {
                 let expected = "it in the table [output], where it holds for all points";
-                return Err(Fault::new(format!("`{key}` cannot be swept")).expected(expected).at(at.key));
+                let fault = Fault::new(format!("`{key}` cannot be swept")).expected(expected);
+                return Err(axis.values(key).next().map_or(fault.clone(), |node| fault.at(node.key)));
             }
         }
         Ok(())
@@ -114,26 +116,26 @@ impl Study {
 
     /// A constant of one protocol means nothing at points that run another.
     fn refuse_foreign_constants(&self) -> Result<(), Fault> {
-        let chosen: Vec<&Node> = self.axes.iter().flat_map(|axis| axis.values("protocol")).collect();
         for axis in &self.axes {
-            for (key, point) in axis.keys.iter().zip(axis.points.first().into_iter().flatten()) {
-                let owner =
-                    read_key(key).filter(|keys| keys.len() > 2 && keys[0] == "protocol").map(|mut keys| keys.remove(1));
-                let Some(owner) = owner else { continue };
-                if let Some(other) = chosen.iter().find(|node| node.text().is_some_and(|name| name != owner)) {
-                    let message =
-                        format!("`{key}` means nothing at points that run `{}`", other.text().unwrap_or_default());
-                    return Err(Fault::new(message)
-                        .expected("a sweep over `protocol` or over constants of one protocol, not both")
-                        .at(point.key));
-                }
+            // A cell says both what it runs and with which constants.
+            let own = axis.keys.iter().any(|key| key == "protocol");
+            for (key, point) in axis.points.iter().flat_map(|point| axis.keys.iter().zip(point)) {
+                let (Some(owner), Some(node)) = (owner(key), point) else { continue };
+                let others = self.axes.iter().filter(|other| !own || !std::ptr::eq(*other, axis));
+                let foreign = others.flat_map(|other| other.values("protocol")).find_map(|n| foreign_to(n, &owner));
+                foreign.map_or(Ok(()), |other| Err(means_nothing(key, other, node)))?;
+            }
+            if own {
+                axis.refuse_foreign_in_cells()?;
             }
         }
         Ok(())
     }
 
     pub(super) fn public(&self) -> Sweep {
-        let points = |axis: &PlacedAxis| axis.points.iter().map(|p| p.iter().map(Node::bare).collect()).collect();
+        let points = |axis: &PlacedAxis| {
+            axis.points.iter().map(|p| p.iter().map(|n| n.as_ref().map(Node::bare)).collect()).collect()
+        };
         Sweep {
             axes: self.axes.iter().map(|axis| Axis { keys: axis.keys.clone(), points: points(axis) }).collect(),
             seeder_sets: self.seeder_sets,
@@ -150,7 +152,20 @@ impl Study {
 impl PlacedAxis {
     fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Node> {
         let column = self.keys.iter().position(|k| k == key);
-        self.points.iter().filter_map(move |point| point.get(column?))
+        self.points.iter().filter_map(move |point| point.get(column?)?.as_ref())
+    }
+
+    /// Within a cell, constants have to belong to the protocol of that cell.
+    fn refuse_foreign_in_cells(&self) -> Result<(), Fault> {
+        for point in &self.points {
+            let pairs = || self.keys.iter().zip(point).filter_map(|(key, node)| Some((key, node.as_ref()?)));
+            let Some((_, chosen)) = pairs().find(|(key, _)| *key == "protocol") else { continue };
+            for (key, node) in pairs() {
+                let other = owner(key).and_then(|owner| foreign_to(chosen, &owner));
+                other.map_or(Ok(()), |other| Err(means_nothing(key, other, node)))?;
+            }
+        }
+        Ok(())
     }
 
     /// The number of points.
@@ -160,8 +175,31 @@ impl PlacedAxis {
 
     /// Sets the keys of this axis to their values at `point`.
     pub(super) fn apply(&self, point: usize, tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
-        self.keys.iter().zip(&self.points[point]).try_for_each(|(key, node)| set_point(tree, key, node, sources))
+        let set = |(key, node): (&String, &Option<Node>)| match node {
+            Some(node) => set_point(tree, key, node, sources),
+            None => Ok(()),
+        };
+        self.keys.iter().zip(&self.points[point]).try_for_each(set)
     }
+}
+
+/// The protocol that a key such as `protocol.NAME.constant` belongs to.
+fn owner(key: &str) -> Option<String> {
+    read_key(key).filter(|keys| keys.len() > 2 && keys[0] == "protocol").map(|mut keys| keys.remove(1))
+}
+
+/// The protocol chosen at `node`, when it is another than `owner`.
+fn foreign_to<'a>(node: &'a Node, owner: &str) -> Option<&'a str> {
+    node.text().filter(|name| *name != owner)
+}
+
+fn means_nothing(key: &str, protocol: &str, at: &Node) -> Fault {
+    Fault::new(format!("`{key}` means nothing at points that run `{protocol}`"))
+        .expected(
+            "a sweep over `protocol` or over constants of one protocol, or cells that each set `protocol` and \
+             constants of that protocol",
+        )
+        .at(at.key)
 }
 
 /// Sets `key` to a value of the sweep, above all other layers.
@@ -193,32 +231,42 @@ fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
         let expected = "a key of the scenario such as \"swarm.seeders\", or `seeder_sets` or `repetitions`";
         return Err(Fault::new(format!("`{name}` cannot be swept")).expected(expected).at(node.key));
     }
-    let points = values.iter().map(|value| vec![value.clone().moved(node.key, value.at)]).collect();
+    let points = values.iter().map(|value| vec![Some(value.clone().moved(node.key, value.at))]).collect();
     Ok(PlacedAxis { keys: vec![name.into()], points })
 }
 
-/// `[[sweep.cells]]`: points that set several keys each, all of them the same keys.
+/// `[[sweep.cells]]`: points that set several keys each, all of them the same
+/// keys. Constants of a protocol (`protocol.NAME.constant`) may be set by some
+/// cells only: elsewhere they are what the base says, or belong to a protocol
+/// that does not run there.
 fn cells(values: &[Node]) -> Result<PlacedAxis, Fault> {
-    let mut keys: Vec<String> = Vec::new();
-    let mut points = Vec::new();
+    let mut tables = Vec::new();
     for value in values {
         let Some(table) = value.table().filter(|table| !table.0.is_empty()) else {
             let expected = "tables such as { \"swarm.network_size\" = 8, \"network.up\" = \"10 Mbit/s\" }";
             return Err(Fault::new("a cell is not a table of keys").expected(expected).at(value.at));
         };
-        if keys.is_empty() {
-            keys = table.0.iter().map(|(name, _)| name.clone()).collect();
-        }
-        if let Some((name, node)) = table.0.iter().find(|(name, _)| !keys.contains(name)) {
+        tables.push((value, table));
+    }
+    let first: Vec<&str> = tables.first().into_iter().flat_map(|(_, table)| table.keys()).collect();
+    let mut keys: Vec<String> = Vec::new();
+    for (value, table) in &tables {
+        if let Some((name, node)) = table.0.iter().find(|(name, _)| owner(name).is_none() && !first.contains(&&**name))
+        {
             let fault =
                 Fault::new(format!("`{name}` is not set by the first cell")).expected("the same keys in all cells");
-            return Err(fault.suggest(name, keys.iter().map(String::as_str)).at(node.key));
+            return Err(fault.suggest(name, first.iter().copied()).at(node.key));
         }
-        let point = keys.iter().map(|name| table.get(name).cloned().ok_or(name)).collect::<Result<Vec<_>, _>>();
-        let missing =
-            |name| Fault::new(format!("this cell does not set `{name}`")).expected("the same keys in all cells");
-        points.push(point.map_err(|name| missing(name).at(value.at))?);
+        if let Some(name) = first.iter().find(|name| owner(name).is_none() && table.get(name).is_none()) {
+            let fault = Fault::new(format!("this cell does not set `{name}`"));
+            return Err(fault.expected("the same keys in all cells").at(value.at));
+        }
+        let new = table.keys().filter(|name| !keys.iter().any(|key| key == name)).map(str::to_owned);
+        keys.extend(new.collect::<Vec<_>>());
     }
+    // The protocol first, or a constant would be set for the one of the base.
+    keys.sort_by_key(|key| key != "protocol");
+    let points = tables.iter().map(|(_, table)| keys.iter().map(|name| table.get(name).cloned()).collect()).collect();
     Ok(PlacedAxis { keys, points })
 }
 
@@ -239,7 +287,7 @@ fn pair_keys(names: &str, node: &Node) -> Result<Vec<String>, Fault> {
 }
 
 /// `[[8, [1, 2]], [16, 4]]` gives (8, 1), (8, 2), (16, 4).
-fn pairs(values: &[Node], key: Place) -> Result<Vec<Vec<Node>>, Fault> {
+fn pairs(values: &[Node], key: Place) -> Result<Vec<Vec<Option<Node>>>, Fault> {
     let mut points = Vec::new();
     for value in values {
         let Some([first, second]) = value.array() else {
@@ -249,7 +297,7 @@ fn pairs(values: &[Node], key: Place) -> Result<Vec<Vec<Node>>, Fault> {
         if seconds.is_empty() {
             return Err(Fault::new("this pair has no second value").expected("at least one").at(second.at));
         }
-        let placed = |node: &Node| node.clone().moved(key, node.at);
+        let placed = |node: &Node| Some(node.clone().moved(key, node.at));
         points.extend(seconds.iter().map(|second| vec![placed(first), placed(second)]));
     }
     Ok(points)

@@ -254,11 +254,9 @@ fn a_sweep_lists_axes_in_the_order_of_the_file() {
     let scenario = load_text(text);
     let keys: Vec<String> = scenario.sweep.axes.iter().map(|axis| axis.keys.join("+")).collect();
     assert_eq!(keys, ["protocol", "swarm.network_size+swarm.seeders", "network.up", "discovery.round_trips"]);
-    let pairs: Vec<(i64, i64)> = scenario.sweep.axes[1]
-        .points
-        .iter()
-        .map(|point| (point[0].as_integer().unwrap(), point[1].as_integer().unwrap()))
-        .collect();
+    let integer = |value: &Option<toml::Value>| value.as_ref().unwrap().as_integer().unwrap();
+    let pairs: Vec<(i64, i64)> =
+        scenario.sweep.axes[1].points.iter().map(|point| (integer(&point[0]), integer(&point[1]))).collect();
     assert_eq!(pairs, [(2, 1), (8, 1), (8, 2)]);
     assert_eq!((scenario.sweep.seeder_sets, scenario.sweep.repetitions), (2, 5));
     assert_eq!(scenario.run.protocol.family(), "direct", "without a point, the first of each axis");

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod calibrate;
+mod compare;
 mod estimate;
 mod execute;
 mod expectations;
@@ -21,6 +22,8 @@ mod validate;
 pub use assemble::{Assembled, assemble};
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
+pub(crate) use compare::words as world_words;
+pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};

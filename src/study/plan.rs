@@ -177,8 +177,8 @@ pub fn protocol_name(scenario: &Scenario) -> String {
 
 fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {
     axes.iter().fold(vec![vec![]], |points, axis| {
-        let extended = |point: &Vec<_>, values: &[toml::Value]| {
-            let pairs = axis.keys.iter().cloned().zip(values.iter().cloned());
+        let extended = |point: &Vec<_>, values: &[Option<toml::Value>]| {
+            let pairs = axis.keys.iter().zip(values).filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
             point.iter().cloned().chain(pairs).collect::<Vec<_>>()
         };
         points.iter().flat_map(|point| axis.points.iter().map(|values| extended(point, values))).collect()
@@ -224,7 +224,7 @@ fn extra_columns(axes: &[Axis]) -> Vec<String> {
     let mut extra = Vec::new();
     for axis in axes {
         for (position, key) in axis.keys.iter().enumerate() {
-            let text = axis.points.iter().all(|values| values[position].is_str());
+            let text = axis.points.iter().all(|values| values[position].as_ref().is_none_or(|v| v.is_str()));
             let shown = SHOWN.contains(&key.as_str()) || (text && SHOWN_AS_TEXT.contains(&key.as_str()));
             if !shown && !extra.contains(key) {
                 extra.push(key.clone());
@@ -296,6 +296,33 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_may_leave_constants_of_a_protocol_alone() {
+        let cells = "[[sweep.cells]]\nhardware = \"ideal\"\nprotocol = \"bittorrent\"\n\
+            [[sweep.cells]]\n\"protocol.bittorrent.ignore_slots\" = true\nprotocol = \"bittorrent\"\n\
+            hardware = \"ideal\"\n[[sweep.cells]]\nhardware = \"codex-netns-2025\"\nprotocol = \"codex-v2\"\n";
+        let plan = plan(cells, &[]);
+        assert_eq!(plan.extra, ["hardware", "protocol.bittorrent.ignore_slots"]);
+        let shown: Vec<_> = plan.cells.iter().map(|c| (c.protocol.as_str(), c.value(&plan.extra[1]))).collect();
+        assert_eq!(shown, [("bittorrent", "".into()), ("bittorrent", "true".into()), ("codex-v2", "".into())]);
+        let ignores = |spec: &RunSpec| match &spec.protocol {
+            crate::protocols::ProtocolSpec::BitTorrent(p) => Some(p.ignore_slots),
+            _ => None,
+        };
+        assert_eq!([0, 1, 2].map(|i| ignores(&plan.cells[i].base)), [Some(false), Some(true), None]);
+        assert_ne!(plan.cells[2].base.world.hardware, plan.cells[0].base.world.hardware);
+    }
+
+    #[test]
+    fn a_cell_with_a_constant_of_another_protocol_is_refused() {
+        let cells = "[[sweep.cells]]\nprotocol = \"bittorrent\"\n[[sweep.cells]]\nprotocol = \"direct\"\n\
+            \"protocol.bittorrent.ignore_slots\" = true\n";
+        let (_file, input) = crate::study::sample::scenario(cells, &[]);
+        let error = Plan::new(&input).unwrap_err().to_string();
+        assert!(error.contains("`protocol.bittorrent.ignore_slots` means nothing"), "{error}");
+        assert!(error.contains("`direct`"), "{error}");
+    }
+
+    #[test]
     fn points_share_their_seeds_and_nothing_else() {
         let plan = plan(SWEEP, &[]);
         let seeds = |cell| plan.runs.iter().filter(|r| r.cell == cell).map(|r| r.seed).collect::<Vec<_>>();
@@ -319,9 +346,10 @@ mod tests {
 
     #[test]
     fn keys_without_a_column_get_one() {
-        let text = vec![vec![toml::Value::from("1 ms")]];
-        let table = vec![vec![toml::Value::Table(Default::default())]];
-        let axis = |key: &str, points: &Vec<Vec<toml::Value>>| Axis { keys: vec![key.into()], points: points.clone() };
+        let text = vec![vec![Some(toml::Value::from("1 ms"))]];
+        let table = vec![vec![Some(toml::Value::Table(Default::default()))]];
+        let axis =
+            |key: &str, points: &Vec<Vec<Option<toml::Value>>>| Axis { keys: vec![key.into()], points: points.clone() };
         let axes = [
             axis("network.latency", &text),
             axis("network.down", &table),

@@ -273,7 +273,8 @@ fn swarm(row: &RunRow) -> String {
 }
 
 fn label<'a>(row: &RunRow, world: impl Iterator<Item = &'a (String, String)>) -> String {
-    let words = world.map(|(key, value)| format!("{key}={value}"));
+    // A constant that a cell leaves alone has no value.
+    let words = world.filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("{key}={value}"));
     let words: Vec<String> = std::iter::once(row.protocol.clone()).chain(words).map(|word| tame(&word)).collect();
     words.join("__")
 }

@@ -3,6 +3,10 @@
 //! Colours are those of Okabe & Ito (2008), which the colour-blind can tell
 //! apart; every series differs in shape as well.
 
+mod panels;
+
+pub use panels::{Guide, Panel, Panels, Stroke};
+
 use kuva::plot::legend::LegendPosition;
 use kuva::plot::line::LinePlot;
 use kuva::plot::scatter::{MarkerShape, ScatterPlot};
@@ -184,6 +188,11 @@ fn padded((low, high): (f64, f64), log: bool) -> (f64, f64) {
     (low - room, high + room)
 }
 
+/// How far an interval reaches below and above a value.
+fn arms(value: f64, range: Option<(f64, f64)>) -> (f64, f64) {
+    range.map_or((0.0, 0.0), |r| (value - r.0, r.1 - value))
+}
+
 fn plot(index: usize, series: Series) -> Plot {
     match series {
         Series::Line(name, points) => {
@@ -191,7 +200,6 @@ fn plot(index: usize, series: Series) -> Plot {
             line.with_legend(name).into()
         }
         Series::Points(name, points) => {
-            let arms = |value: f64, range: Option<(f64, f64)>| range.map_or((0.0, 0.0), |r| (value - r.0, r.1 - value));
             let mut scatter = ScatterPlot::new()
                 .with_data(points.iter().map(|p| (p.x, p.y)))
                 .with_color(COLOURS[index % COLOURS.len()])

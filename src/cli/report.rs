@@ -1,0 +1,69 @@
+//! `codexsim report`: what a finished study says.
+
+use super::{End, Failure, output};
+use crate::report;
+use crate::results::{self, AtomicFile, ComparisonRow, Program, ResultsError, Row};
+use crate::study::{CompareError, Comparison};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Compare the protocols of a finished study with one of them
+///
+/// Works from the result files of `sweep` alone. A table of median download
+/// times and their ratios to the baseline goes to standard output; DIR gets
+/// comparison.csv, comparison.md and comparison.html with figures.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Directory with the result files
+    dir: PathBuf,
+    /// What the others are compared with: a protocol, or where it was run in
+    /// several ways one of them, such as "bittorrent (ignore_slots)"
+    #[arg(long, value_name = "PROTOCOL")]
+    baseline: String,
+    /// A ratio above this is too slow
+    #[arg(long, value_name = "RATIO", default_value_t = 1.2, value_parser = ratio)]
+    limit: f64,
+    /// Where the reports go; default DIR
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// No notes, only errors and the table
+    #[arg(long)]
+    quiet: bool,
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err("expected a ratio above 0, such as 1.2".into()) }
+}
+
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::Results(error) => error.into(),
+            wrong => Failure::Input(wrong.to_string()),
+        }
+    }
+}
+
+impl Report {
+    /// Compares, writes the reports, shows the table.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let comparison = Comparison::read(&self.dir, &self.baseline, self.limit)?;
+        let out = self.out.as_deref().unwrap_or(&self.dir);
+        write(&comparison, out)?;
+        output::say(&report::comparison_report(&comparison))?;
+        if !self.quiet {
+            output::tell(&format!("reports are in {}", out.display()));
+        }
+        Ok(if comparison.runs_missing > 0 { End::Incomplete } else { End::Good })
+    }
+}
+
+fn write(comparison: &Comparison, out: &Path) -> Result<(), ResultsError> {
+    std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
+    let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
+    write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
+    write("comparison.md", &report::comparison_markdown(comparison))?;
+    let made_by = format!("Made by codexsim {}.", Program::this().version);
+    write("comparison.html", &report::comparison_html(comparison, &made_by))
+}

@@ -1,0 +1,137 @@
+//! The runs of a study, read from its result files.
+
+use super::CompareError;
+use super::variants::{Client, labels, of_client};
+use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, read};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+/// The finished runs of a study.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    pub(super) scenario: String,
+    /// What of the world holds for all runs.
+    pub(super) common: Vec<(String, String)>,
+    pub(super) runs: Vec<Run>,
+    /// Runs planned for each variant in each cell.
+    pub(super) places: usize,
+    /// Planned runs without a result.
+    pub(super) runs_missing: u64,
+}
+
+/// A run; one that failed has no times.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) variant: String,
+    /// What of the world varies in the study, and the number of this combination
+    /// in the order of the study.
+    pub(super) world: Vec<(String, String)>,
+    pub(super) world_index: usize,
+    pub(super) row: RunRow,
+    /// Download times of the leechers that completed, each from its own start, in s.
+    pub(super) times: Vec<f64>,
+}
+
+/// Columns of `runs.csv` that describe the world, and the key that sets each.
+const WORLD: [(&str, &str); 3] =
+    [("up_bps", "network.up"), ("down_bps", "network.down"), ("latency_s", "network.latency")];
+
+impl Inputs {
+    /// Reads the result files in `dir`.
+    pub(super) fn read(dir: &Path) -> Result<Inputs, CompareError> {
+        let unread = |error: ResultsError| CompareError::NotAStudy { dir: dir.into(), reason: error.to_string() };
+        let manifest = Manifest::read(dir).map_err(unread)?;
+        let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
+        let nodes: Vec<NodeRow> = open::<NodeRow>(dir).and_then(read).map_err(unread)?;
+        if table.records.is_empty() {
+            let reason = format!("{} has no row", RunRow::FILE);
+            return Err(CompareError::NotAStudy { dir: dir.into(), reason });
+        }
+        Ok(Inputs::of(&manifest, table, nodes))
+    }
+
+    pub(super) fn of(manifest: &Manifest, table: RunTable, nodes: Vec<NodeRow>) -> Inputs {
+        let times = times(nodes);
+        let described: Vec<Vec<(String, String)>> =
+            table.records.iter().map(|record| describe(&table.extra, record)).collect();
+        let (common, worlds) = split(described);
+        let names = names(&table, &worlds);
+        let mut order: Vec<Vec<(String, String)>> = Vec::new();
+        let runs = table.records.into_iter().zip(worlds).zip(names).map(|((record, world), variant)| {
+            let known = order.iter().position(|other| *other == world);
+            let world_index = known.unwrap_or_else(|| {
+                order.push(world.clone());
+                order.len() - 1
+            });
+            let times = times.get(&record.run.run_id).cloned().unwrap_or_default();
+            Run { variant, world, world_index, row: record.run, times }
+        });
+        Inputs {
+            scenario: manifest.scenario.clone(),
+            common,
+            runs: runs.collect(),
+            places: manifest.seeder_sets as usize * manifest.repetitions as usize,
+            runs_missing: manifest.runs_missing + manifest.runs_failed,
+        }
+    }
+}
+
+fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
+    let path = dir.join(R::FILE);
+    File::open(&path).map_err(ResultsError::io(&path))
+}
+
+/// Download times by run.
+fn times(nodes: Vec<NodeRow>) -> BTreeMap<String, Vec<f64>> {
+    let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for node in nodes.into_iter().filter(|node| node.role == "leecher") {
+        if let Some(end) = node.t100_s {
+            times.entry(node.run_id).or_default().push(end - node.start_s.unwrap_or(0.0));
+        }
+    }
+    times
+}
+
+/// The world of a run, less the swarm.
+fn describe(extra: &[String], record: &Record) -> Vec<(String, String)> {
+    let number = |column: &str| record.run.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
+    let columns = WORLD.iter().filter(|(_, key)| !extra.iter().any(|name| name == key));
+    let columns = columns.map(|(column, _)| ((*column).to_owned(), number(column)));
+    let swept = extra.iter().cloned().zip(record.extra.iter().cloned()).filter(|(key, _)| !of_client(key));
+    columns.chain(swept).collect()
+}
+
+type Described = Vec<(String, String)>;
+
+/// What holds for all, and what is left of each.
+fn split(worlds: Vec<Described>) -> (Described, Vec<Described>) {
+    let first = worlds.first().cloned().unwrap_or_default();
+    let same = |column: usize| worlds.iter().all(|world| world[column] == first[column]);
+    let common: Vec<bool> = (0..first.len()).map(same).collect();
+    let keep = |world: &Described, wanted: bool| -> Described {
+        world.iter().zip(&common).filter(|(_, common)| **common == wanted).map(|(pair, _)| pair.clone()).collect()
+    };
+    (keep(&first, true), worlds.iter().map(|world| keep(world, false)).collect())
+}
+
+/// The variant of each run.
+fn names(table: &RunTable, worlds: &[Described]) -> Vec<String> {
+    let columns: Vec<usize> = (0..table.extra.len()).filter(|column| of_client(&table.extra[*column])).collect();
+    let keys: Vec<&str> = columns.iter().map(|column| table.extra[*column].as_str()).collect();
+    let client = |(record, world): (&'_ Record, &Described)| {
+        let row = &record.run;
+        let cell = format!("{world:?} {} {} {}", row.file_size_bytes, row.network_size, row.seeders);
+        (row.protocol.clone(), cell, columns.iter().map(|column| record.extra[*column].clone()).collect::<Vec<_>>())
+    };
+    let owned: Vec<(String, String, Vec<String>)> = table.records.iter().zip(worlds).map(client).collect();
+    let clients: Vec<Client> = owned
+        .iter()
+        .map(|(protocol, cell, constants)| Client {
+            protocol,
+            cell: cell.clone(),
+            constants: constants.iter().map(String::as_str).collect(),
+        })
+        .collect();
+    labels(&keys, &clients)
+}

@@ -1,0 +1,102 @@
+//! What a variant is called.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Swept keys that belong to the client and not to the world around it: what
+/// runs, on what, and how its data are cut (a matter of the protocol, or of how
+/// finely it is simulated).
+const CLIENT: [&str; 4] = ["protocol", "hardware", "swarm.block_size", "swarm.group"];
+
+/// Whether a swept key belongs to the client.
+pub(super) fn of_client(key: &str) -> bool {
+    let within = |part: &str| key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    CLIENT.iter().any(|part| within(part))
+}
+
+/// One run as far as its name is concerned.
+#[derive(Debug)]
+pub(super) struct Client<'a> {
+    pub(super) protocol: &'a str,
+    /// What tells its cell from others.
+    pub(super) cell: String,
+    /// Values of the client's swept keys; empty where the base holds.
+    pub(super) constants: Vec<&'a str>,
+}
+
+/// The names of `clients`: the protocol, and in brackets those of its constants
+/// (`keys`) that differ between its runs in one cell. What differs only from cell
+/// to cell, or from protocol to protocol, makes no variant.
+pub(super) fn labels(keys: &[&str], clients: &[Client]) -> Vec<String> {
+    let mut values: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
+    for client in clients {
+        for (key, value) in client.constants.iter().enumerate() {
+            values.entry((client.protocol, &client.cell, key)).or_default().insert(value);
+        }
+    }
+    let several = values.iter().filter(|(_, values)| values.len() > 1);
+    let telling: BTreeSet<(&str, usize)> = several.map(|((protocol, _, key), _)| (*protocol, *key)).collect();
+    clients
+        .iter()
+        .map(|client| {
+            let told =
+                client.constants.iter().enumerate().filter(|(key, _)| telling.contains(&(client.protocol, *key)));
+            let words: Vec<String> = told.filter_map(|(key, value)| word(keys[key], value)).collect();
+            if words.is_empty() {
+                client.protocol.into()
+            } else {
+                format!("{} ({})", client.protocol, words.join(", "))
+            }
+        })
+        .collect()
+}
+
+/// `window = 512`; a switch is told by its name, the value of the base not at all.
+fn word(key: &str, value: &str) -> Option<String> {
+    let name = match key.strip_prefix("protocol.") {
+        Some(constant) => constant.split_once('.').map_or(constant, |(_, name)| name),
+        None => key,
+    };
+    match value {
+        "" => None,
+        "true" => Some(name.into()),
+        "false" => Some(format!("no {name}")),
+        _ => Some(format!("{name} = {value}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client<'a>(protocol: &'a str, cell: &str, constants: &[&'a str]) -> Client<'a> {
+        Client { protocol, cell: cell.into(), constants: constants.to_vec() }
+    }
+
+    #[test]
+    fn a_variant_is_named_by_what_differs_in_one_cell() {
+        let keys = ["hardware", "protocol.bittorrent.ignore_slots", "protocol.bittorrent.piece_size"];
+        let clients = [
+            client("codex-v2", "1 GB", &["codex", "", ""]),
+            client("bittorrent", "1 GB", &["torrent", "", "1 MiB"]),
+            client("bittorrent", "1 GB", &["torrent", "true", "1 MiB"]),
+            client("bittorrent", "5 GB", &["torrent", "", "4 MiB"]),
+            client("bittorrent", "5 GB", &["torrent", "true", "4 MiB"]),
+        ];
+        let private = "bittorrent (ignore_slots)";
+        assert_eq!(labels(&keys, &clients), ["codex-v2", "bittorrent", private, "bittorrent", private]);
+    }
+
+    #[test]
+    fn values_and_switches_are_told() {
+        let keys = ["protocol.codex-v2.window", "protocol.codex-v2.a"];
+        let clients = [client("p", "", &["512", "true"]), client("p", "", &["", "false"])];
+        assert_eq!(labels(&keys, &clients), ["p (window = 512, a)", "p (no a)"]);
+    }
+
+    #[test]
+    fn keys_of_the_client_and_of_the_world() {
+        assert!(of_client("hardware") && of_client("hardware.per_mib") && of_client("protocol.x.y"));
+        assert!(of_client("swarm.group") && of_client("swarm.block_size"));
+        assert!(!of_client("network.up") && !of_client("protocols") && !of_client("swarm.start"));
+    }
+}
