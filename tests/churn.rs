@@ -104,3 +104,22 @@ fn rounding_never_beats_the_bound() {
         assert!(outcome.efficiency().is_some_and(|e| e > 0.999 && e <= 1.0), "{outcome:?}");
     }
 }
+
+/// Clients that are complete leave each other alone: after the last leecher of a
+/// staggered start has begun, handshakes grow with the pairs, not with time.
+#[test]
+fn complete_peers_do_not_call_each_other_again() {
+    let handshakes = |stagger: &str| {
+        let start = format!("swarm.start={{ stagger = \"{stagger}\" }}");
+        let outcome = checked(&spec(&[
+            "protocol=bittorrent",
+            "swarm.network_size=8",
+            "swarm.seeders=2",
+            "swarm.file_size=5 MB",
+            &start,
+        ]));
+        outcome.traffic(codexsim::ledger::Class::Handshake).messages
+    };
+    let (short, long) = (handshakes("60 s"), handshakes("600 s"));
+    assert!(long <= short + short / 4, "{short} handshakes within minutes, {long} within an hour");
+}

@@ -82,9 +82,9 @@ impl Walk {
                 }
                 continue;
             }
-            if here.asked < (here.next + amounts.1).min(here.end) {
+            if here.asked < here.next.saturating_add(amounts.1).min(here.end) {
                 let from = here.asked.max(here.next);
-                here.asked = (from + amounts.0).min(here.end);
+                here.asked = from.saturating_add(amounts.0).min(here.end);
                 ask.extend((from..here.asked).filter(|unit| !has(*unit)));
             }
             if !has(here.next) {

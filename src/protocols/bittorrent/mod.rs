@@ -273,7 +273,7 @@ impl Protocol for BitTorrent {
             Timer::Tick => self.on_tick(cx),
             Timer::Announce if self.is_seed() => {}
             Timer::Reconnect(peer) => {
-                if self.find(peer).is_none() {
+                if !self.is_seed() && self.find(peer).is_none() {
                     cx.dial(peer);
                 }
             }
@@ -307,9 +307,10 @@ impl Protocol for BitTorrent {
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         if let Some(at) = self.find(peer) {
-            let redundant = self.is_seed() && self.peers[at].pieces.seed;
             self.forget(at, cx);
-            if !redundant {
+            // Who wants something comes back; two that are complete must not
+            // call each other for ever.
+            if !self.is_seed() {
                 cx.after(cx.shared.params.reconnect_time, Timer::Reconnect(peer));
             }
         }

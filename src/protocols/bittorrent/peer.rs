@@ -185,7 +185,7 @@ impl Peer {
         if !self.slow_start {
             self.desired = (params.request_queue_time.secs() * self.down.rate / block as f64) as u32;
         }
-        self.desired = self.desired.clamp(params.min_requests, params.max_requests);
+        self.desired = self.desired.max(params.min_requests).min(params.max_requests);
     }
 
     /// Whether it is asked for `unit`, or about to be.

@@ -190,7 +190,7 @@ impl Cases {
         for (index, case) in self.cases.iter().enumerate() {
             let (predicted, bounds) = self.predicted(index, dir);
             for metric in Metric::ALL {
-                let bound = results::median(&bounds).filter(|_| metric == Metric::Makespan);
+                let bound = bounds.iter().copied().reduce(f64::min).filter(|_| metric == Metric::Makespan);
                 verdicts.push(Verdict::new(index, metric, &case.runs, &predicted, bound));
             }
         }
