@@ -37,8 +37,12 @@ fn value(metric: Metric, value: f64) -> String {
     }
 }
 
-/// An error of a metric, with its sign.
+/// An error of a metric, with its sign; no number where the prediction never got
+/// there.
 fn error(metric: Metric, error: f64) -> String {
+    if !error.is_finite() {
+        return "not reached".into();
+    }
     let unit = if metric == Metric::Duplicates { "pp" } else { "%" };
     format!("{:+.1} {unit}", error * 100.0)
 }

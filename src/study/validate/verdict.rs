@@ -65,7 +65,8 @@ pub struct Score {
     pub cells: usize,
     /// Of these, those whose measured median lies in the predicted interval.
     pub covered: usize,
-    /// Median of the absolute errors.
+    /// Median of the absolute errors; of a cell that no simulated run reached it is
+    /// infinite, and the median is no number when that is half of them.
     pub typical_error: f64,
     /// The largest of them, with its sign.
     pub worst_error: f64,
@@ -84,7 +85,10 @@ impl Score {
 
     /// Over `verdicts`, which are of one metric; nothing without any evidence.
     fn of(testbed: Option<String>, metric: Metric, verdicts: &[&Verdict]) -> Option<Score> {
-        let judged: Vec<(f64, usize)> = verdicts.iter().filter_map(|v| Some((v.error?, v.case))).collect();
+        // What was measured and never reached in any simulated run is off by more
+        // than any number; leaving it out would hide the worst misses.
+        let error = |v: &Verdict| v.error.or(v.covered.map(|_| f64::INFINITY));
+        let judged: Vec<(f64, usize)> = verdicts.iter().filter_map(|v| Some((error(v)?, v.case))).collect();
         let signed: Vec<f64> = judged.iter().map(|(error, _)| *error).collect();
         let sizes: Vec<f64> = signed.iter().map(|error| error.abs()).collect();
         let larger = |a: (f64, usize), b: (f64, usize)| if b.0.abs() > a.0.abs() { b } else { a };
@@ -193,5 +197,20 @@ mod tests {
     #[test]
     fn without_evidence_there_is_no_score() {
         assert!(scores(&[case("a", &["x"])], &[verdict(0, &[10.0], &[11.0])]).is_empty());
+    }
+
+    #[test]
+    fn cells_that_no_simulated_run_reached_stay_in_the_score() {
+        let run = |t100: Option<f64>| {
+            let node = NodeFigures { leecher: true, start_s: Some(0.0), t100_s: t100, ..NodeFigures::default() };
+            RunFigures::of(&[node], 1.0)
+        };
+        let cases = [case("a", &[]), case("a", &[])];
+        let reached = Verdict::new(0, Metric::Makespan, &[run(Some(1.0))], &[run(Some(1.1))], None);
+        let missed = Verdict::new(1, Metric::Makespan, &[run(Some(1.0))], &[run(None)], None);
+        let scores = scores(&cases, &[reached, missed]);
+        let score = scores.iter().find(|s| s.metric == Metric::Makespan).unwrap();
+        assert_eq!((score.cells, score.covered, score.worst_case), (2, 0, 1));
+        assert_eq!(score.worst_error, f64::INFINITY);
     }
 }
