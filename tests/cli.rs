@@ -1,7 +1,11 @@
 //! The command line as its users meet it: files, exit codes, resumption.
 
+#[path = "common/place.rs"]
+mod place;
+
 use assert_cmd::assert::Assert;
 use codexsim::results::{Manifest, NodeRow, RunTable, TrafficRow, read};
+use place::Place;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,30 +31,7 @@ const SWEEP: &str = r#"
 repetitions = 2
 "#;
 
-/// A directory with a scenario in it.
-struct Place(tempfile::TempDir);
-
 impl Place {
-    fn new(scenario: &str) -> Self {
-        let place = Place(tempfile::tempdir().unwrap());
-        fs::write(place.path("s.toml"), scenario).unwrap();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Runs the program in this directory.
-    fn codexsim(&self, arguments: &[&str]) -> Assert {
-        let mut command = assert_cmd::cargo::cargo_bin_cmd!("codexsim");
-        // Whoever runs these tests may be a task of a batch system.
-        for variable in ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"] {
-            command.env_remove(variable);
-        }
-        command.current_dir(self.0.path()).args(arguments).assert()
-    }
-
     fn sweep(&self, out: &str, further: &[&str]) -> Assert {
         let mut arguments = vec!["sweep", "s.toml", "--reproducible", "--out", out];
         arguments.extend(further);

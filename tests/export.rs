@@ -1,8 +1,12 @@
 //! Exports as the other tools read them: every file is parsed back, and what
 //! their analysis would find is compared with the study itself.
 
+#[path = "common/place.rs"]
+mod place;
+
 use assert_cmd::assert::Assert;
 use codexsim::results::{Manifest, NodeRow, ProgressRow, RunRow, RunTable, median, read};
+use place::Place;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,28 +34,7 @@ repetitions = 3
 "#;
 const FINE: &str = "[output]\nprogress = 20\n";
 
-/// A directory with a scenario in it.
-struct Place(tempfile::TempDir);
-
 impl Place {
-    fn new(scenario: &str) -> Self {
-        let place = Place(tempfile::tempdir().unwrap());
-        fs::write(place.path("s.toml"), scenario).unwrap();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn codexsim(&self, arguments: &[&str]) -> Assert {
-        let mut command = assert_cmd::cargo::cargo_bin_cmd!("codexsim");
-        for variable in ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"] {
-            command.env_remove(variable);
-        }
-        command.current_dir(self.0.path()).args(arguments).assert()
-    }
-
     fn sweep(&self, out: &str, further: &[&str]) -> Assert {
         self.codexsim(&[&["sweep", "s.toml", "--reproducible", "--out", out], further].concat())
     }

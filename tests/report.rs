@@ -1,10 +1,12 @@
 //! `codexsim report` as a user meets it: a tiny study, its comparison in all
 //! forms, and what is said when there is nothing to compare.
 
-use assert_cmd::assert::Assert;
+#[path = "common/place.rs"]
+mod place;
+
 use codexsim::results::{ComparisonRow, NodeRow, RunTable, median, read};
+use place::Place;
 use std::fs;
-use std::path::PathBuf;
 
 const STUDY: &str = r#"
 name = "tiny"
@@ -26,27 +28,7 @@ repetitions = 3
 "#;
 const PRIVATE: &str = "bittorrent (ignore_slots)";
 
-struct Place(tempfile::TempDir);
-
 impl Place {
-    fn new() -> Self {
-        let place = Place(tempfile::tempdir().unwrap());
-        fs::write(place.path("s.toml"), STUDY).unwrap();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn codexsim(&self, arguments: &[&str]) -> Assert {
-        let mut command = assert_cmd::cargo::cargo_bin_cmd!("codexsim");
-        for variable in ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"] {
-            command.env_remove(variable);
-        }
-        command.current_dir(self.0.path()).args(arguments).assert()
-    }
-
     fn rows(&self) -> Vec<ComparisonRow> {
         read(fs::File::open(self.path("r/comparison.csv")).unwrap()).unwrap()
     }
@@ -75,7 +57,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn a_study_is_compared_in_all_forms() {
-    let place = Place::new();
+    let place = Place::new(STUDY);
     place.codexsim(&["sweep", "s.toml", "--reproducible", "--out", "r"]).code(0);
     let assert = place.codexsim(&["report", "r", "--baseline", "bittorrent"]).code(0);
     let shown = text(&assert.get_output().stdout);
@@ -116,7 +98,7 @@ fn a_study_is_compared_in_all_forms() {
 
 #[test]
 fn what_cannot_be_compared_is_wrong_input() {
-    let place = Place::new();
+    let place = Place::new(STUDY);
     let refused = |arguments: &[&str], words: &str| {
         let assert = place.codexsim(arguments).code(2);
         let error = text(&assert.get_output().stderr);
@@ -134,7 +116,7 @@ fn what_cannot_be_compared_is_wrong_input() {
 
 #[test]
 fn a_study_with_missing_runs_is_compared_and_says_so() {
-    let place = Place::new();
+    let place = Place::new(STUDY);
     place.codexsim(&["sweep", "s.toml", "--reproducible", "--out", "r", "--shard", "1/2"]);
     let assert = place.codexsim(&["report", "r", "--baseline", "bittorrent", "--out", "elsewhere"]).code(3);
     let shown = text(&assert.get_output().stdout);

@@ -1,0 +1,30 @@
+//! A directory in which the program runs as a user would run it.
+
+use assert_cmd::assert::Assert;
+use std::fs;
+use std::path::PathBuf;
+
+/// A directory with a scenario, `s.toml`, in it.
+pub struct Place(pub tempfile::TempDir);
+
+impl Place {
+    pub fn new(scenario: &str) -> Self {
+        let place = Place(tempfile::tempdir().unwrap());
+        fs::write(place.path("s.toml"), scenario).unwrap();
+        place
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the program in this directory.
+    pub fn codexsim(&self, arguments: &[&str]) -> Assert {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("codexsim");
+        // Whoever runs these tests may be a task of a batch system.
+        for variable in ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"] {
+            command.env_remove(variable);
+        }
+        command.current_dir(self.0.path()).args(arguments).assert()
+    }
+}
