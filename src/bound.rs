@@ -83,17 +83,11 @@ mod tests {
 
     fn world(seeder_up: &str, leecher_up: &str, down: &str, leechers: u32, size: u64) -> World {
         let rate = |text: &str| -> Rate { text.parse().unwrap() };
+        let dataset = DatasetSpec { size: Bytes(size), block_size: Bytes(65_536), group: 1 };
         let spec = WorldSpec {
-            swarm: SwarmSpec { network_size: leechers + 1, seeders: 1, start: StartSpec::Together },
-            dataset: DatasetSpec { size: Bytes(size), block_size: Bytes(65_536), group: 1 },
             links: vec![LinkClass { share: 1.0, up: rate(leecher_up), down: rate(down) }],
             seeder_up: Some(rate(seeder_up)),
-            seeder_down: None,
-            latency: LatencySpec::Constant(Time::ZERO),
-            churn: ChurnSpec::None,
-            failures: vec![],
-            overlay: None,
-            hardware: Hardware::IDEAL,
+            ..WorldSpec::plain((leechers + 1, 1), dataset, rate(down))
         };
         World::build(&spec, 1, 0, Time::from_secs(1))
     }

@@ -81,19 +81,11 @@ impl Protocol for Node {
 }
 
 fn run(cheat: Cheat) -> Outcome {
-    let rate = Rate(10_000_000);
+    let dataset = DatasetSpec { size: Bytes(1 << 20), block_size: Bytes(65_536), group: 1 };
     let spec = RunSpec {
         world: WorldSpec {
-            swarm: SwarmSpec { network_size: 2, seeders: 1, start: StartSpec::Together },
-            dataset: DatasetSpec { size: Bytes(1 << 20), block_size: Bytes(65_536), group: 1 },
-            links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
-            seeder_up: None,
-            seeder_down: None,
             latency: LatencySpec::Constant(Time::from_millis(10)),
-            churn: ChurnSpec::None,
-            failures: vec![],
-            overlay: None,
-            hardware: Hardware::IDEAL,
+            ..WorldSpec::plain((2, 1), dataset, Rate(10_000_000))
         },
         network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None },
         discovery: DiscoverySpec { round_trips: 1.0, round_trips_per_doubling: 0.0, max_providers: 10 },

@@ -198,3 +198,23 @@ impl Hardware {
         *self == Hardware::IDEAL
     }
 }
+
+#[cfg(test)]
+impl WorldSpec {
+    /// The simplest world with this swarm and dataset: links of one rate both
+    /// ways, no delay, everybody always there, work for nothing.
+    pub(crate) fn plain((network_size, seeders): (u32, u32), dataset: DatasetSpec, rate: Rate) -> Self {
+        WorldSpec {
+            swarm: SwarmSpec { network_size, seeders, start: StartSpec::Together },
+            dataset,
+            links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
+            seeder_up: None,
+            seeder_down: None,
+            latency: LatencySpec::Constant(Time::ZERO),
+            churn: ChurnSpec::None,
+            failures: vec![],
+            overlay: None,
+            hardware: Hardware::IDEAL,
+        }
+    }
+}

@@ -13,9 +13,7 @@ use crate::engine::{TimerId, Timers};
 use crate::protocol::{Effect, Effects, Message, Units};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{
-    ChurnSpec, DatasetSpec, Hardware, Holdings, LatencySpec, LinkClass, StartSpec, SwarmSpec, WorldSpec,
-};
+use crate::world::{DatasetSpec, Holdings, WorldSpec};
 use std::collections::BTreeMap;
 
 /// The constants of the model.
@@ -28,18 +26,8 @@ pub(super) fn params() -> Params {
 /// A world with this many blocks.
 pub(super) fn world(blocks: u64, block_size: u64, group: u32) -> World {
     let rate = Rate(1_000_000_000);
-    let spec = WorldSpec {
-        swarm: SwarmSpec { network_size: 10, seeders: 9, start: StartSpec::Together },
-        dataset: DatasetSpec { size: Bytes(blocks * block_size), block_size: Bytes(block_size), group },
-        links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
-        seeder_up: None,
-        seeder_down: None,
-        latency: LatencySpec::Constant(Time::ZERO),
-        churn: ChurnSpec::None,
-        failures: vec![],
-        overlay: None,
-        hardware: Hardware::IDEAL,
-    };
+    let dataset = DatasetSpec { size: Bytes(blocks * block_size), block_size: Bytes(block_size), group };
+    let spec = WorldSpec::plain((10, 9), dataset, rate);
     World::build(&spec, 1, 0, Time::from_secs(1))
 }
 

@@ -6,9 +6,7 @@ use crate::ledger::Class;
 use crate::protocol::{Effect, Effects, Message, Units};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Bytes, Rate};
-use crate::world::{
-    ChurnSpec, DatasetSpec, Hardware, Holdings, LatencySpec, LinkClass, StartSpec, SwarmSpec, WorldSpec,
-};
+use crate::world::{DatasetSpec, Holdings, WorldSpec};
 use std::collections::BTreeSet;
 
 const BLOCK: u64 = 16 << 10;
@@ -21,18 +19,8 @@ fn params() -> Params {
 
 fn world(blocks: u64) -> World {
     let rate = Rate(10_000_000);
-    let spec = WorldSpec {
-        swarm: SwarmSpec { network_size: 20, seeders: 1, start: StartSpec::Together },
-        dataset: DatasetSpec { size: Bytes(blocks * BLOCK), block_size: Bytes(BLOCK), group: 1 },
-        links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
-        seeder_up: None,
-        seeder_down: None,
-        latency: LatencySpec::Constant(Time::ZERO),
-        churn: ChurnSpec::None,
-        failures: vec![],
-        overlay: None,
-        hardware: Hardware::IDEAL,
-    };
+    let dataset = DatasetSpec { size: Bytes(blocks * BLOCK), block_size: Bytes(BLOCK), group: 1 };
+    let spec = WorldSpec::plain((20, 1), dataset, rate);
     World::build(&spec, 1, 0, Time::from_secs(1))
 }
 

@@ -185,18 +185,8 @@ mod tests {
 
     fn world(nodes: u32, seeders: u32) -> World {
         let rate = "50 Mbit/s".parse().unwrap();
-        let spec = WorldSpec {
-            swarm: SwarmSpec { network_size: nodes, seeders, start: StartSpec::Together },
-            dataset: DatasetSpec { size: Bytes(1 << 30), block_size: Bytes(65_536), group: 1 },
-            links: vec![LinkClass { share: 1.0, up: rate, down: rate }],
-            seeder_up: None,
-            seeder_down: None,
-            latency: LatencySpec::Constant(Time::ZERO),
-            churn: ChurnSpec::None,
-            failures: vec![],
-            overlay: None,
-            hardware: Hardware::IDEAL,
-        };
+        let dataset = DatasetSpec { size: Bytes(1 << 30), block_size: Bytes(65_536), group: 1 };
+        let spec = WorldSpec::plain((nodes, seeders), dataset, rate);
         World::build(&spec, 1, 0, Time::from_secs(1))
     }
 
