@@ -1,6 +1,6 @@
 //! The only thing a protocol can touch.
 
-use super::{Protocol, Units};
+use super::{Key, Protocol, Units};
 use crate::engine::{TimerId, Timers};
 use crate::rng::Rng;
 use crate::units::Time;
@@ -19,10 +19,10 @@ pub enum Effect<M> {
     Dial(NodeId),
     /// Disconnect.
     HangUp(NodeId),
-    /// Announce oneself as a provider of the dataset.
-    Provide,
+    /// Announce oneself as a provider.
+    Provide(Key),
     /// Look providers up.
-    Find,
+    Find(Key),
     /// The manifest is stored.
     ManifestStored,
     /// Data was kept.
@@ -180,14 +180,15 @@ impl<P: Protocol> Ctx<'_, P> {
         self.effects.0.push(Effect::HangUp(peer));
     }
 
-    /// Announces this node as a provider of the dataset.
-    pub fn provide(&mut self) {
-        self.effects.0.push(Effect::Provide);
+    /// Announces this node as a provider under `key`.
+    pub fn provide(&mut self, key: Key) {
+        self.effects.0.push(Effect::Provide(key));
     }
 
-    /// Looks providers up; [`Protocol::found`] is called with the answer.
-    pub fn find(&mut self) {
-        self.effects.0.push(Effect::Find);
+    /// Looks the providers under `key` up; [`Protocol::found`] is called with
+    /// the answer.
+    pub fn find(&mut self, key: Key) {
+        self.effects.0.push(Effect::Find(key));
     }
 
     /// Notes that the manifest is stored.

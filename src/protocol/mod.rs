@@ -79,6 +79,15 @@ impl Units<'_> {
     }
 }
 
+/// Under what a node announces itself, and others look for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// The dataset: tree CID, info hash, root of a graph.
+    Dataset,
+    /// Its manifest.
+    Manifest,
+}
+
 /// Which end of a message works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -148,9 +157,9 @@ pub trait Protocol: Sized {
         let _ = (peer, cx);
     }
 
-    /// A look-up returned providers of the dataset, newest first.
-    fn found(&mut self, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
-        let _ = (providers, cx);
+    /// A look-up of `key` returned providers, newest first.
+    fn found(&mut self, key: Key, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
+        let _ = (key, providers, cx);
     }
 
     /// The connection to `peer` is gone; what was under way on it is lost.

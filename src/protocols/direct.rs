@@ -5,7 +5,7 @@
 //! blocks outstanding and no transport overhead this is the sliding-window law.
 
 use crate::ledger::Class;
-use crate::protocol::{Ctx, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Key, Message, Protocol, Size, Units};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, Role, World};
 use schemars::JsonSchema;
@@ -137,12 +137,12 @@ impl Protocol for Direct {
         if Direct::complete(cx) {
             // A leecher that comes back complete must not serve: it was not a seeder.
             if cx.world.node(cx.me).role == Role::Seeder {
-                cx.provide();
+                cx.provide(Key::Dataset);
             }
             return;
         }
         self.next = cx.store().contiguous();
-        cx.find();
+        cx.find(Key::Dataset);
     }
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
@@ -162,11 +162,11 @@ impl Protocol for Direct {
 
     fn timer(&mut self, (): (), cx: &mut Context<'_>) {
         if !Direct::complete(cx) {
-            cx.find();
+            cx.find(Key::Dataset);
         }
     }
 
-    fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
         providers.iter().for_each(|id| cx.dial(*id));
         if self.seeders.is_empty() {
             cx.after(cx.shared.params.retry, ());

@@ -66,7 +66,7 @@ families! {
     /// BitTorrent as libtorrent behaves.
     "bittorrent" => BitTorrent(bittorrent::BitTorrent),
     /// Codex block exchange, generation 2.
-    "codex-v2" => CodexV2(codex::CodexV2),
+    "codex-v2" => CodexV2(codex::v2::CodexV2),
     /// Every leecher downloads from the seeders alone.
     "direct" => Direct(direct::Direct),
     /// An omniscient scheduler close to the bound.

@@ -17,12 +17,12 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Work(work) => self.work(id, work),
                 Effect::Dial(peer) => self.dial(id, peer),
                 Effect::HangUp(peer) => self.hang_up(id, peer),
-                Effect::Provide => {
+                Effect::Provide(_) => {
                     self.list.push(self.now + self.directory.delay(self.world), Event::Announced(id));
                 }
-                Effect::Find => {
+                Effect::Find(key) => {
                     let epoch = self.nodes[id.index()].epoch;
-                    self.list.push(self.now + self.directory.delay(self.world), Event::Answered(id, epoch));
+                    self.list.push(self.now + self.directory.delay(self.world), Event::Answered(id, epoch, key));
                 }
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;

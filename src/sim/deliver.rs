@@ -2,7 +2,7 @@
 
 use super::run::{Cargo, Event, Notice, Simulation};
 use crate::network::NetEvent;
-use crate::protocol::{Message, Protocol, Side, Size, Units};
+use crate::protocol::{Key, Message, Protocol, Side, Size, Units};
 use crate::world::NodeId;
 
 /// Acknowledgements owed, beyond which they travel alone.
@@ -96,14 +96,14 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// A look-up of `id` is answered.
-    pub(super) fn on_answered(&mut self, id: NodeId, epoch: u32) {
+    pub(super) fn on_answered(&mut self, id: NodeId, epoch: u32, key: Key) {
         let node = &self.nodes[id.index()];
         if node.epoch != epoch || !node.online {
             return;
         }
         let mut found = std::mem::take(&mut self.found);
         self.directory.find(id, self.world, &mut found);
-        self.with(id, Units::None, |mind, cx| mind.found(&found, cx));
+        self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx));
         self.found = found;
     }
 }

@@ -6,7 +6,7 @@ use super::{Progress, RunSpec};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Class, Outcome, Status};
 use crate::network::{NetEvent, Network};
-use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Effects, Key, Message, Protocol, Size, Units};
 use crate::units::Time;
 use crate::world::{NodeId, OfflineKind, Role, World};
 use std::collections::VecDeque;
@@ -33,7 +33,7 @@ pub(super) enum Event {
     /// A provider becomes known to the directory.
     Announced(NodeId),
     /// A look-up of a node is answered.
-    Answered(NodeId, u32),
+    Answered(NodeId, u32, Key),
     /// The time series wants a sample.
     Sample,
 }
@@ -294,7 +294,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                     self.directory.provide(id, self.now);
                 }
             }
-            Event::Answered(id, epoch) => self.on_answered(id, epoch),
+            Event::Answered(id, epoch, key) => self.on_answered(id, epoch, key),
             Event::Sample => self.sample(),
         }
     }

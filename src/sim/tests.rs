@@ -4,7 +4,7 @@ use super::run::Simulation;
 use super::{DiscoverySpec, RunSpec, StopSpec};
 use crate::ledger::{Class, Outcome};
 use crate::network::{NetworkModel, NetworkSpec, Transport};
-use crate::protocol::{Ctx, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Key, Message, Protocol, Size, Units};
 use crate::protocols::{ProtocolSpec, ideal};
 use crate::units::{Bytes, Rate, Time};
 use crate::world::*;
@@ -55,13 +55,13 @@ impl Protocol for Node {
     }
     fn start(&mut self, cx: &mut Ctx<'_, Self>) {
         if cx.world.node(cx.me).role == Role::Leecher {
-            cx.find();
+            cx.find(Key::Dataset);
             if self.0 == Cheat::KeepsUngiven {
                 cx.keep(Units::Range(0, 1));
             }
         }
     }
-    fn found(&mut self, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
         providers.iter().for_each(|id| cx.dial(*id));
     }
     fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {

@@ -6,7 +6,7 @@ use super::walk::Walk;
 use super::wire::Response;
 use super::{Bitswap, Context, Msg, Timer, has};
 use crate::engine::TimerId;
-use crate::protocol::Units;
+use crate::protocol::{Key, Units};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 
@@ -28,7 +28,7 @@ impl Bitswap {
         if !cx.has_manifest() {
             cx.manifest_stored();
         }
-        cx.provide();
+        cx.provide(Key::Dataset);
     }
 
     /// Opens the session.
@@ -59,7 +59,7 @@ impl Bitswap {
         }
         self.client.links.broadcast(&orders.broadcast);
         if orders.search {
-            cx.find();
+            cx.find(Key::Dataset);
         }
         self.arm_flushes(cx);
         self.arm_idle(cx);

@@ -28,7 +28,7 @@ pub use dag::Dag;
 pub use params::{Order, Params};
 pub use wire::{Entry, Kind, Msg, Response};
 
-use crate::protocol::{Ctx, Protocol};
+use crate::protocol::{Ctx, Key, Protocol};
 use crate::world::{BlockSet, NodeId, World};
 use client::Client;
 use server::Server;
@@ -169,7 +169,7 @@ impl Protocol for Bitswap {
         self.on_connected(peer, cx);
     }
 
-    fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
         self.on_found(providers, cx);
     }
 

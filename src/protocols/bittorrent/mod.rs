@@ -27,7 +27,7 @@ mod tests;
 pub use params::{Carrier, Params};
 pub use wire::Msg;
 
-use crate::protocol::{Ctx, Protocol};
+use crate::protocol::{Ctx, Key, Protocol};
 use crate::rng::mix;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId, World};
@@ -238,11 +238,11 @@ impl Protocol for BitTorrent {
     fn start(&mut self, cx: &mut Context<'_>) {
         self.restore(cx);
         self.choker = Choker::at_any_time(&cx.shared.params, cx.rng());
-        cx.provide();
+        cx.provide(Key::Dataset);
         // Seeders of the beginning have announced themselves before; who returns
         // as a seed looks for leechers (seeding_outgoing_connections).
         if !self.is_seed() || cx.now() > Time::ZERO {
-            cx.find();
+            cx.find(Key::Dataset);
         }
         if !self.is_seed() {
             cx.after(cx.shared.params.announce_interval, Timer::Announce);
@@ -278,7 +278,7 @@ impl Protocol for BitTorrent {
                 }
             }
             Timer::Announce => {
-                cx.find();
+                cx.find(Key::Dataset);
                 cx.after(cx.shared.params.announce_interval, Timer::Announce);
             }
         }
@@ -299,7 +299,7 @@ impl Protocol for BitTorrent {
         self.begin_ticking(cx);
     }
 
-    fn found(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
         self.to_dial = providers.iter().copied().filter(|id| self.find(*id).is_none()).collect();
         self.dial_some(cx.shared.params.connect_boost, cx);
         self.begin_ticking(cx);

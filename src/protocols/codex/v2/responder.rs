@@ -91,7 +91,7 @@ impl CodexV2 {
         let part = if whole {
             question.difference(&BlockSet::one(MANIFEST))
         } else {
-            cx.shared.hash_order(&question).into_iter().skip(done).take(limit).collect()
+            cx.shared.order.of(&question).into_iter().skip(done).take(limit).collect()
         };
         let mut found = cx.store().held_of(&part);
         found.subtract(&peer.wanted);
@@ -141,7 +141,7 @@ impl CodexV2 {
                 continue;
             }
             peer.sending.union_with(&taken);
-            let mut left = cx.shared.hash_order(&taken);
+            let mut left = cx.shared.order.of(&taken);
             left.reverse();
             self.responder.tasks[slot] = Some(Task { peer: id, left, taken, writing: Rc::default() });
             self.write_next(slot, cx);

@@ -121,7 +121,7 @@ fn refill_units(params: &Params, group: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocols::codex::test_params;
+    use crate::protocols::codex::v2::test_params;
 
     #[test]
     fn the_window_is_refilled_by_768_after_768() {

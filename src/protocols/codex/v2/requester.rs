@@ -2,8 +2,8 @@
 
 use super::download::{Download, window_units};
 use super::peer::{Peer, Refresh};
-use super::{CodexV2, Context, MANIFEST, Msg, Timer};
-use crate::protocol::Units;
+use super::{CodexV2, Context, MANIFEST, Msg, Timer, advertise};
+use crate::protocol::{Key, Units};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::rc::Rc;
@@ -58,7 +58,7 @@ impl CodexV2 {
         for peer in self.peers.iter().filter(|p| p.have.intersects(&open)) {
             held.union_with(&peer.have.intersection(&open));
         }
-        for unit in cx.shared.hash_order(&held) {
+        for unit in cx.shared.order.of(&held) {
             self.request_one(unit, cx);
         }
         let unheld = open.difference(&held);
@@ -126,7 +126,7 @@ impl CodexV2 {
     fn find_if_few(&mut self, cx: &mut Context<'_>) {
         let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
         if holders < cx.shared.params.min_peers as usize {
-            cx.find();
+            cx.find(if self.has_manifest { Key::Dataset } else { Key::Manifest });
         }
     }
 
@@ -209,7 +209,7 @@ impl CodexV2 {
         }
         self.has_manifest = true;
         cx.manifest_stored();
-        cx.provide();
+        advertise(cx);
         self.begin_dataset(cx);
     }
 
@@ -298,7 +298,7 @@ fn ask(peer: &mut Peer, pending: &BlockSet, why: Refresh, last: &mut Rc<BlockSet
     let Some(list) = peer.question(pending, why) else { return };
     let limit = (cx.shared.params.want_list_entries / cx.world.dataset.group).max(1);
     if list.len() > limit {
-        for part in cx.shared.hash_order(&list).chunks(limit as usize) {
+        for part in cx.shared.order.of(&list).chunks(limit as usize) {
             cx.send(peer.id, Msg::WantHave(Rc::new(part.iter().copied().collect())));
         }
         return;

@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn params() -> Params {
-        crate::protocols::codex::test_params()
+        crate::protocols::codex::v2::test_params()
     }
 
     fn at(secs: u64) -> Time {

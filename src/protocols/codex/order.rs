@@ -1,0 +1,25 @@
+//! The order in which hash sets of block addresses are iterated.
+
+use crate::rng::{Purpose, mix};
+use crate::world::{BlockSet, World};
+
+/// Iteration order of hash sets. It depends on the addresses alone, so it is
+/// the same in every node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HashOrder {
+    salt: u64,
+}
+
+impl HashOrder {
+    /// The order of the addresses of this run's dataset.
+    pub fn new(world: &World) -> Self {
+        HashOrder { salt: mix(world.seed ^ mix(Purpose::Identifiers as u64)) }
+    }
+
+    /// The members of `set` in hash-set order.
+    pub fn of(self, set: &BlockSet) -> Vec<u32> {
+        let mut keyed: Vec<(u64, u32)> = set.iter().map(|unit| (mix(self.salt ^ u64::from(unit)), unit)).collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, unit)| unit).collect()
+    }
+}

@@ -1,0 +1,166 @@
+//! Codex block exchange, generation 2 (Nov-Dec 2025).
+//!
+//! Sources: `logos-storage/logos-storage-nim` at `bd49591f`:
+//! `codex/blockexchange/engine/engine.nim`, `peers/peercontext.nim`,
+//! `engine/pendingblocks.nim`, `codex/node.nim`. A node is both requester
+//! (`requester`) and responder (`responder`); a download is a sliding
+//! window of wanted blocks (`download`). One task per block in the original
+//! becomes set operations here: blocks that would wait for the same moment are
+//! one set.
+//!
+//! What the original does and this leaves out, because it never acts there
+//! either: cancellations (a block is only ever requested from one peer, so
+//! nobody is left to cancel it at), payments, the forgetting of excess peers
+//! (it forgets the wrong address), the retry limit of 3000 (over an hour and a
+//! half of fruitless searching).
+
+mod download;
+mod params;
+mod peer;
+mod requester;
+mod responder;
+
+pub use params::Params;
+
+use super::order::HashOrder;
+use super::{MANIFEST, Msg};
+use crate::protocol::{Ctx, Key, Protocol};
+use crate::world::{NodeId, World};
+use download::Download;
+use peer::Peers;
+use responder::Responder;
+
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+    order: HashOrder,
+}
+
+/// What a timer of a node is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Timer {
+    /// Some block without known holder is to be tried again.
+    Retry,
+    /// A peer may have been inactive for too long.
+    Activity(NodeId),
+    /// The discovery loop looks for a missing manifest.
+    DiscoveryLoop,
+    /// Time to work on a question again.
+    Answer,
+}
+
+/// One node of block exchange v2.
+#[derive(Debug)]
+pub struct CodexV2 {
+    peers: Peers,
+    has_manifest: bool,
+    download: Option<Download>,
+    responder: Responder,
+}
+
+type Context<'a> = Ctx<'a, CodexV2>;
+
+impl Protocol for CodexV2 {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Msg;
+    type Timer = Timer;
+
+    fn prepare(world: &World, params: &Params) -> Shared {
+        Shared { params: params.clone(), order: HashOrder::new(world) }
+    }
+
+    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+        CodexV2 {
+            peers: Peers::default(),
+            has_manifest: false,
+            download: None,
+            responder: Responder::new(shared.params.responder_tasks),
+        }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        self.has_manifest = cx.has_manifest();
+        if self.has_manifest {
+            advertise(cx);
+        }
+        if cx.store().len() < cx.world.dataset.units() {
+            self.begin_download(cx);
+        }
+    }
+
+    fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
+        match message {
+            Msg::WantHave(set) => self.on_want_have(from, set, cx),
+            Msg::WantBlock(set) => self.on_want_block(from, set, cx),
+            Msg::Presence(set) => self.on_presence(from, set, cx),
+            Msg::Delivery(set) => self.on_delivery(from, set, cx),
+            Msg::Manifest(_) => self.on_manifest(from, cx),
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        match timer {
+            Timer::Retry => self.on_retry(cx),
+            Timer::Activity(peer) => self.on_activity_timer(peer, cx),
+            Timer::DiscoveryLoop => self.on_discovery_loop(cx),
+            Timer::Answer => self.answer_next(cx),
+        }
+    }
+
+    fn sent(&mut self, to: NodeId, token: u32, cx: &mut Context<'_>) {
+        self.on_sent(to, token, cx);
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.on_connected(peer, cx);
+    }
+
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.len());
+        let new = providers.iter().filter(|id| self.peers.position(**id).is_none());
+        new.take(free).for_each(|id| cx.dial(*id));
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.evict(peer, cx);
+    }
+
+    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+        self.peers.len() < shared.params.max_peers as usize
+    }
+}
+
+/// A node that stores the manifest announces itself under both keys of the
+/// dataset, whatever else it holds.
+fn advertise(cx: &mut Context<'_>) {
+    cx.provide(Key::Manifest);
+    cx.provide(Key::Dataset);
+}
+
+/// The constants as in `models/protocols/codex-v2.toml`, for unit tests of the
+/// parts.
+#[cfg(test)]
+fn test_params() -> Params {
+    use crate::units::{Bytes, Time};
+    Params {
+        window: 1024,
+        refill_threshold: 0.75,
+        want_list_entries: 1024,
+        presence_entries: 1024,
+        blocks_per_message: 20,
+        responder_tasks: 10,
+        task_queue: 100,
+        activity_timeout: Time::from_secs(60),
+        retry_interval: Time::from_secs(2),
+        discovery_interval: Time::from_secs(3),
+        discovery_loop: Time::from_secs(3),
+        min_peers: 3,
+        refresh_interval: Time::from_secs(1),
+        max_refresh_backoff: 36,
+        max_peers: 160,
+        yield_after: Time::from_millis(10),
+        manifest_size: Bytes(100),
+    }
+}
