@@ -200,6 +200,18 @@ fn check_prints_the_scenario_or_the_mistake() {
 }
 
 #[test]
+fn explain_tells_a_key_and_knows_its_name() {
+    let place = Place::new("");
+    let told = place.codexsim(&["explain", "protocol.codex-v2.window"]).success().get_output().stdout.clone();
+    let told = String::from_utf8(told).unwrap();
+    for part in ["Blocks wanted", "at least 1", "1024 (models/protocols/codex-v2.toml)", "codex/node.nim:56"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let wrong = place.codexsim(&["explain", "protocol.codex-v2.windw"]).code(2).get_output().stderr.clone();
+    assert!(String::from_utf8(wrong).unwrap().contains("did you mean `protocol.codex-v2.window`?"));
+}
+
+#[test]
 fn schema_is_json_and_models_is_a_list() {
     let place = Place::new(SCENARIO);
     let schema = printed(&place.codexsim(&["schema"]).code(0));

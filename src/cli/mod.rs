@@ -4,6 +4,7 @@
 mod args;
 mod calibrate;
 mod check;
+mod explain;
 mod export;
 mod host;
 mod models;
@@ -39,6 +40,7 @@ enum Command {
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
     Check(check::Check),
+    Explain(explain::Explain),
     Export(export::Export),
     Report(report::Report),
     Schema(schema::Schema),
@@ -113,6 +115,7 @@ impl Cli {
             Command::Validate(validate) => validate.carry_out(),
             Command::Calibrate(calibrate) => calibrate.carry_out(),
             Command::Check(check) => check.carry_out(),
+            Command::Explain(explain) => explain.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Report(report) => report.carry_out(),
             Command::Schema(schema) => schema.carry_out(),

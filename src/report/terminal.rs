@@ -95,18 +95,36 @@ fn traffic(result: &RunResult) -> String {
 /// A quantity of a study's table.
 struct Quantity {
     title: &'static str,
-    column: &'static str,
+    of: fn(&RunRow) -> Option<f64>,
     show: fn(f64) -> String,
 }
 
-const QUANTITIES: [Quantity; 6] = [
-    Quantity { title: "ttfb", column: "ttfb_median_s", show: human::seconds },
-    Quantity { title: "t50", column: "t50_median_s", show: human::seconds },
-    Quantity { title: "t90", column: "t90_median_s", show: human::seconds },
-    Quantity { title: "t100", column: "t100_median_s", show: human::seconds },
-    Quantity { title: "efficiency", column: "efficiency", show: |v| format!("{:.1} %", v * 100.0) },
-    Quantity { title: "wire/payload", column: "wire_per_payload", show: |v| format!("{v:.3}") },
+const QUANTITIES: [Quantity; 8] = [
+    Quantity { title: "ttfb", of: |r| r.ttfb_median_s, show: human::seconds },
+    Quantity { title: "t50", of: |r| r.t50_median_s, show: human::seconds },
+    Quantity { title: "t90", of: |r| r.t90_median_s, show: human::seconds },
+    Quantity { title: "t100", of: |r| r.t100_median_s, show: human::seconds },
+    Quantity { title: "efficiency", of: |r| r.efficiency, show: percent },
+    Quantity { title: "wire/payload", of: |r| r.wire_per_payload, show: |v| format!("{v:.3}") },
+    Quantity { title: "control/block", of: control_per_block, show: |v| format!("{v:.0} B") },
+    Quantity { title: "duplicates", of: duplicates, show: percent },
 ];
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// Control bytes for each block that was stored.
+fn control_per_block(run: &RunRow) -> Option<f64> {
+    let blocks = run.payload_bytes? as f64 / run.block_size_bytes as f64;
+    (blocks > 0.0).then(|| run.control_bytes.map(|bytes| bytes as f64 / blocks))?
+}
+
+/// Block data received in vain, as a share of what was stored.
+fn duplicates(run: &RunRow) -> Option<f64> {
+    let payload = run.payload_bytes.filter(|bytes| *bytes > 0)?;
+    Some(run.duplicate_bytes? as f64 / payload as f64)
+}
 
 /// One line per point with medians over its runs; the makespan in addition
 /// with its 5 and 95 % quantiles and the confidence interval of its mean.
@@ -145,12 +163,12 @@ fn rows_of<'a>(plan: &Plan, assembled: &'a Assembled, cell: usize) -> Vec<&'a Ru
 }
 
 fn point(rows: &[&RunRow]) -> Vec<String> {
-    let summary = |column: &str| Summary::of(&rows.iter().filter_map(|r| r.number(column)).collect::<Vec<_>>());
+    let summary = |of: fn(&RunRow) -> Option<f64>| Summary::of(&rows.iter().filter_map(|r| of(r)).collect::<Vec<_>>());
     let completed: u64 = rows.iter().filter_map(|r| r.completed).sum();
     let leechers: u64 = rows.iter().map(|r| u64::from(r.network_size - r.seeders)).sum();
     let mut line = vec![rows.len().to_string(), format!("{completed}/{leechers}")];
-    line.extend(QUANTITIES.iter().map(|q| summary(q.column).map_or("-".into(), |s| (q.show)(s.median))));
-    match summary("makespan_s") {
+    line.extend(QUANTITIES.iter().map(|q| summary(q.of).map_or("-".into(), |s| (q.show)(s.median))));
+    match summary(|r| r.makespan_s) {
         None => line.extend(["-".into(), "-".into(), "-".into()]),
         Some(s) => line.extend([
             human::seconds(s.median),
@@ -190,10 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn every_quantity_is_a_column_of_numbers() {
-        for quantity in QUANTITIES {
-            assert!(RunRow::is_numeric(quantity.column), "{}", quantity.column);
-        }
-        assert!(RunRow::is_numeric("makespan_s"));
+    fn what_is_derived_is_per_stored_block_and_byte() {
+        let run = crate::results::sample_result().run;
+        let run = RunRow { payload_bytes: Some(2 * run.block_size_bytes), control_bytes: Some(500), ..run };
+        assert_eq!(control_per_block(&run), Some(250.0));
+        let run = RunRow { duplicate_bytes: Some(run.block_size_bytes), ..run };
+        assert_eq!(duplicates(&run), Some(0.5));
+        let nothing = RunRow { payload_bytes: Some(0), ..run };
+        assert_eq!((control_per_block(&nothing), duplicates(&nothing)), (None, None));
     }
 }

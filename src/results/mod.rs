@@ -21,7 +21,7 @@ pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
 pub use quantile::{median, quantile};
 #[cfg(test)]
-pub(crate) use record::tests::outcome as sample_outcome;
+pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
 pub use record::{Labels, RunResult};
 pub use rows::{Capacity, ComparisonRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow};
 pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};

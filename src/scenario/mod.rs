@@ -17,6 +17,7 @@ mod churn;
 mod de;
 mod draft;
 mod error;
+mod explain;
 mod models;
 mod parse;
 mod print;
@@ -32,6 +33,7 @@ mod validate;
 mod tests;
 
 pub use error::ScenarioError;
+pub use explain::{Explanation, Origin, explain};
 pub use models::{ModelInfo, models};
 pub use schema::schema;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};

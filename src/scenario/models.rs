@@ -61,28 +61,44 @@ pub struct ModelInfo {
     /// Whether its numbers were fitted to measurements or read in the code of
     /// the system that was measured, or hold by definition.
     pub calibrated: bool,
+    /// The model that this one builds on.
+    pub extends: Option<String>,
+    /// The family of a protocol, its own or that of what it extends.
+    pub family: Option<String>,
     /// The file itself.
     pub text: &'static str,
 }
 
 /// Lists the models that come with the program.
 pub fn models() -> Vec<ModelInfo> {
-    EMBEDDED
-        .iter()
-        .map(|(kind, name, text)| {
-            let table: toml::Table = toml::from_str(text).expect("an embedded model is TOML");
-            let word = |key: &str| table.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_string();
-            ModelInfo {
-                kind,
-                name,
-                description: word("description"),
-                source: word("source"),
-                date: word("date"),
-                calibrated: table.get("calibrated").and_then(toml::Value::as_bool).unwrap_or(false),
-                text,
-            }
-        })
-        .collect()
+    let mut all: Vec<ModelInfo> = EMBEDDED.iter().map(|(kind, name, text)| info(kind, name, text)).collect();
+    for at in 0..all.len() {
+        let mut base = at;
+        while all[base].family.is_none()
+            && let Some(next) =
+                all.iter().position(|m| m.kind == all[at].kind && Some(m.name) == all[base].extends.as_deref())
+        {
+            base = next;
+        }
+        all[at].family = all[base].family.clone();
+    }
+    all
+}
+
+fn info(kind: &'static str, name: &'static str, text: &'static str) -> ModelInfo {
+    let table: toml::Table = toml::from_str(text).expect("an embedded model is TOML");
+    let word = |key: &str| table.get(key).and_then(|v| v.as_str()).map(str::to_string);
+    ModelInfo {
+        kind,
+        name,
+        description: word("description").unwrap_or_default(),
+        source: word("source").unwrap_or_default(),
+        date: word("date").unwrap_or_default(),
+        calibrated: table.get("calibrated").and_then(toml::Value::as_bool).unwrap_or(false),
+        extends: word("extends"),
+        family: word("family"),
+        text,
+    }
 }
 
 /// Names of the models of `kind` that have the key `key`, for messages.

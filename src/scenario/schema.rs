@@ -60,19 +60,27 @@ fn names(kind: &str) -> Vec<&'static str> {
     models().iter().filter(|model| model.kind == kind).map(|model| model.name).collect()
 }
 
+/// Constants of a protocol stand under the name of its model.
 pub(super) fn protocol(generator: &mut SchemaGenerator) -> Schema {
     let families = ProtocolSpec::schemas(generator);
-    let mut properties = serde_json::Map::new();
-    for (family, schema) in families {
+    for (_, schema) in &families {
         let name = schema.as_value().get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
         if let Some(table) = name.and_then(|name| generator.definitions_mut().get_mut(name)) {
             relax(table);
         }
-        properties.insert(family.into(), schema.to_value());
+    }
+    let mut properties = serde_json::Map::new();
+    for model in models().into_iter().filter(|model| model.kind == "protocols") {
+        if let Some((_, schema)) = families.iter().find(|(family, _)| Some(*family) == model.family.as_deref()) {
+            properties.insert(model.name.into(), schema.clone().to_value());
+        }
     }
     json_schema!({ "anyOf": [
         { "type": "string", "examples": names("protocols") },
-        { "type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1 },
+        {
+            "type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1,
+            "patternProperties": { "[/.]": { "type": "object" } }, "additionalProperties": false,
+        },
     ] })
 }
 
@@ -85,7 +93,7 @@ pub(super) fn hardware(generator: &mut SchemaGenerator) -> Schema {
     {
         properties.extend(table.clone());
     }
-    properties.insert("extends".into(), json!({ "type": "string", "examples": names("hardware") }));
+    properties.insert("extends".into(), json!({ "type": "string", "description": "The model whose costs these change.", "examples": names("hardware") }));
     json_schema!({ "anyOf": [
         { "type": "string", "examples": names("hardware") },
         { "type": "object", "properties": properties, "additionalProperties": false },

@@ -1,0 +1,41 @@
+//! `codexsim explain`: what a key means.
+
+use super::{End, Failure, output};
+use crate::scenario::{self, Explanation, Origin};
+use clap::Args;
+
+/// Tell what a key of a scenario means: unit, range, default and source
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A dotted key, its last words, or a table: swarm.group, window, network
+    key: String,
+}
+
+impl Explain {
+    /// Prints what is known of the key.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let found = scenario::explain(&self.key).map_err(Failure::Input)?;
+        let texts: Vec<String> = found.iter().map(describe).collect();
+        output::say(&texts.join("\n"))?;
+        Ok(End::Good)
+    }
+}
+
+fn describe(known: &Explanation) -> String {
+    let Explanation { key, meaning, form, choices, default, with_protocols } = known;
+    let mut text = format!("{key}\n    {meaning}\n    value    {form}\n");
+    for (word, meaning) in choices {
+        text += &format!("             {word}: {meaning}\n");
+    }
+    text += &match default {
+        Some(default) => origin("default ", default),
+        None => "    default  none\n".into(),
+    };
+    with_protocols.iter().for_each(|with| text += &origin("or      ", with));
+    text
+}
+
+fn origin(title: &str, origin: &Origin) -> String {
+    let source = origin.source.as_ref().map_or(String::new(), |words| format!("    source   {words}\n"));
+    format!("    {title} {} ({})\n{source}", origin.value, origin.file)
+}
