@@ -193,6 +193,7 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// Notes that the manifest is stored.
     pub fn manifest_stored(&mut self) {
+        self.has_manifest = true;
         self.effects.0.push(Effect::ManifestStored);
     }
 }

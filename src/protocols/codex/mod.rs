@@ -1,15 +1,28 @@
 //! Codex block exchange in its generations.
 //!
 //! What several generations share lives here, what is one's own in its folder:
-//! `wire` is the message format of v1 and v2, `order` the order in which hash
-//! sets of block addresses are iterated.
+//! `wire` is the message format of v1 and v2, `responder` how both answer and
+//! serve, `peers` the connected peers, `order` the order in which hash sets of
+//! block addresses are iterated.
 
 mod order;
+mod peers;
+mod responder;
 pub mod v2;
 mod wire;
 
+pub use responder::Serving;
 pub use wire::Msg;
+
+use crate::protocol::{Ctx, Key, Protocol};
 
 /// The manifest among the wanted units: an ordinary block of the exchange,
 /// addressed by its own CID.
 pub const MANIFEST: u32 = u32::MAX;
+
+/// A node that stores the manifest announces itself under both keys of the
+/// dataset, whatever else it holds.
+fn advertise<P: Protocol>(cx: &mut Ctx<'_, P>) {
+    cx.provide(Key::Manifest);
+    cx.provide(Key::Dataset);
+}

@@ -3,7 +3,7 @@
 //! Sources: `logos-storage/logos-storage-nim` at `bd49591f`:
 //! `codex/blockexchange/engine/engine.nim`, `peers/peercontext.nim`,
 //! `engine/pendingblocks.nim`, `codex/node.nim`. A node is both requester
-//! (`requester`) and responder (`responder`); a download is a sliding
+//! (`requester`) and responder (shared with v1); a download is a sliding
 //! window of wanted blocks (`download`). One task per block in the original
 //! becomes set operations here: blocks that would wait for the same moment are
 //! one set.
@@ -18,23 +18,24 @@ mod download;
 mod params;
 mod peer;
 mod requester;
-mod responder;
 
 pub use params::Params;
 
 use super::order::HashOrder;
-use super::{MANIFEST, Msg};
+use super::peers::Peers;
+use super::responder::{Responder, Serves};
+use super::{MANIFEST, Msg, Serving, advertise};
 use crate::protocol::{Ctx, Key, Protocol};
 use crate::world::{NodeId, World};
 use download::Download;
-use peer::Peers;
-use responder::Responder;
+use peer::Peer;
 
 /// What all nodes share.
 #[derive(Debug)]
 pub struct Shared {
     params: Params,
     order: HashOrder,
+    serving: Serving,
 }
 
 /// What a timer of a node is for.
@@ -53,8 +54,7 @@ pub enum Timer {
 /// One node of block exchange v2.
 #[derive(Debug)]
 pub struct CodexV2 {
-    peers: Peers,
-    has_manifest: bool,
+    peers: Peers<Peer>,
     download: Option<Download>,
     responder: Responder,
 }
@@ -68,21 +68,26 @@ impl Protocol for CodexV2 {
     type Timer = Timer;
 
     fn prepare(world: &World, params: &Params) -> Shared {
-        Shared { params: params.clone(), order: HashOrder::new(world) }
+        let order = HashOrder::new(world);
+        let serving = Serving {
+            tasks: params.responder_tasks,
+            queue: params.task_queue,
+            blocks_per_message: params.blocks_per_message,
+            presence_entries: params.presence_entries,
+            yield_after: params.yield_after,
+            manifest_size: params.manifest_size,
+            sends_again: false,
+            order,
+        };
+        Shared { params: params.clone(), order, serving }
     }
 
     fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
-        CodexV2 {
-            peers: Peers::default(),
-            has_manifest: false,
-            download: None,
-            responder: Responder::new(shared.params.responder_tasks),
-        }
+        CodexV2 { peers: Peers::default(), download: None, responder: Responder::new(&shared.serving) }
     }
 
     fn start(&mut self, cx: &mut Context<'_>) {
-        self.has_manifest = cx.has_manifest();
-        if self.has_manifest {
+        if cx.has_manifest() {
             advertise(cx);
         }
         if cx.store().len() < cx.world.dataset.units() {
@@ -92,8 +97,8 @@ impl Protocol for CodexV2 {
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
         match message {
-            Msg::WantHave(set) => self.on_want_have(from, set, cx),
-            Msg::WantBlock(set) => self.on_want_block(from, set, cx),
+            Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
+            Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
             Msg::Presence(set) => self.on_presence(from, set, cx),
             Msg::Delivery(set) => self.on_delivery(from, set, cx),
             Msg::Manifest(_) => self.on_manifest(from, cx),
@@ -105,12 +110,12 @@ impl Protocol for CodexV2 {
             Timer::Retry => self.on_retry(cx),
             Timer::Activity(peer) => self.on_activity_timer(peer, cx),
             Timer::DiscoveryLoop => self.on_discovery_loop(cx),
-            Timer::Answer => self.answer_next(cx),
+            Timer::Answer => self.responder.answer_next(cx),
         }
     }
 
     fn sent(&mut self, to: NodeId, token: u32, cx: &mut Context<'_>) {
-        self.on_sent(to, token, cx);
+        self.responder.on_sent(to, token, cx);
     }
 
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
@@ -118,9 +123,7 @@ impl Protocol for CodexV2 {
     }
 
     fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
-        let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.len());
-        let new = providers.iter().filter(|id| self.peers.position(**id).is_none());
-        new.take(free).for_each(|id| cx.dial(*id));
+        self.peers.dial(providers, cx.shared.params.max_peers, cx);
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
@@ -132,11 +135,12 @@ impl Protocol for CodexV2 {
     }
 }
 
-/// A node that stores the manifest announces itself under both keys of the
-/// dataset, whatever else it holds.
-fn advertise(cx: &mut Context<'_>) {
-    cx.provide(Key::Manifest);
-    cx.provide(Key::Dataset);
+impl Serves for CodexV2 {
+    const ANSWER: Timer = Timer::Answer;
+
+    fn serving(shared: &Shared) -> &Serving {
+        &shared.serving
+    }
 }
 
 /// The constants as in `models/protocols/codex-v2.toml`, for unit tests of the

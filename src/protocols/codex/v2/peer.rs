@@ -3,7 +3,6 @@
 use super::Params;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
-use std::ops::{Deref, DerefMut};
 
 /// Knowledge of and dealings with one connected peer.
 #[derive(Debug)]
@@ -15,10 +14,6 @@ pub(super) struct Peer {
     pub told: BlockSet,
     /// What we asked it to send.
     pub requested: BlockSet,
-    /// What it asked us to send.
-    pub wanted: BlockSet,
-    /// The part of `wanted` that a responder task has taken up.
-    pub sending: BlockSet,
     /// When we last asked it or it last answered.
     last_refresh: Option<Time>,
     /// A question is open.
@@ -26,52 +21,6 @@ pub(super) struct Peer {
     backoff: u32,
     /// When it last delivered a block, or was asked after a pause.
     pub last_exchange: Time,
-}
-
-/// The connected peers, in the order in which they connected.
-#[derive(Debug, Default)]
-pub(super) struct Peers {
-    /// Who they are, beside what is known of them: a peer is looked up for
-    /// every message, and a `Peer` fills many lines of the cache.
-    ids: Vec<NodeId>,
-    all: Vec<Peer>,
-}
-
-impl Peers {
-    pub fn push(&mut self, peer: Peer) {
-        self.ids.push(peer.id);
-        self.all.push(peer);
-    }
-
-    pub fn remove(&mut self, index: usize) -> Peer {
-        self.ids.remove(index);
-        self.all.remove(index)
-    }
-
-    pub fn position(&self, id: NodeId) -> Option<usize> {
-        self.ids.iter().position(|p| *p == id)
-    }
-
-    pub fn find(&self, id: NodeId) -> Option<&Peer> {
-        self.position(id).map(|index| &self.all[index])
-    }
-
-    pub fn find_mut(&mut self, id: NodeId) -> Option<&mut Peer> {
-        self.position(id).map(|index| &mut self.all[index])
-    }
-}
-
-impl Deref for Peers {
-    type Target = [Peer];
-    fn deref(&self) -> &[Peer] {
-        &self.all
-    }
-}
-
-impl DerefMut for Peers {
-    fn deref_mut(&mut self) -> &mut [Peer] {
-        &mut self.all
-    }
 }
 
 /// Why a peer is asked again.
@@ -90,8 +39,6 @@ impl Peer {
             have: BlockSet::new(),
             told: BlockSet::new(),
             requested: BlockSet::new(),
-            wanted: BlockSet::new(),
-            sending: BlockSet::new(),
             last_refresh: None,
             refreshing: false,
             backoff: 1,

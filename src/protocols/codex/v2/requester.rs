@@ -12,7 +12,7 @@ impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
         self.download = Some(Download::new());
-        if self.has_manifest {
+        if cx.has_manifest() {
             self.begin_dataset(cx);
         } else {
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
@@ -126,7 +126,7 @@ impl CodexV2 {
     fn find_if_few(&mut self, cx: &mut Context<'_>) {
         let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
         if holders < cx.shared.params.min_peers as usize {
-            cx.find(if self.has_manifest { Key::Dataset } else { Key::Manifest });
+            cx.find(if cx.has_manifest() { Key::Dataset } else { Key::Manifest });
         }
     }
 
@@ -173,7 +173,7 @@ impl CodexV2 {
 
     /// Every few seconds a missing manifest is looked for again.
     pub(super) fn on_discovery_loop(&mut self, cx: &mut Context<'_>) {
-        if !self.has_manifest {
+        if !cx.has_manifest() {
             self.find_if_few(cx);
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
         }
@@ -185,7 +185,8 @@ impl CodexV2 {
         if let Some(download) = &self.download {
             ask(&mut peer, &download.pending, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
         }
-        self.peers.push(peer);
+        self.peers.push(id, peer);
+        self.responder.meet(id);
     }
 
     /// The first peer that answers is asked for everything it has that nobody
@@ -204,10 +205,9 @@ impl CodexV2 {
 
     pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
         let asked = self.accept(from, &BlockSet::one(MANIFEST), cx);
-        if self.has_manifest || asked.is_empty() {
+        if cx.has_manifest() || asked.is_empty() {
             return;
         }
-        self.has_manifest = true;
         cx.manifest_stored();
         advertise(cx);
         self.begin_dataset(cx);
@@ -219,7 +219,7 @@ impl CodexV2 {
             return;
         }
         cx.keep(Units::Set(&got));
-        self.serve_waiting(&got, cx);
+        self.responder.serve_waiting(&got, cx);
         self.refill(got.len(), cx);
     }
 
@@ -264,7 +264,7 @@ impl CodexV2 {
         let owed = self.remove_peer(index);
         cx.hang_up(id);
         self.pursue(&owed, cx);
-        self.serve(cx);
+        self.responder.serve(cx);
     }
 
     /// The loss of a connection is not acted upon: the tasks of the blocks asked
@@ -278,7 +278,7 @@ impl CodexV2 {
             download.retry_at(noticed.max(cx.now()), owed);
             self.arm_retry(cx);
         }
-        self.serve(cx);
+        self.responder.serve(cx);
     }
 
     /// Forgets a peer; what it owes is requested from nobody any more.

@@ -1,0 +1,279 @@
+//! Answering: who asks what one has, and serving what they want.
+//!
+//! A node serves a few peers at a time. A task takes up everything that its
+//! peer wants, sends it in messages of limited length, awaits each write, and
+//! only then makes room for the next peer in the queue.
+
+use super::order::HashOrder;
+use super::peers::Peers;
+use super::{MANIFEST, Msg};
+use crate::protocol::{Ctx, Protocol};
+use crate::units::{Bytes, Time};
+use crate::world::{BlockSet, NodeId};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// The rules of answering and serving in which generations differ.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// Peers that a node serves at the same time.
+    pub tasks: u32,
+    /// Peers that can wait to be served; further ones are not remembered.
+    pub queue: u32,
+    /// Blocks in one delivery message at the most.
+    pub blocks_per_message: u32,
+    /// Entries in one presence message at the most.
+    pub presence_entries: u32,
+    /// Time after which the work on a question yields, sending what it has.
+    pub yield_after: Time,
+    /// Size of an encoded manifest.
+    pub manifest_size: Bytes,
+    /// Whether a repeated request for a block that is being sent has it sent
+    /// again.
+    pub sends_again: bool,
+    pub(super) order: HashOrder,
+}
+
+/// A generation that answers and serves by the rules of this module.
+pub(super) trait Serves: Protocol<Msg: From<Msg>> {
+    /// The timer on which [`Responder::answer_next`] is to be called.
+    const ANSWER: Self::Timer;
+
+    /// Its rules.
+    fn serving(shared: &Self::Shared) -> &Serving;
+}
+
+/// What a connected peer asked us to send.
+#[derive(Debug, Default)]
+struct Client {
+    wanted: BlockSet,
+    /// The part of `wanted` that a task has taken up.
+    sending: BlockSet,
+}
+
+/// A peer being served.
+#[derive(Debug)]
+struct Task {
+    peer: NodeId,
+    /// What is still to be sent, last first.
+    left: Vec<u32>,
+    /// Everything this task took up.
+    taken: BlockSet,
+    /// The blocks of the message being written.
+    writing: Rc<BlockSet>,
+}
+
+/// The queue of peers that want something, and the tasks that serve them.
+#[derive(Debug)]
+pub(super) struct Responder {
+    clients: Peers<Client>,
+    tasks: Vec<Option<Task>>,
+    queue: VecDeque<NodeId>,
+    /// Questions and how many of their entries are answered.
+    questions: VecDeque<(NodeId, Rc<BlockSet>, usize)>,
+    /// Somebody may have asked for something that was not here.
+    owes: bool,
+}
+
+impl Responder {
+    pub fn new(rules: &Serving) -> Self {
+        Responder {
+            clients: Peers::default(),
+            tasks: (0..rules.tasks).map(|_| None).collect(),
+            queue: VecDeque::new(),
+            questions: VecDeque::new(),
+            owes: false,
+        }
+    }
+
+    /// A peer is connected.
+    pub fn meet(&mut self, peer: NodeId) {
+        self.clients.push(peer, Client::default());
+    }
+
+    /// Drops everything that concerns a peer that is gone.
+    pub fn forget(&mut self, peer: NodeId) {
+        if let Some(index) = self.clients.position(peer) {
+            self.clients.remove(index);
+        }
+        self.queue.retain(|p| *p != peer);
+        for slot in &mut self.tasks {
+            if slot.as_ref().is_some_and(|t| t.peer == peer) {
+                *slot = None;
+            }
+        }
+    }
+
+    /// Queues a peer; a full queue forgets it.
+    fn schedule(&mut self, peer: NodeId, limit: u32) {
+        if !self.queue.contains(&peer) && self.queue.len() < limit as usize {
+            self.queue.push_back(peer);
+        }
+    }
+
+    /// A question is answered entry by entry; it waits its turn.
+    pub fn on_want_have<P: Serves>(&mut self, from: NodeId, set: &Rc<BlockSet>, cx: &mut Ctx<'_, P>) {
+        self.questions.push_back((from, Rc::clone(set), 0));
+        if cx.world.hardware.per_entry == Time::ZERO {
+            self.answer_next(cx);
+        } else {
+            cx.after(Time::ZERO, P::ANSWER);
+        }
+    }
+
+    /// Works on the question at the front of the queue: until all is answered,
+    /// the message is full, or the work has taken `yield_after`; then it sends
+    /// what it found, and the rest of the question goes to the back. Says
+    /// nothing about what is not here, and remembers no question.
+    pub fn answer_next<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
+        let Some((from, question, done)) = self.questions.pop_front() else { return };
+        let Some(client) = self.clients.find(from) else { return };
+        let rules = P::serving(cx.shared);
+        let group = cx.world.dataset.group;
+        let per_entry = cx.world.hardware.per_entry * u64::from(group);
+        let quantum = match rules.yield_after.nanos().checked_div(per_entry.nanos()) {
+            Some(entries) => entries.max(1) as usize,
+            None => usize::MAX,
+        };
+        let limit = quantum.min((rules.presence_entries / group).max(1) as usize);
+        let entries = question.len() as usize;
+        let whole = entries <= limit;
+        let part = if whole {
+            question.difference(&BlockSet::one(MANIFEST))
+        } else {
+            rules.order.of(&question).into_iter().skip(done).take(limit).collect()
+        };
+        let mut found = cx.store().held_of(&part);
+        found.subtract(&client.wanted);
+        if cx.has_manifest() && question.contains(MANIFEST) {
+            found.insert(MANIFEST);
+        }
+        cx.cpu(per_entry * u64::from(part.len().max(1)));
+        if !found.is_empty() {
+            cx.send(from, Msg::Presence(Rc::new(found)).into());
+        }
+        let done = done + limit.min(entries);
+        if !whole && done < entries {
+            self.questions.push_back((from, question, done));
+            if per_entry == Time::ZERO {
+                self.answer_next(cx);
+            } else {
+                cx.after(Time::ZERO, P::ANSWER);
+            }
+        }
+    }
+
+    /// `from` wants `set` to be sent.
+    pub fn on_want_block<P: Serves>(&mut self, from: NodeId, set: &BlockSet, cx: &mut Ctx<'_, P>) {
+        let Some(client) = self.clients.find_mut(from) else { return };
+        client.wanted.union_with(set);
+        if P::serving(cx.shared).sends_again {
+            client.sending.subtract(set);
+        }
+        self.schedule(from, P::serving(cx.shared).queue);
+        self.serve(cx);
+    }
+
+    /// `from` does not want `set` any more; what is being written cannot be
+    /// taken back.
+    pub fn on_cancel(&mut self, from: NodeId, set: &BlockSet) {
+        if let Some(client) = self.clients.find_mut(from) {
+            client.wanted.subtract(set);
+        }
+    }
+
+    /// New blocks are here: serves those who asked for them before they were.
+    pub fn serve_waiting<P: Serves>(&mut self, new: &BlockSet, cx: &mut Ctx<'_, P>) {
+        if !self.owes {
+            return;
+        }
+        let limit = P::serving(cx.shared).queue;
+        for index in 0..self.clients.len() {
+            if self.clients[index].wanted.intersects(new) {
+                self.schedule(self.clients.ids()[index], limit);
+            }
+        }
+        self.serve(cx);
+    }
+
+    /// Starts tasks while there are free ones and peers that wait.
+    pub fn serve<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
+        while let Some(slot) = self.tasks.iter().position(Option::is_none) {
+            let Some(id) = self.queue.pop_front() else { return };
+            let Some(client) = self.clients.find_mut(id) else { continue };
+            let taken = client.wanted.difference(&client.sending);
+            if taken.is_empty() {
+                continue;
+            }
+            client.sending.union_with(&taken);
+            let mut left = P::serving(cx.shared).order.of(&taken);
+            left.reverse();
+            self.tasks[slot] = Some(Task { peer: id, left, taken, writing: Rc::default() });
+            self.write_next(slot, cx);
+        }
+    }
+
+    /// The message of task `slot` is on its way: its blocks are wanted no more.
+    pub fn on_sent<P: Serves>(&mut self, to: NodeId, slot: u32, cx: &mut Ctx<'_, P>) {
+        let slot = slot as usize;
+        let Some(task) = self.tasks[slot].as_mut().filter(|t| t.peer == to) else { return };
+        let written = std::mem::take(&mut task.writing);
+        if let Some(client) = self.clients.find_mut(to) {
+            client.wanted.subtract(&written);
+        }
+        self.write_next(slot, cx);
+        self.serve(cx);
+    }
+
+    /// Sends the next message of task `slot`, or ends the task.
+    fn write_next<P: Serves>(&mut self, slot: usize, cx: &mut Ctx<'_, P>) {
+        let Some(writing) = self.take_up(slot, cx) else { return };
+        let Some(task) = &mut self.tasks[slot] else { return };
+        if writing.is_empty() {
+            if let Some(client) = self.clients.find_mut(task.peer) {
+                client.sending.subtract(&task.taken);
+            }
+            self.tasks[slot] = None;
+            return;
+        }
+        task.writing = Rc::new(writing);
+        let message = if task.writing.contains(MANIFEST) {
+            Msg::Manifest(P::serving(cx.shared).manifest_size.get())
+        } else {
+            Msg::Delivery(Rc::clone(&task.writing))
+        };
+        cx.send_tracked(task.peer, message.into(), slot as u32);
+    }
+
+    /// Looks up what the next message of task `slot` carries. What is wanted
+    /// but not here is left for later; the manifest travels alone.
+    fn take_up<P: Serves>(&mut self, slot: usize, cx: &mut Ctx<'_, P>) -> Option<BlockSet> {
+        let task = self.tasks[slot].as_mut()?;
+        let limit = (P::serving(cx.shared).blocks_per_message / cx.world.dataset.group).max(1);
+        let (mut writing, mut found, mut missing) = (BlockSet::new(), 0, 0);
+        while found < limit
+            && let Some(unit) = task.left.pop()
+        {
+            if unit == MANIFEST && cx.has_manifest() {
+                if writing.is_empty() {
+                    writing.insert(unit);
+                } else {
+                    task.left.push(unit);
+                }
+                break;
+            }
+            if cx.store.contains(unit) {
+                writing.insert(unit);
+                found += 1;
+            } else {
+                missing += 1;
+                if let Some(client) = self.clients.find_mut(task.peer) {
+                    client.sending.remove(unit);
+                    self.owes = true;
+                }
+            }
+        }
+        cx.cpu(cx.world.hardware.per_lookup * missing);
+        Some(writing)
+    }
+}
