@@ -17,10 +17,16 @@ use std::rc::Rc;
 pub enum Msg {
     /// Who has these? (Shared: many peers are asked the same.)
     WantHave(Rc<BlockSet>),
-    /// I have these.
+    /// I have these, which you asked about.
     Presence(Rc<BlockSet>),
+    /// I do not have these, which you asked about or asked for.
+    DontHave(Rc<BlockSet>),
+    /// I have these now, which you once asked about in vain.
+    Have(Rc<BlockSet>),
     /// Send me these.
     WantBlock(Rc<BlockSet>),
+    /// Do not send me these any more.
+    Cancel(Rc<BlockSet>),
     /// Here are these, each with its proof.
     Delivery(Rc<BlockSet>),
     /// Here is the manifest, of this many bytes.
@@ -104,20 +110,28 @@ impl Msg {
     /// Blocks that the message speaks of.
     fn blocks(&self, dataset: &Dataset) -> u64 {
         match self {
-            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) | Msg::Delivery(set)
-                if !set.contains(MANIFEST) =>
-            {
-                indices(set, dataset).0
-            }
-            _ => 1,
+            Msg::Manifest(_) => 1,
+            _ if self.is_about_manifest() => 1,
+            Msg::WantHave(set)
+            | Msg::Presence(set)
+            | Msg::DontHave(set)
+            | Msg::Have(set)
+            | Msg::WantBlock(set)
+            | Msg::Cancel(set)
+            | Msg::Delivery(set) => indices(set, dataset).0,
         }
     }
 
     fn is_about_manifest(&self) -> bool {
         match self {
-            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) => set.contains(MANIFEST),
             Msg::Delivery(_) => false,
             Msg::Manifest(_) => true,
+            Msg::WantHave(set)
+            | Msg::Presence(set)
+            | Msg::DontHave(set)
+            | Msg::Have(set)
+            | Msg::WantBlock(set)
+            | Msg::Cancel(set) => set.contains(MANIFEST),
         }
     }
 }
@@ -127,8 +141,10 @@ impl Message for Msg {
         match self {
             _ if self.is_about_manifest() => Class::Manifest,
             Msg::WantHave(_) => Class::Want,
-            Msg::Presence(_) => Class::Presence,
+            Msg::Presence(_) | Msg::DontHave(_) => Class::Presence,
+            Msg::Have(_) => Class::Have,
             Msg::WantBlock(_) => Class::Request,
+            Msg::Cancel(_) => Class::Cancel,
             Msg::Delivery(_) | Msg::Manifest(_) => Class::Payload,
         }
     }
@@ -136,8 +152,9 @@ impl Message for Msg {
     fn size(&self, world: &World) -> Size {
         let dataset = &world.dataset;
         match self {
-            Msg::WantHave(set) | Msg::WantBlock(set) => Size::control(want_list(set, dataset)),
-            Msg::Presence(set) => Size::control(presence(set, dataset)),
+            // Cancellations are entries of a want list with their flag set.
+            Msg::WantHave(set) | Msg::WantBlock(set) | Msg::Cancel(set) => Size::control(want_list(set, dataset)),
+            Msg::Presence(set) | Msg::DontHave(set) | Msg::Have(set) => Size::control(presence(set, dataset)),
             Msg::Delivery(set) => delivery(set, dataset),
             Msg::Manifest(size) => {
                 let entry = delivery_entry(*size, CID_ADDRESS, 0);
@@ -161,7 +178,7 @@ impl Message for Msg {
             // A question is worked through entry by entry in its handler,
             // which yields in between.
             (Msg::WantHave(_), Side::Receive) | (Msg::Manifest(_), _) => Time::ZERO,
-            (Msg::WantHave(_) | Msg::Presence(_) | Msg::WantBlock(_), _) => hardware.per_entry,
+            _ => hardware.per_entry,
         };
         hardware.per_message + each * self.blocks(&world.dataset)
     }

@@ -203,6 +203,24 @@ impl CodexV2 {
         }
     }
 
+    /// What a peer does not have is asked of others, or later.
+    pub(super) fn on_dont_have(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let Some(peer) = self.peers.find_mut(from) else { return };
+        peer.answered(cx.now(), &BlockSet::new(), &cx.shared.params);
+        peer.have.subtract(set);
+        let mut free = peer.requested.intersection(set);
+        peer.requested.subtract(&free);
+        for other in self.peers.iter() {
+            free.subtract(&other.requested);
+        }
+        let Some(download) = &mut self.download else { return };
+        download.requested.subtract(&free);
+        free.retain_in(&download.pending);
+        if !free.is_empty() {
+            self.wait_for_holders(&free, cx);
+        }
+    }
+
     pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
         let asked = self.accept(from, &BlockSet::one(MANIFEST), cx);
         if cx.has_manifest() || asked.is_empty() {
