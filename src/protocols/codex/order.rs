@@ -1,7 +1,7 @@
 //! The order in which hash sets of block addresses are iterated.
 
 use crate::rng::{Purpose, mix};
-use crate::world::{BlockSet, World};
+use crate::world::{BlockSet, NodeId, World};
 
 /// Iteration order of hash sets. It depends on the addresses alone, so it is
 /// the same in every node.
@@ -14,6 +14,11 @@ impl HashOrder {
     /// The order of the addresses of this run's dataset.
     pub fn new(world: &World) -> Self {
         HashOrder { salt: mix(world.seed ^ mix(Purpose::Identifiers as u64)) }
+    }
+
+    /// An order of the same kind that is `node`'s own.
+    pub fn own(self, node: NodeId) -> Self {
+        HashOrder { salt: mix(self.salt ^ (u64::from(node.0) + 1).rotate_left(32)) }
     }
 
     /// The members of `set` in hash-set order.

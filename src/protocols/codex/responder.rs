@@ -31,6 +31,11 @@ pub struct Serving {
     /// Whether a repeated request for a block that is being sent has it sent
     /// again.
     pub sends_again: bool,
+    /// Whether what is not here is told (`sendDontHave` of the want lists).
+    pub tells_absence: bool,
+    /// Whether a question that could not be answered is remembered, and
+    /// answered when the block arrives.
+    pub remembers: bool,
     pub(super) order: HashOrder,
 }
 
@@ -49,6 +54,8 @@ struct Client {
     wanted: BlockSet,
     /// The part of `wanted` that a task has taken up.
     sending: BlockSet,
+    /// What it asked about in vain, where that is remembered.
+    curious: BlockSet,
 }
 
 /// A peer being served.
@@ -123,8 +130,7 @@ impl Responder {
 
     /// Works on the question at the front of the queue: until all is answered,
     /// the message is full, or the work has taken `yield_after`; then it sends
-    /// what it found, and the rest of the question goes to the back. Says
-    /// nothing about what is not here, and remembers no question.
+    /// what it found, and the rest of the question goes to the back.
     pub fn answer_next<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
         let Some((from, question, done)) = self.questions.pop_front() else { return };
         let Some(client) = self.clients.find(from) else { return };
@@ -149,6 +155,11 @@ impl Responder {
             found.insert(MANIFEST);
         }
         cx.cpu(per_entry * u64::from(part.len().max(1)));
+        let mut absent = part.difference(&cx.store().held_of(&part));
+        if !cx.has_manifest() && question.contains(MANIFEST) {
+            absent.insert(MANIFEST);
+        }
+        self.note_absence(from, absent, cx);
         if !found.is_empty() {
             cx.send(from, Msg::Presence(Rc::new(found)).into());
         }
@@ -160,6 +171,18 @@ impl Responder {
             } else {
                 cx.after(Time::ZERO, P::ANSWER);
             }
+        }
+    }
+
+    /// What `from` asked about and is not here is told or remembered, where the
+    /// rules say so.
+    fn note_absence<P: Serves>(&mut self, from: NodeId, absent: BlockSet, cx: &mut Ctx<'_, P>) {
+        let rules = P::serving(cx.shared);
+        if let Some(client) = self.clients.find_mut(from).filter(|_| rules.remembers) {
+            client.curious.union_with(&absent);
+        }
+        if rules.tells_absence && !absent.is_empty() {
+            cx.send(from, Msg::DontHave(Rc::new(absent)).into());
         }
     }
 
@@ -182,8 +205,12 @@ impl Responder {
         }
     }
 
-    /// New blocks are here: serves those who asked for them before they were.
+    /// New blocks are here: tells those who asked about them, serves those who
+    /// asked for them before they were.
     pub fn serve_waiting<P: Serves>(&mut self, new: &BlockSet, cx: &mut Ctx<'_, P>) {
+        if P::serving(cx.shared).remembers {
+            self.tell_curious(new, cx);
+        }
         if !self.owes {
             return;
         }
@@ -194,6 +221,16 @@ impl Responder {
             }
         }
         self.serve(cx);
+    }
+
+    fn tell_curious<P: Serves>(&mut self, new: &BlockSet, cx: &mut Ctx<'_, P>) {
+        for index in 0..self.clients.len() {
+            let news = self.clients[index].curious.intersection(new);
+            if !news.is_empty() {
+                self.clients[index].curious.subtract(&news);
+                cx.send(self.clients.ids()[index], Msg::Have(Rc::new(news)).into());
+            }
+        }
     }
 
     /// Starts tasks while there are free ones and peers that wait.
@@ -246,11 +283,13 @@ impl Responder {
     }
 
     /// Looks up what the next message of task `slot` carries. What is wanted
-    /// but not here is left for later; the manifest travels alone.
+    /// but not here is left for later, unless its absence is told; the manifest
+    /// travels alone, and what was cancelled does not.
     fn take_up<P: Serves>(&mut self, slot: usize, cx: &mut Ctx<'_, P>) -> Option<BlockSet> {
         let task = self.tasks[slot].as_mut()?;
+        let client = self.clients.find_mut(task.peer)?;
         let limit = (P::serving(cx.shared).blocks_per_message / cx.world.dataset.group).max(1);
-        let (mut writing, mut found, mut missing) = (BlockSet::new(), 0, 0);
+        let (mut writing, mut found, mut absent) = (BlockSet::new(), 0, BlockSet::new());
         while found < limit
             && let Some(unit) = task.left.pop()
         {
@@ -263,15 +302,19 @@ impl Responder {
                 break;
             }
             if cx.store.contains(unit) {
-                writing.insert(unit);
-                found += 1;
+                found += u32::from(client.wanted.contains(unit) && writing.insert(unit));
             } else {
-                missing += 1;
-                if let Some(client) = self.clients.find_mut(task.peer) {
-                    client.sending.remove(unit);
-                    self.owes = true;
-                }
+                client.sending.remove(unit);
+                absent.insert(unit);
             }
+        }
+        let missing = u64::from(absent.len());
+        if P::serving(cx.shared).tells_absence {
+            client.wanted.subtract(&absent);
+            let peer = task.peer;
+            self.note_absence(peer, absent, cx);
+        } else {
+            self.owes |= missing > 0;
         }
         cx.cpu(cx.world.hardware.per_lookup * missing);
         Some(writing)

@@ -8,18 +8,19 @@
 //! becomes set operations here: blocks that would wait for the same moment are
 //! one set.
 //!
-//! What the original does and this leaves out, because it never acts there
-//! either: cancellations (a block is only ever requested from one peer, so
-//! nobody is left to cancel it at), payments, the forgetting of excess peers
+//! Beyond the original there are switches for changes that RFCs discuss; with
+//! the constants of `codex-v2` they do nothing. What the original does and this
+//! leaves out, because it never acts there either: payments, the forgetting of excess peers
 //! (it forgets the wrong address), the retry limit of 3000 (over an hour and a
 //! half of fruitless searching).
 
+mod choice;
 mod download;
 mod params;
 mod peer;
 mod requester;
 
-pub use params::Params;
+pub use params::{Cancel, Order, Params, PeerChoice};
 
 use super::order::HashOrder;
 use super::peers::Peers;
@@ -77,6 +78,8 @@ impl Protocol for CodexV2 {
             yield_after: params.yield_after,
             manifest_size: params.manifest_size,
             sends_again: false,
+            tells_absence: params.dont_have,
+            remembers: params.remember_wants,
             order,
         };
         Shared { params: params.clone(), order, serving }
@@ -168,5 +171,13 @@ fn test_params() -> Params {
         max_peers: 160,
         yield_after: Time::from_millis(10),
         manifest_size: Bytes(100),
+        parallel_below: Bytes(0),
+        cancel: params::Cancel::Outstanding,
+        dont_have: false,
+        remember_wants: false,
+        ask_peers: 160,
+        requests_per_peer: 1_000_000,
+        peer_choice: params::PeerChoice::Weighted,
+        order: params::Order::Hash,
     }
 }

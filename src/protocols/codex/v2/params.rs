@@ -43,4 +43,56 @@ pub struct Params {
     pub yield_after: Time,
     /// Size of an encoded manifest.
     pub manifest_size: Bytes,
+    /// Blocks smaller than this are asked of all peers at once (want-block); larger ones are asked for in two phases: who has it, then one of those. "0 B" is always two phases.
+    pub parallel_below: Bytes,
+    /// What becomes of requests that other peers still have when a block arrives.
+    pub cancel: Cancel,
+    /// Whether peers say what they do not have (`sendDontHave`).
+    pub dont_have: bool,
+    /// Whether a peer that was asked in vain tells when the block arrives there.
+    pub remember_wants: bool,
+    /// Peers that are asked who has a block at the most, drawn anew each time.
+    pub ask_peers: u32,
+    /// Blocks asked of one peer at a time at the most.
+    pub requests_per_peer: u32,
+    /// Which of several holders is asked.
+    pub peer_choice: PeerChoice,
+    /// Which blocks come first where a peer may not be asked for all it has.
+    pub order: Order,
+}
+
+/// What becomes of requests that other peers still have when a block arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cancel {
+    /// They are cancelled.
+    Outstanding,
+    /// They stay, and are served in vain.
+    Never,
+}
+
+/// Which of several holders is asked for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerChoice {
+    /// At random, those with fewer requests more often.
+    Weighted,
+    /// At random.
+    Random,
+    /// One with the fewest requests, the first of them.
+    LeastLoaded,
+}
+
+/// Which blocks are asked for first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// As hash sets are iterated: scattered, and the same at every node.
+    Hash,
+    /// By index.
+    Sequential,
+    /// Scattered, and different at every node.
+    Random,
+    /// Those that the fewest peers are known to have, scattered where equal.
+    RarestFirst,
 }

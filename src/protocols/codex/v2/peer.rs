@@ -87,6 +87,11 @@ impl Peer {
         Some(list)
     }
 
+    /// Its answer need not be awaited.
+    pub fn close_question(&mut self) {
+        self.refreshing = false;
+    }
+
     /// It answered that it has `set`.
     pub fn answered(&mut self, now: Time, set: &BlockSet, params: &Params) {
         self.refreshing = false;

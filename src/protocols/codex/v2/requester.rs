@@ -1,10 +1,11 @@
 //! Asking: who has what, and from whom to take it.
 
+use super::choice::turns;
 use super::download::{Download, window_units};
 use super::peer::{Peer, Refresh};
-use super::{CodexV2, Context, MANIFEST, Msg, Timer, advertise};
+use super::{Cancel, CodexV2, Context, MANIFEST, Msg, Timer, advertise};
 use crate::protocol::{Key, Units};
-use crate::units::Time;
+use crate::units::{Bytes, Time};
 use crate::world::{BlockSet, NodeId};
 use std::rc::Rc;
 
@@ -58,56 +59,39 @@ impl CodexV2 {
         for peer in self.peers.iter().filter(|p| p.have.intersects(&open)) {
             held.union_with(&peer.have.intersection(&open));
         }
-        for unit in cx.shared.order.of(&held) {
+        for unit in self.ordered(&held, cx) {
             self.request_one(unit, cx);
         }
-        let unheld = open.difference(&held);
+        let mut unheld = open.difference(&held);
+        if unheld.is_empty() {
+            return;
+        }
+        self.refresh_all(cx);
+        if let Some(download) = &self.download {
+            unheld.subtract(&download.requested); // small blocks are asked for at once
+        }
         if !unheld.is_empty() {
-            self.refresh_all(cx);
             self.search(cx);
             self.wait_for_holders(&unheld, cx);
         }
     }
 
-    /// Asks one of the holders of `unit`, drawn by weight: `2 |requested| + 5 (1
-    /// - success)` counts against a peer, and success is always 0.5.
-    fn request_one(&mut self, unit: u32, cx: &mut Context<'_>) {
-        let group = u64::from(cx.world.dataset.group);
-        let score = |p: &Peer| 2 * u64::from(p.requested.len()) * group;
-        let holders = || self.peers.iter().enumerate().filter(|(_, p)| p.have.contains(unit));
-        let Some(worst) = holders().map(|(_, p)| score(p)).max() else { return };
-        let total: u64 = holders().map(|(_, p)| worst + 1 - score(p)).sum();
-        let mut draw = cx.rng().below(total);
-        let mut chosen = 0;
-        for (index, peer) in holders() {
-            chosen = index;
-            let weight = worst + 1 - score(peer);
-            if draw < weight {
-                break;
-            }
-            draw -= weight;
-        }
-        self.request(chosen, BlockSet::one(unit), cx);
-    }
-
-    fn request(&mut self, index: usize, set: BlockSet, cx: &mut Context<'_>) {
+    pub(super) fn request(&mut self, index: usize, set: BlockSet, cx: &mut Context<'_>) {
         let Some(download) = &mut self.download else { return };
         download.requested.union_with(&set);
-        let peer = &mut self.peers[index];
-        if peer.requested.is_empty() {
-            cx.after(cx.shared.params.activity_timeout, Timer::Activity(peer.id));
-        }
-        peer.request(cx.now(), &set);
-        cx.send(peer.id, Msg::WantBlock(Rc::new(set)));
+        owe(&mut self.peers[index], &set, cx);
+        cx.send(self.peers[index].id, Msg::WantBlock(Rc::new(set)));
     }
 
-    /// Asks every peer whose answer is stale or who does not know our new wants.
+    /// Asks every peer whose answer is stale or who does not know our new
+    /// wants, or as many as may be asked.
     fn refresh_all(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &self.download else { return };
+        let Some(download) = &mut self.download else { return };
         let mut last = Rc::default();
-        for peer in self.peers.iter_mut() {
+        for index in turns(&self.peers, cx) {
+            let peer = &mut self.peers[index];
             if let Some(why) = peer.begin_refresh(cx.now(), download.last_inclusion, &cx.shared.params) {
-                ask(peer, &download.pending, why, &mut last, cx);
+                ask(peer, download, why, &mut last, cx);
             }
         }
     }
@@ -182,25 +166,22 @@ impl CodexV2 {
     /// A new peer is told all our wants.
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let mut peer = Peer::new(id, cx.now());
-        if let Some(download) = &self.download {
-            ask(&mut peer, &download.pending, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
+        if let Some(download) = &mut self.download {
+            ask(&mut peer, download, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
         }
         self.peers.push(id, peer);
         self.responder.meet(id);
     }
 
     /// The first peer that answers is asked for everything it has that nobody
-    /// else was asked for, in one message.
+    /// else was asked for, in one message; or for as much as it may be.
     pub(super) fn on_presence(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
         let Some(index) = self.peers.position(from) else { return };
         let Some(download) = &mut self.download else { return };
         let peer = &mut self.peers[index];
         peer.answered(cx.now(), set, &cx.shared.params);
         peer.have.retain_in(&download.pending);
-        let take = peer.have.difference(&download.requested);
-        if !take.is_empty() {
-            self.request(index, take, cx);
-        }
+        self.request_from(index, cx);
     }
 
     /// What a peer does not have is asked of others, or later.
@@ -219,6 +200,7 @@ impl CodexV2 {
         if !free.is_empty() {
             self.wait_for_holders(&free, cx);
         }
+        self.top_up(from, cx);
     }
 
     pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
@@ -228,6 +210,7 @@ impl CodexV2 {
         }
         cx.manifest_stored();
         advertise(cx);
+        self.responder.serve_waiting(&asked, cx);
         self.begin_dataset(cx);
     }
 
@@ -239,6 +222,16 @@ impl CodexV2 {
         cx.keep(Units::Set(&got));
         self.responder.serve_waiting(&got, cx);
         self.refill(got.len(), cx);
+        self.top_up(from, cx);
+    }
+
+    /// Where a peer may be asked for a few blocks at a time only, it is asked for
+    /// the next ones when some of these are settled.
+    fn top_up(&mut self, from: NodeId, cx: &mut Context<'_>) {
+        if let (true, Some(index), Some(download)) = (Self::is_limited(cx), self.peers.position(from), &self.download) {
+            self.peers[index].have.retain_in(&download.pending);
+            self.request_from(index, cx);
+        }
     }
 
     /// Of what `from` delivered, what it was asked for and is still wanted.
@@ -252,9 +245,26 @@ impl CodexV2 {
             Some(download) => {
                 got.retain_in(&download.pending);
                 download.resolve(&got);
-                got
             }
-            None => BlockSet::new(),
+            None => got.clear(),
+        }
+        self.cancel_at_others(&got, cx);
+        got
+    }
+
+    /// Only blocks that several peers were asked for at once have anything to
+    /// cancel.
+    fn cancel_at_others(&mut self, got: &BlockSet, cx: &mut Context<'_>) {
+        let params = &cx.shared.params;
+        if params.parallel_below == Bytes(0) || params.cancel == Cancel::Never {
+            return;
+        }
+        for peer in self.peers.iter_mut() {
+            let vain = peer.requested.intersection(got);
+            if !vain.is_empty() {
+                peer.requested.subtract(&vain);
+                cx.send(peer.id, Msg::Cancel(Rc::new(vain)));
+            }
         }
     }
 
@@ -279,7 +289,7 @@ impl CodexV2 {
             cx.after(deadline - now, Timer::Activity(id));
             return;
         }
-        let owed = self.remove_peer(index);
+        let owed = self.remove_peer(index, cx);
         cx.hang_up(id);
         self.pursue(&owed, cx);
         self.responder.serve(cx);
@@ -291,7 +301,7 @@ impl CodexV2 {
     pub(super) fn evict(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let Some(index) = self.peers.position(id) else { return };
         let noticed = self.peers[index].last_exchange + cx.shared.params.activity_timeout;
-        let owed = self.remove_peer(index);
+        let owed = self.remove_peer(index, cx);
         if let Some(download) = &mut self.download {
             download.retry_at(noticed.max(cx.now()), owed);
             self.arm_retry(cx);
@@ -299,30 +309,56 @@ impl CodexV2 {
         self.responder.serve(cx);
     }
 
-    /// Forgets a peer; what it owes is requested from nobody any more.
-    fn remove_peer(&mut self, index: usize) -> BlockSet {
-        let peer = self.peers.remove(index);
-        self.responder.forget(peer.id);
-        if let Some(download) = &mut self.download {
-            download.requested.subtract(&peer.requested);
-        }
-        peer.requested
+    /// Forgets a peer; returns what is requested from nobody any more, and what
+    /// it would have been asked for next.
+    fn remove_peer(&mut self, index: usize, cx: &Context<'_>) -> BlockSet {
+        let Peer { id, requested: mut owed, .. } = self.peers.remove(index);
+        self.responder.forget(id);
+        self.peers.iter().for_each(|other| owed.subtract(&other.requested));
+        let Some(download) = &mut self.download else { return owed };
+        download.requested.subtract(&owed);
+        if Self::is_limited(cx) { download.pending.difference(&download.requested) } else { owed }
     }
 }
 
-/// Sends a peer the question that is due, in lists of limited length. Most
-/// peers are asked the same as the one before, `last`.
-fn ask(peer: &mut Peer, pending: &BlockSet, why: Refresh, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
-    let Some(list) = peer.question(pending, why) else { return };
+/// Notes that `set` is asked of `peer`, whose silence will be noticed.
+fn owe(peer: &mut Peer, set: &BlockSet, cx: &mut Context<'_>) {
+    if peer.requested.is_empty() {
+        cx.after(cx.shared.params.activity_timeout, Timer::Activity(peer.id));
+    }
+    peer.request(cx.now(), set);
+}
+
+/// Sends a peer the question that is due, in lists of limited length: who has
+/// these, or, of small blocks, send me these. Most peers are asked the same as
+/// the one before, `last`.
+fn ask(peer: &mut Peer, download: &mut Download, why: Refresh, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
+    let Some(mut list) = peer.question(&download.pending, why) else { return };
+    let at_once = size_of_one(&list, cx) < cx.shared.params.parallel_below;
+    if at_once {
+        peer.close_question();
+        list.subtract(&peer.requested);
+        if list.is_empty() {
+            return;
+        }
+        download.requested.union_with(&list);
+        owe(peer, &list, cx);
+    }
+    let message = if at_once { Msg::WantBlock } else { Msg::WantHave };
     let limit = (cx.shared.params.want_list_entries / cx.world.dataset.group).max(1);
     if list.len() > limit {
         for part in cx.shared.order.of(&list).chunks(limit as usize) {
-            cx.send(peer.id, Msg::WantHave(Rc::new(part.iter().copied().collect())));
+            cx.send(peer.id, message(Rc::new(part.iter().copied().collect())));
         }
         return;
     }
     if **last != list {
         *last = Rc::new(list);
     }
-    cx.send(peer.id, Msg::WantHave(Rc::clone(last)));
+    cx.send(peer.id, message(Rc::clone(last)));
+}
+
+/// The size of each block of a list; the manifest is asked for alone.
+fn size_of_one(list: &BlockSet, cx: &Context<'_>) -> Bytes {
+    if list.contains(MANIFEST) { cx.shared.params.manifest_size } else { cx.world.dataset.block_size }
 }
