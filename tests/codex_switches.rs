@@ -1,0 +1,156 @@
+//! Switches of codex-v2: each does what it says, and what it costs shows.
+
+mod common;
+
+use codexsim::ledger::{Class, Outcome};
+use common::{checked, spec};
+
+/// One leecher and `holders` seeders, nothing but the exchange on the wire.
+fn one_leecher(holders: u32, latency: &str, blocks: u32, further: &[&str]) -> Outcome {
+    let (nodes, seeders) = (format!("swarm.network_size={}", holders + 1), format!("swarm.seeders={holders}"));
+    let (size, latency) = (format!("swarm.file_size={} KiB", 64 * blocks), format!("network.latency={latency}"));
+    let fixed = ["network.transport=none", "network.up=20 Mbit/s", "network.down=20 Mbit/s"];
+    checked(&spec(&[&fixed[..], &[&nodes, &seeders, &size, &latency], further].concat()))
+}
+
+/// A swarm of 16 with 2 seeders, 64 MiB. Leechers start one after another, so
+/// that they find each other and not the seeders alone.
+fn swarm(further: &[&str]) -> Outcome {
+    let fixed = [
+        "swarm.network_size=16",
+        "swarm.seeders=2",
+        "swarm.file_size=64 MiB",
+        "swarm.start={ stagger = \"1 s\" }",
+        "network.latency=20 ms",
+    ];
+    checked(&spec(&[&fixed[..], further].concat()))
+}
+
+fn secs(outcome: &Outcome) -> f64 {
+    outcome.makespan().unwrap().secs()
+}
+
+fn bytes(outcome: &Outcome, class: Class) -> f64 {
+    outcome.traffic(class).bytes as f64
+}
+
+const PARALLEL: &str = "protocol.codex-v2.parallel_below=1 GiB";
+
+/// RFC 111: asking in parallel saves the round trip of the question, for the
+/// manifest and for the data.
+#[test]
+fn parallel_requests_save_a_round_trip_each() {
+    for (latency, rtt) in [("50 ms", 0.1), ("100 ms", 0.2)] {
+        let (two_phase, parallel) = (one_leecher(1, latency, 4, &[]), one_leecher(1, latency, 4, &[PARALLEL]));
+        let saved = secs(&two_phase) - secs(&parallel);
+        assert!((saved / (2.0 * rtt) - 1.0).abs() < 0.05, "{saved} of {rtt}");
+        assert_eq!(bytes(&parallel, Class::Duplicate), 0.0);
+        assert_eq!((bytes(&parallel, Class::Want), bytes(&parallel, Class::Presence)), (0.0, 0.0));
+    }
+}
+
+/// Copies of the file that left the holders, whether or not the run went on
+/// until they arrived.
+fn copies(outcome: &Outcome) -> f64 {
+    let sent = [Class::Payload, Class::Duplicate, Class::Lost].map(|class| bytes(outcome, class));
+    (sent.iter().sum::<f64>() / bytes(outcome, Class::Payload)).round()
+}
+
+/// RFC 111: every holder sends the block, and the downlink carries all copies.
+#[test]
+fn parallel_requests_cost_a_copy_for_each_further_holder() {
+    for holders in [2, 3, 5] {
+        assert_eq!(copies(&one_leecher(holders, "50 ms", 4, &[PARALLEL])), f64::from(holders), "{holders} holders");
+        assert_eq!(copies(&one_leecher(holders, "50 ms", 4, &[])), 1.0);
+    }
+}
+
+/// Below the size it is parallel, from it on two phases: a block of 64 KiB.
+#[test]
+fn the_threshold_is_the_block_size() {
+    let at = |threshold: &str| one_leecher(3, "50 ms", 1, &[&format!("protocol.codex-v2.parallel_below={threshold}")]);
+    assert_eq!((copies(&at("64 KiB")), copies(&at("65537 B"))), (1.0, 3.0));
+}
+
+#[test]
+fn cancellations_stop_copies_that_have_not_left() {
+    // Equal holders send the same blocks at the same time; a slow one can be stopped.
+    let speeds = "network.classes=[{ share = 0.5, up = \"20 Mbit/s\", down = \"50 Mbit/s\" }, \
+                  { share = 0.5, up = \"4 Mbit/s\", down = \"50 Mbit/s\" }]";
+    let run =
+        |cancel: &str| one_leecher(4, "10 ms", 200, &[PARALLEL, speeds, &format!("protocol.codex-v2.cancel={cancel}")]);
+    let (cancelled, never) = (run("outstanding"), run("never"));
+    assert_eq!(bytes(&never, Class::Cancel), 0.0);
+    assert!(bytes(&cancelled, Class::Cancel) > 0.0);
+    let vain = |outcome: &Outcome| bytes(outcome, Class::Duplicate) / bytes(outcome, Class::Payload);
+    assert!(vain(&cancelled) < 0.8 * vain(&never), "{} {}", vain(&never), vain(&cancelled));
+}
+
+/// Silence cannot be told from loss: a peer that says what it lacks is asked
+/// again with growing pauses, one that says nothing every second or three.
+#[test]
+fn absence_that_is_told_is_not_asked_for_again_so_soon() {
+    let far = |further: &[&str]| {
+        let fixed = ["swarm.network_size=24", "swarm.seeders=1", "network.degree=3", "swarm.start=together"];
+        swarm(&[&fixed[..], further].concat())
+    };
+    let (silent, told) = (far(&[]), far(&["protocol.codex-v2.dont_have=true"]));
+    assert!(told.traffic(Class::Presence).messages > silent.traffic(Class::Presence).messages);
+    assert!(
+        bytes(&told, Class::Want) < 0.8 * bytes(&silent, Class::Want),
+        "{} {}",
+        bytes(&told, Class::Want),
+        bytes(&silent, Class::Want)
+    );
+}
+
+/// A peer that was asked in vain and tells later makes leechers sources.
+#[test]
+fn remembered_wants_make_leechers_help() {
+    let limited = ["protocol.codex-v2.requests_per_peer=32", "protocol.codex-v2.order=random"];
+    let remembered = swarm(&[&limited[..], &["protocol.codex-v2.remember_wants=true"]].concat());
+    let forgotten = swarm(&limited);
+    assert!(bytes(&remembered, Class::Have) > 0.0);
+    assert_eq!(bytes(&forgotten, Class::Have), 0.0);
+    assert!(secs(&remembered) < 0.8 * secs(&forgotten), "{} {}", secs(&remembered), secs(&forgotten));
+}
+
+/// When nobody may be asked for everything at once, all leechers go through the
+/// file in the same order unless the order is their own; then they have
+/// something to give each other.
+#[test]
+fn orders_of_their_own_spread_the_blocks() {
+    let run = |order: &str| {
+        let order = format!("protocol.codex-v2.order={order}");
+        let outcome =
+            swarm(&["protocol.codex-v2.requests_per_peer=32", "protocol.codex-v2.remember_wants=true", &order]);
+        (0..2).map(|seeder| outcome.nodes[seeder].payload_tx as f64).sum::<f64>() / f64::from(64 << 20)
+    };
+    let (same, own, rarest) = (run("hash"), run("random"), run("rarest_first"));
+    assert!(own < 0.7 * same, "copies from seeders: same order {same}, own {own}");
+    assert!(rarest < 0.7 * same, "copies from seeders: same order {same}, rarest first {rarest}");
+    assert!((run("sequential") / same - 1.0).abs() < 0.5);
+}
+
+#[test]
+fn asking_fewer_peers_costs_fewer_questions() {
+    let messages = |peers: u32| {
+        let outcome = swarm(&[&format!("protocol.codex-v2.ask_peers={peers}")]);
+        bytes(&outcome, Class::Want)
+    };
+    let (all, three) = (messages(160), messages(3));
+    assert!(three < 0.8 * all, "{three} {all}");
+}
+
+/// The choice among known holders acts where a holder is lost.
+#[test]
+fn the_choice_of_the_peer_matters_when_a_holder_goes() {
+    let run = |choice: &str| {
+        let choice = format!("protocol.codex-v2.peer_choice={choice}");
+        let gone = "failures=[{ at = \"5 s\", nodes = 1, seeders = true }]";
+        let set = ["swarm.seeders=5", gone, "seed=3", &choice];
+        swarm(&set).fingerprint
+    };
+    let (weighted, random, least) = (run("weighted"), run("random"), run("least_loaded"));
+    assert!(weighted != random && random != least && weighted != least);
+}
