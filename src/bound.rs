@@ -46,6 +46,15 @@ pub fn seeders_only_secs(file_bytes: f64, leechers: u32, seeder_up_bytes_per_s: 
     f64::from(leechers) * file_bytes / seeder_up_bytes_per_s
 }
 
+/// Size in bytes of a block below which asking all `holders` for it at once is
+/// faster than asking first who has it (RFC 111): the round trip of `rtt_s`
+/// seconds that this saves, against `holders - 1` copies in vain through a
+/// downlink of `rate` bytes per second that all of them share. Infinite with one
+/// holder.
+pub fn parallel_pays_below(rate: f64, rtt_s: f64, holders: u32) -> f64 {
+    rate * rtt_s / f64::from(holders - 1)
+}
+
 /// Throughput in bytes/s of one flow with at most `window` blocks of
 /// `block_bytes` outstanding, over capacity `bytes_per_s` and round trip
 /// `rtt_s`: `min(b, w S / (R + S/b))`. The sliding-window law; see any text on

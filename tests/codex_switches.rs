@@ -2,6 +2,7 @@
 
 mod common;
 
+use codexsim::bound;
 use codexsim::ledger::{Class, Outcome};
 use common::{checked, spec};
 
@@ -70,6 +71,27 @@ fn parallel_requests_cost_a_copy_for_each_further_holder() {
 fn the_threshold_is_the_block_size() {
     let at = |threshold: &str| one_leecher(3, "50 ms", 1, &[&format!("protocol.codex-v2.parallel_below={threshold}")]);
     assert_eq!((copies(&at("64 KiB")), copies(&at("65537 B"))), (1.0, 3.0));
+}
+
+/// RFC 111: which way is faster turns at `rate * RTT / (m - 1)`.
+#[test]
+fn the_faster_way_turns_where_the_closed_form_says() {
+    for (rtt, latency) in [(0.1, "50 ms"), (0.04, "20 ms")] {
+        for holders in [2, 4, 8] {
+            let turn = bound::parallel_pays_below(2.5e6, rtt, holders);
+            let faster = |share: f64| {
+                let size = (share * turn) as u64;
+                let time = |threshold: u64| {
+                    let one_block = [format!("swarm.block_size={size} B"), format!("swarm.file_size={size} B")];
+                    let threshold = format!("protocol.codex-v2.parallel_below={threshold} B");
+                    secs(&one_leecher(holders, latency, 1, &[&one_block[0], &one_block[1], &threshold]))
+                };
+                // The manifest is asked for in the same way both times.
+                time(size + 1) < time(size)
+            };
+            assert!(faster(0.9) && !faster(1.1), "{holders} holders, {latency}: {turn}");
+        }
+    }
 }
 
 #[test]
