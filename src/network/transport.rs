@@ -28,6 +28,11 @@ pub struct Transport {
     pub mux_frame: Bytes,
     /// Header bytes per muxer frame.
     pub mux_header: Bytes,
+    /// Bytes of a stream that the muxer lets be on their way, as yamux does: it
+    /// holds a stream to one such window per round trip, and the receiver sends
+    /// an update, a header, for each half of it. Zero is a muxer without flow
+    /// control, as mplex.
+    pub mux_window: Bytes,
     /// Round trips from the first packet to the first exchange byte.
     pub connect_round_trips: u32,
     /// Bytes of set-up in each direction.
@@ -59,6 +64,7 @@ impl Transport {
         secure_header: Bytes(0),
         mux_frame: Bytes(u64::MAX),
         mux_header: Bytes(0),
+        mux_window: Bytes(0),
         connect_round_trips: 0,
         handshake: Bytes(0),
         initial_window: Bytes(u64::MAX),
@@ -82,6 +88,33 @@ impl Transport {
         }
         let full = self.segment_payload.get().saturating_add(self.header());
         wire.div_ceil(full).div_ceil(u64::from(self.segments_per_ack)) * self.header()
+    }
+
+    /// Bytes of window updates that the receiver of `wire` further bytes of a
+    /// stream sends back; `unanswered` counts what no update was sent for yet.
+    pub fn window_updates(&self, wire: u64, unanswered: &mut u64) -> u64 {
+        let half = self.mux_window_on_the_wire() / 2;
+        if half == 0 {
+            return 0;
+        }
+        *unanswered += wire;
+        let updates = *unanswered / half;
+        *unanswered %= half;
+        updates * self.mux_header.get()
+    }
+
+    /// The most that can be on its way of one stream, in bytes on the wire.
+    pub fn stream_window(&self) -> u64 {
+        match self.mux_window_on_the_wire() {
+            0 => self.max_window.get(),
+            mux => self.max_window.get().min(mux),
+        }
+    }
+
+    /// The muxer counts what is inside the lower layers.
+    fn mux_window_on_the_wire(&self) -> u64 {
+        let window = self.mux_window.get();
+        if window == 0 { 0 } else { window + self.framing(window) }
     }
 
     /// How long what begins to be sent over a full uplink waits: for the whole
@@ -111,6 +144,7 @@ impl Default for Transport {
             secure_header: Bytes(18),
             mux_frame: Bytes(1 << 20),
             mux_header: Bytes(5),
+            mux_window: Bytes(0),
             connect_round_trips: 6,
             handshake: Bytes(1_250),
             initial_window: Bytes(14_480),
@@ -164,6 +198,21 @@ mod tests {
         assert_eq!(utp.acks(16_384 + 13 + 12 * 62), 12 * 62);
         assert_eq!(utp.waiting(), Time::from_millis(100));
         assert_eq!(Transport { delay_target: Time::NEVER, ..utp }.waiting(), Time::from_millis(200));
+    }
+
+    /// codex-protocol 8.3: yamux holds a stream to 262 144 B, and answers each
+    /// 128 KiB with 12 B; mplex does neither.
+    #[test]
+    fn a_muxer_window_limits_a_stream_and_costs_updates() {
+        let mplex = Transport::default();
+        let yamux = Transport { mux_header: Bytes(12), mux_window: Bytes(262_144), ..mplex };
+        assert_eq!(mplex.stream_window(), 4 << 20);
+        assert_eq!(yamux.stream_window(), 262_144 + yamux.framing(262_144));
+        assert_eq!(Transport { max_window: Bytes(100_000), ..yamux }.stream_window(), 100_000);
+        let (mut unanswered, wire) = (0, yamux.stream_window());
+        let updates: u64 = (0..64).map(|_| yamux.window_updates(wire / 16, &mut unanswered)).sum();
+        assert!((7 * 12..=8 * 12).contains(&updates), "{updates}");
+        assert_eq!(mplex.window_updates(wire, &mut unanswered), 0);
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl WindowRule {
     /// The rule of `transport`; an initial window of `u64::MAX` is none at all.
     pub fn new(transport: &Transport) -> Self {
         let bytes = |b: u64| if b == u64::MAX { f64::INFINITY } else { b as f64 };
-        let max = bytes(transport.max_window.get());
+        let max = bytes(transport.stream_window());
         let initial = bytes(transport.initial_window.get()).min(max);
         WindowRule { initial, max, idle_restart: transport.idle_restart }
     }

@@ -67,6 +67,8 @@ families! {
     "bittorrent" => BitTorrent(bittorrent::BitTorrent),
     /// Codex block exchange, generation 2.
     "codex-v2" => CodexV2(codex::v2::CodexV2),
+    /// Codex block exchange, generation 3.
+    "codex-v3" => CodexV3(codex::v3::CodexV3),
     /// Every leecher downloads from the seeders alone.
     "direct" => Direct(direct::Direct),
     /// An omniscient scheduler close to the bound.

@@ -70,8 +70,9 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     fn owe_acks(&mut self, node: NodeId, peer: NodeId, wire: u64) {
-        let owed = self.spec.network.transport.acks(wire);
+        let transport = &self.spec.network.transport;
         let Some(link) = self.nodes[node.index()].link(peer) else { return };
+        let owed = transport.acks(wire) + transport.window_updates(wire, &mut link.unanswered);
         link.acks_owed += owed as u32;
         if link.acks_owed >= ACKS_ALONE {
             let alone = self.new_flight(node, peer, Cargo::Acks, Size::default(), None);

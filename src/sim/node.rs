@@ -11,6 +11,8 @@ pub(super) struct Link {
     /// Acknowledgements owed to the peer, in bytes; they travel with the next
     /// message, or alone when they grow large.
     pub acks_owed: u32,
+    /// Bytes from the peer for which no window update was sent yet.
+    pub unanswered: u64,
 }
 
 /// The simulation's side of a node.
@@ -78,7 +80,7 @@ impl NodeState {
 
     pub fn add_link(&mut self, peer: NodeId) {
         if let Err(at) = self.links.binary_search_by_key(&peer, |l| l.peer) {
-            self.links.insert(at, Link { peer, acks_owed: 0 });
+            self.links.insert(at, Link { peer, acks_owed: 0, unanswered: 0 });
         }
     }
 

@@ -74,6 +74,12 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
             let crowd = peers * per_seeder;
             (blocks as f64, peers, 0.3 + 3e-4 * crowd, 0.1 + 1e-3 * crowd)
         }
+        ProtocolSpec::CodexV3(p) => {
+            let peers = peers.min(f64::from(p.max_peers));
+            let batch = p.target_batch.get() / dataset.block_size.get().max(1);
+            let batches = blocks as f64 / batch.clamp(1, u64::from(p.max_blocks_per_batch)) as f64;
+            (batches, peers, 6.0, 3.0)
+        }
         ProtocolSpec::Bitswap(p) => {
             let found = f64::from(p.max_providers) + 1.0;
             let events = 5.0 + 4.0 * peers.min(found);

@@ -218,6 +218,20 @@ impl BlockSet {
         })
     }
 
+    /// All members as runs of consecutive ones, `start..end`, in ascending order;
+    /// no two runs touch.
+    pub fn runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let mut members = self.iter().peekable();
+        std::iter::from_fn(move || {
+            let start = members.next()?;
+            let mut end = start + 1;
+            while members.next_if_eq(&end).is_some() {
+                end += 1;
+            }
+            Some((start, end))
+        })
+    }
+
     fn find(&self, page: u32) -> Result<usize, usize> {
         // Lists are short; most look-ups are for the last page.
         match self.pages.last() {
@@ -314,6 +328,15 @@ mod tests {
         fn ranges_equal_single_insertions(start in 0u32..1500, length in 0u32..1500) {
             prop_assert_eq!(BlockSet::range(start, start + length), (start..start + length).collect::<BlockSet>());
         }
+    }
+
+    #[test]
+    fn runs_join_neighbours_across_words_and_pages() {
+        let mut set = BlockSet::range(60, 70);
+        set.insert_range(250, 260);
+        set.insert(3);
+        assert_eq!(set.runs().collect::<Vec<_>>(), [(3, 4), (60, 70), (250, 260)]);
+        assert_eq!(BlockSet::new().runs().count(), 0);
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! What several generations share lives here, what is one's own in its folder:
 //! `wire` is the message format of v1 and v2, `responder` how both answer and
 //! serve, `peers` the connected peers, `order` the order in which hash sets of
-//! block addresses are iterated.
+//! block addresses are iterated, `merkle` what proofs of several blocks together
+//! take.
 
+pub mod merkle;
 mod order;
 mod peers;
 mod responder;
 pub mod v2;
+pub mod v3;
 mod wire;
 
 pub use responder::Serving;

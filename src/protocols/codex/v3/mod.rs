@@ -1,0 +1,175 @@
+//! Codex block exchange, generation 3 (2026), in its states a, b and c.
+//!
+//! Sources: `logos-storage/logos-storage-nim`, `storage/blockexchange/`. A node
+//! fetches the manifest by a protocol of its own (`manifest`), then runs one loop
+//! per download (`worker`) that takes batches from a scheduler, chooses a peer of
+//! its swarm for each (`swarm`, `stats`), and keeps the requests (`requests`). It
+//! answers others one request after another (`responder`) and tells them what it
+//! has got (`announcer`). The states differ by constants only.
+//!
+//! What the original does and this leaves out, because it does not act here:
+//! bans for wrong data and the cool-down of failed dials (nobody lies, and dials
+//! fail only where nobody answers), failures of a stream whose connection stands,
+//! several downloads in one node.
+
+mod announcer;
+mod manifest;
+mod params;
+mod peers;
+mod requests;
+mod responder;
+mod scheduler;
+mod stats;
+mod swarm;
+mod wire;
+mod worker;
+
+pub use params::{
+    AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, PeerChoice, Pipeline, PresenceForm, ProofForm,
+};
+pub use wire::{Blocks, Msg, Ranges};
+
+use crate::protocol::{Ctx, Key, Protocol};
+use crate::world::{NodeId, World};
+use manifest::Fetch;
+use peers::Peers;
+use stats::Stats;
+use worker::Download;
+
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+}
+
+/// What a timer of a node is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Timer {
+    /// The loop of the download goes on.
+    Turn,
+    /// A request may have been outstanding for too long.
+    Deadline,
+    /// A question or announcement may have been waiting to be written for too long.
+    Written,
+    /// A provider did not send the manifest in time.
+    Provider,
+    /// The next round over the providers of the manifest begins.
+    Round,
+}
+
+/// What was sent when a tracked message has left.
+#[repr(u32)]
+enum Token {
+    /// A message of the download's loop.
+    Loop,
+    /// A response.
+    Response,
+    /// An answer about presence.
+    Presence,
+}
+
+/// One node of block exchange v3.
+#[derive(Debug)]
+pub struct CodexV3 {
+    peers: Peers,
+    has_manifest: bool,
+    fetch: Option<Fetch>,
+    download: Option<Box<Download>>,
+}
+
+type Context<'a> = Ctx<'a, CodexV3>;
+
+impl Protocol for CodexV3 {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Msg;
+    type Timer = Timer;
+
+    fn prepare(_world: &World, params: &Params) -> Shared {
+        Shared { params: params.clone() }
+    }
+
+    fn new(_me: NodeId, _world: &World, _shared: &Shared) -> Self {
+        CodexV3 { peers: Peers::default(), has_manifest: false, fetch: None, download: None }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        if cx.has_manifest() {
+            self.on_manifest_stored(cx);
+        } else {
+            self.begin_fetch(cx);
+        }
+    }
+
+    fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
+        if self.peers.find(from).is_none() {
+            return;
+        }
+        match message {
+            Msg::ManifestRequest => self.on_manifest_request(from, cx),
+            Msg::Manifest(found) => self.on_manifest(from, found.is_some(), cx),
+            Msg::WantHave(start, end) => self.on_want_have(from, (*start, *end), cx),
+            Msg::Have(_, ranges, _) => self.on_have(from, ranges, cx),
+            Msg::Announce(ranges, _) if cx.shared.params.hears_announcements => self.on_have(from, ranges, cx),
+            Msg::Announce(..) => {}
+            Msg::Complete(_) => self.on_complete(from, cx),
+            Msg::DontHave(_) => self.on_dont_have(from, cx),
+            Msg::Request(id, wanted) => self.on_request(from, (*id, wanted.clone()), cx),
+            Msg::Response(id, found, _) => self.on_response(from, *id, found, cx),
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        match timer {
+            Timer::Turn => self.on_turn(cx),
+            Timer::Deadline => self.on_deadline(cx),
+            Timer::Written => self.on_write_limit(cx),
+            Timer::Provider => self.try_next_provider(cx),
+            Timer::Round => self.begin_round(cx),
+        }
+    }
+
+    fn sent(&mut self, to: NodeId, token: u32, cx: &mut Context<'_>) {
+        if token == Token::Loop as u32 {
+            self.on_written(to, cx);
+        } else if token == Token::Response as u32 {
+            self.on_answered(to, cx);
+        } else if let Some(peer) = self.peers.find(to) {
+            peer.questioned = false;
+        }
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        let stats = Stats::new(cx.now(), &cx.shared.params);
+        self.peers.add(peer, stats);
+        self.on_newcomer(peer, cx);
+        self.ask_for_manifest(peer, cx);
+    }
+
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        if self.fetch.is_some() {
+            return self.on_providers(providers, cx);
+        }
+        let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
+        let new = providers.iter().filter(|id| self.peers.ids().binary_search(id).is_err());
+        new.take(free).for_each(|id| cx.dial(*id));
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.peers.remove(peer);
+        self.on_peer_lost(peer, cx);
+        self.on_provider_lost(peer, cx);
+    }
+
+    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+        self.peers.ids().len() < shared.params.max_peers as usize
+    }
+}
+
+/// The constants as in `models/protocols/codex-v3c.toml`, for unit tests of the
+/// parts.
+#[cfg(test)]
+fn test_params() -> Params {
+    let file: toml::Table = toml::from_str(include_str!("../../../../models/protocols/codex-v3c.toml")).unwrap();
+    file["constants"].clone().try_into().unwrap()
+}

@@ -1,0 +1,191 @@
+//! Requests outstanding at peers, and what comes of them.
+
+use super::scheduler::Span;
+use super::wire::Blocks;
+use super::{CodexV3, Context, Timer};
+use crate::engine::TimerId;
+use crate::units::Time;
+use crate::world::{BlockSet, NodeId};
+
+/// A request that was not answered yet.
+#[derive(Debug)]
+pub(super) struct Outstanding {
+    pub peer: NodeId,
+    /// What the scheduler handed out; some of it may have been here already.
+    pub span: Span,
+    /// What was asked for.
+    pub wanted: Blocks,
+    pub sent: Time,
+    deadline: Time,
+}
+
+/// The outstanding requests of a download. An id names a slot and a use of it.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    slots: Vec<(u32, Option<Outstanding>)>,
+    free: Vec<u32>,
+    timer: Option<(Time, TimerId)>,
+}
+
+impl Requests {
+    pub fn add(&mut self, request: Outstanding) -> u64 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push((0, None));
+            self.slots.len() as u32 - 1
+        });
+        let (generation, place) = &mut self.slots[slot as usize];
+        *generation += 1;
+        *place = Some(request);
+        u64::from(*generation) << 32 | u64::from(slot)
+    }
+
+    /// Takes the request `id`, if it is outstanding at `peer`.
+    fn take(&mut self, id: u64, peer: NodeId) -> Option<Outstanding> {
+        let (slot, generation) = (id as u32, (id >> 32) as u32);
+        let (current, place) = self.slots.get_mut(slot as usize)?;
+        if *current != generation || place.as_ref()?.peer != peer {
+            return None;
+        }
+        self.free.push(slot);
+        place.take()
+    }
+
+    /// Takes all requests that `which` is about, in order of sending.
+    fn take_all(&mut self, which: impl Fn(&Outstanding) -> bool) -> Vec<Outstanding> {
+        let mut taken = Vec::new();
+        for (slot, (_, place)) in self.slots.iter_mut().enumerate() {
+            if place.as_ref().is_some_and(&which) {
+                self.free.push(slot as u32);
+                taken.extend(place.take());
+            }
+        }
+        taken.sort_by_key(|request| (request.sent, request.span));
+        taken
+    }
+
+    /// Sees to it that a timer fires at the first deadline or before.
+    fn arm(&mut self, cx: &mut Context<'_>) {
+        let deadlines = self.slots.iter().filter_map(|(_, place)| Some(place.as_ref()?.deadline));
+        let Some(first) = deadlines.min() else { return };
+        self.arm_at(first, cx);
+    }
+
+    fn arm_at(&mut self, at: Time, cx: &mut Context<'_>) {
+        if self.timer.is_some_and(|(armed, _)| armed <= at) {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            cx.cancel(timer);
+        }
+        self.timer = Some((at, cx.after(at.since(cx.now()), Timer::Deadline)));
+    }
+
+    /// Forgets all requests and cancels the timer; says of whom they were.
+    pub fn stop(&mut self, cx: &mut Context<'_>) -> impl Iterator<Item = NodeId> + use<> {
+        if let Some((_, timer)) = self.timer.take() {
+            cx.cancel(timer);
+        }
+        self.take_all(|_| true).into_iter().map(|request| request.peer)
+    }
+}
+
+impl CodexV3 {
+    /// Asks `peer` for what is `missing` of `span`.
+    pub(super) fn request(&mut self, peer: NodeId, span: Span, missing: BlockSet, cx: &mut Context<'_>) {
+        let (Some(download), Some(asked)) = (&mut self.download, self.peers.find(peer)) else { return };
+        let params = &cx.shared.params;
+        let now = cx.now();
+        let wanted = Blocks::new(missing);
+        // As in the original the whole span counts, not what is missing of it.
+        let blocks = Blocks::Run(span.0, span.1).count(&cx.world.dataset);
+        let timeout = asked.stats.timeout(now, blocks * cx.world.dataset.block_size.get(), params);
+        asked.in_flight += 1;
+        let deadline = now + timeout;
+        let request = Outstanding { peer, span, wanted: wanted.clone(), sent: now, deadline };
+        let id = download.requests.add(request);
+        download.requests.arm_at(deadline, cx);
+        cx.send(peer, super::Msg::Request(id, wanted));
+    }
+
+    /// A response came. What answers no outstanding request is thrown away.
+    pub(super) fn on_response(&mut self, from: NodeId, id: u64, found: &Blocks, cx: &mut Context<'_>) {
+        self.stir(cx);
+        let Some(download) = &mut self.download else { return };
+        let Some(request) = download.requests.take(id, from) else { return };
+        let Some(peer) = self.peers.find(from) else { return };
+        peer.in_flight -= 1;
+        let blocks = found.count(&cx.world.dataset);
+        if blocks == 0 {
+            return download.scheduler.requeue_back(request.span);
+        }
+        let (now, params) = (cx.now(), &cx.shared.params);
+        cx.keep(found.units());
+        download.swarm.delivered(from, now);
+        let bytes = blocks * cx.world.dataset.block_size.get();
+        peer.stats.record(now, now.since(request.sent), bytes, params);
+        if *found == request.wanted {
+            if let Some(batch) = download.scheduler.complete(request.span, cx.store()) {
+                download.announcer.ahead(batch);
+            }
+            if cx.store().len() == cx.world.dataset.units() {
+                self.end_download(cx);
+            }
+            return;
+        }
+        let missing = request.wanted.to_set().difference(&found.to_set());
+        let spans: Vec<Span> = missing.runs().collect();
+        let member = download.swarm.find(from);
+        let claimed = |span: &&Span| member.as_ref().is_some_and(|m| m.availability.has_any(span.0, span.1));
+        let tried: Vec<Span> = spans.iter().filter(claimed).copied().collect();
+        download.scheduler.requeue_front(spans.into_iter());
+        tried.into_iter().for_each(|span| self.count_retry(span, cx));
+    }
+
+    /// Gives up on requests whose time is over; their answers, when they come,
+    /// are thrown away.
+    pub(super) fn on_deadline(&mut self, cx: &mut Context<'_>) {
+        self.stir(cx);
+        let Some(download) = &mut self.download else { return };
+        let now = cx.now();
+        download.requests.timer = None;
+        for request in download.requests.take_all(|r| r.deadline <= now).into_iter().rev() {
+            let Some(download) = &mut self.download else { return };
+            download.swarm.timed_out(request.peer, &cx.shared.params);
+            download.scheduler.requeue_front([request.span].into_iter());
+            if let Some(peer) = self.peers.find(request.peer) {
+                peer.in_flight -= 1;
+            }
+            self.count_retry(request.span, cx);
+        }
+        if let Some(download) = &mut self.download {
+            download.requests.arm(cx);
+        }
+    }
+
+    /// What a lost peer owes is asked for again.
+    pub(super) fn on_peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.stir(cx);
+        let Some(download) = &mut self.download else { return };
+        download.swarm.remove(peer);
+        for request in download.requests.take_all(|r| r.peer == peer).into_iter().rev() {
+            download.scheduler.requeue_front([request.span].into_iter());
+        }
+        self.on_written(peer, cx);
+    }
+
+    /// A try for `span` was in vain. Only of the block that is read next are the
+    /// tries counted; when there were too many, the download fails.
+    pub(super) fn count_retry(&mut self, span: Span, cx: &mut Context<'_>) {
+        let Some(download) = &mut self.download else { return };
+        let reading = cx.store().contiguous();
+        if reading < span.0 || span.1 <= reading {
+            return;
+        }
+        let (unit, tries) = &mut download.tries;
+        *tries = if *unit == reading { *tries + 1 } else { 1 };
+        *unit = reading;
+        if *tries >= cx.shared.params.block_retries {
+            self.end_download(cx);
+        }
+    }
+}

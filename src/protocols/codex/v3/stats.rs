@@ -1,0 +1,195 @@
+//! What a node has measured of one peer, and how many requests that lets it
+//! have outstanding there (`peers/peerstats.nim`, `peers/peercontext.nim`).
+//!
+//! A response time runs from the request to the complete response, so it holds
+//! transfer and queueing. Quantities are whole bytes per second, microseconds
+//! and per cent, rounded down, as in the original.
+
+use super::{Params, Pipeline};
+use crate::units::Time;
+use std::collections::VecDeque;
+
+/// A greater depth on trial.
+#[derive(Debug, Clone, Copy)]
+struct Probe {
+    /// Throughput before, bytes per second.
+    baseline: u64,
+    since: Time,
+    /// Bytes delivered before.
+    bytes: u64,
+    /// Batches delivered since.
+    batches: u32,
+}
+
+/// Measurements of one peer.
+#[derive(Debug)]
+pub(super) struct Stats {
+    /// The latest response times, in microseconds.
+    responses: VecDeque<u64>,
+    response_sum: u64,
+    /// When batches were complete, and bytes delivered until then.
+    deliveries: VecDeque<(Time, u64)>,
+    total: u64,
+    depth: u32,
+    depth_changed: Time,
+    probe: Option<Probe>,
+    batches_since_probe: u32,
+    fruitless_probes: u32,
+}
+
+impl Stats {
+    pub fn new(now: Time, params: &Params) -> Self {
+        Stats {
+            responses: VecDeque::new(),
+            response_sum: 0,
+            deliveries: VecDeque::new(),
+            total: 0,
+            depth: params.default_depth,
+            depth_changed: now,
+            probe: None,
+            batches_since_probe: 0,
+            fruitless_probes: 0,
+        }
+    }
+
+    /// A batch of `bytes` is complete, so long after its request.
+    pub fn record(&mut self, now: Time, response: Time, bytes: u64, params: &Params) {
+        let micros = response.nanos() / 1_000;
+        self.responses.push_back(micros);
+        self.response_sum += micros;
+        if self.responses.len() > params.response_samples as usize
+            && let Some(oldest) = self.responses.pop_front()
+        {
+            self.response_sum -= oldest;
+        }
+        self.total += bytes;
+        if params.throughput_window == Time::ZERO && self.deliveries.len() == 2 {
+            self.deliveries.pop_back(); // only the first and the last count
+        }
+        self.deliveries.push_back((now, self.total));
+        self.batches_since_probe += 1;
+        if let Some(probe) = &mut self.probe {
+            probe.batches += 1;
+        }
+    }
+
+    /// Mean response time, microseconds.
+    pub fn response_micros(&self) -> Option<u64> {
+        self.response_sum.checked_div(self.responses.len() as u64)
+    }
+
+    /// Throughput, bytes per second, of the deliveries within the window.
+    pub fn throughput(&mut self, now: Time, params: &Params) -> Option<u64> {
+        let window = params.throughput_window;
+        while window > Time::ZERO && self.deliveries.front().is_some_and(|d| now.since(d.0) > window) {
+            self.deliveries.pop_front();
+        }
+        let (first, last) = (self.deliveries.front()?, self.deliveries.back()?);
+        let span = last.0.since(first.0);
+        if self.deliveries.len() < 2 || span < params.throughput_span {
+            return None;
+        }
+        Some(((last.1 - first.1) as f64 / span.secs()) as u64)
+    }
+
+    /// How many requests for batches of `batch` bytes may be outstanding.
+    pub fn depth(&mut self, now: Time, batch: u64, params: &Params) -> u32 {
+        match params.pipeline {
+            Pipeline::Fixed => params.default_depth,
+            Pipeline::Bdp => self.bdp_depth(now, batch, params),
+            Pipeline::Probing => {
+                match self.probe {
+                    Some(probe) if probe.batches >= params.probe_window => self.end_probe(now, probe, params),
+                    Some(_) => {}
+                    None => self.review(now, batch, params),
+                }
+                self.depth
+            }
+        }
+    }
+
+    /// Requests that fill the bandwidth-delay product.
+    fn bdp_depth(&mut self, now: Time, batch: u64, params: &Params) -> u32 {
+        let Some((micros, throughput)) = self.response_micros().zip(self.throughput(now, params)) else {
+            return params.default_depth;
+        };
+        let product = throughput as f64 * (micros as f64 / 1e6);
+        ((product / batch as f64).ceil() as u32).clamp(params.min_depth, params.max_depth)
+    }
+
+    /// Without a probe under way: takes the depth down to what the product says,
+    /// or begins a probe.
+    fn review(&mut self, now: Time, batch: u64, params: &Params) {
+        let bdp = self.bdp_depth(now, batch, params);
+        if bdp < self.depth && now.since(self.depth_changed) >= params.depth_grace {
+            self.set_depth(bdp, now);
+        }
+        let interval = params.probe_interval << self.fruitless_probes.min(params.probe_backoff);
+        if self.batches_since_probe >= interval
+            && self.depth < params.max_depth
+            && let Some(baseline) = self.throughput(now, params)
+        {
+            self.probe = Some(Probe { baseline, since: now, bytes: self.total, batches: 0 });
+            self.set_depth(self.depth + 1, now);
+        }
+    }
+
+    fn end_probe(&mut self, now: Time, probe: Probe, params: &Params) {
+        let span = now.since(probe.since).secs();
+        let change = if span > 0.0 && probe.baseline > 0 {
+            let throughput = ((self.total - probe.bytes) as f64 / span) as i64;
+            (throughput - probe.baseline as i64) * 100 / probe.baseline as i64
+        } else {
+            0
+        };
+        let (down, fruitless) = if change >= i64::from(params.probe_gain) {
+            (0, 0)
+        } else if change <= -i64::from(params.probe_loss) {
+            (2, 0)
+        } else {
+            (1, self.fruitless_probes + 1)
+        };
+        self.set_depth(self.depth.saturating_sub(down).max(params.min_depth), now);
+        self.fruitless_probes = fruitless;
+        self.probe = None;
+        self.batches_since_probe = 0;
+    }
+
+    fn set_depth(&mut self, depth: u32, now: Time) {
+        self.depth = depth;
+        self.depth_changed = now;
+    }
+
+    /// The first moment after `now` at which [`Stats::depth`] may return less
+    /// than it does now, if no batch completes before: what it returns changes
+    /// with time alone only where a review finds the product below the depth,
+    /// and the product changes when a delivery leaves the window. Nothing but a
+    /// batch raises the depth.
+    pub fn next_review(&mut self, now: Time, batch: u64, params: &Params) -> Time {
+        let least = params.default_depth.min(params.min_depth);
+        let settled = params.pipeline != Pipeline::Probing || self.probe.is_some() || self.depth <= least;
+        if settled {
+            return Time::NEVER;
+        }
+        let grace = self.depth_changed + params.depth_grace;
+        if self.bdp_depth(now, batch, params) < self.depth {
+            return grace;
+        }
+        match self.deliveries.front() {
+            Some((first, _)) if params.throughput_window > Time::ZERO => grace.max(*first + params.throughput_window),
+            _ => Time::NEVER,
+        }
+    }
+
+    /// How long to wait for `bytes`.
+    pub fn timeout(&mut self, now: Time, bytes: u64, params: &Params) -> Time {
+        match self.response_micros().zip(self.throughput(now, params)) {
+            None | Some((_, 0)) => params.timeout_unknown,
+            Some((micros, throughput)) => {
+                let expected = bytes * 1_000_000 / throughput + micros;
+                let micros = (expected as f64 * params.timeout_factor) as u64;
+                Time::from_nanos(micros * 1_000).clamp(params.timeout_min, params.timeout_max)
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The peers of a download and the choice among them (`engine/swarm.nim`).
+
+use super::peers::Peers;
+use super::{Params, PeerChoice};
+use crate::rng::Rng;
+use crate::units::Time;
+use crate::world::{Holdings, NodeId};
+
+/// What a member is known to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Availability {
+    /// Nothing is known.
+    Unknown,
+    /// Everything.
+    Complete,
+    /// What it said it has.
+    Some(Holdings),
+}
+
+impl Availability {
+    fn has_all(&self, start: u32, end: u32) -> bool {
+        match self {
+            Availability::Unknown => false,
+            Availability::Complete => true,
+            Availability::Some(held) => held.covers(start, end),
+        }
+    }
+
+    pub fn has_any(&self, start: u32, end: u32) -> bool {
+        match self {
+            Availability::Unknown => false,
+            Availability::Complete => start < end,
+            Availability::Some(held) => (start..end).any(|unit| held.contains(unit)),
+        }
+    }
+}
+
+/// A peer of the download.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub id: NodeId,
+    pub availability: Availability,
+    /// When it last said what it has or delivered a batch.
+    pub last_seen: Time,
+    timeouts: u32,
+}
+
+/// Outcome of a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Ask this peer.
+    Peer(NodeId),
+    /// Those who have it are at capacity.
+    AtCapacity,
+    /// Nobody has any of it.
+    NoPeers,
+}
+
+/// The members, in the order in which they joined.
+#[derive(Debug, Default)]
+pub(super) struct Swarm {
+    pub members: Vec<Member>,
+    /// Members with capacity, at the choice under way: index, load, depth.
+    free: Vec<(usize, u32, u32)>,
+}
+
+impl Swarm {
+    pub fn find(&mut self, id: NodeId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|m| m.id == id)
+    }
+
+    /// Whether `id` is or becomes a member.
+    pub fn admit(&mut self, id: NodeId, now: Time, params: &Params) -> bool {
+        if self.find(id).is_some() {
+            return true;
+        }
+        let room = self.members.len() < params.swarm_max as usize;
+        if room {
+            self.members.push(Member { id, availability: Availability::Unknown, last_seen: now, timeouts: 0 });
+        }
+        room
+    }
+
+    /// Admits `id` in place of the member that was not heard of for longest
+    /// among those that never said anything and are `idle`, if there is one.
+    pub fn replace_unknown(&mut self, id: NodeId, now: Time, mut idle: impl FnMut(NodeId) -> bool, params: &Params) {
+        let unknown = self.members.iter().filter(|m| m.availability == Availability::Unknown && idle(m.id));
+        if let Some(oldest) = unknown.min_by_key(|m| m.last_seen).map(|m| m.id) {
+            self.remove(oldest);
+            self.admit(id, now, params);
+        }
+    }
+
+    pub fn remove(&mut self, id: NodeId) {
+        self.members.retain(|m| m.id != id);
+    }
+
+    /// A member delivered a batch.
+    pub fn delivered(&mut self, id: NodeId, now: Time) {
+        if let Some(member) = self.find(id) {
+            member.timeouts = 0;
+            member.last_seen = now;
+        }
+    }
+
+    /// A request to a member timed out; too many and it is one no longer.
+    pub fn timed_out(&mut self, id: NodeId, params: &Params) {
+        if let Some(member) = self.find(id) {
+            member.timeouts += 1;
+            if member.timeouts >= params.max_timeouts {
+                self.remove(id);
+            }
+        }
+    }
+
+    /// Members that were heard of lately and have something.
+    pub fn active(&self, now: Time, params: &Params) -> usize {
+        let known = |m: &&Member| m.availability != Availability::Unknown && !m.is_stale(now, params);
+        self.members.iter().filter(known).count()
+    }
+
+    /// Whether some member that is not stale has all of `start..end`.
+    pub fn has_source(&self, (start, end): (u32, u32), now: Time, params: &Params) -> bool {
+        self.members.iter().any(|m| !m.is_stale(now, params) && m.availability.has_all(start, end))
+    }
+
+    /// Members that were not heard of for long and never said anything.
+    pub fn stale_unknown(&self, now: Time, params: &Params) -> impl Iterator<Item = NodeId> {
+        let silent = move |m: &&Member| m.availability == Availability::Unknown && m.is_stale(now, params);
+        self.members.iter().filter(silent).map(|m| m.id)
+    }
+
+    /// When the next member becomes stale.
+    pub fn next_stale(&self, now: Time, params: &Params) -> Time {
+        let stale = self.members.iter().filter(|m| !m.is_stale(now, params)).map(|m| m.last_seen + params.peer_stale);
+        stale.min().unwrap_or(Time::NEVER)
+    }
+
+    /// How many of the members that are not stale have all of `start..end`.
+    pub fn holders(&self, (start, end): (u32, u32), now: Time, params: &Params) -> usize {
+        self.members.iter().filter(|m| !m.is_stale(now, params) && m.availability.has_all(start, end)).count()
+    }
+
+    /// Whom to ask for the `bytes` of `start..end`: a member with capacity that
+    /// has all of it, or else some of it.
+    pub fn choose(
+        &mut self,
+        (start, end): (u32, u32),
+        batch: u64,
+        now: Time,
+        (peers, params, rng): (&mut Peers, &Params, &mut Rng),
+    ) -> Choice {
+        self.members.retain(|m| peers.find(m.id).is_some());
+        self.free.clear();
+        let mut seen = false;
+        for whole in [true, false] {
+            for (at, member) in self.members.iter().enumerate() {
+                let has = if whole { Availability::has_all } else { Availability::has_any };
+                if member.is_stale(now, params) || !has(&member.availability, start, end) {
+                    continue;
+                }
+                seen = true;
+                let Some(peer) = peers.find(member.id) else { continue };
+                let depth = peer.stats.depth(now, batch, params);
+                if peer.in_flight < depth {
+                    self.free.push((at, peer.in_flight, depth));
+                }
+            }
+            if seen {
+                break;
+            }
+        }
+        match self.free.len() {
+            0 if seen => Choice::AtCapacity,
+            0 => Choice::NoPeers,
+            1 => Choice::Peer(self.members[self.free[0].0].id),
+            _ => Choice::Peer(self.among_free(now, peers, params, rng)),
+        }
+    }
+
+    fn among_free(&self, now: Time, peers: &mut Peers, params: &Params, rng: &mut Rng) -> NodeId {
+        let id = |free: &(usize, u32, u32)| self.members[free.0].id;
+        let any = |rng: &mut Rng| id(&self.free[rng.below(self.free.len() as u64) as usize]);
+        if params.peer_choice == PeerChoice::Random {
+            return any(rng);
+        }
+        let mut untried = self.free.iter().filter(|free| {
+            let peer = peers.find(id(free));
+            peer.is_some_and(|peer| peer.stats.throughput(now, params).is_none())
+        });
+        if let Some(first) = untried.next() {
+            let least = untried.fold(first, |best, free| if free.1 < best.1 { free } else { best });
+            return id(least);
+        }
+        if rng.uniform() < params.exploration {
+            return any(rng);
+        }
+        let mut best = (f64::INFINITY, Vec::new());
+        for free in &self.free {
+            let score = self.score(*free, now, peers, params);
+            if score < best.0 {
+                best = (score, vec![id(free)]);
+            } else if score == best.0 {
+                best.1.push(id(free));
+            }
+        }
+        best.1[if best.1.len() > 1 { rng.below(best.1.len() as u64) as usize } else { 0 }]
+    }
+
+    /// Lower is better.
+    fn score(&self, (at, load, depth): (usize, u32, u32), now: Time, peers: &mut Peers, params: &Params) -> f64 {
+        let member = &self.members[at];
+        let Some(peer) = peers.find(member.id) else { return f64::INFINITY };
+        let load = f64::from(load) / f64::from(depth);
+        let penalty = f64::from(member.timeouts) * params.timeout_penalty;
+        let throughput = peer.stats.throughput(now, params).map(|bps| bps as f64);
+        let response = peer.stats.response_micros().map(|micros| micros as f64);
+        match params.peer_choice {
+            PeerChoice::Sum => {
+                let slow = throughput.map_or(0.0, |bps| 12.5e6 / bps.max(1.0));
+                10.0 * load + slow + response.map_or(0.0, |micros| micros / 10_000.0) + penalty
+            }
+            // Each between best, 0, and worst, 1; half where nothing is known.
+            PeerChoice::Weighted | PeerChoice::Random => {
+                let slow = throughput.map_or(0.5, |bps| (1.0 - bps / 104_857_600.0).clamp(0.0, 1.0));
+                let late = response.map_or(0.5, |micros| (micros / 500_000.0).min(1.0));
+                0.30 * load + 0.25 * slow + 0.25 * late + 0.20 * (penalty / 15.0).min(1.0)
+            }
+        }
+    }
+}
+
+impl Member {
+    pub fn is_stale(&self, now: Time, params: &Params) -> bool {
+        now.since(self.last_seen) > params.peer_stale
+    }
+
+    /// It said that it has these runs.
+    pub fn learn(&mut self, ranges: &[(u32, u32)], now: Time) {
+        self.last_seen = now;
+        if self.availability == Availability::Unknown && !ranges.is_empty() {
+            self.availability = Availability::Some(Holdings::default());
+        }
+        if let Availability::Some(held) = &mut self.availability {
+            ranges.iter().for_each(|(start, end)| _ = held.add_range(*start, *end));
+        }
+    }
+}
