@@ -167,6 +167,13 @@ pub trait Protocol: Sized {
         let _ = (peer, cx);
     }
 
+    /// When the node reads what arrives from `peer` now: at once, or later when
+    /// its reader pauses; never before what arrived earlier.
+    fn reads_at(&mut self, peer: NodeId, now: Time, shared: &Self::Shared) -> Time {
+        let _ = (peer, shared);
+        now
+    }
+
     /// Whether a dial from `peer` is taken.
     fn accepts(&self, peer: NodeId, shared: &Self::Shared) -> bool {
         let _ = (peer, shared);

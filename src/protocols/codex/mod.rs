@@ -2,12 +2,14 @@
 //!
 //! What several generations share lives here, what is one's own in its folder:
 //! `wire` is the message format of v1 and v2, `responder` how both answer and
-//! serve, `peers` the connected peers, `order` the order in which hash sets of
+//! serve, `peers` the connected peers, `reader` its pauses, `order` the order in which hash sets of
 //! block addresses are iterated.
 
 mod order;
 mod peers;
+mod reader;
 mod responder;
+pub mod v1;
 pub mod v2;
 mod wire;
 

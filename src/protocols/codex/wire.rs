@@ -1,4 +1,4 @@
-//! Messages of block exchange v1/v2 and their sizes to the byte.
+//! Messages of block exchange v1 and v2 and their sizes to the byte.
 //!
 //! Layout: Codex `codex/blockexchange/protobuf/message.nim:82-165`. The writer
 //! writes every field, zero or not (nim-libp2p `minprotobuf.nim`), so sizes
@@ -21,6 +21,8 @@ pub enum Msg {
     Presence(Rc<BlockSet>),
     /// Send me these.
     WantBlock(Rc<BlockSet>),
+    /// I want these no more.
+    Cancel(Rc<BlockSet>),
     /// Here are these, each with its proof.
     Delivery(Rc<BlockSet>),
     /// Here is the manifest, of this many bytes.
@@ -104,7 +106,7 @@ impl Msg {
     /// Blocks that the message speaks of.
     fn blocks(&self, dataset: &Dataset) -> u64 {
         match self {
-            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) | Msg::Delivery(set)
+            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) | Msg::Cancel(set) | Msg::Delivery(set)
                 if !set.contains(MANIFEST) =>
             {
                 indices(set, dataset).0
@@ -115,7 +117,7 @@ impl Msg {
 
     fn is_about_manifest(&self) -> bool {
         match self {
-            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) => set.contains(MANIFEST),
+            Msg::WantHave(set) | Msg::Presence(set) | Msg::WantBlock(set) | Msg::Cancel(set) => set.contains(MANIFEST),
             Msg::Delivery(_) => false,
             Msg::Manifest(_) => true,
         }
@@ -129,6 +131,7 @@ impl Message for Msg {
             Msg::WantHave(_) => Class::Want,
             Msg::Presence(_) => Class::Presence,
             Msg::WantBlock(_) => Class::Request,
+            Msg::Cancel(_) => Class::Cancel,
             Msg::Delivery(_) | Msg::Manifest(_) => Class::Payload,
         }
     }
@@ -136,7 +139,8 @@ impl Message for Msg {
     fn size(&self, world: &World) -> Size {
         let dataset = &world.dataset;
         match self {
-            Msg::WantHave(set) | Msg::WantBlock(set) => Size::control(want_list(set, dataset)),
+            // A cancellation is an entry of a want list with a flag set.
+            Msg::WantHave(set) | Msg::WantBlock(set) | Msg::Cancel(set) => Size::control(want_list(set, dataset)),
             Msg::Presence(set) => Size::control(presence(set, dataset)),
             Msg::Delivery(set) => delivery(set, dataset),
             Msg::Manifest(size) => {
@@ -161,7 +165,7 @@ impl Message for Msg {
             // A question is worked through entry by entry in its handler,
             // which yields in between.
             (Msg::WantHave(_), Side::Receive) | (Msg::Manifest(_), _) => Time::ZERO,
-            (Msg::WantHave(_) | Msg::Presence(_) | Msg::WantBlock(_), _) => hardware.per_entry,
+            (Msg::WantHave(_) | Msg::Presence(_) | Msg::WantBlock(_) | Msg::Cancel(_), _) => hardware.per_entry,
         };
         hardware.per_message + each * self.blocks(&world.dataset)
     }

@@ -99,6 +99,7 @@ impl Protocol for CodexV2 {
         match message {
             Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
             Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
+            Msg::Cancel(set) => self.responder.on_cancel(from, set),
             Msg::Presence(set) => self.on_presence(from, set, cx),
             Msg::Delivery(set) => self.on_delivery(from, set, cx),
             Msg::Manifest(_) => self.on_manifest(from, cx),
