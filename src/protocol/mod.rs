@@ -142,6 +142,12 @@ pub trait Protocol: Sized {
     /// A message arrived.
     fn message(&mut self, from: NodeId, message: &Self::Msg, cx: &mut Ctx<'_, Self>);
 
+    /// Processor time that a message just read costs this node; what turns out
+    /// useless may cost less than [`Message::work`] says.
+    fn work(&self, message: &Self::Msg, world: &World) -> Time {
+        message.work(world, Side::Receive)
+    }
+
     /// A timer fired.
     fn timer(&mut self, timer: Self::Timer, cx: &mut Ctx<'_, Self>) {
         let _ = (timer, cx);

@@ -21,7 +21,7 @@ use super::peers::Peers;
 use super::reader::Reader;
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, advertise};
-use crate::protocol::{Ctx, Key, Protocol};
+use crate::protocol::{Ctx, Key, Message, Protocol, Side};
 use crate::units::Time;
 use crate::world::{NodeId, World};
 use requester::{Download, Peer};
@@ -101,6 +101,14 @@ impl Protocol for CodexV1 {
             Msg::Presence(set) => self.on_presence(from, set, cx),
             Msg::Delivery(set) => self.on_delivery(from, set, cx),
             Msg::Manifest(_) => self.on_manifest(from, cx),
+        }
+    }
+
+    /// A block that is not wanted is rejected before its proof is checked.
+    fn work(&self, message: &Msg, world: &World) -> Time {
+        match message {
+            Msg::Delivery(set) if !self.wants_any(set) => world.hardware.per_message,
+            _ => message.work(world, Side::Receive),
         }
     }
 

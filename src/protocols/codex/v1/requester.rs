@@ -58,6 +58,11 @@ impl CodexV1 {
         }
     }
 
+    /// Whether any of `set` is still wanted.
+    pub(super) fn wants_any(&self, set: &BlockSet) -> bool {
+        self.download.wanted.intersects(set)
+    }
+
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     pub(super) fn fetch(&mut self, cx: &mut Context<'_>) {
         let (dataset, next) = (cx.world.dataset, self.download.next.max(cx.store().contiguous()));
@@ -184,14 +189,15 @@ impl CodexV1 {
         }
         self.resolve(&manifest, cx);
         cx.manifest_stored();
-        self.responder.serve_waiting(&manifest, cx);
         self.cancel(from, &manifest, cx);
+        self.responder.serve_waiting(&manifest, cx);
         advertise(cx);
         self.fetch(cx);
     }
 
     /// Whoever sends a block that is wanted, it is taken. What is not wanted
-    /// any more was sent in vain.
+    /// any more was sent in vain. (Cancellations leave at once; a task that has
+    /// been scheduled begins after them.)
     pub(super) fn on_delivery(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
         let got = set.intersection(&self.download.wanted);
         if got.is_empty() {
@@ -199,8 +205,8 @@ impl CodexV1 {
         }
         cx.keep(Units::Set(&got));
         self.resolve(&got, cx);
-        self.responder.serve_waiting(&got, cx);
         self.cancel(from, &got, cx);
+        self.responder.serve_waiting(&got, cx);
         if self.download.wants.is_empty() {
             match cx.shared.params.fetch_pause {
                 Time::ZERO => self.fetch(cx),
