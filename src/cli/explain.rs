@@ -22,7 +22,7 @@ impl Explain {
 }
 
 fn describe(known: &Explanation) -> String {
-    let Explanation { key, meaning, form, choices, default, with_protocols } = known;
+    let Explanation { key, meaning, form, choices, default, with_protocols, .. } = known;
     let mut text = format!("{key}\n    {meaning}\n    value    {form}\n");
     for (word, meaning) in choices {
         text += &format!("             {word}: {meaning}\n");

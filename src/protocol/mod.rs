@@ -142,6 +142,12 @@ pub trait Protocol: Sized {
     /// A message arrived.
     fn message(&mut self, from: NodeId, message: &Self::Msg, cx: &mut Ctx<'_, Self>);
 
+    /// Processor time that a message just read costs this node; what turns out
+    /// useless may cost less than [`Message::work`] says.
+    fn work(&self, message: &Self::Msg, world: &World) -> Time {
+        message.work(world, Side::Receive)
+    }
+
     /// A timer fired.
     fn timer(&mut self, timer: Self::Timer, cx: &mut Ctx<'_, Self>) {
         let _ = (timer, cx);
@@ -165,6 +171,13 @@ pub trait Protocol: Sized {
     /// The connection to `peer` is gone; what was under way on it is lost.
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
         let _ = (peer, cx);
+    }
+
+    /// When the node reads what arrives from `peer` now: at once, or later when
+    /// its reader pauses; never before what arrived earlier.
+    fn reads_at(&mut self, peer: NodeId, now: Time, shared: &Self::Shared) -> Time {
+        let _ = (peer, shared);
+        now
     }
 
     /// Whether a dial from `peer` is taken.

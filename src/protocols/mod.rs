@@ -65,6 +65,8 @@ families! {
     "bitswap" => Bitswap(bitswap::Bitswap),
     /// BitTorrent as libtorrent behaves.
     "bittorrent" => BitTorrent(bittorrent::BitTorrent),
+    /// Codex block exchange, generation 1.
+    "codex-v1" => CodexV1(codex::v1::CodexV1),
     /// Codex block exchange, generation 2.
     "codex-v2" => CodexV2(codex::v2::CodexV2),
     /// Codex block exchange, generation 3.

@@ -14,6 +14,8 @@ use toml_edit::{DocumentMut, Item};
 pub struct Explanation {
     /// The dotted key, as for `--set`.
     pub key: String,
+    /// Its words.
+    path: Vec<String>,
     /// What it decides.
     pub meaning: String,
     /// What a value looks like, with its unit and its limits.
@@ -65,7 +67,7 @@ pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
 fn keys() -> Vec<Explanation> {
     let schema = schema();
     let mut found = Vec::new();
-    Walk { schema: &schema, found: &mut found }.table(&schema, "");
+    Walk { schema: &schema, found: &mut found }.table(&schema, &[]);
     let given = GivenValues::read();
     for known in &mut found {
         given.complete(known);
@@ -81,10 +83,10 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Notes every key of a table.
-    fn table(&mut self, table: &'a Value, path: &str) {
+    fn table(&mut self, table: &'a Value, path: &[String]) {
         let Some(Value::Object(properties)) = table.get("properties") else { return };
         for (name, property) in properties {
-            let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let key = [path, std::slice::from_ref(name)].concat();
             match self.inner_table(property) {
                 // Keys of a swept or claimed thing are keys of other tables.
                 Some(_) if ["sweep", "expect"].contains(&name.as_str()) => self.value(key, property),
@@ -99,7 +101,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn value(&mut self, key: String, property: &'a Value) {
+    fn value(&mut self, path: Vec<String>, property: &'a Value) {
         let own = self.resolved(property);
         let meaning = text(property, "description").or_else(|| text(own, "description")).unwrap_or_default();
         let default = property.get("default").map(|value| Origin {
@@ -108,7 +110,8 @@ impl<'a> Walk<'a> {
             source: None,
         });
         self.found.push(Explanation {
-            key,
+            key: path.iter().map(|word| quoted(word)).collect::<Vec<_>>().join("."),
+            path,
             meaning: meaning.replace('\n', " "),
             form: form(own),
             choices: choices(own),
@@ -136,6 +139,11 @@ impl<'a> Walk<'a> {
             None => property,
         }
     }
+}
+
+/// A word of a dotted key; TOML wants quotes around dots.
+fn quoted(word: &str) -> String {
+    if word.contains('.') { format!("\"{word}\"") } else { word.to_string() }
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {
@@ -192,8 +200,8 @@ impl GivenValues {
 
     /// Adds the default, its source and its limit.
     fn complete(&self, known: &mut Explanation) {
-        let key = known.key.clone();
-        let path: Vec<&str> = key.split('.').collect();
+        let path = known.path.clone();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["protocol", model, constant] => self.constant(known, "protocols", model, constant),
             ["hardware", cost] => self.constant(known, "hardware", "ideal", cost),

@@ -32,8 +32,8 @@ macro_rules! embedded {
 
 embedded! {
     "protocols": [
-        "bitswap", "bittorrent", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel", "codex-v3a", "codex-v3b", "codex-v3c",
-        "direct", "ideal",
+        "bitswap", "bittorrent", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
+        "codex-v3a", "codex-v3b", "codex-v3c", "direct", "ideal",
     ],
     "networks": [
         "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",

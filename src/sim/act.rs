@@ -44,18 +44,20 @@ impl<P: Protocol> Simulation<'_, P> {
         node.cpu_free = node.cpu_free.max(self.now) + work;
     }
 
-    fn cost(&self, message: &P::Msg, size: Size, side: Side) -> Time {
-        let per_mib = self.world.hardware.per_mib.nanos();
-        let nanos = (u128::from(size.total()) * u128::from(per_mib)) >> 20;
-        message.work(self.world, side) + Time::from_nanos(nanos as u64)
-    }
-
+    /// Processor time that a message costs one of its ends.
     pub(super) fn cost_of(&self, flight: u32, side: Side) -> Time {
         let Some(f) = &self.flights[flight as usize] else { return Time::ZERO };
-        match &f.cargo {
-            Cargo::Message(message) if !self.world.hardware.is_ideal() => self.cost(message, f.size, side),
-            _ => Time::ZERO,
+        let Cargo::Message(message) = &f.cargo else { return Time::ZERO };
+        if self.world.hardware.is_ideal() {
+            return Time::ZERO;
         }
+        let per_mib = self.world.hardware.per_mib.nanos();
+        let nanos = (u128::from(f.size.total()) * u128::from(per_mib)) >> 20;
+        let work = match side {
+            Side::Send => message.work(self.world, side),
+            Side::Receive => self.minds[f.to.index()].work(message, self.world),
+        };
+        work + Time::from_nanos(nanos as u64)
     }
 
     fn send_message(&mut self, from: NodeId, to: NodeId, message: P::Msg, token: Option<u32>) {

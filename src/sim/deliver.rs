@@ -45,8 +45,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
-    /// A message is here: books it, and has it handled when the processor gets
-    /// round to it.
+    /// A message is here: books it, and has it read.
     fn on_arrival(&mut self, id: u32) {
         self.book_arrival(id);
         let Some(flight) = &mut self.flights[id as usize] else { return };
@@ -59,6 +58,22 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         self.owe_acks(to, from, wire);
+        let at = self.minds[to.index()].reads_at(from, self.now, &self.shared);
+        if at > self.now {
+            self.list.push(at, Event::Read(id));
+        } else {
+            self.read(id);
+        }
+    }
+
+    /// Has a message handled when the processor gets round to it.
+    pub(super) fn read(&mut self, id: u32) {
+        let Some(flight) = &self.flights[id as usize] else { return };
+        let (to, epoch) = (flight.to, flight.epoch);
+        if self.nodes[to.index()].epoch != epoch {
+            self.drop_flight(id);
+            return;
+        }
         let cost = self.cost_of(id, Side::Receive);
         self.work(to, cost);
         let free = self.nodes[to.index()].cpu_free;

@@ -20,6 +20,8 @@ pub(super) enum Event {
     Offline(NodeId, OfflineKind),
     /// A timer is due.
     Timer(TimerId),
+    /// A message that arrived earlier is read.
+    Read(u32),
     /// The processor has worked a message in.
     Handle(u32),
     /// The processor has worked a message out: it goes to the network.
@@ -275,6 +277,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Online(id) => self.go_online(id),
             Event::Offline(id, kind) => self.go_offline(id, kind),
             Event::Timer(timer) => self.on_timer(timer),
+            Event::Read(flight) => self.read(flight),
             Event::Handle(flight) => self.handle_message(flight),
             Event::Depart(flight) => self.depart(flight),
             Event::Notice(id, epoch, notice) => {

@@ -2,14 +2,16 @@
 //!
 //! What several generations share lives here, what is one's own in its folder:
 //! `wire` is the message format of v1 and v2, `responder` how both answer and
-//! serve, `peers` the connected peers, `order` the order in which hash sets of
-//! block addresses are iterated, `merkle` what proofs of several blocks together
-//! take.
+//! serve, `peers` the connected peers, `reader` its pauses, `order` the order in
+//! which hash sets of block addresses are iterated, `merkle` what proofs of
+//! several blocks together take.
 
 pub mod merkle;
 mod order;
 mod peers;
+mod reader;
 mod responder;
+pub mod v1;
 pub mod v2;
 pub mod v3;
 mod wire;

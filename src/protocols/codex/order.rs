@@ -21,9 +21,14 @@ impl HashOrder {
         HashOrder { salt: mix(self.salt ^ (u64::from(node.0) + 1).rotate_left(32)) }
     }
 
+    /// The hash of the address of `unit`.
+    pub fn hash(self, unit: u32) -> u64 {
+        mix(self.salt ^ u64::from(unit))
+    }
+
     /// The members of `set` in hash-set order.
     pub fn of(self, set: &BlockSet) -> Vec<u32> {
-        let mut keyed: Vec<(u64, u32)> = set.iter().map(|unit| (mix(self.salt ^ u64::from(unit)), unit)).collect();
+        let mut keyed: Vec<(u64, u32)> = set.iter().map(|unit| (self.hash(unit), unit)).collect();
         keyed.sort_unstable();
         keyed.into_iter().map(|(_, unit)| unit).collect()
     }

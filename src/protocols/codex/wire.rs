@@ -1,4 +1,4 @@
-//! Messages of block exchange v1/v2 and their sizes to the byte.
+//! Messages of block exchange v1 and v2 and their sizes to the byte.
 //!
 //! Layout: Codex `codex/blockexchange/protobuf/message.nim:82-165`. The writer
 //! writes every field, zero or not (nim-libp2p `minprotobuf.nim`), so sizes

@@ -1,0 +1,165 @@
+//! Codex block exchange, generation 1 (v0.1 and v0.2, until November 2025).
+//!
+//! Sources: `logos-storage/logos-storage-nim` at `v0.2.0`:
+//! `codex/blockexchange/engine/engine.nim`, `engine/pendingblocks.nim`,
+//! `network/networkpeer.nim`, `codex/node.nim`; for the constants that v0.1.6
+//! has otherwise, the same files at that tag. A download asks for a few blocks
+//! at a time and waits for all of them; each wanted block has a task of its own
+//! that asks for it again until it is here (`requester`).
+//!
+//! What the original does and this leaves out: payments; the retry limit of
+//! 3000 (25 minutes); the stream reader beside the download, which asks for no
+//! block that the download does not ask for in the same moment.
+
+mod params;
+mod requester;
+
+pub use params::{Cancel, FirstRequest, Params};
+
+use super::order::HashOrder;
+use super::peers::Peers;
+use super::reader::Reader;
+use super::responder::{Responder, Serves};
+use super::{Msg, Serving, advertise};
+use crate::protocol::{Ctx, Key, Message, Protocol, Side};
+use crate::units::Time;
+use crate::world::{NodeId, World};
+use requester::{Download, Peer};
+
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+    order: HashOrder,
+    serving: Serving,
+}
+
+/// What a timer of a node is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Timer {
+    /// A wanted block is to be asked for again.
+    Retry(u32),
+    /// The next blocks are due.
+    Fetch,
+    /// The discovery loop looks for a missing manifest.
+    DiscoveryLoop,
+    /// Time to work on a question again.
+    Answer,
+}
+
+/// One node of block exchange v1.
+#[derive(Debug)]
+pub struct CodexV1 {
+    peers: Peers<Peer>,
+    download: Download,
+    responder: Responder,
+}
+
+type Context<'a> = Ctx<'a, CodexV1>;
+
+impl Protocol for CodexV1 {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Msg;
+    type Timer = Timer;
+
+    fn prepare(world: &World, params: &Params) -> Shared {
+        let order = HashOrder::new(world);
+        let serving = Serving {
+            tasks: params.responder_tasks,
+            queue: params.task_queue,
+            blocks_per_message: params.blocks_per_message,
+            // One question has one answer, and work on it does not yield.
+            presence_entries: u32::MAX,
+            yield_after: Time::NEVER,
+            manifest_size: params.manifest_size,
+            // A repeated entry replaces the old one and its mark.
+            tells_absence: false,
+            remembers: false,
+            sends_again: true,
+            order,
+        };
+        Shared { params: params.clone(), order, serving }
+    }
+
+    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+        CodexV1 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        if cx.has_manifest() {
+            advertise(cx);
+        }
+        if cx.store().len() < cx.world.dataset.units() {
+            self.begin_download(cx);
+        }
+    }
+
+    fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
+        match message {
+            Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
+            Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
+            Msg::Cancel(set) => self.responder.on_cancel(from, set),
+            Msg::Presence(set) => self.on_presence(from, set, cx),
+            Msg::DontHave(_) | Msg::Have(_) => {} // nobody of this generation says so
+            Msg::Delivery(set) => self.on_delivery(from, set, cx),
+            Msg::Manifest(_) => self.on_manifest(from, cx),
+        }
+    }
+
+    /// A block that is not wanted is rejected before its proof is checked.
+    fn work(&self, message: &Msg, world: &World) -> Time {
+        match message {
+            Msg::Delivery(set) if !self.wants_any(set) => world.hardware.per_message,
+            _ => message.work(world, Side::Receive),
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        match timer {
+            Timer::Retry(unit) => self.pursue(unit, cx),
+            Timer::Fetch => self.fetch(cx),
+            Timer::DiscoveryLoop => self.on_discovery_loop(cx),
+            Timer::Answer => self.responder.answer_next(cx),
+        }
+    }
+
+    fn sent(&mut self, to: NodeId, token: u32, cx: &mut Context<'_>) {
+        self.responder.on_sent(to, token, cx);
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.on_connected(peer, cx);
+    }
+
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        self.download.searching = false;
+        self.peers.dial(providers, cx.shared.params.max_peers, cx);
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        if let Some(index) = self.peers.position(peer) {
+            self.peers.remove(index);
+            self.responder.forget(peer);
+            self.responder.serve(cx);
+        }
+    }
+
+    fn reads_at(&mut self, peer: NodeId, now: Time, shared: &Shared) -> Time {
+        let Params { read_interval, read_pause, .. } = shared.params;
+        let reader = self.peers.find_mut(peer).map(|peer| &mut peer.reader);
+        reader.map_or(now, |reader| reader.read(now, read_interval, read_pause))
+    }
+
+    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+        self.peers.len() < shared.params.max_peers as usize
+    }
+}
+
+impl Serves for CodexV1 {
+    const ANSWER: Timer = Timer::Answer;
+
+    fn serving(shared: &Shared) -> &Serving {
+        &shared.serving
+    }
+}
