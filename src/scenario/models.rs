@@ -31,7 +31,7 @@ macro_rules! embedded {
 }
 
 embedded! {
-    "protocols": ["bitswap", "bittorrent", "codex-v0.1.6", "codex-v1", "codex-v2", "direct", "ideal"],
+    "protocols": ["bitswap", "bittorrent", "codex-f", "codex-v0.1.6", "codex-v1", "codex-v2", "direct", "ideal"],
     "networks": [
         "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
         "residential-2023", "ripe-2025", "team-defaults", "uplinks-us",

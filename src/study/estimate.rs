@@ -69,6 +69,10 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
             let units = blocks as f64 / f64::from(dataset.group.max(1));
             (units, peers, 2.5 + 2.0 * peers / per_piece, (2.5 + 0.1 * peers) * (1.0 + nodes / 700.0))
         }
+        ProtocolSpec::CodexF(p) => {
+            let peers = peers.min(f64::from(p.max_peers));
+            (blocks as f64, peers, 1.0, 2.0)
+        }
         ProtocolSpec::CodexV1(p) => {
             let peers = peers.min(f64::from(p.max_peers));
             (blocks as f64, peers, 3.0 + 2.0 * peers, 2.0 + peers)

@@ -1,10 +1,11 @@
 //! Codex block exchange in its generations.
 //!
 //! What several generations share lives here, what is one's own in its folder:
-//! `wire` is the message format of v1 and v2, `responder` how both answer and
-//! serve, `peers` the connected peers, `reader` its pauses, `order` the order in which hash sets of
+//! `wire` is the message format of v1, v2 and the sister forks, `responder` how
+//! they answer and serve, `peers` the connected peers, `reader` its pauses, `order` the order in which hash sets of
 //! block addresses are iterated.
 
+pub mod f;
 mod order;
 mod peers;
 mod reader;
@@ -14,7 +15,7 @@ pub mod v2;
 mod wire;
 
 pub use responder::Serving;
-pub use wire::Msg;
+pub use wire::{Msg, Unpriced};
 
 use crate::protocol::{Ctx, Key, Protocol};
 

@@ -31,6 +31,10 @@ pub struct Serving {
     /// Whether a repeated request for a block that is being sent has it sent
     /// again.
     pub sends_again: bool,
+    /// Whether who asks is told what is not here.
+    pub tells_absence: bool,
+    /// Time in which no block is sent to the same peer twice.
+    pub guard: Time,
     pub(super) order: HashOrder,
 }
 
@@ -49,6 +53,18 @@ struct Client {
     wanted: BlockSet,
     /// The part of `wanted` that a task has taken up.
     sending: BlockSet,
+    /// What was sent not longer ago than the guard, and when.
+    sent: VecDeque<(Time, BlockSet)>,
+}
+
+impl Client {
+    /// Takes out of `set` what was sent within `guard`.
+    fn withhold(&mut self, set: &mut BlockSet, now: Time, guard: Time) {
+        while self.sent.front().is_some_and(|(at, _)| *at + guard <= now) {
+            self.sent.pop_front();
+        }
+        self.sent.iter().for_each(|(_, sent)| set.subtract(sent));
+    }
 }
 
 /// A peer being served.
@@ -123,8 +139,8 @@ impl Responder {
 
     /// Works on the question at the front of the queue: until all is answered,
     /// the message is full, or the work has taken `yield_after`; then it sends
-    /// what it found, and the rest of the question goes to the back. Says
-    /// nothing about what is not here, and remembers no question.
+    /// what it found, and the rest of the question goes to the back. Remembers
+    /// no question.
     pub fn answer_next<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
         let Some((from, question, done)) = self.questions.pop_front() else { return };
         let Some(client) = self.clients.find(from) else { return };
@@ -143,14 +159,17 @@ impl Responder {
         } else {
             rules.order.of(&question).into_iter().skip(done).take(limit).collect()
         };
-        let mut found = cx.store().held_of(&part);
-        found.subtract(&client.wanted);
-        if cx.has_manifest() && question.contains(MANIFEST) {
-            found.insert(MANIFEST);
+        let mut have = cx.store().held_of(&part);
+        let mut lack = part.difference(&have);
+        have.subtract(&client.wanted);
+        if question.contains(MANIFEST) {
+            let answer = if cx.has_manifest() { &mut have } else { &mut lack };
+            answer.insert(MANIFEST);
         }
         cx.cpu(per_entry * u64::from(part.len().max(1)));
-        if !found.is_empty() {
-            cx.send(from, Msg::Presence(Rc::new(found)).into());
+        let lack = (rules.tells_absence && !lack.is_empty()).then(|| Rc::new(lack));
+        if !have.is_empty() || lack.is_some() {
+            cx.send(from, Msg::Presence { have: Rc::new(have), lack }.into());
         }
         let done = done + limit.min(entries);
         if !whole && done < entries {
@@ -166,11 +185,14 @@ impl Responder {
     /// `from` wants `set` to be sent.
     pub fn on_want_block<P: Serves>(&mut self, from: NodeId, set: &BlockSet, cx: &mut Ctx<'_, P>) {
         let Some(client) = self.clients.find_mut(from) else { return };
-        client.wanted.union_with(set);
-        if P::serving(cx.shared).sends_again {
-            client.sending.subtract(set);
+        let rules = P::serving(cx.shared);
+        let mut set = set.clone();
+        client.withhold(&mut set, cx.now(), rules.guard);
+        client.wanted.union_with(&set);
+        if rules.sends_again {
+            client.sending.subtract(&set);
         }
-        self.schedule(from, P::serving(cx.shared).queue);
+        self.schedule(from, rules.queue);
         self.serve(cx);
     }
 
@@ -179,6 +201,7 @@ impl Responder {
     pub fn on_cancel(&mut self, from: NodeId, set: &BlockSet) {
         if let Some(client) = self.clients.find_mut(from) {
             client.wanted.subtract(set);
+            client.sent.iter_mut().for_each(|(_, sent)| sent.subtract(set));
         }
     }
 
@@ -220,6 +243,9 @@ impl Responder {
         let written = std::mem::take(&mut task.writing);
         if let Some(client) = self.clients.find_mut(to) {
             client.wanted.subtract(&written);
+            if P::serving(cx.shared).guard > Time::ZERO {
+                client.sent.push_back((cx.now(), BlockSet::clone(&written)));
+            }
         }
         self.write_next(slot, cx);
         self.serve(cx);

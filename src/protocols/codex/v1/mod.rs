@@ -75,6 +75,8 @@ impl Protocol for CodexV1 {
             manifest_size: params.manifest_size,
             // A repeated entry replaces the old one and its mark.
             sends_again: true,
+            tells_absence: false,
+            guard: Time::ZERO,
             order,
         };
         Shared { params: params.clone(), order, serving }
@@ -98,7 +100,7 @@ impl Protocol for CodexV1 {
             Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
             Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
             Msg::Cancel(set) => self.responder.on_cancel(from, set),
-            Msg::Presence(set) => self.on_presence(from, set, cx),
+            Msg::Presence { have, .. } => self.on_presence(from, have, cx),
             Msg::Delivery(set) => self.on_delivery(from, set, cx),
             Msg::Manifest(_) => self.on_manifest(from, cx),
         }

@@ -26,6 +26,7 @@ use super::peers::Peers;
 use super::responder::{Responder, Serves};
 use super::{MANIFEST, Msg, Serving, advertise};
 use crate::protocol::{Ctx, Key, Protocol};
+use crate::units::Time;
 use crate::world::{NodeId, World};
 use download::Download;
 use peer::Peer;
@@ -77,6 +78,8 @@ impl Protocol for CodexV2 {
             yield_after: params.yield_after,
             manifest_size: params.manifest_size,
             sends_again: false,
+            tells_absence: false,
+            guard: Time::ZERO,
             order,
         };
         Shared { params: params.clone(), order, serving }
@@ -100,7 +103,7 @@ impl Protocol for CodexV2 {
             Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
             Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
             Msg::Cancel(set) => self.responder.on_cancel(from, set),
-            Msg::Presence(set) => self.on_presence(from, set, cx),
+            Msg::Presence { have, .. } => self.on_presence(from, have, cx),
             Msg::Delivery(set) => self.on_delivery(from, set, cx),
             Msg::Manifest(_) => self.on_manifest(from, cx),
         }
@@ -148,7 +151,7 @@ impl Serves for CodexV2 {
 /// parts.
 #[cfg(test)]
 fn test_params() -> Params {
-    use crate::units::{Bytes, Time};
+    use crate::units::Bytes;
     Params {
         window: 1024,
         refill_threshold: 0.75,
