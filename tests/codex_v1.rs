@@ -198,3 +198,56 @@ fn asking_in_spite_of_marks_is_what_multiplies_blocks() {
     let without = copies("protocol.\"codex-v0.1.6\".request_in_flight=false");
     assert!(with > 0.5 && without < 0.05, "{with} {without}");
 }
+
+/// Leechers that share an uplink make a batch take longer than a retry.
+#[test]
+fn a_crowd_sends_in_vain_and_a_few_do_not() {
+    let [few, crowd] = [5, 9].map(|nodes| {
+        duplicates(&run(
+            "codex-v1",
+            &[
+                &format!("swarm.network_size={nodes}"),
+                "swarm.seeders=1",
+                "swarm.file_size=20 MiB",
+                "network.latency=5 ms",
+            ],
+        ))
+    });
+    assert!(few == 0.0 && crowd > 0.5, "{few} {crowd}");
+}
+
+/// Requests that time out are repeated; the responder does not send again what
+/// it sent within the guard, and a peer that failed is left alone for a minute.
+#[test]
+fn the_sister_forks_guard_against_repeated_requests() {
+    let impatient = |guard: &str, failures: &str| {
+        run(
+            "codex-f",
+            &[
+                "swarm.network_size=2",
+                "swarm.seeders=1",
+                "swarm.file_size=32 MiB",
+                "network.up=10 Mbit/s",
+                "network.down=10 Mbit/s",
+                "network.latency=5 ms",
+                "protocol.codex-f.request_timeout=4 s",
+                &format!("protocol.codex-f.resend_guard={guard}"),
+                &format!("protocol.codex-f.score.breaker_failures={failures}"),
+            ],
+        )
+    };
+    assert!(duplicates(&impatient("0 s", "1000000")) > 0.2);
+    assert_eq!(duplicates(&impatient("90 s", "1000000")), 0.0);
+    assert!(makespan(&impatient("90 s", "5")) > makespan(&impatient("90 s", "1000000")) + 30.0);
+}
+
+/// Few are asked what they have; asking all costs more.
+#[test]
+fn the_sister_forks_ask_the_best_few() {
+    let [one, three, all] = [1, 3, 20].map(|asked| {
+        let asked = format!("protocol.codex-f.asked_peers={asked}");
+        let sets = ["swarm.network_size=14", "swarm.seeders=6", "swarm.file_size=64 MiB", "network.latency=5 ms"];
+        bytes(&run("codex-f", &[&sets[..], &[asked.as_str()]].concat()), Class::Want)
+    });
+    assert!(one < three && three < all, "{one} {three} {all}");
+}

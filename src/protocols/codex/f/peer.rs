@@ -5,6 +5,7 @@ use super::score::Score;
 use crate::engine::TimerId;
 use crate::units::Time;
 use crate::world::BlockSet;
+use std::rc::Rc;
 
 /// Blocks asked of a peer in one request.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) enum Question {
     /// Something, but not before so long.
     Later(Time),
     /// Whether it has these.
-    Now(BlockSet),
+    Now(Rc<BlockSet>),
 }
 
 impl Peer {
@@ -72,7 +73,7 @@ impl Peer {
             self.window = Some(now);
             self.told = ask.clone();
             self.last_question = now;
-            return Question::Now(ask);
+            return Question::Now(Rc::new(ask));
         }
         let new = ask.difference(&self.told);
         let allowed = self.last_question + params.want_delta;
@@ -83,7 +84,7 @@ impl Peer {
         } else {
             self.told.union_with(&new);
             self.last_question = now;
-            Question::Now(new)
+            Question::Now(Rc::new(new))
         }
     }
 
@@ -110,18 +111,22 @@ mod tests {
     use super::*;
     use crate::protocols::codex::f::test_params;
 
+    fn asked(set: BlockSet) -> Question {
+        Question::Now(Rc::new(set))
+    }
+
     #[test]
     fn a_window_begins_with_everything_and_goes_on_with_what_is_new() {
         let params = test_params();
         let ms = Time::from_millis;
         let mut peer = Peer::new(ms(0));
         let mut ask = |end, now| peer.question(&BlockSet::range(0, end), ms(now), &params);
-        assert_eq!(ask(4, 0), Question::Now(BlockSet::range(0, 4)));
+        assert_eq!(ask(4, 0), asked(BlockSet::range(0, 4)));
         assert_eq!(ask(4, 100), Question::Nothing);
-        assert_eq!(ask(6, 110), Question::Now(BlockSet::range(4, 6)));
+        assert_eq!(ask(6, 110), asked(BlockSet::range(4, 6)));
         assert_eq!(ask(9, 130), Question::Later(ms(30)));
-        assert_eq!(ask(9, 160), Question::Now(BlockSet::range(6, 9)));
+        assert_eq!(ask(9, 160), asked(BlockSet::range(6, 9)));
         assert_eq!(ask(9, 9_999), Question::Nothing);
-        assert_eq!(ask(9, 10_000), Question::Now(BlockSet::range(0, 9)), "a new window");
+        assert_eq!(ask(9, 10_000), asked(BlockSet::range(0, 9)), "a new window");
     }
 }

@@ -131,14 +131,14 @@ impl CodexF {
         peer.requests.push(Request { number, at: cx.now(), left, timeout });
     }
 
-    /// What did not come in time is asked of another peer.
+    /// What did not come in time is asked for again; by its failures the peer
+    /// comes after others that hold it.
     pub(super) fn on_timeout(&mut self, id: NodeId, number: u32, cx: &mut Context<'_>) {
         let Some(peer) = self.peers.find_mut(id) else { return };
         let Some(at) = peer.requests.iter().position(|r| r.number == number) else { return };
         let left = peer.requests.remove(at).left;
         let now = cx.now();
         (0..left.len()).for_each(|_| peer.score.failed(now, &cx.shared.params.score));
-        peer.have.subtract(&left);
         self.download.assigned.subtract(&left);
         self.pursue(&left, cx);
     }
