@@ -63,8 +63,12 @@ fn copies_of_a_block_are_predicted() {
         let growth = [3, 5, 10].map(|nodes| predicted[&(mib, nodes)]);
         assert!(growth[0] < growth[1] && growth[1] < growth[2], "{mib} MiB: more nodes, more copies: {growth:?}");
     }
+    // Measured: a file four times as large has up to 5 % more copies, a swarm
+    // twice as large 30 %. Here, too, size matters less than a third as much.
+    let growth = [3, 5, 10].map(|nodes| predicted[&(20, nodes)]);
+    let by_nodes = (growth[1] / growth[0]).min(growth[2] / growth[1]) - 1.0;
     for nodes in [3, 5, 10] {
-        let ratio = predicted[&(20, nodes)] / predicted[&(5, nodes)];
-        assert!((ratio - 1.0).abs() < 0.08, "{nodes} nodes: copies hardly depend on the size: {ratio}");
+        let by_size = predicted[&(20, nodes)] / predicted[&(5, nodes)] - 1.0;
+        assert!(by_size.abs() < by_nodes / 3.0, "{nodes} nodes: {by_size} by size, {by_nodes} by nodes");
     }
 }
