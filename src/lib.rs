@@ -16,7 +16,7 @@
 //! | [`ledger`] | every byte under one class, every node's progress |
 //! | [`bound`] | what no protocol can beat, and closed forms |
 //! | [`protocol`] | what a protocol is and what it can touch |
-//! | [`protocols`] | the protocols: Codex block exchange v2, Bitswap, and two yardsticks |
+//! | [`protocols`] | the protocols: generations of the Codex block exchange, BitTorrent, Bitswap, and two yardsticks |
 //! | [`sim`] | one run |
 //! | [`scenario`] | scenario files to runs |
 //! | [`results`] | result files |

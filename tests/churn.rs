@@ -17,7 +17,7 @@ fn pair(protocol: &str, further: &[&str]) -> Outcome {
 /// Either end goes at any moment of the connection set-up, and comes back.
 #[test]
 fn a_set_up_cut_short_can_be_made_again() {
-    for protocol in ["codex-v2", "direct", "ideal", "bitswap", "bittorrent"] {
+    for protocol in ["codex-v1", "codex-v2", "codex-f", "direct", "ideal", "bitswap", "bittorrent"] {
         for node in [0, 1] {
             for millis in (20..1200).step_by(20) {
                 let trace = format!("churn.trace=[[{node}, 0.0, {}], [{node}, 20.0, 3000.0]]", f64::from(millis) / 1e3);
@@ -31,7 +31,7 @@ fn a_set_up_cut_short_can_be_made_again() {
 /// When all copies are gone nobody completes, whoever is asked.
 #[test]
 fn what_nobody_holds_nobody_gets() {
-    for protocol in ["codex-v2", "direct", "bitswap", "bittorrent"] {
+    for protocol in ["codex-v1", "codex-v2", "codex-f", "direct", "bitswap", "bittorrent"] {
         let crash = "failures=[{ at = \"0.5 s\", nodes = 2, duration = \"10 s\", kind = \"crash\", seeders = true }]";
         let outcome = pair(protocol, &[crash]);
         assert_eq!((outcome.status, outcome.completed()), (Status::NoProgress, 0), "{protocol}");

@@ -17,6 +17,9 @@ fn golden_runs() {
         format!("{:016x} {}", outcome.fingerprint, outcome.makespan().unwrap().nanos())
     };
     let got = [
+        ("codex-v0.1.6", run(&["protocol=codex-v0.1.6", "hardware=codex-netns-2025"])),
+        ("codex-v1", run(&["protocol=codex-v1"])),
+        ("codex-f", run(&["protocol=codex-f"])),
         ("codex-v2", run(&[])),
         ("codex-v2 fifo", run(&["network.model=fifo"])),
         ("codex-v2 on real nodes", run(&["hardware=codex-netns-2025"])),

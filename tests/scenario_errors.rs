@@ -78,8 +78,8 @@ fn other_layers_are_named_too() {
     let got = message(&Input { overlays: vec![overlay.clone()], ..Input::default() });
     assert!(got.contains(&format!("{}:2:11", Path::new(&overlay).display())), "{got}");
 
-    let got = message(&Input { protocol: Some("codex-v9".into()), ..Input::default() });
-    assert!(got.contains("--> --protocol codex-v9") && got.contains("did you mean `codex-v2`?"), "{got}");
+    let got = message(&Input { protocol: Some("codex-v22".into()), ..Input::default() });
+    assert!(got.contains("--> --protocol codex-v22") && got.contains("did you mean `codex-v2`?"), "{got}");
 
     let got = message(&Input { file: Some("tests/bad_scenarios/none.toml".into()), ..Input::default() });
     assert!(got.contains("cannot read `tests/bad_scenarios/none.toml`: there is no such file"), "{got}");

@@ -65,6 +65,8 @@ families! {
     "bitswap" => Bitswap(bitswap::Bitswap),
     /// BitTorrent as libtorrent behaves.
     "bittorrent" => BitTorrent(bittorrent::BitTorrent),
+    /// The exchange of the sister forks of Codex.
+    "codex-f" => CodexF(codex::f::CodexF),
     /// Codex block exchange, generation 1.
     "codex-v1" => CodexV1(codex::v1::CodexV1),
     /// Codex block exchange, generation 2.

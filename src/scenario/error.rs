@@ -91,7 +91,10 @@ pub(super) fn nearest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>)
         let part = given.len() >= 3 && (name.contains(&given) || given.contains(&name));
         part || distance(&name) <= 1 + given.chars().count().max(name.chars().count()) / 4
     };
-    valid.into_iter().filter(|name| near(name)).min_by_key(|name| distance(name))
+    // Of equally near names the one that has more of the letters in common.
+    let likeness = |name: &str| strsim::jaro(&given, &name.to_lowercase());
+    let by_distance = |a: &&str, b: &&str| distance(a).cmp(&distance(b)).then(likeness(b).total_cmp(&likeness(a)));
+    valid.into_iter().filter(|name| near(name)).min_by(by_distance)
 }
 
 /// `a`, `b`, `c`, for messages.
@@ -178,5 +181,6 @@ mod tests {
         assert_eq!(nearest("networkSize", valid), Some("network_size"));
         assert_eq!(nearest("filesize", valid), Some("file_size"));
         assert_eq!(nearest("colour", valid), None);
+        assert_eq!(nearest("codex-2", ["codex-f", "codex-v2"]), Some("codex-v2"));
     }
 }

@@ -32,7 +32,7 @@ macro_rules! embedded {
 
 embedded! {
     "protocols": [
-        "bitswap", "bittorrent", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
+        "bitswap", "bittorrent", "codex-f", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
         "codex-v3a", "codex-v3b", "codex-v3c", "direct", "ideal",
     ],
     "networks": [

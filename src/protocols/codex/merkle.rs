@@ -1,6 +1,18 @@
 //! Merkle proofs over the blocks of a dataset.
 
 use crate::world::{BlockSet, Dataset};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the blocks of a message are proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofForm {
+    /// A Merkle proof for each.
+    PerBlock,
+    /// One proof for all.
+    Multiproof,
+}
 
 /// Sibling digests that prove the blocks of `units` together (a multiproof):
 /// every node beside the paths from those blocks to the root whose digest does

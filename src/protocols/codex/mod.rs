@@ -1,11 +1,12 @@
 //! Codex block exchange in its generations.
 //!
 //! What several generations share lives here, what is one's own in its folder:
-//! `wire` is the message format of v1 and v2, `responder` how both answer and
-//! serve, `peers` the connected peers, `reader` its pauses, `order` the order in
-//! which hash sets of block addresses are iterated, `merkle` what proofs of
-//! several blocks together take.
+//! `wire` is the message format of v1, v2 and the sister forks, `responder` how
+//! they answer and serve, `peers` the connected peers, `reader` its pauses,
+//! `order` the order in which hash sets of block addresses are iterated, `merkle`
+//! what proofs of several blocks together take.
 
+pub mod f;
 pub mod merkle;
 mod order;
 mod peers;
@@ -17,7 +18,7 @@ pub mod v3;
 mod wire;
 
 pub use responder::Serving;
-pub use wire::Msg;
+pub use wire::{Msg, Unpriced};
 
 use crate::protocol::{Ctx, Key, Protocol};
 

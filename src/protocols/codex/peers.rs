@@ -31,11 +31,6 @@ impl<T> Peers<T> {
         self.ids.iter().position(|p| *p == id)
     }
 
-    /// What is known of `id`.
-    pub fn find(&self, id: NodeId) -> Option<&T> {
-        self.position(id).map(|index| &self.all[index])
-    }
-
     /// What is known of `id`, to be changed.
     pub fn find_mut(&mut self, id: NodeId) -> Option<&mut T> {
         self.position(id).map(|index| &mut self.all[index])

@@ -23,7 +23,7 @@ impl Reader {
         let mut free = self.last;
         if self.last > self.next_pause {
             self.next_pause = self.last + interval;
-            free = free + pause;
+            free += pause;
         }
         self.last = now.max(free);
         self.last

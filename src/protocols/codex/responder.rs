@@ -4,6 +4,7 @@
 //! peer wants, sends it in messages of limited length, awaits each write, and
 //! only then makes room for the next peer in the queue.
 
+use super::merkle::ProofForm;
 use super::order::HashOrder;
 use super::peers::Peers;
 use super::{MANIFEST, Msg};
@@ -31,11 +32,20 @@ pub struct Serving {
     /// Whether a repeated request for a block that is being sent has it sent
     /// again.
     pub sends_again: bool,
-    /// Whether what is not here is told (`sendDontHave` of the want lists).
+    /// Whether who asks is told what is not here.
     pub tells_absence: bool,
+    /// Whether who asks for what is not here is told so and not served when it
+    /// arrives (RFC 111, example 4).
+    pub refuses: bool,
     /// Whether a question that could not be answered is remembered, and
     /// answered when the block arrives.
     pub remembers: bool,
+    /// Whether a cancellation reaches what a task has taken up and not sent yet.
+    pub stops_when_cancelled: bool,
+    /// How blocks are proved.
+    pub proofs: ProofForm,
+    /// Time in which no block is sent to the same peer twice.
+    pub guard: Time,
     pub(super) order: HashOrder,
 }
 
@@ -56,6 +66,18 @@ struct Client {
     sending: BlockSet,
     /// What it asked about in vain, where that is remembered.
     curious: BlockSet,
+    /// What was sent not longer ago than the guard, and when.
+    sent: VecDeque<(Time, BlockSet)>,
+}
+
+impl Client {
+    /// Takes out of `set` what was sent within `guard`.
+    fn withhold(&mut self, set: &mut BlockSet, now: Time, guard: Time) {
+        while self.sent.front().is_some_and(|(at, _)| *at + guard <= now) {
+            self.sent.pop_front();
+        }
+        self.sent.iter().for_each(|(_, sent)| set.subtract(sent));
+    }
 }
 
 /// A peer being served.
@@ -133,7 +155,7 @@ impl Responder {
     /// what it found, and the rest of the question goes to the back.
     pub fn answer_next<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
         let Some((from, question, done)) = self.questions.pop_front() else { return };
-        let Some(client) = self.clients.find(from) else { return };
+        let Some(client) = self.clients.find_mut(from) else { return };
         let rules = P::serving(cx.shared);
         let group = cx.world.dataset.group;
         let per_entry = cx.world.hardware.per_entry * u64::from(group);
@@ -149,19 +171,20 @@ impl Responder {
         } else {
             rules.order.of(&question).into_iter().skip(done).take(limit).collect()
         };
-        let mut found = cx.store().held_of(&part);
-        found.subtract(&client.wanted);
-        if cx.has_manifest() && question.contains(MANIFEST) {
-            found.insert(MANIFEST);
+        let mut have = cx.store().held_of(&part);
+        let mut lack = part.difference(&have);
+        have.subtract(&client.wanted);
+        if question.contains(MANIFEST) {
+            let answer = if cx.has_manifest() { &mut have } else { &mut lack };
+            answer.insert(MANIFEST);
         }
         cx.cpu(per_entry * u64::from(part.len().max(1)));
-        let mut absent = part.difference(&cx.store().held_of(&part));
-        if !cx.has_manifest() && question.contains(MANIFEST) {
-            absent.insert(MANIFEST);
+        if rules.remembers {
+            client.curious.union_with(&lack);
         }
-        self.note_absence(from, absent, cx);
-        if !found.is_empty() {
-            cx.send(from, Msg::Presence(Rc::new(found)).into());
+        let lack = (rules.tells_absence && !lack.is_empty()).then(|| Rc::new(lack));
+        if !have.is_empty() || lack.is_some() {
+            cx.send(from, Msg::Presence { have: Rc::new(have), lack }.into());
         }
         let done = done + limit.min(entries);
         if !whole && done < entries {
@@ -174,26 +197,17 @@ impl Responder {
         }
     }
 
-    /// What `from` asked about and is not here is told or remembered, where the
-    /// rules say so.
-    fn note_absence<P: Serves>(&mut self, from: NodeId, absent: BlockSet, cx: &mut Ctx<'_, P>) {
-        let rules = P::serving(cx.shared);
-        if let Some(client) = self.clients.find_mut(from).filter(|_| rules.remembers) {
-            client.curious.union_with(&absent);
-        }
-        if rules.tells_absence && !absent.is_empty() {
-            cx.send(from, Msg::DontHave(Rc::new(absent)).into());
-        }
-    }
-
     /// `from` wants `set` to be sent.
     pub fn on_want_block<P: Serves>(&mut self, from: NodeId, set: &BlockSet, cx: &mut Ctx<'_, P>) {
         let Some(client) = self.clients.find_mut(from) else { return };
-        client.wanted.union_with(set);
-        if P::serving(cx.shared).sends_again {
-            client.sending.subtract(set);
+        let rules = P::serving(cx.shared);
+        let mut set = set.clone();
+        client.withhold(&mut set, cx.now(), rules.guard);
+        client.wanted.union_with(&set);
+        if rules.sends_again {
+            client.sending.subtract(&set);
         }
-        self.schedule(from, P::serving(cx.shared).queue);
+        self.schedule(from, rules.queue);
         self.serve(cx);
     }
 
@@ -202,6 +216,7 @@ impl Responder {
     pub fn on_cancel(&mut self, from: NodeId, set: &BlockSet) {
         if let Some(client) = self.clients.find_mut(from) {
             client.wanted.subtract(set);
+            client.sent.iter_mut().for_each(|(_, sent)| sent.subtract(set));
         }
     }
 
@@ -257,6 +272,9 @@ impl Responder {
         let written = std::mem::take(&mut task.writing);
         if let Some(client) = self.clients.find_mut(to) {
             client.wanted.subtract(&written);
+            if P::serving(cx.shared).guard > Time::ZERO {
+                client.sent.push_back((cx.now(), BlockSet::clone(&written)));
+            }
         }
         self.write_next(slot, cx);
         self.serve(cx);
@@ -277,19 +295,19 @@ impl Responder {
         let message = if task.writing.contains(MANIFEST) {
             Msg::Manifest(P::serving(cx.shared).manifest_size.get())
         } else {
-            Msg::Delivery(Rc::clone(&task.writing))
+            Msg::Delivery(Rc::clone(&task.writing), P::serving(cx.shared).proofs)
         };
         cx.send_tracked(task.peer, message.into(), slot as u32);
     }
 
     /// Looks up what the next message of task `slot` carries. What is wanted
-    /// but not here is left for later, unless its absence is told; the manifest
-    /// travels alone, and what was cancelled does not.
+    /// but not here is left for later or refused; the manifest travels alone.
     fn take_up<P: Serves>(&mut self, slot: usize, cx: &mut Ctx<'_, P>) -> Option<BlockSet> {
         let task = self.tasks[slot].as_mut()?;
         let client = self.clients.find_mut(task.peer)?;
-        let limit = (P::serving(cx.shared).blocks_per_message / cx.world.dataset.group).max(1);
-        let (mut writing, mut found, mut absent) = (BlockSet::new(), 0, BlockSet::new());
+        let rules = P::serving(cx.shared);
+        let limit = (rules.blocks_per_message / cx.world.dataset.group).max(1);
+        let (mut writing, mut found, mut lack) = (BlockSet::new(), 0, BlockSet::new());
         while found < limit
             && let Some(unit) = task.left.pop()
         {
@@ -301,22 +319,22 @@ impl Responder {
                 }
                 break;
             }
-            if cx.store.contains(unit) {
-                found += u32::from(client.wanted.contains(unit) && writing.insert(unit));
-            } else {
+            if !cx.store.contains(unit) {
                 client.sending.remove(unit);
-                absent.insert(unit);
+                lack.insert(unit);
+            } else if client.wanted.contains(unit) || !rules.stops_when_cancelled {
+                writing.insert(unit);
+                found += 1;
             }
         }
-        let missing = u64::from(absent.len());
-        if P::serving(cx.shared).tells_absence {
-            client.wanted.subtract(&absent);
-            let peer = task.peer;
-            self.note_absence(peer, absent, cx);
+        cx.cpu(cx.world.hardware.per_lookup * u64::from(lack.len()));
+        if rules.refuses && !lack.is_empty() {
+            client.wanted.subtract(&lack);
+            let refusal = Msg::Presence { have: Rc::default(), lack: Some(Rc::new(lack)) };
+            cx.send(task.peer, refusal.into());
         } else {
-            self.owes |= missing > 0;
+            self.owes |= !lack.is_empty();
         }
-        cx.cpu(cx.world.hardware.per_lookup * missing);
         Some(writing)
     }
 }

@@ -1,10 +1,12 @@
-//! Messages of block exchange v1 and v2 and their sizes to the byte.
+//! Messages of block exchange v1 and v2 and of the sister forks, and their sizes
+//! to the byte.
 //!
 //! Layout: Codex `codex/blockexchange/protobuf/message.nim:82-165`. The writer
 //! writes every field, zero or not (nim-libp2p `minprotobuf.nim`), so sizes
 //! depend on the length of indices and of the Merkle proof alone.
 
 use super::MANIFEST;
+use super::merkle::{ProofForm, multiproof_siblings};
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::wire::{field, frame, varint};
@@ -17,24 +19,38 @@ use std::rc::Rc;
 pub enum Msg {
     /// Who has these? (Shared: many peers are asked the same.)
     WantHave(Rc<BlockSet>),
-    /// I have these, which you asked about.
-    Presence(Rc<BlockSet>),
-    /// I do not have these, which you asked about or asked for.
-    DontHave(Rc<BlockSet>),
+    /// I have these and, where absence is told, lack those.
+    Presence {
+        /// What is here.
+        have: Rc<BlockSet>,
+        /// What was asked for and is not here.
+        lack: Option<Rc<BlockSet>>,
+    },
     /// I have these now, which you once asked about in vain.
     Have(Rc<BlockSet>),
     /// Send me these.
     WantBlock(Rc<BlockSet>),
-    /// Do not send me these any more.
+    /// I want these no more.
     Cancel(Rc<BlockSet>),
-    /// Here are these, each with its proof.
-    Delivery(Rc<BlockSet>),
+    /// Here are these, proved in this form.
+    Delivery(Rc<BlockSet>, ProofForm),
     /// Here is the manifest, of this many bytes.
     Manifest(u64),
 }
 
-/// pendingBytes 2, empty account 4, empty payment 4.
-const TRAILER: u64 = 10;
+/// What depends on whether blocks have a price.
+#[derive(Debug, Clone, Copy)]
+struct Encoding {
+    /// End of every message.
+    trailer: u64,
+    /// An entry of a presence list without its address.
+    presence: u64,
+}
+
+/// pendingBytes 2, empty account 4, empty payment 4; entries with a price of 34.
+const PRICED: Encoding = Encoding { trailer: 10, presence: 40 };
+/// The sister forks have no accounts, payments and prices.
+const UNPRICED: Encoding = Encoding { trailer: 2, presence: 6 };
 /// An empty want list, in messages without wants.
 const NO_WANTS: u64 = 4;
 /// Address of a leaf without its index: tree CID, leaf flag, tags.
@@ -82,26 +98,36 @@ fn delivery_entry(data: u64, address: u64, proof: u64) -> u64 {
     field(40 + field(data) + 2 + address + proof_field)
 }
 
-fn want_list(set: &BlockSet, dataset: &Dataset) -> u64 {
+fn want_list(set: &BlockSet, dataset: &Dataset, as_in: Encoding) -> u64 {
     // The `full` flag of the list takes 2.
-    frame(field(entries(set, dataset, 12) + 2) + TRAILER)
+    frame(field(entries(set, dataset, 12) + 2) + as_in.trailer)
 }
 
-fn presence(set: &BlockSet, dataset: &Dataset) -> u64 {
-    frame(entries(set, dataset, 40) + TRAILER + NO_WANTS)
+fn presence(have: &BlockSet, lack: Option<&BlockSet>, dataset: &Dataset, as_in: Encoding) -> u64 {
+    let list = |set| entries(set, dataset, as_in.presence);
+    frame(list(have) + lack.map_or(0, list) + as_in.trailer + NO_WANTS)
 }
 
-fn delivery(set: &BlockSet, dataset: &Dataset) -> Size {
+fn delivery(set: &BlockSet, form: ProofForm, dataset: &Dataset, as_in: Encoding) -> Size {
     let (blocks, index_bytes) = indices(set, dataset);
     let payload = blocks * dataset.block_size.get();
-    let (mut content, mut proofs) = (TRAILER + NO_WANTS, 0);
+    let (mut content, mut proofs) = (as_in.trailer + NO_WANTS, 0);
     // Entries differ by the length of their index alone: 1 to 5 bytes.
     let mean = index_bytes / blocks.max(1);
     let longer = index_bytes - mean * blocks;
     for (index_varint, count) in [(mean, blocks - longer), (mean + 1, longer)] {
-        let p = proof(index_varint, dataset);
-        proofs += count * field(p);
+        let p = match form {
+            ProofForm::PerBlock => proof(index_varint, dataset),
+            ProofForm::Multiproof => 0,
+        };
+        proofs += if p == 0 { 0 } else { count * field(p) };
         content += count * delivery_entry(dataset.block_size.get(), LEAF_ADDRESS + index_varint, p);
+    }
+    if form == ProofForm::Multiproof {
+        // One field for the whole message; the indices are in its entries.
+        let together = field(2 + 1 + varint(dataset.blocks()) + PROOF_LEVEL * multiproof_siblings(set, dataset));
+        proofs += together;
+        content += together;
     }
     Size { payload, proof: proofs, control: 0, framing: frame(content) - payload - proofs }
 }
@@ -109,29 +135,41 @@ fn delivery(set: &BlockSet, dataset: &Dataset) -> Size {
 impl Msg {
     /// Blocks that the message speaks of.
     fn blocks(&self, dataset: &Dataset) -> u64 {
+        let count = |set: &BlockSet| if set.contains(MANIFEST) { 1 } else { indices(set, dataset).0 };
         match self {
+            Msg::WantHave(set) | Msg::Have(set) | Msg::WantBlock(set) | Msg::Cancel(set) | Msg::Delivery(set, _) => {
+                count(set)
+            }
+            Msg::Presence { have, lack } => count(have) + lack.as_ref().map_or(0, |set| count(set)),
             Msg::Manifest(_) => 1,
-            _ if self.is_about_manifest() => 1,
-            Msg::WantHave(set)
-            | Msg::Presence(set)
-            | Msg::DontHave(set)
-            | Msg::Have(set)
-            | Msg::WantBlock(set)
-            | Msg::Cancel(set)
-            | Msg::Delivery(set) => indices(set, dataset).0,
         }
     }
 
     fn is_about_manifest(&self) -> bool {
         match self {
-            Msg::Delivery(_) => false,
+            Msg::WantHave(set) | Msg::Have(set) | Msg::WantBlock(set) | Msg::Cancel(set) => set.contains(MANIFEST),
+            Msg::Presence { have, lack } => {
+                have.contains(MANIFEST) || lack.as_ref().is_some_and(|set| set.contains(MANIFEST))
+            }
+            Msg::Delivery(..) => false,
             Msg::Manifest(_) => true,
-            Msg::WantHave(set)
-            | Msg::Presence(set)
-            | Msg::DontHave(set)
-            | Msg::Have(set)
-            | Msg::WantBlock(set)
-            | Msg::Cancel(set) => set.contains(MANIFEST),
+        }
+    }
+
+    fn size_as(&self, world: &World, as_in: Encoding) -> Size {
+        let dataset = &world.dataset;
+        match self {
+            // A cancellation is an entry of a want list with a flag set.
+            Msg::WantHave(set) | Msg::WantBlock(set) | Msg::Cancel(set) => {
+                Size::control(want_list(set, dataset, as_in))
+            }
+            Msg::Presence { have, lack } => Size::control(presence(have, lack.as_deref(), dataset, as_in)),
+            Msg::Have(set) => Size::control(presence(set, None, dataset, as_in)),
+            Msg::Delivery(set, form) => delivery(set, *form, dataset, as_in),
+            Msg::Manifest(size) => {
+                let entry = delivery_entry(*size, CID_ADDRESS, 0);
+                Size::control(frame(entry + as_in.trailer + NO_WANTS))
+            }
         }
     }
 }
@@ -141,31 +179,21 @@ impl Message for Msg {
         match self {
             _ if self.is_about_manifest() => Class::Manifest,
             Msg::WantHave(_) => Class::Want,
-            Msg::Presence(_) | Msg::DontHave(_) => Class::Presence,
+            Msg::Presence { .. } => Class::Presence,
             Msg::Have(_) => Class::Have,
             Msg::WantBlock(_) => Class::Request,
             Msg::Cancel(_) => Class::Cancel,
-            Msg::Delivery(_) | Msg::Manifest(_) => Class::Payload,
+            Msg::Delivery(..) | Msg::Manifest(_) => Class::Payload,
         }
     }
 
     fn size(&self, world: &World) -> Size {
-        let dataset = &world.dataset;
-        match self {
-            // Cancellations are entries of a want list with their flag set.
-            Msg::WantHave(set) | Msg::WantBlock(set) | Msg::Cancel(set) => Size::control(want_list(set, dataset)),
-            Msg::Presence(set) | Msg::DontHave(set) | Msg::Have(set) => Size::control(presence(set, dataset)),
-            Msg::Delivery(set) => delivery(set, dataset),
-            Msg::Manifest(size) => {
-                let entry = delivery_entry(*size, CID_ADDRESS, 0);
-                Size::control(frame(entry + TRAILER + NO_WANTS))
-            }
-        }
+        self.size_as(world, PRICED)
     }
 
     fn carried(&self) -> Units<'_> {
         match self {
-            Msg::Delivery(set) => Units::Set(set),
+            Msg::Delivery(set, _) => Units::Set(set),
             _ => Units::None,
         }
     }
@@ -173,14 +201,42 @@ impl Message for Msg {
     fn work(&self, world: &World, side: Side) -> Time {
         let hardware = &world.hardware;
         let each = match (self, side) {
-            (Msg::Delivery(_), Side::Send) => hardware.per_block_sent,
-            (Msg::Delivery(_), Side::Receive) => hardware.per_block_received,
+            (Msg::Delivery(..), Side::Send) => hardware.per_block_sent,
+            (Msg::Delivery(..), Side::Receive) => hardware.per_block_received,
             // A question is worked through entry by entry in its handler,
             // which yields in between.
             (Msg::WantHave(_), Side::Receive) | (Msg::Manifest(_), _) => Time::ZERO,
             _ => hardware.per_entry,
         };
         hardware.per_message + each * self.blocks(&world.dataset)
+    }
+}
+
+/// A message of the sister forks: the same, but nothing has a price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpriced(pub Msg);
+
+impl From<Msg> for Unpriced {
+    fn from(message: Msg) -> Self {
+        Unpriced(message)
+    }
+}
+
+impl Message for Unpriced {
+    fn class(&self) -> Class {
+        self.0.class()
+    }
+
+    fn size(&self, world: &World) -> Size {
+        self.0.size_as(world, UNPRICED)
+    }
+
+    fn carried(&self) -> Units<'_> {
+        self.0.carried()
+    }
+
+    fn work(&self, world: &World, side: Side) -> Time {
+        self.0.work(world, side)
     }
 }
 
@@ -220,15 +276,15 @@ mod tests {
     #[test]
     fn messages_of_the_table() {
         let giga = dataset(16_384);
-        assert_eq!(want_list(&BlockSet::one(5), &giga), 71);
-        assert_eq!(want_list(&BlockSet::one(16_383), &giga), 72);
-        assert_eq!(want_list(&BlockSet::range(0, 1024), &giga), 58_259);
+        assert_eq!(want_list(&BlockSet::one(5), &giga, PRICED), 71);
+        assert_eq!(want_list(&BlockSet::one(16_383), &giga, PRICED), 72);
+        assert_eq!(want_list(&BlockSet::range(0, 1024), &giga, PRICED), 58_259);
         let tera = dataset(1 << 24);
-        assert_eq!(want_list(&BlockSet::range(20_000, 21_024), &tera), 59_411);
-        assert_eq!(presence(&BlockSet::one(8_000), &giga), 100);
-        assert_eq!(presence(&BlockSet::range(0, 1024), &giga), 86_929);
-        assert_eq!(presence(&BlockSet::range(20_000, 21_024), &tera), 88_081);
-        let twenty = delivery(&BlockSet::range(8_000, 8_020), &giga);
+        assert_eq!(want_list(&BlockSet::range(20_000, 21_024), &tera, PRICED), 59_411);
+        assert_eq!(presence(&BlockSet::one(8_000), None, &giga, PRICED), 100);
+        assert_eq!(presence(&BlockSet::range(0, 1024), None, &giga, PRICED), 86_929);
+        assert_eq!(presence(&BlockSet::range(20_000, 21_024), None, &tera, PRICED), 88_081);
+        let twenty = delivery(&BlockSet::range(8_000, 8_020), ProofForm::PerBlock, &giga, PRICED);
         assert_eq!((twenty.total(), twenty.total() - twenty.payload), (1_322_957, 12_237));
     }
 
@@ -243,9 +299,22 @@ mod tests {
             (1 << 24, 10_000_000, 993),
             (10 << 24, 100_000_000, 1137),
         ] {
-            let size = delivery(&BlockSet::one(index), &dataset(blocks));
+            let size = delivery(&BlockSet::one(index), ProofForm::PerBlock, &dataset(blocks), PRICED);
             assert_eq!(size.total() - size.payload, overhead, "{blocks} blocks");
         }
+    }
+
+    /// Sixteen neighbours: 16 proofs of 14 levels, or the 10 digests above them.
+    #[test]
+    fn a_multiproof_replaces_the_proofs_of_a_message() {
+        let giga = dataset(16_384);
+        let sixteen = BlockSet::range(8_000, 8_016);
+        let size = |form| delivery(&sixteen, form, &giga, PRICED);
+        let (each, together) = (size(ProofForm::PerBlock), size(ProofForm::Multiproof));
+        assert_eq!(each.proof, 16 * field(513));
+        assert_eq!(together.proof, field(2 + 4 + 36 * 10));
+        assert_eq!(together.payload, each.payload);
+        assert!(together.total() < each.total());
     }
 
     #[test]
@@ -254,7 +323,27 @@ mod tests {
         let grouped = Dataset { group: 16, ..single };
         let blocks = BlockSet::range(1_600, 1_920);
         let units = BlockSet::range(100, 120);
-        assert_eq!(want_list(&blocks, &single), want_list(&units, &grouped));
-        assert_eq!(delivery(&blocks, &single), delivery(&units, &grouped));
+        assert_eq!(want_list(&blocks, &single, PRICED), want_list(&units, &grouped, PRICED));
+        assert_eq!(
+            delivery(&blocks, ProofForm::PerBlock, &single, PRICED),
+            delivery(&units, ProofForm::PerBlock, &grouped, PRICED)
+        );
+    }
+
+    /// codex-protocol 8.1 and 7.11: without a price a presence entry has 51 B
+    /// in place of 85, and a message ends 8 B earlier.
+    #[test]
+    fn sister_forks_save_the_price() {
+        let d = dataset(16_384);
+        let one = BlockSet::one(8_000);
+        assert_eq!(entries(&one, &d, UNPRICED.presence), 51);
+        assert_eq!(presence(&one, None, &d, UNPRICED), 100 - 34 - 8);
+        assert_eq!(want_list(&one, &d, UNPRICED), 72 - 8);
+        let (priced, unpriced) =
+            (delivery(&one, ProofForm::PerBlock, &d, PRICED), delivery(&one, ProofForm::PerBlock, &d, UNPRICED));
+        assert_eq!((priced.total() - unpriced.total(), priced.payload), (8, unpriced.payload));
+        let lack = BlockSet::one(8_001);
+        let both = presence(&one, Some(&lack), &d, UNPRICED);
+        assert_eq!(both, presence(&one, None, &d, UNPRICED) + 51, "absence is an entry like any other");
     }
 }

@@ -16,6 +16,7 @@ mod requester;
 
 pub use params::{Cancel, FirstRequest, Params};
 
+use super::merkle::ProofForm;
 use super::order::HashOrder;
 use super::peers::Peers;
 use super::reader::Reader;
@@ -74,9 +75,13 @@ impl Protocol for CodexV1 {
             yield_after: Time::NEVER,
             manifest_size: params.manifest_size,
             // A repeated entry replaces the old one and its mark.
-            tells_absence: false,
-            remembers: false,
             sends_again: true,
+            tells_absence: false,
+            refuses: false,
+            remembers: false,
+            stops_when_cancelled: false,
+            proofs: ProofForm::PerBlock,
+            guard: Time::ZERO,
             order,
         };
         Shared { params: params.clone(), order, serving }
@@ -100,9 +105,9 @@ impl Protocol for CodexV1 {
             Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
             Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
             Msg::Cancel(set) => self.responder.on_cancel(from, set),
-            Msg::Presence(set) => self.on_presence(from, set, cx),
-            Msg::DontHave(_) | Msg::Have(_) => {} // nobody of this generation says so
-            Msg::Delivery(set) => self.on_delivery(from, set, cx),
+            Msg::Presence { have, .. } => self.on_presence(from, have, cx),
+            Msg::Delivery(set, _) => self.on_delivery(from, set, cx),
+            Msg::Have(_) => {} // nobody of this generation tells unasked
             Msg::Manifest(_) => self.on_manifest(from, cx),
         }
     }
@@ -110,7 +115,7 @@ impl Protocol for CodexV1 {
     /// A block that is not wanted is rejected before its proof is checked.
     fn work(&self, message: &Msg, world: &World) -> Time {
         match message {
-            Msg::Delivery(set) if !self.wants_any(set) => world.hardware.per_message,
+            Msg::Delivery(set, _) if !self.wants_any(set) => world.hardware.per_message,
             _ => message.work(world, Side::Receive),
         }
     }

@@ -22,11 +22,14 @@ mod requester;
 
 pub use params::{Cancel, Order, Params, PeerChoice};
 
+#[cfg(test)]
+use super::merkle::ProofForm;
 use super::order::HashOrder;
 use super::peers::Peers;
 use super::responder::{Responder, Serves};
 use super::{MANIFEST, Msg, Serving, advertise};
 use crate::protocol::{Ctx, Key, Protocol};
+use crate::units::Time;
 use crate::world::{NodeId, World};
 use download::Download;
 use peer::Peer;
@@ -79,7 +82,11 @@ impl Protocol for CodexV2 {
             manifest_size: params.manifest_size,
             sends_again: false,
             tells_absence: params.dont_have,
+            refuses: params.dont_have,
             remembers: params.remember_wants,
+            stops_when_cancelled: params.cancel == Cancel::Outstanding,
+            proofs: params.proofs,
+            guard: Time::ZERO,
             order,
         };
         Shared { params: params.clone(), order, serving }
@@ -102,10 +109,10 @@ impl Protocol for CodexV2 {
         match message {
             Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
             Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
-            Msg::Presence(set) | Msg::Have(set) => self.on_presence(from, set, cx),
-            Msg::DontHave(set) => self.on_dont_have(from, set, cx),
+            Msg::Have(set) => self.on_presence(from, set, None, cx),
             Msg::Cancel(set) => self.responder.on_cancel(from, set),
-            Msg::Delivery(set) => self.on_delivery(from, set, cx),
+            Msg::Presence { have, lack } => self.on_presence(from, have, lack.as_deref(), cx),
+            Msg::Delivery(set, _) => self.on_delivery(from, set, cx),
             Msg::Manifest(_) => self.on_manifest(from, cx),
         }
     }
@@ -152,7 +159,7 @@ impl Serves for CodexV2 {
 /// parts.
 #[cfg(test)]
 fn test_params() -> Params {
-    use crate::units::{Bytes, Time};
+    use crate::units::Bytes;
     Params {
         window: 1024,
         refill_threshold: 0.75,
@@ -179,5 +186,6 @@ fn test_params() -> Params {
         requests_per_peer: 1_000_000,
         peer_choice: params::PeerChoice::Weighted,
         order: params::Order::Hash,
+        proofs: ProofForm::PerBlock,
     }
 }

@@ -1,6 +1,7 @@
 //! The constants of block exchange v2; their sources are in
 //! `models/protocols/codex-v2.toml`.
 
+use crate::protocols::codex::merkle::ProofForm;
 use crate::units::{Bytes, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,8 @@ pub struct Params {
     pub peer_choice: PeerChoice,
     /// Which blocks come first where a peer may not be asked for all it has.
     pub order: Order,
+    /// How the blocks of a message are proved.
+    pub proofs: ProofForm,
 }
 
 /// What becomes of requests that other peers still have when a block arrives.

@@ -175,32 +175,31 @@ impl CodexV2 {
 
     /// The first peer that answers is asked for everything it has that nobody
     /// else was asked for, in one message; or for as much as it may be.
-    pub(super) fn on_presence(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+    pub(super) fn on_presence(&mut self, from: NodeId, have: &BlockSet, lack: Option<&BlockSet>, cx: &mut Context<'_>) {
         let Some(index) = self.peers.position(from) else { return };
         let Some(download) = &mut self.download else { return };
         let peer = &mut self.peers[index];
-        peer.answered(cx.now(), set, &cx.shared.params);
+        peer.answered(cx.now(), have, &cx.shared.params);
         peer.have.retain_in(&download.pending);
+        if let Some(lack) = lack {
+            self.on_absence(index, lack, cx);
+        }
         self.request_from(index, cx);
     }
 
     /// What a peer does not have is asked of others, or later.
-    pub(super) fn on_dont_have(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        let Some(peer) = self.peers.find_mut(from) else { return };
-        peer.answered(cx.now(), &BlockSet::new(), &cx.shared.params);
-        peer.have.subtract(set);
-        let mut free = peer.requested.intersection(set);
-        peer.requested.subtract(&free);
-        for other in self.peers.iter() {
-            free.subtract(&other.requested);
-        }
+    fn on_absence(&mut self, index: usize, lack: &BlockSet, cx: &mut Context<'_>) {
         let Some(download) = &mut self.download else { return };
+        let peer = &mut self.peers[index];
+        peer.have.subtract(lack);
+        let mut free = peer.requested.intersection(lack);
+        peer.requested.subtract(&free);
+        self.peers.iter().for_each(|other| free.subtract(&other.requested));
         download.requested.subtract(&free);
         free.retain_in(&download.pending);
         if !free.is_empty() {
             self.wait_for_holders(&free, cx);
         }
-        self.top_up(from, cx);
     }
 
     pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {

@@ -24,9 +24,7 @@ mod swarm;
 mod wire;
 mod worker;
 
-pub use params::{
-    AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, PeerChoice, Pipeline, PresenceForm, ProofForm,
-};
+pub use params::{AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, PeerChoice, Pipeline, PresenceForm};
 pub use wire::{Blocks, Msg, Ranges};
 
 use crate::protocol::{Ctx, Key, Protocol};

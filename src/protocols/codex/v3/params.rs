@@ -1,6 +1,7 @@
 //! The constants of block exchange v3; their sources are in
 //! `models/protocols/codex-v3c.toml` and the files that extend it.
 
+use crate::protocols::codex::merkle::ProofForm;
 use crate::units::{Bytes, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,16 +86,6 @@ pub enum PresenceForm {
     Ranges,
     /// One bit for each block from the first to the last that is there.
     Bitmap,
-}
-
-/// How the blocks of a response are proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ProofForm {
-    /// A Merkle proof for each.
-    PerBlock,
-    /// One proof for all.
-    Multiproof,
 }
 
 /// Under what a node announces itself.

@@ -5,8 +5,8 @@
 //! `protocol/wantblocks.nim` for requests and responses (binary). Every message
 //! stands behind its length and its type, 5 B.
 
-use super::super::merkle::multiproof_siblings;
-use super::{PresenceForm, ProofForm};
+use super::super::merkle::{ProofForm, multiproof_siblings};
+use super::PresenceForm;
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::wire::{field, varint};

@@ -1,0 +1,162 @@
+//! The exchange of the sister forks of Codex (Archivist, Promethei), 2025-2026.
+//!
+//! Sources: `promethei-project/nim-promethei-node`, `promethei/blockexchange/`:
+//! `engine/{engine,pendingblocks,peerscoring}.nim`, `peers/{peercontext,
+//! peerscore}.nim`, and `promethei/node.nim`. Peers are scored; only the best
+//! few are asked what they have, and each block is asked of the least loaded of
+//! its best holders. Requests collect blocks for a moment. What is absent is
+//! told, and nothing has a price.
+//!
+//! What the original does and this leaves out: erasure coding and the
+//! marketplace; the retry limit of 3000 (hours). A slice is loaded while the
+//! one before it is being sent, for a task goes on when its message leaves.
+
+mod params;
+mod peer;
+mod requester;
+mod score;
+
+pub use params::Params;
+pub use score::ScoreParams;
+
+use super::merkle::ProofForm;
+use super::order::HashOrder;
+use super::peers::Peers;
+use super::responder::{Responder, Serves};
+use super::{Msg, Serving, Unpriced, advertise};
+use crate::protocol::{Ctx, Key, Protocol};
+use crate::world::{NodeId, World};
+use peer::Peer;
+use requester::Download;
+
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+    order: HashOrder,
+    serving: Serving,
+}
+
+/// What a timer of a node is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Timer {
+    /// A request to a peer has collected long enough.
+    Send(NodeId),
+    /// What a numbered request to a peer asked for should have come.
+    Timeout(NodeId, u32),
+    /// Blocks without known holder are to be tried again.
+    Holders,
+    /// A question that was too early is due.
+    Ask,
+    /// Time to work on a question again.
+    Answer,
+}
+
+/// One node of the sister forks.
+#[derive(Debug)]
+pub struct CodexF {
+    peers: Peers<Peer>,
+    download: Download,
+    responder: Responder,
+}
+
+type Context<'a> = Ctx<'a, CodexF>;
+
+impl Protocol for CodexF {
+    type Params = Params;
+    type Shared = Shared;
+    type Msg = Unpriced;
+    type Timer = Timer;
+
+    fn prepare(world: &World, params: &Params) -> Shared {
+        let order = HashOrder::new(world);
+        let serving = Serving {
+            tasks: params.responder_tasks,
+            queue: params.task_queue,
+            blocks_per_message: params.blocks_per_message,
+            presence_entries: params.presence_entries,
+            yield_after: params.yield_after,
+            manifest_size: params.manifest_size,
+            sends_again: false,
+            tells_absence: true,
+            refuses: false,
+            remembers: false,
+            stops_when_cancelled: false,
+            proofs: ProofForm::PerBlock,
+            guard: params.resend_guard,
+            order,
+        };
+        Shared { params: params.clone(), order, serving }
+    }
+
+    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+        CodexF { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        if cx.has_manifest() {
+            advertise(cx);
+        }
+        if cx.store().len() < cx.world.dataset.units() {
+            self.begin_download(cx);
+        }
+    }
+
+    fn message(&mut self, from: NodeId, Unpriced(message): &Unpriced, cx: &mut Context<'_>) {
+        match message {
+            Msg::WantHave(set) => self.responder.on_want_have(from, set, cx),
+            Msg::WantBlock(set) => self.responder.on_want_block(from, set, cx),
+            Msg::Cancel(set) => self.responder.on_cancel(from, set),
+            Msg::Presence { have, lack } => self.on_presence(from, have, lack.as_deref(), cx),
+            Msg::Delivery(set, _) => self.on_delivery(from, set, cx),
+            Msg::Have(_) => {} // nobody of this generation tells unasked
+            Msg::Manifest(_) => self.on_manifest(from, cx),
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        match timer {
+            Timer::Send(peer) => self.send_request(peer, cx),
+            Timer::Timeout(peer, number) => self.on_timeout(peer, number, cx),
+            Timer::Holders => self.on_holders_timer(cx),
+            Timer::Ask => self.ask_best(cx),
+            Timer::Answer => self.responder.answer_next(cx),
+        }
+    }
+
+    fn sent(&mut self, to: NodeId, token: u32, cx: &mut Context<'_>) {
+        self.responder.on_sent(to, token, cx);
+    }
+
+    fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.on_connected(peer, cx);
+    }
+
+    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        self.peers.dial(providers, cx.shared.params.max_peers, cx);
+    }
+
+    fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.on_lost(peer, cx);
+    }
+
+    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+        self.peers.len() < shared.params.max_peers as usize
+    }
+}
+
+impl Serves for CodexF {
+    const ANSWER: Timer = Timer::Answer;
+
+    fn serving(shared: &Shared) -> &Serving {
+        &shared.serving
+    }
+}
+
+/// The constants of the model, for unit tests of the parts.
+#[cfg(test)]
+fn test_params() -> Params {
+    let text = include_str!("../../../../models/protocols/codex-f.toml");
+    let table: toml::Table = toml::from_str(text).unwrap();
+    table["constants"].clone().try_into().unwrap()
+}
