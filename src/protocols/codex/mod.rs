@@ -2,8 +2,8 @@
 //!
 //! What several generations share lives here, what is one's own in its folder:
 //! `wire` is the message format of v1, v2 and the sister forks, `responder` how
-//! they answer and serve, `peers` the connected peers, `reader` its pauses, `order` the order in which hash sets of
-//! block addresses are iterated.
+//! they answer and serve, `peers` the connected peers, `reader` its pauses, `order`
+//! the order in which hash sets of block addresses are iterated.
 
 pub mod f;
 mod order;
