@@ -7,9 +7,12 @@ use codexsim::sim::RunSpec;
 use common::{checked, spec};
 use proptest::prelude::*;
 
+const PROTOCOLS: [&str; 8] =
+    ["codex-v2", "codex-v3a", "codex-v3b", "codex-v3c", "direct", "ideal", "bitswap", "bittorrent"];
+
 /// Settings of a random small scenario.
 fn scenario() -> impl Strategy<Value = Vec<String>> {
-    let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..5, 0usize..2);
+    let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..PROTOCOLS.len(), 0usize..2);
     // Slower links than 5 Mbit/s can keep codex-v2 from ever completing, as they
     // would the real node: a message of 20 blocks then takes longer than the
     // 60 s after which its receiver drops the sender (docs/validation.md).
@@ -18,7 +21,7 @@ fn scenario() -> impl Strategy<Value = Vec<String>> {
     (swarm, links, life).prop_map(|((nodes, seeders, blocks, protocol, model), (up, down, delay, spread), life)| {
         let nodes = nodes.max(seeders + 1);
         let mut sets = vec![
-            format!("protocol={}", ["codex-v2", "direct", "ideal", "bitswap", "bittorrent"][protocol]),
+            format!("protocol={}", PROTOCOLS[protocol]),
             format!("network.model={}", ["fifo", "fair"][model]),
             format!("swarm.network_size={nodes}"),
             format!("swarm.seeders={seeders}"),
@@ -141,6 +144,7 @@ fn protocols_meet_the_same_world() {
     assert_eq!(digest("codex-v2"), digest("direct"));
     assert_eq!(digest("bitswap"), digest("direct"));
     assert_eq!(digest("bittorrent"), digest("direct"));
+    assert_eq!(digest("codex-v3c"), digest("direct"));
 }
 
 /// Everybody leaves and comes back: with a departure the data survives, and
