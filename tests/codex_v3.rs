@@ -144,3 +144,86 @@ fn turns_left_out_change_nothing() {
     }
     assert!(saved > 10_000, "{saved} events saved");
 }
+
+/// A swarm in which leechers trade, with constants of `codex-v3c` changed.
+fn swarm(constants: &[&str]) -> Outcome {
+    let sets = [
+        "swarm.network_size=16",
+        "swarm.seeders=3",
+        "swarm.file_size=24 MiB",
+        "swarm.start={ poisson = \"2/s\" }",
+        "protocol.codex-v3c.newcomers=asked",
+    ];
+    let constants: Vec<String> = constants.iter().map(|set| format!("protocol.codex-v3c.{set}")).collect();
+    let constants: Vec<&str> = constants.iter().map(String::as_str).collect();
+    let outcome = checked(&v3("codex-v3c", &[&sets[..], &constants].concat()));
+    assert_eq!(outcome.status, Status::Complete, "{constants:?}");
+    outcome
+}
+
+/// Every switch of an RFC changes what happens.
+#[test]
+fn every_switch_acts() {
+    let plain = swarm(&[]).fingerprint;
+    for constants in [
+        &["target_batch=1 MiB"][..],
+        &["target_batch=1 MiB", "max_blocks_per_batch=4"],
+        &["presence_window=4 MiB"],
+        &["announce=none"],
+        &["announce=interval"],
+        &["hears_announcements=false"],
+        &["answers_complete=true"],
+        &["send_dont_have=true"],
+        &["presence_form=bitmap"],
+        &["proofs=multiproof"],
+        &["order=random_window", "presence_window=4 MiB"],
+        &["order=rarest_first"],
+        &["order=random"],
+        &["peer_choice=random"],
+        &["peer_choice=sum"],
+        &["exploration=0"],
+        &["pipeline=fixed"],
+        &["pipeline=bdp"],
+        &["pipeline=fixed", "default_depth=6"],
+        &["tick=1 ms"],
+        &["swarm_max=3"],
+        &["newcomers=admitted"],
+        &["newcomers=ignored"],
+        &["swarm_target=0"],
+        &["advertised_keys=manifest_and_tree"],
+    ] {
+        // `advertised_keys` names what a look-up is for; a directory that knows one
+        // dataset answers both alike.
+        let same = swarm(constants).fingerprint == plain;
+        assert_eq!(same, constants == ["advertised_keys=manifest_and_tree"], "{constants:?}");
+    }
+}
+
+/// Switches save, or cost, the bytes they are there for.
+#[test]
+fn switches_change_the_class_they_are_about() {
+    let bytes = |constants: &[&str], class| swarm(constants).traffic(class).bytes;
+    assert_eq!(bytes(&["announce=none"], Class::Have), 0);
+    assert!(bytes(&["announce=interval"], Class::Have) < bytes(&[], Class::Have) / 10);
+    // Two blocks of a batch share all but the lowest of their siblings.
+    let (each, shared) = (bytes(&[], Class::Proof), bytes(&["proofs=multiproof"], Class::Proof));
+    assert!((0.42..0.50).contains(&(shared as f64 / each as f64)), "{shared} of {each}");
+    let told = |constants: &[&str]| swarm(constants).traffic(Class::Have).messages;
+    assert!(told(&["answers_complete=true"]) < told(&[]));
+    let answers = |constants: &[&str]| swarm(constants).traffic(Class::Presence).messages;
+    assert!(answers(&["send_dont_have=true"]) > answers(&[]));
+    let bitmap = bytes(&["presence_form=bitmap", "order=random"], Class::Have);
+    assert_ne!(bitmap, bytes(&["order=random"], Class::Have));
+}
+
+/// Leechers become sources by the announcements that are heard.
+#[test]
+fn what_is_not_known_is_not_traded() {
+    let traded = |constants: &[&str]| {
+        let outcome = swarm(constants);
+        outcome.leechers().map(|n| n.payload_tx).sum::<u64>() as f64
+            / outcome.leechers().map(|n| n.payload_rx).sum::<u64>() as f64
+    };
+    let (heard, unheard) = (traded(&[]), traded(&["hears_announcements=false"]));
+    assert!(heard > unheard + 0.1, "{heard} against {unheard}");
+}
