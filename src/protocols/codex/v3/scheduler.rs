@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn what_failed_comes_first_and_what_nobody_had_last() {
         let mut scheduler = Scheduler::new(&dataset(40), &test_params(), &mut rng());
-        let mut take = |s: &mut Scheduler| s.take(&mut rng(), |_| 1).unwrap();
+        let take = |s: &mut Scheduler| s.take(&mut rng(), |_| 1).unwrap();
         let (a, b, c) = (take(&mut scheduler), take(&mut scheduler), take(&mut scheduler));
         scheduler.requeue_back(a);
         scheduler.requeue_back(b);

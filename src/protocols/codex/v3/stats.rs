@@ -207,7 +207,7 @@ mod tests {
         let mut greatest = 0;
         for _ in 0..count {
             let depth = stats.depth(*now, BATCH, params);
-            *now = *now + Time::from_nanos(rtt.nanos() / u64::from(depth));
+            *now += Time::from_nanos(rtt.nanos() / u64::from(depth));
             stats.record(*now, rtt, BATCH, params);
             greatest = greatest.max(depth);
         }
