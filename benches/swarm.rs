@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Name, repetitions, settings over the quickstart.
 type Case = (&'static str, u32, &'static [&'static str]);
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     (
         "codex-v2 1000 x 256 MiB, degree 8",
         3,
@@ -51,6 +51,17 @@ const CASES: [Case; 5] = [
         "codex-v2 100 x 100 MB, full mesh",
         3,
         &["protocol=codex-v2", "swarm.network_size=100", "swarm.seeders=4", "swarm.file_size=100 MB"],
+    ),
+    (
+        "codex-v3c 1000 x 64 MiB, degree 8",
+        1,
+        &[
+            "protocol=codex-v3c",
+            "swarm.network_size=1000",
+            "swarm.seeders=16",
+            "swarm.file_size=64 MiB",
+            "network.degree=8",
+        ],
     ),
     (
         "direct 50 x 10 TB",

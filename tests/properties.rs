@@ -7,7 +7,18 @@ use codexsim::sim::RunSpec;
 use common::{checked, spec};
 use proptest::prelude::*;
 
-const PROTOCOLS: [&str; 7] = ["codex-v2", "direct", "ideal", "bitswap", "bittorrent", "codex-v1", "codex-f"];
+const PROTOCOLS: [&str; 10] = [
+    "codex-v2",
+    "direct",
+    "ideal",
+    "bitswap",
+    "bittorrent",
+    "codex-v1",
+    "codex-f",
+    "codex-v3a",
+    "codex-v3b",
+    "codex-v3c",
+];
 
 /// Settings of a random small scenario.
 fn scenario() -> impl Strategy<Value = Vec<String>> {
@@ -144,6 +155,7 @@ fn protocols_meet_the_same_world() {
     assert_eq!(digest("codex-v2"), digest("direct"));
     assert_eq!(digest("bitswap"), digest("direct"));
     assert_eq!(digest("bittorrent"), digest("direct"));
+    assert_eq!(digest("codex-v3c"), digest("direct"));
 }
 
 /// Everybody leaves and comes back: with a departure the data survives, and

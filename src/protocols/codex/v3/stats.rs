@@ -193,3 +193,90 @@ impl Stats {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols::codex::v3::test_params;
+
+    const BATCH: u64 = 131_072;
+
+    /// Delivers `count` batches over a path bound by latency, evenly spaced: as
+    /// many in a round trip as the depth allows. Returns the greatest depth.
+    fn deliver(stats: &mut Stats, now: &mut Time, count: u32, rtt: Time, params: &Params) -> u32 {
+        let mut greatest = 0;
+        for _ in 0..count {
+            let depth = stats.depth(*now, BATCH, params);
+            *now += Time::from_nanos(rtt.nanos() / u64::from(depth));
+            stats.record(*now, rtt, BATCH, params);
+            greatest = greatest.max(depth);
+        }
+        greatest
+    }
+
+    /// Oracle F19: one more of d gains 1/d, and 8 % are required, so that even
+    /// deliveries keep no depth beyond 13; the trial of 14 is taken back.
+    #[test]
+    fn f19_even_deliveries_keep_no_depth_beyond_thirteen() {
+        let params = test_params();
+        for millis in [20, 50, 100] {
+            let (mut stats, mut now) = (Stats::new(Time::ZERO, &params), Time::ZERO);
+            let greatest = deliver(&mut stats, &mut now, 5_000, Time::from_millis(millis), &params);
+            assert!((10..=14).contains(&greatest), "{greatest}");
+            let kept = stats.depth - u32::from(stats.probe.is_some());
+            assert!((9..=13).contains(&kept), "{kept}");
+        }
+    }
+
+    /// Each step takes at least 32 batches: from 2 to 13, 352.
+    #[test]
+    fn a_step_of_depth_takes_two_windows_of_batches() {
+        let params = test_params();
+        let (mut stats, mut now) = (Stats::new(Time::ZERO, &params), Time::ZERO);
+        let mut batches = 0;
+        while stats.depth < 10 {
+            deliver(&mut stats, &mut now, 1, Time::from_millis(50), &params);
+            batches += 1;
+            assert!(stats.depth <= 3 + batches / 32, "depth {} after {batches}", stats.depth);
+        }
+    }
+
+    #[test]
+    fn throughput_is_of_the_window_and_takes_a_span() {
+        let params = test_params();
+        let mut stats = Stats::new(Time::ZERO, &params);
+        let at = Time::from_millis;
+        stats.record(at(1_000), at(80), 1_000_000, &params);
+        stats.record(at(1_050), at(80), 1_000_000, &params);
+        assert_eq!(stats.throughput(at(1_050), &params), None, "too short a span");
+        stats.record(at(1_500), at(80), 1_000_000, &params);
+        assert_eq!(stats.throughput(at(1_500), &params), Some(4_000_000));
+        assert_eq!(stats.throughput(at(4_010), &params), Some(2_222_222), "the first has left the window");
+        assert_eq!(stats.throughput(at(4_600), &params), None);
+        let lifetime = Params { throughput_window: Time::ZERO, ..params };
+        let mut stats = Stats::new(Time::ZERO, &lifetime);
+        (0..5).for_each(|i| stats.record(at(10_000 * i), at(80), 1_000_000, &lifetime));
+        assert_eq!(stats.throughput(at(90_000), &lifetime), Some(100_000));
+    }
+
+    /// clamp(3 (B/throughput + response), 5 s, 45 s); 300 s while nothing is known.
+    #[test]
+    fn time_outs_follow_the_measured_rate() {
+        let params = test_params();
+        let mut stats = Stats::new(Time::ZERO, &params);
+        let at = Time::from_millis;
+        assert_eq!(stats.timeout(at(0), BATCH, &params), Time::from_secs(300));
+        stats.record(at(1_000), at(2_000), BATCH, &params);
+        stats.record(at(2_000), at(2_000), BATCH, &params);
+        assert_eq!(stats.timeout(at(2_000), BATCH, &params), Time::from_secs(9));
+        assert_eq!(
+            stats.timeout(at(2_000), 1, &params),
+            Time::from_nanos(6_000_021_000),
+            "7.6 us, in whole ones, three times"
+        );
+        assert_eq!(stats.timeout(at(2_000), 100 * BATCH, &params), Time::from_secs(45));
+        let mut quick = Stats::new(Time::ZERO, &params);
+        (0..9).for_each(|i| quick.record(at(100 * i), at(50), BATCH, &params));
+        assert_eq!(quick.timeout(at(800), BATCH, &params), Time::from_secs(5));
+    }
+}

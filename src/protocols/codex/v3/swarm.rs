@@ -14,7 +14,7 @@ pub(super) enum Availability {
     /// Everything.
     Complete,
     /// What it said it has.
-    Some(Holdings),
+    Some(Box<Holdings>),
 }
 
 impl Availability {
@@ -239,7 +239,7 @@ impl Member {
     pub fn learn(&mut self, ranges: &[(u32, u32)], now: Time) {
         self.last_seen = now;
         if self.availability == Availability::Unknown && !ranges.is_empty() {
-            self.availability = Availability::Some(Holdings::default());
+            self.availability = Availability::Some(Box::default());
         }
         if let Availability::Some(held) = &mut self.availability {
             ranges.iter().for_each(|(start, end)| _ = held.add_range(*start, *end));

@@ -36,7 +36,10 @@ pub(super) struct Download {
     /// A timer limits the time of writing.
     limited: bool,
     sleep: Sleep,
-    /// Turns in a row that found everybody at capacity while nothing happened.
+    /// Somebody was asked about a batch in this turn.
+    asked: bool,
+    /// Turns in a row that found everybody at capacity, while nothing happened
+    /// and nobody was asked.
     vain: usize,
 }
 
@@ -100,6 +103,7 @@ impl CodexV3 {
             writing: None,
             limited: false,
             sleep: Sleep::None,
+            asked: false,
             vain: 0,
         }));
         let mut connected = self.peers.ids().to_vec();
@@ -202,6 +206,7 @@ impl CodexV3 {
 
     fn next_window(&mut self, cx: &mut Context<'_>) -> Then {
         let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
+        download.asked = false;
         if download.scheduler.needs_next_window() {
             download.announcer.leave(download.scheduler.window());
             download.scheduler.advance();
@@ -254,6 +259,7 @@ impl CodexV3 {
         if self.peers.ids().is_empty() {
             return self.retry(span, params.retry_interval, cx);
         }
+        download.asked = true;
         let connected = self.peers.ids().to_vec();
         self.ask(&connected, span, cx);
         Then::Go(Stage::Asked(span))
@@ -264,8 +270,11 @@ impl CodexV3 {
         let silent = download.swarm.stale_unknown(cx.now(), &cx.shared.params);
         let before = download.outbox.len();
         download.outbox.extend(silent.map(|id| (id, Msg::WantHave(span.0, span.1))));
-        let asked = download.outbox.len() > before;
-        Then::Go(if asked { Stage::Requeried(span) } else { Stage::Choose(span) })
+        if download.outbox.len() == before {
+            return Then::Go(Stage::Choose(span));
+        }
+        download.asked = true;
+        Then::Go(Stage::Requeried(span))
     }
 
     fn choose(&mut self, span: Span, cx: &mut Context<'_>) -> Then {
@@ -279,8 +288,8 @@ impl CodexV3 {
             }
             Choice::AtCapacity => {
                 download.scheduler.requeue_back(span);
-                download.vain += 1;
-                if download.vain < download.scheduler.requeued() {
+                download.vain = if download.asked { 0 } else { download.vain + 1 };
+                if download.asked || download.vain < download.scheduler.requeued() {
                     return Then::Pause(params.tick, Stage::Window);
                 }
                 Then::Rest(params.tick, self.next_change(cx))
