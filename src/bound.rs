@@ -75,6 +75,38 @@ pub fn fan_out_secs(bytes: f64, peers: u32, bytes_per_s: f64, delay_s: f64) -> f
     f64::from(peers) * bytes / bytes_per_s + delay_s
 }
 
+/// Expected number of answers until all of `peers` are known, when each names
+/// `answer` of them at random: the coupon collector in groups, `sum over j of
+/// (-1)^(j+1) C(m,j) / (1 - C(m-j,k)/C(m,k))` (Stadje, "The collector's problem
+/// with group drawings", Adv. Appl. Prob. 22, 1990). Summed over the chance that
+/// somebody is still unknown, which does not cancel: for the tail after `t`
+/// answers by the number of known peers.
+pub fn group_coupons(peers: u32, answer: u32) -> f64 {
+    let (m, k) = (peers as usize, answer.min(peers) as usize);
+    if m == 0 {
+        return 0.0;
+    }
+    // `expected[u]` is further answers while u peers are unknown. An answer finds
+    // i of these with the chances of a hypergeometric draw.
+    let log_choose = |n: usize, r: usize| {
+        libm::lgamma(n as f64 + 1.0) - libm::lgamma(r as f64 + 1.0) - libm::lgamma((n - r) as f64 + 1.0)
+    };
+    let mut expected = vec![0.0; m + 1];
+    for unknown in 1..=m {
+        let chance = |i: usize| {
+            let known = m - unknown;
+            if k - i > known {
+                return 0.0;
+            }
+            libm::exp(log_choose(unknown, i) + log_choose(known, k - i) - log_choose(m, k))
+        };
+        let further: f64 = (1..=unknown.min(k)).map(|i| chance(i) * expected[unknown - i]).sum();
+        let some: f64 = (1..=unknown.min(k)).map(chance).sum();
+        expected[unknown] = (1.0 + further) / some;
+    }
+    expected[m]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +151,21 @@ mod tests {
         assert_eq!(dissemination_rounds(400, 31), 404);
         for n in 1..200u64 {
             assert_eq!(dissemination_rounds(7, n), 7 + u64::from(n.ilog2()), "{n}");
+        }
+    }
+
+    /// Oracle F7, and the alternating sum itself where it does not cancel.
+    #[test]
+    fn f7_group_coupon_collector() {
+        assert!((group_coupons(47, 10) - 19.2247).abs() < 5e-5, "{}", group_coupons(47, 10));
+        let choose = |n: u32, r: u32| (0..r).fold(1.0, |c, i| c * f64::from(n.saturating_sub(i)) / f64::from(i + 1));
+        for (m, k) in [(1, 1), (5, 2), (9, 9), (12, 5), (15, 1)] {
+            let term = |j: u32| {
+                let sign = if j % 2 == 1 { 1.0 } else { -1.0 };
+                sign * choose(m, j) / (1.0 - choose(m - j, k) / choose(m, k))
+            };
+            let sum: f64 = (1..=m).map(term).sum();
+            assert!((group_coupons(m, k) / sum - 1.0).abs() < 1e-9, "{m} {k}: {sum}");
         }
     }
 

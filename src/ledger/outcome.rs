@@ -119,6 +119,8 @@ pub struct Outcome {
     pub curves: Vec<Curve>,
     /// Time series on a regular grid.
     pub series: Vec<Sample>,
+    /// What discovery did: metric and value; nothing of a static directory.
+    pub discovery: Vec<(String, f64)>,
     /// Lower bound on the makespan, from the capacities.
     pub bound: Time,
     /// Which resource sets the bound.

@@ -282,6 +282,7 @@ pub(crate) mod tests {
             bound_kind: "seeder upload",
             fingerprint: 0xbeef,
             checkpoints: vec![],
+            discovery: vec![("ping_messages".into(), 3.0)],
             violations: vec![Violation("books".into())],
             warnings: vec!["nobody left".into()],
         }

@@ -42,6 +42,7 @@ impl<P: Protocol> Simulation<'_, P> {
             }
         }
         self.books.digest.add(self.now, id.0, 5, kind as u64);
+        self.discovery.offline(id);
         for peer in peers {
             self.cut(id, peer);
         }

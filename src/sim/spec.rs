@@ -1,5 +1,6 @@
 //! Everything that decides a run.
 
+use crate::discovery::DiscoverySpec;
 use crate::network::NetworkSpec;
 use crate::protocols::ProtocolSpec;
 use crate::units::Time;
@@ -33,19 +34,6 @@ pub struct RunSpec {
     /// nothing of the run, so it is no part of the digests made from this.
     #[serde(skip)]
     pub progress_steps: u32,
-}
-
-/// Static discovery: a directory that everybody can ask. It knows who
-/// provides the dataset; asking and announcing costs round trips, no bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DiscoverySpec {
-    /// Round trips of a look-up in a network of one node.
-    pub round_trips: f64,
-    /// Further round trips for each doubling of the network.
-    pub round_trips_per_doubling: f64,
-    /// Providers in one answer at the most.
-    pub max_providers: u32,
 }
 
 /// When a run ends, besides when every leecher is complete.

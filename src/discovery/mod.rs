@@ -1,0 +1,154 @@
+//! How nodes find each other: who provides what.
+//!
+//! A protocol asks `provide(key)` and `find(key)` and is told `found`; what
+//! stands behind it is a switch of the scenario. Nothing here knows a protocol,
+//! and no protocol sees anything of this. Models act by an [`Outbox`]; the
+//! simulation sends their datagrams over the network and books every byte.
+//!
+//! - `static`: a [`Directory`] that answers after some round trips, free of charge;
+//! - `tracker`: a server that names some peers at random ([`Tracker`]).
+
+mod directory;
+mod outbox;
+mod slots;
+mod tally;
+mod tracker;
+
+pub use directory::{Directory, StaticParams};
+pub use outbox::{Datagram, Letter, Out, Outbox};
+pub use tally::Tally;
+pub use tracker::{Tracker, TrackerParams};
+
+use crate::protocol::Key;
+use crate::world::{NodeId, World};
+use serde::Serialize;
+
+/// How nodes find each other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscoverySpec {
+    /// A directory that everybody can ask.
+    Static(StaticParams),
+    /// One server.
+    Tracker(TrackerParams),
+}
+
+impl DiscoverySpec {
+    /// Names of the families that a model file may belong to.
+    pub const FAMILIES: &'static [&'static str] = &["tracker"];
+
+    /// Reads the constants of family `name`; `None` when there is no such family.
+    pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, constants: D) -> Option<Result<Self, D::Error>> {
+        match name {
+            "tracker" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Tracker)),
+            _ => None,
+        }
+    }
+
+    /// JSON Schema of the constants of each family.
+    pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<schemars::Schema> {
+        vec![generator.subschema_for::<TrackerParams>()]
+    }
+
+    /// The word for it in a scenario.
+    pub fn family(&self) -> &'static str {
+        match self {
+            DiscoverySpec::Static(_) => "static",
+            DiscoverySpec::Tracker(_) => "tracker",
+        }
+    }
+}
+
+/// What a model wants to be reminded of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// The directory knows the node.
+    Announced,
+    /// The directory answers the node.
+    Answered(Key),
+    /// Time to announce everything again.
+    Advertise,
+    /// No answer has come, unless the exchange has another serial by now.
+    Overdue {
+        /// The exchange.
+        slot: u32,
+        /// Its serial when it began to wait.
+        serial: u32,
+    },
+}
+
+/// The discovery of one run.
+#[derive(Debug)]
+pub enum Discovery {
+    /// See [`DiscoverySpec::Static`].
+    Directory(Directory),
+    /// See [`DiscoverySpec::Tracker`].
+    Tracker(Box<Tracker>),
+}
+
+impl Discovery {
+    /// As it is before the run.
+    pub fn new(world: &World, spec: &DiscoverySpec) -> Self {
+        match spec {
+            DiscoverySpec::Static(params) => Discovery::Directory(Directory::new(world, params)),
+            DiscoverySpec::Tracker(params) => Discovery::Tracker(Box::new(Tracker::new(world, params))),
+        }
+    }
+
+    /// `node` went offline: what it had under way is void.
+    pub fn offline(&mut self, node: NodeId) {
+        match self {
+            Discovery::Directory(_) => {}
+            Discovery::Tracker(tracker) => tracker.offline(node),
+        }
+    }
+
+    /// `node` announces itself under `key`, now and from time to time.
+    pub fn provide(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(directory) => directory.provide(node, out),
+            Discovery::Tracker(tracker) => tracker.provide(node, key, world, out),
+        }
+    }
+
+    /// `node` looks for providers of `key`. While that is under way, further
+    /// calls change nothing (the directory answers each).
+    pub fn find(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(directory) => directory.find(node, key, out),
+            Discovery::Tracker(tracker) => tracker.find(node, key, world, out),
+        }
+    }
+
+    /// The time of an [`Out::Alarm`] has come.
+    pub fn alarm(&mut self, node: NodeId, alarm: Alarm, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(directory) => directory.alarm(node, alarm, world, out),
+            Discovery::Tracker(tracker) => tracker.alarm(node, alarm, world, out),
+        }
+    }
+
+    /// A datagram has reached its receiver, which is online.
+    pub fn arrived(&mut self, letter: Letter, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(_) => {}
+            Discovery::Tracker(tracker) => tracker.arrived(letter, world, out),
+        }
+    }
+
+    /// What was done so far, in numbers.
+    pub fn report(&self) -> Vec<(String, f64)> {
+        match self {
+            Discovery::Directory(_) => Vec::new(),
+            Discovery::Tracker(tracker) => tracker.tally.report(),
+        }
+    }
+
+    /// A datagram will not arrive.
+    pub fn lost(&mut self, letter: Letter) {
+        match self {
+            Discovery::Directory(_) => {}
+            Discovery::Tracker(tracker) => tracker.lost(letter),
+        }
+    }
+}
