@@ -6,21 +6,24 @@
 //! simulation sends their datagrams over the network and books every byte.
 //!
 //! - `static`: a [`Directory`] that answers after some round trips, free of charge;
-//! - `tracker`: a server that names some peers at random ([`Tracker`]).
+//! - `tracker`: a server that names some peers at random ([`Tracker`]);
+//! - distributed hash tables, with the constants of discv5 or Kademlia ([`Dht`]).
 
+mod dht;
 mod directory;
 mod outbox;
 mod slots;
 mod tally;
 mod tracker;
 
+pub use dht::{AskProviders, Dht, DhtParams, FindBy, Refresh, WhenFull};
 pub use directory::{Directory, StaticParams};
 pub use outbox::{Datagram, Letter, Out, Outbox};
 pub use tally::Tally;
 pub use tracker::{Tracker, TrackerParams};
 
 use crate::protocol::Key;
-use crate::world::{NodeId, World};
+use crate::world::{NodeId, OfflineKind, World};
 use serde::Serialize;
 
 /// How nodes find each other.
@@ -31,23 +34,26 @@ pub enum DiscoverySpec {
     Static(StaticParams),
     /// One server.
     Tracker(TrackerParams),
+    /// A distributed hash table.
+    Dht(DhtParams),
 }
 
 impl DiscoverySpec {
     /// Names of the families that a model file may belong to.
-    pub const FAMILIES: &'static [&'static str] = &["tracker"];
+    pub const FAMILIES: &'static [&'static str] = &["tracker", "dht"];
 
     /// Reads the constants of family `name`; `None` when there is no such family.
     pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, constants: D) -> Option<Result<Self, D::Error>> {
         match name {
             "tracker" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Tracker)),
+            "dht" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Dht)),
             _ => None,
         }
     }
 
     /// JSON Schema of the constants of each family.
     pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<schemars::Schema> {
-        vec![generator.subschema_for::<TrackerParams>()]
+        vec![generator.subschema_for::<TrackerParams>(), generator.subschema_for::<DhtParams>()]
     }
 
     /// The word for it in a scenario.
@@ -55,6 +61,7 @@ impl DiscoverySpec {
         match self {
             DiscoverySpec::Static(_) => "static",
             DiscoverySpec::Tracker(_) => "tracker",
+            DiscoverySpec::Dht(_) => "dht",
         }
     }
 }
@@ -68,6 +75,17 @@ pub enum Alarm {
     Answered(Key),
     /// Time to announce everything again.
     Advertise,
+    /// Time to ping somebody.
+    Revalidate,
+    /// Time to refresh the routing table.
+    Refresh,
+    /// The round trips before a request are over.
+    Depart {
+        /// The exchange.
+        slot: u32,
+        /// Its serial when it began to wait.
+        serial: u32,
+    },
     /// No answer has come, unless the exchange has another serial by now.
     Overdue {
         /// The exchange.
@@ -84,6 +102,8 @@ pub enum Discovery {
     Directory(Directory),
     /// See [`DiscoverySpec::Tracker`].
     Tracker(Box<Tracker>),
+    /// See [`DiscoverySpec::Dht`].
+    Dht(Box<Dht>),
 }
 
 impl Discovery {
@@ -92,14 +112,24 @@ impl Discovery {
         match spec {
             DiscoverySpec::Static(params) => Discovery::Directory(Directory::new(world, params)),
             DiscoverySpec::Tracker(params) => Discovery::Tracker(Box::new(Tracker::new(world, params))),
+            DiscoverySpec::Dht(params) => Discovery::Dht(Box::new(Dht::new(world, params))),
+        }
+    }
+
+    /// `node` came online; its protocol starts after this.
+    pub fn online(&mut self, node: NodeId, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(_) | Discovery::Tracker(_) => {}
+            Discovery::Dht(dht) => dht.come(node, world, out),
         }
     }
 
     /// `node` went offline: what it had under way is void.
-    pub fn offline(&mut self, node: NodeId) {
+    pub fn offline(&mut self, node: NodeId, kind: OfflineKind) {
         match self {
             Discovery::Directory(_) => {}
             Discovery::Tracker(tracker) => tracker.offline(node),
+            Discovery::Dht(dht) => dht.go(node, kind == OfflineKind::Crash),
         }
     }
 
@@ -108,6 +138,7 @@ impl Discovery {
         match self {
             Discovery::Directory(directory) => directory.provide(node, out),
             Discovery::Tracker(tracker) => tracker.provide(node, key, world, out),
+            Discovery::Dht(dht) => dht.provide(node, key, world, out),
         }
     }
 
@@ -117,6 +148,7 @@ impl Discovery {
         match self {
             Discovery::Directory(directory) => directory.find(node, key, out),
             Discovery::Tracker(tracker) => tracker.find(node, key, world, out),
+            Discovery::Dht(dht) => dht.find(node, key, world, out),
         }
     }
 
@@ -125,6 +157,14 @@ impl Discovery {
         match self {
             Discovery::Directory(directory) => directory.alarm(node, alarm, world, out),
             Discovery::Tracker(tracker) => tracker.alarm(node, alarm, world, out),
+            Discovery::Dht(dht) => dht.alarm(node, alarm, world, out),
+        }
+    }
+
+    /// The time of an [`Out::Tick`] has come.
+    pub fn tick(&mut self, world: &World, out: &mut Outbox) {
+        if let Discovery::Dht(dht) = self {
+            dht.on_tick(world, out);
         }
     }
 
@@ -133,6 +173,7 @@ impl Discovery {
         match self {
             Discovery::Directory(_) => {}
             Discovery::Tracker(tracker) => tracker.arrived(letter, world, out),
+            Discovery::Dht(dht) => dht.on_arrival(letter, world, out),
         }
     }
 
@@ -141,6 +182,7 @@ impl Discovery {
         match self {
             Discovery::Directory(_) => Vec::new(),
             Discovery::Tracker(tracker) => tracker.tally.report(),
+            Discovery::Dht(dht) => dht.report(),
         }
     }
 
@@ -149,6 +191,7 @@ impl Discovery {
         match self {
             Discovery::Directory(_) => {}
             Discovery::Tracker(tracker) => tracker.lost(letter),
+            Discovery::Dht(dht) => dht.on_loss(letter),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::world::Role;
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Every leecher holds everything.
+    /// Every leecher holds everything, or the run took as long as it was asked to.
     Complete,
     /// The time limit came first.
     TimeLimit,

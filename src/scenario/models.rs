@@ -32,7 +32,7 @@ macro_rules! embedded {
 }
 
 embedded! {
-    "protocols": ["bitswap", "bittorrent", "codex-v2", "direct", "ideal"],
+    "protocols": ["bitswap", "bittorrent", "codex-v2", "direct", "ideal", "idle"],
     "networks": [
         "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
         "residential-2023", "ripe-2025", "team-defaults", "uplinks-us",
@@ -40,7 +40,7 @@ embedded! {
     "churn": [
         "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
     ],
-    "discovery": ["tracker"],
+    "discovery": ["discv5", "kademlia", "tracker"],
     "hardware": ["codex-netns-2025", "ideal", "libtorrent-netns-2026"],
     "testbeds": [
         "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "libtorrent-netns", "libtorrent-shadow",

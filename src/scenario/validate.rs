@@ -296,6 +296,14 @@ impl Check<'_> {
     }
 
     fn stop(&self, draft: &Draft) -> Result<(), Fault> {
+        let max_time = draft.stop.max_time;
+        if let Some(run_for) = draft.stop.run_for
+            && (run_for == Time::ZERO || run_for > max_time)
+        {
+            let fault = Fault::new(format!("a run of {run_for}"));
+            return self
+                .fail("stop.run_for", fault.expected(format!("a time above zero, at most stop.max_time, {max_time}")));
+        }
         for (path, time) in [
             ("stop.max_time", draft.stop.max_time),
             ("stop.no_progress_for", draft.stop.no_progress_for),

@@ -220,6 +220,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     }
 
     fn stopped(&mut self) -> Option<Status> {
+        if let Some(end) = self.spec.stop.run_for {
+            return (self.now >= end).then_some(Status::Complete);
+        }
         let leechers = self.world.nodes.len() as u32 - self.spec.world.swarm.seeders;
         if self.complete >= leechers {
             Some(Status::Complete)
@@ -252,11 +255,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             (None, Some(b)) => b,
             (Some(a), Some(b)) => a.min(b),
         };
-        if network.is_none() && self.list.len() == 1 && self.only_samples_left() {
+        if network.is_none() && self.list.len() == 1 && self.only_samples_left() && self.spec.stop.run_for.is_none() {
             return false;
         }
-        self.now = next.min(self.spec.stop.max_time);
-        if next > self.spec.stop.max_time {
+        let limit = self.spec.stop.run_for.unwrap_or(self.spec.stop.max_time);
+        self.now = next.min(limit);
+        if next > limit {
             return true; // the loop sees that the limit is reached
         }
         if network == Some(next) {
@@ -293,7 +297,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             }
             Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
-            Event::Tick => {}
+            Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
         }
     }

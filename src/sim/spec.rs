@@ -44,4 +44,8 @@ pub struct StopSpec {
     pub max_time: Time,
     /// Simulated time in which no node stored anything.
     pub no_progress_for: Time,
+    /// The run takes exactly this long, whatever is or is not stored, and
+    /// counts as complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_for: Option<Time>,
 }

@@ -95,7 +95,7 @@ fn run(cheat: Cheat) -> Outcome {
             max_providers: 10,
         }),
         protocol: ProtocolSpec::Ideal(ideal::Params { pieces: 1, stripes: 1, pace: 1.0 }), // not run here
-        stop: StopSpec { max_time: Time::from_secs(100), no_progress_for: Time::from_secs(50) },
+        stop: StopSpec { max_time: Time::from_secs(100), no_progress_for: Time::from_secs(50), run_for: None },
         seed: 1,
         seeder_set: 0,
         tie_salt: 0,

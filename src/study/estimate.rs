@@ -83,6 +83,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
             let requests = dataset.size.get().div_ceil(p.request.get().max(1)).min(u64::from(p.max_requests));
             (requests as f64, peers.min(f64::from(swarm.seeders)), 0.5, 0.5 + 0.05 * per_seeder)
         }
+        ProtocolSpec::Idle(_) => (0.0, 0.0, 0.0, 0.0),
         ProtocolSpec::Ideal(p) => {
             let fair = spec.network.model == NetworkModel::Fair;
             let micros = if fair { 1.0 + 0.15 * nodes.min(200.0) } else { 1.3 };
