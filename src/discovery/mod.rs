@@ -11,6 +11,7 @@
 
 mod dht;
 mod directory;
+mod load;
 mod outbox;
 mod slots;
 mod tally;
@@ -18,11 +19,13 @@ mod tracker;
 
 pub use dht::{AskProviders, Dht, DhtParams, FindBy, Refresh, WhenFull};
 pub use directory::{Directory, StaticParams};
+pub use load::LoadSpec;
 pub use outbox::{Datagram, Letter, Out, Outbox};
 pub use tally::Tally;
 pub use tracker::{Tracker, TrackerParams};
 
 use crate::protocol::Key;
+use crate::units::Time;
 use crate::world::{NodeId, OfflineKind, World};
 use serde::Serialize;
 
@@ -34,8 +37,8 @@ pub enum DiscoverySpec {
     Static(StaticParams),
     /// One server.
     Tracker(TrackerParams),
-    /// A distributed hash table.
-    Dht(DhtParams),
+    /// A distributed hash table, and what loads it besides the protocol.
+    Dht(DhtParams, Option<LoadSpec>),
 }
 
 impl DiscoverySpec {
@@ -46,7 +49,7 @@ impl DiscoverySpec {
     pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, constants: D) -> Option<Result<Self, D::Error>> {
         match name {
             "tracker" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Tracker)),
-            "dht" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Dht)),
+            "dht" => Some(serde::Deserialize::deserialize(constants).map(|params| DiscoverySpec::Dht(params, None))),
             _ => None,
         }
     }
@@ -61,7 +64,7 @@ impl DiscoverySpec {
         match self {
             DiscoverySpec::Static(_) => "static",
             DiscoverySpec::Tracker(_) => "tracker",
-            DiscoverySpec::Dht(_) => "dht",
+            DiscoverySpec::Dht(..) => "dht",
         }
     }
 }
@@ -79,6 +82,8 @@ pub enum Alarm {
     Revalidate,
     /// Time to refresh the routing table.
     Refresh,
+    /// Time to look for the providers of some key of the load.
+    Query,
     /// The round trips before a request are over.
     Depart {
         /// The exchange.
@@ -112,7 +117,7 @@ impl Discovery {
         match spec {
             DiscoverySpec::Static(params) => Discovery::Directory(Directory::new(world, params)),
             DiscoverySpec::Tracker(params) => Discovery::Tracker(Box::new(Tracker::new(world, params))),
-            DiscoverySpec::Dht(params) => Discovery::Dht(Box::new(Dht::new(world, params))),
+            DiscoverySpec::Dht(params, load) => Discovery::Dht(Box::new(Dht::new(world, params, load.as_ref()))),
         }
     }
 
@@ -177,12 +182,12 @@ impl Discovery {
         }
     }
 
-    /// What was done so far, in numbers.
-    pub fn report(&self) -> Vec<(String, f64)> {
+    /// What was done from the start to `end`, in numbers.
+    pub fn report(&self, end: Time) -> Vec<(String, f64)> {
         match self {
             Discovery::Directory(_) => Vec::new(),
             Discovery::Tracker(tracker) => tracker.tally.report(),
-            Discovery::Dht(dht) => dht.report(),
+            Discovery::Dht(dht) => dht.report(end),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The keys of a scenario as they are written, before names are looked up.
 //! The doc comments here are the descriptions in the schema.
 
+use crate::discovery::LoadSpec;
 use crate::dist::Distribution;
 use crate::network::{NetworkModel, Transport};
 use crate::sim::StopSpec;
@@ -108,6 +109,8 @@ pub(super) struct Network {
     pub(super) transport: Transport,
     /// Number of acquaintances of each node in a random graph; everybody knows everybody when absent.
     pub(super) degree: Option<u32>,
+    /// Instead of `degree`: every node joins to this number of earlier ones, chosen at random.
+    pub(super) grown: Option<u32>,
 }
 
 /// How peers find each other.
@@ -126,6 +129,8 @@ pub(super) struct Discovery {
     #[serde(rename = "constants")]
     #[schemars(schema_with = "super::schema::discovery")]
     pub(super) _constants: Option<IgnoredAny>,
+    /// Load besides the protocol, for studies of a hash table alone.
+    pub(super) load: Option<LoadSpec>,
 }
 
 /// Who is online when.

@@ -5,7 +5,7 @@ use super::draft::{Latency, Regions};
 use super::models::is_path;
 use super::resolve::{Resolved, single_link};
 use super::tree::{Node, Place, Sources, Table, quoted};
-use crate::world::{ChurnSpec, LatencySpec};
+use crate::world::{ChurnSpec, LatencySpec, OverlaySpec};
 use serde::Serialize;
 
 /// Writes `resolved` as a scenario that needs no other file.
@@ -121,7 +121,11 @@ impl Page<'_> {
             self.value("jitter", jitter, Some(resolved.jitter_at));
         }
         if let Some(overlay) = &world.overlay {
-            self.value("degree", &overlay.degree, self.at("network.degree"));
+            let (key, value) = match overlay {
+                OverlaySpec::Random(degree) => ("degree", degree),
+                OverlaySpec::Grown(joins) => ("grown", joins),
+            };
+            self.value(key, value, self.at(&format!("network.{key}")));
         }
     }
 
@@ -150,6 +154,9 @@ impl Page<'_> {
         }
         if let Some(constants) = &resolved.discovery_constants {
             self.table("discovery.constants", constants);
+        }
+        if let Some(load) = written.get("load").and_then(Node::table) {
+            self.table("discovery.load", load);
         }
     }
 

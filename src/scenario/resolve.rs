@@ -112,7 +112,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         latency: delays.spec,
         churn: churn.spec,
         failures: draft.failures.clone(),
-        overlay: draft.network.degree.map(|degree| OverlaySpec { degree }),
+        overlay: overlay(draft),
         hardware,
     };
     let run = RunSpec {
@@ -154,6 +154,10 @@ fn swarm(draft: &Draft) -> SwarmSpec {
             Start::At(moments) => StartSpec::At(moments.clone()),
         },
     }
+}
+
+fn overlay(draft: &Draft) -> Option<OverlaySpec> {
+    draft.network.degree.map(OverlaySpec::Random).or(draft.network.grown.map(OverlaySpec::Grown))
 }
 
 /// Warns once about a model whose numbers were not checked.
@@ -254,6 +258,10 @@ fn discovery(
     })??;
     at_least(&constants, &model.at_least)?;
     warn_uncalibrated(&model.file, model.calibrated, warnings);
+    let spec = match spec {
+        DiscoverySpec::Dht(params, _) => DiscoverySpec::Dht(params, own.load),
+        other => other,
+    };
     Ok((spec, Some(constants)))
 }
 

@@ -20,7 +20,7 @@ impl<P: Protocol> Simulation<'_, P> {
             traffic: self.books.traffic,
             curves: std::mem::take(&mut self.books.curves),
             series: self.books.series.samples(),
-            discovery: self.discovery.report(),
+            discovery: self.discovery.report(self.now),
             bound: bound.makespan,
             bound_kind: bound.kind,
             fingerprint: self.books.digest.value(),

@@ -59,7 +59,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
     let nodes = f64::from(swarm.network_size);
     let leechers = nodes - f64::from(swarm.seeders);
     let per_seeder = leechers / f64::from(swarm.seeders.max(1));
-    let peers = f64::from(spec.world.overlay.map_or(swarm.network_size - 1, |o| o.degree));
+    let peers = f64::from(spec.world.overlay.map_or(swarm.network_size - 1, |o| o.mean_degree()));
     let dataset = &spec.world.dataset;
     let blocks = dataset.size.get().div_ceil(dataset.block_size.get().max(1));
     let (each, peers, events, micros) = match &spec.protocol {

@@ -5,6 +5,7 @@
 //! only the other end has forgotten the session, the request itself plays the
 //! part of the first message.
 
+use super::stats::Cause;
 use super::{Dht, Moment};
 use crate::discovery::{Alarm, Datagram, Letter, Out, Outbox};
 use crate::network::Fate;
@@ -31,6 +32,7 @@ pub(super) struct Exchange {
     pub topic: u32,
     /// The look-up that it belongs to, if any.
     pub lookup: Option<u32>,
+    cause: Cause,
     /// The asker's time online.
     pub epoch: u32,
     /// Counts the uses of the slot.
@@ -102,7 +104,7 @@ impl Dht {
         cx: Moment<'_>,
     ) {
         let slot = self.exchanges.take();
-        let epoch = self.epochs[asker as usize];
+        let (epoch, cause) = (self.epochs[asker as usize], self.cause(ask, lookup));
         let old = &mut self.exchanges[slot];
         let (serial, nodes, providers) = (old.serial.wrapping_add(1), take(&mut old.nodes), take(&mut old.providers));
         let (flying, open, partial, live) = (0, true, false, true);
@@ -113,6 +115,7 @@ impl Dht {
             target,
             topic,
             lookup,
+            cause,
             epoch,
             serial,
             flying,
@@ -169,6 +172,7 @@ impl Dht {
         let extra = if step == FIRST_REQUEST { self.introduction(asker, peer) } else { 0 };
         let bytes = fragmented(body + extra + overhead);
         self.tally.sent(ask.kind(step), bytes - extra);
+        self.stats.sent(self.exchanges[slot].cause, bytes, if step <= WELCOME { 0 } else { body });
         if step == FIRST_REQUEST {
             self.tally.sent(SETUP_EXTRA, extra);
         }
@@ -176,6 +180,16 @@ impl Dht {
         let (from, to) = if back { (peer, asker) } else { (asker, peer) };
         let fate = self.fate(from, bytes);
         self.dispatch(slot, step, (from, to), bytes, fate, out);
+    }
+
+    /// What a request is for.
+    fn cause(&self, ask: Ask, lookup: Option<u32>) -> Cause {
+        match (ask, lookup) {
+            (Ask::AddProvider, _) => Cause::Advertising,
+            (Ask::GetProviders, _) => Cause::Queries,
+            (Ask::FindNode, Some(lookup)) => self.lookups[lookup].cause(),
+            _ => Cause::Maintenance,
+        }
     }
 
     /// What the first request of a session carries besides: who knows the asker
@@ -206,6 +220,8 @@ impl Dht {
             let records = (count - packet * per_packet).min(per_packet);
             let bytes = fragmented(head + record * records as u64);
             self.tally.sent(Ask::FindNode.kind(REPLY), bytes);
+            let body = record * records as u64 + if packet == 0 { self.params.nodes.get() } else { 0 };
+            self.stats.sent(self.exchanges[slot].cause, bytes, body);
             if self.lossy && self.fate(peer, bytes) == Fate::Dropped {
                 dropped += bytes;
                 continue;

@@ -1,6 +1,7 @@
 //! Iterative look-ups, and what is done with what they find.
 
 use super::exchange::{Ask, Exchange};
+use super::stats::Cause;
 use super::{Dht, Moment};
 use crate::discovery::{Alarm, Out};
 use crate::protocol::Key;
@@ -36,7 +37,6 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     node: u32,
-    epoch: u32,
     target: u64,
     purpose: Purpose,
     /// The closest known so far, with their distances; the closest first.
@@ -55,6 +55,14 @@ impl Lookup {
     /// they name (`query` as opposed to `lookup` in nim-codex-dht).
     fn is_query(&self, by_distance: bool) -> bool {
         by_distance && matches!(self.purpose, Purpose::JoinOwn | Purpose::JoinRandom | Purpose::Refresh(_))
+    }
+
+    pub fn cause(&self) -> Cause {
+        match self.purpose {
+            Purpose::Provide(_) => Cause::Advertising,
+            Purpose::Find(_) => Cause::Queries,
+            _ => Cause::Maintenance,
+        }
     }
 
     /// Takes a node that was named into account.
@@ -94,19 +102,9 @@ impl Dht {
         if let Purpose::Find(topic) = purpose {
             self.records[node as usize].of(topic, cx.out.now, &self.params, &mut providers);
         }
-        let (epoch, started) = (self.epochs[node as usize], cx.out.now);
-        self.lookups[slot] = Lookup {
-            node,
-            epoch,
-            target,
-            purpose,
-            candidates,
-            pending: 0,
-            queries: 0,
-            started,
-            collecting: false,
-            providers,
-        };
+        let started = cx.out.now;
+        self.lookups[slot] =
+            Lookup { node, target, purpose, candidates, pending: 0, queries: 0, started, collecting: false, providers };
         self.advance(slot, &mut cx);
     }
 

@@ -21,7 +21,8 @@ mod tests;
 pub use params::{AskProviders, DhtParams, FindBy, Refresh, WhenFull};
 
 use super::slots::Slots;
-use super::{Alarm, Letter, Outbox, Tally};
+use super::{Alarm, Letter, LoadSpec, Outbox, Tally};
+use crate::bound;
 use crate::protocol::Key;
 use crate::rng::{Purpose as Stream, Rng, mix};
 use crate::units::Time;
@@ -38,6 +39,11 @@ use warm::Ring;
 
 /// The node that all others know.
 const BOOTSTRAP: u32 = 0;
+
+/// Keys of the load come after those of protocols.
+fn load_topic(key: u32) -> u32 {
+    Key::ALL.len() as u32 + key
+}
 
 /// What an action of the table needs of its surroundings.
 pub(super) struct Moment<'a> {
@@ -80,12 +86,14 @@ pub struct Dht {
     overdue: VecDeque<(Time, u32, u32)>,
     ticking: bool,
     scratch: Vec<(u64, u32)>,
+    /// What is provided and asked for besides the protocol, and the keys of each node.
+    load: Option<(LoadSpec, Vec<Vec<u32>>)>,
     tally: Tally,
     stats: Stats,
 }
 
 impl Dht {
-    pub(super) fn new(world: &World, params: &DhtParams) -> Self {
+    pub(super) fn new(world: &World, params: &DhtParams, load: Option<&LoadSpec>) -> Self {
         let n = world.nodes.len();
         let salt = |entity| Rng::stream(world.seed, Stream::DhtIdentifiers, entity).next_u64();
         let (node_salt, key_salt) = (salt(0), salt(1));
@@ -116,6 +124,7 @@ impl Dht {
             overdue: VecDeque::new(),
             ticking: false,
             scratch: Vec::new(),
+            load: load.map(|load| (*load, load.assign(n as u32, world.seed))),
             tally: Tally::new(&exchange::KINDS),
             stats: Stats::default(),
         };
@@ -130,6 +139,19 @@ impl Dht {
             let (table, rng) = (&mut self.tables[node], &mut self.rngs[node]);
             self.ring.fill(table, self.ids[node], &self.ids, &self.shape, rng);
         }
+        let Some((load, keys)) = self.load.take() else { return };
+        let mut closest: Vec<Vec<u32>> = vec![Vec::new(); load.keys(self.ids.len() as u32) as usize];
+        for (node, keys) in (0..).zip(&keys) {
+            let there = self.at_start[node as usize];
+            for key in keys.iter().filter(|_| there) {
+                let holders = &mut closest[*key as usize];
+                if holders.is_empty() {
+                    *holders = self.ring.closest(self.key_id(load_topic(*key)), self.shape.k);
+                }
+                self.put(node, load_topic(*key), holders);
+            }
+        }
+        self.load = Some((load, keys));
     }
 
     fn key_id(&self, topic: u32) -> u64 {
@@ -181,6 +203,7 @@ impl Dht {
             Alarm::Revalidate => self.revalidate(node, cx),
             Alarm::Refresh => self.refresh(node, cx),
             Alarm::Advertise => self.next_round(node, cx),
+            Alarm::Query => self.query(node, cx),
             Alarm::Depart { slot, serial } => self.depart(slot, serial, cx.out),
             Alarm::Overdue { slot, serial } => self.give_up(slot, serial, cx),
             Alarm::Announced | Alarm::Answered(_) => {}
@@ -199,9 +222,23 @@ impl Dht {
         self.lost(letter);
     }
 
-    pub(super) fn report(&self) -> Vec<(String, f64)> {
+    pub(super) fn report(&self, end: Time) -> Vec<(String, f64)> {
         let mut report = self.tally.report();
         self.stats.report(&mut report);
+        let nodes = self.ids.len() as f64;
+        self.stats.rates(nodes, end.secs().max(1e-9), &mut report);
+        if let Some((load, _)) = &self.load {
+            let upkeep = bound::dht_upkeep(&bound::DhtLoad {
+                nodes,
+                keys_per_node: f64::from(load.keys_per_node),
+                interval_s: self.params.advertise_interval.secs(),
+                providers_per_key: f64::from(load.providers_per_key),
+                queries_per_s: load.queries_per_second,
+            });
+            report.push(("formula_maintenance_bytes_per_s".into(), upkeep.maintenance));
+            report.push(("formula_advertising_bytes_per_s".into(), upkeep.advertising));
+            report.push(("formula_queries_bytes_per_s".into(), upkeep.queries));
+        }
         report
     }
 }

@@ -39,11 +39,27 @@ impl Times {
     }
 }
 
+/// Why a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Cause {
+    /// Pings, joining, refreshes.
+    #[default]
+    Maintenance,
+    /// Announcing keys.
+    Advertising,
+    /// Looking for providers.
+    Queries,
+}
+
+const CAUSES: [&str; 3] = ["maintenance", "advertising", "queries"];
+
 /// Look-ups by purpose, what they asked, how long they took, what they found.
 #[derive(Debug, Default)]
 pub(super) struct Stats {
     /// Joining and refreshing, providing, finding: look-ups and the requests in them.
     lookups: [(u64, u64); 3],
+    /// By cause: all bytes sent, and those of message bodies among them.
+    sent: [(u64, u64); 3],
     times: Times,
     find_times: Times,
     finds: u64,
@@ -74,6 +90,21 @@ impl Stats {
         self.finds += 1;
         self.finds_empty += u64::from(providers == 0);
         self.providers += providers as u64;
+    }
+
+    /// A packet is sent: all its bytes, and those of its body.
+    pub fn sent(&mut self, cause: Cause, bytes: u64, body: u64) {
+        let (all, bodies) = &mut self.sent[cause as usize];
+        *all += bytes;
+        *bodies += body;
+    }
+
+    /// Bytes a second and node, by cause, of `nodes` nodes in `secs` seconds.
+    pub fn rates(&self, nodes: f64, secs: f64, out: &mut Vec<(String, f64)>) {
+        for (cause, (bytes, body)) in CAUSES.iter().zip(self.sent) {
+            out.push((format!("{cause}_bytes_per_s"), bytes as f64 / nodes / secs));
+            out.push((format!("{cause}_body_bytes_per_s"), body as f64 / nodes / secs));
+        }
     }
 
     pub fn report(&self, out: &mut Vec<(String, f64)>) {

@@ -97,6 +97,7 @@ impl Table {
     }
 
     /// How many nodes it knows, those in waiting not counted.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.buckets.iter().map(|b| usize::from(b.len)).sum()
     }

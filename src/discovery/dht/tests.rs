@@ -38,7 +38,7 @@ impl Bench {
             ..WorldSpec::plain((nodes, 1), dataset, Rate::UNLIMITED)
         };
         let world = World::build(&spec, 3, 0, Time::from_secs(1));
-        let dht = Dht::new(&world, params);
+        let dht = Dht::new(&world, params, None);
         let (out, list) = (Outbox::default(), EventList::new(0));
         let mut bench = Bench { world, dht, out, list, found: Vec::new(), bytes: 0 };
         for id in 0..nodes {
@@ -164,7 +164,7 @@ fn an_announcement_costs_what_its_messages_add_up_to() {
     let mut bench = Bench::new(2000, &quiet(model("discv5")));
     bench.act(|dht, world, out| dht.advertise(40, 10, Moment { world, out }));
     bench.run_for(Time::from_secs(60));
-    let report: std::collections::BTreeMap<String, f64> = bench.dht.report().into_iter().collect();
+    let report: std::collections::BTreeMap<String, f64> = bench.dht.report(bench.out.now).into_iter().collect();
     let queries = report["provide_queries_per_lookup"];
     assert!((16.0..30.0).contains(&queries), "{queries}");
     assert_eq!(report["find_node_bytes"], queries * 135.0);
@@ -186,7 +186,7 @@ fn a_dead_node_costs_a_second_of_one_place() {
         let asker = (0..300).find(|n| !closest.contains(n)).unwrap();
         bench.act(|dht, world, out| dht.advertise(asker, 10, Moment { world, out }));
         bench.run_for(Time::from_secs(100));
-        let report: std::collections::BTreeMap<String, f64> = bench.dht.report().into_iter().collect();
+        let report: std::collections::BTreeMap<String, f64> = bench.dht.report(bench.out.now).into_iter().collect();
         report["lookup_time_median_s"]
     };
     let (none, three, nine) = (time(0), time(3), time(9));
@@ -216,7 +216,7 @@ fn equal_seeds_give_equal_networks() {
     let run = || {
         let mut bench = Bench::new(100, &DhtParams { warm: false, ..model("discv5") });
         bench.run_for(Time::from_secs(600));
-        (bench.bytes, bench.dht.report())
+        (bench.bytes, bench.dht.report(bench.out.now))
     };
     assert_eq!(run(), run());
 }

@@ -3,7 +3,7 @@
 use super::exchange::Ask;
 use super::lookup::Purpose;
 use super::params::Refresh;
-use super::{BOOTSTRAP, Dht, Moment};
+use super::{BOOTSTRAP, Dht, Moment, load_topic};
 use crate::discovery::Alarm;
 use crate::units::Time;
 use crate::world::NodeId;
@@ -23,11 +23,14 @@ pub(super) struct Advertiser {
 impl Dht {
     /// A node comes online: one of the converged network at the start, or one
     /// that knows the first node only.
-    pub(super) fn online(&mut self, node: u32, cx: Moment<'_>) {
+    pub(super) fn online(&mut self, node: u32, mut cx: Moment<'_>) {
         let first = self.epochs[node as usize] == 0;
         self.epochs[node as usize] += 1;
         self.is_online[node as usize] = true;
         let pause = self.revalidation_pause(node);
+        if self.load.is_some() {
+            self.take_load(node, &mut cx);
+        }
         if pause > Time::ZERO {
             cx.out.alarm_after(pause, NodeId(node), Alarm::Revalidate);
         }
@@ -50,6 +53,32 @@ impl Dht {
         self.sessions.clear(node);
         self.finding[node as usize].clear();
         self.advertisers[node as usize] = Advertiser::default();
+    }
+
+    /// The node's part of the load: its keys in rounds, from a random moment on,
+    /// and questions.
+    fn take_load(&mut self, node: u32, cx: &mut Moment<'_>) {
+        let Some((load, keys)) = self.load.take() else { return };
+        let topics: Vec<u32> = keys[node as usize].iter().map(|key| load_topic(*key)).collect();
+        self.load = Some((load, keys));
+        self.advertised(node, &topics, cx);
+        self.plan_query(node, cx);
+    }
+
+    fn plan_query(&mut self, node: u32, cx: &mut Moment<'_>) {
+        let rate = self.load.as_ref().map_or(0.0, |(load, _)| load.queries_per_second);
+        if rate > 0.0 {
+            let pause = -libm::log1p(-self.rngs[node as usize].uniform()) / rate;
+            cx.out.alarm_after(Time::from_secs_f64(pause), NodeId(node), Alarm::Query);
+        }
+    }
+
+    pub(super) fn query(&mut self, node: u32, mut cx: Moment<'_>) {
+        self.plan_query(node, &mut cx);
+        let Some((load, _)) = &self.load else { return };
+        let keys = load.keys(self.ids.len() as u32);
+        let key = self.rngs[node as usize].below(u64::from(keys)) as u32;
+        self.find_topic(node, load_topic(key), cx);
     }
 
     /// A moment drawn evenly from an interval.

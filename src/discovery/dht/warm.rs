@@ -92,13 +92,17 @@ impl Dht {
 
     /// `node` has announced `topic` before the start.
     pub(super) fn place(&mut self, node: u32, topic: u32, cx: &mut Moment<'_>) {
-        let until = self.params.provider_ttl;
-        for holder in self.ring.closest(self.key_id(topic), self.shape.k) {
-            // A look-up does not find the node that looks up.
-            if holder != node {
-                self.records[holder as usize].add(topic, node, until, Time::ZERO, &self.params);
-            }
-        }
+        let holders = self.ring.closest(self.key_id(topic), self.shape.k);
+        self.put(node, topic, &holders);
         self.advertised(node, &[topic], cx);
+    }
+
+    /// Puts records of `node` in place.
+    pub(super) fn put(&mut self, node: u32, topic: u32, holders: &[u32]) {
+        let until = self.params.provider_ttl;
+        // A look-up does not find the node that looks up.
+        for holder in holders.iter().filter(|holder| **holder != node) {
+            self.records[*holder as usize].add(topic, node, until, Time::ZERO, &self.params);
+        }
     }
 }
