@@ -7,15 +7,20 @@ use codexsim::sim::RunSpec;
 use common::{checked, spec};
 use proptest::prelude::*;
 
+/// Half of the scenarios have a discovery with traffic of its own; the last of
+/// these starts cold.
+const DISCOVERY: [&str; 4] =
+    ["discovery.model=tracker", "discovery.model=discv5", "discovery.model=kademlia", "discovery.model=discv5"];
+
 /// Settings of a random small scenario.
 fn scenario() -> impl Strategy<Value = Vec<String>> {
-    let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..5, 0usize..2);
+    let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..5, (0usize..2, 0usize..7));
     // Slower links than 5 Mbit/s can keep codex-v2 from ever completing, as they
     // would the real node: a message of 20 blocks then takes longer than the
     // 60 s after which its receiver drops the sender (docs/validation.md).
     let links = (5u32..60, 5u32..60, 0u32..120, any::<bool>());
     let life = (0usize..4, 0usize..3, any::<u32>());
-    (swarm, links, life).prop_map(|((nodes, seeders, blocks, protocol, model), (up, down, delay, spread), life)| {
+    (swarm, links, life).prop_map(|((nodes, seeders, blocks, protocol, (model, discovery)), (up, down, delay, spread), life)| {
         let nodes = nodes.max(seeders + 1);
         let mut sets = vec![
             format!("protocol={}", ["codex-v2", "direct", "ideal", "bitswap", "bittorrent"][protocol]),
@@ -27,6 +32,12 @@ fn scenario() -> impl Strategy<Value = Vec<String>> {
             format!("seed={}", life.2),
             "stop.max_time=2 h".into(),
         ];
+        if let Some(set) = DISCOVERY.get(discovery) {
+            sets.push((*set).into());
+        }
+        if discovery == 3 {
+            sets.push("discovery.constants.warm=false".into());
+        }
         if spread {
             sets.push(format!(
                 "network.classes=[{{ share = 0.5, up = \"{up} Mbit/s\", down = \"{down} Mbit/s\" }}, \

@@ -235,6 +235,9 @@ impl Dht {
                 providers_per_key: f64::from(load.providers_per_key),
                 queries_per_s: load.queries_per_second,
             });
+            report.push(("nodes".into(), nodes));
+            report.push(("keys_per_node".into(), f64::from(load.keys_per_node)));
+            report.push(("advertise_interval_s".into(), self.params.advertise_interval.secs()));
             report.push(("formula_maintenance_bytes_per_s".into(), upkeep.maintenance));
             report.push(("formula_advertising_bytes_per_s".into(), upkeep.advertising));
             report.push(("formula_queries_bytes_per_s".into(), upkeep.queries));
