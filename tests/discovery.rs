@@ -68,19 +68,25 @@ fn idle(nodes: u32, further: &[&str]) -> Outcome {
 }
 
 /// Measured (16 idle nodes of the real kind): about 150 B/s per node and
-/// direction; joining sends about 21 kB per node.
+/// direction; joining, one after another, sends about 21 kB per node. The errors
+/// are told in docs/dht-communities.md.
 #[test]
 fn sixteen_idle_nodes_cost_what_was_measured() {
-    let rate = |run: &str, further: &[&str]| {
-        let outcome = idle(16, &[&["discovery.model=discv5", run][..], further].concat());
-        outcome.nodes.iter().map(|n| n.bytes_tx as f64).sum::<f64>() / 16.0
-    };
-    let hour = rate("stop.run_for=1 h", &[]) / 3600.0;
-    println!("upkeep of 16 idle nodes: {hour} B/s (measured 150)");
-    assert!((hour / 150.0 - 1.0).abs() < 0.35, "{hour} B/s");
-    let joining = rate("stop.run_for=5 s", &["discovery.constants.warm=false"]);
-    println!("joining among 16 nodes: {joining} B (measured 21000)");
-    assert!((joining / 21e3 - 1.0).abs() < 0.75, "{joining} B");
+    let upkeep = idle(16, &["discovery.model=discv5", "stop.run_for=1 h"]);
+    let rate = upkeep.nodes.iter().map(|n| n.bytes_tx as f64).sum::<f64>() / 16.0 / 3600.0;
+    assert!((rate / 150.0 - 1.0).abs() < 0.25, "{rate} B/s");
+    let joining = idle(
+        16,
+        &[
+            "discovery.model=discv5",
+            "discovery.constants.warm=false",
+            "swarm.start={ stagger = \"10 s\" }",
+            "stop.run_for=155 s",
+        ],
+    );
+    let pings = value(&joining, "ping_bytes") + value(&joining, "pong_bytes");
+    let sent = (joining.nodes.iter().map(|n| n.bytes_tx as f64).sum::<f64>() - pings) / 16.0;
+    assert!((sent / 21e3 - 1.0).abs() < 0.35, "{sent} B");
 }
 
 /// Under load every key is found, as every provider of it, and upkeep grows with
@@ -137,26 +143,27 @@ fn kademlia_shows_twenty_providers_of_a_key() {
 }
 
 /// With packets lost, nodes vanish from answers where these name only nodes
-/// that were never silent.
+/// that were never silent; what is provided is found all the same.
 #[test]
 fn losses_hide_nodes_where_seen_has_to_be_one() {
     let nodes_per_answer = |threshold: f64| {
         let outcome = idle(
-            400,
+            40,
             &[
                 "discovery.model=discv5",
-                "discovery.constants.loss=0.02",
+                "discovery.constants.loss=0.05",
                 &format!("discovery.constants.seen_threshold={threshold}"),
                 "discovery.load.keys_per_node=1",
                 "discovery.load.providers_per_key=5",
                 "discovery.load.queries_per_second=0.001",
                 "network.model=ideal",
-                "network.latency=20 ms",
-                "stop.run_for=2 h",
+                "network.latency=50 ms",
+                "stop.run_for=6 h",
             ],
         );
+        assert!(value(&outcome, "providers_per_find") > 4.9);
         value(&outcome, "nodes_bytes") / value(&outcome, "find_node_messages")
     };
     let (strict, lax) = (nodes_per_answer(1.0), nodes_per_answer(0.5));
-    assert!(strict < 0.9 * lax, "{strict} {lax}");
+    assert!(strict < 0.5 * lax, "{strict} {lax}");
 }

@@ -21,12 +21,16 @@ fn golden_runs() {
         ("codex-v2 fifo", run(&["network.model=fifo"])),
         ("codex-v2 on real nodes", run(&["hardware=codex-netns-2025"])),
         ("codex-v2 degree 4", run(&["network.degree=4"])),
+        ("codex-v2 over discv5", run(&["discovery.model=discv5"])),
+        ("codex-v2 over kademlia", run(&["discovery.model=kademlia"])),
         ("direct", run(&["protocol=direct"])),
         ("bittorrent", run(&["protocol=bittorrent"])),
+        ("bittorrent with a tracker", run(&["protocol=bittorrent", "discovery.model=tracker"])),
         ("bittorrent over tcp", run(&["protocol=bittorrent", "protocol.bittorrent.transport=tcp"])),
         ("bitswap", run(&["protocol=bitswap"])),
         ("bitswap graph", run(&["protocol=bitswap", "protocol.bitswap.order=graph"])),
         ("ideal", run(&["protocol=ideal"])),
+        ("grown", run(&["network.grown=3"])),
         ("regions", run(&["network.latency={ matrix = \"regions-2019\" }"])),
     ];
     let expected = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.txt")).unwrap();

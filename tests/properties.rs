@@ -20,50 +20,54 @@ fn scenario() -> impl Strategy<Value = Vec<String>> {
     // 60 s after which its receiver drops the sender (docs/validation.md).
     let links = (5u32..60, 5u32..60, 0u32..120, any::<bool>());
     let life = (0usize..4, 0usize..3, any::<u32>());
-    (swarm, links, life).prop_map(|((nodes, seeders, blocks, protocol, (model, discovery)), (up, down, delay, spread), life)| {
-        let nodes = nodes.max(seeders + 1);
-        let mut sets = vec![
-            format!("protocol={}", ["codex-v2", "direct", "ideal", "bitswap", "bittorrent"][protocol]),
-            format!("network.model={}", ["fifo", "fair"][model]),
-            format!("swarm.network_size={nodes}"),
-            format!("swarm.seeders={seeders}"),
-            format!("swarm.file_size={} KiB", 37 * blocks),
-            format!("network.latency={delay} ms"),
-            format!("seed={}", life.2),
-            "stop.max_time=2 h".into(),
-        ];
-        if let Some(set) = DISCOVERY.get(discovery) {
-            sets.push((*set).into());
-        }
-        if discovery == 3 {
-            sets.push("discovery.constants.warm=false".into());
-        }
-        if spread {
-            sets.push(format!(
-                "network.classes=[{{ share = 0.5, up = \"{up} Mbit/s\", down = \"{down} Mbit/s\" }}, \
-                 {{ share = 0.5, up = \"{down} Mbit/s\", down = \"unlimited\" }}]"
-            ));
-        } else {
-            sets.push(format!("network.up={up} Mbit/s"));
-            sets.push(format!("network.down={down} Mbit/s"));
-        }
-        sets.push(
-            ["swarm.start=together", "swarm.start={ stagger = \"3 s\" }", "swarm.start={ poisson = \"1/s\" }"][life.1]
-                .into(),
-        );
-        match life.0 {
-            1 => sets.push("hardware=codex-netns-2025".into()),
-            2 => sets.push(format!("failures=[{{ at = \"2 s\", nodes = {}, duration = \"20 s\" }}]", nodes - seeders)),
-            3 => {
-                sets.push("churn.model=sessions".into());
-                sets.push("churn.online={ exponential = { mean = 30.0 } }".into());
-                sets.push("churn.offline={ exponential = { mean = 10.0 } }".into());
-                sets.push("churn.kind=departure".into());
+    (swarm, links, life).prop_map(
+        |((nodes, seeders, blocks, protocol, (model, discovery)), (up, down, delay, spread), life)| {
+            let nodes = nodes.max(seeders + 1);
+            let mut sets = vec![
+                format!("protocol={}", ["codex-v2", "direct", "ideal", "bitswap", "bittorrent"][protocol]),
+                format!("network.model={}", ["fifo", "fair"][model]),
+                format!("swarm.network_size={nodes}"),
+                format!("swarm.seeders={seeders}"),
+                format!("swarm.file_size={} KiB", 37 * blocks),
+                format!("network.latency={delay} ms"),
+                format!("seed={}", life.2),
+                "stop.max_time=2 h".into(),
+            ];
+            if let Some(set) = DISCOVERY.get(discovery) {
+                sets.push((*set).into());
             }
-            _ => {}
-        }
-        sets
-    })
+            if discovery == 3 {
+                sets.push("discovery.constants.warm=false".into());
+            }
+            if spread {
+                sets.push(format!(
+                    "network.classes=[{{ share = 0.5, up = \"{up} Mbit/s\", down = \"{down} Mbit/s\" }}, \
+                 {{ share = 0.5, up = \"{down} Mbit/s\", down = \"unlimited\" }}]"
+                ));
+            } else {
+                sets.push(format!("network.up={up} Mbit/s"));
+                sets.push(format!("network.down={down} Mbit/s"));
+            }
+            sets.push(
+                ["swarm.start=together", "swarm.start={ stagger = \"3 s\" }", "swarm.start={ poisson = \"1/s\" }"]
+                    [life.1]
+                    .into(),
+            );
+            match life.0 {
+                1 => sets.push("hardware=codex-netns-2025".into()),
+                2 => sets
+                    .push(format!("failures=[{{ at = \"2 s\", nodes = {}, duration = \"20 s\" }}]", nodes - seeders)),
+                3 => {
+                    sets.push("churn.model=sessions".into());
+                    sets.push("churn.online={ exponential = { mean = 30.0 } }".into());
+                    sets.push("churn.offline={ exponential = { mean = 10.0 } }".into());
+                    sets.push("churn.kind=departure".into());
+                }
+                _ => {}
+            }
+            sets
+        },
+    )
 }
 
 fn build(sets: &[String]) -> RunSpec {
