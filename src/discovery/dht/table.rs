@@ -131,7 +131,7 @@ impl Table {
                 bucket.len += 1;
                 return;
             }
-            let own = bucket.depth == 0 || (id_prefix(self.me, bucket.depth) == bucket.start);
+            let own = id_prefix(self.me, bucket.depth) == bucket.start;
             if bucket.depth < 64 && (own || bucket.depth % shape.bits_per_hop != 0) {
                 self.split(index, ids, shape);
             } else {
@@ -305,7 +305,8 @@ impl Bucket {
     }
 }
 
-fn id_prefix(id: u64, depth: u8) -> u64 {
+/// The first `depth` bits of an id.
+pub(super) fn id_prefix(id: u64, depth: u8) -> u64 {
     if depth >= 64 { id } else { id & !(u64::MAX >> depth) }
 }
 

@@ -1,6 +1,6 @@
 //! The start of a run in a network that has long converged.
 
-use super::table::{Shape, Table};
+use super::table::{Shape, Table, id_prefix};
 use super::{Dht, Moment};
 use crate::rng::Rng;
 use crate::units::Time;
@@ -44,7 +44,7 @@ impl Ring {
         shape: &Shape,
         rng: &mut Rng,
     ) {
-        let own = range.iter().any(|(id, _)| *id == me) || depth == 0;
+        let own = range.first().is_some_and(|(id, _)| id_prefix(*id, depth) == id_prefix(me, depth));
         let splits = range.len() > shape.k && depth < 64 && (own || depth % shape.bits_per_hop != 0);
         if splits {
             let bit = 1u64 << (63 - depth);
