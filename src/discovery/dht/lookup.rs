@@ -205,6 +205,11 @@ impl Dht {
         }
         match purpose {
             Purpose::Provide(topic) => {
+                if self.lookups[slot].candidates.is_empty() {
+                    // Who knows nobody keeps the record itself.
+                    let (now, until) = (cx.out.now, cx.out.now + self.params.provider_ttl);
+                    self.records[node as usize].add(topic, node, until, now, &self.params);
+                }
                 for at in 0..self.lookups[slot].candidates.len() {
                     let peer = self.lookups[slot].candidates[at].1;
                     self.request((node, peer), Ask::AddProvider, (target, topic), None, cx.again());

@@ -132,7 +132,7 @@ impl Table {
                 return;
             }
             let own = id_prefix(self.me, bucket.depth) == bucket.start;
-            if bucket.depth < 64 && (own || bucket.depth % shape.bits_per_hop != 0) {
+            if bucket.depth < 64 && (own || !bucket.depth.is_multiple_of(shape.bits_per_hop)) {
                 self.split(index, ids, shape);
             } else {
                 return self.wait(index, node, seen, shape);

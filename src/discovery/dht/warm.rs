@@ -45,7 +45,7 @@ impl Ring {
         rng: &mut Rng,
     ) {
         let own = range.first().is_some_and(|(id, _)| id_prefix(*id, depth) == id_prefix(me, depth));
-        let splits = range.len() > shape.k && depth < 64 && (own || depth % shape.bits_per_hop != 0);
+        let splits = range.len() > shape.k && depth < 64 && (own || !depth.is_multiple_of(shape.bits_per_hop));
         if splits {
             let bit = 1u64 << (63 - depth);
             let (lower, upper) = range.split_at(range.partition_point(|(id, _)| id & bit == 0));
