@@ -84,6 +84,109 @@ pub fn fan_out_secs(bytes: f64, peers: u32, bytes_per_s: f64, delay_s: f64) -> f
     f64::from(peers) * bytes / bytes_per_s + delay_s
 }
 
+/// Expected number of answers until all of `peers` are known, when each names
+/// `answer` of them at random: the coupon collector in groups, `sum over j of
+/// (-1)^(j+1) C(m,j) / (1 - C(m-j,k)/C(m,k))` (Stadje, "The collector's problem
+/// with group drawings", Adv. Appl. Prob. 22, 1990). Summed over the chance that
+/// somebody is still unknown, which does not cancel: for the tail after `t`
+/// answers by the number of known peers.
+pub fn group_coupons(peers: u32, answer: u32) -> f64 {
+    let (m, k) = (peers as usize, answer.min(peers) as usize);
+    if m == 0 {
+        return 0.0;
+    }
+    // `expected[u]` is further answers while u peers are unknown. An answer finds
+    // i of these with the chances of a hypergeometric draw.
+    let log_choose = |n: usize, r: usize| {
+        libm::lgamma(n as f64 + 1.0) - libm::lgamma(r as f64 + 1.0) - libm::lgamma((n - r) as f64 + 1.0)
+    };
+    let mut expected = vec![0.0; m + 1];
+    for unknown in 1..=m {
+        let chance = |i: usize| {
+            let known = m - unknown;
+            if k - i > known {
+                return 0.0;
+            }
+            libm::exp(log_choose(unknown, i) + log_choose(known, k - i) - log_choose(m, k))
+        };
+        let further: f64 = (1..=unknown.min(k)).map(|i| chance(i) * expected[unknown - i]).sum();
+        let some: f64 = (1..=unknown.min(k)).map(chance).sum();
+        expected[unknown] = (1.0 + further) / some;
+    }
+    expected[m]
+}
+
+/// What loads a distributed hash table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DhtLoad {
+    /// Nodes in the table.
+    pub nodes: f64,
+    /// Keys that each node announces.
+    pub keys_per_node: f64,
+    /// Seconds between two announcements of a key.
+    pub interval_s: f64,
+    /// Nodes that announce the same key.
+    pub providers_per_key: f64,
+    /// Searches for providers that a node begins each second.
+    pub queries_per_s: f64,
+}
+
+impl DhtLoad {
+    /// Searches that each node begins per second in the storage team's model,
+    /// `C Q / N` with `Q = P/604800 (0.05 + 0.2/C)`.
+    pub fn modelled_queries_per_s(&self) -> f64 {
+        let q = self.providers_per_key / 604_800.0 * (0.05 + 0.2 / self.keys_per_node);
+        self.keys_per_node * q / self.nodes
+    }
+}
+
+/// Upkeep of a hash table, bytes per second and node.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DhtUpkeep {
+    /// Pings and refreshes.
+    pub maintenance: f64,
+    /// Announcing keys.
+    pub advertising: f64,
+    /// Looking for providers.
+    pub queries: f64,
+}
+
+impl DhtUpkeep {
+    /// All of it.
+    pub fn total(&self) -> f64 {
+        self.maintenance + self.advertising + self.queries
+    }
+}
+
+/// The storage team's own upper bound on the upkeep of the discv5 table
+/// (logos-storage-research, `analysis/DHT-scaling/swarm-participant-upper-bounds-of-DHT.md`):
+/// `6.67 + 48.2 log2 N + (C/T)(14460 log2 N + 3744) + q (14460 log2 N + 528 +
+/// 16 (5 ceil(P'/5) + 300 P'))`, `P' = min(P, 100)`. It charges `alpha log2 N`
+/// requests of 20 + 16 x 300 B for a look-up, and bodies of messages only.
+pub fn dht_upkeep(load: &DhtLoad) -> DhtUpkeep {
+    let log = libm::log2(load.nodes);
+    let lookup = 14_460.0 * log;
+    let answered = load.providers_per_key.min(100.0);
+    let answers = 16.0 * (5.0 * libm::ceil(answered / 5.0) + 300.0 * answered);
+    DhtUpkeep {
+        maintenance: 6.67 + 48.2 * log,
+        advertising: load.keys_per_node / load.interval_s * (lookup + 3744.0),
+        queries: load.queries_per_s * (lookup + 528.0 + answers),
+    }
+}
+
+/// Edges of a graph that grows by nodes which each join to `joins` earlier
+/// ones: `d n - d (d + 1)/2`.
+pub fn grown_edges(nodes: u64, joins: u64) -> u64 {
+    joins * nodes - joins * (joins + 1) / 2
+}
+
+/// Expected number of neighbours of its first node, when the earlier nodes are
+/// chosen evenly: `(d - 1) + d (H(n-1) - H(d-1))`, for the first `d` join to all.
+pub fn grown_first_degree(nodes: u64, joins: u64) -> f64 {
+    (joins - 1) as f64 + joins as f64 * (joins..nodes).map(|i| 1.0 / i as f64).sum::<f64>()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +231,51 @@ mod tests {
         assert_eq!(dissemination_rounds(400, 31), 404);
         for n in 1..200u64 {
             assert_eq!(dissemination_rounds(7, n), 7 + u64::from(n.ilog2()), "{n}");
+        }
+    }
+
+    /// Oracle F8: (2560, 2): 5117 edges, 15.850.
+    #[test]
+    fn f8_growing_overlay() {
+        assert_eq!(grown_edges(2560, 2), 5117);
+        assert!((grown_first_degree(2560, 2) - 15.850).abs() < 5e-4, "{}", grown_first_degree(2560, 2));
+        assert_eq!((grown_edges(5, 4), grown_first_degree(5, 4)), (10, 4.0), "everybody joins to everybody");
+    }
+
+    /// Oracle F9: N 1e4, T 30 min, C 27, P 10: 3.5014 KiB/s. Where nobody
+    /// announces or asks, only the first part is left.
+    #[test]
+    fn f9_upkeep_of_a_hash_table() {
+        let mut load = DhtLoad {
+            nodes: 1e4,
+            keys_per_node: 27.0,
+            interval_s: 1800.0,
+            providers_per_key: 10.0,
+            queries_per_s: 0.0,
+        };
+        load.queries_per_s = load.modelled_queries_per_s();
+        let upkeep = dht_upkeep(&load);
+        assert!((upkeep.total() / 1024.0 - 3.5014).abs() < 5e-5, "{upkeep:?}");
+        let doubled = dht_upkeep(&DhtLoad { interval_s: 3600.0, ..load });
+        assert!((upkeep.advertising / doubled.advertising - 2.0).abs() < 1e-12);
+        // A search with a hundred providers or more: 16 answers of 30100 B.
+        let many = dht_upkeep(&DhtLoad { nodes: 1.0, providers_per_key: 400.0, queries_per_s: 1.0, ..load });
+        assert_eq!(many.queries, 528.0 + 16.0 * (100.0 + 30_000.0));
+        assert_eq!(many.maintenance, 6.67);
+    }
+
+    /// Oracle F7, and the alternating sum itself where it does not cancel.
+    #[test]
+    fn f7_group_coupon_collector() {
+        assert!((group_coupons(47, 10) - 19.2247).abs() < 5e-5, "{}", group_coupons(47, 10));
+        let choose = |n: u32, r: u32| (0..r).fold(1.0, |c, i| c * f64::from(n.saturating_sub(i)) / f64::from(i + 1));
+        for (m, k) in [(1, 1), (5, 2), (9, 9), (12, 5), (15, 1)] {
+            let term = |j: u32| {
+                let sign = if j % 2 == 1 { 1.0 } else { -1.0 };
+                sign * choose(m, j) / (1.0 - choose(m - j, k) / choose(m, k))
+            };
+            let sum: f64 = (1..=m).map(term).sum();
+            assert!((group_coupons(m, k) / sum - 1.0).abs() < 1e-9, "{m} {k}: {sum}");
         }
     }
 

@@ -17,6 +17,7 @@
 //! | [`bound`] | what no protocol can beat, and closed forms |
 //! | [`protocol`] | what a protocol is and what it can touch |
 //! | [`protocols`] | the protocols: generations of the Codex block exchange, BitTorrent, Bitswap, and two yardsticks |
+//! | [`discovery`] | who provides what: static, tracker, distributed hash tables |
 //! | [`sim`] | one run |
 //! | [`scenario`] | scenario files to runs |
 //! | [`results`] | result files |
@@ -37,6 +38,7 @@
 
 pub mod bound;
 pub mod cli;
+pub mod discovery;
 pub mod dist;
 pub mod engine;
 pub mod ledger;

@@ -38,6 +38,12 @@ pub enum Purpose {
     Repetitions = 12,
     /// Which pairs of runs a resample of a comparison consists of; decides no run.
     Resamples = 13,
+    /// A node's chance in discovery.
+    Discovery = 14,
+    /// Names of nodes and keys in a distributed hash table.
+    DhtIdentifiers = 15,
+    /// What is provided and asked for when discovery alone is under load.
+    DiscoveryLoad = 16,
 }
 
 /// A random stream. Bit-identical on every platform.

@@ -28,12 +28,16 @@ fn golden_runs() {
         ("codex-v3b", run(&["protocol=codex-v3b"])),
         ("codex-v3c", run(&["protocol=codex-v3c"])),
         ("codex-v3c asking newcomers", run(&["protocol=codex-v3c", "protocol.codex-v3c.newcomers=asked"])),
+        ("codex-v2 over discv5", run(&["discovery.model=discv5"])),
+        ("codex-v2 over kademlia", run(&["discovery.model=kademlia"])),
         ("direct", run(&["protocol=direct"])),
         ("bittorrent", run(&["protocol=bittorrent"])),
+        ("bittorrent with a tracker", run(&["protocol=bittorrent", "discovery.model=tracker"])),
         ("bittorrent over tcp", run(&["protocol=bittorrent", "protocol.bittorrent.transport=tcp"])),
         ("bitswap", run(&["protocol=bitswap"])),
         ("bitswap graph", run(&["protocol=bitswap", "protocol.bitswap.order=graph"])),
         ("ideal", run(&["protocol=ideal"])),
+        ("grown", run(&["network.grown=3"])),
         ("regions", run(&["network.latency={ matrix = \"regions-2019\" }"])),
     ];
     let expected = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.txt")).unwrap();

@@ -2,14 +2,17 @@
 
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, ComparisonRow, Program, ResultsError, Row};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, Program, ResultsError, Row};
 use crate::study::{CompareError, Comparison};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Compare the protocols of a finished study with one of them
+/// Compare the protocols of a finished study with one of them, or show what a
+/// loaded hash table costs
 ///
-/// Works from the result files of `sweep` alone. A table of median download
+/// Works from the result files of `run` and `sweep` alone. Of a study with
+/// `discovery.load` it shows bytes per second and node beside the storage team's
+/// formula (discovery.md), and needs no baseline. Else a table of median download
 /// times and their ratios to the baseline goes to standard output; DIR gets
 /// comparison.csv, comparison.md and comparison.html with figures.
 #[derive(Debug, Args)]
@@ -19,7 +22,7 @@ pub struct Report {
     /// What the others are compared with: a protocol, or where it was run in
     /// several ways one of them, such as "bittorrent (ignore_slots)"
     #[arg(long, value_name = "PROTOCOL")]
-    baseline: String,
+    baseline: Option<String>,
     /// A ratio above this is too slow
     #[arg(long, value_name = "RATIO", default_value_t = 1.2, value_parser = ratio)]
     limit: f64,
@@ -48,7 +51,8 @@ impl From<CompareError> for Failure {
 impl Report {
     /// Compares, writes the reports, shows the table.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let comparison = Comparison::read(&self.dir, &self.baseline, self.limit)?;
+        let Some(baseline) = &self.baseline else { return self.upkeep() };
+        let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
         let out = self.out.as_deref().unwrap_or(&self.dir);
         write(&comparison, out)?;
         output::say(&report::comparison_report(&comparison))?;
@@ -56,6 +60,23 @@ impl Report {
             output::tell(&format!("reports are in {}", out.display()));
         }
         Ok(if comparison.runs_missing > 0 { End::Incomplete } else { End::Good })
+    }
+
+    /// What hash tables under load cost.
+    fn upkeep(&self) -> Result<End, Failure> {
+        let path = self.dir.join(DiscoveryRow::FILE);
+        let rows = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
+        let Some(text) = report::upkeep_report(&rows) else {
+            let dir = self.dir.display();
+            return Err(Failure::Input(format!(
+                "{dir} has no runs with `discovery.load`; to compare protocols, name one of them: --baseline PROTOCOL"
+            )));
+        };
+        let out = self.out.as_deref().unwrap_or(&self.dir);
+        std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
+        AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
+        output::say(&text)?;
+        Ok(End::Good)
     }
 }
 

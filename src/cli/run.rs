@@ -7,7 +7,7 @@ use super::{End, Failure, output};
 use crate::ledger::Outcome;
 use crate::report;
 use crate::results::{
-    self, AtomicFile, Checkpoint, FileEntry, Labels, Manifest, ProgressRow, ResultsError, Row, RunResult,
+    self, AtomicFile, Checkpoint, DiscoveryRow, FileEntry, Labels, Manifest, ProgressRow, ResultsError, Row, RunResult,
 };
 use crate::scenario::{self, Scenario};
 use crate::sim;
@@ -116,6 +116,11 @@ impl Run {
             files.push(table(dir, &result.progress)?);
         } else {
             results::remove_table::<ProgressRow>(dir)?;
+        }
+        if result.discovery.is_empty() {
+            results::remove_table::<DiscoveryRow>(dir)?;
+        } else {
+            files.push(table(dir, &result.discovery)?);
         }
         self.manifest(scenario, result, outcome, files).write(dir)
     }

@@ -7,7 +7,7 @@ use crate::world::Role;
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Every leecher holds everything.
+    /// Every leecher holds everything, or the run took as long as it was asked to.
     Complete,
     /// The time limit came first.
     TimeLimit,
@@ -119,6 +119,8 @@ pub struct Outcome {
     pub curves: Vec<Curve>,
     /// Time series on a regular grid.
     pub series: Vec<Sample>,
+    /// What discovery did: metric and value; nothing of a static directory.
+    pub discovery: Vec<(String, f64)>,
     /// Lower bound on the makespan, from the capacities.
     pub bound: Time,
     /// Which resource sets the bound.

@@ -12,10 +12,10 @@
 //! clock of acknowledgements; without a window nothing tells the sender of a
 //! slow receiver.
 
-use super::flight::Flight;
+use super::flight::{Flight, Route};
 use super::streams::Streams;
 use super::window::{Transmission, Window, WindowRule, span};
-use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel};
 use crate::engine::EventList;
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{NodeId, World};
@@ -65,6 +65,8 @@ struct Head {
     /// When the last message reaches the downlink; none does so before it.
     last_byte: Time,
     pace: Transmission,
+    /// What becomes of it, when it is a datagram.
+    datagram: Option<Fate>,
 }
 
 /// A message between its first byte's leaving and the moment when both its
@@ -117,10 +119,15 @@ impl Fifo {
     pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
         for stream in self.streams.open(a, b).into_iter().flatten() {
             let window = Window::new(&self.rule, self.streams.rtt(stream));
-            let head = Head { transit: NONE, passed_over: 0, last_byte: Time::ZERO, pace: Transmission::new(window) };
-            let at = stream as usize;
-            if at < self.heads.len() { self.heads[at] = head } else { self.heads.push(head) }
+            self.put_head(stream, window, None);
         }
+    }
+
+    fn put_head(&mut self, stream: u32, window: Window, datagram: Option<Fate>) {
+        let pace = Transmission::new(window);
+        let head = Head { transit: NONE, passed_over: 0, last_byte: Time::ZERO, pace, datagram };
+        let at = stream as usize;
+        if at < self.heads.len() { self.heads[at] = head } else { self.heads.push(head) }
     }
 
     pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
@@ -163,6 +170,23 @@ impl Fifo {
         let Some(stream) = self.streams.find(from, to) else {
             return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
         };
+        self.streams[stream].queue.push_back(parcel);
+        self.up[from.index()].turns.push_back((stream, self.streams[stream].generation));
+        self.serve(from, out);
+    }
+
+    /// Takes its turn like any message, on a stream of its own without a window.
+    pub(super) fn datagram(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        parcel: Parcel,
+        fate: Fate,
+        out: &mut Vec<NetEvent>,
+    ) {
+        self.now = now;
+        let stream = self.streams.lone(from, to);
+        self.put_head(stream, Window::none(), Some(fate));
         self.streams[stream].queue.push_back(parcel);
         self.up[from.index()].turns.push_back((stream, self.streams[stream].generation));
         self.serve(from, out);
@@ -265,7 +289,8 @@ impl Fifo {
         }
         let stream = &self.streams[transit.stream];
         let mut served = transit.last_byte;
-        if stream.generation == transit.generation {
+        let dropped = self.heads[transit.stream as usize].datagram == Some(Fate::Dropped);
+        if stream.generation == transit.generation && !dropped {
             let down = &mut self.down[stream.to.index()];
             let bytes = transit.parcel.wire.get() as f64;
             down.free = down.free.max(self.now) + span(bytes, down.rate.bytes_per_second());
@@ -282,8 +307,12 @@ impl Fifo {
         let Transit { stream, generation, parcel, .. } = self.transits[at as usize];
         self.free_transits.push(at);
         let open = self.streams[stream].generation == generation;
+        if let Some(fate) = self.heads[stream as usize].datagram.filter(|_| open) {
+            self.flight.launch(served, fate.route(self.streams[stream].to), parcel);
+            return self.streams.release(stream);
+        }
         let at = if open { self.streams[stream].in_order(served) } else { served };
-        self.flight.launch(at, (stream, generation), parcel);
+        self.flight.launch(at, Route::Stream(stream, generation), parcel);
     }
 
     pub(super) fn next_event(&self) -> Option<Time> {

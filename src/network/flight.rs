@@ -11,10 +11,20 @@ use crate::world::{NodeId, World};
 /// A message on its way.
 #[derive(Debug)]
 struct Arrival {
-    stream: u32,
-    generation: u32,
+    route: Route,
     id: u32,
     wire: Bytes,
+}
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Route {
+    /// On the stream of this number and generation; lost when it closes.
+    Stream(u32, u32),
+    /// Alone, to this node.
+    Datagram(NodeId),
+    /// Alone, and somewhere on the way it is dropped.
+    Dropped,
 }
 
 /// Messages between the last byte's leaving and its arrival, in order of
@@ -48,10 +58,10 @@ impl Flight {
         }
     }
 
-    /// The message `parcel` of a stream and its generation arrives at `at`.
-    pub fn launch(&mut self, at: Time, (stream, generation): (u32, u32), parcel: Parcel) {
+    /// The message `parcel` arrives at `at`.
+    pub fn launch(&mut self, at: Time, route: Route, parcel: Parcel) {
         self.next = self.next.min(at);
-        self.arrivals.push(at, Arrival { stream, generation, id: parcel.id, wire: parcel.wire });
+        self.arrivals.push(at, Arrival { route, id: parcel.id, wire: parcel.wire });
     }
 
     /// Counts bytes that left `node`.
@@ -68,15 +78,18 @@ impl Flight {
     /// since is lost.
     pub fn deliver(&mut self, now: Time, streams: &Streams, out: &mut Vec<NetEvent>) {
         while self.next <= now {
-            let Some((_, Arrival { stream, generation, id, wire })) = self.arrivals.pop() else { return };
+            let Some((_, Arrival { route, id, wire })) = self.arrivals.pop() else { return };
             self.next = self.arrivals.peek().unwrap_or(Time::NEVER);
-            let stream = &streams[stream];
-            if stream.generation == generation {
-                self.carried[stream.to.index()].down.0 += wire.get();
-                out.push(NetEvent::Arrived(id));
-            } else {
-                out.push(NetEvent::Lost { id, carried: wire });
-            }
+            let to = match route {
+                Route::Stream(stream, generation) if streams[stream].generation == generation => streams[stream].to,
+                Route::Datagram(to) => to,
+                Route::Stream(..) | Route::Dropped => {
+                    out.push(NetEvent::Lost { id, carried: wire });
+                    continue;
+                }
+            };
+            self.carried[to.index()].down.0 += wire.get();
+            out.push(NetEvent::Arrived(id));
         }
     }
 

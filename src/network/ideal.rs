@@ -1,8 +1,8 @@
 //! Latency only.
 
-use super::flight::Flight;
+use super::flight::{Flight, Route};
 use super::streams::Streams;
-use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 
@@ -38,7 +38,13 @@ impl Ideal {
         let stream = &mut self.streams[index];
         let at = stream.in_order(now + stream.delay + self.flight.jitter(from));
         self.flight.book_up(from, parcel.wire);
-        self.flight.launch(at, (index, stream.generation), parcel);
+        self.flight.launch(at, Route::Stream(index, stream.generation), parcel);
+    }
+
+    pub(super) fn datagram(&mut self, now: Time, (from, to): (NodeId, NodeId), parcel: Parcel, fate: Fate) {
+        let at = now + self.streams.delay(from, to) + self.flight.jitter(from);
+        self.flight.book_up(from, parcel.wire);
+        self.flight.launch(at, fate.route(to), parcel);
     }
 
     pub(super) fn next_event(&self) -> Option<Time> {

@@ -82,12 +82,31 @@ pub struct Parcel {
     pub tracked: bool,
 }
 
+/// What becomes of a datagram that has left its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It arrives.
+    Arrives,
+    /// It is dropped on the way: no downlink carries it, and it is reported
+    /// lost when it would have arrived.
+    Dropped,
+}
+
+impl Fate {
+    fn route(self, to: NodeId) -> flight::Route {
+        match self {
+            Fate::Arrives => flight::Route::Datagram(to),
+            Fate::Dropped => flight::Route::Dropped,
+        }
+    }
+}
+
 /// Bytes that have passed the access link of a node so far. Over all nodes,
 /// `up` = `down` + what [`NetEvent::Lost`] says was carried + what is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Carried {
     /// Out of the node, byte by byte: what has left of a message counts, whatever
-    /// becomes of it.
+    /// becomes of it. (A datagram counts when all of it has left.)
     pub up: Bytes,
     /// Into the node, message by message: each counts when it arrives, lost ones
     /// never.
@@ -141,6 +160,17 @@ impl Network {
     /// is lost at once.
     pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
         each!(self, model => model.send(now, from, to, parcel, out))
+    }
+
+    /// Sends a datagram: over the access links like any message, but without a
+    /// connection, a window, or a place in an order of arrival. (In `fifo` it
+    /// waits for its turn behind what was sent before.)
+    pub fn datagram(&mut self, now: Time, ends: (NodeId, NodeId), parcel: Parcel, fate: Fate, out: &mut Vec<NetEvent>) {
+        match self {
+            Network::Ideal(model) => model.datagram(now, ends, parcel, fate),
+            Network::Fifo(model) => model.datagram(now, ends, parcel, fate, out),
+            Network::Fair(model) => model.datagram(now, ends, parcel, fate, out),
+        }
     }
 
     /// When the network next has something to do. That is later than the last

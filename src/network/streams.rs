@@ -75,7 +75,17 @@ impl Streams {
     }
 
     fn add(&mut self, from: NodeId, to: NodeId) -> u32 {
-        let delay = self.latency.between(self.regions[from.index()], self.regions[to.index()]);
+        let index = self.lone(from, to);
+        let peers = &mut self.peers[from.index()];
+        let at = peers.partition_point(|p| p.0 < to);
+        peers.insert(at, (to, index));
+        index
+    }
+
+    /// A stream for one datagram: nobody finds it, and it goes with
+    /// [`Streams::release`].
+    pub fn lone(&mut self, from: NodeId, to: NodeId) -> u32 {
+        let delay = self.delay(from, to);
         let index = self.free.pop().unwrap_or_else(|| {
             let queue = VecDeque::new();
             self.slots.push(Stream { from, to, generation: 0, delay, last_arrival: Time::ZERO, queue });
@@ -83,10 +93,19 @@ impl Streams {
         });
         let slot = &mut self.slots[index as usize];
         (slot.from, slot.to, slot.delay, slot.last_arrival) = (from, to, delay, Time::ZERO);
-        let peers = &mut self.peers[from.index()];
-        let at = peers.partition_point(|p| p.0 < to);
-        peers.insert(at, (to, index));
         index
+    }
+
+    /// The slot of `stream` may be used again.
+    pub fn release(&mut self, stream: u32) {
+        let slot = &mut self[stream];
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(stream);
+    }
+
+    /// One-way delay between two nodes, without jitter.
+    pub fn delay(&self, from: NodeId, to: NodeId) -> Time {
+        self.latency.between(self.regions[from.index()], self.regions[to.index()])
     }
 
     /// Closes both streams, a to b first; `None` when they are not open. Their
@@ -96,18 +115,14 @@ impl Streams {
         for (from, to) in [(a, b), (b, a)] {
             self.peers[from.index()].retain(|p| p.0 != to);
         }
-        for index in streams {
-            let slot = &mut self[index];
-            slot.generation = slot.generation.wrapping_add(1);
-            self.free.push(index);
-        }
+        streams.into_iter().for_each(|index| self.release(index));
         Some(streams)
     }
 
     /// Round-trip time between the ends of `stream`, without queueing.
     pub fn rtt(&self, stream: u32) -> Time {
         let Stream { from, to, delay, .. } = self[stream];
-        delay + self.latency.between(self.regions[to.index()], self.regions[from.index()])
+        delay + self.delay(to, from)
     }
 }
 

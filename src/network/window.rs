@@ -61,6 +61,12 @@ impl Window {
         Window { size, credit: size, rtt, grow_at: Time::NEVER, idle_since: Time::ZERO, paced: false }
     }
 
+    /// Of a datagram, which waits for no acknowledgement.
+    pub fn none() -> Self {
+        let (size, rtt) = (f64::INFINITY, Time::ZERO);
+        Window { size, credit: size, rtt, grow_at: Time::NEVER, idle_since: Time::ZERO, paced: false }
+    }
+
     /// The largest rate that the window allows, in bytes per second.
     pub fn limit(&self) -> f64 {
         if self.paced { self.size / self.rtt.secs() } else { f64::INFINITY }

@@ -88,6 +88,11 @@ pub enum Key {
     Manifest,
 }
 
+impl Key {
+    /// All of them.
+    pub const ALL: [Key; 2] = [Key::Dataset, Key::Manifest];
+}
+
 /// Which end of a message works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {

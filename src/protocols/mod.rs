@@ -7,6 +7,7 @@ pub mod bittorrent;
 pub mod codex;
 pub mod direct;
 pub mod ideal;
+pub mod idle;
 pub mod wire;
 
 use crate::protocol::Protocol;
@@ -77,4 +78,6 @@ families! {
     "direct" => Direct(direct::Direct),
     /// An omniscient scheduler close to the bound.
     "ideal" => Ideal(ideal::Ideal),
+    /// Nobody wants or provides anything.
+    "idle" => Idle(idle::Idle),
 }

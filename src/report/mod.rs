@@ -5,6 +5,7 @@ mod comparison;
 mod figure;
 mod human;
 mod terminal;
+mod upkeep;
 mod validation;
 
 pub use calibration::{file as calibration_file, terminal as calibration_report, usage as calibration_usage};
@@ -12,4 +13,5 @@ pub use comparison::{html as comparison_html, markdown as comparison_markdown, t
 pub use figure::{Figure, Guide, Panel, Panels, Point, Stroke, Words};
 pub use human::{bytes, count, seconds};
 pub use terminal::{run_report, study_report};
+pub use upkeep::upkeep_report;
 pub use validation::{html as validation_html, markdown as validation_markdown, terminal as validation_report};

@@ -1,6 +1,7 @@
 //! Result files: their columns, writers and readers, and the manifest.
 //!
-//! Four tidy CSV tables (five with `output.progress`) with units in the column names; an empty field means
+//! Four tidy CSV tables (and `progress.csv` with `output.progress`, `discovery.csv`
+//! with discovery that has traffic) with units in the column names; an empty field means
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
@@ -23,7 +24,9 @@ pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
 pub use record::{Labels, RunResult};
-pub use rows::{Capacity, ComparisonRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow};
+pub use rows::{
+    Capacity, ComparisonRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow,
+};
 pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! From the outcome of a run to rows.
 
-use super::rows::{Capacity, NodeRow, ProgressRow, RunRow, SeriesRow, TrafficRow};
+use super::rows::{Capacity, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TrafficRow};
 use super::{median, quantile};
 use crate::ledger::{Class, Curve, Milestones, NodeOutcome, Outcome};
 use crate::sim::RunSpec;
@@ -33,6 +33,8 @@ pub struct RunResult {
     pub series: Vec<SeriesRow>,
     /// Its rows of `progress.csv`; empty when nobody asked for them.
     pub progress: Vec<ProgressRow>,
+    /// Its rows of `discovery.csv`; none of a static directory.
+    pub discovery: Vec<DiscoveryRow>,
     /// Rules that did not hold.
     pub violations: Vec<String>,
     /// Things worth telling the user.
@@ -49,6 +51,7 @@ impl RunResult {
             traffic: traffic_rows(id, outcome),
             series: series_rows(id, outcome),
             progress: progress_rows(id, spec, outcome),
+            discovery: discovery_rows(id, outcome),
             violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
             warnings: outcome.warnings.clone(),
         }
@@ -206,6 +209,12 @@ fn series_rows(id: &str, outcome: &Outcome) -> Vec<SeriesRow> {
         .collect()
 }
 
+fn discovery_rows(id: &str, outcome: &Outcome) -> Vec<DiscoveryRow> {
+    let row =
+        |(metric, value): &(String, f64)| DiscoveryRow { run_id: id.into(), metric: metric.clone(), value: *value };
+    outcome.discovery.iter().map(row).collect()
+}
+
 fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
     let (origin, size) = (origin(outcome), spec.world.dataset.size.get());
     let leechers = (0u32..).zip(&outcome.curves).zip(&outcome.nodes).filter(|(_, node)| node.role == Role::Leecher);
@@ -282,6 +291,7 @@ pub(crate) mod tests {
             bound_kind: "seeder upload",
             fingerprint: 0xbeef,
             checkpoints: vec![],
+            discovery: vec![("ping_messages".into(), 3.0)],
             violations: vec![Violation("books".into())],
             warnings: vec!["nobody left".into()],
         }

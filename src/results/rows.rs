@@ -202,6 +202,19 @@ row! {
 }
 
 row! {
+    /// What discovery did in one run, in a number; there only when it is no
+    /// static directory.
+    DiscoveryRow in "discovery.csv" {
+        /// The run.
+        run_id: String,
+        /// What is counted; rates are per node.
+        metric: String,
+        /// How much of it.
+        value: f64,
+    }
+}
+
+row! {
     /// A step of one leecher's download in one run; there only when a scenario
     /// asks for it (`output.progress`). Times count as in `nodes.csv`.
     ProgressRow in "progress.csv" {

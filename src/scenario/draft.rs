@@ -1,9 +1,10 @@
 //! The keys of a scenario as they are written, before names are looked up.
 //! The doc comments here are the descriptions in the schema.
 
+use crate::discovery::LoadSpec;
 use crate::dist::Distribution;
 use crate::network::{NetworkModel, Transport};
-use crate::sim::{DiscoverySpec, StopSpec};
+use crate::sim::StopSpec;
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{FailureSpec, LinkClass, OfflineKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -38,7 +39,7 @@ pub(super) struct Draft {
     /// Links, delays, and how they are modelled.
     pub(super) network: Network,
     /// How peers find each other.
-    pub(super) discovery: DiscoverySpec,
+    pub(super) discovery: Discovery,
     /// Who is online when.
     pub(super) churn: Churn,
     /// One-off failures: some nodes go at one moment.
@@ -108,6 +109,28 @@ pub(super) struct Network {
     pub(super) transport: Transport,
     /// Number of acquaintances of each node in a random graph; everybody knows everybody when absent.
     pub(super) degree: Option<u32>,
+    /// Instead of `degree`: every node joins to this number of earlier ones, chosen at random.
+    pub(super) grown: Option<u32>,
+}
+
+/// How peers find each other.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Discovery {
+    /// "static" (a directory that costs round trips and no bytes), a model in models/discovery, or a file.
+    pub(super) model: String,
+    /// Static: round trips of a look-up in a network of one node.
+    pub(super) round_trips: f64,
+    /// Static: further round trips for each doubling of the network.
+    pub(super) round_trips_per_doubling: f64,
+    /// Static: providers in one answer at the most.
+    pub(super) max_providers: u32,
+    /// Constants of the model that differ from its file.
+    #[serde(rename = "constants")]
+    #[schemars(schema_with = "super::schema::discovery")]
+    pub(super) _constants: Option<IgnoredAny>,
+    /// Load besides the protocol, for studies of a hash table alone.
+    pub(super) load: Option<LoadSpec>,
 }
 
 /// Who is online when.

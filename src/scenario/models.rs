@@ -6,6 +6,7 @@
 //! `[defaults]`: keys of a scenario that hold for this protocol (its block size,
 //! its transport) unless the scenario says otherwise, and `[when.CONSTANT.VALUE]`:
 //! such keys that hold where a constant has that value;
+//! `discovery` has a `family` (or `extends`), `[constants]` and `[at_least]`;
 //! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
 //! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
 //! distributions `online` and `offline`, in seconds; `testbeds` are described in
@@ -33,7 +34,7 @@ macro_rules! embedded {
 embedded! {
     "protocols": [
         "bitswap", "bittorrent", "codex-f", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
-        "codex-v3a", "codex-v3b", "codex-v3c", "direct", "ideal",
+        "codex-v3a", "codex-v3b", "codex-v3c", "direct", "ideal", "idle",
     ],
     "networks": [
         "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
@@ -42,6 +43,7 @@ embedded! {
     "churn": [
         "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
     ],
+    "discovery": ["discv5", "kademlia", "tracker"],
     "hardware": ["codex-netns-2025", "ideal", "libtorrent-netns-2026"],
     "testbeds": [
         "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "libtorrent-netns", "libtorrent-shadow",
@@ -51,7 +53,7 @@ embedded! {
 /// A model that comes with the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelInfo {
-    /// `protocols`, `networks`, `churn`, `hardware` or `testbeds`.
+    /// `protocols`, `networks`, `churn`, `discovery`, `hardware` or `testbeds`.
     pub kind: &'static str,
     /// The name that a scenario uses.
     pub name: &'static str,
@@ -268,6 +270,7 @@ fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
             "protocols" => "protocol",
             "networks" => "network model",
             "churn" => "churn model",
+            "discovery" => "discovery model",
             "testbeds" => "testbed",
             _ => "hardware",
         };
@@ -289,7 +292,7 @@ mod tests {
     fn every_model_file_is_in_the_list() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
         let mut files = BTreeSet::new();
-        for kind in ["protocols", "networks", "churn", "hardware", "testbeds"] {
+        for kind in ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"] {
             for entry in std::fs::read_dir(root.join(kind)).unwrap() {
                 let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
                 files.insert((kind.to_string(), name));

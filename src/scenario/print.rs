@@ -4,8 +4,8 @@ use super::Expectation;
 use super::draft::{Latency, Regions};
 use super::models::is_path;
 use super::resolve::{Resolved, single_link};
-use super::tree::{Place, Sources, Table, quoted};
-use crate::world::{ChurnSpec, LatencySpec};
+use super::tree::{Node, Place, Sources, Table, quoted};
+use crate::world::{ChurnSpec, LatencySpec, OverlaySpec};
 use serde::Serialize;
 
 /// Writes `resolved` as a scenario that needs no other file.
@@ -22,9 +22,8 @@ pub(super) fn print(
     page.table("hardware", &resolved.costs);
     page.swarm(resolved);
     page.network(resolved);
-    for name in ["network.transport", "discovery"] {
-        page.table(name, tree.find(name).and_then(|node| node.table()).unwrap_or(&Table::default()));
-    }
+    page.table("network.transport", tree.find("network.transport").and_then(Node::table).unwrap_or(&Table::default()));
+    page.discovery(resolved);
     page.churn(resolved);
     for name in ["stop", "output"] {
         page.table(name, tree.find(name).and_then(|node| node.table()).unwrap_or(&Table::default()));
@@ -122,7 +121,11 @@ impl Page<'_> {
             self.value("jitter", jitter, Some(resolved.jitter_at));
         }
         if let Some(overlay) = &world.overlay {
-            self.value("degree", &overlay.degree, self.at("network.degree"));
+            let (key, value) = match overlay {
+                OverlaySpec::Random(degree) => ("degree", degree),
+                OverlaySpec::Grown(joins) => ("grown", joins),
+            };
+            self.value(key, value, self.at(&format!("network.{key}")));
         }
     }
 
@@ -136,6 +139,24 @@ impl Page<'_> {
                 }
             }
             None => self.value("classes", &resolved.run.world.links, Some(resolved.links_at)),
+        }
+    }
+
+    /// A model out of a file is printed as its family with all constants.
+    fn discovery(&mut self, resolved: &Resolved) {
+        let written = self.tree.get("discovery").and_then(Node::table).cloned().unwrap_or_default();
+        self.head("discovery");
+        for (key, node) in written.0.iter().filter(|(_, node)| node.table().is_none()) {
+            let value = node.bare();
+            let own = value.as_str().filter(|name| key == "model" && is_path(name));
+            let value = own.map_or(value.clone(), |_| resolved.run.discovery.family().into());
+            self.line(&quoted(key), &value.to_string(), Some(node.at));
+        }
+        if let Some(constants) = &resolved.discovery_constants {
+            self.table("discovery.constants", constants);
+        }
+        if let Some(load) = written.get("load").and_then(Node::table) {
+            self.table("discovery.load", load);
         }
     }
 

@@ -6,6 +6,7 @@ use super::error::{Fault, list};
 use super::models::{self, NetworkFile};
 use super::tree::{self, Node, Place, Sources, Table, Value};
 use super::validate::{classes_fault, distribution_fault, regions_fault};
+use crate::discovery::{DiscoverySpec, StaticParams};
 use crate::dist::Distribution;
 use crate::network::NetworkSpec;
 use crate::protocols::ProtocolSpec;
@@ -21,6 +22,8 @@ pub(super) struct Resolved {
     pub(super) protocol: String,
     /// Constants of the protocol.
     pub(super) constants: Table,
+    /// Constants of the discovery model; none of the static directory.
+    pub(super) discovery_constants: Option<Table>,
     /// Costs of the hardware.
     pub(super) costs: Table,
     /// Whether links come from `up` and `down`.
@@ -76,6 +79,7 @@ pub(super) fn names(tree: &Table, sources: &mut Sources) -> Result<(), Fault> {
     let mut warnings = Vec::new();
     protocol(tree, sources, &mut warnings)?;
     hardware(tree, sources, &mut warnings)?;
+    discovery(&draft, tree, sources, &mut warnings)?;
     if draft.network.links.is_some() {
         links_model(tree, sources, &mut warnings)?;
     }
@@ -94,6 +98,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
     let Links { classes: links, at: links_at, plain: plain_links } = links(draft, tree, sources, &mut warnings)?;
     let delays = latency(draft, tree, sources, &mut warnings)?;
     let churn = churn(draft, tree, sources, &mut warnings)?;
+    let (discovery, discovery_constants) = discovery(draft, tree, sources, &mut warnings)?;
     let world = WorldSpec {
         swarm: swarm(draft),
         dataset: DatasetSpec {
@@ -107,13 +112,13 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         latency: delays.spec,
         churn: churn.spec,
         failures: draft.failures.clone(),
-        overlay: draft.network.degree.map(|degree| OverlaySpec { degree }),
+        overlay: overlay(draft),
         hardware,
     };
     let run = RunSpec {
         world,
         network: NetworkSpec { model: draft.network.model, transport: draft.network.transport, jitter: delays.jitter },
-        discovery: draft.discovery,
+        discovery,
         protocol: protocol.spec,
         stop: draft.stop,
         seed: draft.seed,
@@ -126,6 +131,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         run,
         protocol: protocol.name,
         constants: protocol.constants,
+        discovery_constants,
         costs,
         plain_links,
         links_at,
@@ -148,6 +154,10 @@ fn swarm(draft: &Draft) -> SwarmSpec {
             Start::At(moments) => StartSpec::At(moments.clone()),
         },
     }
+}
+
+fn overlay(draft: &Draft) -> Option<OverlaySpec> {
+    draft.network.degree.map(OverlaySpec::Random).or(draft.network.grown.map(OverlaySpec::Grown))
 }
 
 /// Warns once about a model whose numbers were not checked.
@@ -211,6 +221,48 @@ fn magnitude(node: &Node) -> Option<f64> {
         }
         _ => None,
     }
+}
+
+/// The discovery model and, unless it is the static directory, its constants.
+fn discovery(
+    draft: &Draft,
+    tree: &Table,
+    sources: &mut Sources,
+    warnings: &mut Vec<String>,
+) -> Result<(DiscoverySpec, Option<Table>), Fault> {
+    let node = tree.find("discovery.model").expect("the defaults name a model");
+    let over = tree.find("discovery.constants");
+    let own = &draft.discovery;
+    if own.model == "static" {
+        if let Some(over) = over {
+            let fault = Fault::new("the static directory has no `constants`");
+            return Err(fault.expected("`round_trips`, or another `model`").at(over.key));
+        }
+        let (round_trips, round_trips_per_doubling) = (own.round_trips, own.round_trips_per_doubling);
+        let params = StaticParams { round_trips, round_trips_per_doubling, max_providers: own.max_providers };
+        return Ok((DiscoverySpec::Static(params), None));
+    }
+    let model = models::constants("discovery", &own.model, node.at, sources)?;
+    let mut constants = model.table;
+    if let Some(over) = over {
+        let table =
+            over.table().ok_or_else(|| Fault::new("wrong type").expected("a table of constants").at(over.at))?;
+        constants.merge(table.clone(), "");
+    }
+    let all = Node { value: Value::Table(constants.clone()), ..over.unwrap_or(node).clone() };
+    let families = DiscoverySpec::FAMILIES.iter().copied();
+    let (family, family_at) = model.family.unwrap_or((String::new(), node.at));
+    let spec = DiscoverySpec::read(&family, &all).ok_or_else(|| {
+        let fault = Fault::new(format!("unknown family `{family}`")).suggest(&family, families.clone());
+        fault.expected(format!("one of {}", list(families))).at(family_at)
+    })??;
+    at_least(&constants, &model.at_least)?;
+    warn_uncalibrated(&model.file, model.calibrated, warnings);
+    let spec = match spec {
+        DiscoverySpec::Dht(params, _) => DiscoverySpec::Dht(params, own.load),
+        other => other,
+    };
+    Ok((spec, Some(constants)))
 }
 
 fn hardware(tree: &Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(Hardware, Table), Fault> {

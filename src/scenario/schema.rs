@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::models::models;
 use super::parse::DEFAULTS;
+use crate::discovery::DiscoverySpec;
 use crate::network::Transport;
 use crate::protocols::ProtocolSpec;
 use crate::world::Hardware;
@@ -26,7 +27,7 @@ pub fn schema() -> Value {
         let name = match table.as_str() {
             "swarm" => "Swarm",
             "network" => "Network",
-            "discovery" => "DiscoverySpec",
+            "discovery" => "Discovery",
             "churn" => "Churn",
             "stop" => "StopSpec",
             "output" => "Output",
@@ -40,7 +41,7 @@ pub fn schema() -> Value {
 }
 
 /// Tables of which a scenario may leave out any key.
-const OPEN: [&str; 8] = ["Swarm", "Network", "DiscoverySpec", "Churn", "StopSpec", "Output", "Transport", "Hardware"];
+const OPEN: [&str; 8] = ["Swarm", "Network", "Discovery", "Churn", "StopSpec", "Output", "Transport", "Hardware"];
 
 fn relax(table: &mut Value) {
     if let Some(object) = table.as_object_mut() {
@@ -98,6 +99,18 @@ pub(super) fn hardware(generator: &mut SchemaGenerator) -> Schema {
         { "type": "string", "examples": names("hardware") },
         { "type": "object", "properties": properties, "additionalProperties": false },
     ] })
+}
+
+pub(super) fn discovery(generator: &mut SchemaGenerator) -> Schema {
+    let families = DiscoverySpec::schemas(generator);
+    for schema in &families {
+        let name = schema.as_value().get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
+        if let Some(table) = name.and_then(|name| generator.definitions_mut().get_mut(name)) {
+            relax(table);
+        }
+    }
+    let families: Vec<Value> = families.into_iter().map(Schema::to_value).collect();
+    json_schema!({ "anyOf": families })
 }
 
 pub(super) fn transport(generator: &mut SchemaGenerator) -> Schema {

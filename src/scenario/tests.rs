@@ -73,7 +73,9 @@ fn the_quickstart_is_as_documented() {
 /// nodes, of which 8 are not the look-up.
 #[test]
 fn default_look_ups_take_the_measured_round_trips() {
-    let discovery = load(&Input::default()).unwrap().run.discovery;
+    let crate::discovery::DiscoverySpec::Static(discovery) = load(&Input::default()).unwrap().run.discovery else {
+        panic!("the default is static");
+    };
     for (doublings, total) in [(1.0, 10.0), (3.0, 12.0), (4.0, 14.0), (5.0, 15.0)] {
         let modelled = 8.0 + discovery.round_trips + discovery.round_trips_per_doubling * doublings;
         assert!((modelled - total).abs() < 0.5, "{doublings}: {modelled} {total}");
@@ -333,6 +335,7 @@ fn every_embedded_model_can_be_used() {
             "networks" => vec![],
             "churn" => vec![format!("churn.model={}", model.name)],
             "hardware" => vec![format!("hardware={}", model.name)],
+            "discovery" => vec![format!("discovery.model={}", model.name)],
             "protocols" => vec![format!("protocol={}", model.name)],
             kind => panic!("{kind}"),
         };

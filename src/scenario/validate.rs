@@ -145,7 +145,8 @@ impl Check<'_> {
             return self.fail("swarm.seeders", fault.expected(format!("{}, fewer than network_size", range(1, n - 1))));
         }
         self.starts(draft, n - seeders)?;
-        self.degree(draft.network.degree, n)
+        self.degree(draft.network.degree, n)?;
+        self.grown(draft, n)
     }
 
     fn starts(&self, draft: &Draft, leechers: u32) -> Result<(), Fault> {
@@ -168,6 +169,19 @@ impl Check<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn grown(&self, draft: &Draft, n: u32) -> Result<(), Fault> {
+        let Some(joins) = draft.network.grown else { return Ok(()) };
+        if draft.network.degree.is_some() {
+            let fault = Fault::new("`network.grown` and `network.degree` exclude each other");
+            return self.fail("network.grown", fault.expected("one of them"));
+        }
+        if joins == 0 || joins > n - 1 {
+            let fault = Fault::new(format!("joining to {joins} in a network of {n}"));
+            return self.fail("network.grown", fault.expected(range(1, n - 1)));
+        }
+        Ok(())
     }
 
     fn dataset(&self, draft: &Draft) -> Result<(), Fault> {
@@ -258,6 +272,20 @@ impl Check<'_> {
             let fault = Fault::new("a look-up that finds nobody").expected("at least 1 provider");
             return self.fail("discovery.max_providers", fault);
         }
+        if let Some(load) = &draft.discovery.load {
+            if ["static", "tracker"].contains(&draft.discovery.model.as_str()) {
+                let fault = Fault::new(format!("`{}` takes no load", draft.discovery.model));
+                return self.fail("discovery.load", fault.expected("a hash table such as `discv5`"));
+            }
+            if load.keys_per_node == 0 || load.providers_per_key == 0 {
+                let fault = Fault::new("a load of no keys, or of keys that nobody provides");
+                return self.fail("discovery.load", fault.expected("at least 1 of each"));
+            }
+            if !(load.queries_per_second.is_finite() && load.queries_per_second >= 0.0) {
+                let fault = Fault::new(format!("{} queries a second", load.queries_per_second));
+                return self.fail("discovery.load.queries_per_second", fault.expected("0 or more"));
+            }
+        }
         Ok(())
     }
 
@@ -296,6 +324,14 @@ impl Check<'_> {
     }
 
     fn stop(&self, draft: &Draft) -> Result<(), Fault> {
+        let max_time = draft.stop.max_time;
+        if let Some(run_for) = draft.stop.run_for
+            && (run_for == Time::ZERO || run_for > max_time)
+        {
+            let fault = Fault::new(format!("a run of {run_for}"));
+            return self
+                .fail("stop.run_for", fault.expected(format!("a time above zero, at most stop.max_time, {max_time}")));
+        }
         for (path, time) in [
             ("stop.max_time", draft.stop.max_time),
             ("stop.no_progress_for", draft.stop.no_progress_for),

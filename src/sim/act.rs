@@ -17,13 +17,10 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Work(work) => self.work(id, work),
                 Effect::Dial(peer) => self.dial(id, peer),
                 Effect::HangUp(peer) => self.hang_up(id, peer),
-                Effect::Provide(_) => {
-                    self.list.push(self.now + self.directory.delay(self.world), Event::Announced(id));
+                Effect::Provide(key) => {
+                    self.discover(|discovery, world, out| discovery.provide(id, key, world, out));
                 }
-                Effect::Find(key) => {
-                    let epoch = self.nodes[id.index()].epoch;
-                    self.list.push(self.now + self.directory.delay(self.world), Event::Answered(id, epoch, key));
-                }
+                Effect::Find(key) => self.discover(|discovery, world, out| discovery.find(id, key, world, out)),
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);

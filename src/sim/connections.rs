@@ -17,6 +17,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.last_progress = self.now;
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
+        self.discover(|discovery, world, out| discovery.online(id, world, out));
         self.with(id, Units::None, |mind, cx| mind.start(cx));
     }
 
@@ -42,6 +43,7 @@ impl<P: Protocol> Simulation<'_, P> {
             }
         }
         self.books.digest.add(self.now, id.0, 5, kind as u64);
+        self.discovery.offline(id, kind);
         for peer in peers {
             self.cut(id, peer);
         }

@@ -2,7 +2,7 @@
 
 use super::run::{Cargo, Event, Notice, Simulation};
 use crate::network::NetEvent;
-use crate::protocol::{Key, Message, Protocol, Side, Size, Units};
+use crate::protocol::{Message, Protocol, Side, Size};
 use crate::world::NodeId;
 
 /// Acknowledgements owed, beyond which they travel alone.
@@ -32,21 +32,31 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.notify(from, Notice::Sent(to, token));
                 }
             }
-            NetEvent::Lost { id, .. } => {
-                let Some(flight) = &self.flights[id as usize] else { return };
-                let account = &mut self.books.accounts[flight.from.index()];
-                account.lost += flight.wire;
-                for (part, bytes) in flight.parts() {
-                    self.books.lost[part as usize] += bytes;
-                }
-                self.drop_flight(id);
-            }
+            NetEvent::Lost { id, .. } => self.on_lost(id),
             NetEvent::Arrived(id) => self.on_arrival(id),
         }
     }
 
+    pub(super) fn on_lost(&mut self, id: u32) {
+        let Some(flight) = &self.flights[id as usize] else { return };
+        let account = &mut self.books.accounts[flight.from.index()];
+        account.lost += flight.wire;
+        for (part, bytes) in flight.parts() {
+            self.books.lost[part as usize] += bytes;
+        }
+        if let Cargo::Letter(letter) = flight.cargo {
+            self.discovery.lost(letter);
+        }
+        self.drop_flight(id);
+    }
+
     /// A message is here: books it, and has it read.
     fn on_arrival(&mut self, id: u32) {
+        let Some(flight) = &self.flights[id as usize] else { return };
+        let letter = matches!(flight.cargo, Cargo::Letter(_));
+        if letter && !self.nodes[flight.to.index()].online {
+            return self.on_lost(id); // nobody is there to take it
+        }
         self.book_arrival(id);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         let (from, to, wire) = (flight.from, flight.to, flight.wire);
@@ -56,6 +66,9 @@ impl<P: Protocol> Simulation<'_, P> {
         if acks_alone {
             self.drop_flight(id);
             return;
+        }
+        if letter {
+            return self.read(id);
         }
         self.owe_acks(to, from, wire);
         let at = self.minds[to.index()].reads_at(from, self.now, &self.shared);
@@ -69,8 +82,9 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Has a message handled when the processor gets round to it.
     pub(super) fn read(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
-        let (to, epoch) = (flight.to, flight.epoch);
-        if self.nodes[to.index()].epoch != epoch {
+        let to = flight.to;
+        let letter = matches!(flight.cargo, Cargo::Letter(_));
+        if !letter && self.nodes[to.index()].epoch != flight.epoch {
             self.drop_flight(id);
             return;
         }
@@ -99,27 +113,19 @@ impl<P: Protocol> Simulation<'_, P> {
         let Some(flight) = self.flights[id as usize].take() else { return };
         self.free_flights.push(id);
         let node = &self.nodes[flight.to.index()];
+        if let Cargo::Letter(letter) = flight.cargo {
+            // It was booked as arrived; a receiver that has gone since does nothing.
+            return if node.online { self.deliver_letter(letter) } else { self.discovery.lost(letter) };
+        }
         if node.epoch != flight.epoch || !node.online {
             return;
         }
         match flight.cargo {
             Cargo::Hello { back } => self.on_hello(flight.from, flight.to, back),
-            Cargo::Acks => {}
+            Cargo::Acks | Cargo::Letter(_) => {}
             Cargo::Message(message) => {
                 self.with(flight.to, message.carried(), |mind, cx| mind.message(flight.from, &message, cx));
             }
         }
-    }
-
-    /// A look-up of `id` is answered.
-    pub(super) fn on_answered(&mut self, id: NodeId, epoch: u32, key: Key) {
-        let node = &self.nodes[id.index()];
-        if node.epoch != epoch || !node.online {
-            return;
-        }
-        let mut found = std::mem::take(&mut self.found);
-        self.directory.find(id, self.world, &mut found);
-        self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx));
-        self.found = found;
     }
 }

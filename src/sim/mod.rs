@@ -9,7 +9,7 @@ mod act;
 mod audit;
 mod connections;
 mod deliver;
-mod directory;
+mod discover;
 mod node;
 mod run;
 mod spec;
@@ -17,7 +17,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use spec::{DiscoverySpec, RunSpec, StopSpec};
+pub use spec::{RunSpec, StopSpec};
 
 use crate::ledger::Outcome;
 use crate::network::NetworkModel;

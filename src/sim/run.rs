@@ -1,12 +1,12 @@
 //! The state of one run and its main loop.
 
-use super::directory::Directory;
 use super::node::NodeState;
 use super::{Progress, RunSpec};
+use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Class, Outcome, Status};
 use crate::network::{NetEvent, Network};
-use crate::protocol::{Ctx, Effects, Key, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
 use crate::world::{NodeId, OfflineKind, Role, World};
 use std::collections::VecDeque;
@@ -32,10 +32,10 @@ pub(super) enum Event {
     Dialled(NodeId, NodeId, u32),
     /// A node learns that its connection to the peer is gone.
     Cut(NodeId, u32, NodeId),
-    /// A provider becomes known to the directory.
-    Announced(NodeId),
-    /// A look-up of a node is answered.
-    Answered(NodeId, u32, Key),
+    /// Discovery wants to be reminded, if the node has stayed online.
+    Alarm(NodeId, u32, Alarm),
+    /// Discovery wants to be called.
+    Tick,
     /// The time series wants a sample.
     Sample,
 }
@@ -60,6 +60,8 @@ pub(super) enum Cargo<M> {
     Message(M),
     /// The last step of a connection set-up: there, and back.
     Hello { back: bool },
+    /// A datagram of discovery.
+    Letter(Letter),
     /// Acknowledgements that found no message to travel with.
     Acks,
 }
@@ -87,6 +89,7 @@ impl<M: Message> Flight<M> {
         match &self.cargo {
             Cargo::Message(message) => message.class(),
             Cargo::Hello { .. } => Class::Handshake,
+            Cargo::Letter(_) => Class::Discovery,
             Cargo::Acks => Class::Ack,
         }
     }
@@ -121,7 +124,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub net_queue: VecDeque<NetEvent>,
     pub flights: Vec<Option<Flight<P::Msg>>>,
     pub free_flights: Vec<u32>,
-    pub directory: Directory,
+    pub discovery: Discovery,
+    pub outbox: Outbox,
     pub books: Books,
     pub effects: Vec<Effects<P::Msg>>,
     pub now: Time,
@@ -133,7 +137,6 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub complete: u32,
     pub online: u32,
     pub last_progress: Time,
-    pub found: Vec<NodeId>,
     pub offline_acts: u64,
 }
 
@@ -153,7 +156,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             net_queue: VecDeque::new(),
             flights: Vec::new(),
             free_flights: Vec::new(),
-            directory: Directory::new(world, &spec.discovery),
+            discovery: Discovery::new(world, &spec.discovery),
+            outbox: Outbox::default(),
             books: Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0),
             effects: Vec::new(),
             now: Time::ZERO,
@@ -165,7 +169,6 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             complete: 0,
             online: 0,
             last_progress: Time::ZERO,
-            found: Vec::new(),
             offline_acts: 0,
         };
         sim.schedule_lives();
@@ -219,6 +222,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     }
 
     fn stopped(&mut self) -> Option<Status> {
+        if let Some(end) = self.spec.stop.run_for {
+            return (self.now >= end).then_some(Status::Complete);
+        }
         let leechers = self.world.nodes.len() as u32 - self.spec.world.swarm.seeders;
         if self.complete >= leechers {
             Some(Status::Complete)
@@ -251,11 +257,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             (None, Some(b)) => b,
             (Some(a), Some(b)) => a.min(b),
         };
-        if network.is_none() && self.list.len() == 1 && self.only_samples_left() {
+        if network.is_none() && self.list.len() == 1 && self.only_samples_left() && self.spec.stop.run_for.is_none() {
             return false;
         }
-        self.now = next.min(self.spec.stop.max_time);
-        if next > self.spec.stop.max_time {
+        let limit = self.spec.stop.run_for.unwrap_or(self.spec.stop.max_time);
+        self.now = next.min(limit);
+        if next > limit {
             return true; // the loop sees that the limit is reached
         }
         if network == Some(next) {
@@ -292,12 +299,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                 }
             }
             Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
-            Event::Announced(id) => {
-                if self.nodes[id.index()].online {
-                    self.directory.provide(id, self.now);
-                }
-            }
-            Event::Answered(id, epoch, key) => self.on_answered(id, epoch, key),
+            Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
+            Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
         }
     }

@@ -1,5 +1,6 @@
 //! Everything that decides a run.
 
+use crate::discovery::DiscoverySpec;
 use crate::network::NetworkSpec;
 use crate::protocols::ProtocolSpec;
 use crate::units::Time;
@@ -35,19 +36,6 @@ pub struct RunSpec {
     pub progress_steps: u32,
 }
 
-/// Static discovery: a directory that everybody can ask. It knows who
-/// provides the dataset; asking and announcing costs round trips, no bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DiscoverySpec {
-    /// Round trips of a look-up in a network of one node.
-    pub round_trips: f64,
-    /// Further round trips for each doubling of the network.
-    pub round_trips_per_doubling: f64,
-    /// Providers in one answer at the most.
-    pub max_providers: u32,
-}
-
 /// When a run ends, besides when every leecher is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,4 +44,8 @@ pub struct StopSpec {
     pub max_time: Time,
     /// Simulated time in which no node stored anything.
     pub no_progress_for: Time,
+    /// The run takes exactly this long, whatever is or is not stored, and
+    /// counts as complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_for: Option<Time>,
 }

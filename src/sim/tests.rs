@@ -1,7 +1,8 @@
 //! Protocols that cheat are found out.
 
 use super::run::Simulation;
-use super::{DiscoverySpec, RunSpec, StopSpec};
+use super::{RunSpec, StopSpec};
+use crate::discovery::{DiscoverySpec, StaticParams};
 use crate::ledger::{Class, Outcome};
 use crate::network::{NetworkModel, NetworkSpec, Transport};
 use crate::protocol::{Ctx, Key, Message, Protocol, Size, Units};
@@ -88,9 +89,13 @@ fn run(cheat: Cheat) -> Outcome {
             ..WorldSpec::plain((2, 1), dataset, Rate(10_000_000))
         },
         network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None },
-        discovery: DiscoverySpec { round_trips: 1.0, round_trips_per_doubling: 0.0, max_providers: 10 },
+        discovery: DiscoverySpec::Static(StaticParams {
+            round_trips: 1.0,
+            round_trips_per_doubling: 0.0,
+            max_providers: 10,
+        }),
         protocol: ProtocolSpec::Ideal(ideal::Params { pieces: 1, stripes: 1, pace: 1.0 }), // not run here
-        stop: StopSpec { max_time: Time::from_secs(100), no_progress_for: Time::from_secs(50) },
+        stop: StopSpec { max_time: Time::from_secs(100), no_progress_for: Time::from_secs(50), run_for: None },
         seed: 1,
         seeder_set: 0,
         tie_salt: 0,

@@ -3,8 +3,8 @@
 use super::row_file::RowFile;
 use super::{Failure, Plan};
 use crate::results::{
-    AtomicFile, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow, RunWriter, SeriesRow, TrafficRow,
-    header, remove_table,
+    AtomicFile, DiscoveryRow, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow, RunWriter, SeriesRow,
+    TrafficRow, header, remove_table,
 };
 use crate::rng::mix;
 use std::collections::BTreeSet;
@@ -98,6 +98,8 @@ struct Tables {
     series: Table,
     /// Only when the plan asks for it.
     progress: Option<Table>,
+    /// Only when there is anything in it.
+    discovery: Table,
 }
 
 impl Tables {
@@ -107,6 +109,7 @@ impl Tables {
             nodes: Table::create::<NodeRow>(dir)?,
             traffic: Table::create::<TrafficRow>(dir)?,
             series: Table::create::<SeriesRow>(dir)?,
+            discovery: Table::create::<DiscoveryRow>(dir)?,
             progress: (plan.progress_steps > 0).then(|| Table::create::<ProgressRow>(dir)).transpose()?,
         })
     }
@@ -115,6 +118,7 @@ impl Tables {
         self.nodes.add(&file.nodes)?;
         self.traffic.add(&file.traffic)?;
         self.series.add(&file.series)?;
+        self.discovery.add(&file.discovery)?;
         self.progress.as_mut().map_or(Ok(()), |progress| progress.add(&file.progress))
     }
 
@@ -131,6 +135,11 @@ impl Tables {
         match self.progress {
             Some(progress) => files.push(progress.commit()?),
             None => remove_table::<ProgressRow>(dir)?,
+        }
+        if self.discovery.entry.rows > 0 {
+            files.push(self.discovery.commit()?);
+        } else {
+            remove_table::<DiscoveryRow>(dir)?;
         }
         Ok(files)
     }

@@ -63,7 +63,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
     let nodes = f64::from(swarm.network_size);
     let leechers = nodes - f64::from(swarm.seeders);
     let per_seeder = leechers / f64::from(swarm.seeders.max(1));
-    let peers = f64::from(spec.world.overlay.map_or(swarm.network_size - 1, |o| o.degree));
+    let peers = f64::from(spec.world.overlay.map_or(swarm.network_size - 1, |o| o.mean_degree()));
     let dataset = &spec.world.dataset;
     let blocks = dataset.size.get().div_ceil(dataset.block_size.get().max(1));
     let (each, peers, events, micros) = match &spec.protocol {
@@ -101,6 +101,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
             let requests = dataset.size.get().div_ceil(p.request.get().max(1)).min(u64::from(p.max_requests));
             (requests as f64, peers.min(f64::from(swarm.seeders)), 0.5, 0.5 + 0.05 * per_seeder)
         }
+        ProtocolSpec::Idle(_) => (0.0, 0.0, 0.0, 0.0),
         ProtocolSpec::Ideal(p) => {
             let fair = spec.network.model == NetworkModel::Fair;
             let micros = if fair { 1.0 + 0.15 * nodes.min(200.0) } else { 1.3 };

@@ -5,7 +5,9 @@
 //! damaged, or made by other sources is not read, and the run is repeated.
 
 use super::digest;
-use crate::results::{self, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TrafficRow};
+use crate::results::{
+    self, DiscoveryRow, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TrafficRow,
+};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +40,8 @@ pub struct RowFile {
     pub progress_steps: u32,
     /// Lines of `progress.csv`.
     pub progress: String,
+    /// Lines of `discovery.csv`.
+    pub discovery: String,
     /// Violations and warnings.
     pub notes: Vec<Note>,
 }
@@ -60,6 +64,7 @@ impl RowFile {
             series: results::body(&result.series),
             progress_steps,
             progress: results::body(&result.progress),
+            discovery: results::body(&result.discovery),
             notes: violations.chain(warnings).collect(),
         }
     }
@@ -73,6 +78,7 @@ impl RowFile {
         section(TrafficRow::FILE, results::header::<TrafficRow>(), &self.traffic);
         section(SeriesRow::FILE, results::header::<SeriesRow>(), &self.series);
         section(ProgressRow::FILE, results::header::<ProgressRow>(), &self.progress);
+        section(DiscoveryRow::FILE, results::header::<DiscoveryRow>(), &self.discovery);
         section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
         let digest = digest(text.as_bytes());
         text + &format!("# end {digest:016x}\n")
@@ -96,6 +102,7 @@ impl RowFile {
             series: lines::<SeriesRow>(table(SeriesRow::FILE)?)?,
             progress_steps,
             progress: lines::<ProgressRow>(table(ProgressRow::FILE)?)?,
+            discovery: lines::<DiscoveryRow>(table(DiscoveryRow::FILE)?)?,
             notes: results::read::<Note>(table(Note::FILE)?.as_bytes()).ok()?,
         })
     }
@@ -112,7 +119,7 @@ impl RowFile {
 
 /// The first line, up to the steps of `progress.csv`.
 fn beginning() -> String {
-    format!("codexsim rows 2, sources {}, progress in ", Program::SOURCES)
+    format!("codexsim rows 3, sources {}, progress in ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into
@@ -151,6 +158,7 @@ mod tests {
                 stored_s: 0.5,
                 stream_s: None,
             }],
+            discovery: vec![],
             violations,
             warnings: vec!["# end of it".into()],
         };

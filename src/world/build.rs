@@ -1,6 +1,6 @@
 //! Drawing a world from its description and a seed.
 
-use super::spec::{LatencySpec, StartSpec, WorldSpec};
+use super::spec::{LatencySpec, OverlaySpec, StartSpec, WorldSpec};
 use super::{Dataset, Latency, LinkClass, Node, Overlay, Role, World, sessions};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -16,7 +16,10 @@ impl World {
         };
         World {
             latency,
-            overlay: spec.overlay.map(|o| Overlay::random(spec.swarm.network_size, o.degree, seed)),
+            overlay: spec.overlay.map(|overlay| match overlay {
+                OverlaySpec::Random(degree) => Overlay::random(spec.swarm.network_size, degree, seed),
+                OverlaySpec::Grown(joins) => Overlay::grown(spec.swarm.network_size, joins, seed),
+            }),
             outages: sessions::draw(&nodes, &spec.churn, &spec.failures, horizon, seed),
             dataset: Dataset {
                 size: spec.dataset.size,

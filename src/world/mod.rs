@@ -27,7 +27,7 @@ pub use spec::{
 use crate::units::{Rate, Time};
 
 /// Names a node: its index among all nodes of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NodeId(pub u32);
 
 impl NodeId {

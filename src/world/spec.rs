@@ -156,12 +156,24 @@ fn crash() -> OfflineKind {
 }
 
 /// Who knows whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OverlaySpec {
-    /// Number of acquaintances of each node in a random graph; the graph is
-    /// connected, and degrees differ by at most one where parity demands it.
-    pub degree: u32,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum OverlaySpec {
+    /// Each node has this number of acquaintances in a random graph; the graph
+    /// is connected, and degrees differ by at most one where parity demands it.
+    Random(u32),
+    /// The nodes came one after another, and each joined to this number of
+    /// earlier ones, chosen evenly.
+    Grown(u32),
+}
+
+impl OverlaySpec {
+    /// Acquaintances of a node, on average.
+    pub fn mean_degree(&self) -> u32 {
+        match self {
+            OverlaySpec::Random(degree) => *degree,
+            OverlaySpec::Grown(joins) => 2 * joins,
+        }
+    }
 }
 
 /// What a node's own work costs: one processor, first come first served.

@@ -9,10 +9,10 @@ mod afresh;
 mod levels;
 mod moments;
 
-use super::flight::Flight;
+use super::flight::{Flight, Route};
 use super::streams::Streams;
 use super::window::{Step, Transmission, Window, WindowRule};
-use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 use levels::Levels;
@@ -28,6 +28,8 @@ pub struct Fair {
     /// Time to drain the buffer before a full uplink.
     queue: Time,
     heads: Vec<Transmission>,
+    /// By stream: what becomes of it, when it carries a datagram.
+    datagrams: Vec<Option<Fate>>,
     levels: Levels,
     moments: Moments,
     /// Flows to be timed whether or not the levels of their links change.
@@ -44,6 +46,7 @@ impl Fair {
             rule: WindowRule::new(&spec.transport),
             queue: spec.transport.waiting(),
             heads: Vec::new(),
+            datagrams: Vec::new(),
             levels: Levels::new(world),
             moments: Moments::default(),
             untimed: Vec::new(),
@@ -54,16 +57,21 @@ impl Fair {
 
     pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
         for stream in self.streams.open(a, b).into_iter().flatten() {
-            let head = Transmission::new(Window::new(&self.rule, self.streams.rtt(stream)));
-            let at = stream as usize;
-            if at < self.heads.len() {
-                self.heads[at] = head
-            } else {
-                self.heads.push(head)
-            }
-            self.levels.open(stream, &self.streams[stream]);
-            self.moments.reserve(stream);
+            let window = Window::new(&self.rule, self.streams.rtt(stream));
+            self.put_head(stream, window, None);
         }
+    }
+
+    fn put_head(&mut self, stream: u32, window: Window, datagram: Option<Fate>) {
+        let (at, head) = (stream as usize, Transmission::new(window));
+        if at < self.heads.len() {
+            (self.heads[at], self.datagrams[at]) = (head, datagram);
+        } else {
+            self.heads.push(head);
+            self.datagrams.push(datagram);
+        }
+        self.levels.open(stream, &self.streams[stream]);
+        self.moments.reserve(stream);
     }
 
     pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
@@ -83,9 +91,28 @@ impl Fair {
         let Some(flow) = self.streams.find(from, to) else {
             return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
         };
-        let queue = &mut self.streams[flow].queue;
-        queue.push_back(parcel);
-        if queue.len() > 1 {
+        self.push(now, flow, parcel, out);
+    }
+
+    /// A flow of its own, without a window.
+    pub(super) fn datagram(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        parcel: Parcel,
+        fate: Fate,
+        out: &mut Vec<NetEvent>,
+    ) {
+        let flow = self.streams.lone(from, to);
+        self.put_head(flow, Window::none(), Some(fate));
+        self.push(now, flow, parcel, out);
+    }
+
+    fn push(&mut self, now: Time, flow: u32, parcel: Parcel, out: &mut Vec<NetEvent>) {
+        let stream = &mut self.streams[flow];
+        let from = stream.from;
+        stream.queue.push_back(parcel);
+        if stream.queue.len() > 1 {
             return;
         }
         self.catch_up(now);
@@ -178,7 +205,13 @@ impl Fair {
         let queued = std::mem::take(&mut self.heads[flow as usize].queued);
         let at = stream.in_order(self.now + queued + stream.delay + self.flight.jitter(stream.from));
         self.flight.book_up(stream.from, parcel.wire);
-        self.flight.launch(at, (flow, stream.generation), parcel);
+        if let Some(fate) = self.datagrams[flow as usize] {
+            self.flight.launch(at, fate.route(stream.to), parcel);
+            self.stop(flow);
+            self.streams.release(flow);
+            return false;
+        }
+        self.flight.launch(at, Route::Stream(flow, stream.generation), parcel);
         match stream.queue.front().copied() {
             Some(next) => {
                 self.begin(flow, next, out);

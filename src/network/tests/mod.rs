@@ -2,6 +2,7 @@
 
 mod closed_forms;
 mod connections;
+mod datagrams;
 mod lockstep;
 mod properties;
 mod twin;

@@ -1,0 +1,90 @@
+//! Static discovery: a directory of providers that everybody can ask.
+
+use super::{Alarm, Out, Outbox};
+use crate::protocol::Key;
+use crate::rng::{Purpose, mix};
+use crate::units::Time;
+use crate::world::{NodeId, Role, World};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Static discovery: a directory that everybody can ask. It knows who
+/// provides the dataset; asking and announcing costs round trips, no bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaticParams {
+    /// Round trips of a look-up in a network of one node.
+    pub round_trips: f64,
+    /// Further round trips for each doubling of the network.
+    pub round_trips_per_doubling: f64,
+    /// Providers in one answer at the most.
+    pub max_providers: u32,
+}
+
+/// Who provides the dataset.
+#[derive(Debug)]
+pub struct Directory {
+    /// Providers and when they became known.
+    providers: Vec<(Time, NodeId)>,
+    /// How long a look-up or an announcement takes.
+    delay: Time,
+    max_providers: usize,
+    order_salt: u64,
+}
+
+impl Directory {
+    /// Knows the seeders already: they announced themselves before the start.
+    pub(super) fn new(world: &World, params: &StaticParams) -> Self {
+        let doublings = libm::log2(world.nodes.len() as f64);
+        let round_trips = params.round_trips + params.round_trips_per_doubling * doublings;
+        Directory {
+            providers: world.with_role(Role::Seeder).map(|id| (Time::ZERO, id)).collect(),
+            delay: world.latency.mean() * 2 * libm::round(round_trips.max(0.0)) as u64,
+            max_providers: params.max_providers as usize,
+            order_salt: mix(world.seed ^ mix(Purpose::Identifiers as u64)),
+        }
+    }
+
+    pub(super) fn provide(&mut self, node: NodeId, out: &mut Outbox) {
+        out.alarm_after(self.delay, node, Alarm::Announced);
+    }
+
+    pub(super) fn find(&mut self, node: NodeId, key: Key, out: &mut Outbox) {
+        out.alarm_after(self.delay, node, Alarm::Answered(key));
+    }
+
+    pub(super) fn alarm(&mut self, node: NodeId, alarm: Alarm, world: &World, out: &mut Outbox) {
+        match alarm {
+            Alarm::Announced => self.announced(node, out.now),
+            Alarm::Answered(key) => out.push(Out::Found(node, key, self.answer(node, world))),
+            _ => {}
+        }
+    }
+
+    /// Adds a provider; nothing when it is known already.
+    fn announced(&mut self, node: NodeId, now: Time) {
+        if !self.providers.iter().any(|(_, id)| *id == node) {
+            self.providers.push((now, node));
+        }
+    }
+
+    /// The providers that `asker` may know, newest first. (Measured: a leecher
+    /// that starts later is served by the one that finished last.) Those who
+    /// became known at the same time come in an order of the asker's own, for
+    /// answers of many nodes of a directory are merged.
+    fn answer(&self, asker: NodeId, world: &World) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        let own_order = |id: NodeId| mix(self.order_salt ^ (u64::from(asker.0) << 32) ^ u64::from(id.0));
+        // Providers stand in order of time; only those of equal time need sorting.
+        for same_time in self.providers.chunk_by(|a, b| a.0 == b.0).rev() {
+            let first = found.len();
+            found.extend(same_time.iter().map(|(_, id)| *id).filter(|id| world.may_know(asker, *id)));
+            found[first..].sort_unstable_by_key(|id| own_order(*id));
+            if found.len() >= self.max_providers {
+                found.truncate(self.max_providers);
+                break;
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,202 @@
+//! How nodes find each other: who provides what.
+//!
+//! A protocol asks `provide(key)` and `find(key)` and is told `found`; what
+//! stands behind it is a switch of the scenario. Nothing here knows a protocol,
+//! and no protocol sees anything of this. Models act by an [`Outbox`]; the
+//! simulation sends their datagrams over the network and books every byte.
+//!
+//! - `static`: a [`Directory`] that answers after some round trips, free of charge;
+//! - `tracker`: a server that names some peers at random ([`Tracker`]);
+//! - distributed hash tables, with the constants of discv5 or Kademlia ([`Dht`]).
+
+mod dht;
+mod directory;
+mod load;
+mod outbox;
+mod slots;
+mod tally;
+mod tracker;
+
+pub use dht::{AskProviders, Dht, DhtParams, FindBy, Refresh, WhenFull};
+pub use directory::{Directory, StaticParams};
+pub use load::LoadSpec;
+pub use outbox::{Datagram, Letter, Out, Outbox};
+pub use tally::Tally;
+pub use tracker::{Tracker, TrackerParams};
+
+use crate::protocol::Key;
+use crate::units::Time;
+use crate::world::{NodeId, OfflineKind, World};
+use serde::Serialize;
+
+/// How nodes find each other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscoverySpec {
+    /// A directory that everybody can ask.
+    Static(StaticParams),
+    /// One server.
+    Tracker(TrackerParams),
+    /// A distributed hash table, and what loads it besides the protocol.
+    Dht(DhtParams, Option<LoadSpec>),
+}
+
+impl DiscoverySpec {
+    /// Names of the families that a model file may belong to.
+    pub const FAMILIES: &'static [&'static str] = &["tracker", "dht"];
+
+    /// Reads the constants of family `name`; `None` when there is no such family.
+    pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, constants: D) -> Option<Result<Self, D::Error>> {
+        match name {
+            "tracker" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Tracker)),
+            "dht" => Some(serde::Deserialize::deserialize(constants).map(|params| DiscoverySpec::Dht(params, None))),
+            _ => None,
+        }
+    }
+
+    /// JSON Schema of the constants of each family.
+    pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<schemars::Schema> {
+        vec![generator.subschema_for::<TrackerParams>(), generator.subschema_for::<DhtParams>()]
+    }
+
+    /// The word for it in a scenario.
+    pub fn family(&self) -> &'static str {
+        match self {
+            DiscoverySpec::Static(_) => "static",
+            DiscoverySpec::Tracker(_) => "tracker",
+            DiscoverySpec::Dht(..) => "dht",
+        }
+    }
+}
+
+/// What a model wants to be reminded of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// The directory knows the node.
+    Announced,
+    /// The directory answers the node.
+    Answered(Key),
+    /// Time to announce everything again.
+    Advertise,
+    /// Time to ping somebody.
+    Revalidate,
+    /// Time to refresh the routing table.
+    Refresh,
+    /// Time to look for the providers of some key of the load.
+    Query,
+    /// The round trips before a request are over.
+    Depart {
+        /// The exchange.
+        slot: u32,
+        /// Its serial when it began to wait.
+        serial: u32,
+    },
+    /// No answer has come, unless the exchange has another serial by now.
+    Overdue {
+        /// The exchange.
+        slot: u32,
+        /// Its serial when it began to wait.
+        serial: u32,
+    },
+}
+
+/// The discovery of one run.
+#[derive(Debug)]
+pub enum Discovery {
+    /// See [`DiscoverySpec::Static`].
+    Directory(Directory),
+    /// See [`DiscoverySpec::Tracker`].
+    Tracker(Box<Tracker>),
+    /// See [`DiscoverySpec::Dht`].
+    Dht(Box<Dht>),
+}
+
+impl Discovery {
+    /// As it is before the run.
+    pub fn new(world: &World, spec: &DiscoverySpec) -> Self {
+        match spec {
+            DiscoverySpec::Static(params) => Discovery::Directory(Directory::new(world, params)),
+            DiscoverySpec::Tracker(params) => Discovery::Tracker(Box::new(Tracker::new(world, params))),
+            DiscoverySpec::Dht(params, load) => Discovery::Dht(Box::new(Dht::new(world, params, load.as_ref()))),
+        }
+    }
+
+    /// `node` came online; its protocol starts after this.
+    pub fn online(&mut self, node: NodeId, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(_) | Discovery::Tracker(_) => {}
+            Discovery::Dht(dht) => dht.come(node, world, out),
+        }
+    }
+
+    /// `node` went offline: what it had under way is void.
+    pub fn offline(&mut self, node: NodeId, kind: OfflineKind) {
+        match self {
+            Discovery::Directory(_) => {}
+            Discovery::Tracker(tracker) => tracker.offline(node),
+            Discovery::Dht(dht) => dht.go(node, kind == OfflineKind::Crash),
+        }
+    }
+
+    /// `node` announces itself under `key`, now and from time to time.
+    pub fn provide(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(directory) => directory.provide(node, out),
+            Discovery::Tracker(tracker) => tracker.provide(node, key, world, out),
+            Discovery::Dht(dht) => dht.provide(node, key, world, out),
+        }
+    }
+
+    /// `node` looks for providers of `key`. While that is under way, further
+    /// calls change nothing (the directory answers each).
+    pub fn find(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(directory) => directory.find(node, key, out),
+            Discovery::Tracker(tracker) => tracker.find(node, key, world, out),
+            Discovery::Dht(dht) => dht.find(node, key, world, out),
+        }
+    }
+
+    /// The time of an [`Out::Alarm`] has come.
+    pub fn alarm(&mut self, node: NodeId, alarm: Alarm, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(directory) => directory.alarm(node, alarm, world, out),
+            Discovery::Tracker(tracker) => tracker.alarm(node, alarm, world, out),
+            Discovery::Dht(dht) => dht.alarm(node, alarm, world, out),
+        }
+    }
+
+    /// The time of an [`Out::Tick`] has come.
+    pub fn tick(&mut self, world: &World, out: &mut Outbox) {
+        if let Discovery::Dht(dht) = self {
+            dht.on_tick(world, out);
+        }
+    }
+
+    /// A datagram has reached its receiver, which is online.
+    pub fn arrived(&mut self, letter: Letter, world: &World, out: &mut Outbox) {
+        match self {
+            Discovery::Directory(_) => {}
+            Discovery::Tracker(tracker) => tracker.arrived(letter, world, out),
+            Discovery::Dht(dht) => dht.on_arrival(letter, world, out),
+        }
+    }
+
+    /// What was done from the start to `end`, in numbers.
+    pub fn report(&self, end: Time) -> Vec<(String, f64)> {
+        match self {
+            Discovery::Directory(_) => Vec::new(),
+            Discovery::Tracker(tracker) => tracker.tally.report(),
+            Discovery::Dht(dht) => dht.report(end),
+        }
+    }
+
+    /// A datagram will not arrive.
+    pub fn lost(&mut self, letter: Letter) {
+        match self {
+            Discovery::Directory(_) => {}
+            Discovery::Tracker(tracker) => tracker.lost(letter),
+            Discovery::Dht(dht) => dht.on_loss(letter),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Between the simulation and discovery.
+
+use super::run::{Cargo, Event, Simulation};
+use crate::discovery::{Alarm, Datagram, Discovery, Letter, Out, Outbox};
+use crate::network::Parcel;
+use crate::protocol::{Protocol, Size, Units};
+use crate::units::Bytes;
+use crate::world::{NodeId, World};
+
+impl<P: Protocol> Simulation<'_, P> {
+    /// Lets discovery act, and carries out what it asks for.
+    pub(super) fn discover(&mut self, act: impl FnOnce(&mut Discovery, &World, &mut Outbox)) {
+        self.outbox.now = self.now;
+        act(&mut self.discovery, self.world, &mut self.outbox);
+        // What that causes may make discovery ask for more, behind the rest.
+        while let Some(out) = self.outbox.pop() {
+            match out {
+                Out::Send(datagram) => self.send_datagram(datagram),
+                Out::Alarm(at, id, alarm) => {
+                    self.list.push(at, Event::Alarm(id, self.nodes[id.index()].epoch, alarm));
+                }
+                Out::Tick(at) => self.list.push(at, Event::Tick),
+                Out::Found(id, key, found) => self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx)),
+            }
+        }
+    }
+
+    pub(super) fn on_alarm(&mut self, id: NodeId, epoch: u32, alarm: Alarm) {
+        let node = &self.nodes[id.index()];
+        if node.epoch == epoch && node.online {
+            self.discover(|discovery, world, out| discovery.alarm(id, alarm, world, out));
+        }
+    }
+
+    pub(super) fn deliver_letter(&mut self, letter: Letter) {
+        self.discover(|discovery, world, out| discovery.arrived(letter, world, out));
+    }
+
+    /// Hands a datagram to the network; all its bytes are discovery.
+    fn send_datagram(&mut self, Datagram { from, to, bytes, fate, letter }: Datagram) {
+        let id = self.new_flight(from, to, Cargo::Letter(letter), Size::control(bytes), None);
+        let Some(flight) = &mut self.flights[id as usize] else { return };
+        flight.wire = bytes;
+        self.books.accounts[from.index()].handed += bytes;
+        self.books.handed[flight.class() as usize] += bytes;
+        let parcel = Parcel { id, wire: Bytes(bytes), tracked: false };
+        self.network.datagram(self.now, (from, to), parcel, fate, &mut self.net_events);
+        self.drain_network();
+    }
+}
