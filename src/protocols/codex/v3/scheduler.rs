@@ -144,10 +144,10 @@ impl Scheduler {
         let pick = |rng: &mut Rng, len: usize| rng.below(len as u64) as usize;
         match self.order {
             Order::Sequential | Order::RandomWindow => {
-                let (_, end) = self.window();
                 let batch = self.batch_of(self.next);
-                self.next = self.span(batch).1.max(self.next);
-                (batch * self.batch < end).then_some(batch)
+                let fresh = self.next < self.window().1;
+                self.next = if fresh { self.span(batch).1 } else { self.next };
+                fresh.then_some(batch)
             }
             _ if self.fresh.is_empty() => None,
             Order::Random => {
