@@ -22,16 +22,17 @@ impl Explain {
 }
 
 fn describe(known: &Explanation) -> String {
-    let Explanation { key, meaning, form, choices, default, with_protocols, .. } = known;
+    let Explanation { key, meaning, form, choices, default, with_models, .. } = known;
     let mut text = format!("{key}\n    {meaning}\n    value    {form}\n");
     for (word, meaning) in choices {
         text += &format!("             {word}: {meaning}\n");
     }
     text += &match default {
         Some(default) => origin("default ", default),
+        None if !with_models.is_empty() => String::new(),
         None => "    default  none\n".into(),
     };
-    with_protocols.iter().for_each(|with| text += &origin("or      ", with));
+    with_models.iter().for_each(|with| text += &origin("or      ", with));
     text
 }
 

@@ -24,8 +24,8 @@ pub struct Explanation {
     pub choices: Vec<(String, String)>,
     /// The value that holds when a scenario says nothing.
     pub default: Option<Origin>,
-    /// Other values, which protocols bring with them.
-    pub with_protocols: Vec<Origin>,
+    /// Other values, which models bring with them.
+    pub with_models: Vec<Origin>,
 }
 
 /// A value and where it comes from.
@@ -87,17 +87,12 @@ impl<'a> Walk<'a> {
         let Some(Value::Object(properties)) = table.get("properties") else { return };
         for (name, property) in properties {
             let key = [path, std::slice::from_ref(name)].concat();
-            match self.inner_table(property) {
-                // Keys of a swept or claimed thing are keys of other tables.
-                Some(_) if ["sweep", "expect"].contains(&name.as_str()) => self.value(key, property),
-                Some(inner) => {
-                    if property.get("anyOf").is_some() {
-                        self.value(key.clone(), property); // a name stands for the table, too
-                    }
-                    self.table(inner, &key);
-                }
-                None => self.value(key, property),
+            // Keys of a swept thing are keys of other tables.
+            let inner = if name == "sweep" { vec![] } else { self.inner_tables(property) };
+            if inner.is_empty() || property.get("anyOf").is_some() {
+                self.value(key.clone(), property); // a name may stand for a table
             }
+            inner.into_iter().for_each(|table| self.table(table, &key));
         }
     }
 
@@ -116,16 +111,18 @@ impl<'a> Walk<'a> {
             form: form(own),
             choices: choices(own),
             default,
-            with_protocols: vec![],
+            with_models: vec![],
         });
     }
 
-    /// The table with keys of its own that a property is, or may be instead of
-    /// a name. (Forms of a value, such as { stagger = "10 s" }, are none.)
-    fn inner_table(&self, property: &'a Value) -> Option<&'a Value> {
+    /// The tables with keys of their own that a property is, or may be instead
+    /// of a name. (Forms of a value, such as { stagger = "10 s" }, are none.)
+    fn inner_tables(&self, property: &'a Value) -> Vec<&'a Value> {
         let cases = property.get("anyOf").and_then(Value::as_array);
-        let mut tables = cases.into_iter().flatten().chain([property]).map(|case| self.resolved(case));
-        tables.find(|case| case.get("properties").is_some())
+        let tables = cases.into_iter().flatten().chain([property]).map(|case| self.resolved(case));
+        let mut tables: Vec<&Value> = tables.filter(|case| case.get("properties").is_some()).collect();
+        tables.dedup_by(|a, b| std::ptr::eq(*a, *b));
+        tables
     }
 
     fn resolved(&self, mut property: &'a Value) -> &'a Value {
@@ -203,8 +200,10 @@ impl GivenValues {
         let path = known.path.clone();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            ["protocol", model, constant] => self.constant(known, "protocols", model, constant),
-            ["hardware", cost] => self.constant(known, "hardware", "ideal", cost),
+            ["protocol", model, constant @ ..] if !constant.is_empty() => {
+                self.constant(known, "protocols", model, constant);
+            }
+            ["hardware", cost] => self.constant(known, "hardware", "ideal", &[cost]),
             ["network", "transport", layer] => {
                 let value = self.transport.get(*layer).map(ToString::to_string);
                 let file = "TCP/IPv4, Noise, mplex; a protocol may bring its own".into();
@@ -217,16 +216,16 @@ impl GivenValues {
                 }
             }
         }
-        known.with_protocols = self.models.iter().filter_map(|(info, file)| brought(info, file, &path)).collect();
+        known.with_models.extend(self.models.iter().filter_map(|(info, file)| brought(info, file, &path)));
     }
 
     /// Looks a constant up in its model, then in what the model extends.
-    fn constant(&self, known: &mut Explanation, kind: &str, model: &str, constant: &str) {
+    fn constant(&self, known: &mut Explanation, kind: &str, model: &str, constant: &[&str]) {
         let mut name = Some(model.to_string());
         while let Some((info, file)) =
             self.models.iter().find(|(m, _)| m.kind == kind && Some(m.name) == name.as_deref())
         {
-            let entry = |table: &str| file.get(table).and_then(Item::as_table_like).and_then(|t| t.get(constant));
+            let entry = |table: &str| constant.iter().try_fold(file.get(table)?, |item, key| item.get(key));
             if let Some(least) = entry("at_least").and_then(bare) {
                 known.form = format!("{}, at least {least}", known.form.trim_end_matches(", zero or more"));
             }
@@ -239,9 +238,13 @@ impl GivenValues {
     }
 }
 
-/// What a model's `[defaults]` say of the key.
+/// What a model says of the key: in its `[defaults]`, or, of discovery, in its
+/// constants.
 fn brought(info: &ModelInfo, file: &DocumentMut, path: &[&str]) -> Option<Origin> {
-    let item = path.iter().try_fold(file.get("defaults")?, |item, key| item.get(key))?;
+    let item = match path {
+        ["discovery", "constants", constant] if info.kind == "discovery" => file.get("constants")?.get(constant)?,
+        _ => path.iter().try_fold(file.get("defaults")?, |item, key| item.get(key))?,
+    };
     let file = format!("models/{}/{}.toml", info.kind, info.name);
     Some(Origin { value: bare(item)?, file, source: comment(item) })
 }
@@ -291,7 +294,7 @@ mod tests {
     fn what_protocols_bring_is_told() {
         let size = one("swarm.block_size");
         assert_eq!(size.default.unwrap().value, "\"64 KiB\"");
-        let bittorrent = size.with_protocols.iter().find(|origin| origin.file.ends_with("bittorrent.toml")).unwrap();
+        let bittorrent = size.with_models.iter().find(|origin| origin.file.ends_with("bittorrent.toml")).unwrap();
         assert_eq!((bittorrent.value.as_str(), bittorrent.source.as_deref()), ("\"16 KiB\"", Some("a request, BEP 3")));
     }
 
@@ -309,7 +312,10 @@ mod tests {
             assert!(!known.meaning.is_empty(), "{} has no meaning", known.key);
             assert!(!known.form.is_empty(), "{} has no form", known.key);
             if known.key.starts_with("protocol.") {
-                assert!(known.default.is_some(), "{} has no value", known.key);
+                assert!(known.default.is_some() || known.form == "a table", "{} has no value", known.key);
+            }
+            if known.key.starts_with("discovery.constants.") {
+                assert!(!known.with_models.is_empty(), "{} has no value", known.key);
             }
         }
     }
