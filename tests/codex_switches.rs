@@ -176,3 +176,19 @@ fn the_choice_of_the_peer_matters_when_a_holder_goes() {
     let (weighted, random, least) = (run("weighted"), run("random"), run("least_loaded"));
     assert!(weighted != random && random != least && weighted != least);
 }
+
+/// One proof for the blocks of a message: neighbours share nearly all of it,
+/// blocks in hash order only what lies above them.
+#[test]
+fn a_multiproof_saves_most_where_blocks_are_neighbours() {
+    let proofs = |form: &str, order: &str| {
+        let (form, order) = (format!("protocol.codex-v2.proofs={form}"), format!("protocol.codex-v2.order={order}"));
+        // 20 blocks are asked for, and delivered, at a time.
+        bytes(&one_leecher(1, "10 ms", 800, &[&form, &order, "protocol.codex-v2.requests_per_peer=20"]), Class::Proof)
+    };
+    let each = proofs("per_block", "sequential");
+    assert_eq!(each, proofs("per_block", "hash"));
+    let (neighbours, scattered) = (proofs("multiproof", "sequential"), proofs("multiproof", "hash"));
+    assert!(neighbours < 0.1 * each, "{neighbours} of {each}");
+    assert!(neighbours < 0.3 * scattered && scattered < 0.8 * each, "{scattered} of {each}");
+}
