@@ -49,6 +49,30 @@ pub struct Serving {
     pub(super) order: HashOrder,
 }
 
+impl Serving {
+    /// A question has one answer, whatever it says; nothing is told but what is
+    /// here, nothing remembered, taken back or held back; each block has its own
+    /// proof. The generations say what they do otherwise.
+    pub(super) fn plain(order: HashOrder) -> Self {
+        Serving {
+            tasks: 1,
+            queue: 1,
+            blocks_per_message: 1,
+            presence_entries: u32::MAX,
+            yield_after: Time::NEVER,
+            manifest_size: Bytes(0),
+            sends_again: false,
+            tells_absence: false,
+            refuses: false,
+            remembers: false,
+            stops_when_cancelled: false,
+            proofs: ProofForm::PerBlock,
+            guard: Time::ZERO,
+            order,
+        }
+    }
+}
+
 /// A generation that answers and serves by the rules of this module.
 pub(super) trait Serves: Protocol<Msg: From<Msg>> {
     /// The timer on which [`Responder::answer_next`] is to be called.

@@ -19,7 +19,6 @@ mod score;
 pub use params::Params;
 pub use score::ScoreParams;
 
-use super::merkle::ProofForm;
 use super::order::HashOrder;
 use super::peers::Peers;
 use super::responder::{Responder, Serves};
@@ -77,14 +76,9 @@ impl Protocol for CodexF {
             presence_entries: params.presence_entries,
             yield_after: params.yield_after,
             manifest_size: params.manifest_size,
-            sends_again: false,
             tells_absence: true,
-            refuses: false,
-            remembers: false,
-            stops_when_cancelled: false,
-            proofs: ProofForm::PerBlock,
             guard: params.resend_guard,
-            order,
+            ..Serving::plain(order)
         };
         Shared { params: params.clone(), order, serving }
     }

@@ -16,7 +16,6 @@ mod requester;
 
 pub use params::{Cancel, FirstRequest, Params};
 
-use super::merkle::ProofForm;
 use super::order::HashOrder;
 use super::peers::Peers;
 use super::reader::Reader;
@@ -70,19 +69,10 @@ impl Protocol for CodexV1 {
             tasks: params.responder_tasks,
             queue: params.task_queue,
             blocks_per_message: params.blocks_per_message,
-            // One question has one answer, and work on it does not yield.
-            presence_entries: u32::MAX,
-            yield_after: Time::NEVER,
             manifest_size: params.manifest_size,
             // A repeated entry replaces the old one and its mark.
             sends_again: true,
-            tells_absence: false,
-            refuses: false,
-            remembers: false,
-            stops_when_cancelled: false,
-            proofs: ProofForm::PerBlock,
-            guard: Time::ZERO,
-            order,
+            ..Serving::plain(order)
         };
         Shared { params: params.clone(), order, serving }
     }

@@ -22,14 +22,11 @@ mod requester;
 
 pub use params::{Cancel, Order, Params, PeerChoice};
 
-#[cfg(test)]
-use super::merkle::ProofForm;
 use super::order::HashOrder;
 use super::peers::Peers;
 use super::responder::{Responder, Serves};
 use super::{MANIFEST, Msg, Serving, advertise};
 use crate::protocol::{Ctx, Key, Protocol};
-use crate::units::Time;
 use crate::world::{NodeId, World};
 use download::Download;
 use peer::Peer;
@@ -80,14 +77,12 @@ impl Protocol for CodexV2 {
             presence_entries: params.presence_entries,
             yield_after: params.yield_after,
             manifest_size: params.manifest_size,
-            sends_again: false,
             tells_absence: params.dont_have,
             refuses: params.dont_have,
             remembers: params.remember_wants,
             stops_when_cancelled: params.cancel == Cancel::Outstanding,
             proofs: params.proofs,
-            guard: Time::ZERO,
-            order,
+            ..Serving::plain(order)
         };
         Shared { params: params.clone(), order, serving }
     }
@@ -155,37 +150,10 @@ impl Serves for CodexV2 {
     }
 }
 
-/// The constants as in `models/protocols/codex-v2.toml`, for unit tests of the
-/// parts.
+/// The constants of the model, for unit tests of the parts.
 #[cfg(test)]
 fn test_params() -> Params {
-    use crate::units::Bytes;
-    Params {
-        window: 1024,
-        refill_threshold: 0.75,
-        want_list_entries: 1024,
-        presence_entries: 1024,
-        blocks_per_message: 20,
-        responder_tasks: 10,
-        task_queue: 100,
-        activity_timeout: Time::from_secs(60),
-        retry_interval: Time::from_secs(2),
-        discovery_interval: Time::from_secs(3),
-        discovery_loop: Time::from_secs(3),
-        min_peers: 3,
-        refresh_interval: Time::from_secs(1),
-        max_refresh_backoff: 36,
-        max_peers: 160,
-        yield_after: Time::from_millis(10),
-        manifest_size: Bytes(100),
-        parallel_below: Bytes(0),
-        cancel: params::Cancel::Outstanding,
-        dont_have: false,
-        remember_wants: false,
-        ask_peers: 160,
-        requests_per_peer: 1_000_000,
-        peer_choice: params::PeerChoice::Weighted,
-        order: params::Order::Hash,
-        proofs: ProofForm::PerBlock,
-    }
+    let text = include_str!("../../../../models/protocols/codex-v2.toml");
+    let table: toml::Table = toml::from_str(text).unwrap();
+    table["constants"].clone().try_into().unwrap()
 }
