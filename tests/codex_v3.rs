@@ -131,7 +131,7 @@ fn turns_left_out_change_nothing() {
     ];
     let mut saved = 0;
     for protocol in ["codex-v3a", "codex-v3b", "codex-v3c"] {
-        for newcomers in ["ignored", "asked"] {
+        for newcomers in ["ignored", "admitted", "asked"] {
             for swarm in swarms {
                 let newcomers = format!("protocol.{protocol}.newcomers={newcomers}");
                 let spec = v3(protocol, &[&slow[..], swarm, &[&newcomers]].concat());

@@ -29,9 +29,22 @@ fn swarms_complete_with_every_kind_of_discovery_and_book_its_bytes() {
         arrived
     };
     assert_eq!(swarm(&[]).traffic(Class::Discovery).bytes, 0, "a directory is free");
-    for protocol in ["codex-v2", "bittorrent", "bitswap", "direct"] {
+    for protocol in ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "bittorrent", "bitswap", "direct"] {
         let [tracker, discv5, kademlia] = ["tracker", "discv5", "kademlia"].map(|model| bytes(model, protocol));
         assert!(tracker < discv5 && tracker < kademlia, "{protocol}: {tracker} {discv5} {kademlia}");
+    }
+}
+
+/// Seeders that announced themselves at the same time are found by different
+/// leechers: nobody serves all while others idle.
+#[test]
+fn no_seeder_is_everybodys_first() {
+    for model in ["discv5", "kademlia"] {
+        let sets = ["swarm.network_size=32", "swarm.seeders=4", "protocol=codex-v3c"];
+        let outcome = swarm(&[&sets[..], &[&format!("discovery.model={model}")]].concat());
+        let sent: Vec<u64> = outcome.nodes[..4].iter().map(|node| node.payload_tx).collect();
+        let (most, least) = (sent.iter().max().unwrap(), sent.iter().min().unwrap());
+        assert!(*least > 0 && most < &(4 * least), "{model}: {sent:?}");
     }
 }
 

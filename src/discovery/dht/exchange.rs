@@ -310,7 +310,7 @@ impl Dht {
             Ask::GetProviders => {
                 let mut providers = take(&mut self.exchanges[slot].providers);
                 providers.clear();
-                self.records[peer as usize].of(topic, out.now, &self.params, &mut providers);
+                self.records[peer as usize].of(topic, asker, out.now, &self.params, &mut providers);
                 self.exchanges[slot].providers = providers;
                 if self.on_the_way() {
                     self.name_nodes(slot, target);

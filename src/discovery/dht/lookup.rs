@@ -100,7 +100,7 @@ impl Dht {
         candidates.extend(found.iter().map(|(distance, node)| (*distance, *node, State::New)));
         self.scratch = found;
         if let Purpose::Find(topic) = purpose {
-            self.records[node as usize].of(topic, cx.out.now, &self.params, &mut providers);
+            self.records[node as usize].of(topic, node, cx.out.now, &self.params, &mut providers);
         }
         let started = cx.out.now;
         self.lookups[slot] =

@@ -1,6 +1,7 @@
 //! Provider records that a node keeps for others.
 
 use super::params::{DhtParams, WhenFull};
+use crate::rng::mix;
 use crate::units::Time;
 use std::collections::BTreeMap;
 
@@ -26,12 +27,19 @@ impl Records {
         records.push((provider, until));
     }
 
-    /// Appends the providers of `topic`, the newest first.
-    pub fn of(&self, topic: u32, now: Time, params: &DhtParams, out: &mut Vec<u32>) {
+    /// Appends the providers of `topic` for `asker`, the newest first. Those of
+    /// one moment come in an order of the asker's own: answers of many nodes are
+    /// merged as they come.
+    pub fn of(&self, topic: u32, asker: u32, now: Time, params: &DhtParams, out: &mut Vec<u32>) {
         let swept = last_cleanup(now, params);
         let records = self.0.get(&topic).map_or(&[][..], Vec::as_slice);
-        let alive = records.iter().rev().filter(|(_, until)| *until > swept);
-        out.extend(alive.take(params.max_answer as usize).map(|(id, _)| *id));
+        let first = out.len();
+        for same_time in records.chunk_by(|a, b| a.1 == b.1).rev().filter(|same| same[0].1 > swept) {
+            let from = out.len();
+            out.extend(same_time.iter().map(|(id, _)| *id));
+            out[from..].sort_unstable_by_key(|id| mix(u64::from(asker) << 32 | u64::from(*id)));
+        }
+        out.truncate(first + params.max_answer as usize);
     }
 
     pub fn clear(&mut self) {

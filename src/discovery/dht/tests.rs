@@ -92,7 +92,7 @@ impl Bench {
         let mut holders: Vec<u32> = (0..n)
             .filter(|node| {
                 let mut providers = Vec::new();
-                self.dht.records[*node as usize].of(topic, self.out.now, &self.dht.params, &mut providers);
+                self.dht.records[*node as usize].of(topic, *node, self.out.now, &self.dht.params, &mut providers);
                 !providers.is_empty()
             })
             .collect();

@@ -72,6 +72,8 @@ pub struct CodexV3 {
     peers: Peers,
     has_manifest: bool,
     fetch: Option<Fetch>,
+    /// Peers that discovery named and this node dialled.
+    dialled: Vec<NodeId>,
     download: Option<Box<Download>>,
 }
 
@@ -88,7 +90,7 @@ impl Protocol for CodexV3 {
     }
 
     fn new(_me: NodeId, _world: &World, _shared: &Shared) -> Self {
-        CodexV3 { peers: Peers::default(), has_manifest: false, fetch: None, download: None }
+        CodexV3 { peers: Peers::default(), has_manifest: false, fetch: None, dialled: Vec::new(), download: None }
     }
 
     fn start(&mut self, cx: &mut Context<'_>) {
@@ -150,7 +152,12 @@ impl Protocol for CodexV3 {
         }
         let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
         let new = providers.iter().filter(|id| self.peers.ids().binary_search(id).is_err());
-        new.take(free).for_each(|id| cx.dial(*id));
+        for id in new.take(free) {
+            cx.dial(*id);
+            if !self.dialled.contains(id) {
+                self.dialled.push(*id);
+            }
+        }
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {

@@ -161,6 +161,8 @@ pub struct Params {
     pub window_query: Audience,
     /// What becomes of peers that connect later.
     pub newcomers: Newcomers,
+    /// Whether a member that never said anything is asked again once in `peer_stale`, not at every turn.
+    pub asks_silent_once: bool,
     /// Time without a sign of a peer after which it is not asked for data.
     pub peer_stale: Time,
     /// Time-outs after which a peer leaves the swarm.

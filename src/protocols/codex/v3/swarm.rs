@@ -95,6 +95,13 @@ impl Swarm {
         self.members.retain(|m| m.id != id);
     }
 
+    /// A member counts as heard of.
+    pub fn touch(&mut self, id: NodeId, now: Time) {
+        if let Some(member) = self.find(id) {
+            member.last_seen = now;
+        }
+    }
+
     /// A member delivered a batch.
     pub fn delivered(&mut self, id: NodeId, now: Time) {
         if let Some(member) = self.find(id) {

@@ -267,11 +267,16 @@ impl CodexV3 {
 
     fn requery(&mut self, span: Span, cx: &mut Context<'_>) -> Then {
         let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        let silent = download.swarm.stale_unknown(cx.now(), &cx.shared.params);
-        let before = download.outbox.len();
-        download.outbox.extend(silent.map(|id| (id, Msg::WantHave(span.0, span.1))));
-        if download.outbox.len() == before {
+        let (now, params) = (cx.now(), &cx.shared.params);
+        let silent: Vec<NodeId> = download.swarm.stale_unknown(now, params).collect();
+        if silent.is_empty() {
             return Then::Go(Stage::Choose(span));
+        }
+        for id in silent {
+            download.outbox.push_back((id, Msg::WantHave(span.0, span.1)));
+            if params.asks_silent_once {
+                download.swarm.touch(id, now);
+            }
         }
         download.asked = true;
         Then::Go(Stage::Requeried(span))
@@ -417,10 +422,12 @@ impl CodexV3 {
         self.stir(cx);
         let Some(download) = &mut self.download else { return };
         let params = &cx.shared.params;
-        if params.newcomers != Newcomers::Ignored
-            && download.swarm.admit(peer, cx.now(), params)
-            && params.newcomers == Newcomers::Asked
-        {
+        let admitted = match params.newcomers {
+            Newcomers::Ignored => false,
+            Newcomers::Admitted => self.dialled.contains(&peer),
+            Newcomers::Asked => true,
+        };
+        if admitted && download.swarm.admit(peer, cx.now(), params) && params.newcomers == Newcomers::Asked {
             let (start, end) = download.scheduler.window();
             cx.send(peer, Msg::WantHave(start, end));
         }
