@@ -242,12 +242,18 @@ impl BlockSet {
     }
 
     fn find(&self, page: u32) -> Result<usize, usize> {
-        // Lists are short; most look-ups are for the last page.
-        match self.pages.last() {
-            Some(last) if last.index < page => Err(self.pages.len()),
-            Some(last) if last.index == page => Ok(self.pages.len() - 1),
-            _ => self.pages.binary_search_by_key(&page, |p| p.index),
+        // Most look-ups are for the last page, or in a list without gaps.
+        let Some(last) = self.pages.last().map(|p| p.index) else { return Err(0) };
+        if last < page {
+            return Err(self.pages.len());
         }
+        // Each page from `page` to the last has at most one place.
+        let least = (self.pages.len() - 1).saturating_sub((last - page) as usize);
+        if self.pages[least].index == page {
+            return Ok(least);
+        }
+        let found = self.pages[least..].binary_search_by_key(&page, |p| p.index);
+        found.map(|at| least + at).map_err(|at| least + at)
     }
 
     fn word(&self, page: u32, word: usize) -> u64 {
