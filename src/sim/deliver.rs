@@ -12,6 +12,9 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Acts on everything the network has reported. What that causes may make
     /// the network report more, which queues up behind.
     pub(super) fn drain_network(&mut self) {
+        if self.net_events.is_empty() {
+            return;
+        }
         let nested = !self.net_queue.is_empty();
         self.net_queue.extend(self.net_events.drain(..));
         if nested {

@@ -72,7 +72,7 @@ impl BlockSet {
     /// Whether `unit` is a member.
     pub fn contains(&self, unit: u32) -> bool {
         let (page, word, bit) = place(unit);
-        self.find(page).is_ok_and(|at| self.pages[at].bits[word] & bit != 0)
+        self.word(page, word) & bit != 0
     }
 
     /// Adds `unit`; false when it was there before.
@@ -97,16 +97,25 @@ impl BlockSet {
         there
     }
 
-    /// Adds all from `start` up to, not including, `end`.
-    pub fn insert_range(&mut self, start: u32, end: u32) {
-        let mut at = start;
-        while at < end {
-            let (page, word, _) = place(at);
-            let next = (at / 64).saturating_add(1).saturating_mul(64).min(end);
-            let mask = (u64::MAX << (at % 64)) & (u64::MAX >> ((64 - next % 64) % 64));
-            self.page_mut(page).bits[word] |= mask;
-            at = next;
+    /// Adds all from `start` up to, not including, `end`; returns how many were new.
+    pub fn insert_range(&mut self, start: u32, end: u32) -> u32 {
+        let mut new = 0;
+        for (page, word, mask) in words(start, end) {
+            let bits = &mut self.page_mut(page).bits[word];
+            new += (mask & !*bits).count_ones();
+            *bits |= mask;
         }
+        new
+    }
+
+    /// Whether all from `start` up to, not including, `end` are members.
+    pub fn covers(&self, start: u32, end: u32) -> bool {
+        words(start, end).all(|(page, word, mask)| self.word(page, word) & mask == mask)
+    }
+
+    /// Whether any from `start` up to, not including, `end` is a member.
+    pub fn touches(&self, start: u32, end: u32) -> bool {
+        words(start, end).any(|(page, word, mask)| self.word(page, word) & mask != 0)
     }
 
     /// Adds all members of `other`.
@@ -233,12 +242,22 @@ impl BlockSet {
     }
 
     fn find(&self, page: u32) -> Result<usize, usize> {
-        // Lists are short; most look-ups are for the last page.
-        match self.pages.last() {
-            Some(last) if last.index < page => Err(self.pages.len()),
-            Some(last) if last.index == page => Ok(self.pages.len() - 1),
-            _ => self.pages.binary_search_by_key(&page, |p| p.index),
+        // Most look-ups are for the last page, or in a list without gaps.
+        let Some(last) = self.pages.last().map(|p| p.index) else { return Err(0) };
+        if last < page {
+            return Err(self.pages.len());
         }
+        // Each page from `page` to the last has at most one place.
+        let least = (self.pages.len() - 1).saturating_sub((last - page) as usize);
+        if self.pages[least].index == page {
+            return Ok(least);
+        }
+        let found = self.pages[least..].binary_search_by_key(&page, |p| p.index);
+        found.map(|at| least + at).map_err(|at| least + at)
+    }
+
+    fn word(&self, page: u32, word: usize) -> u64 {
+        self.find(page).map_or(0, |at| self.pages[at].bits[word])
     }
 
     fn page_mut(&mut self, index: u32) -> &mut Page {
@@ -287,6 +306,20 @@ fn place(unit: u32) -> (u32, usize, u64) {
     (unit / PAGE_BITS, (unit % PAGE_BITS / 64) as usize, 1 << (unit % 64))
 }
 
+/// The words that `start..end` lies in: page, word, and its bits in that word.
+fn words(start: u32, end: u32) -> impl Iterator<Item = (u32, usize, u64)> {
+    let mut at = start;
+    std::iter::from_fn(move || {
+        let (page, word, _) = place(at);
+        let next = (at / 64).saturating_add(1).saturating_mul(64).min(end);
+        let mask = (u64::MAX << (at % 64)) & (u64::MAX >> ((64 - next % 64) % 64));
+        (at < end).then(|| {
+            at = next;
+            (page, word, mask)
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,6 +360,20 @@ mod tests {
         #[test]
         fn ranges_equal_single_insertions(start in 0u32..1500, length in 0u32..1500) {
             prop_assert_eq!(BlockSet::range(start, start + length), (start..start + length).collect::<BlockSet>());
+        }
+
+        #[test]
+        fn ranges_are_asked_for_and_added_as_if_one_by_one(a in members(), start in 0u32..3000, length in 0u32..300) {
+            let mut set: BlockSet = a.iter().copied().collect();
+            set.insert_range(start / 2, start / 2 + length); // so that some ranges are covered
+            let range = start..start + length;
+            let lacking = range.clone().filter(|unit| !set.contains(*unit)).count() as u32;
+            prop_assert_eq!(set.covers(range.start, range.end), lacking == 0);
+            prop_assert_eq!(set.touches(range.start, range.end), lacking < length);
+            let before = set.len();
+            prop_assert_eq!(set.insert_range(range.start, range.end), lacking);
+            prop_assert_eq!(set.len(), before + lacking);
+            prop_assert!(set.covers(range.start, range.end));
         }
     }
 

@@ -9,17 +9,20 @@ use smallvec::SmallVec;
 pub struct Holdings {
     below: u32,
     above: BlockSet,
+    /// Number of members of `above`, so that nobody has to count a set that may
+    /// span the file.
+    ahead: u32,
 }
 
 impl Holdings {
     /// Everything below `end`.
     pub fn prefix(end: u32) -> Self {
-        Holdings { below: end, above: BlockSet::new() }
+        Holdings { below: end, ..Holdings::default() }
     }
 
     /// Number of units held.
     pub fn len(&self) -> u32 {
-        self.below + self.above.len()
+        self.below + self.ahead
     }
 
     /// Whether nothing is held.
@@ -39,7 +42,12 @@ impl Holdings {
 
     /// Whether all from `start` up to, not including, `end` are held.
     pub fn covers(&self, start: u32, end: u32) -> bool {
-        (start.max(self.below)..end).all(|unit| self.above.contains(unit))
+        self.above.covers(start.max(self.below), end)
+    }
+
+    /// Whether any from `start` up to, not including, `end` is held.
+    pub fn touches(&self, start: u32, end: u32) -> bool {
+        start < end && (start < self.below || self.above.touches(start, end))
     }
 
     /// The members of `set` that are held.
@@ -63,11 +71,12 @@ impl Holdings {
             }
             (Some(first), _) if first >= self.below => {
                 self.above.union_with(set);
+                self.ahead = self.above.len();
                 self.absorb();
             }
             _ => {
                 for unit in set.iter().filter(|unit| *unit >= self.below) {
-                    self.above.insert(unit);
+                    self.ahead += u32::from(self.above.insert(unit));
                 }
                 self.absorb();
             }
@@ -81,7 +90,7 @@ impl Holdings {
         if start <= self.below {
             self.extend_to(end);
         } else {
-            self.above.insert_range(start, end);
+            self.ahead += self.above.insert_range(start, end);
         }
         self.len() - before
     }
@@ -90,6 +99,7 @@ impl Holdings {
         if end > self.below {
             self.below = end;
             let behind: SmallVec<[u32; 64]> = self.above.iter().take_while(|unit| *unit < end).collect();
+            self.ahead -= behind.len() as u32;
             behind.iter().for_each(|unit| {
                 self.above.remove(*unit);
             });
@@ -98,8 +108,9 @@ impl Holdings {
     }
 
     fn absorb(&mut self) {
-        while self.above.remove(self.below) {
+        while self.ahead > 0 && self.above.remove(self.below) {
             self.below += 1;
+            self.ahead -= 1;
         }
     }
 }
@@ -126,6 +137,8 @@ mod tests {
                 prop_assert_eq!(new as usize, twin.len() - before);
                 prop_assert_eq!(holdings.len() as usize, twin.len());
                 prop_assert!((0..700).all(|unit| holdings.contains(unit) == twin.contains(&unit)));
+                prop_assert_eq!(holdings.covers(start, start + 2 * length), (start..start + 2 * length).all(|unit| twin.contains(&unit)));
+                prop_assert_eq!(holdings.touches(start + length, 650), (start + length..650).any(|unit| twin.contains(&unit)));
                 prop_assert_eq!(holdings.contiguous(), (0..).find(|unit| !twin.contains(unit)).unwrap());
                 let query = BlockSet::range(100, 500);
                 prop_assert_eq!(holdings.held_of(&query), (100..500).filter(|u| twin.contains(u)).collect::<BlockSet>());

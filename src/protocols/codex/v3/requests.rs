@@ -5,7 +5,7 @@ use super::wire::Blocks;
 use super::{CodexV3, Context, Timer};
 use crate::engine::TimerId;
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId};
+use crate::world::NodeId;
 
 /// A request that was not answered yet.
 #[derive(Debug)]
@@ -90,12 +90,11 @@ impl Requests {
 }
 
 impl CodexV3 {
-    /// Asks `peer` for what is `missing` of `span`.
-    pub(super) fn request(&mut self, peer: NodeId, span: Span, missing: BlockSet, cx: &mut Context<'_>) {
+    /// Asks `peer` for what is `wanted` of `span`.
+    pub(super) fn request(&mut self, peer: NodeId, span: Span, wanted: Blocks, cx: &mut Context<'_>) {
         let (Some(download), Some(asked)) = (&mut self.download, self.peers.find(peer)) else { return };
         let params = &cx.shared.params;
         let now = cx.now();
-        let wanted = Blocks::new(missing);
         // As in the original the whole span counts, not what is missing of it.
         let blocks = Blocks::Run(span.0, span.1).count(&cx.world.dataset);
         let timeout = asked.stats.timeout(now, blocks * cx.world.dataset.block_size.get(), params);

@@ -21,6 +21,18 @@ struct Probe {
     batches: u32,
 }
 
+/// What follows from the deliveries. It is asked for far more often than they
+/// change.
+#[derive(Debug)]
+struct Measured {
+    /// Bytes per second.
+    throughput: Option<u64>,
+    /// Throughput times mean response time, bytes.
+    product: Option<f64>,
+    /// The first delivery leaves the window after this moment.
+    until: Time,
+}
+
 /// Measurements of one peer.
 #[derive(Debug)]
 pub(super) struct Stats {
@@ -29,6 +41,7 @@ pub(super) struct Stats {
     response_sum: u64,
     /// When batches were complete, and bytes delivered until then.
     deliveries: VecDeque<(Time, u64)>,
+    measured: Measured,
     total: u64,
     depth: u32,
     depth_changed: Time,
@@ -43,6 +56,7 @@ impl Stats {
             responses: VecDeque::new(),
             response_sum: 0,
             deliveries: VecDeque::new(),
+            measured: Measured { throughput: None, product: None, until: Time::NEVER },
             total: 0,
             depth: params.default_depth,
             depth_changed: now,
@@ -71,6 +85,41 @@ impl Stats {
         if let Some(probe) = &mut self.probe {
             probe.batches += 1;
         }
+        self.measure(now, params);
+    }
+
+    /// Brings what follows from the deliveries up to date.
+    fn measure(&mut self, now: Time, params: &Params) {
+        let window = params.throughput_window;
+        while window > Time::ZERO && self.deliveries.front().is_some_and(|d| now.since(d.0) > window) {
+            self.deliveries.pop_front();
+        }
+        let throughput = self.rate(params);
+        let response = self.response_micros().map(|micros| micros as f64 / 1e6);
+        self.measured = Measured {
+            throughput,
+            product: response.zip(throughput).map(|(secs, throughput)| throughput as f64 * secs),
+            until: match self.deliveries.front() {
+                Some((first, _)) if window > Time::ZERO => *first + window,
+                _ => Time::NEVER,
+            },
+        };
+    }
+
+    fn rate(&self, params: &Params) -> Option<u64> {
+        let (first, last) = (self.deliveries.front()?, self.deliveries.back()?);
+        let span = last.0.since(first.0);
+        if self.deliveries.len() < 2 || span < params.throughput_span {
+            return None;
+        }
+        Some(((last.1 - first.1) as f64 / span.secs()) as u64)
+    }
+
+    fn measured(&mut self, now: Time, params: &Params) -> &Measured {
+        if now > self.measured.until {
+            self.measure(now, params);
+        }
+        &self.measured
     }
 
     /// Mean response time, microseconds.
@@ -80,16 +129,7 @@ impl Stats {
 
     /// Throughput, bytes per second, of the deliveries within the window.
     pub fn throughput(&mut self, now: Time, params: &Params) -> Option<u64> {
-        let window = params.throughput_window;
-        while window > Time::ZERO && self.deliveries.front().is_some_and(|d| now.since(d.0) > window) {
-            self.deliveries.pop_front();
-        }
-        let (first, last) = (self.deliveries.front()?, self.deliveries.back()?);
-        let span = last.0.since(first.0);
-        if self.deliveries.len() < 2 || span < params.throughput_span {
-            return None;
-        }
-        Some(((last.1 - first.1) as f64 / span.secs()) as u64)
+        self.measured(now, params).throughput
     }
 
     /// How many requests for batches of `batch` bytes may be outstanding.
@@ -110,10 +150,7 @@ impl Stats {
 
     /// Requests that fill the bandwidth-delay product.
     fn bdp_depth(&mut self, now: Time, batch: u64, params: &Params) -> u32 {
-        let Some((micros, throughput)) = self.response_micros().zip(self.throughput(now, params)) else {
-            return params.default_depth;
-        };
-        let product = throughput as f64 * (micros as f64 / 1e6);
+        let Some(product) = self.measured(now, params).product else { return params.default_depth };
         ((product / batch as f64).ceil() as u32).clamp(params.min_depth, params.max_depth)
     }
 
@@ -175,10 +212,7 @@ impl Stats {
         if self.bdp_depth(now, batch, params) < self.depth {
             return grace;
         }
-        match self.deliveries.front() {
-            Some((first, _)) if params.throughput_window > Time::ZERO => grace.max(*first + params.throughput_window),
-            _ => Time::NEVER,
-        }
+        grace.max(self.measured.until)
     }
 
     /// How long to wait for `bytes`.

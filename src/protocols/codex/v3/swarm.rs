@@ -30,7 +30,7 @@ impl Availability {
         match self {
             Availability::Unknown => false,
             Availability::Complete => start < end,
-            Availability::Some(held) => (start..end).any(|unit| held.contains(unit)),
+            Availability::Some(held) => held.touches(start, end),
         }
     }
 }

@@ -10,12 +10,12 @@ use super::announcer::Announcer;
 use super::requests::Requests;
 use super::scheduler::{Scheduler, Span};
 use super::swarm::{Availability, Choice, Swarm};
-use super::wire::Ranges;
+use super::wire::{Blocks, Ranges};
 use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Newcomers, Timer, Token};
 use crate::engine::TimerId;
 use crate::protocol::Key;
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, Holdings, NodeId};
 use std::collections::VecDeque;
 
 /// A download.
@@ -301,9 +301,8 @@ impl CodexV3 {
             }
             Choice::Peer(peer) => {
                 download.vain = 0;
-                let mut missing = BlockSet::range(span.0, span.1);
-                missing.subtract(&cx.store().held_of(&missing));
-                self.request(peer, span, missing, cx);
+                let wanted = missing(span, cx.store());
+                self.request(peer, span, wanted, cx);
                 Then::Pause(params.tick, Stage::Window)
             }
         }
@@ -470,6 +469,15 @@ impl CodexV3 {
         }
         download.swarm.find(from)
     }
+}
+
+/// What is not in `store` of `span`.
+fn missing((start, end): Span, store: &Holdings) -> Blocks {
+    if !store.touches(start, end) {
+        return Blocks::Run(start, end);
+    }
+    let span = BlockSet::range(start, end);
+    Blocks::new(span.difference(&store.held_of(&span)))
 }
 
 /// Bytes of a whole batch.
