@@ -137,7 +137,7 @@ impl Dht {
     fn converge(&mut self) {
         for node in (0..self.ids.len()).filter(|node| self.at_start[*node]) {
             let (table, rng) = (&mut self.tables[node], &mut self.rngs[node]);
-            self.ring.fill(table, self.ids[node], &self.ids, &self.shape, rng);
+            self.ring.fill(table, self.ids[node], &self.shape, rng);
         }
         let Some((load, keys)) = self.load.take() else { return };
         let mut closest: Vec<Vec<u32>> = vec![Vec::new(); load.keys(self.ids.len() as u32) as usize];

@@ -44,6 +44,21 @@ pub(super) fn register_seen(seen: f64, answered: bool) -> f64 {
     if seen == 0.0 { 1.0 } else { SMOOTHING * seen + (1.0 - SMOOTHING) * f64::from(u8::from(answered)) }
 }
 
+/// A node and its `seen`, side by side: who looks for the one soon wants the other.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    node: u32,
+    seen: f32,
+}
+
+/// The average as a table keeps it: rounded down, so that what is below 1 stays
+/// there, and above 0, which stands for a node never asked.
+fn kept(seen: f64) -> f32 {
+    let near = seen as f32;
+    let kept = if f64::from(near) > seen { near.next_down() } else { near };
+    if seen > 0.0 { kept.max(f32::MIN_POSITIVE) } else { kept }
+}
+
 /// A range of ids and where its nodes are kept.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -59,41 +74,90 @@ struct Bucket {
     cached: u8,
 }
 
+/// Leading bits by which buckets are found without a search. With hops of five
+/// bits nearly all ids are in the one bucket that begins with theirs.
+const LEADING: u32 = 5;
+const LEADS: usize = 1 << LEADING;
+
 /// The routing table of one node. All that it knows of ids it is given.
 #[derive(Debug)]
 pub(super) struct Table {
     me: u64,
+    /// Buckets in which somebody is.
+    inhabited: u32,
+    /// By the leading bits of an id: the bucket of the lowest such id. After
+    /// these the last bucket.
+    leads: [u16; LEADS + 1],
     buckets: Vec<Bucket>,
     /// By bucket: `k` nodes, then `replacements` that wait.
-    nodes: Vec<u32>,
-    seen: Vec<f64>,
+    entries: Vec<Entry>,
 }
 
 impl Table {
     pub fn new(me: u64, shape: &Shape) -> Self {
-        let mut table = Table { me, buckets: Vec::new(), nodes: Vec::new(), seen: Vec::new() };
+        let mut table = Table { me, inhabited: 0, leads: [0; LEADS + 1], buckets: Vec::new(), entries: Vec::new() };
         table.reset(shape);
         table
     }
 
     /// Forgets everybody.
     pub fn reset(&mut self, shape: &Shape) {
+        self.clear();
+        self.open((0, 0), shape);
+    }
+
+    /// Leaves not even a bucket: `lay` them all, then `index` them.
+    pub fn clear(&mut self) {
         self.buckets.clear();
-        self.nodes.clear();
-        self.seen.clear();
+        self.entries.clear();
+        self.inhabited = 0;
+        self.leads = [0; LEADS + 1];
+    }
+
+    /// Adds the bucket of the next ids at once, with as many of its nodes as fit.
+    pub fn lay(&mut self, range: (u64, u8), nodes: impl Iterator<Item = u32>, shape: &Shape) {
+        let first = self.open(range, shape);
+        let mut count = 0;
+        for (at, node) in (first..first + shape.stride()).zip(nodes) {
+            let seen = if count < shape.k { 1.0 } else { 0.0 };
+            self.entries[at] = Entry { node, seen };
+            count += 1;
+        }
+        if let Some(bucket) = self.buckets.last_mut() {
+            bucket.len = count.min(shape.k) as u8;
+            bucket.cached = (count - count.min(shape.k)) as u8;
+        }
+        self.inhabited += u32::from(count > 0);
+    }
+
+    /// Makes the buckets that were laid findable, and keeps no room to spare.
+    pub fn index(&mut self) {
+        for lead in 0..LEADS {
+            let lowest = (lead as u64) << (64 - LEADING);
+            self.leads[lead] = (self.buckets.partition_point(|b| b.start <= lowest) - 1) as u16;
+        }
+        self.leads[LEADS] = (self.buckets.len() - 1) as u16;
+        self.buckets.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+
+    /// A bucket without nodes after all others; returns the place of its first.
+    fn open(&mut self, (start, depth): (u64, u8), shape: &Shape) -> usize {
         let at = self.room(shape);
-        self.buckets.push(Bucket { start: 0, touched: Time::ZERO, at, depth: 0, len: 0, cached: 0 });
+        self.buckets.push(Bucket { start, touched: Time::ZERO, at, depth, len: 0, cached: 0 });
+        at as usize * shape.stride()
     }
 
     fn room(&mut self, shape: &Shape) -> u32 {
-        let at = self.nodes.len() / shape.stride();
-        self.nodes.resize(self.nodes.len() + shape.stride(), 0);
-        self.seen.resize(self.nodes.len(), 0.0);
+        let at = self.entries.len() / shape.stride();
+        self.entries.resize(self.entries.len() + shape.stride(), Entry::default());
         at as u32
     }
 
     fn bucket_of(&self, id: u64) -> usize {
-        self.buckets.partition_point(|b| b.start <= id) - 1
+        let lead = (id >> (64 - LEADING)) as usize;
+        let (low, high) = (usize::from(self.leads[lead]), usize::from(self.leads[lead + 1]));
+        low + self.buckets[low + 1..=high].partition_point(|b| b.start <= id)
     }
 
     /// How many nodes it knows, those in waiting not counted.
@@ -109,7 +173,7 @@ impl Table {
     fn position(&self, bucket: usize, node: u32, shape: &Shape) -> Option<usize> {
         let first = self.first(bucket, shape);
         let len = usize::from(self.buckets[bucket].len);
-        self.nodes[first..first + len].iter().position(|n| *n == node).map(|at| first + at)
+        self.entries[first..first + len].iter().position(|e| e.node == node).map(|at| first + at)
     }
 
     /// Adds a node as the least recently seen of its bucket, or to those who
@@ -127,7 +191,8 @@ impl Table {
             let (first, bucket) = (self.first(index, shape), &mut self.buckets[index]);
             if usize::from(bucket.len) < shape.k {
                 let at = first + usize::from(bucket.len);
-                (self.nodes[at], self.seen[at]) = (node, seen);
+                self.entries[at] = Entry { node, seen: kept(seen) };
+                self.inhabited += u32::from(bucket.len == 0);
                 bucket.len += 1;
                 return;
             }
@@ -135,7 +200,7 @@ impl Table {
             if bucket.depth < 64 && (own || !bucket.depth.is_multiple_of(shape.bits_per_hop)) {
                 self.split(index, ids, shape);
             } else {
-                return self.wait(index, node, seen, shape);
+                return self.wait(index, Entry { node, seen: kept(seen) }, shape);
             }
         }
     }
@@ -150,33 +215,37 @@ impl Table {
         let parts = [(0, usize::from(old.len)), (shape.k, usize::from(old.cached))];
         for (offset, count) in parts {
             for at in first[0] + offset..first[0] + offset + count {
-                let (node, seen) = (self.nodes[at], self.seen[at]);
-                let side = usize::from(ids[node as usize] & bit != 0);
+                let entry = self.entries[at];
+                let side = usize::from(ids[entry.node as usize] & bit != 0);
                 let half = [&mut lower, &mut upper][side].members(offset > 0);
                 let to = first[side] + offset + usize::from(*half);
                 *half += 1;
-                (self.nodes[to], self.seen[to]) = (node, seen);
+                self.entries[to] = entry;
             }
         }
+        self.inhabited += u32::from(lower.len > 0) + u32::from(upper.len > 0);
+        self.inhabited -= u32::from(old.len > 0);
         self.buckets[index] = lower;
         self.buckets.insert(index + 1, upper);
+        // Whatever lies at the new bucket or behind it is one place further on.
+        let behind = (1..=LEADS).filter(|lead| *lead == LEADS || (*lead as u64) << (64 - LEADING) >= upper.start);
+        behind.for_each(|lead| self.leads[lead] += 1);
     }
 
     /// Adds to the cache; the oldest there makes room.
-    fn wait(&mut self, index: usize, node: u32, seen: f64, shape: &Shape) {
+    fn wait(&mut self, index: usize, newcomer: Entry, shape: &Shape) {
         if shape.replacements == 0 {
             return;
         }
         let first = self.first(index, shape) + shape.k;
         let mut cached = usize::from(self.buckets[index].cached);
-        let known = self.nodes[first..first + cached].iter().position(|n| *n == node);
-        let kept = known.map_or(seen, |at| self.seen[first + at]);
+        let known = self.entries[first..first + cached].iter().position(|e| e.node == newcomer.node);
+        let newest = known.map_or(newcomer, |at| self.entries[first + at]);
         if let Some(gone) = known.or((cached == shape.replacements).then_some(0)) {
-            self.nodes.copy_within(first + gone + 1..first + cached, first + gone);
-            self.seen.copy_within(first + gone + 1..first + cached, first + gone);
+            self.entries.copy_within(first + gone + 1..first + cached, first + gone);
             cached -= 1;
         }
-        (self.nodes[first + cached], self.seen[first + cached]) = (node, kept);
+        self.entries[first + cached] = newest;
         self.buckets[index].cached = cached as u8 + 1;
     }
 
@@ -184,14 +253,13 @@ impl Table {
     pub fn contacted(&mut self, node: u32, answered: bool, now: Time, ids: &[u64], shape: &Shape) {
         let index = self.bucket_of(ids[node as usize]);
         let Some(at) = self.position(index, node, shape) else { return };
-        let seen = register_seen(self.seen[at], answered);
-        self.seen[at] = seen;
+        let seen = kept(register_seen(f64::from(self.entries[at].seen), answered));
+        self.entries[at].seen = seen;
         if answered {
             self.buckets[index].touched = now;
             let first = self.first(index, shape);
-            self.nodes.copy_within(first..at, first + 1);
-            self.seen.copy_within(first..at, first + 1);
-            (self.nodes[first], self.seen[first]) = (node, seen);
+            self.entries.copy_within(first..at, first + 1);
+            self.entries[first] = Entry { node, seen };
         }
     }
 
@@ -201,30 +269,35 @@ impl Table {
         let index = self.bucket_of(ids[node as usize]);
         let Some(at) = self.position(index, node, shape) else { return };
         let (first, bucket) = (self.first(index, shape), &mut self.buckets[index]);
-        if bucket.cached == 0 && self.seen[at] > keep_above {
+        if bucket.cached == 0 && f64::from(self.entries[at].seen) > keep_above {
             return;
         }
         let end = first + usize::from(bucket.len);
-        self.nodes.copy_within(at + 1..end, at);
-        self.seen.copy_within(at + 1..end, at);
+        self.entries.copy_within(at + 1..end, at);
         if bucket.cached > 0 {
-            let newest = first + shape.k + usize::from(bucket.cached) - 1;
-            (self.nodes[end - 1], self.seen[end - 1]) = (self.nodes[newest], self.seen[newest]);
+            self.entries[end - 1] = self.entries[first + shape.k + usize::from(bucket.cached) - 1];
             bucket.cached -= 1;
         } else {
             bucket.len -= 1;
+            self.inhabited -= u32::from(bucket.len == 0);
         }
     }
 
     /// Buckets in which somebody is.
     pub fn inhabited(&self) -> usize {
-        self.buckets.iter().filter(|b| b.len > 0).count()
+        self.inhabited as usize
     }
 
     /// The least recently seen node of the `nth` inhabited bucket.
     pub fn least_recent(&self, nth: usize, shape: &Shape) -> Option<u32> {
-        let (index, bucket) = self.buckets.iter().enumerate().filter(|(_, b)| b.len > 0).nth(nth)?;
-        Some(self.nodes[self.first(index, shape) + usize::from(bucket.len) - 1])
+        let mut buckets = self.buckets.iter();
+        // Mostly nobody's bucket is empty, and there is nothing to count through.
+        let bucket = if self.inhabited() == self.buckets.len() {
+            buckets.nth(nth)?
+        } else {
+            buckets.filter(|b| b.len > 0).nth(nth)?
+        };
+        Some(self.entries[bucket.at as usize * shape.stride() + usize::from(bucket.len) - 1].node)
     }
 
     /// Prefix and depth of a bucket untouched since `before`, from the `nth` bucket on.
@@ -241,7 +314,7 @@ impl Table {
     /// The `seen` of a node that is in a bucket.
     #[cfg(test)]
     pub fn seen_of(&self, node: u32, ids: &[u64], shape: &Shape) -> Option<f64> {
-        self.position(self.bucket_of(ids[node as usize]), node, shape).map(|at| self.seen[at])
+        self.position(self.bucket_of(ids[node as usize]), node, shape).map(|at| f64::from(self.entries[at].seen))
     }
 
     /// The `k` known nodes closest to `target` whose `seen` is at least
@@ -269,12 +342,9 @@ impl Table {
         }
         if hi - lo == 1 {
             let first = self.first(lo, shape);
-            for at in first..first + usize::from(self.buckets[lo].len) {
-                if self.seen[at] >= threshold {
-                    out.push((ids[self.nodes[at] as usize] ^ target, self.nodes[at]));
-                }
-            }
-            return;
+            let members = &self.entries[first..first + usize::from(self.buckets[lo].len)];
+            let named = members.iter().filter(|e| f64::from(e.seen) >= threshold);
+            return out.extend(named.map(|e| (ids[e.node as usize] ^ target, e.node)));
         }
         let bit = 1u64 << (63 - depth);
         let middle = lo + self.buckets[lo..hi].partition_point(|b| b.start & bit == 0);

@@ -4,6 +4,7 @@ use super::table::{Shape, Table, id_prefix};
 use super::{Dht, Moment};
 use crate::rng::Rng;
 use crate::units::Time;
+use smallvec::SmallVec;
 
 /// The nodes of a network in order of their ids.
 #[derive(Debug)]
@@ -29,41 +30,41 @@ impl Ring {
     /// The table of a node in a converged network: every bucket that can split
     /// has split, and each has as many nodes of its range as fit, chosen at
     /// random; all were seen, those who wait were not.
-    pub fn fill(&self, table: &mut Table, me: u64, ids: &[u64], shape: &Shape, rng: &mut Rng) {
-        self.fill_range(&self.0, 0, table, me, ids, shape, rng);
+    pub fn fill(&self, table: &mut Table, me: u64, shape: &Shape, rng: &mut Rng) {
+        table.clear();
+        self.fill_range(&self.0, (0, 0), (table, me), shape, rng);
+        table.index();
     }
 
-    #[allow(clippy::too_many_arguments)]
+    /// Fills the buckets of the ids in `range`: those that begin with the first
+    /// `depth` bits of `start`.
     fn fill_range(
         &self,
         range: &[(u64, u32)],
-        depth: u8,
-        table: &mut Table,
-        me: u64,
-        ids: &[u64],
+        (start, depth): (u64, u8),
+        (table, me): (&mut Table, u64),
         shape: &Shape,
         rng: &mut Rng,
     ) {
-        let own = range.first().is_some_and(|(id, _)| id_prefix(*id, depth) == id_prefix(me, depth));
-        let splits = range.len() > shape.k && depth < 64 && (own || !depth.is_multiple_of(shape.bits_per_hop));
-        if splits {
+        let own = id_prefix(me, depth) == start;
+        let others = range.len() - usize::from(own);
+        if others > shape.k && depth < 64 && (own || !depth.is_multiple_of(shape.bits_per_hop)) {
             let bit = 1u64 << (63 - depth);
             let (lower, upper) = range.split_at(range.partition_point(|(id, _)| id & bit == 0));
-            self.fill_range(lower, depth + 1, table, me, ids, shape, rng);
-            return self.fill_range(upper, depth + 1, table, me, ids, shape, rng);
+            self.fill_range(lower, (start, depth + 1), (table, me), shape, rng);
+            return self.fill_range(upper, (start | bit, depth + 1), (table, me), shape, rng);
         }
-        let wanted = (shape.k + shape.replacements).min(range.len());
+        let wanted = if own { range.len() } else { (shape.k + shape.replacements).min(range.len()) };
         // Where few are left out, count through all; else draw until enough differ.
-        let mut chosen: Vec<usize> = Vec::with_capacity(wanted);
+        let mut chosen: SmallVec<[usize; 32]> = SmallVec::new();
         while chosen.len() < wanted {
             let at = if wanted == range.len() { chosen.len() } else { rng.below(range.len() as u64) as usize };
             if !chosen.contains(&at) {
                 chosen.push(at);
             }
         }
-        for (count, at) in chosen.into_iter().enumerate() {
-            table.add(range[at].1, if count < shape.k { 1.0 } else { 0.0 }, ids, shape);
-        }
+        let nodes = chosen.into_iter().map(|at| range[at]).filter(|(id, _)| *id != me).map(|(_, node)| node);
+        table.lay((start, depth), nodes, shape);
     }
 }
 
