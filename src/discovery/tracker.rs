@@ -60,6 +60,8 @@ struct Exchange {
     key: Option<Key>,
     /// The asker wants to be known.
     provides: bool,
+    /// The tracker has noted the asker.
+    noted: bool,
     /// The asker wants to know.
     finds: bool,
     /// Requests sent so far, this one included.
@@ -147,19 +149,24 @@ impl Tracker {
             exchange.finds |= finds;
             return;
         }
-        let slot = self.exchanges.take();
-        let exchange = &mut self.exchanges[slot];
-        let serial = exchange.serial.wrapping_add(1);
-        let answer = std::mem::take(&mut exchange.answer);
-        *exchange =
-            Exchange { asker: node, key: Some(key), provides, finds, tries: 1, serial, flying: 0, open: true, answer };
-        self.asking[node.index()][key as usize] = Some(slot);
+        let slot = self.begin(node, key, (provides, finds));
         if node == HOST {
             self.serve(slot, world, out.now);
             self.answered(slot, out);
         } else {
             self.request(slot, CONNECT, out);
         }
+    }
+
+    fn begin(&mut self, asker: NodeId, key: Key, (provides, finds): (bool, bool)) -> u32 {
+        let slot = self.exchanges.take();
+        let exchange = &mut self.exchanges[slot];
+        let (serial, answer) = (exchange.serial.wrapping_add(1), std::mem::take(&mut exchange.answer));
+        *exchange =
+            Exchange { asker, key: Some(key), provides, finds, tries: 1, serial, open: true, answer, ..*exchange };
+        (exchange.noted, exchange.flying) = (false, 0);
+        self.asking[asker.index()][key as usize] = Some(slot);
+        slot
     }
 
     fn request(&mut self, slot: u32, step: u8, out: &mut Outbox) {
@@ -215,6 +222,7 @@ impl Tracker {
         }
         if exchange.tries > self.params.retries {
             exchange.answer.clear();
+            exchange.provides = false; // the next round announces it
             self.answered(slot, out);
             return self.tidy(slot);
         }
@@ -229,6 +237,7 @@ impl Tracker {
         let key = key.expect("an exchange under way has a key");
         if provides {
             self.learn(asker, key, now);
+            self.exchanges[slot].noted = true;
         }
         let known = &mut self.known[key as usize];
         known.retain(|(_, until)| *until > now);
@@ -252,11 +261,17 @@ impl Tracker {
         let (node, key) = (exchange.asker, exchange.key.expect("an exchange under way has a key"));
         exchange.open = false;
         self.asking[node.index()][key as usize] = None;
+        // It may have become a provider after the tracker had its request.
+        let unheard = exchange.provides && !exchange.noted;
         if exchange.finds {
             out.push(Out::Found(node, key, exchange.answer.clone()));
         }
         if node == HOST {
             self.tidy(slot);
+        }
+        if unheard {
+            let slot = self.begin(node, key, (true, false));
+            self.request(slot, CONNECT, out);
         }
     }
 
@@ -283,6 +298,8 @@ fn draw(peers: &mut Vec<NodeId>, most: usize, rng: &mut Rng) {
 mod tests {
     use super::*;
     use crate::bound::group_coupons;
+    use crate::units::Rate;
+    use crate::world::{DatasetSpec, WorldSpec};
 
     /// Oracle F7: answers until everybody is known. The spread of a single
     /// trial is about 5 answers, so 4000 trials know the mean to 0.1 or so.
@@ -298,6 +315,32 @@ mod tests {
             let expected = group_coupons(m, k);
             assert!((mean - expected).abs() <= interval, "{m} {k}: {mean} +- {interval}, expected {expected}");
         }
+    }
+
+    /// Who becomes a provider while the answer to its search is on the way is
+    /// announced by an exchange of its own.
+    #[test]
+    fn an_announcement_during_an_answer_is_not_lost() {
+        let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
+        let spec = WorldSpec::plain((3, 1), dataset, Rate::UNLIMITED);
+        let world = World::build(&spec, 1, 0, Time::from_secs(1));
+        let text = include_str!("../../models/discovery/tracker.toml");
+        let model: toml::Table = toml::from_str(text).unwrap();
+        let params: TrackerParams = model["constants"].clone().try_into().unwrap();
+        let (mut tracker, mut out) = (Tracker::new(&world, &params), Outbox::default());
+        let node = NodeId(2);
+        tracker.find(node, Key::Dataset, &world, &mut out);
+        let mut announced = false;
+        while let Some(item) = out.pop() {
+            let Out::Send(Datagram { letter, .. }) = item else { continue };
+            if letter.step == PEERS && !announced {
+                announced = true;
+                tracker.provide(node, Key::Dataset, &world, &mut out);
+            }
+            tracker.arrived(letter, &world, &mut out);
+        }
+        assert!(announced);
+        assert_eq!(tracker.known[Key::Dataset as usize].iter().map(|(id, _)| *id).collect::<Vec<_>>(), [node]);
     }
 
     fn collect(m: u32, k: u32, rng: &mut Rng) -> u32 {

@@ -87,8 +87,9 @@ pub struct Parcel {
 pub enum Fate {
     /// It arrives.
     Arrives,
-    /// It is dropped on the way: no downlink carries it, and it is reported
-    /// lost when it would have arrived.
+    /// It is dropped on the way and reported lost when it would have arrived;
+    /// it counts on no downlink. (In `fair` it has a share of the receiver's
+    /// link while it leaves, as if it were dropped at the end of that link.)
     Dropped,
 }
 
