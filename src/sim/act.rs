@@ -35,10 +35,12 @@ impl<P: Protocol> Simulation<'_, P> {
         self.list.push(self.now + delay, Event::Timer(timer));
     }
 
-    /// Occupies the processor; returns when it is done.
+    /// Occupies the processor.
     pub(super) fn work(&mut self, id: NodeId, work: Time) {
-        let node = &mut self.nodes[id.index()];
-        node.cpu_free = node.cpu_free.max(self.now) + work;
+        if work > Time::ZERO {
+            let node = &mut self.nodes[id.index()];
+            node.cpu_free = node.cpu_free.max(self.now) + work;
+        }
     }
 
     /// Processor time that a message costs one of its ends.

@@ -1,5 +1,6 @@
 //! What a run will roughly cost, before it is carried out.
 
+use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::network::NetworkModel;
 use crate::protocols::ProtocolSpec;
 use crate::sim::RunSpec;
@@ -8,6 +9,17 @@ use crate::sim::RunSpec;
 const PROGRAM: f64 = 5e6;
 const NODE: f64 = 4e3;
 const CONNECTION: f64 = 3.5e3;
+
+/// Bytes of a bucket of a routing table, of a node in it, and of a session.
+const BUCKET: f64 = 24.0;
+const ENTRY: f64 = 8.0;
+const SESSION: f64 = 8.0;
+
+/// Seconds to draw the table of a node at the start, to handle a datagram of a
+/// small hash table, and what comes on top in one of 1e5 nodes.
+const JOINED: f64 = 5e-5;
+const DATAGRAM: f64 = 0.6e-6;
+const DATAGRAM_FAR: f64 = 1.6e-6;
 
 /// What a run will roughly cost: mostly within a factor of 3, no better.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -109,15 +121,62 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
         }
     };
     let deliveries = leechers * each;
-    Estimate {
+    let transfer = Estimate {
         deliveries,
         events: deliveries * events,
         seconds: deliveries * micros * 1e-6,
         memory_bytes: PROGRAM + nodes * (NODE + peers * CONNECTION),
+    };
+    match &spec.discovery {
+        DiscoverySpec::Dht(params, load) => {
+            // How long a download takes is not known; a time to run for is.
+            let time = spec.stop.run_for.map_or(0.0, |time| time.secs());
+            transfer.with(hash_table(params, load.as_ref(), nodes, time))
+        }
+        _ => transfer,
+    }
+}
+
+/// What a hash table of `nodes` nodes costs in `time` simulated seconds.
+///
+/// A ping is a reminder and, with the set-up that it mostly needs, four
+/// datagrams. Of the requests of a look-up many find a session: three and a half
+/// datagrams each, 1.2 k of them in an announcement, and k records of three. A
+/// datagram is an event. With many nodes it finds nothing in a cache.
+fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64) -> Estimate {
+    let k = f64::from(params.k);
+    let bits = libm::log2((nodes / k).max(1.0));
+    let pause = 0.5 * (params.revalidate_min.secs() + params.revalidate_max.secs());
+    let pings = if pause > 0.0 { 5.0 / pause } else { 0.0 };
+    let refreshes = match params.refresh {
+        Refresh::Random => 4.0 * k / params.refresh_interval.secs(),
+        Refresh::StaleBuckets => bits * 4.0 * k / params.refresh_interval.max(params.stale_after).secs(),
+    };
+    let asked = load.map_or(0.0, |load| {
+        let announcements = f64::from(load.keys_per_node) / params.advertise_interval.secs();
+        7.2 * k * announcements + 8.2 * k * load.queries_per_second
+    });
+    let events = nodes * time * (pings + refreshes + asked);
+    // Full hops of buckets on the way to the own id, and what is left of the last.
+    let per_hop = f64::from(params.bits_per_hop);
+    let hops = libm::floor(bits / per_hop);
+    let buckets = hops * (libm::exp2(per_hop) - 1.0) + libm::exp2(bits - hops * per_hop);
+    let bucket = BUCKET + ENTRY * f64::from(params.k + params.replacements);
+    Estimate {
+        deliveries: 0.0,
+        events,
+        seconds: nodes * JOINED + events * (DATAGRAM + DATAGRAM_FAR * (nodes / 1e5).min(1.0)),
+        memory_bytes: nodes * (buckets * bucket + SESSION * f64::from(params.sessions)),
     }
 }
 
 impl Estimate {
+    /// Two things that happen in one run.
+    fn with(self, other: Estimate) -> Estimate {
+        let memory_bytes = self.memory_bytes + other.memory_bytes;
+        Estimate { memory_bytes, ..self.then(other) }
+    }
+
     /// Two runs one after the other.
     pub fn then(self, next: Estimate) -> Estimate {
         Estimate {
@@ -161,6 +220,22 @@ mod tests {
         let sparse = of(&[&swarm[..], &["network.degree=8"]].concat());
         assert!((3.3..30.0).contains(&mesh.seconds), "measured 10 s: {mesh:?}");
         assert!(sparse.seconds < mesh.seconds / 10.0, "{sparse:?}");
+    }
+
+    /// 1e5 nodes with a key each for 80 s: 5.3 million events, 1.8 GB.
+    #[test]
+    fn a_hash_table_costs_by_its_nodes_and_its_time() {
+        let table = |nodes: &str, time: &str| {
+            let load = "discovery.load={ keys_per_node = 1, providers_per_key = 10 }";
+            let (size, end) = (format!("swarm.network_size={nodes}"), format!("stop.run_for={time}"));
+            of(&["protocol=idle", "swarm.seeders=1", "discovery.model=discv5", load, &size, &end])
+        };
+        let large = table("100000", "80 s");
+        assert!((2e6..16e6).contains(&large.events), "{large:?}");
+        assert!((0.6e9..5.4e9).contains(&large.memory_bytes), "{large:?}");
+        assert_eq!(table("100000", "160 s").events, 2.0 * large.events);
+        let small = table("1000", "80 s");
+        assert!(small.seconds < 0.01 * large.seconds && small.seconds > 0.0, "{small:?}");
     }
 
     #[test]

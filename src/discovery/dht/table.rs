@@ -52,7 +52,8 @@ struct Entry {
 }
 
 /// The average as a table keeps it: rounded down, so that what is below 1 stays
-/// there, and above 0, which stands for a node never asked.
+/// there, and above 0, which stands for a node never asked. What it is compared
+/// with is rounded likewise.
 fn kept(seen: f64) -> f32 {
     let near = seen as f32;
     let kept = if f64::from(near) > seen { near.next_down() } else { near };
@@ -269,7 +270,7 @@ impl Table {
         let index = self.bucket_of(ids[node as usize]);
         let Some(at) = self.position(index, node, shape) else { return };
         let (first, bucket) = (self.first(index, shape), &mut self.buckets[index]);
-        if bucket.cached == 0 && f64::from(self.entries[at].seen) > keep_above {
+        if bucket.cached == 0 && self.entries[at].seen > kept(keep_above) {
             return;
         }
         let end = first + usize::from(bucket.len);
@@ -321,7 +322,7 @@ impl Table {
     /// `threshold`, the closest first, into `out`.
     pub fn closest(&self, target: u64, threshold: f64, ids: &[u64], shape: &Shape, out: &mut Vec<(u64, u32)>) {
         out.clear();
-        self.visit((0, self.buckets.len(), 0), target, threshold, ids, shape, out);
+        self.visit((0, self.buckets.len(), 0), target, kept(threshold), ids, shape, out);
         out.sort_unstable();
         out.truncate(shape.k);
     }
@@ -332,7 +333,7 @@ impl Table {
         &self,
         (lo, hi, depth): (usize, usize, u32),
         target: u64,
-        threshold: f64,
+        threshold: f32,
         ids: &[u64],
         shape: &Shape,
         out: &mut Vec<(u64, u32)>,
@@ -343,7 +344,7 @@ impl Table {
         if hi - lo == 1 {
             let first = self.first(lo, shape);
             let members = &self.entries[first..first + usize::from(self.buckets[lo].len)];
-            let named = members.iter().filter(|e| f64::from(e.seen) >= threshold);
+            let named = members.iter().filter(|e| e.seen >= threshold);
             return out.extend(named.map(|e| (ids[e.node as usize] ^ target, e.node)));
         }
         let bit = 1u64 << (63 - depth);
@@ -396,86 +397,4 @@ fn asked_distances(distance: u32) -> [u32; 3] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::mix;
-
-    const SHAPE: Shape = Shape { k: 16, replacements: 8, bits_per_hop: 5 };
-
-    fn ids(n: u32) -> Vec<u64> {
-        (0..u64::from(n)).map(mix).collect()
-    }
-
-    fn filled(n: u32) -> (Table, Vec<u64>) {
-        let ids = ids(n);
-        let mut table = Table::new(ids[0], &SHAPE);
-        (1..n).for_each(|node| table.add(node, 1.0, &ids, &SHAPE));
-        (table, ids)
-    }
-
-    #[test]
-    fn the_closest_are_those_that_a_search_of_everybody_finds() {
-        for n in [5, 40, 3000] {
-            let (table, ids) = filled(n);
-            let known: Vec<u32> = (1..n).filter(|node| table.seen_of(*node, &ids, &SHAPE).is_some()).collect();
-            assert_eq!(known.len(), table.len());
-            for target in (0..50).map(|t| mix(t + 1_000_000)) {
-                let mut expected: Vec<(u64, u32)> = known.iter().map(|n| (ids[*n as usize] ^ target, *n)).collect();
-                expected.sort_unstable();
-                expected.truncate(16);
-                let mut out = Vec::new();
-                table.closest(target, 0.0, &ids, &SHAPE, &mut out);
-                assert_eq!(out, expected);
-            }
-        }
-    }
-
-    /// 31 buckets of 16 at depth 5, and everybody nearby.
-    #[test]
-    fn buckets_split_to_multiples_of_the_hop_and_around_the_own_id() {
-        let (table, ids) = filled(3000);
-        assert!((31 * 16..31 * 16 + 150).contains(&table.len()), "{}", table.len());
-        let mut near: Vec<(u64, u32)> = (1..3000).map(|n| (ids[n as usize] ^ ids[0], n)).collect();
-        near.sort_unstable();
-        assert!(near[..16].iter().all(|(_, n)| table.seen_of(*n, &ids, &SHAPE).is_some()));
-    }
-
-    /// codex-protocol sheet, 9.1: one lost answer, and 1 is out of reach.
-    #[test]
-    fn seen_never_comes_back_to_one() {
-        assert_eq!(register_seen(0.0, true), 1.0);
-        assert_eq!(register_seen(0.0, false), 1.0, "the first contact counts as seen whatever came of it");
-        assert_eq!((0..1000).fold(1.0, |seen, _| register_seen(seen, true)), 1.0);
-        let after_a_loss = (0..10_000).fold(register_seen(1.0, false), |seen, _| register_seen(seen, true));
-        assert_eq!(after_a_loss, 0.9999999999999994);
-    }
-
-    #[test]
-    fn one_lost_answer_makes_a_node_invisible_and_a_replacement_takes_its_place() {
-        let (mut table, ids) = filled(40);
-        let visible = |table: &Table, node: u32| {
-            let mut out = Vec::new();
-            table.closest(ids[node as usize], 1.0, &ids, &SHAPE, &mut out);
-            out.iter().any(|(_, n)| *n == node)
-        };
-        assert!(visible(&table, 7));
-        table.contacted(7, false, Time::ZERO, &ids, &SHAPE);
-        (0..100).for_each(|_| table.contacted(7, true, Time::ZERO, &ids, &SHAPE));
-        assert!(!visible(&table, 7) && table.seen_of(7, &ids, &SHAPE).is_some());
-
-        let (mut table, ids) = filled(3000);
-        let known: Vec<u32> = (1..3000).filter(|n| table.seen_of(*n, &ids, &SHAPE).is_some()).collect();
-        let before = table.len();
-        table.replace(known[0], 0.5, &ids, &SHAPE);
-        assert!(table.seen_of(known[0], &ids, &SHAPE).is_none());
-        assert_eq!(table.len(), before);
-    }
-
-    #[test]
-    fn a_request_names_the_distances_around_the_target() {
-        assert_eq!(asked_distances(64), [64, 63, 62]);
-        assert_eq!(asked_distances(60), [60, 61, 59]);
-        assert_eq!(asked_distances(63), [63, 62, 61]);
-        assert_eq!(asked_distances(1), [1, 2, 3]);
-    }
-}
+mod tests;
