@@ -199,6 +199,19 @@ fn check_prints_the_scenario_or_the_mistake() {
     place.codexsim(&["check", "s.toml", "--set", "network.latency=20"]).code(2);
 }
 
+/// Models of one family are told apart by their names.
+#[test]
+fn results_name_the_model_and_not_its_family() {
+    let place = Place::new(&format!("{SCENARIO}[sweep]\nprotocol = [\"codex-v3a\", \"codex-v3c\"]\n"));
+    place.sweep("r", &[]).success();
+    let table = RunTable::read(fs::File::open(place.path("r/runs.csv")).unwrap()).unwrap();
+    let names: Vec<&str> = table.records.iter().map(|record| record.run.protocol.as_str()).collect();
+    assert_eq!(names, ["codex-v3a", "codex-v3c"]);
+    place.codexsim(&["run", "s.toml", "--protocol", "codex-v2-parallel", "--out", "one"]).success();
+    let table = RunTable::read(fs::File::open(place.path("one/runs.csv")).unwrap()).unwrap();
+    assert_eq!(table.records[0].run.protocol, "codex-v2-parallel");
+}
+
 #[test]
 fn explain_tells_a_key_and_knows_its_name() {
     let place = Place::new("");

@@ -72,8 +72,8 @@ impl Run {
             !console.interrupted()
         });
         console.close();
-        let (run_id, protocol) = (study::run_id(&scenario.run), study::protocol_name(scenario));
-        let labels = Labels { run_id: &run_id, scenario: &scenario.name, protocol: &protocol, repetition: 0 };
+        let run_id = study::run_id(&scenario.run);
+        let labels = Labels { run_id: &run_id, scenario: &scenario.name, protocol: &scenario.protocol, repetition: 0 };
         let outcome = outcome?;
         let mut result = RunResult::new(labels, &scenario.run, &outcome);
         if !self.output.reproducible {

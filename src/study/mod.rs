@@ -28,7 +28,7 @@ pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
-pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, protocol_name, run_id};
+pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
 pub use row_file::{Note, RowFile, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;

@@ -165,14 +165,7 @@ fn cell(input: &Input, values: Vec<(String, toml::Value)>, warnings: &mut Vec<St
             warnings.push(warning.clone());
         }
     }
-    Ok(Cell { protocol: protocol_name(&scenario), base: scenario.run, values })
-}
-
-/// The name the scenario gives its protocol: several models can share a family.
-pub fn protocol_name(scenario: &Scenario) -> String {
-    let resolved = scenario.resolved.parse::<toml::Table>().ok();
-    let named = resolved.as_ref().and_then(|table| table.get("protocol")?.as_str());
-    named.unwrap_or(scenario.run.protocol.family()).to_owned()
+    Ok(Cell { protocol: scenario.protocol, base: scenario.run, values })
 }
 
 fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {

@@ -9,7 +9,7 @@ mod verdict;
 pub use figures::{Metric, RunFigures};
 pub use verdict::{Score, Verdict};
 
-use super::plan::{self, Cell, Plan, PlannedRun, protocol_name};
+use super::plan::{self, Cell, Plan, PlannedRun};
 use super::row_file::RowFile;
 use crate::results::{self, Measured, MeasuredRun, NodeRow, ValidationRow};
 use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
@@ -154,7 +154,7 @@ impl Cases {
             }
         }
         let values = LABELS.iter().zip(labels).map(|(key, text)| (key.to_string(), (*text).into())).collect();
-        self.plan.cells.push(Cell { values, protocol: protocol_name(&scenario), base: scenario.run });
+        self.plan.cells.push(Cell { values, protocol: scenario.protocol, base: scenario.run });
     }
 
     /// The same seeds for all cells; a case shares its seeds out to its starts.
