@@ -207,6 +207,7 @@ fn results_name_the_model_and_not_its_family() {
     let table = RunTable::read(fs::File::open(place.path("r/runs.csv")).unwrap()).unwrap();
     let names: Vec<&str> = table.records.iter().map(|record| record.run.protocol.as_str()).collect();
     assert_eq!(names, ["codex-v3a", "codex-v3c"]);
+    let place = Place::new(SCENARIO);
     place.codexsim(&["run", "s.toml", "--protocol", "codex-v2-parallel", "--out", "one"]).success();
     let table = RunTable::read(fs::File::open(place.path("one/runs.csv")).unwrap()).unwrap();
     assert_eq!(table.records[0].run.protocol, "codex-v2-parallel");
