@@ -36,8 +36,8 @@ The formula is the storage team's upper bound (oracle: bound::dht_upkeep). It ch
 until the closest 16 are asked, and answers name fewer nodes near the target. It counts
 neither packet headers (115 B each, six packets in a full answer) nor set-ups of sessions,
 which a table far larger than the 256 sessions a node keeps pays at nearly every request.
-It charges a refresh every 5 minutes; a node that announces keys looks up often enough to
-need fewer.
+It charges a refresh every 5 minutes; a round of announcements takes the place of one, and
+refreshes begin 5 to 10 minutes after the start, so short runs have fewer.
 ";
 
 fn line(metrics: &BTreeMap<&str, f64>) -> String {
