@@ -30,6 +30,7 @@ impl Changes {
         Input {
             file,
             testbed: None,
+            pack: None,
             overlays: self.overlays.clone(),
             sets: self.sets.clone(),
             protocol: self.protocol.clone(),

@@ -1,0 +1,1 @@
+//! Verdicts about sides of which the truth is known.
