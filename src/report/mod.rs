@@ -4,6 +4,7 @@ mod calibration;
 mod comparison;
 mod figure;
 mod human;
+mod page;
 mod terminal;
 mod upkeep;
 mod validation;
