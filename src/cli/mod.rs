@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod export;
 mod host;
+mod impact;
 mod models;
 mod output;
 mod progress;
@@ -39,6 +40,7 @@ enum Command {
     Sweep(sweep::Sweep),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
+    Impact(impact::Impact),
     Check(check::Check),
     Explain(explain::Explain),
     Export(export::Export),
@@ -114,6 +116,7 @@ impl Cli {
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
             Command::Calibrate(calibrate) => calibrate.carry_out(),
+            Command::Impact(impact) => impact.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Explain(explain) => explain.carry_out(),
             Command::Export(export) => export.carry_out(),

@@ -18,22 +18,23 @@ pub(super) struct Value {
 /// The pairs of one quantity, worlds joined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contrast {
-    /// For each pair: the mean over worlds of the base, of the change less the
-    /// base, and of what the change is measured by. With [`Yardstick::Ratio`] the
-    /// second is the logarithm of the ratio.
     units: Vec<Unit>,
     yardstick: Yardstick,
     /// Worlds and pairs in which a side has no value.
     pub(super) excluded: usize,
-    /// Means over worlds and pairs.
+    /// Mean over worlds and pairs, with [`Yardstick::Ratio`] the geometric one: so
+    /// that both sides and the change fit together.
     pub(super) base: f64,
     pub(super) change: f64,
 }
 
+/// One pair: means over worlds. With [`Yardstick::Ratio`] of logarithms.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Unit {
     base: f64,
+    /// The change less the base.
     difference: f64,
+    /// What the difference is measured by.
     yardstick: f64,
 }
 
@@ -54,18 +55,15 @@ impl Contrast {
         let usable =
             |(base, change): &(Value, Value)| yardstick != Yardstick::Ratio || (base.value > 0.0 && change.value > 0.0);
         let mut found = Contrast { units: vec![], yardstick, excluded: 0, base: 0.0, change: 0.0 };
-        let mut seen = 0;
         for pair in 0..pairs {
             let values: Vec<(Value, Value)> = of_pair(pair).filter(usable).collect();
             found.excluded += worlds.len() - values.len();
-            found.base += values.iter().map(|(base, _)| base.value).sum::<f64>();
-            found.change += values.iter().map(|(_, change)| change.value).sum::<f64>();
-            seen += values.len();
             found.units.extend(Unit::of(&values, yardstick));
         }
-        if seen > 0 {
-            found.base /= seen as f64;
-            found.change /= seen as f64;
+        if !found.units.is_empty() {
+            let (base, change) = (found.mean(|unit| unit.base).mean, found.mean(|unit| unit.base + unit.difference).mean);
+            let plain = |mean: f64| if yardstick == Yardstick::Ratio { libm::exp(mean) } else { mean };
+            (found.base, found.change) = (plain(base), plain(change));
         }
         found
     }
@@ -181,7 +179,7 @@ impl Unit {
     fn of(values: &[(Value, Value)], yardstick: Yardstick) -> Option<Unit> {
         let mut unit = Unit::default();
         for (base, change) in values {
-            unit.base += base.value;
+            unit.base += if yardstick == Yardstick::Ratio { libm::log(base.value) } else { base.value };
             unit.difference += match yardstick {
                 Yardstick::Ratio => libm::log(change.value / base.value),
                 _ => change.value - base.value,
@@ -245,6 +243,8 @@ mod tests {
         };
         let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Ratio);
         assert!(contrast.effect().abs() < 1e-12 && !contrast.beyond(0.02));
+        let middle = libm::sqrt(2000.0);
+        assert!((contrast.base - middle).abs() < 1e-9 && (contrast.change - middle).abs() < 1e-9, "geometric means");
         let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Base);
         assert!((contrast.effect() + 999.0 / 2001.0).abs() < 1e-12, "others add up");
     }

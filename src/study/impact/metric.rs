@@ -19,6 +19,9 @@ pub enum Metric {
     Wire,
     /// Bytes that seeders sent for each byte of the file that was stored.
     SeederShare,
+    /// The most bytes that a node had handed to the network and that had not
+    /// arrived: the largest of all nodes.
+    PeakQueue,
     /// Downloads that were not completed, as a share of all.
     Unfinished,
     /// Bytes of one class for each byte of the file that was stored.
@@ -30,6 +33,8 @@ pub enum Metric {
 pub enum Unit {
     /// Seconds.
     Seconds,
+    /// Bytes.
+    Bytes,
     /// Bytes for each byte that was stored.
     PerByte,
     /// A share of a whole, 0 to 1.
@@ -51,7 +56,7 @@ pub(super) enum Yardstick {
 
 impl Metric {
     /// Those about the run as a whole.
-    pub const WHOLE: [Metric; 8] = [
+    pub const WHOLE: [Metric; 9] = [
         Metric::MedianTime,
         Metric::SlowTime,
         Metric::FirstByte,
@@ -59,6 +64,7 @@ impl Metric {
         Metric::Efficiency,
         Metric::Wire,
         Metric::SeederShare,
+        Metric::PeakQueue,
         Metric::Unfinished,
     ];
 
@@ -79,6 +85,7 @@ impl Metric {
             Metric::Efficiency => "efficiency",
             Metric::Wire => "wire bytes per byte",
             Metric::SeederShare => "seeder share",
+            Metric::PeakQueue => "peak queue of a node",
             Metric::Unfinished => "unfinished downloads",
             Metric::Class(class) => class.name(),
         }
@@ -94,6 +101,7 @@ impl Metric {
             Metric::Efficiency => "efficiency".into(),
             Metric::Wire => "wire_per_payload".into(),
             Metric::SeederShare => "seeder_bytes_per_payload".into(),
+            Metric::PeakQueue => "peak_queue_bytes".into(),
             Metric::Unfinished => "unfinished_share".into(),
             Metric::Class(class) => format!("{}_per_payload", class.name()),
         }
@@ -103,6 +111,7 @@ impl Metric {
     pub const fn unit(self) -> Unit {
         match self {
             Metric::MedianTime | Metric::SlowTime | Metric::FirstByte | Metric::Makespan => Unit::Seconds,
+            Metric::PeakQueue => Unit::Bytes,
             Metric::Wire | Metric::SeederShare | Metric::Class(_) => Unit::PerByte,
             Metric::Efficiency | Metric::Unfinished => Unit::Share,
         }
@@ -126,9 +135,8 @@ impl Metric {
 
     pub(super) const fn yardstick(self) -> Yardstick {
         match self {
-            Metric::MedianTime | Metric::SlowTime | Metric::FirstByte | Metric::Makespan | Metric::Efficiency => {
-                Yardstick::Ratio
-            }
+            Metric::MedianTime | Metric::SlowTime | Metric::FirstByte | Metric::Makespan => Yardstick::Ratio,
+            Metric::Efficiency | Metric::PeakQueue => Yardstick::Ratio,
             Metric::Wire | Metric::SeederShare => Yardstick::Base,
             Metric::Class(_) => Yardstick::Traffic,
             Metric::Unfinished => Yardstick::One,

@@ -31,9 +31,10 @@ use verdict::judge;
 pub struct Line {
     /// The quantity.
     pub metric: Metric,
-    /// Mean of the base over worlds and pairs; of the runs that reached it, as all here.
+    /// Mean of the base over worlds and pairs that reached it: of times, efficiency
+    /// and queues the geometric one.
     pub base: f64,
-    /// Mean of the change.
+    /// The same of the change.
     pub change: f64,
     /// The change as a share of the base, or as a difference where
     /// [`Metric::is_difference`]; below zero is less. Infinite where the base has

@@ -16,6 +16,7 @@ pub struct Observation {
     /// The same to the first block.
     first_bytes: Vec<f64>,
     seeder_bytes: u64,
+    peak_queue: u64,
 }
 
 impl Observation {
@@ -40,6 +41,7 @@ impl Observation {
             times: since(|node| node.t100_s),
             first_bytes: since(|node| node.ttfb_s),
             seeder_bytes: nodes.iter().filter(|node| node.role == "seeder").map(|node| node.bytes_tx).sum(),
+            peak_queue: nodes.iter().map(|node| node.peak_queue_bytes).max().unwrap_or(0),
             run: file.run.clone(),
         })
     }
@@ -54,6 +56,7 @@ impl Observation {
             Metric::Efficiency => self.run.efficiency,
             Metric::Wire => self.per_byte(self.bytes.iter().sum()),
             Metric::SeederShare => self.per_byte(self.seeder_bytes),
+            Metric::PeakQueue => Some(self.peak_queue as f64),
             Metric::Unfinished => {
                 let unfinished = self.times.iter().filter(|time| !time.is_finite()).count();
                 (!self.times.is_empty()).then(|| unfinished as f64 / self.times.len() as f64)
@@ -86,6 +89,7 @@ mod tests {
         assert_eq!(seen.value(Metric::Class(Class::Want)), Some(0.1));
         assert_eq!(seen.value(Metric::SeederShare), Some(0.006));
         assert_eq!(seen.value(Metric::Unfinished), Some(0.5));
+        assert_eq!(seen.value(Metric::PeakQueue), Some(7.0));
         assert_eq!(seen.value(Metric::FirstByte), Some(0.5), "0.25 s and 0.75 s from each start");
         for metric in [Metric::MedianTime, Metric::SlowTime, Metric::Makespan, Metric::Efficiency] {
             assert_eq!(seen.value(metric), None, "{metric:?} waits for those that are not done");
