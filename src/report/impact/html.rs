@@ -2,7 +2,7 @@
 
 use super::super::page::page;
 use super::tables::{Row, Table, classes, whole, worlds};
-use super::words::{answer, command, extent, legend, title, unreached};
+use super::words::{command, legend, summary, title, unreached};
 use super::{bytes_figure, changes_figure};
 use crate::study::Impact;
 use serde::Serialize;
@@ -12,8 +12,7 @@ const TEMPLATE: &str = include_str!("impact.html");
 #[derive(Serialize)]
 struct Values {
     title: String,
-    answer: String,
-    extent: String,
+    summary: Vec<String>,
     whole: Shown,
     changes: String,
     classes: Shown,
@@ -43,8 +42,7 @@ pub fn html(impact: &Impact) -> String {
         TEMPLATE,
         Values {
             title: title(impact),
-            answer: answer(impact),
-            extent: extent(impact),
+            summary: summary(impact),
             whole: whole(impact, None).into(),
             changes: changes_figure(impact),
             classes: classes(impact, None).into(),
@@ -72,6 +70,6 @@ mod tests {
             }
         }
         assert_eq!(page.matches("<svg").count(), 2);
-        assert!(page.contains(&escaped(&answer(&impact))) && !page.contains("<a>"));
+        assert!(summary(&impact).iter().all(|line| page.contains(&escaped(line))) && !page.contains("<a>"));
     }
 }

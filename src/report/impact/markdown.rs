@@ -1,7 +1,7 @@
 //! A section to paste into an RFC.
 
 use super::tables::{Table, classes, whole, worlds};
-use super::words::{answer, command, extent, legend, title, unreached};
+use super::words::{command, legend, summary, title, unreached};
 use crate::study::Impact;
 
 /// Names of the figures beside the text.
@@ -9,12 +9,8 @@ pub(super) const FIGURES: [&str; 2] = ["impact-changes.svg", "impact-bytes.svg"]
 
 /// Answer, tables, worlds, method, command. `program` is what made the numbers.
 pub fn markdown(impact: &Impact, program: &str) -> String {
-    let mut text = format!(
-        "## Simulated impact: {}\n\n{}\n\n{}\n\n",
-        escaped(&title(impact)),
-        escaped(&answer(impact)),
-        extent(impact)
-    );
+    let mut text = format!("## Simulated impact: {}\n\n", escaped(&title(impact)));
+    summary(impact).iter().for_each(|line| text += &format!("{}\n\n", escaped(line)));
     text += &table(&whole(impact, None));
     text += &format!("\n![Changes with their intervals]({})\n", FIGURES[0]);
     text += "\n### Bytes on the wire\n\nAll these runs together; the parts sum to the whole to the byte.\n\n";

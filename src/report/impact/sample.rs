@@ -19,7 +19,9 @@ pub fn impact() -> Impact {
     };
     let undecided = Some(ImpactVerdict::Undecided { more_pairs: Some(12) });
     let same = Some(ImpactVerdict::NoPracticalChange);
-    use ImpactMetric::*;
+    use ImpactMetric::{
+        Efficiency, FirstByte, Makespan, MedianTime, PeakQueue, SeederShare, SlowTime, Unfinished, Wire,
+    };
     let whole = vec![
         line(MedianTime, -0.25, Some((-0.3, -0.2)), Some(ImpactVerdict::Less)),
         line(SlowTime, 0.1, Some((-0.1, 0.3)), undecided),
@@ -52,8 +54,8 @@ pub fn impact() -> Impact {
         by_world: vec![whole.clone(), whole.clone()],
         whole,
         parts: vec![
-            line(Class(crate::ledger::Class::Want), 39.0, Some((30.0, 50.0)), Some(ImpactVerdict::More)),
-            line(Class(crate::ledger::Class::Ack), -1.0, Some((-1.0, -1.0)), Some(ImpactVerdict::Less)),
+            line(ImpactMetric::Class(Class::Want), 39.0, Some((30.0, 50.0)), Some(ImpactVerdict::More)),
+            line(ImpactMetric::Class(Class::Ack), -1.0, Some((-1.0, -1.0)), Some(ImpactVerdict::Less)),
         ],
         bytes: Decomposition { base: 1_000_190, change: 1_004_000, parts },
         seconds_per_pair: Some(2.0),

@@ -2,13 +2,13 @@
 
 use super::super::terminal::{plain, right, show};
 use super::tables::{Table, classes, whole, worlds};
-use super::words::{answer, extent, legend, unreached};
+use super::words::{legend, summary, unreached};
 use crate::study::Impact;
 
 /// The answer in a sentence, then the tables.
 pub fn terminal(impact: &Impact) -> String {
     let per_pair = impact.seconds_per_pair;
-    let mut text = format!("{}\n{}\n\n", answer(impact), extent(impact));
+    let mut text = summary(impact).join("\n") + "\n\n";
     text += &table(&whole(impact, per_pair), 1);
     text += "\nBytes on the wire, all these runs together\n\n";
     text += &table(&classes(impact, per_pair), 1);

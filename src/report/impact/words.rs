@@ -94,8 +94,25 @@ pub(super) fn answer(impact: &Impact) -> String {
     format!("{}: {}.", title(impact), words.join("; "))
 }
 
+/// Single worlds in which something is surely worse that is not so on the whole.
+fn exceptions(impact: &Impact) -> Option<String> {
+    let of_world = |(name, lines): (&String, &Vec<Line>)| {
+        let here = lines.iter().zip(&impact.whole).filter(|(here, whole)| here.is_worse() && !whole.is_worse());
+        let words: Vec<String> =
+            here.map(|(line, _)| format!("{} {}", line.metric.title(), change(line, line.effect))).collect();
+        (!words.is_empty()).then(|| format!("{name} ({})", words.join(", ")))
+    };
+    let words: Vec<String> = impact.worlds.iter().zip(&impact.by_world).filter_map(of_world).collect();
+    (!words.is_empty()).then(|| format!("Worse in single worlds: {}.", words.join("; ")))
+}
+
+/// The answer, and where it does not hold.
+pub(super) fn summary(impact: &Impact) -> Vec<String> {
+    std::iter::once(answer(impact)).chain(exceptions(impact)).chain([extent(impact)]).collect()
+}
+
 /// Worlds, pairs and seeds.
-pub(super) fn extent(impact: &Impact) -> String {
+fn extent(impact: &Impact) -> String {
     let failed: usize = impact.whole.iter().map(|line| line.excluded).min().unwrap_or(0);
     let failed = if failed > 0 { format!(", {failed} of them failed") } else { String::new() };
     format!(

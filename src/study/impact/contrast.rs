@@ -61,7 +61,8 @@ impl Contrast {
             found.units.extend(Unit::of(&values, yardstick));
         }
         if !found.units.is_empty() {
-            let (base, change) = (found.mean(|unit| unit.base).mean, found.mean(|unit| unit.base + unit.difference).mean);
+            let (base, change) =
+                (found.mean(|unit| unit.base).mean, found.mean(|unit| unit.base + unit.difference).mean);
             let plain = |mean: f64| if yardstick == Yardstick::Ratio { libm::exp(mean) } else { mean };
             (found.base, found.change) = (plain(base), plain(change));
         }
