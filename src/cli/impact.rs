@@ -132,3 +132,23 @@ fn write(dir: &Path, impact: &study::Impact) -> Result<(), ResultsError> {
     write("impact-changes.svg", &report::impact_changes(impact))?;
     write("impact-bytes.svg", &report::impact_bytes(impact))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[derive(clap::Parser)]
+    struct Alone {
+        #[command(flatten)]
+        _impact: Impact,
+    }
+
+    #[test]
+    fn the_help_names_every_pack() {
+        let help = Alone::command().render_long_help().to_string();
+        for (name, _) in crate::scenario::packs() {
+            assert!(help.contains(name), "{name}");
+        }
+    }
+}
