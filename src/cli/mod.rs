@@ -4,7 +4,9 @@
 mod args;
 mod calibrate;
 mod check;
+mod doctor;
 mod explain;
+mod explain_run;
 mod export;
 mod host;
 mod impact;
@@ -43,6 +45,8 @@ enum Command {
     Impact(impact::Impact),
     Check(check::Check),
     Explain(explain::Explain),
+    Doctor(doctor::DoctorCommand),
+    ExplainRun(explain_run::ExplainRun),
     Export(export::Export),
     Report(report::Report),
     Schema(schema::Schema),
@@ -119,6 +123,8 @@ impl Cli {
             Command::Impact(impact) => impact.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Explain(explain) => explain.carry_out(),
+            Command::Doctor(doctor) => doctor.carry_out(),
+            Command::ExplainRun(explain) => explain.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Report(report) => report.carry_out(),
             Command::Schema(schema) => schema.carry_out(),

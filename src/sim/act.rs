@@ -35,7 +35,10 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     fn arm(&mut self, delay: Time, timer: TimerId) {
-        self.list.push(self.now + delay, Event::Timer(timer));
+        if let Some((_, _, payload)) = self.timers.peek(timer) {
+            self.timer_tally.armed(payload);
+        }
+        self.list.push(self.now + self.spec.clock.real(delay), Event::Timer(timer));
     }
 
     /// Occupies the processor.
