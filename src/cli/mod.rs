@@ -9,6 +9,7 @@ mod explain;
 mod explain_run;
 mod export;
 mod host;
+mod impact;
 mod models;
 mod output;
 mod progress;
@@ -41,6 +42,7 @@ enum Command {
     Sweep(sweep::Sweep),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
+    Impact(impact::Impact),
     Check(check::Check),
     Explain(explain::Explain),
     Doctor(doctor::DoctorCommand),
@@ -118,6 +120,7 @@ impl Cli {
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
             Command::Calibrate(calibrate) => calibrate.carry_out(),
+            Command::Impact(impact) => impact.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Explain(explain) => explain.carry_out(),
             Command::Doctor(doctor) => doctor.carry_out(),

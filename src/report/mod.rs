@@ -5,6 +5,7 @@ mod comparison;
 mod diagnosis;
 mod figure;
 mod human;
+mod impact;
 mod page;
 mod reasons;
 mod terminal;
@@ -16,6 +17,8 @@ pub use comparison::{html as comparison_html, markdown as comparison_markdown, t
 pub use diagnosis::diagnosis_report;
 pub use figure::{Figure, Guide, Panel, Panels, Point, Stroke, Words};
 pub use human::{bytes, count, seconds};
+pub use impact::{bytes_figure as impact_bytes, changes_figure as impact_changes};
+pub use impact::{html as impact_html, json as impact_json, markdown as impact_markdown, terminal as impact_report};
 pub use reasons::reasons_report;
 pub use terminal::{run_report, study_report};
 pub use upkeep::upkeep_report;
