@@ -25,9 +25,10 @@ pub use quantile::{median, quantile};
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
 pub use record::{Labels, RunResult};
 pub use rows::{
-    Capacity, ComparisonRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TrafficRow, ValidationRow,
+    Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
+    TrafficRow, ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
+pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, select, write};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -202,6 +202,38 @@ row! {
 }
 
 row! {
+    /// How long one thing held one leecher back in one run, between its start and
+    /// its completion (or the end of the run). Things that never did have no row.
+    ConstraintRow in "constraints.csv" {
+        /// The run.
+        run_id: String,
+        /// The node, from 0.
+        node: u32,
+        /// What held it back.
+        constraint: String,
+        /// For how long in all; a share of the looks taken at the node.
+        seconds: f64,
+    }
+}
+
+row! {
+    /// A stretch of time in which one thing held one leecher back in one run.
+    /// Of at most 64 leechers, evenly picked. Times count as in `nodes.csv`.
+    TimelineRow in "timeline.csv" {
+        /// The run.
+        run_id: String,
+        /// The node, from 0.
+        node: u32,
+        /// When it began.
+        start_s: f64,
+        /// When it ended.
+        end_s: f64,
+        /// What held it back.
+        constraint: String,
+    }
+}
+
+row! {
     /// What discovery did in one run, in a number; there only when it is no
     /// static directory.
     DiscoveryRow in "discovery.csv" {

@@ -13,25 +13,29 @@ mod estimate;
 mod execute;
 mod expectations;
 mod host;
+mod inputs;
 mod plan;
 mod row_file;
 mod selection;
 mod statistics;
+mod survey;
 mod validate;
 
 pub use assemble::{Assembled, assemble};
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
-pub(crate) use compare::words as world_words;
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
+pub use inputs::NotAStudy;
+pub(crate) use inputs::words as world_words;
 pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
 pub use row_file::{Note, RowFile, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
+pub use survey::{Axis, Dot, HeldBack, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 
 /// FNV-1a, finished by the mixer of the random streams: a digest that is the
