@@ -5,14 +5,17 @@ mod comparison;
 mod figure;
 mod human;
 mod page;
+mod study;
 mod terminal;
 mod upkeep;
 mod validation;
+mod words;
 
 pub use calibration::{file as calibration_file, terminal as calibration_report, usage as calibration_usage};
 pub use comparison::{html as comparison_html, markdown as comparison_markdown, terminal as comparison_report};
-pub use figure::{Figure, Guide, Panel, Panels, Point, Stroke, Words};
+pub use figure::{Along, Bar, Bars, Figure, Guide, Mark, Panel, Panels, Point, Scale, Stroke, Words};
 pub use human::{bytes, count, seconds};
+pub use study::{Sources, html as survey_html, terminal as survey_report};
 pub use terminal::{run_report, study_report};
 pub use upkeep::upkeep_report;
 pub use validation::{html as validation_html, markdown as validation_markdown, terminal as validation_report};

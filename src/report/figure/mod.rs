@@ -3,9 +3,11 @@
 //! Colours are those of Okabe & Ito (2008), which the colour-blind can tell
 //! apart; every series differs in shape as well.
 
+mod bars;
 mod panels;
 
-pub use panels::{Guide, Panel, Panels, Stroke};
+pub use bars::{Bar, Bars};
+pub use panels::{Along, Guide, Mark, Panel, Panels, Scale, Stroke};
 
 use kuva::plot::legend::LegendPosition;
 use kuva::plot::line::LinePlot;
@@ -151,10 +153,13 @@ impl Figure {
         if log_y {
             layout = layout.with_log_y();
         }
-        // Without a view box a page could cut it but not shrink it.
-        let view = format!("<svg viewBox=\"0 0 {width} {height}\" ");
-        kuva::render_to_svg(plots, layout).replacen("<svg ", &view, 1)
+        with_view_box(&kuva::render_to_svg(plots, layout), width, height)
     }
+}
+
+/// Without a view box a page could cut a figure but not shrink it.
+fn with_view_box(svg: &str, width: f64, height: f64) -> String {
+    svg.replacen("<svg ", &format!("<svg role=\"img\" viewBox=\"0 0 {width} {height}\" "), 1)
 }
 
 fn xs(series: &Series) -> Vec<f64> {

@@ -1,0 +1,42 @@
+//! What a run was made of, for people.
+
+use super::human;
+
+/// `100 MB`, without needless digits.
+pub(super) fn size(bytes: f64) -> String {
+    human::bytes(bytes).replace(".00 ", " ").replace(".0 ", " ")
+}
+
+/// `20 Mbit/s`, likewise.
+pub(super) fn rate(bits_per_second: f64) -> String {
+    let text = human::count(bits_per_second).replace(".00", "").replace(".0", "");
+    if text.contains(' ') { format!("{text}bit/s") } else { format!("{text} bit/s") }
+}
+
+/// A column of `runs.csv` or a swept key, and its value.
+pub(super) fn fact(key: &str, value: &str) -> String {
+    match (key, value.parse::<f64>()) {
+        ("file_size_bytes", Ok(bytes)) => size(bytes),
+        ("network_size", Ok(nodes)) => format!("{nodes} nodes"),
+        ("seeders", Ok(1.0)) => "1 seeder".into(),
+        ("seeders", Ok(seeders)) => format!("{seeders} seeders"),
+        ("up_bps", Ok(bits)) => format!("{} up", rate(bits)),
+        ("down_bps", Ok(bits)) => format!("{} down", rate(bits)),
+        ("latency_s", Ok(delay)) => format!("{} one way", human::seconds(delay)),
+        _ => format!("{key} {value}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_have_units() {
+        let told =
+            [("up_bps", "20000000"), ("file_size_bytes", "100000000"), ("seeders", "1"), ("network.up", "1 Mbit/s")];
+        let told = told.map(|(key, value)| fact(key, value));
+        assert_eq!(told, ["20 Mbit/s up", "100 MB", "1 seeder", "network.up 1 Mbit/s"]);
+        assert_eq!((rate(500.0), rate(1.5e6)), ("500 bit/s".into(), "1.50 Mbit/s".into()));
+    }
+}
