@@ -4,13 +4,44 @@ use super::human;
 
 /// `100 MB`, without needless digits.
 pub(super) fn size(bytes: f64) -> String {
-    human::bytes(bytes).replace(".00 ", " ").replace(".0 ", " ")
+    whole(human::bytes(bytes))
+}
+
+/// `5 ms`, likewise.
+pub(super) fn duration(seconds: f64) -> String {
+    whole(human::seconds(seconds))
+}
+
+fn whole(text: String) -> String {
+    text.replace(".00 ", " ").replace(".0 ", " ")
 }
 
 /// `20 Mbit/s`, likewise.
 pub(super) fn rate(bits_per_second: f64) -> String {
-    let text = human::count(bits_per_second).replace(".00", "").replace(".0", "");
-    if text.contains(' ') { format!("{text}bit/s") } else { format!("{text} bit/s") }
+    let text = human::count(bits_per_second);
+    whole(if text.contains(' ') { format!("{text}bit/s") } else { format!("{text} bit/s") })
+}
+
+/// What a column of `runs.csv` or a swept key is called on an axis.
+pub(super) fn title(key: &str) -> &str {
+    match key {
+        "file_size_bytes" => "file size",
+        "network_size" => "network size",
+        "up_bps" => "uplink",
+        "down_bps" => "downlink",
+        "latency_s" => "one-way latency",
+        _ => key,
+    }
+}
+
+/// The value alone.
+pub(super) fn value(key: &str, value: &str) -> String {
+    match (key, value.parse::<f64>()) {
+        ("file_size_bytes", Ok(bytes)) => size(bytes),
+        ("up_bps" | "down_bps", Ok(bits)) => rate(bits),
+        ("latency_s", Ok(delay)) => duration(delay),
+        _ => value.to_owned(),
+    }
 }
 
 /// A column of `runs.csv` or a swept key, and its value.
@@ -22,7 +53,7 @@ pub(super) fn fact(key: &str, value: &str) -> String {
         ("seeders", Ok(seeders)) => format!("{seeders} seeders"),
         ("up_bps", Ok(bits)) => format!("{} up", rate(bits)),
         ("down_bps", Ok(bits)) => format!("{} down", rate(bits)),
-        ("latency_s", Ok(delay)) => format!("{} one way", human::seconds(delay)),
+        ("latency_s", Ok(delay)) => format!("{} one way", duration(delay)),
         _ => format!("{key} {value}"),
     }
 }

@@ -125,9 +125,11 @@ impl Panels<'_> {
         let rows = self.panels.len().div_ceil(self.columns.max(1)).max(1);
         let layouts = self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, &frame)).collect();
         let plots = self.panels.iter().map(|panel| self.plots(panel, &frame)).collect();
-        let scene = Figure::new(rows, self.columns.max(1))
-            .with_title(self.title.as_str())
-            .with_title_size(16)
+        let mut figure = Figure::new(rows, self.columns.max(1));
+        if !self.title.is_empty() {
+            figure = figure.with_title(self.title.as_str()).with_title_size(16);
+        }
+        let scene = figure
             .with_cell_size(WIDTH, HEIGHT)
             .with_plots(plots)
             .with_layouts(layouts)
@@ -143,6 +145,8 @@ impl Panels<'_> {
         let points = || self.panels.iter().flat_map(|panel| &panel.series).flatten();
         let guides = || self.panels.iter().flat_map(|panel| &panel.guides).flatten();
         let (least, most) = super::span(points().map(|point| point.x)).unwrap_or((1.0, 2.0));
+        // A staircase has no values that were chosen, so ticks are at round ones.
+        let least = if self.mark == Mark::Steps { rounded_down(least) } else { least };
         let factor: f64 = if most > 600.0 * least { 10.0 } else { 2.0 };
         let step = if self.x.scale == Scale::Log { libm::log(factor) } else { 0.0 };
         let mut frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0), least, step };
@@ -243,6 +247,12 @@ impl Panels<'_> {
         });
         series.chain(guides).collect()
     }
+}
+
+/// To 1, 2 or 5 in the leading digit.
+fn rounded_down(value: f64) -> f64 {
+    let tens = libm::pow(10.0, libm::floor(libm::log10(value)));
+    [5.0, 2.0].into_iter().find(|digit| value >= digit * tens).unwrap_or(1.0) * tens
 }
 
 /// Shapes go round at another place than colours when there are more series than

@@ -1,7 +1,7 @@
 //! The share of leechers that are complete over time.
 
 use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point as Place, Scale, Stroke};
-use super::super::human;
+use super::super::words::duration;
 use super::{Exhibit, MOST_VARIANTS, csv, name, place, shortened};
 use crate::study::{Point, Survey, spread};
 
@@ -37,7 +37,7 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     let panels: Vec<Panel> = panels.collect();
     let svg = Panels {
         title: String::new(),
-        x: Along { name: "time", scale: if log { Scale::Log } else { Scale::Linear }, show: human::seconds },
+        x: Along { name: "time", scale: if log { Scale::Log } else { Scale::Linear }, show: duration },
         y: Along { name: "leechers complete", scale: Scale::Linear, show: |share| format!("{:.0} %", share * 100.0) },
         mark: Mark::Steps,
         series: variants.iter().map(|index| survey.variants[*index].clone()).collect(),

@@ -1,7 +1,7 @@
 //! What held the leechers back.
 
 use super::super::figure::{Bar, Bars};
-use super::super::human;
+use super::super::words::duration;
 use super::{Exhibit, csv, name};
 use crate::study::{HeldMap, Survey, spread};
 
@@ -60,7 +60,7 @@ fn heat(survey: &Survey, map: &HeldMap) -> Exhibit {
          the time what held the leecher back longest.",
         map.run_id
     );
-    let svg = Bars { title: "", x: "time", show: human::seconds, kinds: kinds(), rows }.svg();
+    let svg = Bars { title: "", x: "time", show: duration, kinds: kinds(), rows }.svg();
     let data = csv(&["node", "start_s", "end_s", "constraint"], data);
     Exhibit { title: format!("What held each leecher back: {point}"), caption, svg, data }
 }
@@ -82,7 +82,7 @@ fn shares(survey: &Survey, maps: &[&HeldMap]) -> Option<Exhibit> {
     }
     let caption = "Time from the start of a leecher to its completion (or the end of the run) by what held it back, \
         in the first run of each variant in its last cell: of the leecher in the middle and of the last one.";
-    let svg = Bars { title: "", x: "time", show: human::seconds, kinds: kinds(), rows: rows.clone() }.svg();
+    let svg = Bars { title: "", x: "time", show: duration, kinds: kinds(), rows: rows.clone() }.svg();
     let data = csv(&["point", "node", "constraint", "seconds"], data);
     let exhibit = Exhibit {
         title: "What held the median and the slowest leecher back".into(),

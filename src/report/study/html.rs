@@ -3,7 +3,7 @@
 use super::super::page::page;
 use super::super::terminal::study_cells;
 use super::super::upkeep::{Upkeep, upkeep};
-use super::super::words::fact;
+use super::super::words::{fact, title};
 use super::{Exhibit, bytes, curves, efficiency, held, lines, lost, sweeps, titles};
 use crate::results::DiscoveryRow;
 use crate::study::{HeldMap, Survey};
@@ -69,7 +69,7 @@ pub fn html(survey: &Survey, sources: Sources) -> String {
 fn facts(survey: &Survey) -> Vec<String> {
     let runs: usize = survey.points.iter().map(|point| point.runs.len()).sum();
     let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let swept: Vec<&str> = survey.axes.iter().map(|axis| axis.key.as_str()).collect();
+    let swept: Vec<&str> = survey.axes.iter().map(|axis| title(&axis.key)).collect();
     let world: Vec<String> = survey.world.iter().map(|(key, value)| fact(key, value)).collect();
     let mut facts = vec![
         format!(

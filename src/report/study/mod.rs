@@ -10,7 +10,7 @@ mod sweeps;
 pub use html::{Sources, html};
 
 use super::terminal::study_table;
-use super::words::fact;
+use super::words::{self, fact};
 use crate::study::{Point, Survey, spread};
 
 /// A figure with all that belongs to it.
@@ -38,27 +38,16 @@ pub fn terminal(survey: &Survey) -> String {
 
 /// What tells the points apart.
 fn titles(survey: &Survey) -> Vec<&str> {
-    let axes = survey.axes.iter().filter(|axis| !axis.of_client).map(|axis| axis.key.as_str());
+    let axes = survey.axes.iter().filter(|axis| !axis.of_client).map(|axis| words::title(&axis.key));
     axes.chain(["variant"]).collect()
 }
 
 fn lines(survey: &Survey) -> Vec<(Vec<String>, Vec<&crate::results::RunRow>)> {
     let line = |point: &'_ Point| {
-        let place = survey.place(point).map(|(axis, value)| plain_value(&axis.key, &value.text));
+        let place = survey.place(point).map(|(axis, value)| words::value(&axis.key, &value.text));
         place.chain([survey.variants[point.variant].clone()]).collect()
     };
     survey.points.iter().map(|point| (line(point), point.runs.iter().collect())).collect()
-}
-
-/// A value alone, under the name of its key.
-fn plain_value(key: &str, text: &str) -> String {
-    match key {
-        "network_size" | "seeders" => text.into(),
-        _ => {
-            let words = fact(key, text);
-            words.strip_prefix(&format!("{key} ")).map_or(words.clone(), str::to_owned)
-        }
-    }
 }
 
 /// What of the world varies, with its values at a point.

@@ -1,8 +1,7 @@
 //! Time and speed against each swept number.
 
 use super::super::figure::{Along, Mark, Panel, Panels, Point as Place, Scale};
-use super::super::human;
-use super::super::words::{fact, rate, size};
+use super::super::words::{duration, fact, rate, size, title};
 use super::{Exhibit, csv, shortened};
 use crate::study::{Dot, Line, Sweep, Unit, spread};
 use serde::Serialize;
@@ -32,18 +31,18 @@ pub(super) fn section(sweep: &Sweep) -> Section {
     let lines: Vec<&Line> = sweep.lines.iter().filter(|line| shown.contains(&fixed(line))).collect();
     let told = format!("{}{}", along(sweep), shortened("places", shown.len(), all));
     let time = Quantity {
-        title: format!("Download time against {}", sweep.axis.key),
+        title: format!("Download time against {}", title(&sweep.axis.key)),
         caption: format!(
             "Median over the completed downloads of all runs of a point, each from its own start; the band is from \
              the 5 % to the 95 % quantile of downloads. Seeds and sets of seeders are pooled, all else is fixed.{told}"
         ),
         unit: "download time",
-        show: human::seconds,
+        show: duration,
         columns: ["median_s", "p5_s", "p95_s"],
         of: |dot| [dot.time_s[1], dot.time_s[0], dot.time_s[2]],
     };
     let speed = Quantity {
-        title: format!("Speed against {}", sweep.axis.key),
+        title: format!("Speed against {}", title(&sweep.axis.key)),
         caption: format!(
             "Size of the file over the download time: of the median download, and of the slowest and fastest 5 %.{told}"
         ),
@@ -53,7 +52,7 @@ pub(super) fn section(sweep: &Sweep) -> Section {
         of: |dot| [dot.speed_bps[1], dot.speed_bps[0], dot.speed_bps[2]],
     };
     Section {
-        axis: sweep.axis.key.clone(),
+        axis: title(&sweep.axis.key).into(),
         exhibits: [time, speed].map(|quantity| quantity.exhibit(sweep, &shown, &lines)).into(),
         fits: lines.iter().filter_map(|line| fit(line)).collect(),
     }
@@ -61,11 +60,11 @@ pub(super) fn section(sweep: &Sweep) -> Section {
 
 /// What goes along with the axis, in a sentence.
 fn along(sweep: &Sweep) -> String {
-    match &sweep.along[..] {
-        [] => String::new(),
-        [one] => format!(" {one} changes along with {}.", sweep.axis.key),
-        several => format!(" {} change along with {}.", several.join(", "), sweep.axis.key),
+    let others: Vec<&str> = sweep.along.iter().map(|key| title(key)).collect();
+    if others.is_empty() {
+        return String::new();
     }
+    format!(" Along with {} goes {}.", title(&sweep.axis.key), others.join(", "))
 }
 
 /// What is fixed on a line.
@@ -114,7 +113,7 @@ impl Quantity {
         let svg = Panels {
             title: String::new(),
             x: Along {
-                name: &sweep.axis.key,
+                name: title(&sweep.axis.key),
                 scale: if sweep.is_wide() { Scale::Log } else { Scale::Linear },
                 show: show(sweep.unit()),
             },
@@ -151,7 +150,7 @@ fn show(unit: Unit) -> fn(f64) -> String {
     match unit {
         Unit::Bytes => size,
         Unit::BitsPerSecond => rate,
-        Unit::Seconds => human::seconds,
+        Unit::Seconds => duration,
         Unit::Plain => |value| format!("{}", libm::round(value * 1000.0) / 1000.0),
     }
 }

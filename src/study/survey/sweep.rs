@@ -128,12 +128,12 @@ fn several(dots: &[Dot]) -> bool {
 }
 
 impl Sweep {
-    /// Whether the axis spans more than a factor of four, so that it is drawn in
+    /// Whether the axis spans a factor of four or more, so that it is drawn in
     /// doublings.
     pub fn is_wide(&self) -> bool {
         let xs = || self.lines.iter().flat_map(|line| &line.dots).map(|dot| dot.x);
         let (least, most) = (xs().fold(f64::INFINITY, f64::min), xs().fold(0.0, f64::max));
-        least > 0.0 && most > 4.0 * least
+        least > 0.0 && most >= 4.0 * least
     }
 
     /// The unit of the axis.
