@@ -111,6 +111,8 @@ impl Run {
             table(dir, &result.nodes)?,
             table(dir, &result.traffic)?,
             table(dir, &result.series)?,
+            table(dir, &result.constraints)?,
+            table(dir, &result.timeline)?,
         ];
         if scenario.run.progress_steps > 0 {
             files.push(table(dir, &result.progress)?);

@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve};
+use super::{Class, Curve, Timeline, TimerUse};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -75,6 +75,9 @@ pub struct NodeOutcome {
     pub payload_tx: u64,
     /// Block data received in vain.
     pub duplicate_rx: u64,
+    /// The most wire bytes that this node had handed to the network and that had
+    /// not arrived yet.
+    pub peak_queue: u64,
 }
 
 /// Messages and bytes of one class.
@@ -117,6 +120,10 @@ pub struct Outcome {
     pub traffic: [Traffic; Class::ALL.len()],
     /// The download of each node as a curve; empty when nobody asked for it.
     pub curves: Vec<Curve>,
+    /// What the protocol's timers did, by kind.
+    pub timers: Vec<TimerUse>,
+    /// What held each leecher back, and when.
+    pub timeline: Timeline,
     /// Time series on a regular grid.
     pub series: Vec<Sample>,
     /// What discovery did: metric and value; nothing of a static directory.

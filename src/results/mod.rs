@@ -1,12 +1,13 @@
 //! Result files: their columns, writers and readers, and the manifest.
 //!
-//! Four tidy CSV tables (and `progress.csv` with `output.progress`, `discovery.csv`
+//! Six tidy CSV tables (and `progress.csv` with `output.progress`, `discovery.csv`
 //! with discovery that has traffic) with units in the column names; an empty field means
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
 pub mod export;
 mod files;
+mod limits;
 mod manifest;
 mod measured;
 mod quantile;
@@ -15,6 +16,7 @@ mod rows;
 mod table;
 
 pub use files::AtomicFile;
+pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
 pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};

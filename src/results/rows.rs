@@ -170,6 +170,9 @@ row! {
         payload_tx: u64,
         /// Block data received in vain.
         duplicate_rx: u64,
+        /// The most wire bytes that the node had handed to the network and that
+        /// had not arrived yet.
+        peak_queue_bytes: u64,
     }
 }
 
@@ -209,7 +212,7 @@ row! {
         run_id: String,
         /// The node, from 0.
         node: u32,
-        /// What held it back.
+        /// What held it back, see [`crate::ledger::Constraint`].
         constraint: String,
         /// For how long in all; a share of the looks taken at the node.
         seconds: f64,

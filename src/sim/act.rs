@@ -20,7 +20,10 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Provide(key) => {
                     self.discover(|discovery, world, out| discovery.provide(id, key, world, out));
                 }
-                Effect::Find(key) => self.discover(|discovery, world, out| discovery.find(id, key, world, out)),
+                Effect::Find(key) => {
+                    self.nodes[id.index()].finding[key as usize] = true;
+                    self.discover(|discovery, world, out| discovery.find(id, key, world, out));
+                }
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
@@ -32,6 +35,13 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     fn arm(&mut self, delay: Time, timer: TimerId) {
+        if let Some((_, _, payload)) = self.timers.peek(timer) {
+            self.timer_tally.armed(payload);
+        }
+        let delay = match self.spec.timer_percent {
+            100 => delay,
+            percent => delay * u64::from(percent) / 100,
+        };
         self.list.push(self.now + delay, Event::Timer(timer));
     }
 
@@ -114,8 +124,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let transport = &self.spec.network.transport;
         flight.wire = flight.size.total() + transport.framing(flight.size.total()) + flight.acks;
         flight.epoch = self.nodes[flight.to.index()].epoch;
-        let account = &mut self.books.accounts[flight.from.index()];
-        account.handed += flight.wire;
+        self.books.accounts[flight.from.index()].hand(flight.wire);
         for (part, bytes) in flight.parts() {
             self.books.handed[part as usize] += bytes;
         }

@@ -3,8 +3,9 @@
 use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, NodeOutcome, Outcome, Status, Violation};
+use crate::ledger::{Class, NodeOutcome, Outcome, Status, Timeline, Violation};
 use crate::protocol::Protocol;
+use crate::units::Time;
 use crate::world::{ChurnSpec, NodeId, OfflineKind};
 
 impl<P: Protocol> Simulation<'_, P> {
@@ -18,6 +19,8 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
+            timers: std::mem::take(&mut self.timer_tally).uses(),
+            timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
             series: self.books.series.samples(),
             discovery: self.discovery.report(self.now),
@@ -53,6 +56,7 @@ impl<P: Protocol> Simulation<'_, P> {
             payload_rx: account.payload_rx,
             payload_tx: account.payload_tx,
             duplicate_rx: account.duplicate_rx,
+            peak_queue: account.peak_queue,
         }
     }
 

@@ -1,10 +1,11 @@
 //! The state of one run and its main loop.
 
 use super::node::NodeState;
+use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Class, Outcome, Status};
+use crate::ledger::{Books, Class, Outcome, Status, TimerTally};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
@@ -119,6 +120,7 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub minds: Vec<P>,
     pub list: EventList<Event>,
     pub timers: Timers<(NodeId, u32, P::Timer)>,
+    pub timer_tally: TimerTally<P::Timer>,
     pub network: Network,
     pub net_events: Vec<NetEvent>,
     pub net_queue: VecDeque<NetEvent>,
@@ -127,6 +129,7 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub discovery: Discovery,
     pub outbox: Outbox,
     pub books: Books,
+    pub watch: Watch,
     pub effects: Vec<Effects<P::Msg>>,
     pub now: Time,
     pub events: u64,
@@ -151,6 +154,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             shared,
             list: EventList::new(spec.tie_salt),
             timers: Timers::new(),
+            timer_tally: TimerTally::default(),
             network: Network::new(world, &spec.network),
             net_events: Vec::new(),
             net_queue: VecDeque::new(),
@@ -158,7 +162,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),
             outbox: Outbox::default(),
-            books: Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0),
+            books: Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, timeline(world, spec)),
+            watch: Watch::default(),
             effects: Vec::new(),
             now: Time::ZERO,
             events: 0,
@@ -261,6 +266,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             return false;
         }
         let limit = self.spec.stop.run_for.unwrap_or(self.spec.stop.max_time);
+        self.look_around(next.min(limit));
         self.now = next.min(limit);
         if next > limit {
             return true; // the loop sees that the limit is reached
@@ -329,7 +335,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         let node = &self.nodes[id.index()];
         if node.online && node.epoch == epoch {
             self.books.digest.add(self.now, id.0, 1, 0);
-            self.with(id, Units::None, |mind, cx| mind.timer(payload, cx));
+            let mut acts = false;
+            self.with(id, Units::None, |mind, cx| {
+                mind.timer(payload, cx);
+                acts = cx.acts();
+            });
+            self.timer_tally.fired(&payload, acts);
         }
     }
 

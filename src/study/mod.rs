@@ -35,7 +35,7 @@ pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
 pub use row_file::{Note, RowFile, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
-pub use survey::{Axis, Dot, HeldBack, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
+pub use survey::{Axis, Dot, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 
 /// FNV-1a, finished by the mixer of the random streams: a digest that is the

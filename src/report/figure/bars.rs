@@ -18,8 +18,14 @@ const HATCHES: [&str; 7] = [
     "M4,0 v8",
     "M0,0 l8,8 M0,8 l8,-8",
 ];
+/// Kinds are many and lie side by side, so they need more colours than series do:
+/// the yellow of the same palette, grey and white.
+const FILLS: [&str; 10] = {
+    let [a, b, c, d, e, f, g] = COLOURS;
+    [a, b, c, d, e, f, g, "#F0E442", "#999999", "#FFFFFF"]
+};
 /// Colours on which a dark hatch is better seen than a light one.
-const LIGHT: [&str; 2] = ["#56B4E9", "#E69F00"];
+const LIGHT: [&str; 4] = ["#56B4E9", "#E69F00", "#F0E442", "#FFFFFF"];
 
 /// One row.
 #[derive(Debug, Clone)]
@@ -70,7 +76,6 @@ impl Bars<'_> {
         });
         let (width, height) = (1000.0, MARGINS + ROW * (self.rows.len() as f64).max(kinds.len() as f64 * 0.8));
         let layout = Layout::new((0.0, most), (0.5, self.rows.len() as f64 + 0.5))
-            .with_title(self.title)
             .with_x_label(self.x)
             .with_y_categories(self.rows.iter().rev().map(|row| row.name.clone()).collect())
             .with_x_axis_min(0.0)
@@ -88,6 +93,7 @@ impl Bars<'_> {
             .with_font_family("sans-serif")
             .with_width(width)
             .with_height(height);
+        let layout = if self.title.is_empty() { layout } else { layout.with_title(self.title) };
         let svg = with_view_box(&kuva::render_to_svg(vec![Plot::Bar(plot)], layout), width, height);
         let end = svg.find('>').map_or(0, |index| index + 1);
         let fills: String = kinds.iter().map(|kind| pattern(&format!("{id}-{kind}"), *kind)).collect();
@@ -97,8 +103,8 @@ impl Bars<'_> {
 
 /// The colour of a kind with its hatch.
 fn pattern(id: &str, kind: usize) -> String {
-    let colour = COLOURS[kind % COLOURS.len()];
-    let hatch = HATCHES[(kind + kind / COLOURS.len()) % HATCHES.len()];
+    let colour = FILLS[kind % FILLS.len()];
+    let hatch = HATCHES[(kind + kind / FILLS.len()) % HATCHES.len()];
     let ink = if LIGHT.contains(&colour) { "#000" } else { "#fff" };
     format!(
         "<pattern id=\"{id}\" patternUnits=\"userSpaceOnUse\" width=\"8\" height=\"8\">\

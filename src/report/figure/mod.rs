@@ -128,7 +128,6 @@ impl Figure {
         let (x, y) = (padded(x, log_x), if self.rows.is_empty() { padded(y, log_y) } else { (0.5, rows + 0.5) });
         let plots: Vec<Plot> = self.series.into_iter().enumerate().map(|(i, series)| plot(i, series)).collect();
         let mut layout = Layout::auto_from_plots(&plots)
-            .with_title(words.title)
             .with_x_label(words.x)
             .with_y_label(words.y)
             .with_x_axis_min(x.0)
@@ -146,6 +145,9 @@ impl Figure {
         layout = layout.with_width(width).with_height(height);
         if !self.rows.is_empty() {
             layout = layout.with_y_categories(self.rows);
+        }
+        if !words.title.is_empty() {
+            layout = layout.with_title(words.title);
         }
         if log_x {
             layout = layout.with_log_x();

@@ -3,24 +3,11 @@
 use super::super::figure::{Bar, Bars};
 use super::super::words::duration;
 use super::{Exhibit, csv, name};
+use crate::ledger::Constraint;
 use crate::study::{HeldMap, Survey, spread};
 
 /// Maps of one page.
 const MOST_MAPS: usize = 8;
-
-/// The words of the result files, in the order of their colours.
-const WORDS: [&str; 10] = [
-    "own_uplink",
-    "own_downlink",
-    "remote_uplink",
-    "round_trip",
-    "cpu",
-    "presence",
-    "discovery",
-    "timer",
-    "nobody",
-    "away",
-];
 
 /// A map of node and time for each variant, and the shares of two of its leechers.
 pub(super) fn exhibits(survey: &Survey, maps: &[HeldMap]) -> Vec<Exhibit> {
@@ -31,11 +18,11 @@ pub(super) fn exhibits(survey: &Survey, maps: &[HeldMap]) -> Vec<Exhibit> {
 }
 
 fn kinds() -> Vec<String> {
-    WORDS.map(|word| word.replace('_', " ")).into()
+    Constraint::ALL.map(|constraint| constraint.name().replace('_', " ")).into()
 }
 
 fn kind(word: &str) -> Option<usize> {
-    WORDS.iter().position(|known| *known == word)
+    Constraint::ALL.iter().position(|constraint| constraint.name() == word)
 }
 
 fn heat(survey: &Survey, map: &HeldMap) -> Exhibit {
@@ -71,19 +58,23 @@ fn shares(survey: &Survey, maps: &[&HeldMap]) -> Option<Exhibit> {
     let mut rows = Vec::new();
     for map in maps {
         let point = name(survey, &survey.points[map.point]);
-        let both = map.median_and_slowest.iter().flatten().zip(["median leecher", "slowest leecher"]);
-        for (leecher, which) in both.filter(|(leecher, _)| !leecher.seconds.is_empty()) {
+        let both = map.slowest_and_median.iter().flatten().zip(["slowest leecher", "median leecher"]);
+        for (leecher, which) in both.filter(|(leecher, _)| !leecher.shares.is_empty()) {
             let name = format!("{point}: {which}");
-            for (word, seconds) in &leecher.seconds {
-                data.push(vec![name.clone(), leecher.node.to_string(), word.clone(), seconds.to_string()]);
+            let mut shares = leecher.shares.clone();
+            // The same order in every row, so that rows can be compared.
+            shares.sort_by_key(|(word, _)| kind(word));
+            for (word, share) in &shares {
+                data.push(vec![name.clone(), leecher.node.to_string(), word.clone(), share.to_string()]);
             }
-            rows.push(Bar { name, segments: leecher.seconds.iter().map(|(word, s)| (kind(word), *s)).collect() });
+            rows.push(Bar { name, segments: shares.iter().map(|(word, share)| (kind(word), *share)).collect() });
         }
     }
-    let caption = "Time from the start of a leecher to its completion (or the end of the run) by what held it back, \
-        in the first run of each variant in its last cell: of the leecher in the middle and of the last one.";
-    let svg = Bars { title: "", x: "time", show: duration, kinds: kinds(), rows: rows.clone() }.svg();
-    let data = csv(&["point", "node", "constraint", "seconds"], data);
+    let caption = "The time from the start of a leecher to its completion (or the end of the run) by what held it \
+        back, in the first run of each variant in its last cell: of the last leecher and of the one in the middle.";
+    let show = |share| format!("{:.0} %", share * 100.0);
+    let svg = Bars { title: "", x: "share of its time", show, kinds: kinds(), rows: rows.clone() }.svg();
+    let data = csv(&["point", "node", "constraint", "share"], data);
     let exhibit = Exhibit {
         title: "What held the median and the slowest leecher back".into(),
         caption: caption.into(),

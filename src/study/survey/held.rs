@@ -1,7 +1,7 @@
 //! What held the leechers back, of one run of each variant.
 
 use super::{Point, Survey};
-use crate::results::{ConstraintRow, NodeRow, Row, TimelineRow, select};
+use crate::results::{ConstraintRow, HeldBack, NodeRow, ResultsError, Row, TimelineRow, select};
 use crate::study::NotAStudy;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,8 +21,8 @@ pub struct HeldMap {
     pub run_id: String,
     /// Leechers by the time at which they were complete, the unfinished last.
     pub leechers: Vec<Leecher>,
-    /// The leecher in the middle (of an even number the earlier) and the last one.
-    pub median_and_slowest: Option<[HeldBack; 2]>,
+    /// The last leecher and the one in the middle.
+    pub slowest_and_median: Option<[HeldBack; 2]>,
 }
 
 /// A leecher over time.
@@ -37,22 +37,11 @@ pub struct Leecher {
     pub spans: Vec<(f64, f64, String)>,
 }
 
-/// A leecher in all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HeldBack {
-    /// The node.
-    pub node: u32,
-    /// When it was complete; nothing when it never was.
-    pub t100_s: Option<f64>,
-    /// What held it back for how long, in s, in the order of the file.
-    pub seconds: Vec<(String, f64)>,
-}
-
 impl Survey {
     /// A map of each variant that has one, from the files in `dir`; none when the
     /// program that made them wrote no such files.
     pub fn held(&self, dir: &Path) -> Result<Vec<HeldMap>, NotAStudy> {
-        let unread = |error: crate::results::ResultsError| NotAStudy { dir: dir.into(), reason: error.to_string() };
+        let unread = |error: ResultsError| NotAStudy { dir: dir.into(), reason: error.to_string() };
         let runs: BTreeMap<&str, usize> = (0..self.variants.len()).filter_map(|v| self.shown_run(v)).collect();
         let nodes =
             rows(dir, |row: &NodeRow| row.role == "leecher" && runs.contains_key(&*row.run_id)).map_err(unread)?;
@@ -72,7 +61,7 @@ impl Survey {
 }
 
 /// The rows that `keep` wants; none when there is no such file.
-fn rows<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, crate::results::ResultsError> {
+fn rows<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
     File::open(dir.join(R::FILE)).ok().map_or(Ok(Vec::new()), |file| select(file, keep))
 }
 
@@ -95,17 +84,10 @@ fn map(
     }
     let picked = spread(traced.len(), MOST_LEECHERS).into_iter().map(|index| traced[index]);
     let leecher = |row: &NodeRow| Leecher { node: row.node, t100_s: row.t100_s, spans: slots(&spans[&row.node], end) };
-    let back = |row: &&NodeRow| HeldBack {
-        node: row.node,
-        t100_s: row.t100_s,
-        seconds: sums
-            .iter()
-            .filter(|sum| sum.run_id == run_id && sum.node == row.node)
-            .map(|sum| (sum.constraint.clone(), sum.seconds))
-            .collect(),
-    };
-    let median_and_slowest = order.last().map(|last| [back(&order[(order.len() - 1) / 2]), back(last)]);
-    Some(HeldMap { point, run_id: run_id.into(), leechers: picked.map(leecher).collect(), median_and_slowest })
+    let own: Vec<NodeRow> = order.iter().map(|row| (*row).clone()).collect();
+    let sums: Vec<ConstraintRow> = sums.iter().filter(|row| row.run_id == run_id).cloned().collect();
+    let slowest_and_median = HeldBack::slowest_and_median(&own, &sums);
+    Some(HeldMap { point, run_id: run_id.into(), leechers: picked.map(leecher).collect(), slowest_and_median })
 }
 
 /// So many of `n` indices at most, evenly picked, the first and the last among them.

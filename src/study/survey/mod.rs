@@ -14,7 +14,7 @@ mod sweep;
 mod tests;
 
 pub use axis::{Axis, Unit, Value};
-pub use held::{HeldBack, HeldMap, Leecher, spread};
+pub use held::{HeldMap, Leecher, spread};
 pub use power::PowerLaw;
 pub use sweep::{Dot, Line, Sweep};
 
