@@ -155,21 +155,35 @@ fn duplicates(run: &RunRow) -> Option<f64> {
 /// with its 5 and 95 % quantiles and the confidence interval of its mean.
 pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
     let keys: Vec<&str> = plan.cells.first().map_or(vec![], |c| c.values.iter().map(|(k, _)| k.as_str()).collect());
-    let titles: Vec<&str> = keys
-        .iter()
-        .map(|key| short(key, &keys))
-        .chain(["runs", "completed"])
-        .chain(QUANTITIES.iter().map(|q| q.title))
-        .chain(["makespan", "p5..p95", "mean +- 95 %"])
-        .collect();
-    let mut table = plain(&titles);
-    for (index, cell) in plan.cells.iter().enumerate() {
-        let rows = rows_of(plan, assembled, index);
-        let values = keys.iter().map(|key| cell.value(key));
-        table.add_row(values.chain(point(&rows)).collect::<Vec<_>>());
-    }
+    let line = |(index, cell): (usize, &crate::study::Cell)| {
+        (keys.iter().map(|key| cell.value(key)).collect(), rows_of(plan, assembled, index))
+    };
+    let points: Vec<Line> = plan.cells.iter().enumerate().map(line).collect();
+    study_table(&keys, &points)
+}
+
+/// The values of the keys at a point, and the rows of its finished runs.
+type Line<'a> = (Vec<String>, Vec<&'a RunRow>);
+
+/// One line per point, whose runs are told apart by the values of `keys`.
+pub(super) fn study_table(keys: &[&str], points: &[Line]) -> String {
+    let (titles, lines) = study_cells(keys, points);
+    let mut table = plain(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    table.add_rows(lines);
     right(&mut table, keys.len());
     show(&table)
+}
+
+/// The same as titles and lines, for any form.
+pub(super) fn study_cells(keys: &[&str], points: &[Line]) -> (Vec<String>, Vec<Vec<String>>) {
+    let titles = keys
+        .iter()
+        .map(|key| short(key, keys))
+        .chain(["runs", "completed"])
+        .chain(QUANTITIES.iter().map(|q| q.title))
+        .chain(["makespan", "p5..p95", "mean +- 95 %"]);
+    let line = |(values, rows): &Line| values.iter().cloned().chain(point(rows)).collect();
+    (titles.map(str::to_owned).collect(), points.iter().map(line).collect())
 }
 
 /// The last word of a dotted name, where that is enough to tell it from the others.

@@ -30,7 +30,7 @@ pub use rows::{
     Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
     TrafficRow, ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, write};
+pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, select, write};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -26,9 +26,15 @@ pub fn write<R: Row>(rows: &[R]) -> String {
 
 /// Reads rows under a header that begins with their columns.
 pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
+    select(from, |_| true)
+}
+
+/// Reads those rows that `keep` wants; the others take no memory.
+pub fn select<R: Row>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
     let mut reader = csv::Reader::from_reader(from);
     check_header::<R>(reader.headers()?)?;
-    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+    let wanted = |row: &Result<R, csv::Error>| row.as_ref().map_or(true, &mut keep);
+    Ok(reader.deserialize().filter(wanted).collect::<Result<_, _>>()?)
 }
 
 /// Removes the table of a kind of row that an earlier command left in `dir`.

@@ -11,12 +11,12 @@ const MOST: f64 = 150.0;
 pub fn changes(impact: &Impact) -> String {
     let lines: Vec<_> = impact.whole.iter().filter(|line| line.verdict.is_some()).collect();
     let shown = |share: f64| (share * 100.0).clamp(-MOST, MOST);
-    let name = |line: &&crate::study::Line| match line.effect.abs() * 100.0 > MOST {
+    let name = |line: &&crate::study::ImpactLine| match line.effect.abs() * 100.0 > MOST {
         true => format!("{} (beyond)", line.metric.title()),
         false => line.metric.title().into(),
     };
     let mut figure = Figure::of_rows(&lines.iter().map(name).collect::<Vec<_>>());
-    let point = |(index, line): (usize, &&crate::study::Line)| {
+    let point = |(index, line): (usize, &&crate::study::ImpactLine)| {
         let x = shown(line.effect);
         let (low, high) = line.interval.map_or((x, x), |(low, high)| (shown(low), shown(high)));
         Point { x_range: Some((low, high)), ..Point::new(x, figure.row(index)) }
@@ -37,7 +37,7 @@ pub fn bytes(impact: &Impact) -> String {
     let classes: Vec<_> = impact.parts.iter().filter(|line| matches!(line.metric, ImpactMetric::Class(_))).collect();
     let names: Vec<String> = classes.iter().map(|line| line.metric.title().to_owned()).collect();
     let mut figure = Figure::of_rows(&names);
-    let points = |value: fn(&crate::study::Line) -> f64, lift: f64| {
+    let points = |value: fn(&crate::study::ImpactLine) -> f64, lift: f64| {
         let row = |index: usize| figure.row(index) + lift;
         // There is no place for nothing on a logarithmic axis.
         let values = classes.iter().enumerate().filter(|(_, line)| value(line) > 0.0);

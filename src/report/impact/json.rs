@@ -1,7 +1,7 @@
 //! The verdicts for programs: `verdict.json`.
 
 use crate::results::Program;
-use crate::study::{Impact, ImpactVerdict, Line};
+use crate::study::{Impact, ImpactLine as Line, ImpactVerdict};
 use serde_json::{Value, json};
 
 /// Everything that the tables say, as JSON. Nothing in it differs between two

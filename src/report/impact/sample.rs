@@ -2,7 +2,7 @@
 
 use crate::ledger::Class;
 use crate::scenario::Input;
-use crate::study::{Decomposition, Impact, ImpactMetric, ImpactRequest, ImpactVerdict, Line, Part, Side};
+use crate::study::{Decomposition, Impact, ImpactLine as Line, ImpactMetric, ImpactRequest, ImpactVerdict, Part, Side};
 
 /// Better in time, worse in efficiency and downloads that end, undecided in p95,
 /// without makespan, much slower to the first byte with an open end.

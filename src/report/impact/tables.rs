@@ -1,7 +1,7 @@
 //! The tables: the same texts in every form of the report.
 
 use super::words::{change, change_with_interval, value, verdict};
-use crate::study::{Impact, ImpactMetric, ImpactVerdict, Line};
+use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict};
 
 /// A table: titles, rows, and whether each row is for the better or the worse.
 pub(super) struct Table {

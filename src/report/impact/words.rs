@@ -1,7 +1,7 @@
 //! Numbers and sentences that all forms of the report share.
 
 use super::super::human;
-use crate::study::{Impact, ImpactUnit, ImpactVerdict, Line};
+use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict};
 
 /// A value of a quantity, in its unit.
 pub(super) fn value(line: &Line, value: f64) -> String {
