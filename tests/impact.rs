@@ -209,6 +209,8 @@ fn wrong_input_is_told_with_what_was_meant() {
     refused(&with(&["--base", "direct", "--change", "direct", "--margin", "2"]), "is not a share such as 95%");
     let varied = with(&["--base", "direct", "--change", "direct", "--change-set", "network.latency=1 ms"]);
     refused(&varied, "the pack varies `network.latency`");
+    let foreign = with(&["--base", "direct", "--change", "direct", "--change-set", "protocol=bitswap"]);
+    refused(&foreign, "`protocol=bitswap` is no setting of one side");
     let unknown = with(&["--base", "direct", "--change", "direct", "--change-set", "network.upp=1 Mbit/s"]);
     refused(&unknown, "did you mean `up`?");
     fs::write(place.path("p.toml"), "extends = \"s.toml\"\n[sweep]\nprotocol = [\"direct\", \"bitswap\"]\n").unwrap();

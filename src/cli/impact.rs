@@ -89,6 +89,9 @@ impl Impact {
         };
         write(&dir, impact)?;
         output::say(&report::impact_report(impact))?;
+        if examined.left > 0 {
+            self.output.note("the time is up; the same command with a larger --budget goes on");
+        }
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&examined, &assembled, console.interrupted()))
     }

@@ -65,8 +65,8 @@ fn examine(duel: &Duel) -> Impact {
     for pairs in looks(duel.request.max_pairs) {
         for pair in seen[0].len()..pairs as usize {
             for (world, seen) in seen.iter_mut().enumerate() {
-                let first = pair * duel.plan.cells.len() + 2 * world;
-                seen.push(Some((observe(&plan, first), observe(&plan, first + 1))));
+                let [base, change] = [0, 1].map(|side| observe(&plan, duel.run(pair, world, side)));
+                seen.push(Some((base, change)));
             }
         }
         let impact = duel.impact(&seen, None);
@@ -86,6 +86,30 @@ fn observe(plan: &Plan, index: usize) -> Observation {
 
 fn verdicts(impact: &Impact) -> Vec<Verdict> {
     impact.lines().filter_map(|line| line.verdict).collect()
+}
+
+/// Every run of the plan is one side of one pair in one world; both sides have the
+/// same seed and seeders, and worlds keep their names.
+#[test]
+fn sides_of_a_pair_meet_in_one_world() {
+    let pack = pack(&WORLDS.replacen("[[sweep.cells]]", "[sweep]\nseeder_sets = 2\n[[sweep.cells]]", 1));
+    let duel = duel(&pack, "direct", ["", "network.up=10 Mbit/s"], 4);
+    assert_eq!(duel.worlds, ["near, seeder set 0", "near, seeder set 1", "far, seeder set 0", "far, seeder set 1"]);
+    let plan = duel.plan(3);
+    let mut runs = Vec::new();
+    for (pair, world) in (0..3).flat_map(|pair| (0..4).map(move |world| (pair, world))) {
+        let [base, change] = [0, 1].map(|side| duel.run(pair, world, side));
+        runs.extend([base, change]);
+        let (a, b) = (&plan.runs[base], &plan.runs[change]);
+        assert_eq!((a.seed, a.seeder_set, a.repetition), (b.seed, b.seeder_set, b.repetition));
+        assert_eq!((a.repetition as usize, a.seeder_set as usize), (pair, world % 2));
+        let cells = [a, b].map(|run| &plan.cells[run.cell]);
+        assert_eq!(cells.map(|cell| cell.value("side")), ["base", "change"]);
+        assert_eq!(cells.map(|cell| cell.value("name")), [["near", "far"][world / 2]; 2]);
+        assert_eq!(cells.map(|cell| cell.base.world.links[0].up.0), [20_000_000, 10_000_000]);
+    }
+    runs.sort_unstable();
+    assert_eq!(runs, (0..plan.runs.len()).collect::<Vec<_>>());
 }
 
 /// The same model with the same seeds is the same in every byte.
