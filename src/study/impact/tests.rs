@@ -8,8 +8,10 @@ use crate::dist::Distribution;
 use crate::results::RunResult;
 use crate::rng::{Purpose, Rng};
 use crate::scenario::Input;
-use crate::study::{Plan, RowFile};
+use crate::sim::Progress;
+use crate::study::{Host, Options, Plan, RowFile};
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::NamedTempFile;
 
 const TRIALS: u64 = 200;
@@ -110,6 +112,46 @@ fn sides_of_a_pair_meet_in_one_world() {
     }
     runs.sort_unstable();
     assert_eq!(runs, (0..plan.runs.len()).collect::<Vec<_>>());
+}
+
+/// Lets a number of runs begin and then says that time is up.
+struct Patience(AtomicUsize);
+
+impl Host for Patience {
+    fn elapsed_s(&self) -> f64 {
+        0.0
+    }
+    fn peak_rss_bytes(&self) -> Option<u64> {
+        None
+    }
+    fn may_start(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+    fn interrupted(&self) -> bool {
+        false
+    }
+    fn planned(&self, _total: u64) {}
+    fn advanced(&self, _progress: Progress, _events: u64) {}
+    fn finished(&self) {}
+}
+
+/// A pair is four runs here. What was not compared is no part of the study, stays,
+/// and is not computed again.
+#[test]
+fn what_is_cut_short_speaks_of_whole_pairs_and_goes_on_later() {
+    let (pack, dir) = (pack(WORLDS), tempfile::tempdir().unwrap());
+    let options = Options { threads: 1, reproducible: true };
+    let go_on = |runs: usize, max_pairs: u32| {
+        let host = Patience(AtomicUsize::new(runs));
+        duel(&pack, "direct", ["seed=1", "seed=2"], max_pairs).carry_out(dir.path(), options, &host).unwrap()
+    };
+    let first = go_on(7, 4);
+    assert!(first.impact.is_none() && first.left > 0, "one pair and three runs");
+    let second = go_on(6, 4);
+    assert_eq!((second.impact.unwrap().pairs, second.plan.runs.len(), second.left), (3, 12, 3));
+    let rest = go_on(99, 4);
+    assert_eq!((rest.impact.unwrap().pairs, rest.plan.runs.len(), rest.left), (4, 16, 0));
+    assert_eq!(std::fs::read_dir(dir.path().join("rows")).unwrap().count(), 16);
 }
 
 /// The same model with the same seeds is the same in every byte.
