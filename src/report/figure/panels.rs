@@ -372,7 +372,7 @@ mod tests {
     fn a_staircase_has_a_corner_for_every_step() {
         let points = vec![Point::new(0.0, 0.0), Point::new(2.0, 0.5), Point::new(4.0, 1.0)];
         let svg = of(Mark::Steps, Scale::Linear, points);
-        let path = svg.split("<path d=\"").find(|path| path.contains(COLOURS[0])).unwrap();
+        let path = svg.split("<path d=\"").find(|path| path.contains(&COLOURS[0].to_lowercase())).unwrap();
         let corners = path.split('"').next().unwrap().matches(['M', 'L']).count();
         assert_eq!(corners, 5, "{path}");
     }
