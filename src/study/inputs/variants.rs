@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Swept keys that belong to the client and not to the world around it: what
 /// runs, on what, and how its data are cut (a matter of the protocol, or of how
-/// finely it is simulated).
-const CLIENT: [&str; 4] = ["protocol", "hardware", "swarm.block_size", "swarm.group"];
+/// finely it is simulated). `side` is which of two that `impact` compares.
+const CLIENT: [&str; 5] = ["protocol", "hardware", "swarm.block_size", "swarm.group", "side"];
 
 /// Whether a swept key belongs to the client.
 pub fn of_client(key: &str) -> bool {
