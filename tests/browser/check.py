@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 from selenium import webdriver
+from selenium.webdriver.support.wait import WebDriverWait
 
 SCENARIO = """
 name = "browser"
@@ -143,11 +144,15 @@ def check_any(figures, program):
     expect(figures, "no figure")
 
 
+IMPACT = ["impact", "--base", "codex-v2", "--change", "codex-v2", "--change-set", "protocol.codex-v2.window=64"]
+IMPACT += ["--budget", "5s", "--max-pairs", "2", "--out", "impact"]
+
 # A page: the command it needs, how it is made, where it is, what has to be in it.
 PAGES = [
     ("report", ["report", "sweep"], "sweep/report.html", check_report),
     ("report", ["report", "sweep", "--baseline", "direct"], "sweep/comparison.html", check_comparison),
     ("validate", ["validate", "--quiet", "--seeds", "2", "--out", "validation"], "validation/validation.html", check_validation),
+    ("impact", IMPACT, "impact/impact.html", check_any),
 ]
 
 
@@ -176,7 +181,11 @@ def check(driver, program, file, rule, screenshots):
     driver.get("about:blank")
     driver.get_log("performance"), driver.get_log("browser")
     driver.get(address)
+    # A large page is at hand before all of it has been read.
+    WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.readyState") == "complete")
     figures = driver.execute_script(FIGURES)
+    written = (program.place / file).read_text().count("<figure>")
+    expect(len(figures) == written, f"{len(figures)} of {written} figures are shown")
     logged = [entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     expect(not logged, f"the console says {logged}")
     foreign = [url for url in requests(driver) if url != address and not url.startswith("data:")]

@@ -144,7 +144,9 @@ impl Panels<'_> {
     fn frame(&self) -> Frame {
         let points = || self.panels.iter().flat_map(|panel| &panel.series).flatten();
         let guides = || self.panels.iter().flat_map(|panel| &panel.guides).flatten();
-        let (least, most) = super::span(points().map(|point| point.x)).unwrap_or((1.0, 2.0));
+        // Under a staircase lines stand upright and belong in view.
+        let upright = guides().map(|(x, _)| *x).filter(|_| self.mark == Mark::Steps);
+        let (least, most) = super::span(points().map(|point| point.x).chain(upright)).unwrap_or((1.0, 2.0));
         // A staircase has no values that were chosen, so ticks are at round ones.
         let least = if self.mark == Mark::Steps { rounded_down(least) } else { least };
         let factor: f64 = if most > 600.0 * least { 10.0 } else { 2.0 };
@@ -152,10 +154,7 @@ impl Panels<'_> {
         let mut frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0), least, step };
         frame.x = match self.x.scale {
             Scale::Log => (-0.5, frame.place(most) + 0.5),
-            Scale::Linear => {
-                let most = guides().filter(|(x, _)| x.is_finite()).map(|(x, _)| *x).fold(most, f64::max);
-                (least.min(0.0), if most > 0.0 { most * 1.05 } else { 1.0 })
-            }
+            Scale::Linear => (least.min(0.0), if most > 0.0 { most * 1.05 } else { 1.0 }),
         };
         let ys = points().flat_map(|p| [p.y, p.y_range.map_or(p.y, |r| r.0), p.y_range.map_or(p.y, |r| r.1)]);
         let ys = ys.chain(guides().map(|(_, y)| *y));
@@ -190,7 +189,7 @@ impl Panels<'_> {
             .with_body_size(12)
             .with_font_family("sans-serif");
         if self.x.scale == Scale::Log {
-            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / 8.0));
+            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / 6.0));
         }
         if self.y.scale == Scale::Log { layout.with_log_y() } else { layout }
     }

@@ -7,7 +7,11 @@ use crate::study::{Summary, Survey, spread};
 /// A row for each cell, a mark for each variant. Nothing when no run completed.
 pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     let (cells, rest) = picked(survey, MOST_ROWS * survey.variants.len());
-    let names = cells.iter().map(|cell| place(survey, &survey.points[cell[0]])).collect::<Vec<_>>();
+    let row = |cell: &Vec<usize>| match place(survey, &survey.points[cell[0]]) {
+        nowhere if nowhere.is_empty() => survey.manifest.scenario.clone(),
+        place => place,
+    };
+    let names: Vec<String> = cells.iter().map(row).collect();
     let mut figure = Figure::of_rows(&names);
     let mut rows = Vec::new();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
