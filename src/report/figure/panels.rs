@@ -11,9 +11,13 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use std::sync::Arc;
 
-/// Room for one panel, in pixels.
+/// Room for one panel of several, in pixels.
 const WIDTH: f64 = 310.0;
 const HEIGHT: f64 = 225.0;
+/// Letters of a title that have room above a panel.
+const TITLE: usize = 46;
+/// How much larger a panel alone is.
+const ALONE: f64 = 1.7;
 /// Dashes of lines, which differ also where colours do not.
 const DASHES: [&str; 7] = ["", "8 4", "2 3", "8 3 2 3", "14 4", "5 2 1 2 1 2", "4 6"];
 
@@ -125,12 +129,13 @@ impl Panels<'_> {
         let rows = self.panels.len().div_ceil(self.columns.max(1)).max(1);
         let layouts = self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, &frame)).collect();
         let plots = self.panels.iter().map(|panel| self.plots(panel, &frame)).collect();
+        let size = if self.panels.len() == 1 { ALONE } else { 1.0 };
         let mut figure = Figure::new(rows, self.columns.max(1));
         if !self.title.is_empty() {
             figure = figure.with_title(self.title.as_str()).with_title_size(16);
         }
         let scene = figure
-            .with_cell_size(WIDTH, HEIGHT)
+            .with_cell_size(WIDTH * size, HEIGHT * size)
             .with_plots(plots)
             .with_layouts(layouts)
             .with_shared_legend_entries(self.legend())
@@ -175,6 +180,7 @@ impl Panels<'_> {
         let last = index + self.columns >= self.panels.len();
         let mut layout = Layout::new(frame.x, frame.y)
             .with_title(panel.title.as_str())
+            .with_title_wrap(TITLE)
             .with_x_label(if last { self.x.name } else { "" })
             .with_y_label(if index.is_multiple_of(self.columns.max(1)) { self.y.name } else { "" })
             .with_x_axis_min(frame.x.0)
