@@ -15,6 +15,7 @@ mod run;
 mod schema;
 mod sweep;
 mod validate;
+mod view;
 
 use crate::results::ResultsError;
 use crate::scenario::ScenarioError;
@@ -43,6 +44,7 @@ enum Command {
     Explain(explain::Explain),
     Export(export::Export),
     Report(report::Report),
+    View(view::View),
     Schema(schema::Schema),
     Models(models::Models),
 }
@@ -118,6 +120,7 @@ impl Cli {
             Command::Explain(explain) => explain.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Report(report) => report.carry_out(),
+            Command::View(view) => view.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
         }

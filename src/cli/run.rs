@@ -6,10 +6,8 @@ use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::ledger::Outcome;
 use crate::report;
-use crate::results::{
-    self, AtomicFile, Checkpoint, DiscoveryRow, FileEntry, Labels, Manifest, ProgressRow, ResultsError, Row, RunResult,
-};
-use crate::scenario::{self, Scenario};
+use crate::results::{self, Checkpoint, FileEntry, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::scenario::{self, Input, Scenario};
 use crate::sim;
 use crate::study::{self, Host};
 use clap::{Args, ValueEnum};
@@ -27,6 +25,10 @@ pub struct Run {
     changes: Changes,
     #[command(flatten)]
     output: Output,
+    /// Write every message to trace.csv, for `codexsim view`: short for
+    /// --set output.trace=true
+    #[arg(long)]
+    trace: bool,
     /// What is written to standard output
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     format: Format,
@@ -46,7 +48,7 @@ enum Format {
 impl Run {
     /// Runs, writes the result files, shows the result.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let scenario = scenario::load(&self.changes.input(self.file.clone()))?;
+        let scenario = scenario::load(&self.input())?;
         study::check_columns(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         self.mention_sweep(&scenario);
@@ -60,6 +62,12 @@ impl Run {
         output::say(&self.show(&result))?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(judge(&scenario, &result))
+    }
+
+    fn input(&self) -> Input {
+        let mut input = self.changes.input(self.file.clone());
+        input.sets.extend(self.trace.then(|| "output.trace=true".into()));
+        input
     }
 
     /// The result, as rows and whole; nothing when it was interrupted.
@@ -112,16 +120,9 @@ impl Run {
             table(dir, &result.traffic)?,
             table(dir, &result.series)?,
         ];
-        if scenario.run.progress_steps > 0 {
-            files.push(table(dir, &result.progress)?);
-        } else {
-            results::remove_table::<ProgressRow>(dir)?;
-        }
-        if result.discovery.is_empty() {
-            results::remove_table::<DiscoveryRow>(dir)?;
-        } else {
-            files.push(table(dir, &result.discovery)?);
-        }
+        files.extend(optional(dir, scenario.run.progress_steps > 0, result.progress.iter().cloned())?);
+        files.extend(optional(dir, scenario.run.trace, results::trace_rows(&result.run.run_id, outcome))?);
+        files.extend(optional(dir, !result.discovery.is_empty(), result.discovery.iter().cloned())?);
         self.manifest(scenario, result, outcome, files).write(dir)
     }
 
@@ -150,9 +151,21 @@ impl Run {
     }
 }
 
-fn table<R: Row>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
-    AtomicFile::write_all(&dir.join(R::FILE), results::write(rows).as_bytes())?;
-    Ok(FileEntry { name: R::FILE.into(), rows: rows.len() as u64 })
+fn table<R: Row + Clone>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
+    results::write_table(dir, rows.iter().cloned())
+}
+
+/// A table that is there only when it is `wanted`; that of an earlier run goes.
+fn optional<R: Row>(
+    dir: &Path,
+    wanted: bool,
+    rows: impl Iterator<Item = R>,
+) -> Result<Option<FileEntry>, ResultsError> {
+    if wanted {
+        return results::write_table(dir, rows).map(Some);
+    }
+    results::remove_table::<R>(dir)?;
+    Ok(None)
 }
 
 /// Says what did not hold.

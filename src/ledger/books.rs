@@ -1,6 +1,6 @@
 //! Booking while a run goes on.
 
-use super::{Class, Curve, Milestones, Sample, Traffic};
+use super::{Class, Curve, Milestones, Sample, Trace, Traffic};
 use crate::rng::mix;
 use crate::units::Time;
 
@@ -38,6 +38,8 @@ pub struct Books {
     pub lost: [u64; Class::ALL.len()],
     /// One curve a node; none when nobody asked for them.
     pub curves: Vec<Curve>,
+    /// Every message; nothing when nobody asked for them.
+    pub trace: Option<Trace>,
     /// Time series.
     pub series: Series,
     /// Digest of the event stream.
@@ -45,14 +47,16 @@ pub struct Books {
 }
 
 impl Books {
-    /// Empty books for `nodes` nodes, with their curves when these are asked for.
-    pub fn new(nodes: usize, series_interval: Time, curves: bool) -> Self {
+    /// Empty books for `nodes` nodes, with their curves and with a trace when
+    /// these are asked for.
+    pub fn new(nodes: usize, series_interval: Time, curves: bool, trace: bool) -> Self {
         Books {
             accounts: vec![Account::default(); nodes],
             traffic: [Traffic::default(); Class::ALL.len()],
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
             curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
+            trace: trace.then(|| Trace::new(Trace::LIMIT)),
             series: Series::new(series_interval),
             digest: Digest::default(),
         }

@@ -5,8 +5,10 @@ mod books;
 mod class;
 mod curve;
 mod outcome;
+mod trace;
 
 pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
 pub use curve::Curve;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};
+pub use trace::{Sending, Trace};

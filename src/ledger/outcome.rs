@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve};
+use super::{Class, Curve, Sending};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -117,6 +117,8 @@ pub struct Outcome {
     pub traffic: [Traffic; Class::ALL.len()],
     /// The download of each node as a curve; empty when nobody asked for it.
     pub curves: Vec<Curve>,
+    /// Every message in the order of sending; empty when nobody asked for them.
+    pub trace: Vec<Sending>,
     /// Time series on a regular grid.
     pub series: Vec<Sample>,
     /// What discovery did: metric and value; nothing of a static directory.

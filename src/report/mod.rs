@@ -7,6 +7,7 @@ mod human;
 mod terminal;
 mod upkeep;
 mod validation;
+mod view;
 
 pub use calibration::{file as calibration_file, terminal as calibration_report, usage as calibration_usage};
 pub use comparison::{html as comparison_html, markdown as comparison_markdown, terminal as comparison_report};
@@ -15,3 +16,4 @@ pub use human::{bytes, count, seconds};
 pub use terminal::{run_report, study_report};
 pub use upkeep::upkeep_report;
 pub use validation::{html as validation_html, markdown as validation_markdown, terminal as validation_report};
+pub use view::{Playback, html as view_html};

@@ -16,7 +16,7 @@ pub fn run_report(result: &RunResult) -> String {
     text
 }
 
-fn title(run: &RunRow) -> String {
+pub(super) fn title(run: &RunRow) -> String {
     let leechers = run.network_size - run.seeders;
     format!(
         "{}: {} to {leechers} leechers from {} seeders, {}, seed {}",

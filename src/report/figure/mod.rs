@@ -14,7 +14,7 @@ use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 /// The colours of series, in this order.
-const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
+pub(super) const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
 const SHAPES: [MarkerShape; 7] = [
     MarkerShape::Diamond,
     MarkerShape::Circle,
