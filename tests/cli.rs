@@ -97,7 +97,7 @@ fn run_writes_all_files_where_it_says() {
         let lines = fs::read_to_string(dir.join(&file.name)).unwrap().lines().count() as u64;
         assert_eq!(lines, file.rows + 1, "{}", file.name);
     }
-    assert_eq!(manifest.files.len(), 4);
+    assert_eq!(manifest.files.len(), 6);
     assert_eq!(Some(&manifest.results_fingerprint), run.fingerprint.as_ref());
     assert_eq!(manifest.command_line.unwrap()[1..], ["run", "s.toml"]);
 }
@@ -291,7 +291,7 @@ fn any_number_of_threads_gives_the_same_bytes() {
             content(&place.path(jobs))
         })
         .collect();
-    assert_eq!(runs[0].len(), 8 + 1 + 4 + 1, "rows, lock, tables, manifest");
+    assert_eq!(runs[0].len(), 8 + 1 + 6 + 1, "rows, lock, tables, manifest");
     assert!(runs.iter().all(|r| *r == runs[0]));
 }
 

@@ -2,7 +2,7 @@
 
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, Program, ResultsError, Row};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row};
 use crate::study::{CompareError, Comparison};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -85,6 +85,5 @@ fn write(comparison: &Comparison, out: &Path) -> Result<(), ResultsError> {
     let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
     write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
     write("comparison.md", &report::comparison_markdown(comparison))?;
-    let made_by = format!("Made by codexsim {}.", Program::this().version);
-    write("comparison.html", &report::comparison_html(comparison, &made_by))
+    write("comparison.html", &report::comparison_html(comparison))
 }

@@ -119,6 +119,8 @@ impl Run {
             table(dir, &result.nodes)?,
             table(dir, &result.traffic)?,
             table(dir, &result.series)?,
+            table(dir, &result.constraints)?,
+            table(dir, &result.timeline)?,
         ];
         files.extend(optional(dir, scenario.run.progress_steps > 0, result.progress.iter().cloned())?);
         files.extend(optional(dir, scenario.run.trace, results::trace_rows(&result.run.run_id, outcome))?);

@@ -4,7 +4,7 @@ use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, Measured, Program, ResultsError, Row, ValidationRow};
+use crate::results::{self, AtomicFile, Measured, ResultsError, Row, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{self, Assembled, Cases, Options, Request, Selection, Validation};
 use clap::Args;
@@ -108,7 +108,7 @@ impl Validate {
         let write = |path: &Path, text: &str| AtomicFile::write_all(path, text.as_bytes());
         write(&place(ValidationRow::FILE), &results::write(&validation.rows()))?;
         write(&place("validation.md"), &report::validation_markdown(validation))?;
-        write(&place("validation.html"), &report::validation_html(validation, &made_by(), notes))
+        write(&place("validation.html"), &report::validation_html(validation, notes))
     }
 
     fn note(&self, line: &str) {
@@ -136,10 +136,4 @@ pub fn check_columns(conditions: &Conditions) -> Result<(), Failure> {
             Err(Failure::Input(format!("no cell has a column `{wrong}`; expected one of {}", all.join(", "))))
         }
     }
-}
-
-/// What made the report; nothing that differs between two equal runs.
-fn made_by() -> String {
-    let program = Program::this();
-    format!("Made by codexsim {}.", program.version)
 }

@@ -1,8 +1,8 @@
 //! `codexsim view`: one run, played back.
 
 use super::{End, Failure, output};
-use crate::report::{self, Playback};
-use crate::results::{self, AtomicFile, NodeRow, Program, ProgressRow, ResultsError, Row, RunTable, TraceRow};
+use crate::report::{self, Playback, Tables};
+use crate::results::{self, AtomicFile, ResultsError, Row, RunTable, TraceRow};
 use clap::Args;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -31,9 +31,8 @@ impl View {
     /// Reads the run and writes the page.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let playback = self.playback()?;
-        let made_by = format!("Made by codexsim {}.", Program::this().version);
         let out = self.out.clone().unwrap_or_else(|| self.dir.join("view.html"));
-        AtomicFile::write_all(&out, report::view_html(&playback, &made_by).as_bytes())?;
+        AtomicFile::write_all(&out, report::view_html(&playback).as_bytes())?;
         if !self.quiet {
             output::tell(&format!("{} is written; open it in a browser", out.display()));
         }
@@ -48,13 +47,21 @@ impl View {
                 "{dir} has {count} runs; this plays the one of `codexsim run --trace`"
             )));
         };
-        let nodes = results::read(self.open(NodeRow::FILE)?)?;
-        let progress: Vec<ProgressRow> = results::read(self.open(ProgressRow::FILE)?)?;
-        let mut playback = Playback::new(record.run.clone(), nodes, &progress);
+        let mut playback = Playback::new(Tables {
+            run: record.run.clone(),
+            nodes: self.read()?,
+            traffic: self.read()?,
+            series: self.read()?,
+            progress: self.read()?,
+        });
         for row in results::read_each::<TraceRow>(self.open(TraceRow::FILE)?)? {
             playback.add(&row?);
         }
         Ok(playback)
+    }
+
+    fn read<R: Row>(&self) -> Result<Vec<R>, Failure> {
+        Ok(results::read(self.open(R::FILE)?)?)
     }
 
     /// A result file; the error says how to make what is missing.

@@ -1,6 +1,6 @@
 //! Booking while a run goes on.
 
-use super::{Class, Curve, Milestones, Sample, Trace, Traffic};
+use super::{Class, Curve, Milestones, Sample, Timeline, Trace, Traffic};
 use crate::rng::mix;
 use crate::units::Time;
 
@@ -11,6 +11,8 @@ pub struct Account {
     pub milestones: Milestones,
     /// Wire bytes handed to the network.
     pub handed: u64,
+    /// The most of these that were neither arrived nor lost at one moment.
+    pub peak_queue: u64,
     /// Wire bytes that arrived.
     pub arrived: u64,
     /// Wire bytes of this node that arrived at others.
@@ -42,22 +44,32 @@ pub struct Books {
     pub trace: Option<Trace>,
     /// Time series.
     pub series: Series,
+    /// What held each leecher back.
+    pub timeline: Timeline,
     /// Digest of the event stream.
     pub digest: Digest,
 }
 
+impl Account {
+    /// Books wire bytes that the network takes over.
+    pub fn hand(&mut self, bytes: u64) {
+        self.handed += bytes;
+        self.peak_queue = self.peak_queue.max(self.handed - self.reached - self.lost);
+    }
+}
+
 impl Books {
-    /// Empty books for `nodes` nodes, with their curves and with a trace when
-    /// these are asked for.
-    pub fn new(nodes: usize, series_interval: Time, curves: bool, trace: bool) -> Self {
+    /// Empty books for `nodes` nodes, with their curves when these are asked for.
+    pub fn new(nodes: usize, series_interval: Time, curves: bool, timeline: Timeline) -> Self {
         Books {
             accounts: vec![Account::default(); nodes],
             traffic: [Traffic::default(); Class::ALL.len()],
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
             curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
-            trace: trace.then(|| Trace::new(Trace::LIMIT)),
+            trace: None,
             series: Series::new(series_interval),
+            timeline,
             digest: Digest::default(),
         }
     }

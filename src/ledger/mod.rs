@@ -3,12 +3,14 @@
 
 mod books;
 mod class;
+mod constraint;
 mod curve;
 mod outcome;
 mod trace;
 
 pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
+pub use constraint::{Constraint, Span, Timeline};
 pub use curve::Curve;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};
 pub use trace::{Sending, Trace};

@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve, Sending};
+use super::{Class, Curve, Sending, Timeline};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -75,6 +75,9 @@ pub struct NodeOutcome {
     pub payload_tx: u64,
     /// Block data received in vain.
     pub duplicate_rx: u64,
+    /// The most wire bytes that this node had handed to the network and that had
+    /// not arrived yet.
+    pub peak_queue: u64,
 }
 
 /// Messages and bytes of one class.
@@ -119,6 +122,8 @@ pub struct Outcome {
     pub curves: Vec<Curve>,
     /// Every message in the order of sending; empty when nobody asked for them.
     pub trace: Vec<Sending>,
+    /// What held each leecher back, and when.
+    pub timeline: Timeline,
     /// Time series on a regular grid.
     pub series: Vec<Sample>,
     /// What discovery did: metric and value; nothing of a static directory.

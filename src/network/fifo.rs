@@ -15,7 +15,7 @@
 use super::flight::{Flight, Route};
 use super::streams::Streams;
 use super::window::{Transmission, Window, WindowRule, span};
-use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel};
+use super::{Bottleneck, Carried, Fate, NetEvent, NetworkSpec, Parcel, Sending};
 use crate::engine::EventList;
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{NodeId, World};
@@ -333,6 +333,37 @@ impl Fifo {
                 self.step(step, out);
             }
         }
+    }
+
+    /// A head that waits for its turn waits for the uplink.
+    pub(super) fn sending(&self, from: NodeId, to: NodeId) -> Option<Sending> {
+        let stream = self.streams.find(from, to)?;
+        let id = self.streams[stream].queue.front()?.id;
+        let at = self.heads[stream as usize].transit;
+        if at == NONE {
+            return Some(Sending { id, bottleneck: Bottleneck::Uplink, rate: 0.0 });
+        }
+        let transit = &self.transits[at as usize];
+        let (up, down) = (self.up[from.index()].rate, self.down[to.index()].rate);
+        let rate = transit.parcel.wire.get() as f64 / transit.leave.since(transit.start).secs();
+        // The window of a message begins small: it counts when it costs a tenth.
+        let held_by_window = rate < up.min(down).bytes_per_second() * 0.9;
+        let bottleneck = match transit.served {
+            _ if held_by_window => Bottleneck::Window,
+            // The downlink has more before it, or is the slower one.
+            Some(served) if served > transit.last_byte => Bottleneck::Downlink,
+            _ if up <= down => Bottleneck::Uplink,
+            _ => Bottleneck::Downlink,
+        };
+        Some(Sending { id, bottleneck, rate })
+    }
+
+    pub(super) fn uplink_is_full(&self, node: NodeId) -> bool {
+        self.up[node.index()].serving.is_some()
+    }
+
+    pub(super) fn downlink_is_full(&self, node: NodeId) -> bool {
+        self.down[node.index()].free > self.now
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {

@@ -13,6 +13,7 @@ mod fair;
 mod fifo;
 mod flight;
 mod ideal;
+mod sending;
 mod streams;
 mod transport;
 mod window;
@@ -20,6 +21,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use sending::{Bottleneck, Sending};
 pub use transport::Transport;
 
 use crate::dist::Distribution;
@@ -185,6 +187,34 @@ impl Network {
     /// appends what happened to `out`.
     pub fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
         each!(self, model => model.advance(now, out))
+    }
+
+    /// What the stream from `from` to `to` transmits now; nothing when it is idle
+    /// or closed, and nothing in `ideal`, where nothing takes time to leave.
+    pub fn sending(&self, from: NodeId, to: NodeId) -> Option<Sending> {
+        match self {
+            Network::Ideal(_) => None,
+            Network::Fifo(model) => model.sending(from, to),
+            Network::Fair(model) => model.sending(from, to),
+        }
+    }
+
+    /// Whether messages that leave `node` share or wait for its uplink.
+    pub fn uplink_is_full(&self, node: NodeId) -> bool {
+        match self {
+            Network::Ideal(_) => false,
+            Network::Fifo(model) => model.uplink_is_full(node),
+            Network::Fair(model) => model.uplink_is_full(node),
+        }
+    }
+
+    /// Whether what comes to `node` shares or waits for its downlink.
+    pub fn downlink_is_full(&self, node: NodeId) -> bool {
+        match self {
+            Network::Ideal(_) => false,
+            Network::Fifo(model) => model.downlink_is_full(node),
+            Network::Fair(model) => model.downlink_is_full(node),
+        }
     }
 
     /// What has passed the access link of `node` by `now`, which is not beyond

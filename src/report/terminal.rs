@@ -1,7 +1,7 @@
 //! Short tables for the terminal.
 
 use super::human;
-use crate::results::{RunResult, RunRow};
+use crate::results::{HeldBack, RunResult, RunRow};
 use crate::study::{Assembled, Plan, Summary};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
@@ -12,6 +12,7 @@ pub fn run_report(result: &RunResult) -> String {
     text += &facts(run);
     text += "\n";
     text += &traffic(result);
+    text += &held_back(result);
     warnings.iter().for_each(|w| text += &format!("warning: {w}\n"));
     text
 }
@@ -90,6 +91,30 @@ fn traffic(result: &RunResult) -> String {
     line("all", result.traffic.iter().map(|t| t.messages).sum(), wire);
     right(&mut table, 1);
     show(&table)
+}
+
+/// What held the slowest leecher and the one in the middle back, in shares of
+/// their time.
+fn held_back(result: &RunResult) -> String {
+    let Some([slowest, median]) = HeldBack::slowest_and_median(&result.nodes, &result.constraints) else {
+        return String::new();
+    };
+    let share = |of: &HeldBack, name: &str| {
+        of.shares.iter().find(|(constraint, _)| constraint == name).map_or("-".into(), |(_, share)| percent(*share))
+    };
+    let title = |words: &str, of: &HeldBack| format!("{words} (node {})", of.node);
+    let mut table = plain(&["held back by", &title("slowest leecher", &slowest), &title("median leecher", &median)]);
+    let mut names: Vec<&str> = slowest.shares.iter().chain(&median.shares).map(|(name, _)| name.as_str()).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    if names.is_empty() {
+        return String::new();
+    }
+    names.iter().for_each(|name| {
+        table.add_row([(*name).to_owned(), share(&slowest, name), share(&median, name)]);
+    });
+    right(&mut table, 1);
+    format!("\n{}", show(&table))
 }
 
 /// A quantity of a study's table.

@@ -1,12 +1,14 @@
 //! Result files: their columns, writers and readers, and the manifest.
 //!
-//! Four tidy CSV tables (and `progress.csv` with `output.progress`, `trace.csv` with
-//! `output.trace`, `discovery.csv` with discovery that has traffic) with units in the column names; an empty field means
+//! Six tidy CSV tables (and `progress.csv` with `output.progress`, `trace.csv` with
+//! `output.trace`, `discovery.csv` with discovery that has traffic) with units in the
+//! column names; an empty field means
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
 pub mod export;
 mod files;
+mod limits;
 mod manifest;
 mod measured;
 mod quantile;
@@ -15,6 +17,7 @@ mod rows;
 mod table;
 
 pub use files::AtomicFile;
+pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
 pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
@@ -25,8 +28,8 @@ pub use quantile::{median, quantile};
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
 pub use record::{Labels, RunResult, trace_rows};
 pub use rows::{
-    Capacity, ComparisonRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TraceRow, TrafficRow,
-    ValidationRow,
+    Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
+    TraceRow, TrafficRow, ValidationRow,
 };
 pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, write, write_table};
 

@@ -1,6 +1,9 @@
 //! From the outcome of a run to rows.
 
-use super::rows::{Capacity, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow};
+use super::limits::{constraint_rows, timeline_rows};
+use super::rows::{
+    Capacity, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TimelineRow, TraceRow, TrafficRow,
+};
 use super::{median, quantile};
 use crate::ledger::{Class, Curve, Milestones, NodeOutcome, Outcome, Sending};
 use crate::sim::RunSpec;
@@ -31,6 +34,10 @@ pub struct RunResult {
     pub traffic: Vec<TrafficRow>,
     /// Its rows of `series.csv`.
     pub series: Vec<SeriesRow>,
+    /// Its rows of `constraints.csv`.
+    pub constraints: Vec<ConstraintRow>,
+    /// Its rows of `timeline.csv`.
+    pub timeline: Vec<TimelineRow>,
     /// Its rows of `progress.csv`; empty when nobody asked for them.
     pub progress: Vec<ProgressRow>,
     /// Its rows of `discovery.csv`; none of a static directory.
@@ -50,6 +57,8 @@ impl RunResult {
             nodes: node_rows(id, outcome),
             traffic: traffic_rows(id, outcome),
             series: series_rows(id, outcome),
+            constraints: constraint_rows(id, outcome),
+            timeline: timeline_rows(id, outcome),
             progress: progress_rows(id, spec, outcome),
             discovery: discovery_rows(id, outcome),
             violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
@@ -157,7 +166,7 @@ fn same_for_all(links: &[LinkClass], pick: fn(&LinkClass) -> Rate, seeder: Optio
 }
 
 /// Start of the earliest leecher, from which the moments are counted.
-fn origin(outcome: &Outcome) -> Time {
+pub(super) fn origin(outcome: &Outcome) -> Time {
     outcome.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
 }
 
@@ -190,6 +199,7 @@ fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow
         payload_rx: outcome.payload_rx,
         payload_tx: outcome.payload_tx,
         duplicate_rx: outcome.duplicate_rx,
+        peak_queue_bytes: outcome.peak_queue,
     }
 }
 
@@ -275,7 +285,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::ledger::{Sample, Status, Traffic, Violation};
+    use crate::ledger::{Sample, Status, Timeline, Traffic, Violation};
 
     /// A seeder, a leecher that started 10 s in and completed, one that started
     /// later and did not.
@@ -295,6 +305,7 @@ pub(crate) mod tests {
             payload_rx: 3,
             payload_tx: 4,
             duplicate_rx: 1,
+            peak_queue: 7,
         };
         let mut traffic = [Traffic::default(); Class::ALL.len()];
         traffic[Class::Payload as usize] = Traffic { messages: 2, bytes: 1000 };
@@ -312,6 +323,7 @@ pub(crate) mod tests {
             traffic,
             curves: vec![],
             trace: vec![],
+            timeline: Timeline::new(2, Time::NEVER),
             series: vec![Sample { time: Time::from_secs(1), metric: "stored_bytes", value: 0.1 }],
             bound: Time::from_secs(8),
             bound_kind: "seeder upload",

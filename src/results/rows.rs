@@ -170,6 +170,9 @@ row! {
         payload_tx: u64,
         /// Block data received in vain.
         duplicate_rx: u64,
+        /// The most wire bytes that the node had handed to the network and that
+        /// had not arrived yet.
+        peak_queue_bytes: u64,
     }
 }
 
@@ -198,6 +201,38 @@ row! {
         metric: String,
         /// Its value then.
         value: f64,
+    }
+}
+
+row! {
+    /// How long one thing held one leecher back in one run, between its start and
+    /// its completion (or the end of the run). Things that never did have no row.
+    ConstraintRow in "constraints.csv" {
+        /// The run.
+        run_id: String,
+        /// The node, from 0.
+        node: u32,
+        /// What held it back, see [`crate::ledger::Constraint`].
+        constraint: String,
+        /// For how long in all; a share of the looks taken at the node.
+        seconds: f64,
+    }
+}
+
+row! {
+    /// A stretch of time in which one thing held one leecher back in one run.
+    /// Of at most 64 leechers, evenly picked. Times count as in `nodes.csv`.
+    TimelineRow in "timeline.csv" {
+        /// The run.
+        run_id: String,
+        /// The node, from 0.
+        node: u32,
+        /// When it began.
+        start_s: f64,
+        /// When it ended.
+        end_s: f64,
+        /// What held it back.
+        constraint: String,
     }
 }
 

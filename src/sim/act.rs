@@ -20,7 +20,10 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Provide(key) => {
                     self.discover(|discovery, world, out| discovery.provide(id, key, world, out));
                 }
-                Effect::Find(key) => self.discover(|discovery, world, out| discovery.find(id, key, world, out)),
+                Effect::Find(key) => {
+                    self.nodes[id.index()].finding[key as usize] = true;
+                    self.discover(|discovery, world, out| discovery.find(id, key, world, out));
+                }
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
@@ -117,8 +120,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if let Some(trace) = &mut self.books.trace {
             trace.sent(id, flight.sending(self.now));
         }
-        let account = &mut self.books.accounts[flight.from.index()];
-        account.handed += flight.wire;
+        self.books.accounts[flight.from.index()].hand(flight.wire);
         for (part, bytes) in flight.parts() {
             self.books.handed[part as usize] += bytes;
         }

@@ -3,8 +3,9 @@
 use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, NodeOutcome, Outcome, Status, Trace, Violation};
+use crate::ledger::{Class, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
 use crate::protocol::Protocol;
+use crate::units::Time;
 use crate::world::{ChurnSpec, NodeId, OfflineKind};
 
 impl<P: Protocol> Simulation<'_, P> {
@@ -19,6 +20,7 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
+            timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
             trace: self.books.trace.take().map(Trace::into_sendings).unwrap_or_default(),
             series: self.books.series.samples(),
@@ -55,6 +57,7 @@ impl<P: Protocol> Simulation<'_, P> {
             payload_rx: account.payload_rx,
             payload_tx: account.payload_tx,
             duplicate_rx: account.duplicate_rx,
+            peak_queue: account.peak_queue,
         }
     }
 

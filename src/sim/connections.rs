@@ -13,6 +13,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.online = true;
         node.epoch += 1;
         node.cpu_free = self.now;
+        node.finding = Default::default();
         self.online += 1;
         self.last_progress = self.now;
         self.minds[id.index()] = P::new(id, self.world, &self.shared);

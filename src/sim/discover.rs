@@ -20,7 +20,10 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.list.push(at, Event::Alarm(id, self.nodes[id.index()].epoch, alarm));
                 }
                 Out::Tick(at) => self.list.push(at, Event::Tick),
-                Out::Found(id, key, found) => self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx)),
+                Out::Found(id, key, found) => {
+                    self.nodes[id.index()].finding[key as usize] = false;
+                    self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx));
+                }
             }
         }
     }
@@ -44,7 +47,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if let Some(trace) = &mut self.books.trace {
             trace.sent(id, flight.sending(self.now));
         }
-        self.books.accounts[from.index()].handed += bytes;
+        self.books.accounts[from.index()].hand(bytes);
         self.books.handed[flight.class() as usize] += bytes;
         let parcel = Parcel { id, wire: Bytes(bytes), tracked: false };
         self.network.datagram(self.now, (from, to), parcel, fate, &mut self.net_events);

@@ -13,6 +13,7 @@ mod discover;
 mod node;
 mod run;
 mod spec;
+mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What the simulation keeps for each node, beside the protocol's own state.
 
+use crate::protocol::Key;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
 use crate::world::{BlockSet, Holdings, NodeId, Role, World};
@@ -33,6 +34,8 @@ pub(super) struct NodeState {
     pub dialling: Vec<NodeId>,
     /// Peers with whom the last round trip of a set-up is under way.
     pub opening: Vec<NodeId>,
+    /// Looks providers up, by key.
+    pub finding: [bool; Key::ALL.len()],
     /// Holds the manifest.
     pub manifest: bool,
 }
@@ -53,6 +56,7 @@ impl NodeState {
             links: Vec::new(),
             dialling: Vec::new(),
             opening: Vec::new(),
+            finding: [false; Key::ALL.len()],
             manifest: world.node(id).role == Role::Seeder,
         }
     }

@@ -1,10 +1,11 @@
 //! The state of one run and its main loop.
 
 use super::node::NodeState;
+use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Class, Outcome, Sending, Status};
+use crate::ledger::{Books, Class, Outcome, Sending, Status, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
@@ -147,6 +148,7 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub discovery: Discovery,
     pub outbox: Outbox,
     pub books: Books,
+    pub watch: Watch,
     pub effects: Vec<Effects<P::Msg>>,
     pub now: Time,
     pub events: u64,
@@ -178,7 +180,11 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),
             outbox: Outbox::default(),
-            books: Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, spec.trace),
+            books: Books {
+                trace: spec.trace.then(|| Trace::new(Trace::LIMIT)),
+                ..Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, timeline(world, spec))
+            },
+            watch: Watch::default(),
             effects: Vec::new(),
             now: Time::ZERO,
             events: 0,
@@ -281,6 +287,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             return false;
         }
         let limit = self.spec.stop.run_for.unwrap_or(self.spec.stop.max_time);
+        self.look_around(next.min(limit));
         self.now = next.min(limit);
         if next > limit {
             return true; // the loop sees that the limit is reached

@@ -3,8 +3,8 @@
 use super::row_file::RowFile;
 use super::{Failure, Plan};
 use crate::results::{
-    AtomicFile, DiscoveryRow, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow, RunWriter, SeriesRow,
-    TrafficRow, header, remove_table,
+    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow,
+    RunWriter, SeriesRow, TimelineRow, TrafficRow, header, remove_table,
 };
 use crate::rng::mix;
 use std::collections::BTreeSet;
@@ -96,6 +96,8 @@ struct Tables {
     nodes: Table,
     traffic: Table,
     series: Table,
+    constraints: Table,
+    timeline: Table,
     /// Only when the plan asks for it.
     progress: Option<Table>,
     /// Only when there is anything in it.
@@ -109,6 +111,8 @@ impl Tables {
             nodes: Table::create::<NodeRow>(dir)?,
             traffic: Table::create::<TrafficRow>(dir)?,
             series: Table::create::<SeriesRow>(dir)?,
+            constraints: Table::create::<ConstraintRow>(dir)?,
+            timeline: Table::create::<TimelineRow>(dir)?,
             discovery: Table::create::<DiscoveryRow>(dir)?,
             progress: (plan.progress_steps > 0).then(|| Table::create::<ProgressRow>(dir)).transpose()?,
         })
@@ -118,6 +122,8 @@ impl Tables {
         self.nodes.add(&file.nodes)?;
         self.traffic.add(&file.traffic)?;
         self.series.add(&file.series)?;
+        self.constraints.add(&file.constraints)?;
+        self.timeline.add(&file.timeline)?;
         self.discovery.add(&file.discovery)?;
         self.progress.as_mut().map_or(Ok(()), |progress| progress.add(&file.progress))
     }
@@ -131,7 +137,10 @@ impl Tables {
     fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {
         AtomicFile::write_all(&dir.join(RunRow::FILE), self.runs.finish().as_bytes())?;
         let runs = FileEntry { name: RunRow::FILE.into(), rows: runs as u64 };
-        let mut files = vec![runs, self.nodes.commit()?, self.traffic.commit()?, self.series.commit()?];
+        let mut files = vec![runs];
+        for table in [self.nodes, self.traffic, self.series, self.constraints, self.timeline] {
+            files.push(table.commit()?);
+        }
         match self.progress {
             Some(progress) => files.push(progress.commit()?),
             None => remove_table::<ProgressRow>(dir)?,

@@ -6,7 +6,8 @@
 
 use super::digest;
 use crate::results::{
-    self, DiscoveryRow, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TrafficRow,
+    self, ConstraintRow, DiscoveryRow, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TimelineRow,
+    TrafficRow,
 };
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,10 @@ pub struct RowFile {
     pub traffic: String,
     /// Lines of `series.csv`.
     pub series: String,
+    /// Lines of `constraints.csv`.
+    pub constraints: String,
+    /// Lines of `timeline.csv`.
+    pub timeline: String,
     /// Steps in which the downloads were noted; 0 when they were not.
     pub progress_steps: u32,
     /// Lines of `progress.csv`.
@@ -62,6 +67,8 @@ impl RowFile {
             nodes: results::body(&result.nodes),
             traffic: results::body(&result.traffic),
             series: results::body(&result.series),
+            constraints: results::body(&result.constraints),
+            timeline: results::body(&result.timeline),
             progress_steps,
             progress: results::body(&result.progress),
             discovery: results::body(&result.discovery),
@@ -77,6 +84,8 @@ impl RowFile {
         section(NodeRow::FILE, results::header::<NodeRow>(), &self.nodes);
         section(TrafficRow::FILE, results::header::<TrafficRow>(), &self.traffic);
         section(SeriesRow::FILE, results::header::<SeriesRow>(), &self.series);
+        section(ConstraintRow::FILE, results::header::<ConstraintRow>(), &self.constraints);
+        section(TimelineRow::FILE, results::header::<TimelineRow>(), &self.timeline);
         section(ProgressRow::FILE, results::header::<ProgressRow>(), &self.progress);
         section(DiscoveryRow::FILE, results::header::<DiscoveryRow>(), &self.discovery);
         section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
@@ -100,6 +109,8 @@ impl RowFile {
             nodes: lines::<NodeRow>(table(NodeRow::FILE)?)?,
             traffic: lines::<TrafficRow>(table(TrafficRow::FILE)?)?,
             series: lines::<SeriesRow>(table(SeriesRow::FILE)?)?,
+            constraints: lines::<ConstraintRow>(table(ConstraintRow::FILE)?)?,
+            timeline: lines::<TimelineRow>(table(TimelineRow::FILE)?)?,
             progress_steps,
             progress: lines::<ProgressRow>(table(ProgressRow::FILE)?)?,
             discovery: lines::<DiscoveryRow>(table(DiscoveryRow::FILE)?)?,
@@ -119,7 +130,7 @@ impl RowFile {
 
 /// The first line, up to the steps of `progress.csv`.
 fn beginning() -> String {
-    format!("codexsim rows 3, sources {}, progress in ", Program::SOURCES)
+    format!("codexsim rows 4, sources {}, progress in ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into
@@ -151,6 +162,8 @@ mod tests {
                 bytes: 2,
             }],
             series: vec![],
+            constraints: vec![],
+            timeline: vec![],
             progress: vec![ProgressRow {
                 run_id: "0123456789abcdef".into(),
                 node: 1,

@@ -61,6 +61,11 @@ impl Holdings {
         held
     }
 
+    /// Whether everything that `other` holds is held.
+    pub fn includes(&self, other: &Holdings) -> bool {
+        self.covers(0, other.below) && self.held_of(&other.above).len() == other.ahead
+    }
+
     /// Adds `set`; returns how many of it were new.
     pub fn add(&mut self, set: &BlockSet) -> u32 {
         let before = self.len();

@@ -14,6 +14,7 @@
 //! above it. Links to be solved again wait in order of that value; it never
 //! falls, all levels below it are final, and the work ends.
 
+use super::super::Bottleneck;
 use super::super::streams::Stream;
 use crate::world::World;
 use std::cmp::Reverse;
@@ -174,7 +175,21 @@ impl Levels {
         lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), limit)
     }
 
-    /// The same for those flows on `link` that may run at another rate since
+    /// What holds `flow` back; the downlink only when it is tighter than the
+    /// uplink.
+    pub fn bottleneck(&self, flow: u32) -> Bottleneck {
+        let Ends { link, limit, .. } = self.ends[flow as usize];
+        let (up, down) = (self.level[link[0] as usize], self.level[link[1] as usize]);
+        if limit <= lower(up, down) {
+            Bottleneck::Window
+        } else if up <= down {
+            Bottleneck::Uplink
+        } else {
+            Bottleneck::Downlink
+        }
+    }
+
+    /// The rates of those flows on `link` that may run at another rate since
     /// its level was `old`. The others are held back elsewhere below both
     /// levels; if that has changed too, they are found there.
     pub fn rates_since(&self, link: u32, old: f64) -> impl Iterator<Item = (u32, f64)> + '_ {

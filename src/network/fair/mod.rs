@@ -12,7 +12,7 @@ mod moments;
 use super::flight::{Flight, Route};
 use super::streams::Streams;
 use super::window::{Step, Transmission, Window, WindowRule};
-use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel};
+use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel, Sending};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 use levels::Levels;
@@ -244,6 +244,21 @@ impl Fair {
                 timing.set_rate(flow, self.levels.rate(flow));
             }
         }
+    }
+
+    pub(super) fn sending(&self, from: NodeId, to: NodeId) -> Option<Sending> {
+        let flow = self.streams.find(from, to)?;
+        let id = self.streams[flow].queue.front()?.id;
+        Some(Sending { id, bottleneck: self.levels.bottleneck(flow), rate: self.heads[flow as usize].rate })
+    }
+
+    pub(super) fn uplink_is_full(&self, node: NodeId) -> bool {
+        self.levels.is_full(node.0)
+    }
+
+    pub(super) fn downlink_is_full(&self, node: NodeId) -> bool {
+        let nodes = self.levels.capacities().len() / 2;
+        self.levels.is_full(nodes as u32 + node.0)
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {

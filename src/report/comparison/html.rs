@@ -1,15 +1,14 @@
 //! The report as one self-contained HTML file.
 
+use super::super::page::page;
 use super::{LEGEND, PLACE_TITLES, bound, figures, heading, lost, place, ratio, sentence, shown, time};
 use crate::study::{Comparison, Finding};
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("comparison.html");
 
 #[derive(Serialize)]
-struct Page {
+struct Values {
     heading: String,
     verdicts: Vec<String>,
     lost: Option<String>,
@@ -19,7 +18,6 @@ struct Page {
     place_titles: Vec<&'static str>,
     variants: Vec<String>,
     cells: Vec<Cell>,
-    made_by: String,
 }
 
 #[derive(Serialize)]
@@ -39,18 +37,14 @@ struct Other {
     class: &'static str,
 }
 
-/// The page, with all figures inside. `made_by` says what made it.
-pub fn html(comparison: &Comparison, made_by: &str) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_template("comparison.html", TEMPLATE).expect("the template is fixed and right");
-    let template = environment.get_template("comparison.html").expect("it was just added");
-    template.render(Serde(page(comparison, made_by))).expect("every value the template names is there")
+/// The page, with all figures inside.
+pub fn html(comparison: &Comparison) -> String {
+    page(TEMPLATE, values(comparison))
 }
 
-fn page(comparison: &Comparison, made_by: &str) -> Page {
+fn values(comparison: &Comparison) -> Values {
     let first = shown(comparison);
-    Page {
+    Values {
         heading: heading(comparison),
         verdicts: comparison.verdicts().iter().map(|verdict| sentence(comparison, verdict)).collect(),
         lost: lost(comparison),
@@ -60,7 +54,6 @@ fn page(comparison: &Comparison, made_by: &str) -> Page {
         place_titles: PLACE_TITLES[first..].to_vec(),
         variants: comparison.variants.clone(),
         cells: comparison.cells.iter().map(|cell| self::cell(comparison, cell, first)).collect(),
-        made_by: made_by.into(),
     }
 }
 
@@ -70,9 +63,9 @@ fn cell(comparison: &Comparison, cell: &crate::study::ComparedCell, first: usize
         time: time(figures),
         pairs: figures.ratio.as_ref().map_or(0, |ratio| ratio.pairs),
         class: match figures.finding(comparison.limit) {
-            Finding::Slower => "slower",
-            Finding::Faster => "faster",
-            Finding::Open => "open",
+            Finding::Slower => "bad",
+            Finding::Faster => "good",
+            Finding::Open => "",
         },
     };
     Cell {
@@ -91,7 +84,7 @@ mod tests {
     #[test]
     fn the_page_holds_the_numbers_of_every_cell() {
         let comparison = super::super::sample::comparison();
-        let page = html(&comparison, "codexsim");
+        let page = html(&comparison);
         for figures in comparison.cells.iter().flat_map(|cell| &cell.figures) {
             assert!(page.contains(&ratio(&comparison, figures)) && page.contains(&time(figures)), "{figures:?}");
         }
@@ -100,7 +93,7 @@ mod tests {
         }
         assert_eq!(page.matches("<svg").count(), 2, "ratios and times");
         assert!(page.contains("limit 1.2") && page.contains("100 MB, seeders 1/8"), "the figure says what it shows");
-        assert!(page.contains("class=\"n slower\"") && page.contains("class=\"n faster\""));
+        assert!(page.contains("class=\"n bad\"") && page.contains("class=\"n good\""));
         assert!(!page.contains("<a>"), "text is escaped");
         assert!(!page.contains("src="), "nothing is fetched");
     }

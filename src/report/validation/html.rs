@@ -1,18 +1,16 @@
 //! The report as one self-contained HTML file.
 
+use super::super::page::page;
 use super::{LEGEND, SCORE_TITLES, covered, evidence, figures, marked, measured, off, predicted, score_cells, value};
 use crate::study::{Metric, Validation};
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("validation.html");
 
 #[derive(Serialize)]
-struct Page {
+struct Values {
     evidence: String,
     legend: [&'static str; LEGEND.len()],
-    made_by: String,
     score_titles: [&'static str; SCORE_TITLES.len()],
     scores: Vec<[String; SCORE_TITLES.len()]>,
     scatters: Vec<String>,
@@ -48,24 +46,18 @@ struct Quantity {
     bound: String,
 }
 
-/// The page, with all figures inside. `made_by` says what made it, `notes` what
-/// was left out.
-pub fn html(validation: &Validation, made_by: &str, notes: &[String]) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_template("validation.html", TEMPLATE).expect("the template is fixed and right");
-    let template = environment.get_template("validation.html").expect("it was just added");
-    template.render(Serde(page(validation, made_by, notes))).expect("every value the template names is there")
+/// The page, with all figures inside. `notes` say what was left out.
+pub fn html(validation: &Validation, notes: &[String]) -> String {
+    page(TEMPLATE, values(validation, notes))
 }
 
-fn page(validation: &Validation, made_by: &str, notes: &[String]) -> Page {
+fn values(validation: &Validation, notes: &[String]) -> Values {
     let mut testbeds: Vec<&str> = validation.cases.iter().map(|case| case.testbed.as_str()).collect();
     testbeds.dedup();
     let overlays = |name: &str| Metric::ALL.iter().filter_map(|m| figures::overlay(validation, name, *m)).collect();
-    Page {
+    Values {
         evidence: evidence(validation),
         legend: LEGEND,
-        made_by: made_by.into(),
         score_titles: SCORE_TITLES,
         scores: validation.scores.iter().map(|score| score_cells(validation, score)).collect(),
         scatters: Metric::ALL.iter().filter_map(|metric| figures::scatter(validation, *metric)).collect(),
@@ -107,7 +99,7 @@ mod tests {
     fn the_page_holds_the_data_of_every_cell() {
         let validation = super::super::sample::validation();
         let notes = ["a <b> left out".to_string()];
-        let page = html(&validation, "codexsim", &notes);
+        let page = html(&validation, &notes);
         for index in 0..validation.cases.len() {
             assert!(page.contains(&marked(&validation, index)), "{}", validation.cases[index].name);
             for verdict in validation.of(index).iter().filter(|v| !v.measured.is_empty()) {

@@ -7,7 +7,7 @@ mod page;
 
 pub use page::html;
 
-use crate::results::{NodeRow, ProgressRow, RunRow, TraceRow};
+use crate::results::{NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow};
 use crate::world::Role;
 
 /// A message, times in microseconds as in `trace.csv`.
@@ -22,6 +22,21 @@ struct Flight {
     bytes: u64,
 }
 
+/// The result files of a run, but for the messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tables {
+    /// Its row of `runs.csv`.
+    pub run: RunRow,
+    /// Its rows of `nodes.csv`.
+    pub nodes: Vec<NodeRow>,
+    /// Its rows of `traffic.csv`.
+    pub traffic: Vec<TrafficRow>,
+    /// Its rows of `series.csv`.
+    pub series: Vec<SeriesRow>,
+    /// Its rows of `progress.csv`.
+    pub progress: Vec<ProgressRow>,
+}
+
 /// A run as its result files tell it, ready to be played back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Playback {
@@ -31,6 +46,10 @@ pub struct Playback {
     steps: Vec<Vec<i64>>,
     /// Equal steps of the whole dataset.
     step_count: u32,
+    /// Whether what was stored became less: a node crashed.
+    data_lost: bool,
+    /// Messages that arrived by `traffic.csv`.
+    messages: u64,
     /// Classes of messages, in the order in which they first occur.
     classes: Vec<String>,
     flights: Vec<Flight>,
@@ -38,15 +57,25 @@ pub struct Playback {
 
 impl Playback {
     /// Of a run without messages as yet.
-    pub fn new(run: RunRow, nodes: Vec<NodeRow>, progress: &[ProgressRow]) -> Self {
+    pub fn new(tables: Tables) -> Self {
+        let Tables { run, nodes, traffic, series, progress } = tables;
         let mut steps = vec![Vec::new(); nodes.len()];
-        for row in progress {
+        for row in &progress {
             if let Some(steps) = steps.get_mut(row.node as usize) {
                 steps.push(micros(row.stored_s));
             }
         }
-        let step_count = step_count(run.file_size_bytes, progress);
-        Playback { run, nodes, steps, step_count, classes: Vec::new(), flights: Vec::new() }
+        let stored: Vec<f64> = series.iter().filter(|s| s.metric == "stored_share").map(|s| s.value).collect();
+        Playback {
+            step_count: step_count(run.file_size_bytes, &progress),
+            data_lost: stored.windows(2).any(|pair| pair[1] < pair[0]),
+            messages: traffic.iter().map(|row| row.messages).sum(),
+            classes: Vec::new(),
+            flights: Vec::new(),
+            run,
+            nodes,
+            steps,
+        }
     }
 
     /// Adds a message; they come in the order in which they were sent.
@@ -77,6 +106,11 @@ impl Playback {
         let arrivals = self.flights.iter().map(|flight| flight.arrived.unwrap_or(flight.sent));
         let last = arrivals.chain(self.steps.iter().flatten().copied()).max().unwrap_or(0);
         (first, last.max(first + 1))
+    }
+
+    /// Messages that arrived and that the trace, being full, does not have.
+    fn untraced(&self) -> u64 {
+        self.messages.saturating_sub(self.flights.iter().filter(|flight| flight.arrived.is_some()).count() as u64)
     }
 
     fn leechers(&self) -> impl Iterator<Item = &NodeRow> {
@@ -110,7 +144,10 @@ mod sample {
             [(1, 250, 0.25), (1, 500, 5.0), (1, 750, 6.0), (1, 1000, 20.1), (2, 250, 10.75)]
                 .map(|(node, bytes, at)| step(node, bytes, at))
                 .into();
-        let mut playback = Playback::new(run, result.nodes, &progress);
+        let traffic = vec![TrafficRow { run_id: "r".into(), class: "payload".into(), messages: 5, bytes: 1291 }];
+        let share = |value| SeriesRow { run_id: "r".into(), time_s: value, metric: "stored_share".into(), value };
+        let series = [0.1, 0.2, 0.2, 0.5].map(share).into();
+        let mut playback = Playback::new(Tables { run, nodes: result.nodes, traffic, series, progress });
         for (sent_s, arrived_s, to, class, bytes) in [
             (-1.0, Some(-0.5), 1, "want", 40),
             (0.0, Some(0.25), 1, "payload", 250),

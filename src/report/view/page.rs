@@ -1,12 +1,11 @@
 //! The page, with its data inside.
 
 use super::super::figure::COLOURS;
+use super::super::page::page;
 use super::super::terminal;
 use super::bins::Bins;
 use super::bookmarks::{Bookmark, bookmarks};
 use super::{Flight, Playback, micros};
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("view.html");
@@ -29,7 +28,6 @@ struct Page {
     pictures: &'static str,
     player: &'static str,
     data: String,
-    made_by: String,
 }
 
 /// What the page plays; times in microseconds.
@@ -83,27 +81,30 @@ struct Columns {
     bytes: Vec<u64>,
 }
 
-/// The page that plays `playback`. `made_by` says what made it.
-pub fn html(playback: &Playback, made_by: &str) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_template("view.html", TEMPLATE).expect("the template is fixed and right");
-    let template = environment.get_template("view.html").expect("it was just added");
-    let page = Page {
+/// The page that plays `playback`.
+pub fn html(playback: &Playback) -> String {
+    let values = Page {
         heading: terminal::title(&playback.run),
         status: status(playback),
         style: STYLE,
         pictures: PICTURES,
         player: PLAYER,
         data: json(&data(playback)),
-        made_by: made_by.into(),
     };
-    template.render(Serde(page)).expect("every value the template names is there")
+    page(TEMPLATE, values)
 }
 
 fn status(playback: &Playback) -> String {
     let (done, all) = (playback.leechers().filter(|node| node.t100_s.is_some()).count(), playback.leechers().count());
-    format!("Status {}: {done} of {all} leechers have everything.", playback.run.status)
+    let mut text = format!("Status {}: {done} of {all} leechers have everything.", playback.run.status);
+    if playback.data_lost {
+        text += " Nodes crashed and lost data: what they had stored is shown as if they still had it.";
+    }
+    let untraced = playback.untraced();
+    if untraced > 0 {
+        text += &format!(" The trace is full: {untraced} later messages are not in it, and nothing of them is shown.");
+    }
+    text
 }
 
 /// Fit to stand in a `<script>` element, which only `</` could end.
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_page_holds_the_numbers_of_the_run() {
-        let data = data_of(&html(&sample::playback(), "codexsim"));
+        let data = data_of(&html(&sample::playback()));
         assert_eq!(data["span"], json!([-1_000_000, 20_100_000]));
         assert_eq!(data["flights"]["sent"], json!([-1_000_000, 1_000_000, 1_000_000, 500_000, 8_500_000, 0]));
         assert_eq!(data["flights"]["took"], json!([500_000, 250_000, 4_000_000, 18_600_000, 750_000, -1]));
@@ -194,17 +195,26 @@ mod tests {
         let mut playback = sample::playback();
         playback.run.scenario = "</script><b>".into();
         playback.classes[0] = "</script><b>".into();
-        let page = html(&playback, "codexsim");
+        let page = html(&playback);
         assert!(!page.contains("<b>"), "text is escaped");
         assert!(!page.contains("src=") && !page.contains("<link"), "nothing is fetched");
         assert_eq!(data_of(&page)["classes"][0]["name"], json!("</script><b>"));
     }
 
     #[test]
+    fn what_the_files_do_not_tell_is_said() {
+        let mut playback = sample::playback();
+        assert_eq!(status(&playback), "Status time_limit: 1 of 2 leechers have everything.");
+        (playback.data_lost, playback.messages) = (true, 12);
+        let status = status(&playback);
+        assert!(status.contains("lost data") && status.contains("7 later messages are not in it"), "{status}");
+    }
+
+    #[test]
     fn many_messages_are_thinned_and_the_page_says_so() {
         let mut playback = sample::playback();
         playback.flights = std::iter::repeat_n(playback.flights[1], 2 * MOST_FLIGHTS + 1).collect();
-        let data = data_of(&html(&playback, "codexsim"));
+        let data = data_of(&html(&playback));
         assert_eq!((&data["every"], &data["messages"]), (&json!(3), &json!(2 * MOST_FLIGHTS + 1)));
         assert_eq!(data["flights"]["sent"].as_array().unwrap().len(), (2 * MOST_FLIGHTS + 1).div_ceil(3));
     }

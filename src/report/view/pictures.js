@@ -72,8 +72,8 @@ function drawTimeAxis(pen, [from, to], x, width, height) {
   pen.fillStyle = "#555";
   for (const time of ticks(from, to, Math.max(2, Math.floor(width / 110)))) {
     const label = seconds(time / 1e6), half = pen.measureText(label).width / 2;
-    pen.fillText(label, Math.min(Math.max(x(time) - half, 0), width - 2 * half), height - 6);
-    pen.fillRect(x(time), height - 14, 1, 3);
+    pen.fillText(label, Math.min(Math.max(x(time) - half, 0), width - 2 * half), height - 5);
+    pen.fillRect(x(time), height - 16, 1, 4);
   }
 }
 
@@ -92,6 +92,10 @@ function ticks(from, to, count) {
   for (let tick = Math.ceil(from / step) * step; tick <= to; tick += step) all.push(tick);
   return all;
 }
+
+// A flow against the fast ones of the run, from 0 to 1; by the root, so that
+// slow ones can be seen.
+const strengthOf = (run, rate) => Math.min(Math.sqrt(rate / run.fast), 1);
 
 // Nodes on a circle; a flow leaves its sender on the right-hand side.
 function drawCircle(run, flows, shares, chosen) {
@@ -112,10 +116,10 @@ function drawCircle(run, flows, shares, chosen) {
 
 function drawArc(pen, run, { from, to, rate }, chosen, place, [cx, cy]) {
   const [x1, y1] = place(from), [x2, y2] = place(to);
-  const strength = Math.sqrt(rate / run.fastest);
+  const strength = strengthOf(run, rate);
   const mine = from === chosen || to === chosen;
   pen.strokeStyle = from === chosen ? SENT : to === chosen ? RECEIVED : INK;
-  pen.globalAlpha = mine ? 0.35 + 0.6 * strength : 0.04 + 0.3 * strength;
+  pen.globalAlpha = mine ? 0.35 + 0.6 * strength : 0.05 + 0.35 * strength;
   pen.lineWidth = 0.6 + 4.4 * strength;
   // Bent towards the centre, and a little to the right of the sender.
   const bend = [(x1 + x2) / 2 * 0.6 + cx * 0.4 - (y2 - y1) * 0.12, (y1 + y2) / 2 * 0.6 + cy * 0.4 + (x2 - x1) * 0.12];
@@ -154,7 +158,7 @@ function drawMatrix(run, flows, chosen) {
   pen.fillStyle = "#fafafa";
   pen.fillRect(left, top, cell * count, cell * count);
   for (const { from, to, rate } of flows) {
-    pen.fillStyle = shade(0.12 + 0.88 * Math.sqrt(rate / run.fastest));
+    pen.fillStyle = shade(0.15 + 0.85 * strengthOf(run, rate));
     pen.fillRect(left + to * cell, top + from * cell, Math.max(cell - 0.5, 0.5), Math.max(cell - 0.5, 0.5));
   }
   pen.strokeStyle = SENT;
@@ -166,12 +170,10 @@ function drawMatrix(run, flows, chosen) {
 
 function drawMatrixNames(pen, count, cell, left, top) {
   pen.fillStyle = INK;
-  for (let at = 0, every = Math.ceil(14 / cell); at < count; at += every) {
-    pen.textAlign = "right";
-    pen.fillText(at, left - 4, top + (at + 0.5) * cell);
-    pen.textAlign = "center";
-    pen.fillText(at, left + (at + 0.5) * cell, top - 8);
-  }
+  pen.textAlign = "right";
+  for (let at = 0, every = Math.ceil(14 / cell); at < count; at += every) pen.fillText(at, left - 4, top + (at + 0.5) * cell);
+  pen.textAlign = "center";
+  for (let at = 0, every = Math.ceil(28 / cell); at < count; at += every) pen.fillText(at, left + (at + 0.5) * cell, top - 8);
   pen.textAlign = "left";
   pen.fillText("from \u2193  to \u2192", 0, 8);
 }
@@ -179,14 +181,14 @@ function drawMatrixNames(pen, count, cell, left, top) {
 // Height of a row of the holdings.
 const holdingsRow = (run) => Math.max(2, Math.min(16, Math.floor(420 / run.nodes.length)));
 
-// A row per node; drawn once to `strip`, for only the time moves.
+// A row for each node.
 function drawHoldings(run, now, chosen) {
   const row = holdingsRow(run), height = row * run.nodes.length + 16;
   const { pen, width } = begin("holdings", height);
   const left = 28, x = (time) => left + ((time - run.span[0]) / (run.span[1] - run.span[0])) * (width - left);
   run.nodes.forEach((node, at) => drawHolding(pen, run, node, at * row, row, x));
   pen.fillStyle = INK;
-  for (let at = 0, every = Math.ceil(13 / row); at < run.nodes.length; at += every) pen.fillText(at, 0, (at + 0.5) * row);
+  for (let at = 0, every = Math.ceil(13 / row); at < run.nodes.length; at += every) pen.fillText(at, 0, Math.max((at + 0.5) * row, 6));
   pen.strokeStyle = NOW;
   pen.strokeRect(left, chosen * row, width - left - 1, row);
   drawTimeAxis(pen, run.span, x, width, height);
@@ -194,10 +196,12 @@ function drawHoldings(run, now, chosen) {
 }
 
 function drawHolding(pen, run, node, y, row, x) {
-  const end = run.span[1], tall = Math.max(row - 1, 1);
+  const end = run.span[1], tall = row > 5 ? row - 1 : row;
   const fill = (from, to, share) => {
+    // Whole pixels: seams between steps would show.
+    const left = Math.round(x(from));
     pen.fillStyle = shade(share);
-    pen.fillRect(x(from), y, Math.max(x(to) - x(from), 0.5), tall);
+    pen.fillRect(left, y, Math.max(Math.round(x(to)) - left, 1), tall);
   };
   if (node.role === "seeder") return fill(run.span[0], end, 1);
   fill(run.span[0], end, 0);
@@ -205,7 +209,7 @@ function drawHolding(pen, run, node, y, row, x) {
 }
 
 // The messages of the chosen node in lanes, one for each peer.
-function drawFlights(run, flights, lanes, [from, to], now, chosen) {
+function drawFlights(run, flights, lanes, [from, to], now) {
   const tall = lanes.length > 24 ? 18 : lanes.length > 10 ? 28 : 44, gap = 8;
   const { pen, width, height } = begin("flights", Math.max(lanes.length, 1) * (tall + gap) + 20);
   const left = 62, x = (time) => left + ((time - from) / (to - from)) * (width - left);
@@ -221,7 +225,8 @@ function drawFlights(run, flights, lanes, [from, to], now, chosen) {
   pen.beginPath();
   pen.rect(left, 0, width - left, height - 14);
   pen.clip();
-  for (const flight of flights) drawFlight(pen, run, flight, top, tall, x, chosen);
+  pen.globalAlpha = Math.min(Math.max(300 / flights.length, 0.25), 0.9);
+  for (const flight of flights) drawFlight(pen, run, flight, top, tall, x);
   pen.restore();
   drawTimeAxis(pen, [from, to], x, width, height);
   if (now >= from && now <= to) drawNow(pen, x(now), height - 14);
@@ -231,12 +236,10 @@ function drawFlight(pen, run, { sent, arrived, sender, peer, kind }, top, tall, 
   const style = run.classes[kind], y = top.get(peer);
   const [y1, y2] = sender ? [y, y + tall] : [y + tall, y];
   pen.strokeStyle = style.colour;
-  pen.globalAlpha = 0.8;
   pen.setLineDash(style.dash);
   if (arrived !== null) line(pen, x(sent), y1, x(arrived), y2);
   else drawLost(pen, x(sent), y1, (y1 + y2) / 2);
   pen.setLineDash([]);
-  pen.globalAlpha = 1;
 }
 
 function drawLost(pen, x, y, middle) {

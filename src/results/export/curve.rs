@@ -88,6 +88,7 @@ pub(super) mod tests {
             payload_rx: 0,
             payload_tx: 0,
             duplicate_rx: 0,
+            peak_queue_bytes: 0,
         }
     }
 

@@ -31,7 +31,7 @@ fn inputs(extra: &[&str], runs: &[(Described, &[&str])]) -> Inputs {
 /// Every leecher starts at 1 s.
 fn leecher(run_id: &str, node: u32, time: Option<f64>) -> NodeRow {
     let text = format!(
-        "{run_id},{node},leecher,1,1,1.0,,,,,{},,,,,0,0,0,0,0",
+        "{run_id},{node},leecher,1,1,1.0,,,,,{},,,,,0,0,0,0,0,0",
         time.map_or(String::new(), |t| (t + 1.0).to_string())
     );
     let table = crate::results::header::<NodeRow>() + &text + "\n";

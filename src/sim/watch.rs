@@ -1,0 +1,228 @@
+//! What holds each leecher back: looked at from outside, now and then, without
+//! touching anything.
+//!
+//! One pass over the messages under way says what goes on for whom; then each
+//! leecher gets the first of these that is true:
+//!
+//! 1. it is offline;
+//! 2. data waits for its processor (two messages or more, so that a processor
+//!    that keeps up does not count);
+//! 3. data is being sent to it: what holds back most of that rate (a full uplink
+//!    at the other end, its own downlink, windows);
+//! 4. what it asks for waits for its own uplink;
+//! 5. its processor works;
+//! 6. data or requests are on their way, or a connection is being made;
+//! 7. a processor at the other end works on what it asked for, or on the data;
+//! 8. it looks for peers, who are there, and has nobody to ask or nothing to ask for;
+//! 9. it asked who has what;
+//! 10. nobody it is connected with has anything it lacks, or nobody at all has when it
+//!     is connected with nobody;
+//! 11. somebody has, and that uplink is full of data for others;
+//! 12. else it waits for a timer or a turn of the protocol.
+
+use super::RunSpec;
+use super::node::NodeState;
+use super::run::{Cargo, Flight, Simulation};
+use crate::bound::distribution_time;
+use crate::ledger::{Class, Constraint, Timeline};
+use crate::network::{Bottleneck, Network};
+use crate::protocol::{Message, Protocol};
+use crate::units::Time;
+use crate::world::{Holdings, NodeId, Role, World};
+
+/// Looks that a run at its bound gets; a slower one gets more.
+const LOOKS_AT_THE_BOUND: u64 = 256;
+/// The shortest stratum, for runs without a bound.
+const SHORTEST: Time = Time::from_millis(1);
+
+/// The timeline of a run: empty where nobody is meant to finish.
+pub(super) fn timeline(world: &World, spec: &RunSpec) -> Timeline {
+    let leechers = world.with_role(Role::Leecher).count();
+    let share = distribution_time(world).makespan.nanos() / LOOKS_AT_THE_BOUND;
+    let stratum = if spec.stop.run_for.is_some() { Time::NEVER } else { Time::from_nanos(share).max(SHORTEST) };
+    Timeline::new(leechers, stratum)
+}
+
+/// What was seen going on for a node.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sight {
+    /// Rates at which data comes, in bytes per second, by what holds it back: own
+    /// downlink, uplink of the sender, window.
+    coming: [f64; 3],
+    /// Messages with data that wait for its processor.
+    unread: u32,
+    /// Data waits for a turn of somebody's uplink.
+    queued: bool,
+    /// What it asks for waits for its own uplink.
+    held: bool,
+    /// Data, requests or connections are on their way.
+    travelling: bool,
+    /// The other end works on a request or on data.
+    served: bool,
+    /// Questions who has what, or their answers, are on their way.
+    asked: bool,
+}
+
+/// What the last look saw, by node; kept for its memory.
+#[derive(Debug, Default)]
+pub(super) struct Watch(Vec<Sight>);
+
+impl<P: Protocol> Simulation<'_, P> {
+    /// Takes the looks that are due before `next`; until then nothing changes.
+    pub(super) fn look_around(&mut self, next: Time) {
+        while self.books.timeline.due() < next {
+            let mut sights = std::mem::take(&mut self.watch.0);
+            sights.clear();
+            sights.resize(self.nodes.len(), Sight::default());
+            for (id, flight) in (0u32..).zip(&self.flights) {
+                if let Some(flight) = flight {
+                    see(&mut sights, id, flight, &self.network);
+                }
+            }
+            let leechers = self.world.with_role(Role::Leecher);
+            let at = self.books.timeline.due();
+            let states: Vec<_> = leechers.map(|node| self.state(node, at, &sights[node.index()])).collect();
+            self.books.timeline.note(states.into_iter());
+            self.watch.0 = sights;
+        }
+    }
+
+    /// What holds `id` back at `at`; nothing when it wants nothing.
+    fn state(&self, id: NodeId, at: Time, sight: &Sight) -> Option<Constraint> {
+        let wants = self.world.node(id).start <= at && self.books.accounts[id.index()].milestones.all.is_none();
+        wants.then(|| self.constraint(id, at, sight))
+    }
+
+    fn constraint(&self, id: NodeId, at: Time, sight: &Sight) -> Constraint {
+        let node = &self.nodes[id.index()];
+        if !node.online {
+            return Constraint::Away;
+        }
+        if sight.unread > 1 {
+            return Constraint::Cpu;
+        }
+        if let Some(constraint) = sight.slowest_link() {
+            return constraint;
+        }
+        if sight.held {
+            return Constraint::OwnUplink;
+        }
+        if node.cpu_free > at {
+            return Constraint::Cpu;
+        }
+        let dials = node.dialling.iter().any(|peer| self.nodes[peer.index()].online);
+        if sight.travelling || dials || !node.opening.is_empty() {
+            return if self.network.downlink_is_full(id) { Constraint::OwnDownlink } else { Constraint::RoundTrip };
+        }
+        if sight.served {
+            return Constraint::Cpu;
+        }
+        let searching = node.finding.contains(&true);
+        if searching && (node.links.is_empty() || !node.manifest) && self.somebody_has_more(node) {
+            return Constraint::Discovery;
+        }
+        if sight.asked {
+            return Constraint::Presence;
+        }
+        self.turn(id, searching)
+    }
+
+    /// Nothing is under way for `id`.
+    fn turn(&self, id: NodeId, searching: bool) -> Constraint {
+        let node = &self.nodes[id.index()];
+        let mut helpful = node.links.iter().filter(|link| has_more(&self.nodes[link.peer.index()].store, &node.store));
+        match helpful.next() {
+            None if (searching || node.links.is_empty()) && self.somebody_has_more(node) => {
+                if searching {
+                    Constraint::Discovery
+                } else {
+                    Constraint::Timer
+                }
+            }
+            None => Constraint::Nobody,
+            Some(first) => {
+                let mut peers = std::iter::once(first).chain(helpful);
+                let busy = peers.any(|link| self.network.uplink_is_full(link.peer));
+                if busy { Constraint::RemoteUplink } else { Constraint::Timer }
+            }
+        }
+    }
+
+    /// Whether anybody online, connected or not, has something `node` lacks.
+    fn somebody_has_more(&self, node: &NodeState) -> bool {
+        self.nodes.iter().any(|other| other.online && has_more(&other.store, &node.store))
+    }
+}
+
+impl Sight {
+    /// What holds most of the coming data back.
+    fn slowest_link(&self) -> Option<Constraint> {
+        const KINDS: [Constraint; 3] = [Constraint::OwnDownlink, Constraint::RemoteUplink, Constraint::RoundTrip];
+        let coming = self.coming.iter().sum::<f64>() > 0.0;
+        if !coming {
+            return self.queued.then_some(Constraint::RemoteUplink);
+        }
+        let most = (0..KINDS.len()).rev().max_by(|a, b| self.coming[*a].total_cmp(&self.coming[*b]))?;
+        Some(KINDS[most])
+    }
+}
+
+/// Notes what the message `id` says about its two ends.
+fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &Network) {
+    let (from, to) = (flight.from.index(), flight.to.index());
+    let waits_to_leave = flight.wire == 0;
+    if flight.size.payload > 0 {
+        if waits_to_leave {
+            sights[to].served = true;
+        } else if flight.arrived {
+            sights[to].unread += 1;
+        } else {
+            see_data(&mut sights[to], id, flight, network);
+        }
+        return;
+    }
+    match (&flight.cargo, flight.class()) {
+        (Cargo::Hello { .. }, _) => {
+            sights[from].travelling = true;
+            sights[to].travelling = true;
+        }
+        (Cargo::Message(_), Class::Request | Class::Want) if waits_to_leave => {}
+        (Cargo::Message(_), Class::Request) if flight.arrived => sights[from].served = true,
+        (Cargo::Message(_), Class::Request | Class::Want) => {
+            let asker = &mut sights[from];
+            let full = network.uplink_is_full(flight.from) && network.sending(flight.from, flight.to).is_some();
+            asker.held |= full;
+            asker.travelling |= !full && flight.class() == Class::Request;
+            asker.asked |= flight.class() == Class::Want;
+        }
+        (Cargo::Message(_), Class::Presence) => sights[to].asked = true,
+        (Cargo::Message(_), Class::Manifest) => {
+            sights[from].travelling |= !flight.arrived;
+            sights[to].travelling |= !flight.arrived;
+        }
+        _ => {}
+    }
+}
+
+/// Data on its way through the network.
+fn see_data<M>(receiver: &mut Sight, id: u32, flight: &Flight<M>, network: &Network) {
+    match network.sending(flight.from, flight.to) {
+        Some(sending) if sending.id == id && sending.rate > 0.0 => {
+            let kind = match sending.bottleneck {
+                Bottleneck::Downlink => 0,
+                Bottleneck::Uplink => 1,
+                Bottleneck::Window => 2,
+            };
+            receiver.coming[kind] += sending.rate;
+        }
+        Some(sending) if sending.id == id => receiver.queued = true,
+        // Behind another message of its stream, which speaks for both, or gone.
+        Some(_) => receiver.queued |= network.uplink_is_full(flight.from),
+        None => receiver.travelling = true,
+    }
+}
+
+/// Whether `theirs` has something that `mine` lacks.
+fn has_more(theirs: &Holdings, mine: &Holdings) -> bool {
+    theirs.len() > mine.len() || !mine.includes(theirs)
+}

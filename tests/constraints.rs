@@ -1,0 +1,111 @@
+//! What is said to hold a leecher back is what holds it back.
+//!
+//! Each world has one resource that closed forms say is the only one that counts.
+
+mod common;
+
+use codexsim::ledger::{Constraint, Outcome};
+use common::{checked, spec};
+
+const PROTOCOLS: [&str; 7] = ["direct", "codex-v1", "codex-v2", "codex-v3c", "codex-f", "bittorrent", "bitswap"];
+
+/// A seeder and a leecher over 20 MB, with more settings.
+fn pair(protocol: &str, further: &[&str]) -> Outcome {
+    let protocol = format!("protocol={protocol}");
+    let mut sets = vec!["swarm.network_size=2", "swarm.seeders=1", "swarm.file_size=20 MB", &protocol];
+    sets.extend_from_slice(further);
+    checked(&spec(&sets))
+}
+
+fn share(outcome: &Outcome, constraint: Constraint) -> f64 {
+    outcome.timeline.shares(0)[constraint as usize]
+}
+
+/// The share of `constraint`, the slower end of a path at 5 Mbit/s, is the part of
+/// the time that the leecher's bytes take there.
+fn all_are_busy(constraint: Constraint, further: &[&str]) {
+    for protocol in PROTOCOLS {
+        let outcome = pair(protocol, further);
+        let leecher = &outcome.nodes[1];
+        let busy = leecher.bytes_rx as f64 * 8.0 / 5e6 / leecher.milestones.all.unwrap().secs();
+        let found = share(&outcome, constraint);
+        let shares = outcome.timeline.shares(0);
+        assert!((found - busy).abs() < 0.05, "{protocol}, {further:?}: {found} of {busy} {shares:?}");
+    }
+}
+
+#[test]
+fn the_slower_end_of_a_path_is_named_as_long_as_it_is_busy() {
+    for model in ["network.model=fair", "network.model=fifo"] {
+        all_are_busy(Constraint::OwnDownlink, &[model, "network.up=10 Mbit/s", "network.down=5 Mbit/s"]);
+        all_are_busy(Constraint::RemoteUplink, &[model, "network.up=5 Mbit/s", "network.down=10 Mbit/s"]);
+    }
+}
+
+/// 1 Gbit/s and 200 ms there and back: 4 MiB of window are 160 Mbit/s at most, and
+/// requests take turns.
+#[test]
+fn a_long_fat_path_is_a_matter_of_round_trips() {
+    let path = ["network.up=1 Gbit/s", "network.down=1 Gbit/s", "network.latency=100 ms"];
+    for protocol in PROTOCOLS {
+        let outcome = pair(protocol, &path);
+        let waits = [Constraint::RoundTrip, Constraint::Presence, Constraint::Discovery, Constraint::Timer];
+        let waiting: f64 = waits.iter().map(|c| share(&outcome, *c)).sum();
+        assert!(waiting > 0.9 && share(&outcome, Constraint::RoundTrip) > 0.5, "{protocol}: {waiting}");
+    }
+}
+
+/// 20 ms of work on every block of a fast path; the yardstick has no hardware.
+#[test]
+fn a_slow_processor_is_named() {
+    let slow = [
+        "network.up=1 Gbit/s",
+        "network.down=1 Gbit/s",
+        "network.latency=1 ms",
+        "hardware.per_block_received=20 ms",
+        "hardware.per_lookup=0 s",
+    ];
+    for protocol in PROTOCOLS.into_iter().filter(|p| *p != "direct") {
+        let outcome = pair(protocol, &slow);
+        let working = share(&outcome, Constraint::Cpu);
+        // Bitswap's first second is a timer's.
+        let least = if protocol == "bitswap" { 0.55 } else { 0.85 };
+        assert!(working > least, "{protocol}: {working} {:?}", outcome.timeline.shares(0));
+    }
+}
+
+/// The seeder is away from 5 s to 105 s: for 100 s nobody has anything.
+#[test]
+fn an_absent_seeder_leaves_nobody_and_an_absent_leecher_is_away() {
+    let rates = ["network.up=5 Mbit/s", "network.down=5 Mbit/s"];
+    for (node, constraint) in [(0, Constraint::Nobody), (1, Constraint::Away)] {
+        let trace = format!("churn.trace=[[{node}, 0.0, 5.0], [{node}, 105.0, 9000.0]]");
+        let churn = ["churn.model=trace", "churn.kind=departure", &trace, rates[0], rates[1]];
+        for protocol in ["codex-v2", "codex-v3c", "bittorrent"] {
+            let outcome = pair(protocol, &churn);
+            let all = outcome.nodes[1].milestones.all.unwrap().secs();
+            let seconds = share(&outcome, constraint) * all;
+            // One stratum of error at either end, and the delay of bad news.
+            assert!((seconds - 100.0).abs() < 2.5, "{protocol}: {constraint:?} {seconds} of {all} s");
+        }
+    }
+}
+
+#[test]
+fn looking_for_a_slow_directory_is_discovery() {
+    let outcome = pair("codex-v2", &["discovery.model=tracker", "network.latency=2 s", "swarm.file_size=64 KiB"]);
+    assert!(share(&outcome, Constraint::Discovery) > 0.1, "{:?}", outcome.timeline.shares(0));
+}
+
+/// Shares add up, for every leecher of a swarm, and seconds to its time.
+#[test]
+fn every_moment_has_one_constraint() {
+    for protocol in PROTOCOLS {
+        let protocol = format!("protocol={protocol}");
+        let outcome = checked(&spec(&[&protocol, "swarm.network_size=8", "swarm.file_size=8 MiB"]));
+        for leecher in 0..outcome.leechers().count() {
+            let sum: f64 = outcome.timeline.shares(leecher).iter().sum();
+            assert!((sum - 1.0).abs() < 1e-9, "{protocol}, leecher {leecher}: {sum}");
+        }
+    }
+}
