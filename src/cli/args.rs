@@ -34,6 +34,7 @@ impl Changes {
             sets: self.sets.clone(),
             protocol: self.protocol.clone(),
             seed: self.seed,
+            without: Vec::new(),
             point: Vec::new(),
         }
     }

@@ -4,9 +4,12 @@
 mod args;
 mod calibrate;
 mod check;
+mod completions;
 mod explain;
 mod export;
+mod format;
 mod host;
+mod man;
 mod models;
 mod output;
 mod progress;
@@ -47,6 +50,8 @@ enum Command {
     View(view::View),
     Schema(schema::Schema),
     Models(models::Models),
+    Completions(completions::Completions),
+    Man(man::Manual),
 }
 
 /// How a command ended, when it ended well enough to have results.
@@ -123,6 +128,8 @@ impl Cli {
             Command::View(view) => view.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
+            Command::Completions(completions) => completions.carry_out(),
+            Command::Man(manual) => manual.carry_out(),
         }
     }
 }

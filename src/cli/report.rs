@@ -1,5 +1,6 @@
 //! `codexsim report`: what a finished study says.
 
+use super::format::Shown;
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row};
@@ -32,6 +33,8 @@ pub struct Report {
     /// No notes, only errors and the table
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 fn ratio(text: &str) -> Result<f64, String> {
@@ -55,7 +58,7 @@ impl Report {
         let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
         let out = self.out.as_deref().unwrap_or(&self.dir);
         write(&comparison, out)?;
-        output::say(&report::comparison_report(&comparison))?;
+        self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
         if !self.quiet {
             output::tell(&format!("reports are in {}", out.display()));
         }
@@ -65,7 +68,8 @@ impl Report {
     /// What hash tables under load cost.
     fn upkeep(&self) -> Result<End, Failure> {
         let path = self.dir.join(DiscoveryRow::FILE);
-        let rows = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
+        let rows: Vec<DiscoveryRow> =
+            std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
         let Some(text) = report::upkeep_report(&rows) else {
             let dir = self.dir.display();
             return Err(Failure::Input(format!(
@@ -75,7 +79,7 @@ impl Report {
         let out = self.out.as_deref().unwrap_or(&self.dir);
         std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
         AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
-        output::say(&text)?;
+        self.shown.rows(|| text, &rows)?;
         Ok(End::Good)
     }
 }

@@ -1,6 +1,7 @@
 //! `codexsim run`: one run.
 
 use super::args::{Changes, Output};
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
@@ -10,7 +11,7 @@ use crate::results::{self, Checkpoint, FileEntry, Labels, Manifest, ResultsError
 use crate::scenario::{self, Input, Scenario};
 use crate::sim;
 use crate::study::{self, Host};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Carry out one run
@@ -29,20 +30,8 @@ pub struct Run {
     /// --set output.trace=true
     #[arg(long)]
     trace: bool,
-    /// What is written to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    format: Format,
-}
-
-/// What is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table for people
-    Table,
-    /// The row of runs.csv as a JSON object
-    Json,
-    /// The row of runs.csv with its header
-    Csv,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Run {
@@ -59,7 +48,7 @@ impl Run {
         };
         let dir = self.output.dir(&scenario.name);
         self.write(&dir, &scenario, &result, &outcome)?;
-        output::say(&self.show(&result))?;
+        self.shown.row(|| report::run_report(&result), &result.run)?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(judge(&scenario, &result))
     }
@@ -95,14 +84,6 @@ impl Run {
         let sweep = &scenario.sweep;
         if !sweep.axes.is_empty() || sweep.seeder_sets > 1 || sweep.repetitions > 1 {
             self.output.note("note: this is the base of the scenario; `codexsim sweep` carries out its [sweep]");
-        }
-    }
-
-    fn show(&self, result: &RunResult) -> String {
-        match self.format {
-            Format::Table => report::run_report(result),
-            Format::Json => serde_json::to_string_pretty(&result.run).expect("a row is plain data") + "\n",
-            Format::Csv => results::write(std::slice::from_ref(&result.run)),
         }
     }
 

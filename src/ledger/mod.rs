@@ -6,6 +6,7 @@ mod class;
 mod constraint;
 mod curve;
 mod outcome;
+mod timers;
 mod trace;
 
 pub use books::{Account, Books, Digest, Series};
@@ -13,4 +14,5 @@ pub use class::Class;
 pub use constraint::{Constraint, Span, Timeline};
 pub use curve::Curve;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};
+pub use timers::{TimerTally, TimerUse};
 pub use trace::{Sending, Trace};

@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve, Sending, Timeline};
+use super::{Class, Curve, Sending, Timeline, TimerUse};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -122,6 +122,8 @@ pub struct Outcome {
     pub curves: Vec<Curve>,
     /// Every message in the order of sending; empty when nobody asked for them.
     pub trace: Vec<Sending>,
+    /// What the protocol's timers did, by kind.
+    pub timers: Vec<TimerUse>,
     /// What held each leecher back, and when.
     pub timeline: Timeline,
     /// Time series on a regular grid.

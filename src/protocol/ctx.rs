@@ -62,6 +62,11 @@ pub struct Ctx<'a, P: Protocol> {
 }
 
 impl<P: Protocol> Ctx<'_, P> {
+    /// Whether the handler has asked for anything but timers.
+    pub(crate) fn acts(&self) -> bool {
+        self.effects.0.iter().any(|effect| !matches!(effect, Effect::Arm(..)))
+    }
+
     /// The present.
     pub fn now(&self) -> Time {
         self.now

@@ -11,6 +11,7 @@ pub use ctx::{Ctx, Effect, Effects};
 use crate::ledger::Class;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId, World};
+use std::fmt::Debug;
 
 /// The protocol bytes of a message, by what they are for. Transport headers
 /// come on top.
@@ -132,7 +133,7 @@ pub trait Protocol: Sized {
     /// Its messages.
     type Msg: Message;
     /// What its timers carry.
-    type Timer: Copy;
+    type Timer: Copy + Debug;
 
     /// Computes what all nodes share, once a run.
     fn prepare(world: &World, params: &Self::Params) -> Self::Shared;

@@ -10,7 +10,9 @@ mod upkeep;
 mod validation;
 mod view;
 
-pub use calibration::{file as calibration_file, terminal as calibration_report, usage as calibration_usage};
+pub use calibration::{
+    file as calibration_file, rows as calibration_rows, terminal as calibration_report, usage as calibration_usage,
+};
 pub use comparison::{html as comparison_html, markdown as comparison_markdown, terminal as comparison_report};
 pub use figure::{Figure, Guide, Panel, Panels, Point, Stroke, Words};
 pub use human::{bytes, count, seconds};

@@ -323,6 +323,7 @@ pub(crate) mod tests {
             traffic,
             curves: vec![],
             trace: vec![],
+            timers: vec![],
             timeline: Timeline::new(2, Time::NEVER),
             series: vec![Sample { time: Time::from_secs(1), metric: "stored_bytes", value: 0.1 }],
             bound: Time::from_secs(8),

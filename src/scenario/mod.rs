@@ -23,6 +23,7 @@ mod parse;
 mod print;
 mod resolve;
 mod schema;
+mod settings;
 mod sweep;
 mod testbeds;
 mod trace;
@@ -36,6 +37,7 @@ pub use error::ScenarioError;
 pub use explain::{Explanation, Origin, explain};
 pub use models::{ModelInfo, models};
 pub use schema::schema;
+pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
 
 use crate::rng::mix;
@@ -62,6 +64,8 @@ pub struct Input {
     pub protocol: Option<String>,
     /// The seed.
     pub seed: Option<u64>,
+    /// Dotted keys that are taken as if nobody had set them.
+    pub without: Vec<String>,
     /// The values of one point of the sweep, applied last.
     pub point: Vec<(String, toml::Value)>,
 }
@@ -84,6 +88,8 @@ pub struct Scenario {
     pub resolved: String,
     /// Digest of what decides the run: of `run`, and of nothing else.
     pub fingerprint: u64,
+    /// What was set, in the order of the tables.
+    pub settings: Vec<Setting>,
     /// Things to look at before trusting a result.
     pub warnings: Vec<String>,
 }
@@ -192,6 +198,8 @@ pub fn load(input: &Input) -> Result<Scenario, ScenarioError> {
 
 fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
     let mut tree = parse::layers(input, sources)?;
+    input.without.iter().try_for_each(|key| settings::unset(&mut tree, key, sources))?;
+    let settings = settings::settings(&tree, sources);
     let study = Study::read(&tree)?;
     let expect = sweep::expectations(&tree)?;
     if input.point.is_empty() {
@@ -214,6 +222,7 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
         run: resolved.run,
         sweep: study.public(),
         expect,
+        settings,
         warnings: resolved.warnings,
     })
 }

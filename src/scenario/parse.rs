@@ -48,7 +48,7 @@ pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Faul
     Ok(tree)
 }
 
-fn defaults(sources: &mut Sources) -> Table {
+pub(super) fn defaults(sources: &mut Sources) -> Table {
     let source = sources.add(Kind::Default, "defaults", DEFAULTS, Path::new(""));
     let mut table = read_toml(sources, source).expect("the embedded defaults are TOML");
     let at = Place { source, start: 0, end: 0 };

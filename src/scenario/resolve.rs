@@ -124,6 +124,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         seed: draft.seed,
         seeder_set: draft.swarm.seeder_set,
         tie_salt: draft.tie_salt,
+        timer_percent: 100,
         series_interval: draft.series_interval,
         progress_steps: progress_steps(&draft.output),
         trace: draft.output.trace,

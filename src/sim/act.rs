@@ -35,6 +35,13 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     fn arm(&mut self, delay: Time, timer: TimerId) {
+        if let Some((_, _, payload)) = self.timers.peek(timer) {
+            self.timer_tally.armed(payload);
+        }
+        let delay = match self.spec.timer_percent {
+            100 => delay,
+            percent => delay * u64::from(percent) / 100,
+        };
         self.list.push(self.now + delay, Event::Timer(timer));
     }
 

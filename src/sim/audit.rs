@@ -20,6 +20,7 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
+            timers: std::mem::take(&mut self.timer_tally).uses(),
             timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
             trace: self.books.trace.take().map(Trace::into_sendings).unwrap_or_default(),

@@ -5,7 +5,7 @@ use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Class, Outcome, Sending, Status, Trace};
+use crate::ledger::{Books, Class, Outcome, Sending, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
@@ -140,6 +140,7 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub minds: Vec<P>,
     pub list: EventList<Event>,
     pub timers: Timers<(NodeId, u32, P::Timer)>,
+    pub timer_tally: TimerTally<P::Timer>,
     pub network: Network,
     pub net_events: Vec<NetEvent>,
     pub net_queue: VecDeque<NetEvent>,
@@ -173,6 +174,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             shared,
             list: EventList::new(spec.tie_salt),
             timers: Timers::new(),
+            timer_tally: TimerTally::default(),
             network: Network::new(world, &spec.network),
             net_events: Vec::new(),
             net_queue: VecDeque::new(),
@@ -356,7 +358,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         let node = &self.nodes[id.index()];
         if node.online && node.epoch == epoch {
             self.books.digest.add(self.now, id.0, 1, 0);
-            self.with(id, Units::None, |mind, cx| mind.timer(payload, cx));
+            let mut acts = false;
+            self.with(id, Units::None, |mind, cx| {
+                mind.timer(payload, cx);
+                acts = cx.acts();
+            });
+            self.timer_tally.fired(&payload, acts);
         }
     }
 

@@ -30,6 +30,10 @@ pub struct RunSpec {
     pub tie_salt: u64,
     /// Distance between the samples of the time series.
     pub series_interval: Time,
+    /// How long the protocol's timers run, in percent of what it asks for: 100,
+    /// except in what-if runs.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub timer_percent: u32,
     /// Steps in which each download is noted; 0 notes nothing. It decides
     /// nothing of the run, so it is no part of the digests made from this.
     #[serde(skip)]
@@ -37,6 +41,10 @@ pub struct RunSpec {
     /// Whether every message is noted; it decides nothing either.
     #[serde(skip)]
     pub trace: bool,
+}
+
+fn is_whole(percent: &u32) -> bool {
+    *percent == 100
 }
 
 /// When a run ends, besides when every leecher is complete.

@@ -99,6 +99,7 @@ fn run(cheat: Cheat) -> Outcome {
         seed: 1,
         seeder_set: 0,
         tie_salt: 0,
+        timer_percent: 100,
         series_interval: Time::from_secs(1),
         progress_steps: 0,
         trace: false,

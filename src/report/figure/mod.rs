@@ -7,6 +7,7 @@ mod panels;
 
 pub use panels::{Guide, Panel, Panels, Stroke};
 
+use kuva::backend::terminal::TerminalBackend;
 use kuva::plot::legend::LegendPosition;
 use kuva::plot::line::LinePlot;
 use kuva::plot::scatter::{MarkerShape, ScatterPlot};
@@ -154,6 +155,25 @@ impl Figure {
         // Without a view box a page could cut it but not shrink it.
         let view = format!("<svg viewBox=\"0 0 {width} {height}\" ");
         kuva::render_to_svg(plots, layout).replacen("<svg ", &view, 1)
+    }
+}
+
+/// Columns and rows of a figure out of characters.
+const TEXT_SIZE: (usize, usize) = (72, 14);
+
+impl Figure {
+    /// The figure out of characters: to scale, without title, legend and colours.
+    pub fn text(self, words: Words) -> String {
+        let solid = |series| match series {
+            Series::Line(_, points) => LinePlot::new().with_data(points).into(),
+            points => plot(0, points),
+        };
+        let plots: Vec<Plot> = self.series.into_iter().map(solid).collect();
+        let layout = Layout::auto_from_plots(&plots).with_x_label(words.x).with_y_label(words.y).with_show_grid(false);
+        let scene = kuva::render::render::render_multiple(plots, layout);
+        let text = TerminalBackend::new(TEXT_SIZE.0, TEXT_SIZE.1).render_scene(&scene);
+        let lines = console::strip_ansi_codes(&text).lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        lines + "\n"
     }
 }
 

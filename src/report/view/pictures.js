@@ -110,7 +110,7 @@ function drawCircle(run, flows, shares, chosen) {
   run.nodes.forEach((node, at) => drawNode(pen, node, at, place(at), size, shares[at], at === chosen));
   const every = Math.ceil(count / 64);
   pen.textAlign = "center";
-  for (let at = 0; at < count; at += every) pen.fillText(at, ...place(at, radius + size + 10));
+  for (let at = 0; at < count; at += every) pen.fillText(at, ...place(at, radius + size + 14));
   pen.textAlign = "left";
 }
 
