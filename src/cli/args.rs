@@ -1,7 +1,8 @@
 //! Arguments that several commands share.
 
-use crate::results::{Machine, Program};
+use crate::results::{Machine, Manifest, Program};
 use crate::scenario::Input;
+use crate::study::{Assembled, Plan};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,13 @@ pub struct Changes {
     /// Protocol: a name from `codexsim models`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]
     protocol: Option<String>,
+    #[command(flatten)]
+    layers: Layers,
+}
+
+/// Layers over a scenario.
+#[derive(Debug, Args)]
+pub struct Layers {
     /// Set a value, such as network.up="10 Mbit/s"; the value is TOML where it
     /// parses as TOML, else text; the last one wins
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -27,16 +35,14 @@ pub struct Changes {
 impl Changes {
     /// The scenario in `file` (the quickstart when there is none) with these changes.
     pub fn input(&self, file: Option<PathBuf>) -> Input {
-        Input {
-            file,
-            testbed: None,
-            overlays: self.overlays.clone(),
-            sets: self.sets.clone(),
-            protocol: self.protocol.clone(),
-            seed: self.seed,
-            without: Vec::new(),
-            point: Vec::new(),
-        }
+        Input { file, protocol: self.protocol.clone(), ..self.layers.input() }
+    }
+}
+
+impl Layers {
+    /// These layers over whatever comes below.
+    pub fn input(&self) -> Input {
+        Input { overlays: self.overlays.clone(), sets: self.sets.clone(), seed: self.seed, ..Input::default() }
     }
 }
 
@@ -89,6 +95,35 @@ impl Output {
     pub fn program(&self) -> Program {
         Program::this()
     }
+
+    /// The manifest of a study that took `elapsed_s` of real time.
+    pub fn manifest(&self, plan: &Plan, assembled: &Assembled, elapsed_s: f64) -> Manifest {
+        Manifest {
+            program: self.program(),
+            scenario: plan.name.clone(),
+            resolved: plan.resolved.clone(),
+            scenario_fingerprint: format!("{:016x}", plan.fingerprint),
+            results_fingerprint: format!("{:016x}", assembled.fingerprint),
+            checkpoints: vec![],
+            seeder_sets: plan.seeder_sets,
+            repetitions: plan.repetitions,
+            runs_planned: plan.runs.len() as u64,
+            runs_failed: assembled.failed as u64,
+            runs_missing: assembled.missing as u64,
+            command_line: self.command_line(),
+            machine: self.machine(),
+            wall_s: (!self.reproducible).then_some(elapsed_s),
+            files: assembled.files.clone(),
+        }
+    }
+}
+
+/// Reads a share such as `95%` or `0.95`.
+pub fn share(text: &str) -> Result<f64, String> {
+    let trimmed = text.trim();
+    let (number, scale) = trimmed.strip_suffix('%').map_or((trimmed, 1.0), |number| (number.trim(), 100.0));
+    let share = number.parse::<f64>().ok().map(|value| value / scale).filter(|share| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| format!("`{text}` is not a share such as 95% or 0.95"))
 }
 
 /// Reads a real time such as `90s`, `30m`, `1.5h`, `2d`; minutes also as `min`.
@@ -119,6 +154,16 @@ mod tests {
         }
         for text in ["", "30", "m", "-3s", "3 weeks", "1..5h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_shares() {
+        for (text, value) in [("95%", 0.95), ("0.5", 0.5), ("2 %", 0.02), ("99.9%", 0.999)] {
+            assert!((share(text).unwrap() - value).abs() < 1e-12, "{text}");
+        }
+        for text in ["95", "0", "100%", "-2%", "%", "nan"] {
+            assert!(share(text).is_err(), "{text}");
         }
     }
 

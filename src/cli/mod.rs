@@ -5,10 +5,13 @@ mod args;
 mod calibrate;
 mod check;
 mod completions;
+mod doctor;
 mod explain;
+mod explain_run;
 mod export;
 mod format;
 mod host;
+mod impact;
 mod man;
 mod models;
 mod output;
@@ -43,8 +46,11 @@ enum Command {
     Sweep(sweep::Sweep),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
+    Impact(impact::Impact),
     Check(check::Check),
     Explain(explain::Explain),
+    Doctor(doctor::DoctorCommand),
+    ExplainRun(explain_run::ExplainRun),
     Export(export::Export),
     Report(report::Report),
     View(view::View),
@@ -121,8 +127,11 @@ impl Cli {
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
             Command::Calibrate(calibrate) => calibrate.carry_out(),
+            Command::Impact(impact) => impact.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Explain(explain) => explain.carry_out(),
+            Command::Doctor(doctor) => doctor.carry_out(),
+            Command::ExplainRun(explain) => explain.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Report(report) => report.carry_out(),
             Command::View(view) => view.carry_out(),

@@ -2,20 +2,23 @@
 
 use super::format::Shown;
 use super::{End, Failure, output};
-use crate::report;
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row};
-use crate::study::{CompareError, Comparison};
+use crate::report::{self, Sources};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row, RunRow, RunTable};
+use crate::study::{CompareError, Comparison, NotAStudy, Survey};
 use clap::Args;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Compare the protocols of a finished study with one of them, or show what a
-/// loaded hash table costs
+/// Show what a finished study says, in a table and in one HTML file
 ///
-/// Works from the result files of `run` and `sweep` alone. Of a study with
-/// `discovery.load` it shows bytes per second and node beside the storage team's
-/// formula (discovery.md), and needs no baseline. Else a table of median download
-/// times and their ratios to the baseline goes to standard output; DIR gets
-/// comparison.csv, comparison.md and comparison.html with figures.
+/// Works from the result files of `run` and `sweep` alone. DIR gets report.html:
+/// completion curves, time and speed against each swept number with the exponent
+/// of the scaling, bytes by class, efficiency against the bound, and what held
+/// the leechers back, each with its data. With --baseline the protocols are
+/// compared with one of them instead: median download times and their ratios go
+/// to standard output, comparison.csv, comparison.md and comparison.html to DIR.
+/// A study with `discovery.load` also gets discovery.md: bytes per second and node
+/// beside the storage team's formula.
 #[derive(Debug, Args)]
 pub struct Report {
     /// Directory with the result files
@@ -42,6 +45,12 @@ fn ratio(text: &str) -> Result<f64, String> {
     if value.is_finite() && value > 0.0 { Ok(value) } else { Err("expected a ratio above 0, such as 1.2".into()) }
 }
 
+impl From<NotAStudy> for Failure {
+    fn from(error: NotAStudy) -> Self {
+        Failure::Input(error.to_string())
+    }
+}
+
 impl From<CompareError> for Failure {
     fn from(error: CompareError) -> Self {
         match error {
@@ -52,35 +61,46 @@ impl From<CompareError> for Failure {
 }
 
 impl Report {
-    /// Compares, writes the reports, shows the table.
+    /// Reads, writes the reports, shows the table.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let Some(baseline) = &self.baseline else { return self.upkeep() };
-        let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
         let out = self.out.as_deref().unwrap_or(&self.dir);
-        write(&comparison, out)?;
-        self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
+        let missing = match &self.baseline {
+            Some(baseline) => self.compare(baseline, out)?,
+            None => self.survey(out)?,
+        };
         if !self.quiet {
             output::tell(&format!("reports are in {}", out.display()));
         }
-        Ok(if comparison.runs_missing > 0 { End::Incomplete } else { End::Good })
+        Ok(if missing > 0 { End::Incomplete } else { End::Good })
     }
 
-    /// What hash tables under load cost.
-    fn upkeep(&self) -> Result<End, Failure> {
+    /// Against a baseline; the number of runs without a result.
+    fn compare(&self, baseline: &str, out: &Path) -> Result<u64, Failure> {
+        let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
+        write(&comparison, out)?;
+        self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
+        Ok(comparison.runs_missing)
+    }
+
+    /// The study as it is; the number of runs without a result.
+    fn survey(&self, out: &Path) -> Result<u64, Failure> {
+        let survey = Survey::read(&self.dir)?;
+        let held = survey.held(&self.dir)?;
         let path = self.dir.join(DiscoveryRow::FILE);
-        let rows: Vec<DiscoveryRow> =
-            std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
-        let Some(text) = report::upkeep_report(&rows) else {
-            let dir = self.dir.display();
-            return Err(Failure::Input(format!(
-                "{dir} has no runs with `discovery.load`; to compare protocols, name one of them: --baseline PROTOCOL"
-            )));
-        };
-        let out = self.out.as_deref().unwrap_or(&self.dir);
+        let discovery = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
+        let command = format!("codexsim report {}", self.dir.display());
         std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
-        AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
-        self.shown.rows(|| text, &rows)?;
-        Ok(End::Good)
+        let page = report::survey_html(&survey, Sources { held: &held, discovery: &discovery, command: &command });
+        AtomicFile::write_all(&out.join("report.html"), page.as_bytes())?;
+        let upkeep = report::upkeep_report(&discovery);
+        if let Some(text) = &upkeep {
+            AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
+        }
+        let upkeep = upkeep.map_or(String::new(), |text| format!("\n{text}"));
+        let place = self.dir.join(RunRow::FILE);
+        let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
+        self.shown.study(|| report::survey_report(&survey) + &upkeep, &runs)?;
+        Ok(survey.runs_missing())
     }
 }
 

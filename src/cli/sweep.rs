@@ -6,7 +6,7 @@ use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{Manifest, ResultsError};
+use crate::results::ResultsError;
 use crate::study::{self, Assembled, Execution, Host, Options, Plan, RowFile, Selection};
 use clap::Args;
 use std::fs::File;
@@ -128,28 +128,8 @@ impl Sweep {
             self.output.note(&format!("note: shards that end at the same moment may miss each other: {error}"));
         }
         let assembled = study::assemble(plan, dir, &execution.failed, self.output.reproducible)?;
-        self.manifest(plan, &assembled, console).write(dir)?;
+        self.output.manifest(plan, &assembled, console.elapsed_s()).write(dir)?;
         Ok(assembled)
-    }
-
-    fn manifest(&self, plan: &Plan, assembled: &Assembled, console: &Console) -> Manifest {
-        Manifest {
-            program: self.output.program(),
-            scenario: plan.name.clone(),
-            resolved: plan.resolved.clone(),
-            scenario_fingerprint: format!("{:016x}", plan.fingerprint),
-            results_fingerprint: format!("{:016x}", assembled.fingerprint),
-            checkpoints: vec![],
-            seeder_sets: plan.seeder_sets,
-            repetitions: plan.repetitions,
-            runs_planned: plan.runs.len() as u64,
-            runs_failed: assembled.failed as u64,
-            runs_missing: assembled.missing as u64,
-            command_line: self.output.command_line(),
-            machine: self.output.machine(),
-            wall_s: (!self.output.reproducible).then(|| console.elapsed_s()),
-            files: assembled.files.clone(),
-        }
     }
 
     fn judge(&self, plan: &Plan, execution: &Execution, assembled: &Assembled, selection: Selection) -> End {

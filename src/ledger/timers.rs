@@ -51,7 +51,9 @@ impl<T: Debug> TimerTally<T> {
         let kind = discriminant(timer);
         let at = self.kinds.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
             let full = format!("{timer:?}");
-            let name = full.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+            // The only timer of a protocol need not have a name.
+            let name = full.split(|c: char| !c.is_alphanumeric()).next().filter(|name| !name.is_empty());
+            let name = name.unwrap_or("timer").to_owned();
             self.kinds.push((kind, TimerUse { name, armed: 0, fired: 0, acted: 0 }));
             self.kinds.len() - 1
         });

@@ -3,10 +3,27 @@
 use crate::results::DiscoveryRow;
 use std::collections::BTreeMap;
 
+/// A table with what is to be said about it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub(super) struct Upkeep {
+    head: &'static str,
+    titles: [&'static str; 8],
+    lines: Vec<[String; 8]>,
+    reasons: &'static str,
+}
+
+/// The table as Markdown; nothing when no run was about a loaded hash table.
+pub fn upkeep_report(rows: &[DiscoveryRow]) -> Option<String> {
+    let Upkeep { head, titles, lines, reasons } = upkeep(rows)?;
+    let mut text = format!("{head}\n\n| {} |\n{}|\n", titles.join(" | "), "|---".repeat(titles.len()));
+    lines.iter().for_each(|line| text += &format!("| {} |\n", line.join(" | ")));
+    Some(text + "\n" + reasons)
+}
+
 /// What each run of a study costs a node in bytes per second, by cause:
 /// simulated with all headers, its message bodies alone, and the formula, which
 /// counts bodies. Nothing when no run was about a loaded hash table.
-pub fn upkeep_report(rows: &[DiscoveryRow]) -> Option<String> {
+pub(super) fn upkeep(rows: &[DiscoveryRow]) -> Option<Upkeep> {
     let mut runs: Vec<(&str, BTreeMap<&str, f64>)> = Vec::new();
     for row in rows {
         match runs.last_mut() {
@@ -18,19 +35,16 @@ pub fn upkeep_report(rows: &[DiscoveryRow]) -> Option<String> {
     if runs.is_empty() {
         return None;
     }
-    let mut text = String::from(HEAD);
-    runs.iter().for_each(|(_, metrics)| text += &line(metrics));
-    Some(text + REASONS)
+    let lines = runs.iter().map(|(_, metrics)| line(metrics)).collect();
+    Some(Upkeep { head: HEAD, titles: TITLES, lines, reasons: REASONS })
 }
 
-const HEAD: &str = "\
-Bytes per second and node: simulated with all headers / bodies of messages / formula
+const HEAD: &str = "Bytes per second and node: simulated with all headers / bodies of messages / formula";
 
-| nodes | keys | every, min | maintenance | advertising | queries | all | requests per look-up / formula |
-|---|---|---|---|---|---|---|---|
-";
+const TITLES: [&str; 8] =
+    ["nodes", "keys", "every, min", "maintenance", "advertising", "queries", "all", "requests per look-up / formula"];
 
-const REASONS: &str = "
+const REASONS: &str = "\
 The formula is the storage team's upper bound (oracle: bound::dht_upkeep). It charges
 3 log2 N requests per look-up, each answered by 16 full records; a simulated look-up asks
 until the closest 16 are asked, and answers name fewer nodes near the target. It counts
@@ -40,7 +54,7 @@ It charges a refresh every 5 minutes; a round of announcements takes the place o
 refreshes begin 5 to 10 minutes after the start, so short runs have fewer.
 ";
 
-fn line(metrics: &BTreeMap<&str, f64>) -> String {
+fn line(metrics: &BTreeMap<&str, f64>) -> [String; 8] {
     let get = |name: &str| metrics.get(name).copied().unwrap_or(0.0);
     let parts = ["maintenance", "advertising", "queries"];
     let of = |part: &str| {
@@ -49,22 +63,22 @@ fn line(metrics: &BTreeMap<&str, f64>) -> String {
     };
     let show = |[all, body, formula]: [f64; 3]| format!("{} / {} / {}", short(all), short(body), short(formula));
     let mut sum = [0.0; 3];
-    let mut columns = Vec::new();
-    for part in parts {
+    let [maintenance, advertising, queries] = parts.map(|part| {
         let values = of(part);
         (0..3).for_each(|i| sum[i] += values[i]);
-        columns.push(show(values));
-    }
-    let (nodes, queries) = (get("nodes"), get("provide_queries_per_lookup"));
-    format!(
-        "| {nodes} | {} | {} | {} | {} | {} / {} |\n",
-        get("keys_per_node"),
+        show(values)
+    });
+    let nodes = get("nodes");
+    [
+        nodes.to_string(),
+        get("keys_per_node").to_string(),
         short(get("advertise_interval_s") / 60.0),
-        columns.join(" | "),
+        maintenance,
+        advertising,
+        queries,
         show(sum),
-        short(queries),
-        short(3.0 * libm::log2(nodes)),
-    )
+        format!("{} / {}", short(get("provide_queries_per_lookup")), short(3.0 * libm::log2(nodes))),
+    ]
 }
 
 /// Three digits or so.

@@ -31,7 +31,7 @@ pub use rows::{
     Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
     TraceRow, TrafficRow, ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, write, write_table};
+pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_table};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

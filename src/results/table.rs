@@ -56,6 +56,11 @@ pub fn read_each<R: Row>(from: impl Read) -> Result<impl Iterator<Item = Result<
     Ok(reader.into_deserialize().map(|row| row.map_err(ResultsError::from)))
 }
 
+/// Reads those rows that `keep` wants; the others take no memory.
+pub fn select<R: Row>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
+    read_each(from)?.filter(|row| row.as_ref().map_or(true, &mut keep)).collect()
+}
+
 /// Removes the table of a kind of row that an earlier command left in `dir`.
 pub fn remove_table<R: Row>(dir: &Path) -> Result<(), ResultsError> {
     let place = dir.join(R::FILE);

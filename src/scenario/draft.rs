@@ -18,7 +18,7 @@ use std::fmt;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "codexsim scenario")]
 pub(super) struct Draft {
-    /// Names the scenario and its folder of results; the file's name when absent.
+    /// Names the scenario and its folder of results; the file's name when absent. In a cell of a sweep it names the cell.
     pub(super) name: Option<String>,
     /// Path of a scenario that this one builds on, relative to this file; keys given here win.
     #[serde(rename = "extends")]

@@ -19,6 +19,7 @@ mod draft;
 mod error;
 mod explain;
 mod models;
+mod packs;
 mod parse;
 mod print;
 mod resolve;
@@ -36,6 +37,7 @@ mod tests;
 pub use error::ScenarioError;
 pub use explain::{Explanation, Origin, explain};
 pub use models::{ModelInfo, models};
+pub use packs::{packs, setting_key};
 pub use schema::schema;
 pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
@@ -48,14 +50,16 @@ use std::path::{Path, PathBuf};
 use sweep::Study;
 use tree::{Kind, Node, Place, Sources, Table};
 
-/// Where a scenario comes from. Layers, each over the one before: `file` or
-/// `testbed`, `overlays`, `protocol` and `seed`, `sets`, `point`.
+/// Where a scenario comes from. Layers, each over the one before: `file`,
+/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`, `point`.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
     /// The scenario file; the embedded quickstart when absent.
     pub file: Option<PathBuf>,
     /// Name or path of a testbed whose scenario takes the place of `file`.
     pub testbed: Option<String>,
+    /// Name or path of a pack of worlds that takes the place of `file`.
+    pub pack: Option<String>,
     /// Files merged over it, in order.
     pub overlays: Vec<PathBuf>,
     /// `key=value`, dotted; a value that is not TOML is taken as a string.
@@ -205,15 +209,14 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
     if input.point.is_empty() {
         validate::structure(&tree, &study, sources)?;
     }
+    // A cell of the sweep may have a name of its own, which is not the scenario's.
+    let name = tree.get("name").cloned();
     apply_point(&mut tree, input, &study, sources)?;
     resolve::fill_in(&mut tree, sources)?;
     let draft = resolve::draft(&tree)?;
     validate::combinations(&draft, &tree, sources)?;
     let resolved = resolve::resolve(&draft, &tree, sources)?;
-    let name = match &draft.name {
-        Some(name) => name.clone(),
-        None => default_name(input),
-    };
+    let name = name.map_or_else(|| Ok(default_name(input)), |node| node.read())?;
     Ok(Scenario {
         resolved: print::print(&name, &resolved, &expect, &tree, sources),
         fingerprint: fingerprint(&resolved.run),
@@ -228,7 +231,8 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
 }
 
 fn default_name(input: &Input) -> String {
-    let stem = input.file.as_deref().and_then(Path::file_stem);
+    let file = input.pack.as_deref().map(Path::new).or(input.file.as_deref());
+    let stem = file.and_then(Path::file_stem);
     stem.map_or_else(|| "quickstart".into(), |stem| stem.to_string_lossy().into_owned())
 }
 

@@ -6,8 +6,8 @@
 
 use super::Input;
 use super::error::{Fault, one_of};
-use super::testbeds;
 use super::tree::{Kind, Node, Place, Sources, Table, Value, read_toml};
+use super::{packs, testbeds};
 use crate::network::Transport;
 use std::path::{Path, PathBuf};
 
@@ -18,14 +18,15 @@ const QUICKSTART: &str = include_str!("quickstart.toml");
 /// Reads all layers but the point of a sweep.
 pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Fault> {
     let mut tree = defaults(sources);
-    match (&input.testbed, &input.file) {
-        (Some(name), _) => {
+    match (&input.testbed, &input.pack, &input.file) {
+        (Some(name), ..) => {
             let (source, table) = testbeds::layer(name, sources)?;
             sources.raise(source);
             tree.merge(table, "");
         }
-        (None, Some(path)) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
-        (None, None) => {
+        (None, Some(name), _) => packs::layer(name, &mut tree, sources)?,
+        (None, None, Some(path)) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
+        (None, None, None) => {
             let source = sources.add(Kind::File, "quickstart", QUICKSTART, Path::new(""));
             merge_source(&mut tree, sources, source)?;
         }
@@ -65,7 +66,7 @@ fn transport(transport: &Transport, at: Place) -> Node {
 
 /// Merges the file at `path` and, below it, what it extends. `asked_at` is
 /// where the path was written, `open` the files that are being extended.
-fn merge_file(
+pub(super) fn merge_file(
     tree: &mut Table,
     sources: &mut Sources,
     path: &Path,

@@ -10,7 +10,7 @@ use crate::discovery::{DiscoverySpec, StaticParams};
 use crate::dist::Distribution;
 use crate::network::NetworkSpec;
 use crate::protocols::ProtocolSpec;
-use crate::sim::RunSpec;
+use crate::sim::{Clock, RunSpec};
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{DatasetSpec, Hardware, LatencySpec, LinkClass, OverlaySpec, StartSpec, SwarmSpec, WorldSpec};
 
@@ -124,7 +124,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         seed: draft.seed,
         seeder_set: draft.swarm.seeder_set,
         tie_salt: draft.tie_salt,
-        timer_percent: 100,
+        clock: Clock::TRUE,
         series_interval: draft.series_interval,
         progress_steps: progress_steps(&draft.output),
         trace: draft.output.trace,

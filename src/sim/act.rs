@@ -38,11 +38,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if let Some((_, _, payload)) = self.timers.peek(timer) {
             self.timer_tally.armed(payload);
         }
-        let delay = match self.spec.timer_percent {
-            100 => delay,
-            percent => delay * u64::from(percent) / 100,
-        };
-        self.list.push(self.now + delay, Event::Timer(timer));
+        self.list.push(self.now + self.spec.clock.real(delay), Event::Timer(timer));
     }
 
     /// Occupies the processor.

@@ -74,7 +74,9 @@ impl<P: Protocol> Simulation<'_, P> {
             return self.read(id);
         }
         self.owe_acks(to, from, wire);
-        let at = self.minds[to.index()].reads_at(from, self.now, &self.shared);
+        let clock = self.spec.clock;
+        let pause = self.minds[to.index()].reads_at(from, clock.shows(self.now), &self.shared);
+        let at = clock.real(pause);
         if at > self.now {
             self.list.push(at, Event::Read(id));
         } else {

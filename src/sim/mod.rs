@@ -18,7 +18,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use spec::{RunSpec, StopSpec};
+pub use spec::{Clock, RunSpec, StopSpec};
 
 use crate::ledger::Outcome;
 use crate::network::NetworkModel;

@@ -404,7 +404,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             me: id,
             world: self.world,
             shared: &self.shared,
-            now: self.now,
+            now: self.spec.clock.shows(self.now),
             epoch: node.epoch,
             has_manifest: node.manifest,
             rng: &mut node.rng,

@@ -30,10 +30,9 @@ pub struct RunSpec {
     pub tie_salt: u64,
     /// Distance between the samples of the time series.
     pub series_interval: Time,
-    /// How long the protocol's timers run, in percent of what it asks for: 100,
-    /// except in what-if runs.
-    #[serde(skip_serializing_if = "is_whole")]
-    pub timer_percent: u32,
+    /// The clock by which the protocol's timers run.
+    #[serde(skip_serializing_if = "Clock::is_true")]
+    pub clock: Clock,
     /// Steps in which each download is noted; 0 notes nothing. It decides
     /// nothing of the run, so it is no part of the digests made from this.
     #[serde(skip)]
@@ -43,8 +42,47 @@ pub struct RunSpec {
     pub trace: bool,
 }
 
-fn is_whole(percent: &u32) -> bool {
-    *percent == 100
+/// The clock that nodes have: true, or fast in runs that ask what would be if all
+/// timers of the protocol were shorter. (A timer that alone were shorter would come
+/// before the deadline that its node compares the time with.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Clock {
+    /// It shows this much...
+    shown: u32,
+    /// ...while this much time passes.
+    passed: u32,
+}
+
+impl Clock {
+    /// As time goes.
+    pub const TRUE: Clock = Clock { shown: 1, passed: 1 };
+
+    /// One that shows `shown` while `passed` goes by; both above zero.
+    pub const fn fast(shown: u32, passed: u32) -> Clock {
+        Clock { shown, passed }
+    }
+
+    /// Whether it goes as time goes.
+    pub fn is_true(&self) -> bool {
+        self.shown == self.passed
+    }
+
+    /// What it shows when `real` has passed.
+    pub(super) fn shows(self, real: Time) -> Time {
+        if self.is_true() || real == Time::NEVER {
+            return real;
+        }
+        Time::from_nanos((u128::from(real.nanos()) * u128::from(self.shown) / u128::from(self.passed)) as u64)
+    }
+
+    /// How long it takes to show `shown` more. Rounded up, so that no timer comes
+    /// before its deadline.
+    pub(super) fn real(self, shown: Time) -> Time {
+        if self.is_true() || shown == Time::NEVER {
+            return shown;
+        }
+        Time::from_nanos((u128::from(shown.nanos()) * u128::from(self.passed)).div_ceil(u128::from(self.shown)) as u64)
+    }
 }
 
 /// When a run ends, besides when every leecher is complete.

@@ -1,7 +1,7 @@
 //! Protocols that cheat are found out.
 
 use super::run::Simulation;
-use super::{RunSpec, StopSpec};
+use super::{Clock, RunSpec, StopSpec};
 use crate::discovery::{DiscoverySpec, StaticParams};
 use crate::ledger::{Class, Outcome};
 use crate::network::{NetworkModel, NetworkSpec, Transport};
@@ -99,7 +99,7 @@ fn run(cheat: Cheat) -> Outcome {
         seed: 1,
         seeder_set: 0,
         tie_salt: 0,
-        timer_percent: 100,
+        clock: Clock::TRUE,
         series_interval: Time::from_secs(1),
         progress_steps: 0,
         trace: false,

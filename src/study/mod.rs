@@ -7,32 +7,46 @@
 //! and ends with the same bytes as one that was never disturbed.
 
 mod assemble;
+mod batch;
 mod calibrate;
 mod compare;
+mod doctor;
 mod estimate;
 mod execute;
 mod expectations;
 mod host;
+mod impact;
+mod inputs;
 mod plan;
 mod row_file;
 mod selection;
 mod statistics;
+mod survey;
 mod validate;
+mod what_if;
 
 pub use assemble::{Assembled, assemble};
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
-pub(crate) use compare::words as world_words;
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
+pub use doctor::{Diagnosis, Doctor, Effect, Glance};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
+pub use impact::{
+    Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Observation, Part, Side, looks,
+};
+pub use impact::{Metric as ImpactMetric, Request as ImpactRequest, Unit as ImpactUnit, Verdict as ImpactVerdict};
+pub use inputs::NotAStudy;
+pub(crate) use inputs::words as world_words;
 pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
 pub use row_file::{Note, RowFile, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
+pub use survey::{Axis, Dot, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
+pub use what_if::{Reason, Reasons, Resource, WhatIf, Who};
 
 /// FNV-1a, finished by the mixer of the random streams: a digest that is the
 /// same on every machine.

@@ -200,7 +200,7 @@ pub(super) fn runs(cells: &[Cell], seeder_sets: u32, repetitions: u32) -> Vec<Pl
 /// goes in: all points meet the same chances, so that their differences are
 /// not blurred by luck (common random numbers). The seeds have 53 bits, which
 /// every reader of the results keeps exactly.
-fn repetition_seed(base: u64, repetition: u32) -> u64 {
+pub(super) fn repetition_seed(base: u64, repetition: u32) -> u64 {
     match repetition {
         0 => base,
         r => Rng::stream(base, Purpose::Repetitions, u64::from(r)).next_u64() >> 11,

@@ -1,6 +1,7 @@
 //! Statistics over repetitions.
 
 use crate::results::quantile;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// What several runs of the same point say about one quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,29 +28,23 @@ impl Summary {
         let median = quantile(values, 0.5)?;
         let mean = values.iter().sum::<f64>() / n as f64;
         let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-        let ci95 = (n > 1).then(|| t975(n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt());
+        let ci95 = (n > 1).then(|| t_quantile(0.975, n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt());
         Some(Summary { n, median, p5: quantile(values, 0.05)?, p95: quantile(values, 0.95)?, mean, ci95 })
     }
 }
 
-/// The 97.5 % quantile of Student's t with `degrees` degrees of freedom, at
-/// least 1: a table up to 30, beyond that the expansion
-/// around the normal quantile (Abramowitz & Stegun 26.7.5), good to 1e-6.
-pub(super) fn t975(degrees: usize) -> f64 {
-    const TABLE: [f64; 30] = [
-        12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157, 2.228139, 2.200985,
-        2.178813, 2.160369, 2.144787, 2.131450, 2.119905, 2.109816, 2.100922, 2.093024, 2.085963, 2.079614, 2.073873,
-        2.068658, 2.063899, 2.059539, 2.055529, 2.051831, 2.048407, 2.045230, 2.042272,
-    ];
-    if let Some(value) = TABLE.get(degrees - 1) {
-        return *value;
-    }
-    let z = 1.959963984540054_f64;
-    let v = degrees as f64;
-    let (z3, z5, z7) = (z * z * z, z * z * z * z * z, z * z * z * z * z * z * z);
-    z + (z3 + z) / (4.0 * v)
-        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * v * v)
-        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * v * v * v)
+/// The `p`-quantile, 0 to 1, of Student's t with `degrees` degrees of freedom, at least 1.
+pub(super) fn t_quantile(p: f64, degrees: usize) -> f64 {
+    student(degrees).inverse_cdf(p)
+}
+
+/// The chance that Student's t with `degrees` degrees of freedom, at least 1, is above `t`.
+pub(super) fn t_above(t: f64, degrees: usize) -> f64 {
+    student(degrees).sf(t)
+}
+
+fn student(degrees: usize) -> StudentsT {
+    StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom")
 }
 
 #[cfg(test)]
@@ -72,9 +67,27 @@ mod tests {
         for (degrees, expected) in
             [(1, 12.706205), (30, 2.042272), (31, 2.039513), (40, 2.021075), (60, 2.000298), (120, 1.979930)]
         {
-            assert!((t975(degrees) - expected).abs() < 2e-6, "{degrees}: {}", t975(degrees));
+            let found = t_quantile(0.975, degrees);
+            assert!((found - expected).abs() < 2e-6, "{degrees}: {found}");
+            assert!((t_above(found, degrees) - 0.025).abs() < 1e-9, "{degrees}");
         }
-        assert!((t975(1000) - 1.962339).abs() < 2e-6);
+        assert!((t_quantile(0.975, 1000) - 1.962339).abs() < 2e-6);
+    }
+
+    /// Closed forms: one degree of freedom is Cauchy's distribution, 1/2 - atan(t)/pi
+    /// above t; two have (1 - t / sqrt(2 + t^2)) / 2.
+    #[test]
+    fn t_tails_reach_far() {
+        for t in [0.0, 1.0, 7.5, 300.0, 1e6] {
+            let cauchy = libm::atan2(1.0, t) / std::f64::consts::PI;
+            assert!((t_above(t, 1) / cauchy - 1.0).abs() < 1e-9, "{t}: {} {cauchy}", t_above(t, 1));
+            let root = libm::sqrt(2.0 + t * t);
+            let two = 1.0 / (root * (root + t));
+            assert!((t_above(t, 2) / two - 1.0).abs() < 1e-9, "{t}: {} {two}", t_above(t, 2));
+            assert!((t_above(-t, 2) - (1.0 - two)).abs() < 1e-12, "{t}");
+        }
+        let far = t_quantile(1.0 - 5e-6, 3);
+        assert!((t_above(far, 3) / 5e-6 - 1.0).abs() < 1e-6, "{far}");
     }
 
     #[test]

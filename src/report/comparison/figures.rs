@@ -1,8 +1,9 @@
 //! The figures in the users' own form: network size along x, a column of panels
 //! for each file size, a row for each seeder ratio.
 
-use super::super::figure::{Guide, Panel, Panels, Point, Stroke};
-use super::{share, size};
+use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point, Scale, Stroke};
+use super::super::words::size;
+use super::share;
 use crate::study::{ComparedCell, Comparison, Figures, world_words};
 
 /// Ratios to the baseline, with lines at 1 and at the limit, one figure for each
@@ -73,8 +74,9 @@ impl Grid<'_> {
         let title = if world.is_empty() { self.title.clone() } else { format!("{}: {world}", self.title) };
         Panels {
             title,
-            x: "network size".into(),
-            y: self.y.into(),
+            x: Along { name: "network size", scale: Scale::Log, show: |size| format!("{}", libm::round(size)) },
+            y: Along { name: self.y, scale: Scale::Log, show: |value| format!("{value}") },
+            mark: Mark::Points,
             series: self.comparison.variants.clone(),
             guides: self.guides.iter().map(|(guide, _)| guide.clone()).collect(),
             columns: sizes.len(),
@@ -93,7 +95,7 @@ impl Grid<'_> {
         };
         let of = |variant: usize| mine.iter().filter_map(|cell| point(cell, variant)).collect();
         Panel {
-            title: format!("{}, seeders {}", size(bytes), share(row)),
+            title: format!("{}, seeders {}", size(bytes as f64), share(row)),
             series: (0..self.comparison.variants.len()).map(of).collect(),
             guides: self.guides.iter().map(|(_, value)| self.line(&mine, *value)).collect(),
         }

@@ -10,6 +10,7 @@ pub use markdown::markdown;
 pub use terminal::terminal;
 
 use super::human;
+use super::words::{fact, size};
 use crate::study::{ComparedCell, ComparedVerdict, Comparison, Figures, Finding, world_words};
 
 /// How the numbers are to be read: the same words in every report.
@@ -25,11 +26,6 @@ const LEGEND: [&str; 6] = [
     "n is the number of pairs of runs.",
 ];
 
-/// `100 MB`, without needless digits.
-fn size(bytes: u64) -> String {
-    human::bytes(bytes as f64).replace(".00 ", " ").replace(".0 ", " ")
-}
-
 /// Seeders per node as a fraction: `1/8`, or with two digits where it is none.
 fn share(cell: &ComparedCell) -> String {
     let (nodes, seeders) = (cell.network_size, cell.seeders);
@@ -41,7 +37,12 @@ fn share(cell: &ComparedCell) -> String {
 
 /// What a cell is: world (where it varies), file size, nodes, seeders.
 fn place(cell: &ComparedCell) -> [String; 4] {
-    [world_words(&cell.world), size(cell.file_size_bytes), cell.network_size.to_string(), cell.seeders.to_string()]
+    [
+        world_words(&cell.world),
+        size(cell.file_size_bytes as f64),
+        cell.network_size.to_string(),
+        cell.seeders.to_string(),
+    ]
 }
 
 const PLACE_TITLES: [&str; 4] = ["world", "file", "nodes", "seeders"];
@@ -110,16 +111,6 @@ fn sentence(comparison: &Comparison, verdict: &ComparedVerdict) -> String {
 fn heading(comparison: &Comparison) -> String {
     let world: Vec<String> = comparison.world.iter().map(|(key, value)| fact(key, value)).collect();
     format!("{} against {}: {}", comparison.scenario, comparison.variants[0], world.join(", "))
-}
-
-/// A column of `runs.csv` for people.
-fn fact(key: &str, value: &str) -> String {
-    match (key, value.parse::<f64>()) {
-        ("up_bps", Ok(rate)) => format!("{}bit/s up", human::count(rate)),
-        ("down_bps", Ok(rate)) => format!("{}bit/s down", human::count(rate)),
-        ("latency_s", Ok(delay)) => format!("{} one way", human::seconds(delay)),
-        _ => format!("{key} {value}"),
-    }
 }
 
 /// Runs without a result.

@@ -3,9 +3,11 @@
 //! Colours are those of Okabe & Ito (2008), which the colour-blind can tell
 //! apart; every series differs in shape as well.
 
+mod bars;
 mod panels;
 
-pub use panels::{Guide, Panel, Panels, Stroke};
+pub use bars::{Bar, Bars};
+pub use panels::{Along, Guide, Mark, Panel, Panels, Scale, Stroke};
 
 use kuva::backend::terminal::TerminalBackend;
 use kuva::plot::legend::LegendPosition;
@@ -127,7 +129,6 @@ impl Figure {
         let (x, y) = (padded(x, log_x), if self.rows.is_empty() { padded(y, log_y) } else { (0.5, rows + 0.5) });
         let plots: Vec<Plot> = self.series.into_iter().enumerate().map(|(i, series)| plot(i, series)).collect();
         let mut layout = Layout::auto_from_plots(&plots)
-            .with_title(words.title)
             .with_x_label(words.x)
             .with_y_label(words.y)
             .with_x_axis_min(x.0)
@@ -146,16 +147,22 @@ impl Figure {
         if !self.rows.is_empty() {
             layout = layout.with_y_categories(self.rows);
         }
+        if !words.title.is_empty() {
+            layout = layout.with_title(words.title);
+        }
         if log_x {
             layout = layout.with_log_x();
         }
         if log_y {
             layout = layout.with_log_y();
         }
-        // Without a view box a page could cut it but not shrink it.
-        let view = format!("<svg viewBox=\"0 0 {width} {height}\" ");
-        kuva::render_to_svg(plots, layout).replacen("<svg ", &view, 1)
+        with_view_box(&kuva::render_to_svg(plots, layout), width, height)
     }
+}
+
+/// Without a view box a page could cut a figure but not shrink it.
+fn with_view_box(svg: &str, width: f64, height: f64) -> String {
+    svg.replacen("<svg ", &format!("<svg role=\"img\" viewBox=\"0 0 {width} {height}\" "), 1)
 }
 
 /// Columns and rows of a figure out of characters.

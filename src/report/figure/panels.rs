@@ -1,9 +1,10 @@
 //! Small figures side by side, with the same axes.
 
-use super::{COLOURS, LINE, Point, SHAPES, arms};
+use super::{COLOURS, LINE, Point, SHAPES, arms, with_view_box};
 use kuva::backend::svg::SvgBackend;
+use kuva::plot::band::BandPlot;
 use kuva::plot::legend::{LegendEntry, LegendShape};
-use kuva::plot::line::LinePlot;
+use kuva::plot::line::{LinePlot, LineStyle};
 use kuva::plot::scatter::ScatterPlot;
 use kuva::render::figure::{Figure, FigureLegendPosition};
 use kuva::render::layout::{Layout, TickFormat};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 /// Room for one panel, in pixels.
 const WIDTH: f64 = 310.0;
 const HEIGHT: f64 = 225.0;
+/// Dashes of lines, which differ also where colours do not.
+const DASHES: [&str; 7] = ["", "8 4", "2 3", "8 3 2 3", "14 4", "5 2 1 2 1 2", "4 6"];
 
 /// How a line for orientation is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,16 +48,48 @@ pub struct Panel {
     pub guides: Vec<Vec<(f64, f64)>>,
 }
 
-/// Figures in rows and columns, with the same axes: x in doublings, y
-/// logarithmic.
+/// How an axis runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Evenly, from zero unless all values are far from it.
+    Linear,
+    /// Logarithmic; along x with a tick at the least value and at its doublings.
+    Log,
+}
+
+/// An axis of all panels.
+#[derive(Debug, Clone, Copy)]
+pub struct Along<'a> {
+    /// Its name, with unit.
+    pub name: &'a str,
+    /// How it runs.
+    pub scale: Scale,
+    /// How its numbers are written.
+    pub show: fn(f64) -> String,
+}
+
+/// How a series is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Points with bars for their intervals, side by side.
+    Points,
+    /// Points joined by lines, with their intervals as a band.
+    Bands,
+    /// A staircase.
+    Steps,
+}
+
+/// Figures in rows and columns, with the same axes.
 #[derive(Debug, Clone)]
-pub struct Panels {
+pub struct Panels<'a> {
     /// Above all.
     pub title: String,
     /// Along x.
-    pub x: String,
+    pub x: Along<'a>,
     /// Along y.
-    pub y: String,
+    pub y: Along<'a>,
+    /// How the series are drawn.
+    pub mark: Mark,
     /// Names of the series; one without any point keeps its colour and shape
     /// free, so that these stay the same from figure to figure.
     pub series: Vec<String>,
@@ -66,71 +101,117 @@ pub struct Panels {
     pub panels: Vec<Panel>,
 }
 
-impl Panels {
+/// Where the axes run. Along x the library draws positions, which on a
+/// logarithmic axis are doublings (or, over many of them, tenfolds) of the least
+/// value: so ticks are at values that were run.
+struct Frame {
+    x: (f64, f64),
+    y: (f64, f64),
+    least: f64,
+    /// Logarithm of the factor between two ticks; 0 on a linear axis.
+    step: f64,
+}
+
+impl Frame {
+    fn place(&self, x: f64) -> f64 {
+        if self.step > 0.0 { libm::log(x / self.least) / self.step } else { x }
+    }
+}
+
+impl Panels<'_> {
     /// All of them as one `<svg>` element.
     pub fn svg(self) -> String {
-        let (x, y) = (self.x_range(), self.y_range());
+        let frame = self.frame();
         let rows = self.panels.len().div_ceil(self.columns.max(1)).max(1);
-        let layouts = self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, x, y)).collect();
-        let plots = self.panels.iter().map(|panel| self.plots(panel, x, y)).collect();
-        let scene = Figure::new(rows, self.columns.max(1))
-            .with_title(self.title.as_str())
-            .with_title_size(16)
+        let layouts = self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, &frame)).collect();
+        let plots = self.panels.iter().map(|panel| self.plots(panel, &frame)).collect();
+        let mut figure = Figure::new(rows, self.columns.max(1));
+        if !self.title.is_empty() {
+            figure = figure.with_title(self.title.as_str()).with_title_size(16);
+        }
+        let scene = figure
             .with_cell_size(WIDTH, HEIGHT)
             .with_plots(plots)
             .with_layouts(layouts)
             .with_shared_legend_entries(self.legend())
             .with_shared_legend_position(FigureLegendPosition::RightTop)
             .render();
-        let view = format!("<svg viewBox=\"0 0 {} {}\" ", scene.width, scene.height);
-        SvgBackend.render_scene(&scene).replacen("<svg ", &view, 1)
+        let (width, height) = (scene.width, scene.height);
+        with_view_box(&SvgBackend.render_scene(&scene), width, height)
     }
 
-    fn x_range(&self) -> (f64, f64) {
-        let values = self.panels.iter().flat_map(|panel| &panel.series).flatten().map(|point| point.x);
-        let (low, high) = super::span(values).unwrap_or((1.0, 2.0));
-        (libm::log2(low) - 0.5, libm::log2(high) + 0.5)
+    /// Of points, intervals and lines.
+    fn frame(&self) -> Frame {
+        let points = || self.panels.iter().flat_map(|panel| &panel.series).flatten();
+        let guides = || self.panels.iter().flat_map(|panel| &panel.guides).flatten();
+        let (least, most) = super::span(points().map(|point| point.x)).unwrap_or((1.0, 2.0));
+        // A staircase has no values that were chosen, so ticks are at round ones.
+        let least = if self.mark == Mark::Steps { rounded_down(least) } else { least };
+        let factor: f64 = if most > 600.0 * least { 10.0 } else { 2.0 };
+        let step = if self.x.scale == Scale::Log { libm::log(factor) } else { 0.0 };
+        let mut frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0), least, step };
+        frame.x = match self.x.scale {
+            Scale::Log => (-0.5, frame.place(most) + 0.5),
+            Scale::Linear => {
+                let most = guides().filter(|(x, _)| x.is_finite()).map(|(x, _)| *x).fold(most, f64::max);
+                (least.min(0.0), if most > 0.0 { most * 1.05 } else { 1.0 })
+            }
+        };
+        let ys = points().flat_map(|p| [p.y, p.y_range.map_or(p.y, |r| r.0), p.y_range.map_or(p.y, |r| r.1)]);
+        let ys = ys.chain(guides().map(|(_, y)| *y));
+        frame.y = match self.y.scale {
+            Scale::Log => {
+                let (low, high) = super::span(ys.filter(|y| *y > 0.0)).unwrap_or((0.5, 2.0));
+                // At least an octave.
+                (low / 1.5, (high * 1.5).max(low * 2.0))
+            }
+            Scale::Linear => (0.0, super::span(ys).map_or(1.0, |(_, high)| high * 1.05).max(f64::MIN_POSITIVE)),
+        };
+        frame
     }
 
-    /// Of points, intervals and lines; at least an octave.
-    fn y_range(&self) -> (f64, f64) {
-        let points = self.panels.iter().flat_map(|panel| &panel.series).flatten();
-        let points = points.flat_map(|p| [p.y, p.y_range.map_or(p.y, |r| r.0), p.y_range.map_or(p.y, |r| r.1)]);
-        let lines = self.panels.iter().flat_map(|panel| &panel.guides).flatten().map(|(_, y)| *y);
-        let (low, high) = super::span(points.chain(lines).filter(|y| *y > 0.0)).unwrap_or((0.5, 2.0));
-        (low / 1.5, (high * 1.5).max(low * 2.0))
-    }
-
-    fn layout(&self, index: usize, panel: &Panel, x: (f64, f64), y: (f64, f64)) -> Layout {
-        let doublings: TickFormat = TickFormat::Custom(Arc::new(|v: f64| format!("{}", libm::round(libm::exp2(v)))));
+    fn layout(&self, index: usize, panel: &Panel, frame: &Frame) -> Layout {
+        let (least, step, show_x, show_y) = (frame.least, frame.step, self.x.show, self.y.show);
+        let x_value = move |v: f64| if step > 0.0 { least * libm::exp(v * step) } else { v };
         let last = index + self.columns >= self.panels.len();
-        Layout::new(x, y)
+        let mut layout = Layout::new(frame.x, frame.y)
             .with_title(panel.title.as_str())
-            .with_x_label(if last { self.x.as_str() } else { "" })
-            .with_y_label(if index.is_multiple_of(self.columns.max(1)) { self.y.as_str() } else { "" })
-            .with_x_axis_min(x.0)
-            .with_x_axis_max(x.1)
-            .with_y_axis_min(y.0)
-            .with_y_axis_max(y.1)
-            .with_log_y()
-            .with_x_tick_step(1.0)
-            .with_x_tick_format(doublings)
-            .with_y_tick_format(TickFormat::Custom(Arc::new(|v: f64| format!("{v}"))))
+            .with_x_label(if last { self.x.name } else { "" })
+            .with_y_label(if index.is_multiple_of(self.columns.max(1)) { self.y.name } else { "" })
+            .with_x_axis_min(frame.x.0)
+            .with_x_axis_max(frame.x.1)
+            .with_y_axis_min(frame.y.0)
+            .with_y_axis_max(frame.y.1)
+            .with_x_tick_format(TickFormat::Custom(Arc::new(move |v| show_x(x_value(v)))))
+            .with_y_tick_format(TickFormat::Custom(Arc::new(show_y)))
             .with_title_size(13)
             .with_label_size(12)
             .with_tick_size(11)
             .with_body_size(12)
-            .with_font_family("sans-serif")
+            .with_font_family("sans-serif");
+        if self.x.scale == Scale::Log {
+            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / 8.0));
+        }
+        if self.y.scale == Scale::Log { layout.with_log_y() } else { layout }
     }
 
-    fn plots(&self, panel: &Panel, x: (f64, f64), y: (f64, f64)) -> Vec<Plot> {
+    fn plots(&self, panel: &Panel, frame: &Frame) -> Vec<Plot> {
         let lines = self.guides.iter().zip(&panel.guides).filter(|(_, points)| !points.is_empty());
-        let mut plots: Vec<Plot> = lines.map(|(guide, points)| line(guide, points)).collect();
-        let series = panel.series.iter().enumerate().filter(|(_, points)| !points.is_empty());
-        plots.extend(series.map(|(index, points)| scatter(index, self.dodge(index), points)));
+        let mut plots: Vec<Plot> = lines.map(|(guide, points)| line(guide, points, frame)).collect();
+        let series = || panel.series.iter().enumerate().filter(|(_, points)| !points.is_empty());
+        match self.mark {
+            Mark::Points => plots.extend(series().map(|(i, points)| scatter(i, self.dodge(i), points, frame))),
+            Mark::Steps => plots.extend(series().map(|(i, points)| joined(i, points, frame).with_step().into())),
+            Mark::Bands => {
+                plots.extend(series().filter_map(|(i, points)| band(i, points, frame)));
+                plots.extend(series().map(|(i, points)| joined(i, points, frame).into()));
+                let bare = |points: &[Point]| points.iter().map(|p| Point::new(p.x, p.y)).collect::<Vec<_>>();
+                plots.extend(series().map(|(i, points)| scatter(i, 0.0, &bare(points), frame)));
+            }
+        }
         if plots.is_empty() {
             // The library draws no axes around nothing.
-            let corner = ScatterPlot::new().with_data([(x.0, y.0)]).with_size(0.0);
+            let corner = ScatterPlot::new().with_data([(frame.x.0, frame.y.0)]).with_size(0.0);
             plots.push(corner.into());
         }
         plots
@@ -149,10 +230,12 @@ impl Panels {
         let series = series.map(|(index, name)| LegendEntry {
             label: name.clone(),
             color: COLOURS[index % COLOURS.len()].into(),
-            shape: LegendShape::Marker(SHAPES[index % SHAPES.len()]),
-            dasharray: None,
+            shape: if self.mark == Mark::Steps { LegendShape::Line } else { LegendShape::Marker(shape(index)) },
+            dasharray: dashes(index).dasharray(),
         });
-        let guides = self.guides.iter().map(|guide| LegendEntry {
+        let met =
+            |index: usize| self.panels.iter().any(|p| p.guides.get(index).is_some_and(|points| !points.is_empty()));
+        let guides = self.guides.iter().enumerate().filter(|(index, _)| met(*index)).map(|(_, guide)| LegendEntry {
             label: guide.name.clone(),
             color: LINE.into(),
             shape: LegendShape::Line,
@@ -166,8 +249,27 @@ impl Panels {
     }
 }
 
-fn line(guide: &Guide, points: &[(f64, f64)]) -> Plot {
-    let data = points.iter().map(|(x, y)| (libm::log2(*x), *y));
+/// To 1, 2 or 5 in the leading digit.
+fn rounded_down(value: f64) -> f64 {
+    let tens = libm::pow(10.0, libm::floor(libm::log10(value)));
+    [5.0, 2.0].into_iter().find(|digit| value >= digit * tens).unwrap_or(1.0) * tens
+}
+
+/// Shapes go round at another place than colours when there are more series than
+/// colours.
+fn shape(index: usize) -> kuva::plot::scatter::MarkerShape {
+    SHAPES[(index + index / COLOURS.len()) % SHAPES.len()]
+}
+
+fn dashes(index: usize) -> LineStyle {
+    match DASHES[(index + index / COLOURS.len()) % DASHES.len()] {
+        "" => LineStyle::Solid,
+        dashes => LineStyle::Custom(dashes.into()),
+    }
+}
+
+fn line(guide: &Guide, points: &[(f64, f64)], frame: &Frame) -> Plot {
+    let data = points.iter().map(|(x, y)| (frame.place(*x), *y));
     let line = LinePlot::new().with_data(data).with_color(LINE).with_stroke_width(1.3);
     match guide.stroke {
         Stroke::Solid => line.into(),
@@ -176,11 +278,28 @@ fn line(guide: &Guide, points: &[(f64, f64)]) -> Plot {
     }
 }
 
-fn scatter(index: usize, dodge: f64, points: &[Point]) -> Plot {
-    let scatter = ScatterPlot::new()
-        .with_data(points.iter().map(|p| (libm::log2(p.x) + dodge, p.y)))
+fn joined(index: usize, points: &[Point], frame: &Frame) -> LinePlot {
+    LinePlot::new()
+        .with_data(points.iter().map(|p| (frame.place(p.x), p.y)))
         .with_color(COLOURS[index % COLOURS.len()])
-        .with_marker(SHAPES[index % SHAPES.len()])
+        .with_stroke_width(1.6)
+        .with_line_style(dashes(index))
+}
+
+/// Nothing when no point has an interval.
+fn band(index: usize, points: &[Point], frame: &Frame) -> Option<Plot> {
+    let within: Vec<(f64, (f64, f64))> = points.iter().filter_map(|p| Some((frame.place(p.x), p.y_range?))).collect();
+    let xs = within.iter().map(|(x, _)| *x);
+    let (low, high) = (within.iter().map(|(_, r)| r.0), within.iter().map(|(_, r)| r.1));
+    let band = BandPlot::new(xs, low, high).with_color(COLOURS[index % COLOURS.len()]).with_opacity(0.15);
+    (!within.is_empty()).then(|| band.into())
+}
+
+fn scatter(index: usize, dodge: f64, points: &[Point], frame: &Frame) -> Plot {
+    let scatter = ScatterPlot::new()
+        .with_data(points.iter().map(|p| (frame.place(p.x) + dodge, p.y)))
+        .with_color(COLOURS[index % COLOURS.len()])
+        .with_marker(shape(index))
         .with_marker_opacity(0.85)
         .with_size(4.0);
     if points.iter().all(|p| p.y_range.is_none()) {
@@ -193,6 +312,10 @@ fn scatter(index: usize, dodge: f64, points: &[Point]) -> Plot {
 mod tests {
     use super::*;
 
+    fn plain(value: f64) -> String {
+        format!("{}", libm::round(value))
+    }
+
     #[test]
     fn panels_name_titles_axes_series_and_lines() {
         let panel = |title: &str, points| Panel {
@@ -204,19 +327,53 @@ mod tests {
         let empty = Panel { title: "empty".into(), ..Panel::default() };
         let svg = Panels {
             title: "all & everything".into(),
-            x: "network size".into(),
-            y: "ratio".into(),
+            x: Along { name: "network size", scale: Scale::Log, show: plain },
+            y: Along { name: "ratio", scale: Scale::Log, show: plain },
+            mark: Mark::Points,
             series: vec!["own".into(), "nowhere".into()],
             guides: vec![Guide { name: "limit".into(), stroke: Stroke::Dashed }],
             columns: 2,
             panels: vec![panel("100 MB", vec![point]), panel("1 GB", vec![Point::new(32.0, 2.0)]), empty],
         }
         .svg();
-        for word in ["<svg viewBox", "all &amp; everything", "100 MB", "1 GB", "network size", "ratio", "own", "limit"]
-        {
+        for word in ["viewBox", "all &amp; everything", "100 MB", "1 GB", "network size", "ratio", "own", "limit"] {
             assert!(svg.contains(word), "no {word}");
         }
         assert!(!svg.contains("nowhere"), "the legend has what is drawn");
         assert!(svg.contains(">8<") && svg.contains(">32<"), "network sizes, not their logarithms");
+    }
+
+    fn of(mark: Mark, scale: Scale, points: Vec<Point>) -> String {
+        Panels {
+            title: String::new(),
+            x: Along { name: "x", scale, show: plain },
+            y: Along { name: "y", scale: Scale::Linear, show: plain },
+            mark,
+            series: vec!["own".into()],
+            guides: vec![],
+            columns: 1,
+            panels: vec![Panel { series: vec![points], ..Panel::default() }],
+        }
+        .svg()
+    }
+
+    #[test]
+    fn ticks_of_a_logarithmic_axis_are_at_the_least_value_and_its_doublings() {
+        let points = [300.0, 600.0, 2400.0].map(|x| Point { y_range: Some((1.0, 3.0)), ..Point::new(x, 2.0) });
+        let svg = of(Mark::Bands, Scale::Log, points.to_vec());
+        for tick in ["300", "600", "1200", "2400"] {
+            assert!(svg.contains(&format!(">{tick}<")), "no {tick}");
+        }
+        let opaque = svg.matches("opacity=\"0.15\"").count();
+        assert_eq!(opaque, 1, "one band");
+    }
+
+    #[test]
+    fn a_staircase_has_a_corner_for_every_step() {
+        let points = vec![Point::new(0.0, 0.0), Point::new(2.0, 0.5), Point::new(4.0, 1.0)];
+        let svg = of(Mark::Steps, Scale::Linear, points);
+        let path = svg.split("<path d=\"").find(|path| path.contains(COLOURS[0])).unwrap();
+        let corners = path.split('"').next().unwrap().matches(['M', 'L']).count();
+        assert_eq!(corners, 5, "{path}");
     }
 }

@@ -39,73 +39,92 @@ fn duplicates(run: &RunRow) -> Option<f64> {
     Some(run.duplicate_bytes? as f64 / payload as f64)
 }
 
+/// The values of the keys at a point, and the rows of its finished runs.
+type Line<'a> = (Vec<String>, Vec<&'a RunRow>);
+
 /// One line per point with medians over its runs; the makespan in addition
 /// with its 5 and 95 % quantiles and the confidence interval of its mean. Below
 /// it, the makespan against the first swept key.
 pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
     let keys: Vec<&str> = plan.cells.first().map_or(vec![], |c| c.values.iter().map(|(k, _)| k.as_str()).collect());
-    let rows: Vec<Vec<&RunRow>> = (0..plan.cells.len()).map(|cell| rows_of(plan, assembled, cell)).collect();
-    let makespans: Vec<Option<Summary>> = rows.iter().map(|rows| summary(rows, |r| r.makespan_s)).collect();
-    let mut columns: Vec<Vec<String>> = keys
-        .iter()
-        .map(|key| {
-            std::iter::once(short(key, &keys).to_owned()).chain(plan.cells.iter().map(|c| c.value(key))).collect()
-        })
-        .collect();
+    let line = |(index, cell): (usize, &crate::study::Cell)| {
+        (keys.iter().map(|key| cell.value(key)).collect(), rows_of(plan, assembled, index))
+    };
+    let points: Vec<Line> = plan.cells.iter().enumerate().map(line).collect();
+    study_table(&keys, &points) + &against_first_key(&keys, &points)
+}
+
+/// One line per point, whose runs are told apart by the values of `keys`.
+pub(in super::super) fn study_table(keys: &[&str], points: &[Line]) -> String {
+    let (titles, lines) = study_cells(keys, points);
+    let mut table = plain(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    table.add_rows(lines);
+    right(&mut table, keys.len());
+    show(&table)
+}
+
+/// The same as titles and lines, for any form. Each column has one unit.
+pub(in super::super) fn study_cells(keys: &[&str], points: &[Line]) -> (Vec<String>, Vec<Vec<String>>) {
+    let rows: Vec<&[&RunRow]> = points.iter().map(|(_, rows)| rows.as_slice()).collect();
+    let key = |(at, key): (usize, &&str)| Column {
+        title: short(key, keys).to_owned(),
+        cells: points.iter().map(|(values, _)| values[at].clone()).collect(),
+    };
+    let mut columns: Vec<Column> = keys.iter().enumerate().map(key).collect();
     columns.extend(counts(&rows));
     for Quantity { title, of, scale } in QUANTITIES {
         let values: Vec<Option<f64>> = rows.iter().map(|rows| summary(rows, of).map(|s| s.median)).collect();
         let scale = scale(&values.iter().flatten().copied().collect::<Vec<_>>());
-        columns.push(column(title, &scale, values.iter().map(|value| value.map(|v| scale.show(v)))));
+        columns.push(Column::of(title, &scale, values.iter().map(|value| value.map(|v| scale.show(v)))));
     }
-    columns.extend(spread(&makespans));
-    show_columns(&columns, keys.len()) + &against_first_key(plan, &makespans)
+    columns.extend(spread(&makespans(points)));
+    let line = |at: usize| columns.iter().map(|column| column.cells[at].clone()).collect();
+    let lines = (0..points.len()).map(line).collect();
+    (columns.into_iter().map(|column| column.title).collect(), lines)
 }
 
-/// Titles are the first entries of the columns.
-fn show_columns(columns: &[Vec<String>], keys: usize) -> String {
-    let line = |at: usize| columns.iter().map(|column| column[at].as_str()).collect::<Vec<_>>();
-    let mut table = plain(&line(0));
-    table.add_rows((1..columns[0].len()).map(line));
-    right(&mut table, keys);
-    show(&table)
+struct Column {
+    title: String,
+    cells: Vec<String>,
 }
 
-fn column(title: &str, scale: &Scale, values: impl Iterator<Item = Option<String>>) -> Vec<String> {
-    let title = if scale.unit.is_empty() { title.to_owned() } else { format!("{title}, {}", scale.unit) };
-    std::iter::once(title).chain(values.map(|value| value.unwrap_or("-".into()))).collect()
+impl Column {
+    fn of(title: &str, scale: &Scale, cells: impl Iterator<Item = Option<String>>) -> Column {
+        let title = if scale.unit.is_empty() { title.to_owned() } else { format!("{title}, {}", scale.unit) };
+        Column { title, cells: cells.map(|cell| cell.unwrap_or("-".into())).collect() }
+    }
+}
+
+fn makespans(points: &[Line]) -> Vec<Option<Summary>> {
+    points.iter().map(|(_, rows)| summary(rows, |r| r.makespan_s)).collect()
 }
 
 /// Runs, and leechers that completed of all.
-fn counts(rows: &[Vec<&RunRow>]) -> [Vec<String>; 2] {
-    let completed = |rows: &Vec<&RunRow>| {
+fn counts(rows: &[&[&RunRow]]) -> [Column; 2] {
+    let completed = |rows: &&[&RunRow]| {
         let completed: u64 = rows.iter().filter_map(|r| r.completed).sum();
         let leechers: u64 = rows.iter().map(|r| u64::from(r.network_size - r.seeders)).sum();
         format!("{completed}/{leechers}")
     };
-    let title = |title: &str| std::iter::once(title.to_owned());
     [
-        title("runs").chain(rows.iter().map(|rows| rows.len().to_string())).collect(),
-        title("completed").chain(rows.iter().map(completed)).collect(),
+        Column { title: "runs".into(), cells: rows.iter().map(|rows| rows.len().to_string()).collect() },
+        Column { title: "completed".into(), cells: rows.iter().map(completed).collect() },
     ]
 }
 
 /// Median, quantiles, and mean with its interval, in one unit.
-fn spread(makespans: &[Option<Summary>]) -> [Vec<String>; 3] {
+fn spread(makespans: &[Option<Summary>]) -> [Column; 3] {
     let scale = Scale::seconds(makespans.iter().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
     let show = |value: f64| scale.show(value);
     let each = |of: &dyn Fn(&Summary) -> Option<String>| -> Vec<Option<String>> {
         makespans.iter().map(|makespan| makespan.as_ref().and_then(of)).collect()
     };
     let range = |s: &Summary| (s.n > 1).then(|| format!("{}..{}", show(s.p5), show(s.p95)));
+    let interval = |s: &Summary| s.ci95.map(|half| format!("{} +- {}", show(s.mean), show(half)));
     [
-        column("makespan", &scale, each(&|s| Some(show(s.median))).into_iter()),
-        column("p5..p95", &scale, each(&range).into_iter()),
-        column(
-            "mean +- 95 %",
-            &scale,
-            each(&|s| s.ci95.map(|h| format!("{} +- {}", show(s.mean), show(h)))).into_iter(),
-        ),
+        Column::of("makespan", &scale, each(&|s| Some(show(s.median))).into_iter()),
+        Column::of("p5..p95", &scale, each(&range).into_iter()),
+        Column::of("mean +- 95 %", &scale, each(&interval).into_iter()),
     ]
 }
 
@@ -114,24 +133,23 @@ const MOST_BARS: usize = 24;
 
 /// The median makespan for each value of the first swept key; nothing where
 /// that is no comparison.
-fn against_first_key(plan: &Plan, makespans: &[Option<Summary>]) -> String {
-    let Some((key, _)) = plan.cells.first().and_then(|cell| cell.values.first()) else { return String::new() };
-    let mut groups: Vec<(String, Vec<f64>)> = Vec::new();
-    for (cell, makespan) in plan.cells.iter().zip(makespans) {
-        let value = cell.value(key);
-        let group = groups.iter().position(|(name, _)| *name == value).unwrap_or_else(|| {
-            groups.push((value, vec![]));
+fn against_first_key(keys: &[&str], points: &[Line]) -> String {
+    let Some(key) = keys.first() else { return String::new() };
+    let mut groups: Vec<(&str, Vec<f64>)> = Vec::new();
+    for ((values, _), makespan) in points.iter().zip(makespans(points)) {
+        let group = groups.iter().position(|(name, _)| *name == values[0]).unwrap_or_else(|| {
+            groups.push((&values[0], vec![]));
             groups.len() - 1
         });
         groups[group].1.extend(makespan.map(|s| s.median));
     }
-    let lines: Vec<(String, f64)> =
-        groups.into_iter().filter_map(|(name, values)| Some((name, Summary::of(&values)?.median))).collect();
+    let median = |(name, values): (&str, Vec<f64>)| Some((name.to_owned(), Summary::of(&values)?.median));
+    let lines: Vec<(String, f64)> = groups.into_iter().filter_map(median).collect();
     if lines.len() < 2 || lines.len() > MOST_BARS {
         return String::new();
     }
     let scale = Scale::seconds(lines.iter().map(|(_, value)| *value));
-    let over = if plan.cells[0].values.len() > 1 { ", median over the points with it" } else { "" };
+    let over = if keys.len() > 1 { ", median over the points with it" } else { "" };
     format!("\nmakespan by {key}{over}\n{}", plot::bars(&lines, &scale))
 }
 

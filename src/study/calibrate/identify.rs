@@ -6,7 +6,7 @@
 //! covariance of the constants: s² (JᵀJ)⁻¹, s² being the sum of squared
 //! residuals over the degrees of freedom.
 
-use crate::study::statistics::t975;
+use crate::study::statistics::t_quantile;
 use nalgebra::{DMatrix, SymmetricEigen};
 
 /// Two constants whose estimates correlate more than this are confounded: the
@@ -74,7 +74,7 @@ impl Precision {
         let squares: f64 = residuals.iter().map(|r| r * r).sum();
         let error = |j: usize| (freedom > 0).then(|| (squares / freedom as f64).sqrt() * deviation(j));
         let errors: Vec<Option<f64>> = (0..n).map(error).collect();
-        let halves = errors.iter().map(|error| error.map(|error| error * t975(freedom))).collect();
+        let halves = errors.iter().map(|error| error.map(|error| error * t_quantile(0.975, freedom))).collect();
         Precision { errors, halves, correlations }
     }
 

@@ -5,29 +5,22 @@
 //! world. Runs of one cell with the same seed and the same set of seeders are a
 //! *pair*: they meet the same world.
 
-mod inputs;
 mod ratio;
-mod variants;
 
 pub use ratio::Ratio;
 
+use super::inputs::{Inputs, NotAStudy, Run, words};
 use crate::results::{ComparisonRow, ResultsError, median, quantile};
-use inputs::{Inputs, Run};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use thiserror::Error;
 
 /// Why nothing can be compared.
 #[derive(Debug, Error)]
 pub enum CompareError {
     /// The directory holds no results of this program.
-    #[error("{} is no study: {reason}", dir.display())]
-    NotAStudy {
-        /// The directory.
-        dir: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error(transparent)]
+    NotAStudy(#[from] NotAStudy),
     /// The study has no such protocol.
     #[error("`{given}` is in none of these runs; expected one of {}{}", known.join(", "), hint(given, known))]
     UnknownBaseline {
@@ -190,8 +183,9 @@ impl Comparison {
         if !cells.iter().flat_map(|cell| &cell.figures).any(|figures| figures.ratio.is_some()) {
             return Err(CompareError::NoPairs(names.swap_remove(0)));
         }
-        let Inputs { scenario, common, runs_missing, .. } = inputs;
-        Ok(Comparison { scenario, world: common, variants: names, limit, cells, runs_missing })
+        let runs_missing = inputs.runs_missing();
+        let Inputs { manifest, common, .. } = inputs;
+        Ok(Comparison { scenario: manifest.scenario, world: common, variants: names, limit, cells, runs_missing })
     }
 
     /// How each variant but the baseline does; those without any ratio are left out.
@@ -253,11 +247,6 @@ impl Comparison {
     }
 }
 
-/// `key = value, key = value`.
-pub(crate) fn words(world: &[(String, String)]) -> String {
-    world.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
-}
-
 /// The index of the baseline among the variants.
 fn find(runs: &[Run], names: &[String], given: &str) -> Result<usize, CompareError> {
     if let Some(index) = names.iter().position(|name| name == given) {
@@ -287,7 +276,7 @@ fn cell(inputs: &Inputs, runs: &[&Run], names: &[String]) -> ComparedCell {
     };
     let by_variant: Vec<BTreeMap<Chance, &Run>> = names.iter().map(of).collect();
     // A study over `seed` has more runs than repetitions.
-    let places = by_variant.iter().map(BTreeMap::len).chain([inputs.places]).max().unwrap_or(0);
+    let places = by_variant.iter().map(BTreeMap::len).chain([inputs.places()]).max().unwrap_or(0);
     let expected_n = places * (first.network_size - first.seeders) as usize;
     let world = runs[0].world.clone();
     let id = format!("{} {} {} {}", words(&world), first.file_size_bytes, first.network_size, first.seeders);

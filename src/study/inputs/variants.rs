@@ -4,29 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Swept keys that belong to the client and not to the world around it: what
 /// runs, on what, and how its data are cut (a matter of the protocol, or of how
-/// finely it is simulated).
-const CLIENT: [&str; 4] = ["protocol", "hardware", "swarm.block_size", "swarm.group"];
+/// finely it is simulated). `side` is which of two that `impact` compares.
+const CLIENT: [&str; 5] = ["protocol", "hardware", "swarm.block_size", "swarm.group", "side"];
 
 /// Whether a swept key belongs to the client.
-pub(super) fn of_client(key: &str) -> bool {
+pub fn of_client(key: &str) -> bool {
     let within = |part: &str| key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     CLIENT.iter().any(|part| within(part))
 }
 
 /// One run as far as its name is concerned.
 #[derive(Debug)]
-pub(super) struct Client<'a> {
-    pub(super) protocol: &'a str,
+pub struct Client<'a> {
+    pub protocol: &'a str,
     /// What tells its cell from others.
-    pub(super) cell: String,
+    pub cell: String,
     /// Values of the client's swept keys; empty where the base holds.
-    pub(super) constants: Vec<&'a str>,
+    pub constants: Vec<&'a str>,
 }
 
 /// The names of `clients`: the protocol, and in brackets those of its constants
 /// (`keys`) that differ between its runs in one cell. What differs only from cell
 /// to cell, or from protocol to protocol, makes no variant.
-pub(super) fn labels(keys: &[&str], clients: &[Client]) -> Vec<String> {
+pub fn labels(keys: &[&str], clients: &[Client]) -> Vec<String> {
     let mut values: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
     for client in clients {
         for (key, value) in client.constants.iter().enumerate() {

@@ -1,23 +1,35 @@
 //! The runs of a study, read from its result files.
 
-use super::CompareError;
-use super::variants::{Client, labels, of_client};
-use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, read};
+#[cfg(test)]
+pub(super) mod sample;
+mod variants;
+
+pub(super) use variants::{Client, labels};
+
+use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, select};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use variants::of_client;
+
+/// The directory holds no results of this program.
+#[derive(Debug, Error)]
+#[error("{} is no study: {reason}", dir.display())]
+pub struct NotAStudy {
+    /// The directory.
+    pub dir: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
 
 /// The finished runs of a study.
 #[derive(Debug)]
 pub(super) struct Inputs {
-    pub(super) scenario: String,
+    pub(super) manifest: Manifest,
     /// What of the world holds for all runs.
     pub(super) common: Vec<(String, String)>,
     pub(super) runs: Vec<Run>,
-    /// Runs planned for each variant in each cell.
-    pub(super) places: usize,
-    /// Planned runs without a result.
-    pub(super) runs_missing: u64,
 }
 
 /// A run; one that failed has no times.
@@ -29,8 +41,13 @@ pub(super) struct Run {
     pub(super) world: Vec<(String, String)>,
     pub(super) world_index: usize,
     pub(super) row: RunRow,
+    /// The client's swept keys that have a column of their own; empty where the
+    /// base holds.
+    pub(super) client: Vec<(String, String)>,
     /// Download times of the leechers that completed, each from its own start, in s.
     pub(super) times: Vec<f64>,
+    /// When these were complete, from the start of the earliest leecher, in s.
+    pub(super) moments: Vec<f64>,
 }
 
 /// Columns of `runs.csv` that describe the world, and the key that sets each.
@@ -39,20 +56,20 @@ const WORLD: [(&str, &str); 3] =
 
 impl Inputs {
     /// Reads the result files in `dir`.
-    pub(super) fn read(dir: &Path) -> Result<Inputs, CompareError> {
-        let unread = |error: ResultsError| CompareError::NotAStudy { dir: dir.into(), reason: error.to_string() };
+    pub(super) fn read(dir: &Path) -> Result<Inputs, NotAStudy> {
+        let unread = |error: ResultsError| NotAStudy { dir: dir.into(), reason: error.to_string() };
         let manifest = Manifest::read(dir).map_err(unread)?;
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
-        let nodes: Vec<NodeRow> = open::<NodeRow>(dir).and_then(read).map_err(unread)?;
+        let nodes = read_where(dir, |node: &NodeRow| node.t100_s.is_some())?;
         if table.records.is_empty() {
             let reason = format!("{} has no row", RunRow::FILE);
-            return Err(CompareError::NotAStudy { dir: dir.into(), reason });
+            return Err(NotAStudy { dir: dir.into(), reason });
         }
-        Ok(Inputs::of(&manifest, table, nodes))
+        Ok(Inputs::of(manifest, table, nodes))
     }
 
-    pub(super) fn of(manifest: &Manifest, table: RunTable, nodes: Vec<NodeRow>) -> Inputs {
-        let times = times(nodes);
+    pub(super) fn of(manifest: Manifest, table: RunTable, nodes: Vec<NodeRow>) -> Inputs {
+        let ended = ended(nodes);
         let described: Vec<Vec<(String, String)>> =
             table.records.iter().map(|record| describe(&table.extra, record)).collect();
         let (common, worlds) = split(described);
@@ -64,17 +81,29 @@ impl Inputs {
                 order.push(world.clone());
                 order.len() - 1
             });
-            let times = times.get(&record.run.run_id).cloned().unwrap_or_default();
-            Run { variant, world, world_index, row: record.run, times }
+            let (times, moments) = ended.get(&record.run.run_id).cloned().unwrap_or_default();
+            let swept = table.extra.iter().cloned().zip(record.extra);
+            let client = swept.filter(|(key, _)| of_client(key)).collect();
+            Run { variant, world, world_index, row: record.run, client, times, moments }
         });
-        Inputs {
-            scenario: manifest.scenario.clone(),
-            common,
-            runs: runs.collect(),
-            places: manifest.seeder_sets as usize * manifest.repetitions as usize,
-            runs_missing: manifest.runs_missing + manifest.runs_failed,
-        }
+        Inputs { common, runs: runs.collect(), manifest }
     }
+
+    /// Runs planned for each variant in each cell.
+    pub(super) fn places(&self) -> usize {
+        self.manifest.seeder_sets as usize * self.manifest.repetitions as usize
+    }
+
+    /// Planned runs without a result.
+    pub(super) fn runs_missing(&self) -> u64 {
+        self.manifest.runs_missing + self.manifest.runs_failed
+    }
+}
+
+/// Those rows of a table in `dir` that `keep` wants.
+pub(super) fn read_where<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
+    let rows = open::<R>(dir).and_then(|file| select(file, keep));
+    rows.map_err(|error| NotAStudy { dir: dir.into(), reason: error.to_string() })
 }
 
 fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
@@ -82,15 +111,25 @@ fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
     File::open(&path).map_err(ResultsError::io(&path))
 }
 
-/// Download times by run.
-fn times(nodes: Vec<NodeRow>) -> BTreeMap<String, Vec<f64>> {
-    let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+/// Times and moments, see [`Run`].
+type Ended = (Vec<f64>, Vec<f64>);
+
+/// How long the downloads of each run took, and when they ended.
+fn ended(nodes: Vec<NodeRow>) -> BTreeMap<String, Ended> {
+    let mut ended: BTreeMap<String, Ended> = BTreeMap::new();
     for node in nodes.into_iter().filter(|node| node.role == "leecher") {
         if let Some(end) = node.t100_s {
-            times.entry(node.run_id).or_default().push(end - node.start_s.unwrap_or(0.0));
+            let (times, moments) = ended.entry(node.run_id).or_default();
+            times.push(end - node.start_s.unwrap_or(0.0));
+            moments.push(end);
         }
     }
-    times
+    ended
+}
+
+/// `key = value, key = value`.
+pub(crate) fn words(world: &[(String, String)]) -> String {
+    world.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The world of a run, less the swarm.

@@ -1,0 +1,134 @@
+//! `codexsim impact`: what would this change do?
+
+use super::args::{Layers, Output, duration, share};
+use super::host::Console;
+use super::progress::{Display, Unit};
+use super::{End, Failure, output};
+use crate::report;
+use crate::results::{AtomicFile, Program, ResultsError};
+use crate::study::{self, Assembled, Duel, Examined, Host, ImpactError, ImpactRequest, Options, Side};
+use clap::Args;
+use std::path::Path;
+use std::time::Duration;
+
+/// Say what a change of a protocol would do, and how sure that is
+///
+/// Runs base and change in the same worlds with the same seeds, pair by pair, until
+/// every verdict is decided or the budget is spent: LESS, MORE, NO PRACTICAL CHANGE or
+/// UNDECIDED. DIR gets impact.md (a section for an RFC), impact.html, verdict.json,
+/// the figures, and the runs as an ordinary study; the same command again goes on
+/// where it ended. See docs/impact.md.
+#[derive(Debug, Args)]
+pub struct Impact {
+    /// What is there: a protocol from `codexsim models`, or a TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    base: String,
+    /// What is proposed; may be the same, with --change-set
+    #[arg(long, value_name = "NAME|FILE")]
+    change: String,
+    /// Worlds: quick, rfc, home-uplink, flash-crowd, lossy-long-fat, churn, testnet,
+    /// or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "quick")]
+    pack: String,
+    /// Set a value for the base only
+    #[arg(long = "base-set", value_name = "KEY=VALUE")]
+    base_sets: Vec<String>,
+    /// Set a value for the change only, such as protocol.codex-v2.window=512
+    #[arg(long = "change-set", value_name = "KEY=VALUE")]
+    change_sets: Vec<String>,
+    #[command(flatten)]
+    layers: Layers,
+    #[command(flatten)]
+    output: Output,
+    /// How sure the verdicts of a table have to be, all together
+    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    confidence: f64,
+    /// A change within this is no practical one
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    margin: f64,
+    /// Start no new run after this real time, such as 90s, 30m, 2h
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    budget: Duration,
+    /// Pairs of runs in each world at the most
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    max_pairs: u32,
+    /// Runs at the same time; default: one per core
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Exit code 4 when a quantity of the first table is surely worse
+    #[arg(long)]
+    fail_if_worse: bool,
+}
+
+impl From<ImpactError> for Failure {
+    fn from(error: ImpactError) -> Self {
+        match error {
+            ImpactError::Results(error) => error.into(),
+            wrong => Failure::Input(wrong.to_string()),
+        }
+    }
+}
+
+impl Impact {
+    /// Runs pairs, writes the reports, shows the tables.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let duel = Duel::new(self.request())?;
+        let dir = self.output.dir(duel.name());
+        duel.warnings().iter().for_each(|w| self.output.note(&format!("warning: {w}")));
+        let console = Console::new(Some(self.budget), Display::new(Unit::Runs, self.output.quiet));
+        let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
+        let examined = duel.carry_out(&dir, options, &console);
+        console.close();
+        let examined = examined?;
+        let assembled = study::assemble(&examined.plan, &dir, &examined.failed, self.output.reproducible)?;
+        self.output.manifest(&examined.plan, &assembled, console.elapsed_s()).write(&dir)?;
+        output::tell_each("failed", examined.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
+        let Some(impact) = &examined.impact else {
+            self.output.note("fewer than two pairs of runs were finished; the same command again goes on");
+            return Ok(End::Incomplete);
+        };
+        write(&dir, impact)?;
+        output::say(&report::impact_report(impact))?;
+        self.output.note(&format!("results are in {}", dir.display()));
+        Ok(self.judge(&examined, &assembled, console.interrupted()))
+    }
+
+    fn request(&self) -> ImpactRequest {
+        let side = |model: &str, sets: &[String]| Side { model: model.into(), sets: sets.to_vec() };
+        ImpactRequest {
+            pack: self.pack.clone(),
+            base: side(&self.base, &self.base_sets),
+            change: side(&self.change, &self.change_sets),
+            common: self.layers.input(),
+            confidence: self.confidence,
+            margin: self.margin,
+            max_pairs: self.max_pairs,
+        }
+    }
+
+    fn judge(&self, examined: &Examined, assembled: &Assembled, interrupted: bool) -> End {
+        for (message, count) in &assembled.warnings {
+            self.output.note(&format!("warning ({count} runs): {message}"));
+        }
+        let breaches = study::check(&examined.plan.expect, assembled.rows.iter().map(|(_, row)| row));
+        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
+        output::tell_each("expectation not met", breaches.iter());
+        let worse = examined.impact.as_ref().filter(|_| self.fail_if_worse).map_or(vec![], |impact| impact.worse());
+        output::tell_each("worse", worse.iter().map(|line| line.metric.title()));
+        match () {
+            () if !assembled.violations.is_empty() || !breaches.is_empty() || !worse.is_empty() => End::Breach,
+            () if interrupted || !examined.failed.is_empty() => End::Incomplete,
+            () => End::Good,
+        }
+    }
+}
+
+fn write(dir: &Path, impact: &study::Impact) -> Result<(), ResultsError> {
+    let program = Program::this();
+    let write = |name: &str, text: &str| AtomicFile::write_all(&dir.join(name), text.as_bytes());
+    write("verdict.json", &report::impact_json(impact, &program))?;
+    write("impact.md", &report::impact_markdown(impact, &format!("{} {}", program.name, program.version)))?;
+    write("impact.html", &report::impact_html(impact))?;
+    write("impact-changes.svg", &report::impact_changes(impact))?;
+    write("impact-bytes.svg", &report::impact_bytes(impact))
+}

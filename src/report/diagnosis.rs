@@ -1,0 +1,111 @@
+//! What a scenario's settings do, for the terminal.
+
+use super::human;
+use super::terminal::{plain, right, show};
+use crate::ledger::TimerUse;
+use crate::study::{Diagnosis, Effect, Glance};
+
+/// The findings: dead settings first.
+pub fn diagnosis_report(found: &Diagnosis) -> String {
+    let mut text = format!("{}: {}\n\n", found.name, summary(found));
+    text += &settings(found);
+    text += "\n";
+    text += &timers(&found.timers);
+    text += "\n";
+    text += &sensitivity(found);
+    found.warnings.iter().for_each(|w| text += &format!("never acted: {w}\n"));
+    text
+}
+
+fn summary(found: &Diagnosis) -> String {
+    let count = |which: fn(&Effect) -> bool| found.settings.iter().filter(|(_, effect)| which(effect)).count();
+    let dead = count(|e| matches!(e, Effect::None));
+    let default = count(|e| matches!(e, Effect::Default));
+    let acting = count(|e| matches!(e, Effect::Changes { .. } | Effect::Needed(_)));
+    format!("{dead} settings without effect, {default} that say what holds anyway, {acting} that act")
+}
+
+fn settings(found: &Diagnosis) -> String {
+    let mut table = plain(&["setting", "value", "set in", "what it does"]);
+    let rank = |effect: &Effect| match effect {
+        Effect::None => 0,
+        Effect::Default => 1,
+        Effect::Changes { .. } => 2,
+        Effect::Needed(_) => 3,
+    };
+    let mut order: Vec<_> = found.settings.iter().collect();
+    order.sort_by_key(|(_, effect)| rank(effect));
+    for (setting, effect) in order {
+        let words = match effect {
+            Effect::None => "NO EFFECT: the run is the same without it, event by event".into(),
+            Effect::Default => "as the default".into(),
+            Effect::Needed(reason) => format!("needed: {reason}"),
+            Effect::Changes { same_until_s, without } => changes(&found.base, *same_until_s, without),
+        };
+        table.add_row([setting.key.clone(), setting.value.clone(), setting.origin.clone(), words]);
+    }
+    show(&table)
+}
+
+/// What is different without a setting.
+fn changes(base: &Glance, same_until_s: f64, without: &Glance) -> String {
+    let time = match (base.makespan_s, without.makespan_s) {
+        (Some(base), Some(without)) => format!("makespan {}", percent(without / base)),
+        (Some(_), None) => "not everybody completes".into(),
+        (None, Some(_)) => "everybody completes".into(),
+        (None, None) => "still not everybody completes".into(),
+    };
+    let bytes = percent(without.wire_bytes as f64 / base.wire_bytes as f64);
+    let first = if same_until_s > 0.0 {
+        format!(", the same for the first {}", human::seconds(same_until_s))
+    } else {
+        String::new()
+    };
+    format!("without it: {time}, bytes {bytes}{first}")
+}
+
+fn percent(ratio: f64) -> String {
+    format!("{:+.1} %", (ratio - 1.0) * 100.0)
+}
+
+fn timers(uses: &[TimerUse]) -> String {
+    if uses.is_empty() {
+        return "the protocol set no timers\n".into();
+    }
+    let mut table = plain(&["timer of the protocol", "set", "fired", "did something", ""]);
+    for TimerUse { name, armed, fired, acted } in uses {
+        let word = match (fired, acted) {
+            (0, _) => "never fired",
+            (_, 0) => "fired and never did anything",
+            _ => "",
+        };
+        table.add_row([name.clone(), armed.to_string(), fired.to_string(), acted.to_string(), word.into()]);
+    }
+    right(&mut table, 1);
+    show(&table)
+}
+
+/// How far the result depends on what should not matter, and on chance.
+fn sensitivity(found: &Diagnosis) -> String {
+    let mut table = plain(&["depends on", "runs", "makespan", "median t100", "bytes"]);
+    for (name, runs) in [("order of equal times (tie_salt)", &found.ties), ("chance (seed)", &found.seeds)] {
+        table.add_row([
+            name.to_owned(),
+            runs.len().to_string(),
+            spread(found, runs, |g| g.makespan_s),
+            spread(found, runs, |g| g.t100_median_s),
+            spread(found, runs, |g| Some(g.wire_bytes as f64)),
+        ]);
+    }
+    right(&mut table, 1);
+    show(&table)
+}
+
+/// The range of `of` over `runs`, relative to the run as it is.
+fn spread(found: &Diagnosis, runs: &[Glance], of: fn(&Glance) -> Option<f64>) -> String {
+    let values: Option<Vec<f64>> = runs.iter().map(of).collect();
+    let (Some(base), Some(values)) = (of(&found.base), values) else { return "not always complete".into() };
+    let ratios = values.iter().map(|value| value / base);
+    let (low, high) = ratios.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), r| (low.min(r), high.max(r)));
+    if (low, high) == (1.0, 1.0) { "none".into() } else { format!("{} .. {}", percent(low), percent(high)) }
+}

@@ -1,0 +1,145 @@
+//! Rows of segments end to end: shares of a whole, or stretches of time.
+
+use super::{COLOURS, MARGINS, ROW, with_view_box};
+use kuva::plot::bar::BarPlot;
+use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::render::layout::{Layout, TickFormat};
+use kuva::render::plots::Plot;
+use std::sync::Arc;
+
+/// Hatches over the colours, as paths in a square of 8 by 8, which tell kinds
+/// apart in grey.
+const HATCHES: [&str; 7] = [
+    "",
+    "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4",
+    "M2,2 h2 v2 h-2 z M6,6 h2 v2 h-2 z",
+    "M0,4 h8",
+    "M-2,6 l4,4 M0,0 l8,8 M6,-2 l4,4",
+    "M4,0 v8",
+    "M0,0 l8,8 M0,8 l8,-8",
+];
+/// Kinds are many and lie side by side, so they need more colours than series do:
+/// the yellow of the same palette, grey and white.
+const FILLS: [&str; 10] = {
+    let [a, b, c, d, e, f, g] = COLOURS;
+    [a, b, c, d, e, f, g, "#F0E442", "#999999", "#FFFFFF"]
+};
+/// Colours on which a dark hatch is better seen than a light one.
+const LIGHT: [&str; 4] = ["#56B4E9", "#E69F00", "#F0E442", "#FFFFFF"];
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Bar {
+    /// Its name.
+    pub name: String,
+    /// From the left: the kind, an index into [`Bars::kinds`], or nothing for a
+    /// gap; and its length.
+    pub segments: Vec<(Option<usize>, f64)>,
+}
+
+/// Rows of segments.
+#[derive(Debug, Clone)]
+pub struct Bars<'a> {
+    /// Above it.
+    pub title: &'a str,
+    /// Along x.
+    pub x: &'a str,
+    /// How the numbers along x are written.
+    pub show: fn(f64) -> String,
+    /// Names of the kinds; those without a segment are not in the legend, and keep
+    /// their colours free.
+    pub kinds: Vec<String>,
+    /// The rows, from the top.
+    pub rows: Vec<Bar>,
+}
+
+impl Bars<'_> {
+    /// The figure as an `<svg>` element.
+    pub fn svg(self) -> String {
+        let most = self.rows.iter().map(|row| row.segments.iter().map(|s| s.1).sum::<f64>()).fold(0.0, f64::max);
+        // Fills are named in the whole page, so every figure has its own names.
+        let words: Vec<&str> = self.rows.iter().map(|row| row.name.as_str()).collect();
+        let text = format!("{} {} {most}", self.title, words.join(" "));
+        let id = format!("f{:08x}", crate::study::digest(text.as_bytes()) as u32);
+        let fill = |kind: Option<usize>| kind.map_or("none".into(), |kind| format!("url(#{id}-{kind})"));
+        let mut plot = BarPlot::new().with_horizontal(true).with_stacked().with_width(0.8);
+        for row in self.rows.iter().rev() {
+            plot = plot.with_group(row.name.as_str(), row.segments.iter().map(|(kind, length)| (*length, fill(*kind))));
+        }
+        let met = |kind: usize| self.rows.iter().flat_map(|row| &row.segments).any(|s| s.0 == Some(kind) && s.1 > 0.0);
+        let kinds: Vec<usize> = (0..self.kinds.len()).filter(|kind| met(*kind)).collect();
+        let legend = kinds.iter().map(|kind| LegendEntry {
+            label: self.kinds[*kind].clone(),
+            color: fill(Some(*kind)),
+            shape: LegendShape::Rect,
+            dasharray: None,
+        });
+        let (width, height) = (1000.0, MARGINS + ROW * (self.rows.len() as f64).max(kinds.len() as f64 * 0.8));
+        let layout = Layout::new((0.0, most), (0.5, self.rows.len() as f64 + 0.5))
+            .with_x_label(self.x)
+            .with_y_categories(self.rows.iter().rev().map(|row| row.name.clone()).collect())
+            .with_x_axis_min(0.0)
+            .with_x_axis_max(if most > 0.0 { most * 1.02 } else { 1.0 })
+            .with_y_axis_min(0.5)
+            .with_y_axis_max(self.rows.len() as f64 + 0.5)
+            .with_x_tick_format(TickFormat::Custom(Arc::new(self.show)))
+            .with_legend_entries(legend.collect())
+            .with_legend_position(LegendPosition::OutsideRightTop)
+            .with_legend_box(false)
+            .with_label_size(13)
+            .with_tick_size(12)
+            .with_title_size(15)
+            .with_body_size(12)
+            .with_font_family("sans-serif")
+            .with_width(width)
+            .with_height(height);
+        let layout = if self.title.is_empty() { layout } else { layout.with_title(self.title) };
+        let svg = with_view_box(&kuva::render_to_svg(vec![Plot::Bar(plot)], layout), width, height);
+        let end = svg.find('>').map_or(0, |index| index + 1);
+        let fills: String = kinds.iter().map(|kind| pattern(&format!("{id}-{kind}"), *kind)).collect();
+        format!("{}<defs>{fills}</defs>{}", &svg[..end], &svg[end..])
+    }
+}
+
+/// The colour of a kind with its hatch.
+fn pattern(id: &str, kind: usize) -> String {
+    let colour = FILLS[kind % FILLS.len()];
+    let hatch = HATCHES[(kind + kind / FILLS.len()) % HATCHES.len()];
+    let ink = if LIGHT.contains(&colour) { "#000" } else { "#fff" };
+    format!(
+        "<pattern id=\"{id}\" patternUnits=\"userSpaceOnUse\" width=\"8\" height=\"8\">\
+         <rect width=\"8\" height=\"8\" fill=\"{colour}\"/>\
+         <path d=\"{hatch}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"1\"/></pattern>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_segment_is_drawn_in_the_fill_of_its_kind() {
+        let row = |name: &str, segments: &[(Option<usize>, f64)]| Bar { name: name.into(), segments: segments.into() };
+        let svg = Bars {
+            title: "bytes",
+            x: "bytes",
+            show: |v| format!("{v}"),
+            kinds: vec!["payload".into(), "nowhere".into(), "acks & more".into()],
+            rows: vec![row("first", &[(Some(0), 3.0), (None, 1.0), (Some(2), 2.0)]), row("second", &[(Some(0), 5.0)])],
+        }
+        .svg();
+        for word in ["first", "second", "payload", "acks &amp; more"] {
+            assert!(svg.contains(word), "no {word}");
+        }
+        assert!(!svg.contains("nowhere"), "the legend has what is drawn");
+        assert_eq!(svg.matches("<pattern ").count(), 2);
+        let id = svg.split("<pattern id=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(svg.matches(&format!("url(#{id})")).count(), 3, "two segments and the legend");
+    }
+
+    #[test]
+    fn nothing_is_no_failure() {
+        let bars = Bars { title: "t", x: "x", show: |v| format!("{v}"), kinds: vec![], rows: vec![] };
+        assert!(bars.svg().contains("<svg"));
+    }
+}

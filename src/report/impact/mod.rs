@@ -1,0 +1,18 @@
+//! What a change does, for the terminal, as Markdown, as HTML and as JSON.
+
+mod figures;
+mod html;
+mod json;
+mod markdown;
+mod tables;
+mod terminal;
+mod words;
+
+pub use figures::{bytes as bytes_figure, changes as changes_figure};
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use terminal::terminal;
+
+#[cfg(test)]
+mod sample;

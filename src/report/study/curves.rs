@@ -1,0 +1,102 @@
+//! The share of leechers that are complete over time.
+
+use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point as Place, Scale, Stroke};
+use super::super::words::duration;
+use super::{Exhibit, MOST_VARIANTS, csv, name, place, shortened};
+use crate::study::{Point, Survey, spread};
+
+/// Panels of one figure.
+const MOST_PANELS: usize = 12;
+/// Steps of a curve.
+const MOST_STEPS: usize = 100;
+
+/// A panel for each cell, a curve for each variant. Nothing when nobody completed.
+pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
+    let cells = survey.cells();
+    let variants = spread(survey.variants.len(), MOST_VARIANTS);
+    let shown: Vec<&Vec<usize>> = spread(cells.len(), MOST_PANELS).into_iter().map(|index| &cells[index]).collect();
+    let points = |cell: &[usize]| -> Vec<usize> {
+        let mut mine = cell.to_vec();
+        mine.retain(|index| variants.contains(&survey.points[*index].variant));
+        mine
+    };
+    let log = spans_widely(shown.iter().flat_map(|cell| points(cell)).map(|index| &survey.points[index]))?;
+    let mut rows = Vec::new();
+    let panels = shown.iter().map(|cell| {
+        let mine = points(cell);
+        let mut series = vec![Vec::new(); variants.len()];
+        for point in mine.iter().map(|index| &survey.points[*index]) {
+            let steps = steps(point, log);
+            rows.extend(steps.iter().map(|s| vec![name(survey, point), s.x.to_string(), s.y.to_string()]));
+            series[variants.iter().position(|v| *v == point.variant).unwrap_or(0)] = steps;
+        }
+        let bound = cell.iter().flat_map(|index| survey.points[*index].values_of(|run| run.bound_s)).reduce(f64::min);
+        let line = bound.filter(|bound| !log || *bound > 0.0).map(|bound| vec![(bound, 0.0), (bound, 1.0)]);
+        Panel { title: place(survey, &survey.points[cell[0]]), series, guides: vec![line.unwrap_or_default()] }
+    });
+    let panels: Vec<Panel> = panels.collect();
+    let svg = Panels {
+        title: String::new(),
+        x: Along { name: "time", scale: if log { Scale::Log } else { Scale::Linear }, show: duration },
+        y: Along { name: "leechers complete", scale: Scale::Linear, show: |share| format!("{:.0} %", share * 100.0) },
+        mark: Mark::Steps,
+        series: variants.iter().map(|index| survey.variants[*index].clone()).collect(),
+        guides: vec![Guide { name: "bound".into(), stroke: Stroke::Dotted }],
+        columns: panels.len().min(3),
+        panels,
+    }
+    .svg();
+    let caption = format!(
+        "Share of all leechers that hold the whole file, over the time since the first leecher of their run began; \
+         all runs of a point together. Before the bound (the least of the cell's runs) no run can be complete.{}{}",
+        shortened("cells", shown.len(), cells.len()),
+        shortened("variants", variants.len(), survey.variants.len()),
+    );
+    let data = csv(&["point", "time_s", "share"], rows);
+    Some(Exhibit { title: "Completion".into(), caption, svg, data })
+}
+
+/// Whether the slowest and the fastest curve end far apart, so that time has to
+/// be logarithmic; nothing when there is no curve.
+fn spans_widely<'a>(points: impl Iterator<Item = &'a Point>) -> Option<bool> {
+    let ends: Vec<f64> = points.filter_map(|point| point.moments.last().copied()).collect();
+    let (least, most) = (ends.iter().copied().reduce(f64::min)?, ends.iter().copied().reduce(f64::max)?);
+    Some(least > 0.0 && most > 6.0 * least)
+}
+
+/// The corners of a curve, beginning at nobody: each completion, or where there
+/// are many the first at which each hundredth of them is reached.
+fn steps(point: &Point, log: bool) -> Vec<Place> {
+    let all = point.moments.len();
+    let Some(first) = point.moments.first() else { return Vec::new() };
+    let ranks: Vec<usize> = match all {
+        few if few <= MOST_STEPS => (1..=few).collect(),
+        _ => (1..=MOST_STEPS).map(|step| (step * all).div_ceil(MOST_STEPS)).collect(),
+    };
+    let start = Place::new(if log { *first } else { 0.0 }, 0.0);
+    let step = |rank: usize| Place::new(point.moments[rank - 1], rank as f64 / point.leechers as f64);
+    [start].into_iter().chain(ranks.into_iter().map(step)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_ends_at_the_share_that_completed() {
+        let point = Point { leechers: 4, moments: vec![1.0, 2.0, 5.0], ..Point::default() };
+        let corners = |log| steps(&point, log).iter().map(|p| (p.x, p.y)).collect::<Vec<_>>();
+        assert_eq!(corners(false), [(0.0, 0.0), (1.0, 0.25), (2.0, 0.5), (5.0, 0.75)]);
+        assert_eq!(corners(true)[0], (1.0, 0.0), "zero has no logarithm");
+        assert_eq!(steps(&Point::default(), true), []);
+    }
+
+    #[test]
+    fn many_completions_become_hundredths() {
+        let point = Point { leechers: 250, moments: (1..=250).map(f64::from).collect(), ..Point::default() };
+        let steps = steps(&point, false);
+        assert_eq!(steps.len(), 101);
+        assert_eq!((steps[1].x, steps[1].y), (3.0, 3.0 / 250.0), "the third is the first to reach a hundredth");
+        assert_eq!((steps[100].x, steps[100].y), (250.0, 1.0));
+    }
+}

@@ -1,0 +1,38 @@
+//! Efficiency against the bound.
+
+use super::super::figure::{Figure, Point as Place, Words};
+use super::{Exhibit, MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
+use crate::study::{Summary, Survey, spread};
+
+/// A row for each cell, a mark for each variant. Nothing when no run completed.
+pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
+    let (cells, rest) = picked(survey, MOST_ROWS * survey.variants.len());
+    let names = cells.iter().map(|cell| place(survey, &survey.points[cell[0]])).collect::<Vec<_>>();
+    let mut figure = Figure::of_rows(&names);
+    let mut rows = Vec::new();
+    let variants = spread(survey.variants.len(), MOST_VARIANTS);
+    for variant in &variants {
+        let mut marks = Vec::new();
+        for (row, cell) in cells.iter().enumerate() {
+            let mine = cell.iter().map(|index| &survey.points[*index]).filter(|point| point.variant == *variant);
+            for point in mine {
+                let Some(s) = Summary::of(&point.values_of(|run| run.efficiency)) else { continue };
+                let numbers = [s.median, s.p5, s.p95].map(|value| value.to_string());
+                rows.push([name(survey, point)].into_iter().chain(numbers).chain([s.n.to_string()]).collect());
+                marks.push(Place { x_range: Some((s.p5, s.p95)), ..Place::new(s.median, figure.row(row)) });
+            }
+        }
+        figure.points(&survey.variants[*variant], marks);
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let caption = format!(
+        "The bound over the makespan: 1 is as fast as anything could be. Median of the runs in which all leechers \
+         completed, and from the 5 % to the 95 % quantile of these runs.{rest}{}",
+        shortened("variants", variants.len(), survey.variants.len())
+    );
+    let svg = figure.svg(Words { title: "", x: "efficiency", y: "" });
+    let data = csv(&["point", "median", "p5", "p95", "runs"], rows);
+    Some(Exhibit { title: "Efficiency against the bound".into(), caption, svg, data })
+}

@@ -1,0 +1,85 @@
+//! What held the leechers back.
+
+use super::super::figure::{Bar, Bars};
+use super::super::words::duration;
+use super::{Exhibit, csv, name};
+use crate::ledger::Constraint;
+use crate::study::{HeldMap, Survey, spread};
+
+/// Maps of one page.
+const MOST_MAPS: usize = 8;
+
+/// A map of node and time for each variant, and the shares of two of its leechers.
+pub(super) fn exhibits(survey: &Survey, maps: &[HeldMap]) -> Vec<Exhibit> {
+    let shown: Vec<&HeldMap> = spread(maps.len(), MOST_MAPS).into_iter().map(|index| &maps[index]).collect();
+    let mut exhibits: Vec<Exhibit> = shares(survey, &shown).into_iter().collect();
+    exhibits.extend(shown.iter().map(|map| heat(survey, map)));
+    exhibits
+}
+
+fn kinds() -> Vec<String> {
+    Constraint::ALL.map(|constraint| constraint.name().replace('_', " ")).into()
+}
+
+fn kind(word: &str) -> Option<usize> {
+    Constraint::ALL.iter().position(|constraint| constraint.name() == word)
+}
+
+fn heat(survey: &Survey, map: &HeldMap) -> Exhibit {
+    let mut data = Vec::new();
+    let mut rows = Vec::new();
+    for leecher in &map.leechers {
+        let mut segments = Vec::new();
+        let mut at = 0.0;
+        for (from, to, word) in &leecher.spans {
+            if *from > at {
+                segments.push((None, from - at));
+            }
+            segments.push((kind(word), to - from));
+            at = *to;
+            data.push(vec![leecher.node.to_string(), from.to_string(), to.to_string(), word.clone()]);
+        }
+        rows.push(Bar { name: format!("node {}", leecher.node), segments });
+    }
+    let point = name(survey, &survey.points[map.point]);
+    let caption = format!(
+        "Leechers of run {}, the first to complete at the top, at most 24 of those in timeline.csv; in each 120th of \
+         the time what held the leecher back longest.",
+        map.run_id
+    );
+    let svg = Bars { title: "", x: "time", show: duration, kinds: kinds(), rows }.svg();
+    let data = csv(&["node", "start_s", "end_s", "constraint"], data);
+    Exhibit { title: format!("What held each leecher back: {point}"), caption, svg, data }
+}
+
+/// Nothing when no map has sums.
+fn shares(survey: &Survey, maps: &[&HeldMap]) -> Option<Exhibit> {
+    let mut data = Vec::new();
+    let mut rows = Vec::new();
+    for map in maps {
+        let point = name(survey, &survey.points[map.point]);
+        let both = map.slowest_and_median.iter().flatten().zip(["slowest leecher", "median leecher"]);
+        for (leecher, which) in both.filter(|(leecher, _)| !leecher.shares.is_empty()) {
+            let name = format!("{point}: {which}");
+            let mut shares = leecher.shares.clone();
+            // The same order in every row, so that rows can be compared.
+            shares.sort_by_key(|(word, _)| kind(word));
+            for (word, share) in &shares {
+                data.push(vec![name.clone(), leecher.node.to_string(), word.clone(), share.to_string()]);
+            }
+            rows.push(Bar { name, segments: shares.iter().map(|(word, share)| (kind(word), *share)).collect() });
+        }
+    }
+    let caption = "The time from the start of a leecher to its completion (or the end of the run) by what held it \
+        back, in the first run of each variant in its last cell: of the last leecher and of the one in the middle.";
+    let show = |share| format!("{:.0} %", share * 100.0);
+    let svg = Bars { title: "", x: "share of its time", show, kinds: kinds(), rows: rows.clone() }.svg();
+    let data = csv(&["point", "node", "constraint", "share"], data);
+    let exhibit = Exhibit {
+        title: "What held the median and the slowest leecher back".into(),
+        caption: caption.into(),
+        svg,
+        data,
+    };
+    (!rows.is_empty()).then_some(exhibit)
+}

@@ -1,0 +1,110 @@
+//! The report as one self-contained HTML file.
+
+use super::super::page::page;
+use super::super::terminal::study_cells;
+use super::super::upkeep::{Upkeep, upkeep};
+use super::super::words::{fact, title};
+use super::{Exhibit, bytes, curves, efficiency, held, lines, lost, sweeps, titles};
+use crate::results::DiscoveryRow;
+use crate::study::{HeldMap, Survey};
+use serde::Serialize;
+
+const TEMPLATE: &str = include_str!("study.html");
+
+/// What a report is made of besides the survey.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// What held the leechers back, as far as it is known.
+    pub held: &'a [HeldMap],
+    /// The rows of `discovery.csv`.
+    pub discovery: &'a [DiscoveryRow],
+    /// The command that makes this report.
+    pub command: &'a str,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    scenario: &'a str,
+    lost: Option<String>,
+    facts: Vec<String>,
+    made: Option<String>,
+    command: &'a str,
+    key_titles: usize,
+    titles: Vec<String>,
+    lines: Vec<Vec<String>>,
+    curves: Option<Exhibit>,
+    sweeps: Vec<sweeps::Section>,
+    bytes: Vec<Exhibit>,
+    efficiency: Option<Exhibit>,
+    held: Vec<Exhibit>,
+    upkeep: Option<Upkeep>,
+    resolved: &'a str,
+}
+
+/// The page, with all figures and their data inside.
+pub fn html(survey: &Survey, sources: Sources) -> String {
+    let keys = titles(survey);
+    let (all_titles, table) = study_cells(&keys, &lines(survey));
+    let values = Values {
+        scenario: &survey.manifest.scenario,
+        lost: lost(survey),
+        facts: facts(survey),
+        made: survey.manifest.command_line.as_ref().map(|words| shell(words)),
+        command: sources.command,
+        key_titles: keys.len(),
+        titles: all_titles,
+        lines: table,
+        curves: curves::exhibit(survey),
+        sweeps: survey.sweeps().iter().map(sweeps::section).collect(),
+        bytes: bytes::exhibits(survey),
+        efficiency: efficiency::exhibit(survey),
+        held: held::exhibits(survey, sources.held),
+        upkeep: upkeep(sources.discovery),
+        resolved: &survey.manifest.resolved,
+    };
+    page(TEMPLATE, values)
+}
+
+/// What was run, in short.
+fn facts(survey: &Survey) -> Vec<String> {
+    let runs: usize = survey.points.iter().map(|point| point.runs.len()).sum();
+    let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let swept: Vec<&str> = survey.axes.iter().map(|axis| title(&axis.key)).collect();
+    let world: Vec<String> = survey.world.iter().map(|(key, value)| fact(key, value)).collect();
+    let mut facts = vec![
+        format!(
+            "{} at {}",
+            count(runs, "finished run", "finished runs"),
+            count(survey.points.len(), "point", "points")
+        ),
+        format!("{}: {}", count(survey.variants.len(), "variant", "variants"), survey.variants.join(", ")),
+        format!("The same everywhere: {}", world.join(", ")),
+    ];
+    if !swept.is_empty() {
+        facts.push(format!("Varied: {}", swept.join(", ")));
+    }
+    let unfinished: u64 = survey.points.iter().map(|point| point.leechers - point.moments.len() as u64).sum();
+    if unfinished > 0 {
+        facts.push(format!("{unfinished} leechers never completed; times are of those that did."));
+    }
+    facts
+}
+
+/// A command as one would type it.
+fn shell(words: &[String]) -> String {
+    let plain =
+        |word: &String| word.chars().all(|c| c.is_alphanumeric() || "-_./=:,%+@".contains(c)) && !word.is_empty();
+    let quoted = |word: &String| if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_typed_again() {
+        let words = ["codexsim", "sweep", "a b.toml", "--set", "x=it's"].map(str::to_owned);
+        assert_eq!(shell(&words), "codexsim sweep 'a b.toml' --set 'x=it'\\''s'");
+    }
+}

@@ -1,0 +1,156 @@
+//! Time and speed against each swept number.
+
+use super::super::figure::{Along, Mark, Panel, Panels, Point as Place, Scale};
+use super::super::words::{duration, fact, rate, size, title};
+use super::{Exhibit, csv, shortened};
+use crate::study::{Dot, Line, Sweep, Unit, spread};
+use serde::Serialize;
+
+/// Panels of one figure.
+const MOST_PANELS: usize = 9;
+
+/// All about one swept number.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Section {
+    axis: String,
+    exhibits: Vec<Exhibit>,
+    /// Variant, what is fixed, the exponent with its interval, points.
+    fits: Vec<[String; 4]>,
+}
+
+/// A section with two figures.
+pub(super) fn section(sweep: &Sweep) -> Section {
+    let mut places: Vec<String> = Vec::new();
+    for line in &sweep.lines {
+        if !places.contains(&fixed(line)) {
+            places.push(fixed(line));
+        }
+    }
+    let all = places.len();
+    let shown: Vec<String> = spread(all, MOST_PANELS).into_iter().map(|index| places[index].clone()).collect();
+    let lines: Vec<&Line> = sweep.lines.iter().filter(|line| shown.contains(&fixed(line))).collect();
+    let told = format!("{}{}", along(sweep), shortened("places", shown.len(), all));
+    let time = Quantity {
+        title: format!("Download time against {}", title(&sweep.axis.key)),
+        caption: format!(
+            "Median over the completed downloads of all runs of a point, each from its own start; the band is from \
+             the 5 % to the 95 % quantile of downloads. Seeds and sets of seeders are pooled, all else is fixed.{told}"
+        ),
+        unit: "download time",
+        show: duration,
+        columns: ["median_s", "p5_s", "p95_s"],
+        of: |dot| [dot.time_s[1], dot.time_s[0], dot.time_s[2]],
+    };
+    let speed = Quantity {
+        title: format!("Speed against {}", title(&sweep.axis.key)),
+        caption: format!(
+            "Size of the file over the download time: of the median download, and of the slowest and fastest 5 %.{told}"
+        ),
+        unit: "speed",
+        show: rate,
+        columns: ["median_bps", "p5_bps", "p95_bps"],
+        of: |dot| [dot.speed_bps[1], dot.speed_bps[0], dot.speed_bps[2]],
+    };
+    Section {
+        axis: title(&sweep.axis.key).into(),
+        exhibits: [time, speed].map(|quantity| quantity.exhibit(sweep, &shown, &lines)).into(),
+        fits: lines.iter().filter_map(|line| fit(line)).collect(),
+    }
+}
+
+/// What goes along with the axis, in a sentence.
+fn along(sweep: &Sweep) -> String {
+    let others: Vec<&str> = sweep.along.iter().map(|key| title(key)).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    format!(" Along with {} goes {}.", title(&sweep.axis.key), others.join(", "))
+}
+
+/// What is fixed on a line.
+fn fixed(line: &Line) -> String {
+    line.fixed.iter().map(|(axis, value)| fact(&axis.key, &value.text)).collect::<Vec<_>>().join(", ")
+}
+
+fn fit(line: &Line) -> Option<[String; 4]> {
+    let fit = line.fit?;
+    let exponent = format!("{:.2} [{:.2} .. {:.2}]", fit.exponent, fit.interval.0, fit.interval.1);
+    Some([line.variant.clone(), fixed(line), exponent, fit.points.to_string()])
+}
+
+/// What is drawn of the dots.
+struct Quantity {
+    title: String,
+    caption: String,
+    unit: &'static str,
+    show: fn(f64) -> String,
+    /// Names of what `of` gives: the median, the lower and the upper end.
+    columns: [&'static str; 3],
+    of: fn(&Dot) -> [f64; 3],
+}
+
+impl Quantity {
+    fn exhibit(self, sweep: &Sweep, places: &[String], lines: &[&Line]) -> Exhibit {
+        let mut series: Vec<String> = Vec::new();
+        for line in lines {
+            if !series.contains(&line.variant) {
+                series.push(line.variant.clone());
+            }
+        }
+        let of = |place: &String, variant: &String| {
+            let mine = lines.iter().filter(|line| fixed(line) == *place && line.variant == *variant);
+            mine.flat_map(|line| &line.dots).map(|dot| self.place(dot)).collect::<Vec<_>>()
+        };
+        let panel = |place: &String| Panel {
+            title: place.clone(),
+            series: series.iter().map(|variant| of(place, variant)).collect(),
+            guides: vec![],
+        };
+        let panels: Vec<Panel> = places.iter().map(panel).collect();
+        let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).map(|dot| (self.of)(dot)[0]).collect();
+        let (low, high) =
+            (medians.iter().copied().fold(f64::INFINITY, f64::min), medians.iter().copied().fold(0.0, f64::max));
+        let svg = Panels {
+            title: String::new(),
+            x: Along {
+                name: title(&sweep.axis.key),
+                scale: if sweep.is_wide() { Scale::Log } else { Scale::Linear },
+                show: show(sweep.unit()),
+            },
+            y: Along {
+                name: self.unit,
+                scale: if low > 0.0 && high > 8.0 * low { Scale::Log } else { Scale::Linear },
+                show: self.show,
+            },
+            mark: Mark::Bands,
+            series,
+            guides: vec![],
+            columns: panels.len().min(3),
+            panels,
+        }
+        .svg();
+        let row = |line: &Line, dot: &Dot| {
+            let ends = (self.of)(dot).map(|value| value.to_string());
+            [line.variant.clone(), fixed(line), dot.x.to_string()].into_iter().chain(ends).collect()
+        };
+        let rows = lines.iter().flat_map(|line| line.dots.iter().map(|dot| row(line, dot)));
+        let [median, low, high] = self.columns;
+        let data = csv(&["variant", "fixed", &sweep.axis.key, median, low, high], rows);
+        Exhibit { title: self.title, caption: self.caption, svg, data }
+    }
+
+    fn place(&self, dot: &Dot) -> Place {
+        let [median, low, high] = (self.of)(dot);
+        Place { y_range: Some((low, high)), ..Place::new(dot.x, median) }
+    }
+}
+
+/// How numbers of an axis are written.
+fn show(unit: Unit) -> fn(f64) -> String {
+    match unit {
+        Unit::Bytes => size,
+        Unit::BitsPerSecond => rate,
+        Unit::Seconds => duration,
+        Unit::Plain => |value| format!("{}", libm::round(value * 1000.0) / 1000.0),
+    }
+}

@@ -1,0 +1,73 @@
+//! What a run was made of, for people.
+
+use super::human;
+
+/// `100 MB`, without needless digits.
+pub(super) fn size(bytes: f64) -> String {
+    whole(human::bytes(bytes))
+}
+
+/// `5 ms`, likewise.
+pub(super) fn duration(seconds: f64) -> String {
+    whole(human::seconds(seconds))
+}
+
+fn whole(text: String) -> String {
+    text.replace(".00 ", " ").replace(".0 ", " ")
+}
+
+/// `20 Mbit/s`, likewise.
+pub(super) fn rate(bits_per_second: f64) -> String {
+    let text = human::count(bits_per_second);
+    whole(if text.contains(' ') { format!("{text}bit/s") } else { format!("{text} bit/s") })
+}
+
+/// What a column of `runs.csv` or a swept key is called on an axis.
+pub(super) fn title(key: &str) -> &str {
+    match key {
+        "file_size_bytes" => "file size",
+        "network_size" => "network size",
+        "up_bps" => "uplink",
+        "down_bps" => "downlink",
+        "latency_s" => "one-way latency",
+        _ => key,
+    }
+}
+
+/// The value alone.
+pub(super) fn value(key: &str, value: &str) -> String {
+    match (key, value.parse::<f64>()) {
+        ("file_size_bytes", Ok(bytes)) => size(bytes),
+        ("up_bps" | "down_bps", Ok(bits)) => rate(bits),
+        ("latency_s", Ok(delay)) => duration(delay),
+        _ => value.to_owned(),
+    }
+}
+
+/// A column of `runs.csv` or a swept key, and its value.
+pub(super) fn fact(key: &str, value: &str) -> String {
+    match (key, value.parse::<f64>()) {
+        ("file_size_bytes", Ok(bytes)) => size(bytes),
+        ("network_size", Ok(nodes)) => format!("{nodes} nodes"),
+        ("seeders", Ok(1.0)) => "1 seeder".into(),
+        ("seeders", Ok(seeders)) => format!("{seeders} seeders"),
+        ("up_bps", Ok(bits)) => format!("{} up", rate(bits)),
+        ("down_bps", Ok(bits)) => format!("{} down", rate(bits)),
+        ("latency_s", Ok(delay)) => format!("{} one way", duration(delay)),
+        _ => format!("{key} {value}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_have_units() {
+        let told =
+            [("up_bps", "20000000"), ("file_size_bytes", "100000000"), ("seeders", "1"), ("network.up", "1 Mbit/s")];
+        let told = told.map(|(key, value)| fact(key, value));
+        assert_eq!(told, ["20 Mbit/s up", "100 MB", "1 seeder", "network.up 1 Mbit/s"]);
+        assert_eq!((rate(500.0), rate(1.5e6)), ("500 bit/s".into(), "1.50 Mbit/s".into()));
+    }
+}

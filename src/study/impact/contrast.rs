@@ -1,0 +1,275 @@
+//! Pairs of runs as numbers to which Student's t test applies.
+//!
+//! Every hypothesis about a change, "none" or "so much of the base", becomes one
+//! number for each pair whose mean is zero if it holds. So there is one test, the
+//! one-sample t test over pairs, for all quantities and all hypotheses.
+
+use super::metric::Yardstick;
+use crate::study::statistics::{t_above, t_quantile};
+
+/// What a side showed in one world and pair, and all the bytes of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Value {
+    pub(super) value: f64,
+    /// Bytes on the wire for each byte stored.
+    pub(super) wire: f64,
+}
+
+/// The pairs of one quantity, worlds joined.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Contrast {
+    units: Vec<Unit>,
+    yardstick: Yardstick,
+    /// Worlds and pairs in which a side has no value.
+    pub(super) excluded: usize,
+    /// Mean over worlds and pairs, with [`Yardstick::Ratio`] the geometric one: so
+    /// that both sides and the change fit together.
+    pub(super) base: f64,
+    pub(super) change: f64,
+}
+
+/// One pair: means over worlds. With [`Yardstick::Ratio`] of logarithms.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Unit {
+    base: f64,
+    /// The change less the base.
+    difference: f64,
+    /// What the difference is measured by.
+    yardstick: f64,
+}
+
+/// Mean and its standard error.
+#[derive(Debug, Clone, Copy)]
+struct Mean {
+    mean: f64,
+    error: f64,
+}
+
+impl Contrast {
+    /// Of worlds, each with the same pairs: base and change, none where a side
+    /// has no value.
+    pub(super) fn new(worlds: &[Vec<Option<(Value, Value)>>], yardstick: Yardstick) -> Contrast {
+        let pairs = worlds.iter().map(Vec::len).max().unwrap_or(0);
+        let of_pair = |pair: usize| worlds.iter().filter_map(move |world| world.get(pair).copied().flatten());
+        // No ratio to or of nothing.
+        let usable =
+            |(base, change): &(Value, Value)| yardstick != Yardstick::Ratio || (base.value > 0.0 && change.value > 0.0);
+        let mut found = Contrast { units: vec![], yardstick, excluded: 0, base: 0.0, change: 0.0 };
+        for pair in 0..pairs {
+            let values: Vec<(Value, Value)> = of_pair(pair).filter(usable).collect();
+            found.excluded += worlds.len() - values.len();
+            found.units.extend(Unit::of(&values, yardstick));
+        }
+        if !found.units.is_empty() {
+            let (base, change) =
+                (found.mean(|unit| unit.base).mean, found.mean(|unit| unit.base + unit.difference).mean);
+            let plain = |mean: f64| if yardstick == Yardstick::Ratio { libm::exp(mean) } else { mean };
+            (found.base, found.change) = (plain(base), plain(change));
+        }
+        found
+    }
+
+    /// Pairs with a value in at least one world.
+    pub(super) fn pairs(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether there is nothing of it on either side.
+    pub(super) fn is_absent(&self) -> bool {
+        self.base == 0.0 && self.change == 0.0
+    }
+
+    /// Whether both sides have the same value in every pair.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.units.iter().all(|unit| unit.difference == 0.0)
+    }
+
+    /// The change as people read it: less than zero is less. A share of the base,
+    /// or the difference itself; infinite where the base has nothing.
+    pub(super) fn effect(&self) -> f64 {
+        match self.yardstick {
+            Yardstick::Ratio => libm::expm1(self.mean(|unit| unit.difference).mean),
+            Yardstick::One => self.mean(|unit| unit.difference).mean,
+            Yardstick::Base | Yardstick::Traffic if self.is_absent() => 0.0,
+            Yardstick::Base | Yardstick::Traffic => {
+                self.mean(|unit| unit.difference).mean / self.mean(|unit| unit.base).mean
+            }
+        }
+    }
+
+    /// Whether the change is beyond `margin` either way: a share of what it is
+    /// measured by.
+    pub(super) fn beyond(&self, margin: f64) -> bool {
+        let difference = self.mean(|unit| unit.difference).mean;
+        match self.yardstick {
+            Yardstick::Ratio => !(libm::log1p(-margin)..=libm::log1p(margin)).contains(&difference),
+            _ => difference.abs() > margin * self.mean(|unit| unit.yardstick).mean,
+        }
+    }
+
+    /// How far the pairs speak against a change of `share`, in standard errors:
+    /// above zero the change is larger.
+    pub(super) fn t(&self, share: f64) -> f64 {
+        let Mean { mean, error } = match self.yardstick {
+            Yardstick::Ratio => {
+                let mean = self.mean(|unit| unit.difference);
+                Mean { mean: mean.mean - libm::log1p(share), ..mean }
+            }
+            _ => self.mean(|unit| unit.difference - share * unit.yardstick),
+        };
+        match mean {
+            0.0 => 0.0,
+            _ => mean / error,
+        }
+    }
+
+    /// The chance of so large a `t` or a larger one, if the change is what it was
+    /// computed for. Needs two pairs.
+    pub(super) fn above(&self, t: f64) -> f64 {
+        match t {
+            f64::INFINITY => 0.0,
+            f64::NEG_INFINITY => 1.0,
+            _ => t_above(t, self.units.len() - 1),
+        }
+    }
+
+    /// The changes, as [`Contrast::effect`] tells them, that are not refuted at the
+    /// two-sided level `alpha`; none where they have an end on one side only.
+    /// Fieller (1954) for shares of a base that itself is uncertain.
+    pub(super) fn interval(&self, alpha: f64) -> Option<(f64, f64)> {
+        let degrees = self.units.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
+        let t = t_quantile(1.0 - 0.5 * alpha, degrees);
+        let difference = self.mean(|unit| unit.difference);
+        let (low, high) = (difference.mean - t * difference.error, difference.mean + t * difference.error);
+        match self.yardstick {
+            Yardstick::Ratio => Some((libm::expm1(low), libm::expm1(high))),
+            Yardstick::One => Some((low, high)),
+            Yardstick::Base | Yardstick::Traffic => self.fieller(t),
+        }
+    }
+
+    /// Where `difference - share * base` is within `t` standard errors of zero.
+    fn fieller(&self, t: f64) -> Option<(f64, f64)> {
+        if self.is_unchanged() {
+            return (self.base > 0.0).then_some((0.0, 0.0));
+        }
+        let (base, difference) = (self.mean(|unit| unit.base), self.mean(|unit| unit.difference));
+        let both = self.mean(|unit| unit.base + unit.difference);
+        let square = |value: f64| value * value;
+        let covariance = 0.5 * (square(both.error) - square(base.error) - square(difference.error));
+        let a = square(base.mean) - square(t * base.error);
+        let b = base.mean * difference.mean - t * t * covariance;
+        let c = square(difference.mean) - square(t * difference.error);
+        let root = libm::sqrt((b * b - a * c).max(0.0));
+        (a > 0.0).then(|| ((b - root) / a, (b + root) / a))
+    }
+
+    fn mean(&self, of: impl Fn(&Unit) -> f64) -> Mean {
+        let n = self.units.len() as f64;
+        let mean = self.units.iter().map(&of).sum::<f64>() / n;
+        let squares: f64 = self.units.iter().map(|unit| (of(unit) - mean) * (of(unit) - mean)).sum();
+        // Rounding is no spread.
+        let size = self.units.iter().map(|unit| of(unit).abs()).fold(0.0, f64::max);
+        let error = libm::sqrt(squares / (n - 1.0) / n);
+        Mean { mean, error: if error <= 1e-12 * size { 0.0 } else { error } }
+    }
+}
+
+impl Unit {
+    /// One pair in all its worlds; nothing without any.
+    fn of(values: &[(Value, Value)], yardstick: Yardstick) -> Option<Unit> {
+        let mut unit = Unit::default();
+        for (base, change) in values {
+            unit.base += if yardstick == Yardstick::Ratio { libm::log(base.value) } else { base.value };
+            unit.difference += match yardstick {
+                Yardstick::Ratio => libm::log(change.value / base.value),
+                _ => change.value - base.value,
+            };
+            unit.yardstick += match yardstick {
+                Yardstick::Ratio | Yardstick::One => 1.0,
+                Yardstick::Base => base.value,
+                Yardstick::Traffic => base.value + base.wire / 200.0,
+            };
+        }
+        let n = values.len() as f64;
+        let Unit { base, difference, yardstick } = unit;
+        let mean = Unit { base: base / n, difference: difference / n, yardstick: yardstick / n };
+        (!values.is_empty()).then_some(mean)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One world of pairs (base, change), with ten bytes on the wire for each stored.
+    fn one(yardstick: Yardstick, pairs: &[(f64, f64)]) -> Contrast {
+        let value = |value| Value { value, wire: 10.0 };
+        Contrast::new(&[pairs.iter().map(|(a, b)| Some((value(*a), value(*b)))).collect()], yardstick)
+    }
+
+    /// By hand: differences 1, 2, 3 of bases 10, 20, 30: mean 2, standard error
+    /// sqrt(1/3); t = 2 / 0.57735 = 3.4641, above it 0.0371 at two degrees.
+    #[test]
+    fn the_paired_t_test() {
+        let contrast = one(Yardstick::Base, &[(10.0, 11.0), (20.0, 22.0), (30.0, 33.0)]);
+        assert!((contrast.t(0.0) - 3.464_101_6).abs() < 1e-6);
+        assert!((contrast.above(contrast.t(0.0)) - 0.037_089_7).abs() < 1e-6);
+        assert!((contrast.effect() - 0.1).abs() < 1e-12, "a tenth more in every pair");
+        assert_eq!(contrast.t(0.1), 0.0, "which is exactly what they say");
+        assert_eq!((contrast.base, contrast.change, contrast.pairs()), (20.0, 22.0, 3));
+    }
+
+    /// The interval holds the changes that the test does not refute: at its ends
+    /// t is the quantile.
+    #[test]
+    fn intervals_end_where_the_test_begins_to_refute() {
+        let pairs = [(10.0, 11.5), (12.0, 12.1), (9.0, 10.2), (11.0, 11.9), (10.5, 11.0)];
+        for yardstick in [Yardstick::Base, Yardstick::Ratio, Yardstick::One] {
+            let contrast = one(yardstick, &pairs);
+            let (low, high) = contrast.interval(0.05).unwrap();
+            let t = t_quantile(0.975, 4);
+            assert!(low < contrast.effect() && contrast.effect() < high);
+            assert!((contrast.t(low) - t).abs() < 1e-9 && (contrast.t(high) + t).abs() < 1e-9, "{yardstick:?}");
+        }
+    }
+
+    /// Halved and doubled are no change on the whole, in two worlds of which one
+    /// takes a thousand times longer.
+    #[test]
+    fn ratios_of_all_worlds_count_alike() {
+        let world = |a: f64, b: f64| {
+            let value = |value| Value { value, wire: 1.0 };
+            vec![Some((value(a), value(b))); 3]
+        };
+        let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Ratio);
+        assert!(contrast.effect().abs() < 1e-12 && !contrast.beyond(0.02));
+        let middle = libm::sqrt(2000.0);
+        assert!((contrast.base - middle).abs() < 1e-9 && (contrast.change - middle).abs() < 1e-9, "geometric means");
+        let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Base);
+        assert!((contrast.effect() + 999.0 / 2001.0).abs() < 1e-12, "others add up");
+    }
+
+    #[test]
+    fn a_class_is_measured_by_itself_and_a_little_of_the_wire() {
+        // 10 B on the wire: 2 % of 10 / 200 is 0.001.
+        let small = one(Yardstick::Traffic, &[(0.0, 0.0009), (0.0, 0.0009)]);
+        assert!(!small.beyond(0.02) && small.effect() == f64::INFINITY);
+        assert!(one(Yardstick::Traffic, &[(0.0, 0.0011), (0.0, 0.0011)]).beyond(0.02));
+        assert!(!one(Yardstick::Traffic, &[(1.0, 1.0209), (1.0, 1.0209)]).beyond(0.02), "0.02 and 0.001");
+        assert_eq!(small.interval(0.05), None, "no share of nothing");
+    }
+
+    #[test]
+    fn what_is_missing_is_counted_and_a_world_may_miss_it_always() {
+        let value = |value| Value { value, wire: 1.0 };
+        let whole = vec![Some((value(4.0), value(5.0))); 2];
+        let contrast = Contrast::new(&[whole.clone(), vec![None, None]], Yardstick::Ratio);
+        assert_eq!((contrast.pairs(), contrast.excluded), (2, 2));
+        assert!((contrast.effect() - 0.25).abs() < 1e-12);
+        let contrast = Contrast::new(&[vec![None; 2], vec![None; 2]], Yardstick::Ratio);
+        assert_eq!((contrast.pairs(), contrast.excluded), (0, 4));
+        let zero = Contrast::new(&[vec![Some((value(0.0), value(5.0)))]], Yardstick::Ratio);
+        assert_eq!((zero.pairs(), zero.excluded), (0, 1), "no ratio to nothing");
+    }
+}

@@ -1,0 +1,253 @@
+//! What a change of a protocol would do: two sides in the same worlds with the
+//! same seeds, until the verdicts are sure.
+//!
+//! A *pair* is one seed in every world of a pack, on both sides. Pairs are the
+//! independent units of all statistics. They are looked at when there are 4, 8,
+//! 16 and so on; each look has its share of the chance of a wrong verdict, so
+//! that looking often makes no verdict easier.
+
+mod contrast;
+mod decomposition;
+mod metric;
+mod observation;
+mod sides;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use decomposition::{Decomposition, Part};
+pub use metric::{Metric, Unit};
+pub use observation::Observation;
+pub use sides::{Duel, ImpactError, Request, Side};
+pub use verdict::Verdict;
+
+use super::{Failure, Host, Options, Plan, RowFile, Selection, execute};
+use contrast::{Contrast, Value};
+use std::path::Path;
+use verdict::judge;
+
+/// One quantity on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The quantity.
+    pub metric: Metric,
+    /// Mean of the base over worlds and pairs that reached it: of times, efficiency
+    /// and queues the geometric one.
+    pub base: f64,
+    /// The same of the change.
+    pub change: f64,
+    /// The change as a share of the base, or as a difference where
+    /// [`Metric::is_difference`]; below zero is less. Infinite where the base has
+    /// none of it.
+    pub effect: f64,
+    /// Its interval at the level of the verdict; nothing where it has no end.
+    pub interval: Option<(f64, f64)>,
+    /// What can be said; nothing where no pair reached the quantity.
+    pub verdict: Option<Verdict>,
+    /// Pairs with a value on both sides.
+    pub pairs: usize,
+    /// Runs of a pair in a world without a value on both sides.
+    pub excluded: usize,
+}
+
+/// What a change does.
+#[derive(Debug, Clone)]
+pub struct Impact {
+    /// What was asked.
+    pub request: Request,
+    /// What base and change are called.
+    pub names: [String; 2],
+    /// The worlds.
+    pub worlds: Vec<String>,
+    /// Pairs of runs in each world that were compared.
+    pub pairs: usize,
+    /// Seed of the first pair.
+    pub seed: u64,
+    /// All worlds together: quantities of the whole run.
+    pub whole: Vec<Line>,
+    /// All worlds together: classes of bytes that occur.
+    pub parts: Vec<Line>,
+    /// Quantities of the whole run in each world.
+    pub by_world: Vec<Vec<Line>>,
+    /// The bytes of all runs that were compared.
+    pub bytes: Decomposition,
+    /// Real time that a pair took, in s; nothing when none was computed. Not for
+    /// files that have to be the same again.
+    pub seconds_per_pair: Option<f64>,
+}
+
+/// A comparison and the runs behind it.
+#[derive(Debug)]
+pub struct Examined {
+    /// The result; nothing when fewer than two pairs were finished.
+    pub impact: Option<Impact>,
+    /// The runs as a study.
+    pub plan: Plan,
+    /// Runs that failed.
+    pub failed: Vec<Failure>,
+    /// Runs not begun or abandoned: time was up, or the user interrupted.
+    pub left: usize,
+}
+
+/// Both sides of each pair in one world, none where a run failed.
+type Seen = Vec<Option<(Observation, Observation)>>;
+
+/// Numbers of pairs after which verdicts are made.
+pub fn looks(max_pairs: u32) -> Vec<u32> {
+    let doubling = std::iter::successors(Some(4), |pairs: &u32| pairs.checked_mul(2));
+    doubling.take_while(|pairs| *pairs < max_pairs).chain([max_pairs]).collect()
+}
+
+impl Duel {
+    /// Runs pairs until every verdict about all worlds together is decided, or
+    /// there are as many pairs as allowed, or `host` ends it. Row files are kept in `dir`.
+    ///
+    /// # Errors
+    /// When files cannot be written or read.
+    pub fn carry_out(self, dir: &Path, options: Options, host: &dyn Host) -> Result<Examined, ImpactError> {
+        let mut seen: Vec<Seen> = vec![vec![]; self.worlds.len()];
+        let (mut computed, mut seconds) = (0, 0.0);
+        let mut examined = Examined { impact: None, plan: self.plan(0), failed: vec![], left: 0 };
+        for pairs in looks(self.request.max_pairs) {
+            let plan = self.plan(pairs);
+            let began = host.elapsed_s();
+            let execution = execute(&plan, Selection::All, dir, options, host)?;
+            seconds += host.elapsed_s() - began;
+            computed += execution.computed;
+            self.read(&plan, dir, &execution.failed, &mut seen)?;
+            let per_run = (computed > 0).then(|| seconds / computed as f64);
+            let runs = plan.runs.len() / pairs as usize;
+            let enough = seen.first().is_some_and(|world| world.len() >= 2);
+            let impact = enough.then(|| self.impact(&seen, per_run.map(|time| time * runs as f64)));
+            examined = Examined { impact, plan, failed: execution.failed, left: execution.left };
+            let decided = examined.impact.as_ref().is_some_and(Impact::is_decided);
+            if decided || execution.left > 0 {
+                break;
+            }
+        }
+        Ok(examined)
+    }
+
+    /// Reads the pairs that are new and finished in all worlds.
+    fn read(&self, plan: &Plan, dir: &Path, failed: &[Failure], seen: &mut [Seen]) -> Result<(), ImpactError> {
+        let worlds = self.worlds.len();
+        let sets = self.plan.seeder_sets as usize;
+        for pair in seen.first().map_or(0, Vec::len)..plan.repetitions as usize {
+            let mut found = Vec::with_capacity(worlds);
+            for world in 0..worlds {
+                let (cell, set) = (2 * (world / sets), world % sets);
+                let run = |side: usize| (pair * self.plan.cells.len() + cell + side) * sets + set;
+                let Some(base) = observe(plan, run(0), dir, failed)? else { return Ok(()) };
+                let Some(change) = observe(plan, run(1), dir, failed)? else { return Ok(()) };
+                found.push(base.zip(change));
+            }
+            seen.iter_mut().zip(found).for_each(|(world, pair)| world.push(pair));
+        }
+        Ok(())
+    }
+
+    fn impact(&self, seen: &[Seen], seconds_per_pair: Option<f64>) -> Impact {
+        let Request { confidence, margin, max_pairs, .. } = self.request;
+        let alpha = (1.0 - confidence) / looks(max_pairs).len() as f64;
+        let contrast = |worlds: &[Seen], metric: Metric| (metric, contrast(worlds, metric));
+        let all = Metric::all().map(|metric| contrast(seen, metric));
+        let all = all.filter(|(metric, contrast)| !(metric.is_part() && contrast.is_absent())).collect();
+        let (parts, whole) = lines(all, margin, alpha).into_iter().partition(|line| line.metric.is_part());
+        let each =
+            seen.iter().flat_map(|world| Metric::WHOLE.map(|metric| contrast(std::slice::from_ref(world), metric)));
+        let each = lines(each.collect(), margin, alpha);
+        let runs = seen.iter().flatten().flatten().map(|(base, change)| (&base.bytes, &change.bytes));
+        Impact {
+            names: self.names.clone(),
+            worlds: self.worlds.clone(),
+            pairs: seen.first().map_or(0, Vec::len),
+            seed: self.plan.cells.first().map_or(0, |cell| cell.base.seed),
+            whole,
+            parts,
+            by_world: each.chunks(Metric::WHOLE.len()).map(<[Line]>::to_vec).collect(),
+            bytes: Decomposition::of(runs),
+            seconds_per_pair,
+            request: self.request.clone(),
+        }
+    }
+}
+
+/// The run at `index`: not finished, failed, or what it shows.
+fn observe(
+    plan: &Plan,
+    index: usize,
+    dir: &Path,
+    failed: &[Failure],
+) -> Result<Option<Option<Observation>>, ImpactError> {
+    let id = &plan.runs[index].id;
+    match RowFile::load(dir, id, plan.progress_steps) {
+        Some(file) => Ok(Some(Some(Observation::new(&file)?))),
+        None => Ok(failed.iter().any(|failure| failure.run_id == *id).then_some(None)),
+    }
+}
+
+fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
+    let value = |seen: &Observation| {
+        let wire = seen.value(Metric::Wire).unwrap_or(0.0);
+        seen.value(metric).map(|value| Value { value, wire })
+    };
+    let pair = |pair: &Option<(Observation, Observation)>| {
+        let (base, change) = pair.as_ref()?;
+        value(base).zip(value(change))
+    };
+    let values: Vec<_> = worlds.iter().map(|world| world.iter().map(pair).collect()).collect();
+    Contrast::new(&values, metric.yardstick())
+}
+
+/// Judges quantities as one family.
+fn lines(all: Vec<(Metric, Contrast)>, margin: f64, alpha: f64) -> Vec<Line> {
+    let family: Vec<&Contrast> = all.iter().map(|(_, contrast)| contrast).filter(|c| c.pairs() > 0).collect();
+    let mut judgements = judge(&family, margin, alpha).into_iter();
+    let line = |(metric, contrast): &(Metric, Contrast)| {
+        let judgement = if contrast.pairs() > 0 { judgements.next() } else { None };
+        Line {
+            metric: *metric,
+            base: contrast.base,
+            change: contrast.change,
+            effect: if judgement.is_some() { contrast.effect() } else { 0.0 },
+            interval: judgement.and_then(|judgement| judgement.interval),
+            verdict: judgement.map(|judgement| judgement.verdict),
+            pairs: contrast.pairs(),
+            excluded: contrast.excluded,
+        }
+    };
+    all.iter().map(line).collect()
+}
+
+impl Line {
+    /// Whether the change is surely for the worse.
+    pub fn is_worse(&self) -> bool {
+        match self.verdict {
+            Some(Verdict::More) => !self.metric.more_is_better(),
+            Some(Verdict::Less) => self.metric.more_is_better(),
+            _ => false,
+        }
+    }
+
+    /// Whether the change is surely for the better.
+    pub fn is_better(&self) -> bool {
+        matches!(self.verdict, Some(Verdict::Less | Verdict::More)) && !self.is_worse()
+    }
+}
+
+impl Impact {
+    /// Quantities and classes of all worlds together.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.whole.iter().chain(&self.parts)
+    }
+
+    /// Whether every verdict about all worlds together is decided.
+    pub fn is_decided(&self) -> bool {
+        self.lines().filter_map(|line| line.verdict).all(Verdict::is_decided)
+    }
+
+    /// Quantities of the whole run that are surely worse in all worlds together.
+    pub fn worse(&self) -> Vec<&Line> {
+        self.whole.iter().filter(|line| line.is_worse()).collect()
+    }
+}

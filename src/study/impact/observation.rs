@@ -1,0 +1,100 @@
+//! What one run shows, from its row file.
+
+use super::metric::Metric;
+use crate::ledger::Class;
+use crate::results::{NodeRow, ResultsError, Row, RunRow, TrafficRow, header, median, quantile, read};
+use crate::study::RowFile;
+
+/// One run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    run: RunRow,
+    /// Bytes on the wire by class, in the order of [`Class::ALL`].
+    pub bytes: [u64; Class::ALL.len()],
+    /// Download times from each leecher's own start; infinite where not completed.
+    times: Vec<f64>,
+    /// The same to the first block.
+    first_bytes: Vec<f64>,
+    seeder_bytes: u64,
+    peak_queue: u64,
+}
+
+impl Observation {
+    /// Of a finished run.
+    ///
+    /// # Errors
+    /// When the file holds other tables than this program writes.
+    pub fn new(file: &RowFile) -> Result<Observation, ResultsError> {
+        let nodes: Vec<NodeRow> = rows(&file.nodes)?;
+        let mut bytes = [0; Class::ALL.len()];
+        for row in rows::<TrafficRow>(&file.traffic)? {
+            if let Some(class) = Class::ALL.iter().position(|class| class.name() == row.class) {
+                bytes[class] += row.bytes;
+            }
+        }
+        let since = |moment: fn(&NodeRow) -> Option<f64>| -> Vec<f64> {
+            let leechers = nodes.iter().filter(|node| node.role == "leecher");
+            leechers.map(|n| moment(n).map_or(f64::INFINITY, |end| end - n.start_s.unwrap_or(0.0))).collect()
+        };
+        Ok(Observation {
+            bytes,
+            times: since(|node| node.t100_s),
+            first_bytes: since(|node| node.ttfb_s),
+            seeder_bytes: nodes.iter().filter(|node| node.role == "seeder").map(|node| node.bytes_tx).sum(),
+            peak_queue: nodes.iter().map(|node| node.peak_queue_bytes).max().unwrap_or(0),
+            run: file.run.clone(),
+        })
+    }
+
+    /// The value of `metric`; nothing where it was not reached.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::MedianTime => median(&self.times).filter(|time| time.is_finite()),
+            Metric::SlowTime => quantile(&self.times, 0.95).filter(|time| time.is_finite()),
+            Metric::FirstByte => median(&self.first_bytes).filter(|time| time.is_finite()),
+            Metric::Makespan => self.run.makespan_s,
+            Metric::Efficiency => self.run.efficiency,
+            Metric::Wire => self.per_byte(self.bytes.iter().sum()),
+            Metric::SeederShare => self.per_byte(self.seeder_bytes),
+            Metric::PeakQueue => Some(self.peak_queue as f64),
+            Metric::Unfinished => {
+                let unfinished = self.times.iter().filter(|time| !time.is_finite()).count();
+                (!self.times.is_empty()).then(|| unfinished as f64 / self.times.len() as f64)
+            }
+            Metric::Class(class) => self.per_byte(self.bytes[class as usize]),
+        }
+    }
+
+    fn per_byte(&self, bytes: u64) -> Option<f64> {
+        let stored = self.bytes[Class::Payload as usize];
+        (stored > 0).then(|| bytes as f64 / stored as f64)
+    }
+}
+
+fn rows<R: Row>(body: &str) -> Result<Vec<R>, ResultsError> {
+    read((header::<R>() + body).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::sample_result;
+
+    /// The sample: 1000 B stored, 100 B of wants, 25 B of acknowledgements; the
+    /// seeder sent 6 B; of two leechers one was done 20.1 s after its start.
+    #[test]
+    fn by_hand() {
+        let seen = Observation::new(&RowFile::new(&sample_result(), 0)).unwrap();
+        assert_eq!(seen.value(Metric::Wire), Some(1.125));
+        assert_eq!(seen.value(Metric::Class(Class::Want)), Some(0.1));
+        assert_eq!(seen.value(Metric::SeederShare), Some(0.006));
+        assert_eq!(seen.value(Metric::Unfinished), Some(0.5));
+        assert_eq!(seen.value(Metric::PeakQueue), Some(7.0));
+        assert_eq!(seen.value(Metric::FirstByte), Some(0.5), "0.25 s and 0.75 s from each start");
+        for metric in [Metric::MedianTime, Metric::SlowTime, Metric::Makespan, Metric::Efficiency] {
+            assert_eq!(seen.value(metric), None, "{metric:?} waits for those that are not done");
+        }
+        let alone = Observation { times: vec![20.1], ..seen };
+        assert_eq!((alone.value(Metric::MedianTime), alone.value(Metric::Unfinished)), (Some(20.1), Some(0.0)));
+    }
+}

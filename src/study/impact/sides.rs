@@ -1,0 +1,190 @@
+//! Which runs a comparison consists of.
+
+use crate::scenario::{self, Axis, Input, ScenarioError};
+use crate::study::plan::{self, Plan};
+use crate::study::{Cell, PlanError};
+use std::path::Path;
+use thiserror::Error;
+
+/// Why nothing can be compared.
+#[derive(Debug, Error)]
+pub enum ImpactError {
+    /// A setting is none.
+    #[error(transparent)]
+    Setting(#[from] ScenarioError),
+    /// Pack, model or setting are wrong.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A setting is about what the pack varies.
+    #[error(
+        "`{set}` has no effect: the pack varies `{key}`\n = expected a setting that holds in all its worlds, or another pack"
+    )]
+    Varied {
+        /// The setting.
+        set: String,
+        /// The key that varies.
+        key: String,
+    },
+    /// A pack compares protocols by itself.
+    #[error("the pack varies `{0}`, which is what --base and --change are for")]
+    NoPack(String),
+    /// Files could not be written or read.
+    #[error(transparent)]
+    Results(#[from] crate::results::ResultsError),
+}
+
+/// One of the two that are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Name of a protocol model, or the path of one.
+    pub model: String,
+    /// What else is different: settings over the pack.
+    pub sets: Vec<String>,
+}
+
+/// What is compared, where, and how surely.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Name or path of a pack of worlds.
+    pub pack: String,
+    /// What is there.
+    pub base: Side,
+    /// What is proposed.
+    pub change: Side,
+    /// Overlays, settings and seed that hold for both.
+    pub common: Input,
+    /// 1 less the chance that any verdict of a table is wrong, such as 0.95.
+    pub confidence: f64,
+    /// A change within this is no practical one, such as 0.02.
+    pub margin: f64,
+    /// Pairs of runs in each world at the most; at least 2.
+    pub max_pairs: u32,
+}
+
+/// Two sides in the worlds of a pack.
+#[derive(Debug, Clone)]
+pub struct Duel {
+    pub(super) request: Request,
+    /// What the two are called.
+    pub(super) names: [String; 2],
+    pub(super) worlds: Vec<String>,
+    /// All runs, without repetitions.
+    pub(super) plan: Plan,
+}
+
+/// Values of the column `side`.
+const SIDES: [&str; 2] = ["base", "change"];
+
+impl Duel {
+    /// Reads the pack with both sides.
+    ///
+    /// # Errors
+    /// On anything that cannot be run.
+    pub fn new(request: Request) -> Result<Duel, ImpactError> {
+        let [base, change] = [&request.base, &request.change].map(|side| one(&request, side));
+        let (base, change) = (base?, change?);
+        let names = names(&request);
+        let sets = base.seeder_sets;
+        let worlds = base.cells.iter().flat_map(|cell| (0..sets).map(move |set| world(cell, set, sets))).collect();
+        let cells: Vec<Cell> =
+            base.cells.into_iter().zip(change.cells).flat_map(|(base, change)| [base, change]).collect();
+        let cells = cells.into_iter().enumerate().map(|(index, cell)| labelled(cell, SIDES[index % 2]));
+        let extra = std::iter::once("side".to_owned()).chain(base.extra).collect();
+        let mut warnings = base.warnings;
+        warnings.extend(change.warnings.into_iter().filter(|other| !warnings.contains(other)).collect::<Vec<_>>());
+        let plan = Plan {
+            name: format!(
+                "impact-{}-{}-{}",
+                stem(&request.pack),
+                stem(&request.base.model),
+                stem(&request.change.model)
+            ),
+            fingerprint: crate::rng::mix(base.fingerprint ^ crate::rng::mix(change.fingerprint)),
+            cells: cells.collect(),
+            extra,
+            warnings,
+            runs: vec![],
+            repetitions: 0,
+            ..base
+        };
+        Ok(Duel { request, names, worlds, plan })
+    }
+
+    /// What all runs of both sides are called together.
+    pub fn name(&self) -> &str {
+        &self.plan.name
+    }
+
+    /// What should be looked at before a verdict is trusted.
+    pub fn warnings(&self) -> &[String] {
+        &self.plan.warnings
+    }
+
+    /// The runs of the first `pairs` pairs, pair by pair, so that what is there
+    /// after an interruption is mostly whole pairs.
+    pub(super) fn plan(&self, pairs: u32) -> Plan {
+        let mut runs = plan::runs(&self.plan.cells, self.plan.seeder_sets, pairs);
+        runs.sort_by_key(|run| (run.repetition, run.cell, run.seeder_set));
+        Plan { runs, repetitions: pairs, ..self.plan.clone() }
+    }
+}
+
+/// The pack with one side.
+fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
+    let mut input = request.common.clone();
+    input.pack = Some(request.pack.clone());
+    input.protocol = Some(side.model.clone());
+    input.sets.extend(side.sets.iter().cloned());
+    let axes = scenario::load(&input).map_err(PlanError::Scenario)?.sweep.axes;
+    refuse_protocols(&axes)?;
+    input.sets.iter().try_for_each(|set| refuse_varied(set, &axes))?;
+    Ok(Plan::new(&input)?)
+}
+
+fn refuse_protocols(axes: &[Axis]) -> Result<(), ImpactError> {
+    let keys = axes.iter().flat_map(|axis| &axis.keys);
+    let of_protocol = |key: &&String| key.split('.').next() == Some("protocol");
+    keys.clone().find(of_protocol).map_or(Ok(()), |key| Err(ImpactError::NoPack(key.clone())))
+}
+
+/// Values of a sweep win over settings, which would do nothing without a word.
+fn refuse_varied(set: &str, axes: &[Axis]) -> Result<(), ImpactError> {
+    let own = scenario::setting_key(set)?;
+    for key in axes.iter().flat_map(|axis| &axis.keys) {
+        let varied = scenario::setting_key(&format!("{key}=0"))?;
+        if own.starts_with(&varied) || varied.starts_with(&own) {
+            return Err(ImpactError::Varied { set: set.into(), key: key.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// `own/codex-v4.toml` is called `codex-v4`.
+fn stem(name: &str) -> String {
+    let path = Path::new(name);
+    let stem = if path.extension().is_some_and(|end| end == "toml") { path.file_stem() } else { path.file_name() };
+    stem.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What the two sides are called: the model and what was set; where that is the
+/// same, which side it is.
+fn names(request: &Request) -> [String; 2] {
+    let name = |side: &Side| match side.sets.as_slice() {
+        [] => stem(&side.model),
+        sets => format!("{} ({})", stem(&side.model), sets.join(", ")),
+    };
+    let both = [name(&request.base), name(&request.change)];
+    if both[0] != both[1] { both } else { SIDES.map(|side| format!("{} ({side})", both[0])) }
+}
+
+/// What a world is called: the `name` of the cell, or all that it sets.
+fn world(cell: &Cell, set: u32, sets: u32) -> String {
+    let name = cell.value("name");
+    let name = if name.is_empty() { cell.describe() } else { name };
+    if sets == 1 { name } else { format!("{name}, seeder set {set}") }
+}
+
+fn labelled(mut cell: Cell, side: &str) -> Cell {
+    cell.values.insert(0, ("side".into(), side.into()));
+    cell
+}

@@ -1,0 +1,236 @@
+//! Verdicts about sides of which the truth is known.
+
+use super::contrast::{Contrast, Value};
+use super::metric::Yardstick;
+use super::verdict::judge;
+use super::{Duel, Impact, Metric, Observation, Request, Seen, Side, Verdict, looks};
+use crate::dist::Distribution;
+use crate::results::RunResult;
+use crate::rng::{Purpose, Rng};
+use crate::scenario::Input;
+use crate::study::{Plan, RowFile};
+use std::io::Write;
+use tempfile::NamedTempFile;
+
+const TRIALS: u64 = 200;
+
+/// Two worlds of three nodes in which messages are late at random.
+const WORLDS: &str = r#"
+name = "worlds"
+[swarm]
+network_size = 3
+seeders = 1
+file_size = "1 MB"
+[network]
+model = "fifo"
+up = "20 Mbit/s"
+down = "20 Mbit/s"
+jitter = { exponential = { mean = 0.004 } }
+[[sweep.cells]]
+name = "near"
+"network.latency" = "20 ms"
+[[sweep.cells]]
+name = "far"
+"network.latency" = "60 ms"
+"#;
+
+/// `model` against itself with `sets`, at most `max_pairs` times, in [`WORLDS`].
+fn duel(pack: &NamedTempFile, model: &str, [base, change]: [&str; 2], max_pairs: u32) -> Duel {
+    let side = |set: &str| Side {
+        model: model.into(),
+        sets: Some(set).filter(|set| !set.is_empty()).map(str::to_owned).into_iter().collect(),
+    };
+    let request = Request {
+        pack: pack.path().display().to_string(),
+        base: side(base),
+        change: side(change),
+        common: Input::default(),
+        confidence: 0.95,
+        margin: 0.02,
+        max_pairs,
+    };
+    Duel::new(request).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn pack(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::with_suffix(".toml").unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+/// As [`Duel::carry_out`], in memory.
+fn examine(duel: &Duel) -> Impact {
+    let plan = duel.plan(duel.request.max_pairs);
+    let mut seen: Vec<Seen> = vec![vec![]; duel.worlds.len()];
+    for pairs in looks(duel.request.max_pairs) {
+        for pair in seen[0].len()..pairs as usize {
+            for (world, seen) in seen.iter_mut().enumerate() {
+                let first = pair * duel.plan.cells.len() + 2 * world;
+                seen.push(Some((observe(&plan, first), observe(&plan, first + 1))));
+            }
+        }
+        let impact = duel.impact(&seen, None);
+        if impact.is_decided() || pairs == duel.request.max_pairs {
+            return impact;
+        }
+    }
+    unreachable!("the last look is at all pairs")
+}
+
+fn observe(plan: &Plan, index: usize) -> Observation {
+    let spec = plan.spec(index);
+    let outcome = crate::sim::run(&spec, &mut |_| true).expect("nobody abandons it");
+    let result = RunResult::new(plan.labels(index), &spec, &outcome);
+    Observation::new(&RowFile::new(&result, 0)).unwrap()
+}
+
+fn verdicts(impact: &Impact) -> Vec<Verdict> {
+    impact.lines().filter_map(|line| line.verdict).collect()
+}
+
+/// The same model with the same seeds is the same in every byte.
+#[test]
+fn a_against_itself_is_no_change_at_the_first_look() {
+    let pack = pack(WORLDS);
+    for model in ["bittorrent", "codex-v3c", "bitswap"] {
+        let impact = examine(&duel(&pack, model, ["", ""], 64));
+        assert_eq!(impact.pairs, 4);
+        assert!(verdicts(&impact).iter().all(|verdict| *verdict == Verdict::NoPracticalChange), "{model}");
+        assert_eq!(impact.bytes.difference(), 0);
+        assert!(impact.by_world.iter().flatten().all(|line| line.verdict == Some(Verdict::NoPracticalChange)));
+        assert_ne!(impact.names[0], impact.names[1]);
+    }
+}
+
+/// Other seeds on the other side: nothing is paired any more, and every
+/// difference is chance.
+#[test]
+fn a_against_itself_with_other_seeds_is_no_change_either() {
+    let pack = pack(WORLDS);
+    let (mut same, mut wrong, mut most) = (0, 0, 0);
+    for trial in 0..TRIALS {
+        let seeds = [format!("seed={}", 2 * trial + 1), format!("seed={}", 2 * trial + 2)];
+        let impact = examine(&duel(&pack, "codex-v2", [&seeds[0], &seeds[1]], 64));
+        let told = verdicts(&impact);
+        same += u64::from(told.iter().all(|verdict| *verdict == Verdict::NoPracticalChange));
+        wrong += u64::from(told.iter().any(|verdict| matches!(verdict, Verdict::Less | Verdict::More)));
+        most = most.max(impact.pairs);
+        let times = |line: &super::Line| line.base != line.change;
+        assert!(impact.whole[..4].iter().all(times), "there is noise in every time");
+    }
+    assert!(same * 100 >= 95 * TRIALS, "no change in {same} of {TRIALS}");
+    assert!(wrong * 100 <= 5 * TRIALS, "a change in {wrong} of {TRIALS}");
+    assert!(most > 4, "the noise was enough to make some trials go on");
+}
+
+/// BitTorrent chooses at random: too much noise for 16 pairs to show that nothing
+/// changes, but not a reason to claim that something does.
+#[test]
+fn noise_that_hides_everything_is_no_change_and_no_verdict() {
+    let pack = pack(WORLDS);
+    let (mut wrong, mut open) = (0, 0);
+    for trial in 0..TRIALS {
+        let seeds = [format!("seed={}", 2 * trial + 1), format!("seed={}", 2 * trial + 2)];
+        let impact = examine(&duel(&pack, "bittorrent", [&seeds[0], &seeds[1]], 16));
+        let told = verdicts(&impact);
+        wrong += u64::from(told.iter().any(|verdict| matches!(verdict, Verdict::Less | Verdict::More)));
+        open += u64::from(told.iter().any(|verdict| !verdict.is_decided()));
+    }
+    assert!(wrong * 100 <= 5 * TRIALS, "a change in {wrong} of {TRIALS}");
+    assert!(open * 100 >= 95 * TRIALS, "undecided in {open} of {TRIALS} only");
+}
+
+/// A tenth off the rate takes a tenth longer: of the downlink alone, which one
+/// leecher has to itself, so that the truth is known: 1 / 0.9090909.
+#[test]
+fn a_tenth_more_is_found() {
+    let pack = pack(&WORLDS.replace("network_size = 3", "network_size = 2").replace("1 MB", "8 MB"));
+    let mut found = 0;
+    for trial in 0..20 {
+        let seed = format!("seed={}", trial + 1);
+        let duel = duel(&pack, "direct", ["", "network.down=18 Mbit/s"], 64);
+        let mut request = duel.request;
+        request.common.sets = vec![seed, "network.transport=none".into()];
+        let impact = examine(&Duel::new(request).unwrap());
+        let line = |metric| impact.whole.iter().find(|line| line.metric == metric).unwrap();
+        let time = line(Metric::MedianTime);
+        found += u64::from(time.verdict == Some(Verdict::More) && (time.effect - 0.1).abs() < 0.02);
+        assert_eq!(line(Metric::Wire).verdict, Some(Verdict::NoPracticalChange));
+        assert_eq!(impact.bytes.difference(), 0);
+    }
+    assert_eq!(found, 20);
+}
+
+/// Ten quantities with the noise of `distribution` on both sides and `effect` on
+/// the change, until all is decided: the verdicts, and whether all intervals held
+/// the truth.
+fn synthetic(distribution: Distribution, effect: f64, share: f64, seed: u64) -> (Vec<Verdict>, bool) {
+    const LOOKS: u32 = 64;
+    let mut rng = Rng::stream(seed, Purpose::Resamples, 0);
+    let yardsticks = [Yardstick::Ratio, Yardstick::Base];
+    let mut values: Vec<Vec<Option<(Value, Value)>>> = vec![vec![]; 10];
+    let looks = looks(LOOKS);
+    let alpha = 0.05 / looks.len() as f64;
+    for pairs in &looks {
+        for quantity in &mut values {
+            while quantity.len() < *pairs as usize {
+                // What the pair shares, and what each side has of its own.
+                let world = 1.0 + distribution.sample(&mut rng);
+                let mut side = || world * (1.0 + share * distribution.sample(&mut rng));
+                let (base, change) = (side(), side() * (1.0 + effect));
+                let value = |value| Value { value, wire: 1.0 };
+                quantity.push(Some((value(base), value(change))));
+            }
+        }
+        let contrasts: Vec<Contrast> = values
+            .iter()
+            .enumerate()
+            .map(|(index, quantity)| Contrast::new(std::slice::from_ref(quantity), yardsticks[index % 2]))
+            .collect();
+        let told = judge(&contrasts.iter().collect::<Vec<_>>(), 0.02, alpha);
+        if told.iter().all(|judgement| judgement.verdict.is_decided()) || *pairs == LOOKS {
+            let holds = |(low, high): (f64, f64)| (low..=high).contains(&effect);
+            let covered = told.iter().all(|judgement| judgement.interval.is_none_or(holds));
+            return (told.iter().map(|judgement| judgement.verdict).collect(), covered);
+        }
+    }
+    unreachable!("the last look is at all pairs")
+}
+
+const SKEWED: [Distribution; 3] = [
+    Distribution::LogNormal { median: 0.5, sigma: 1.0 },
+    Distribution::Exponential { mean: 1.0 },
+    Distribution::Weibull { shape: 0.5, scale: 0.5 },
+];
+
+#[test]
+fn skewed_noise_alone_is_no_change() {
+    for distribution in SKEWED {
+        for share in [1.0, 0.05] {
+            let trials = (0..TRIALS).map(|seed| synthetic(distribution, 0.0, share, seed).0);
+            let claims = |told: &Vec<Verdict>| told.iter().any(|v| matches!(v, Verdict::Less | Verdict::More));
+            let wrong = trials.filter(claims).count();
+            assert!(wrong * 100 <= 5 * TRIALS as usize, "{distribution:?}, {share}: a change in {wrong} of {TRIALS}");
+        }
+    }
+}
+
+#[test]
+fn a_change_of_just_the_margin_is_seldom_called_none() {
+    for distribution in SKEWED {
+        let trials = (0..TRIALS).map(|seed| synthetic(distribution, 0.02, 0.05, seed).0);
+        let wrong = trials.filter(|told| told.contains(&Verdict::NoPracticalChange)).count();
+        assert!(wrong * 100 <= 5 * TRIALS as usize, "{distribution:?}: none in {wrong} of {TRIALS}");
+    }
+}
+
+#[test]
+fn a_tenth_more_is_found_in_skewed_noise_and_its_interval_holds() {
+    for distribution in SKEWED {
+        let trials: Vec<_> = (0..TRIALS).map(|seed| synthetic(distribution, 0.1, 0.02, seed)).collect();
+        let found = trials.iter().filter(|(told, _)| told.iter().all(|v| *v == Verdict::More)).count();
+        let covered = trials.iter().filter(|(_, covered)| *covered).count();
+        assert!(found * 100 >= 95 * TRIALS as usize, "{distribution:?}: found in {found} of {TRIALS}");
+        assert!(covered * 100 >= 95 * TRIALS as usize, "{distribution:?}: ten intervals hold in {covered} of {TRIALS}");
+    }
+}

@@ -1,0 +1,131 @@
+//! What varies in a study.
+
+use super::super::inputs::Run;
+use crate::units::{Bytes, Rate, Time};
+
+/// What the numbers of an axis count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing: they are plain numbers, or texts.
+    Plain,
+    /// Bytes.
+    Bytes,
+    /// bit/s.
+    BitsPerSecond,
+    /// Seconds.
+    Seconds,
+}
+
+/// A swept key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Axis {
+    /// Its dotted name, or a column of `runs.csv`.
+    pub key: String,
+    /// What its numbers count.
+    pub unit: Unit,
+    /// Whether it belongs to the client and not to the world around it.
+    pub of_client: bool,
+}
+
+/// A value of a swept key.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Value {
+    /// As it stands in `runs.csv`; empty where the base holds.
+    pub text: String,
+    /// In the unit of the axis; nothing when it is no finite number.
+    pub number: Option<f64>,
+}
+
+impl Axis {
+    fn new(key: &str, unit: Unit, of_client: bool) -> Axis {
+        Axis { key: key.into(), unit, of_client }
+    }
+
+    /// Its value in `run`.
+    pub(super) fn value(&self, run: &Run) -> Value {
+        let text = text(&self.key, run);
+        Value { number: parse(&text).map(|(number, _)| number), text }
+    }
+}
+
+/// The columns that size a swarm.
+const SWARM: [(&str, Unit); 3] =
+    [("file_size_bytes", Unit::Bytes), ("network_size", Unit::Plain), ("seeders", Unit::Plain)];
+
+/// The keys that vary among `runs`, and those of the swarm that do not.
+pub(super) fn find(runs: &[Run]) -> (Vec<Axis>, Vec<(String, String)>) {
+    let mut axes: Vec<Axis> = SWARM.iter().map(|(key, unit)| Axis::new(key, *unit, false)).collect();
+    let first = runs.first();
+    let keys = |of: fn(&Run) -> &[(String, String)]| first.map(of).unwrap_or_default().iter().map(|(key, _)| key);
+    let axis = |key: &String, of_client: bool| {
+        let unit = runs.iter().find_map(|run| parse(&text(key, run))).map_or(Unit::Plain, |(_, unit)| unit);
+        Axis::new(key, if unit == Unit::Plain { unit_of(key) } else { unit }, of_client)
+    };
+    axes.extend(keys(|run| &run.world).map(|key| axis(key, false)));
+    axes.extend(keys(|run| &run.client).map(|key| axis(key, true)));
+    let varies =
+        |axis: &Axis| first.is_some_and(|first| runs.iter().any(|r| text(&axis.key, r) != text(&axis.key, first)));
+    let (varying, fixed): (Vec<Axis>, Vec<Axis>) = axes.into_iter().partition(varies);
+    let fixed = fixed.into_iter().filter(|axis| !axis.of_client);
+    (
+        varying,
+        fixed.filter_map(|axis| Some((text(&axis.key, first?), axis.key))).map(|(value, key)| (key, value)).collect(),
+    )
+}
+
+fn text(key: &str, run: &Run) -> String {
+    let row = &run.row;
+    match key {
+        "file_size_bytes" => row.file_size_bytes.to_string(),
+        "network_size" => row.network_size.to_string(),
+        "seeders" => row.seeders.to_string(),
+        _ => {
+            let mut pairs = run.world.iter().chain(&run.client);
+            pairs.find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default()
+        }
+    }
+}
+
+/// The unit that a column names.
+fn unit_of(key: &str) -> Unit {
+    match key.rsplit_once('_').map(|(_, last)| last) {
+        Some("bps") => Unit::BitsPerSecond,
+        Some("bytes") => Unit::Bytes,
+        Some("s") => Unit::Seconds,
+        _ => Unit::Plain,
+    }
+}
+
+/// A number, plain or with a unit as in scenario files.
+fn parse(text: &str) -> Option<(f64, Unit)> {
+    if let Ok(number) = text.parse::<f64>() {
+        return number.is_finite().then_some((number, Unit::Plain));
+    }
+    if let Ok(rate) = text.parse::<Rate>() {
+        return rate.bits_per_second().is_finite().then_some((rate.bits_per_second(), Unit::BitsPerSecond));
+    }
+    if let Ok(time) = text.parse::<Time>() {
+        return Some((time.secs(), Unit::Seconds));
+    }
+    text.parse::<Bytes>().ok().map(|bytes| (bytes.get() as f64, Unit::Bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_units_of_scenario_files() {
+        assert_eq!(parse("512"), Some((512.0, Unit::Plain)));
+        assert_eq!(parse("20 Mbit/s"), Some((2e7, Unit::BitsPerSecond)));
+        assert_eq!(parse("50 ms"), Some((0.05, Unit::Seconds)));
+        assert_eq!(parse("64 KiB"), Some((65536.0, Unit::Bytes)));
+        for text in ["true", "", "inf", "mixed", "codex-v2", "10 Mbit"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert_eq!(
+            [unit_of("up_bps"), unit_of("latency_s"), unit_of("network_size")],
+            [Unit::BitsPerSecond, Unit::Seconds, Unit::Plain]
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! How download times follow a swept number, all else fixed.
+
+use super::super::inputs::{Client, labels};
+use super::{Axis, Point, PowerLaw, Survey, Unit, Value};
+use crate::results::quantile;
+use std::collections::BTreeMap;
+
+/// One swept number.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// Which.
+    pub axis: Axis,
+    /// Keys that do not stay fixed, because each value of the axis was run with
+    /// one value of theirs only.
+    pub along: Vec<String>,
+    /// The lines, by what is fixed in the order of the cells.
+    pub lines: Vec<Line>,
+}
+
+/// The points that differ in one number only.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What of the world is fixed, each with its axis.
+    pub fixed: Vec<(Axis, Value)>,
+    /// The variant, named without the axis.
+    pub variant: String,
+    /// By ascending x, at least two.
+    pub dots: Vec<Dot>,
+    /// How the median download time scales; nothing with fewer than three dots.
+    pub fit: Option<PowerLaw>,
+}
+
+/// One point on a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dot {
+    /// The swept number.
+    pub x: f64,
+    /// Index into [`Survey::points`].
+    pub point: usize,
+    /// 5 %, 50 % and 95 % quantile over the completed downloads of all runs, each
+    /// from its own start, in s.
+    pub time_s: [f64; 3],
+    /// File size over these times, in bit/s: of the slow end, the median and the
+    /// fast end.
+    pub speed_bps: [f64; 3],
+}
+
+impl Survey {
+    /// Every numeric axis along which something was run at two values or more
+    /// with all else fixed.
+    pub fn sweeps(&self) -> Vec<Sweep> {
+        (0..self.axes.len()).map(|axis| self.sweep(axis)).filter(|sweep| !sweep.lines.is_empty()).collect()
+    }
+
+    fn sweep(&self, axis: usize) -> Sweep {
+        let along: Vec<usize> = (0..self.axes.len()).filter(|other| self.goes_along(axis, *other)).collect();
+        let fixed = |index: &usize| *index != axis && !self.axes[*index].of_client && !along.contains(index);
+        let fixed: Vec<usize> = (0..self.axes.len()).filter(fixed).collect();
+        let names = self.names_without(axis);
+        let mut lines: Vec<(Vec<&Value>, &String, Vec<Dot>)> = Vec::new();
+        for (index, (point, name)) in self.points.iter().zip(&names).enumerate() {
+            let Some(dot) = point.values[axis].number.and_then(|x| dot(x, index, point)) else { continue };
+            let place: Vec<&Value> = fixed.iter().map(|index| &point.values[*index]).collect();
+            match lines.iter_mut().find(|line| line.0 == place && line.1 == name) {
+                Some(line) => line.2.push(dot),
+                None => lines.push((place, name, vec![dot])),
+            }
+        }
+        let line = |(place, variant, mut dots): (Vec<&Value>, &String, Vec<Dot>)| {
+            dots.sort_by(|a, b| a.x.total_cmp(&b.x));
+            let points: Vec<(f64, f64)> = dots.iter().map(|dot| (dot.x, dot.time_s[1])).collect();
+            let fixed =
+                fixed.iter().zip(place).map(|(axis, value)| (self.axes[*axis].clone(), value.clone())).collect();
+            Line { fixed, variant: variant.clone(), dots, fit: PowerLaw::of(&points) }
+        };
+        let lines = lines.into_iter().filter(|(_, _, dots)| several(dots)).map(line).collect();
+        let along = along.into_iter().map(|index| self.axes[index].key.clone()).collect();
+        Sweep { axis: self.axes[axis].clone(), along, lines }
+    }
+
+    /// Whether the axis `other` of the world has one value at each value of `axis`.
+    fn goes_along(&self, axis: usize, other: usize) -> bool {
+        if axis == other || self.axes[axis].of_client || self.axes[other].of_client {
+            return false;
+        }
+        let mut met: BTreeMap<&str, &Value> = BTreeMap::new();
+        let mut pairs = self.points.iter().map(|point| (point.values[axis].text.as_str(), &point.values[other]));
+        pairs.all(|(text, value)| *met.entry(text).or_insert(value) == value)
+    }
+
+    /// Names of the variants of all points if nothing were said of `axis`.
+    fn names_without(&self, axis: usize) -> Vec<String> {
+        if !self.axes[axis].of_client {
+            return self.points.iter().map(|point| self.variants[point.variant].clone()).collect();
+        }
+        let told: Vec<usize> = (0..self.axes.len()).filter(|i| *i != axis && self.axes[*i].of_client).collect();
+        let keys: Vec<&str> = told.iter().map(|index| self.axes[*index].key.as_str()).collect();
+        let client = |point: &'_ Point| {
+            let constants = told.iter().map(|index| point.values[*index].text.clone()).collect::<Vec<_>>();
+            let protocol =
+                point.runs.first().map_or_else(|| self.variants[point.variant].clone(), |r| r.protocol.clone());
+            (protocol, point.cell.to_string(), constants)
+        };
+        let owned: Vec<_> = self.points.iter().map(client).collect();
+        let clients = owned.iter().map(|(protocol, cell, constants)| Client {
+            protocol,
+            cell: cell.clone(),
+            constants: constants.iter().map(String::as_str).collect(),
+        });
+        labels(&keys, &clients.collect::<Vec<_>>())
+    }
+}
+
+/// Nothing when no download was completed.
+fn dot(x: f64, index: usize, point: &Point) -> Option<Dot> {
+    let part = |p| quantile(&point.times, p);
+    let time_s = [part(0.05)?, part(0.5)?, part(0.95)?];
+    let bits = 8.0 * point.runs.first()?.file_size_bytes as f64;
+    Some(Dot { x, point: index, time_s, speed_bps: [bits / time_s[2], bits / time_s[1], bits / time_s[0]] })
+}
+
+/// Two different values; a value met twice is no line.
+fn several(dots: &[Dot]) -> bool {
+    let mut xs: Vec<f64> = dots.iter().map(|dot| dot.x).collect();
+    xs.sort_by(f64::total_cmp);
+    xs.dedup();
+    xs.len() > 1 && xs.len() == dots.len()
+}
+
+impl Sweep {
+    /// Whether the axis spans a factor of four or more, so that it is drawn in
+    /// doublings.
+    pub fn is_wide(&self) -> bool {
+        let xs = || self.lines.iter().flat_map(|line| &line.dots).map(|dot| dot.x);
+        let (least, most) = (xs().fold(f64::INFINITY, f64::min), xs().fold(0.0, f64::max));
+        least > 0.0 && most >= 4.0 * least
+    }
+
+    /// The unit of the axis.
+    pub fn unit(&self) -> Unit {
+        self.axis.unit
+    }
+}

@@ -1,0 +1,98 @@
+//! Points, axes and lines, on runs made by hand.
+
+use super::super::inputs::sample::inputs;
+use super::*;
+
+fn survey(extra: &[&str], runs: &[(crate::study::inputs::sample::Described, &[&str])]) -> Survey {
+    Survey::of(inputs(extra, runs), Vec::new())
+}
+
+/// Twice the network size in seconds, in a study over network size and uplink.
+#[test]
+fn lines_differ_in_one_number_only() {
+    let times: Vec<[Option<f64>; 1]> = [4.0, 8.0, 16.0, 40.0, 80.0].iter().map(|t| [Some(*t)]).collect();
+    let survey = survey(
+        &["network.up"],
+        &[
+            (("p", 7, 2, &times[0]), &["10 Mbit/s"]),
+            (("p", 8, 2, &times[0]), &["10 Mbit/s"]),
+            (("p", 7, 4, &times[1]), &["10 Mbit/s"]),
+            (("p", 7, 8, &times[2]), &["10 Mbit/s"]),
+            (("p", 7, 2, &times[3]), &["1 Mbit/s"]),
+            (("q", 7, 2, &times[4]), &["1 Mbit/s"]),
+        ],
+    );
+    let keys: Vec<&str> = survey.axes.iter().map(|axis| axis.key.as_str()).collect();
+    assert_eq!(keys, ["network_size", "network.up"]);
+    assert!(survey.world.contains(&("file_size_bytes".into(), "1000000".into())), "{:?}", survey.world);
+    assert_eq!(survey.points.iter().map(|p| p.runs.len()).collect::<Vec<_>>(), [2, 1, 1, 1, 1]);
+    let sweeps = survey.sweeps();
+    assert_eq!(sweeps.len(), 2);
+    let [size] = &sweeps[0].lines[..] else { panic!("{:?}", sweeps[0]) };
+    assert_eq!(size.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(), [(2.0, 4.0), (4.0, 8.0), (8.0, 16.0)]);
+    assert_eq!(size.dots[0].speed_bps, [2e6; 3], "1 MB in 4 s");
+    let fit = size.fit.unwrap();
+    assert!((fit.exponent - 1.0).abs() < 1e-12 && fit.points == 3);
+    let [up] = &sweeps[1].lines[..] else { panic!("{:?}", sweeps[1]) };
+    assert_eq!(up.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(), [(1e6, 40.0), (1e7, 4.0)]);
+    assert_eq!((up.variant.as_str(), up.fit, sweeps[1].unit()), ("p", None, Unit::BitsPerSecond));
+    assert_eq!(
+        up.fixed.iter().map(|(axis, v)| (axis.key.as_str(), v.number)).collect::<Vec<_>>(),
+        [("network_size", Some(2.0))]
+    );
+}
+
+#[test]
+fn a_constant_of_the_client_is_an_axis_and_keys_that_go_along_are_told() {
+    let time: &[Option<f64>] = &[Some(3.0)];
+    let runs = [
+        (("p", 7, 2, time), &["8", "1 ms"][..]),
+        (("p", 7, 2, time), &["16", "1 ms"]),
+        (("p", 7, 4, time), &["8", "2 ms"]),
+        (("p", 7, 4, time), &["16", "2 ms"]),
+    ];
+    let survey = survey(&["protocol.p.window", "network.latency"], &runs);
+    assert_eq!(survey.variants, ["p (window = 8)", "p (window = 16)"]);
+    let sweeps = survey.sweeps();
+    let told: Vec<_> = sweeps.iter().map(|s| (s.axis.key.as_str(), s.along.join(","), s.lines.len())).collect();
+    let size = ("network_size", "network.latency".to_owned(), 2);
+    let latency = ("network.latency", "network_size".to_owned(), 2);
+    assert_eq!(told, [size, latency, ("protocol.p.window", String::new(), 2)]);
+    assert!(sweeps[2].lines.iter().all(|line| line.variant == "p"), "the axis is not in the name");
+}
+
+#[test]
+fn what_failed_or_never_ended_is_counted_and_makes_no_dot() {
+    let mut inputs = inputs(
+        &[],
+        &[
+            (("p", 7, 3, &[Some(4.0), None]), &[]),
+            (("p", 8, 3, &[Some(4.0), Some(5.0)]), &[]),
+            (("p", 7, 2, &[None]), &[]),
+        ],
+    );
+    inputs.runs[1].row = inputs.runs[1].row.clone().failed("why not");
+    let survey = Survey::of(inputs, Vec::new());
+    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.failed, p.leechers, p.moments.len())).collect();
+    assert_eq!(counts, [(1, 0, 1, 0), (1, 1, 2, 1)], "the smaller cell comes first");
+    assert_eq!(survey.points[1].moments, [5.0], "from the start of the earliest leecher");
+    assert_eq!(survey.points[1].times, [4.0], "from its own");
+    assert!(survey.sweeps().is_empty(), "one dot is no line");
+    assert_eq!(survey.runs_missing(), 1);
+}
+
+#[test]
+fn traffic_is_the_mean_over_runs() {
+    let time: &[Option<f64>] = &[Some(3.0)];
+    let inputs = inputs(&[], &[(("p", 7, 2, time), &[]), (("p", 8, 2, time), &[]), (("p", 8, 2, time), &[])]);
+    let row = |index: usize, class: &str, bytes| TrafficRow {
+        run_id: inputs.runs[index].row.run_id.clone(),
+        class: class.into(),
+        messages: 1,
+        bytes,
+    };
+    let traffic = vec![row(0, "payload", 10), row(1, "payload", 20), row(2, "payload", 30), row(1, "have", 3)];
+    let survey = Survey::of(inputs, traffic);
+    assert_eq!(survey.points[0].traffic, [(Class::Payload, 20.0), (Class::Have, 1.0)]);
+    assert_eq!(survey.points[0].payload(), 20.0);
+}

@@ -1,0 +1,286 @@
+//! Why a run takes as long as it does, told in two ways: what its leechers were
+//! seen to be held back by, and how much faster it is with a tenth more of each
+//! resource.
+//!
+//! The elasticity of the time T to a resource R is -d ln T / d ln R, here
+//! -ln(T' / T) / ln 1.1 between two runs of the same seed. If T is a sum of parts
+//! that each go with one resource (T = a + b / R), the elasticity is the part's
+//! share b / T, and the shares of the looks should say the same. The run with
+//! all resources at once changes nothing but the unit of time, so its elasticity
+//! is 1, unless something has a clock of its own (churn, starts, windows).
+
+use super::batch::batch;
+use super::plan::repetition_seed;
+use super::{Host, Summary};
+use crate::ledger::{Constraint, Outcome};
+use crate::results::{HeldBack, Labels, RunResult};
+use crate::sim::{Clock, RunSpec};
+use crate::units::{Bytes, Rate, Time};
+use crate::world::{Hardware, LatencySpec};
+
+/// The new amount of a resource, as a fraction of the old one.
+const MORE: (u64, u64) = (11, 10);
+/// A difference between share and elasticity up to this is none.
+const TOLERATED: f64 = 0.1;
+
+/// Something of which a run could have more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Every uplink.
+    Uplinks,
+    /// Every downlink.
+    Downlinks,
+    /// Shorter delays between the nodes.
+    Paths,
+    /// Faster processors (and disks).
+    Processors,
+    /// Shorter timers of the protocol.
+    Timers,
+    /// All of the above.
+    All,
+    /// The uplinks of the seeders alone: part of the first.
+    SeederUplinks,
+    /// Wider windows: as far as they are what takes round trips.
+    Windows,
+}
+
+impl Resource {
+    /// All of them; the first five share the time among them.
+    pub const ALL: [Resource; 8] = [
+        Resource::Uplinks,
+        Resource::Downlinks,
+        Resource::Paths,
+        Resource::Processors,
+        Resource::Timers,
+        Resource::All,
+        Resource::SeederUplinks,
+        Resource::Windows,
+    ];
+
+    /// What is changed, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Resource::Uplinks => "uplinks",
+            Resource::Downlinks => "downlinks",
+            Resource::Paths => "paths (delay)",
+            Resource::Processors => "processors",
+            Resource::Timers => "protocol timers",
+            Resource::All => "all of these",
+            Resource::SeederUplinks => "seeders' uplinks",
+            Resource::Windows => "windows",
+        }
+    }
+
+    /// The constraints whose shares its elasticity should be equal to; none where
+    /// no share says so much.
+    pub const fn constraints(self) -> &'static [Constraint] {
+        match self {
+            Resource::Uplinks => &[Constraint::OwnUplink, Constraint::RemoteUplink],
+            Resource::Downlinks => &[Constraint::OwnDownlink],
+            Resource::Paths => &[Constraint::RoundTrip, Constraint::Presence, Constraint::Discovery],
+            Resource::Processors => &[Constraint::Cpu],
+            Resource::Timers => &[Constraint::Timer],
+            Resource::All | Resource::SeederUplinks | Resource::Windows => &[],
+        }
+    }
+
+    /// The run with a tenth more of it; nothing where there is no end of it
+    /// already.
+    pub fn more(self, base: &RunSpec) -> Option<RunSpec> {
+        let mut spec = base.clone();
+        self.add(&mut spec);
+        (spec != *base).then_some(spec)
+    }
+
+    fn add(self, spec: &mut RunSpec) {
+        let world = &mut spec.world;
+        match self {
+            Resource::Uplinks => {
+                world.links.iter_mut().for_each(|link| link.up = more_rate(link.up));
+                world.seeder_up = world.seeder_up.map(more_rate);
+            }
+            Resource::SeederUplinks => {
+                // Where seeders have no links of their own they have those of their class.
+                let same = world.links.windows(2).all(|pair| pair[0].up == pair[1].up);
+                let own = world.seeder_up.or_else(|| world.links.first().filter(|_| same).map(|link| link.up));
+                if let Some(rate) = own.filter(|rate| !rate.is_unlimited()) {
+                    world.seeder_up = Some(more_rate(rate));
+                }
+            }
+            Resource::Downlinks => {
+                world.links.iter_mut().for_each(|link| link.down = more_rate(link.down));
+                world.seeder_down = world.seeder_down.map(more_rate);
+            }
+            Resource::Paths => match &mut world.latency {
+                LatencySpec::Constant(delay) => *delay = less(*delay),
+                LatencySpec::Regions { delay, .. } => delay.iter_mut().flatten().for_each(|d| *d = less(*d)),
+            },
+            Resource::Processors => {
+                let Hardware { per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup } =
+                    &mut world.hardware;
+                for cost in [per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup] {
+                    *cost = less(*cost);
+                }
+            }
+            Resource::Timers => spec.clock = Clock::fast(MORE.0 as u32, MORE.1 as u32),
+            Resource::All => {
+                Resource::ALL.iter().take_while(|r| **r != Resource::All).for_each(|resource| resource.add(spec));
+            }
+            Resource::Windows => {
+                let transport = &mut spec.network.transport;
+                for window in [&mut transport.initial_window, &mut transport.max_window, &mut transport.mux_window] {
+                    *window = more_bytes(*window);
+                }
+            }
+        }
+    }
+}
+
+fn more_rate(rate: Rate) -> Rate {
+    if rate.is_unlimited() { rate } else { Rate(rate.0 * MORE.0 / MORE.1) }
+}
+
+fn more_bytes(window: Bytes) -> Bytes {
+    if window.get() == u64::MAX { window } else { Bytes(window.get() * MORE.0 / MORE.1) }
+}
+
+fn less(time: Time) -> Time {
+    time * MORE.1 / MORE.0
+}
+
+/// Which leecher a time and shares are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The last to complete: the makespan.
+    Slowest,
+    /// The one in the middle.
+    Median,
+}
+
+/// The runs that tell why.
+#[derive(Debug)]
+pub struct WhatIf {
+    specs: Vec<RunSpec>,
+    resources: Vec<Resource>,
+    seeds: usize,
+}
+
+/// What one run says of its slowest and of its median leecher.
+struct Seen {
+    time_s: [Option<f64>; 2],
+    held: Option<[HeldBack; 2]>,
+}
+
+/// One resource and what two ways of asking say about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The resource.
+    pub resource: Resource,
+    /// Elasticity of the time of the slowest and of the median leecher to it,
+    /// over the seeds; nothing when there was no more to have of it.
+    pub elasticity: Option<[Summary; 2]>,
+    /// The share of their times that they were seen to be held back by it;
+    /// nothing where no share is about it alone.
+    pub share: Option<[f64; 2]>,
+}
+
+impl Reason {
+    /// Whether the two ways of asking disagree about `who`, by more than a tenth
+    /// and the 95 % interval of the elasticity.
+    pub fn disagrees(&self, who: Who) -> bool {
+        let (Some(elasticity), Some(share)) = (&self.elasticity, self.share) else { return false };
+        let Summary { mean, ci95, .. } = elasticity[who as usize];
+        (mean - share[who as usize]).abs() > TOLERATED + ci95.unwrap_or(0.0)
+    }
+}
+
+/// Why a run takes as long as it does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reasons {
+    /// Seeds that completed, with and without more of anything.
+    pub seeds: usize,
+    /// Seeds that did not.
+    pub incomplete: usize,
+    /// Time of the slowest and of the median leecher as it is, in seconds.
+    pub time_s: [Summary; 2],
+    /// For each resource, in the order of [`Resource::ALL`].
+    pub reasons: Vec<Reason>,
+    /// Shares that no resource answers for: (constraint, slowest, median).
+    pub others: Vec<(Constraint, [f64; 2])>,
+}
+
+impl WhatIf {
+    /// The runs of `base` over so many seeds, with a tenth more of each resource.
+    pub fn new(base: &RunSpec, seeds: u32) -> WhatIf {
+        let resources = Resource::ALL.into_iter().filter(|r| r.more(base).is_some()).collect::<Vec<_>>();
+        let mut specs = Vec::new();
+        for repetition in 0..seeds {
+            let base = RunSpec { seed: repetition_seed(base.seed, repetition), ..base.clone() };
+            specs.extend(resources.iter().filter_map(|resource| resource.more(&base)));
+            specs.push(base);
+        }
+        WhatIf { specs, resources, seeds: seeds as usize }
+    }
+
+    /// Carries them out, on so many threads (0: one a core). Nothing when
+    /// interrupted; no reasons when no seed completes.
+    pub fn ask(&self, threads: usize, host: &dyn Host) -> Option<Option<Reasons>> {
+        let seen = batch(&self.specs, threads, host, see)?;
+        let complete = |runs: &&[Seen]| runs.iter().all(|run| run.time_s.iter().all(Option::is_some));
+        let groups: Vec<&[Seen]> = seen.chunks(self.resources.len() + 1).filter(complete).collect();
+        Some((!groups.is_empty()).then(|| self.reasons(&groups)))
+    }
+
+    /// `groups` are the runs of each seed: one for each resource, and the last as
+    /// it is.
+    fn reasons(&self, groups: &[&[Seen]]) -> Reasons {
+        let base = |runs: &[Seen], who: usize| runs[runs.len() - 1].time_s[who].unwrap_or(f64::NAN);
+        let over = |of: &dyn Fn(&[Seen], usize) -> f64| {
+            [0, 1].map(|who| {
+                let values: Vec<f64> = groups.iter().map(|runs| of(runs, who)).collect();
+                Summary::of(&values).expect("there is a seed")
+            })
+        };
+        let share = |constraint: Constraint| {
+            let of = |runs: &[Seen], who: usize| {
+                runs[runs.len() - 1].held.as_ref().map_or(0.0, |h| held(&h[who], constraint))
+            };
+            over(&of).map(|s| s.mean)
+        };
+        let reason = |resource: Resource| {
+            let place = self.resources.iter().position(|r| *r == resource);
+            let elasticity = place.map(|at| {
+                over(&|runs, who| {
+                    let with = runs[at].time_s[who].unwrap_or(f64::NAN);
+                    libm::log(base(runs, who) / with) / libm::log(MORE.0 as f64 / MORE.1 as f64)
+                })
+            });
+            let shares = resource.constraints().iter().map(|c| share(*c));
+            let sum = shares.reduce(|a, b| [a[0] + b[0], a[1] + b[1]]);
+            Reason { resource, elasticity, share: sum }
+        };
+        let answered = |c: &Constraint| Resource::ALL.iter().any(|r| r.constraints().contains(c));
+        let others = Constraint::ALL.into_iter().filter(|c| !answered(c)).map(|c| (c, share(c)));
+        Reasons {
+            seeds: groups.len(),
+            incomplete: self.seeds - groups.len(),
+            time_s: over(&base),
+            reasons: Resource::ALL.into_iter().map(reason).collect(),
+            others: others.filter(|(_, shares)| shares.iter().any(|s| *s > 0.0)).collect(),
+        }
+    }
+}
+
+fn held(by: &HeldBack, constraint: Constraint) -> f64 {
+    by.shares.iter().find(|(name, _)| name == constraint.name()).map_or(0.0, |(_, share)| *share)
+}
+
+fn see(spec: &RunSpec, outcome: &Outcome) -> Seen {
+    let labels = Labels { run_id: "", scenario: "", protocol: "", repetition: 0 };
+    let result = RunResult::new(labels, spec, outcome);
+    let held = HeldBack::slowest_and_median(&result.nodes, &result.constraints);
+    // Each counts its own time: it may have started late.
+    let own = |who: &HeldBack| Some(who.t100_s? - result.nodes[who.node as usize].start_s?);
+    let time_s = held.as_ref().map_or([None, None], |[slowest, median]| [own(slowest), own(median)]);
+    Seen { time_s, held }
+}

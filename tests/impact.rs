@@ -1,0 +1,204 @@
+//! `codexsim impact` as the author of an RFC meets it: two sides in a small pack,
+//! the reports, and what is said when something is wrong.
+
+#[path = "common/place.rs"]
+mod place;
+
+use codexsim::results::{Manifest, RunTable};
+use place::Place;
+use serde_json::Value;
+use std::fs;
+
+/// Two worlds of a few milliseconds.
+const PACK: &str = r#"
+name = "tiny"
+seed = 5
+[swarm]
+file_size = "2 MB"
+[network]
+up = "20 Mbit/s"
+down = "20 Mbit/s"
+[[sweep.cells]]
+name = "near"
+"swarm.network_size" = 4
+"swarm.seeders" = 1
+"network.latency" = "5 ms"
+"network.jitter" = { fixed = { value = 0.0 } }
+[[sweep.cells]]
+name = "far"
+"swarm.network_size" = 6
+"swarm.seeders" = 2
+"network.latency" = "50 ms"
+"network.jitter" = { exponential = { mean = 0.01 } }
+"#;
+const FILES: [&str; 5] = ["verdict.json", "impact.md", "impact.html", "impact-changes.svg", "impact-bytes.svg"];
+
+impl Place {
+    fn verdict(&self, dir: &str) -> Value {
+        serde_json::from_str(&self.text(dir, "verdict.json")).unwrap()
+    }
+
+    fn text(&self, dir: &str, name: &str) -> String {
+        fs::read_to_string(self.path(dir).join(name)).unwrap()
+    }
+
+    /// Carries `impact` out in the pack `s.toml` and gives what it printed.
+    fn impact(&self, dir: &str, sides: &[&str], code: i32) -> String {
+        let arguments = [&["impact", "--pack", "./s.toml", "--reproducible", "--out", dir], sides].concat();
+        String::from_utf8(self.codexsim(&arguments).code(code).get_output().stdout.clone()).unwrap()
+    }
+}
+
+fn quantity<'a>(verdict: &'a Value, name: &str) -> &'a Value {
+    let all = ["quantities", "classes"].into_iter().flat_map(|list| verdict[list].as_array().unwrap());
+    all.into_iter().find(|line| line["quantity"] == name).unwrap()
+}
+
+/// Difference by class: those that differ.
+fn differences(verdict: &Value) -> Vec<(String, i64)> {
+    let parts = verdict["bytes"]["by_class"].as_array().unwrap();
+    let number = |part: &Value, side: &str| part[side].as_i64().unwrap();
+    let difference =
+        |part: &Value| (part["class"].as_str().unwrap().to_owned(), number(part, "change") - number(part, "base"));
+    parts.iter().map(difference).filter(|(_, difference)| *difference != 0).collect()
+}
+
+#[test]
+fn two_protocols_are_compared_in_all_forms() {
+    let place = Place::new(PACK);
+    let printed = place.impact("r", &["--base", "direct", "--change", "codex-v3c", "--max-pairs", "8"], 0);
+    assert!(printed.starts_with("codex-v3c against direct: "), "{printed}");
+    let verdict = place.verdict("r");
+    let wire = quantity(&verdict, "wire_per_payload");
+    assert_eq!(wire["verdict"], "MORE", "proofs and wants come on top: {wire}");
+    let (page, section) = (place.text("r", "impact.html"), place.text("r", "impact.md"));
+    let effect = format!("+{:.1} % [", 100.0 * wire["effect"].as_f64().unwrap());
+    for text in [&printed, &page, &section] {
+        assert!(text.contains(&effect), "{effect} {text}");
+    }
+    assert!(section.contains("codexsim impact --base direct --change codex-v3c --pack ./s.toml"));
+    let sum = |side: &str| {
+        let parts = verdict["bytes"]["by_class"].as_array().unwrap().iter();
+        parts.map(|part| part[side].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(Some(sum("base")), verdict["bytes"]["base"].as_u64());
+    assert_eq!(Some(sum("change")), verdict["bytes"]["change"].as_u64());
+    let table = RunTable::read(fs::File::open(place.path("r/runs.csv")).unwrap()).unwrap();
+    let bytes = |side: &str| {
+        let mine = table.records.iter().filter(|record| record.extra[0] == side);
+        mine.map(|record| record.run.wire_bytes.unwrap()).sum::<u64>()
+    };
+    assert_eq!(
+        (bytes("base"), bytes("change")),
+        (sum("base"), sum("change")),
+        "the runs of the study are those compared"
+    );
+    let pairs = verdict["pairs"].as_u64().unwrap();
+    assert_eq!(Manifest::read(&place.path("r")).unwrap().runs_planned, pairs * 4);
+    place.codexsim(&["report", "r", "--baseline", "direct", "--quiet"]).code(0);
+}
+
+#[test]
+fn the_same_again_is_the_same_and_more_pairs_build_on_it() {
+    let place = Place::new(PACK);
+    let sides = ["--base", "bittorrent", "--change", "bitswap"];
+    place.impact("a", &[&sides[..], &["--max-pairs", "4", "-j", "1"]].concat(), 0);
+    place.impact("b", &[&sides[..], &["--max-pairs", "4", "-j", "2"]].concat(), 0);
+    let rows = |dir: &str| fs::read_dir(place.path(dir).join("rows")).unwrap().count();
+    for file in FILES.iter().chain(&["runs.csv", "nodes.csv", "manifest.json"]) {
+        assert!(place.text("a", file) == place.text("b", file), "{file} differs");
+    }
+    let before = rows("a");
+    place.impact("a", &[&sides[..], &["--max-pairs", "6"]].concat(), 0);
+    assert_eq!(rows("a"), before + 8, "two pairs in two worlds on two sides");
+    assert_eq!(place.verdict("a")["pairs"], 6);
+}
+
+/// A manifest of 50 B more, in a network in which size takes no time: that is all
+/// that happens, once for each leecher.
+#[test]
+fn a_message_that_is_larger_is_the_difference_and_nothing_else_is() {
+    let place = Place::new(PACK);
+    let ideal = ["--set", "network.model=ideal", "--set", "network.transport=none", "--max-pairs", "4"];
+    let sides =
+        ["--base", "codex-v3c", "--change", "codex-v3c", "--change-set", "protocol.codex-v3c.manifest_size=150 B"];
+    place.impact("r", &[&sides[..], &ideal].concat(), 0);
+    let verdict = place.verdict("r");
+    let (pairs, leechers) = (4, 3 + 4);
+    assert_eq!(verdict["pairs"], pairs);
+    assert_eq!(differences(&verdict), [("manifest".to_owned(), 50 * pairs * leechers)]);
+    for line in verdict["quantities"].as_array().unwrap().iter().chain(verdict["classes"].as_array().unwrap()) {
+        // Fifty bytes in two megabytes are below 0.01 % of the wire.
+        assert_eq!(line["verdict"], "NO PRACTICAL CHANGE", "{line}");
+    }
+    let manifest = quantity(&verdict, "manifest_per_payload");
+    assert!(manifest["effect"].as_f64().unwrap() > 0.02, "small, but told: {manifest}");
+}
+
+/// The same with a message that there are many of: the set-up of connections.
+#[test]
+fn a_larger_handshake_is_more_of_handshakes_alone() {
+    let place = Place::new(PACK);
+    let ideal = ["--set", "network.model=ideal", "--max-pairs", "4"];
+    let sides = ["--base", "codex-v2", "--change", "codex-v2", "--change-set", "network.transport.handshake=2250 B"];
+    place.impact("r", &[&sides[..], &ideal].concat(), 0);
+    let verdict = place.verdict("r");
+    let found = differences(&verdict);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (class, bytes) = &found[0];
+    // 1000 B more in each direction of every connection: 6 and 15 pairs of nodes at most.
+    assert!(class == "handshake" && bytes % 2000 == 0 && *bytes > 0 && *bytes <= 4 * 2000 * (6 + 15), "{found:?}");
+    for line in verdict["quantities"].as_array().unwrap().iter().chain(verdict["classes"].as_array().unwrap()) {
+        let more = line["quantity"] == "handshake_per_payload";
+        assert_eq!(line["verdict"], if more { "MORE" } else { "NO PRACTICAL CHANGE" }, "{line}");
+    }
+    assert!((quantity(&verdict, "handshake_per_payload")["effect"].as_f64().unwrap() - 0.8).abs() < 1e-9);
+}
+
+#[test]
+fn what_is_worse_can_fail_a_check() {
+    let place = Place::new(PACK);
+    let slower = ["--base", "direct", "--change", "direct", "--change-set", "network.up=10 Mbit/s", "--max-pairs", "8"];
+    place.impact("r", &slower, 0);
+    let printed = place.impact("r", &[&slower[..], &["--fail-if-worse"]].concat(), 4);
+    assert!(printed.contains("worse: median t100 +"), "{printed}");
+    let quicker = ["--base", "direct", "--change", "direct", "--base-set", "network.up=10 Mbit/s", "--max-pairs", "8"];
+    place.impact("q", &[&quicker[..], &["--fail-if-worse"]].concat(), 0);
+}
+
+#[test]
+fn time_that_is_up_is_said_and_nothing_is_lost() {
+    let place = Place::new(PACK);
+    let sides = ["--base", "direct", "--change", "bittorrent"];
+    let arguments = [&["impact", "--pack", "./s.toml", "--out", "r", "--budget", "0s"], &sides[..]].concat();
+    let assert = place.codexsim(&arguments).code(3);
+    let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("fewer than two pairs of runs were finished"), "{said}");
+    assert!(!place.path("r/verdict.json").exists());
+    let printed = place.impact("r", &[&sides[..], &["--max-pairs", "2"]].concat(), 0);
+    assert!(printed.contains("2 pairs of runs in each of 2 worlds"), "{printed}");
+    assert!(printed.contains("UNDECIDED (needs about "), "two pairs of random choices decide little: {printed}");
+}
+
+#[test]
+fn wrong_input_is_told_with_what_was_meant() {
+    let place = Place::new(PACK);
+    let refused = |arguments: &[&str], words: &str| {
+        let arguments = [&["impact", "--out", "r"], arguments].concat();
+        let assert = place.codexsim(&arguments).code(2);
+        let error = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(error.contains(words), "{error}");
+    };
+    let pack = ["--pack", "./s.toml"];
+    let with = |further: &[&'static str]| [&pack[..], further].concat();
+    refused(&["--base", "direct", "--change", "direct", "--pack", "quik"], "did you mean `quick`?");
+    refused(&with(&["--base", "codex-v2", "--change", "codex-v33c"]), "did you mean `codex-v3c`?");
+    refused(&with(&["--base", "direct", "--change", "direct", "--margin", "2"]), "is not a share such as 95%");
+    let varied = with(&["--base", "direct", "--change", "direct", "--change-set", "network.latency=1 ms"]);
+    refused(&varied, "the pack varies `network.latency`");
+    let unknown = with(&["--base", "direct", "--change", "direct", "--change-set", "network.upp=1 Mbit/s"]);
+    refused(&unknown, "did you mean `up`?");
+    fs::write(place.path("p.toml"), "[sweep]\nprotocol = [\"direct\", \"bitswap\"]\n").unwrap();
+    refused(&["--base", "direct", "--change", "direct", "--pack", "./p.toml"], "the pack varies `protocol`");
+    assert!(!place.path("r").exists(), "nothing was begun");
+}
