@@ -89,6 +89,9 @@ impl Impact {
         };
         write(&dir, impact)?;
         output::say(&report::impact_report(impact))?;
+        if examined.left > 0 {
+            self.output.note("the time is up; the same command with a larger --budget goes on");
+        }
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&examined, &assembled, console.interrupted()))
     }
@@ -131,4 +134,24 @@ fn write(dir: &Path, impact: &study::Impact) -> Result<(), ResultsError> {
     write("impact.html", &report::impact_html(impact))?;
     write("impact-changes.svg", &report::impact_changes(impact))?;
     write("impact-bytes.svg", &report::impact_bytes(impact))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[derive(clap::Parser)]
+    struct Alone {
+        #[command(flatten)]
+        _impact: Impact,
+    }
+
+    #[test]
+    fn the_help_names_every_pack() {
+        let help = Alone::command().render_long_help().to_string();
+        for (name, _) in crate::scenario::packs() {
+            assert!(help.contains(name), "{name}");
+        }
+    }
 }

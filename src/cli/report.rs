@@ -28,7 +28,7 @@ pub struct Report {
     #[arg(long, value_name = "PROTOCOL")]
     baseline: Option<String>,
     /// A ratio above this is too slow
-    #[arg(long, value_name = "RATIO", default_value_t = 1.2, value_parser = ratio)]
+    #[arg(long, value_name = "RATIO", default_value_t = 1.2, value_parser = ratio, requires = "baseline")]
     limit: f64,
     /// Where the reports go; default DIR
     #[arg(long, value_name = "DIR")]

@@ -34,9 +34,7 @@ pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
-pub use impact::{
-    Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Observation, Part, Side, looks,
-};
+pub use impact::{Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Part, Side};
 pub use impact::{Metric as ImpactMetric, Request as ImpactRequest, Unit as ImpactUnit, Verdict as ImpactVerdict};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;

@@ -1,10 +1,14 @@
 //! Rows of segments end to end: shares of a whole, or stretches of time.
 
 use super::{COLOURS, MARGINS, ROW, with_view_box};
+use kuva::backend::svg::SvgBackend;
 use kuva::plot::bar::BarPlot;
 use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::render::color::Color;
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
+use kuva::render::render::{PathData, Primitive, Scene, render_multiple};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Hatches over the colours, as paths in a square of 8 by 8, which tell kinds
@@ -56,34 +60,53 @@ pub struct Bars<'a> {
 impl Bars<'_> {
     /// The figure as an `<svg>` element.
     pub fn svg(self) -> String {
-        let most = self.rows.iter().map(|row| row.segments.iter().map(|s| s.1).sum::<f64>()).fold(0.0, f64::max);
-        // Fills are named in the whole page, so every figure has its own names.
-        let words: Vec<&str> = self.rows.iter().map(|row| row.name.as_str()).collect();
-        let text = format!("{} {} {most}", self.title, words.join(" "));
-        let id = format!("f{:08x}", crate::study::digest(text.as_bytes()) as u32);
+        let id = self.id();
         let fill = |kind: Option<usize>| kind.map_or("none".into(), |kind| format!("url(#{id}-{kind})"));
         let mut plot = BarPlot::new().with_horizontal(true).with_stacked().with_width(0.8);
         for row in self.rows.iter().rev() {
             plot = plot.with_group(row.name.as_str(), row.segments.iter().map(|(kind, length)| (*length, fill(*kind))));
         }
-        let met = |kind: usize| self.rows.iter().flat_map(|row| &row.segments).any(|s| s.0 == Some(kind) && s.1 > 0.0);
-        let kinds: Vec<usize> = (0..self.kinds.len()).filter(|kind| met(*kind)).collect();
+        let kinds = self.drawn();
         let legend = kinds.iter().map(|kind| LegendEntry {
             label: self.kinds[*kind].clone(),
             color: fill(Some(*kind)),
             shape: LegendShape::Rect,
             dasharray: None,
         });
-        let (width, height) = (1000.0, MARGINS + ROW * (self.rows.len() as f64).max(kinds.len() as f64 * 0.8));
-        let layout = Layout::new((0.0, most), (0.5, self.rows.len() as f64 + 0.5))
+        let layout = self.layout().with_legend_entries(legend.collect());
+        let mut scene = render_multiple(vec![Plot::Bar(plot)], layout);
+        scene.defs.extend(kinds.iter().map(|kind| pattern(&format!("{id}-{kind}"), *kind)));
+        join(&mut scene);
+        with_view_box(&SvgBackend.render_scene(&scene), scene.width, scene.height)
+    }
+
+    /// Fills are named in the whole page, so every figure has names of its own.
+    fn id(&self) -> String {
+        let mut text = format!("{} {}", self.title, self.x);
+        for row in &self.rows {
+            text += &format!("{} {:?}", row.name, row.segments);
+        }
+        format!("f{:08x}", crate::study::digest(text.as_bytes()) as u32)
+    }
+
+    /// The kinds that have a segment.
+    fn drawn(&self) -> Vec<usize> {
+        let met =
+            |kind: &usize| self.rows.iter().flat_map(|row| &row.segments).any(|s| s.0 == Some(*kind) && s.1 > 0.0);
+        (0..self.kinds.len()).filter(met).collect()
+    }
+
+    fn layout(&self) -> Layout {
+        let most = self.rows.iter().map(|row| row.segments.iter().map(|s| s.1).sum::<f64>()).fold(0.0, f64::max);
+        let rows = self.rows.len() as f64;
+        let layout = Layout::new((0.0, most), (0.5, rows + 0.5))
             .with_x_label(self.x)
             .with_y_categories(self.rows.iter().rev().map(|row| row.name.clone()).collect())
             .with_x_axis_min(0.0)
             .with_x_axis_max(if most > 0.0 { most * 1.02 } else { 1.0 })
             .with_y_axis_min(0.5)
-            .with_y_axis_max(self.rows.len() as f64 + 0.5)
+            .with_y_axis_max(rows + 0.5)
             .with_x_tick_format(TickFormat::Custom(Arc::new(self.show)))
-            .with_legend_entries(legend.collect())
             .with_legend_position(LegendPosition::OutsideRightTop)
             .with_legend_box(false)
             .with_label_size(13)
@@ -91,13 +114,28 @@ impl Bars<'_> {
             .with_title_size(15)
             .with_body_size(12)
             .with_font_family("sans-serif")
-            .with_width(width)
-            .with_height(height);
-        let layout = if self.title.is_empty() { layout } else { layout.with_title(self.title) };
-        let svg = with_view_box(&kuva::render_to_svg(vec![Plot::Bar(plot)], layout), width, height);
-        let end = svg.find('>').map_or(0, |index| index + 1);
-        let fills: String = kinds.iter().map(|kind| pattern(&format!("{id}-{kind}"), *kind)).collect();
-        format!("{}<defs>{fills}</defs>{}", &svg[..end], &svg[end..])
+            .with_width(1000.0)
+            .with_height(MARGINS + ROW * rows.max(self.drawn().len() as f64 * 0.8));
+        if self.title.is_empty() { layout } else { layout.with_title(self.title) }
+    }
+}
+
+/// Joins all that is filled alike into one path: a printer draws a pattern anew
+/// for every element, which made pages of tens of megabytes.
+fn join(scene: &mut Scene) {
+    let mut paths: BTreeMap<String, String> = BTreeMap::new();
+    scene.elements.retain(|element| match element {
+        Primitive::Rect { x, y, width, height, fill: Color::Css(fill), .. } if fill.starts_with("url(") => {
+            let path = paths.entry(fill.to_string()).or_default();
+            *path += &format!("M{x:.2} {y:.2}h{width:.2}v{height:.2}h-{width:.2}z");
+            false
+        }
+        _ => true,
+    });
+    for (fill, d) in paths {
+        let fill = Some(Color::Css(fill.into()));
+        let (stroke, stroke_width, opacity, stroke_dasharray) = (Color::None, 0.0, None, None);
+        scene.add(Primitive::Path(Box::new(PathData { d, fill, stroke, stroke_width, opacity, stroke_dasharray })));
     }
 }
 
@@ -134,7 +172,9 @@ mod tests {
         assert!(!svg.contains("nowhere"), "the legend has what is drawn");
         assert_eq!(svg.matches("<pattern ").count(), 2);
         let id = svg.split("<pattern id=\"").nth(1).unwrap().split('"').next().unwrap();
-        assert_eq!(svg.matches(&format!("url(#{id})")).count(), 3, "two segments and the legend");
+        assert_eq!(svg.matches(&format!("url(#{id})")).count(), 1, "one path for all of a kind");
+        let path = svg.split("<path ").find(|path| path.contains(&format!("url(#{id})"))).unwrap();
+        assert_eq!(path.split("/>").next().unwrap().matches('M').count(), 3, "two segments and the legend");
     }
 
     #[test]

@@ -11,9 +11,13 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use std::sync::Arc;
 
-/// Room for one panel, in pixels.
+/// Room for one panel of several, in pixels.
 const WIDTH: f64 = 310.0;
 const HEIGHT: f64 = 225.0;
+/// Letters of a title that have room above a panel.
+const TITLE: usize = 46;
+/// How much larger a panel alone is.
+const ALONE: f64 = 1.7;
 /// Dashes of lines, which differ also where colours do not.
 const DASHES: [&str; 7] = ["", "8 4", "2 3", "8 3 2 3", "14 4", "5 2 1 2 1 2", "4 6"];
 
@@ -125,12 +129,13 @@ impl Panels<'_> {
         let rows = self.panels.len().div_ceil(self.columns.max(1)).max(1);
         let layouts = self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, &frame)).collect();
         let plots = self.panels.iter().map(|panel| self.plots(panel, &frame)).collect();
+        let size = if self.panels.len() == 1 { ALONE } else { 1.0 };
         let mut figure = Figure::new(rows, self.columns.max(1));
         if !self.title.is_empty() {
             figure = figure.with_title(self.title.as_str()).with_title_size(16);
         }
         let scene = figure
-            .with_cell_size(WIDTH, HEIGHT)
+            .with_cell_size(WIDTH * size, HEIGHT * size)
             .with_plots(plots)
             .with_layouts(layouts)
             .with_shared_legend_entries(self.legend())
@@ -144,7 +149,9 @@ impl Panels<'_> {
     fn frame(&self) -> Frame {
         let points = || self.panels.iter().flat_map(|panel| &panel.series).flatten();
         let guides = || self.panels.iter().flat_map(|panel| &panel.guides).flatten();
-        let (least, most) = super::span(points().map(|point| point.x)).unwrap_or((1.0, 2.0));
+        // Under a staircase lines stand upright and belong in view.
+        let upright = guides().map(|(x, _)| *x).filter(|_| self.mark == Mark::Steps);
+        let (least, most) = super::span(points().map(|point| point.x).chain(upright)).unwrap_or((1.0, 2.0));
         // A staircase has no values that were chosen, so ticks are at round ones.
         let least = if self.mark == Mark::Steps { rounded_down(least) } else { least };
         let factor: f64 = if most > 600.0 * least { 10.0 } else { 2.0 };
@@ -152,10 +159,7 @@ impl Panels<'_> {
         let mut frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0), least, step };
         frame.x = match self.x.scale {
             Scale::Log => (-0.5, frame.place(most) + 0.5),
-            Scale::Linear => {
-                let most = guides().filter(|(x, _)| x.is_finite()).map(|(x, _)| *x).fold(most, f64::max);
-                (least.min(0.0), if most > 0.0 { most * 1.05 } else { 1.0 })
-            }
+            Scale::Linear => (least.min(0.0), if most > 0.0 { most * 1.05 } else { 1.0 }),
         };
         let ys = points().flat_map(|p| [p.y, p.y_range.map_or(p.y, |r| r.0), p.y_range.map_or(p.y, |r| r.1)]);
         let ys = ys.chain(guides().map(|(_, y)| *y));
@@ -176,6 +180,7 @@ impl Panels<'_> {
         let last = index + self.columns >= self.panels.len();
         let mut layout = Layout::new(frame.x, frame.y)
             .with_title(panel.title.as_str())
+            .with_title_wrap(TITLE)
             .with_x_label(if last { self.x.name } else { "" })
             .with_y_label(if index.is_multiple_of(self.columns.max(1)) { self.y.name } else { "" })
             .with_x_axis_min(frame.x.0)
@@ -190,7 +195,7 @@ impl Panels<'_> {
             .with_body_size(12)
             .with_font_family("sans-serif");
         if self.x.scale == Scale::Log {
-            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / 8.0));
+            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / 6.0));
         }
         if self.y.scale == Scale::Log { layout.with_log_y() } else { layout }
     }
@@ -372,7 +377,7 @@ mod tests {
     fn a_staircase_has_a_corner_for_every_step() {
         let points = vec![Point::new(0.0, 0.0), Point::new(2.0, 0.5), Point::new(4.0, 1.0)];
         let svg = of(Mark::Steps, Scale::Linear, points);
-        let path = svg.split("<path d=\"").find(|path| path.contains(COLOURS[0])).unwrap();
+        let path = svg.split("<path d=\"").find(|path| path.contains(&COLOURS[0].to_lowercase())).unwrap();
         let corners = path.split('"').next().unwrap().matches(['M', 'L']).count();
         assert_eq!(corners, 5, "{path}");
     }

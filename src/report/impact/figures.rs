@@ -25,9 +25,9 @@ pub fn changes(impact: &Impact) -> String {
     figure.points("change, interval", points);
     let (top, margin) = (lines.len() as f64 + 0.5, impact.request.margin * 100.0);
     let upright = |x: f64| vec![(x, 0.5), (x, top)];
-    figure.line("none", upright(0.0));
-    figure.line("margin", upright(-margin));
-    figure.line("margin", upright(margin));
+    figure.line("no change", upright(0.0));
+    figure.line(&format!("-{margin} %"), upright(-margin));
+    figure.line(&format!("+{margin} %"), upright(margin));
     let words = Words { title: &title(impact), x: "change in % (unfinished downloads: in points)", y: "" };
     figure.svg(words)
 }
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn figures_name_quantities_and_sides() {
         let changes = changes(&impact());
-        assert!(changes.contains("median t100") && changes.contains("margin") && !changes.contains("makespan"));
+        assert!(changes.contains("median t100") && changes.contains("+2 %") && !changes.contains("makespan"));
         assert!(changes.contains("first byte (beyond)"), "clipped ones say so");
         let bytes = bytes(&impact());
         assert!(bytes.contains("want") && bytes.contains("new &lt;a&gt;") && bytes.contains(">base<"));

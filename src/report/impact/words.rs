@@ -116,7 +116,7 @@ fn extent(impact: &Impact) -> String {
     let failed: usize = impact.whole.iter().map(|line| line.excluded).min().unwrap_or(0);
     let failed = if failed > 0 { format!(", {failed} of them failed") } else { String::new() };
     format!(
-        "{} pairs of runs in each of {} worlds of the pack `{}` (seeds from {}){failed}; verdicts at {} %, margin {} %.",
+        "{} pairs of runs in each of {} worlds of the pack {} (seeds from {}){failed}; verdicts at {} %, margin {} %.",
         impact.pairs,
         impact.worlds.len(),
         impact.request.pack,

@@ -7,7 +7,11 @@ use crate::study::{Summary, Survey, spread};
 /// A row for each cell, a mark for each variant. Nothing when no run completed.
 pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     let (cells, rest) = picked(survey, MOST_ROWS * survey.variants.len());
-    let names = cells.iter().map(|cell| place(survey, &survey.points[cell[0]])).collect::<Vec<_>>();
+    let row = |cell: &Vec<usize>| match place(survey, &survey.points[cell[0]]) {
+        nowhere if nowhere.is_empty() => survey.manifest.scenario.clone(),
+        place => place,
+    };
+    let names: Vec<String> = cells.iter().map(row).collect();
     let mut figure = Figure::of_rows(&names);
     let mut rows = Vec::new();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
@@ -27,6 +31,7 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     if rows.is_empty() {
         return None;
     }
+    figure.line("bound", vec![(1.0, figure.row(0) + 0.4), (1.0, figure.row(names.len() - 1) - 0.4)]);
     let caption = format!(
         "The bound over the makespan: 1 is as fast as anything could be. Median of the runs in which all leechers \
          completed, and from the 5 % to the 95 % quantile of these runs.{rest}{}",

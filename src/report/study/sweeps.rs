@@ -115,7 +115,7 @@ impl Quantity {
             x: Along {
                 name: title(&sweep.axis.key),
                 scale: if sweep.is_wide() { Scale::Log } else { Scale::Linear },
-                show: show(sweep.unit()),
+                show: show(sweep.axis.unit),
             },
             y: Along {
                 name: self.unit,

@@ -17,12 +17,12 @@ mod verdict;
 
 pub use decomposition::{Decomposition, Part};
 pub use metric::{Metric, Unit};
-pub use observation::Observation;
 pub use sides::{Duel, ImpactError, Request, Side};
 pub use verdict::Verdict;
 
 use super::{Failure, Host, Options, Plan, RowFile, Selection, execute};
 use contrast::{Contrast, Value};
+use observation::Observation;
 use std::path::Path;
 use verdict::judge;
 
@@ -93,7 +93,7 @@ pub struct Examined {
 type Seen = Vec<Option<(Observation, Observation)>>;
 
 /// Numbers of pairs after which verdicts are made.
-pub fn looks(max_pairs: u32) -> Vec<u32> {
+fn looks(max_pairs: u32) -> Vec<u32> {
     let doubling = std::iter::successors(Some(4), |pairs: &u32| pairs.checked_mul(2));
     doubling.take_while(|pairs| *pairs < max_pairs).chain([max_pairs]).collect()
 }
@@ -120,25 +120,31 @@ impl Duel {
             let enough = seen.first().is_some_and(|world| world.len() >= 2);
             let impact = enough.then(|| self.impact(&seen, per_run.map(|time| time * runs as f64)));
             examined = Examined { impact, plan, failed: execution.failed, left: execution.left };
-            let decided = examined.impact.as_ref().is_some_and(Impact::is_decided);
-            if decided || execution.left > 0 {
+            if execution.left > 0 {
+                // The study is what was compared; other runs wait for the next time.
+                examined.plan = self.plan(seen.first().map_or(0, |world| world.len() as u32));
+            }
+            if execution.left > 0 || examined.impact.as_ref().is_some_and(Impact::is_decided) {
                 break;
             }
         }
         Ok(examined)
     }
 
+    /// The run of one side, 0 or 1, of a pair in a world, in [`Duel::plan`].
+    fn run(&self, pair: usize, world: usize, side: usize) -> usize {
+        let sets = self.plan.seeder_sets as usize;
+        let cell = 2 * (world / sets) + side;
+        (pair * self.plan.cells.len() + cell) * sets + world % sets
+    }
+
     /// Reads the pairs that are new and finished in all worlds.
     fn read(&self, plan: &Plan, dir: &Path, failed: &[Failure], seen: &mut [Seen]) -> Result<(), ImpactError> {
-        let worlds = self.worlds.len();
-        let sets = self.plan.seeder_sets as usize;
         for pair in seen.first().map_or(0, Vec::len)..plan.repetitions as usize {
-            let mut found = Vec::with_capacity(worlds);
-            for world in 0..worlds {
-                let (cell, set) = (2 * (world / sets), world % sets);
-                let run = |side: usize| (pair * self.plan.cells.len() + cell + side) * sets + set;
-                let Some(base) = observe(plan, run(0), dir, failed)? else { return Ok(()) };
-                let Some(change) = observe(plan, run(1), dir, failed)? else { return Ok(()) };
+            let mut found = Vec::with_capacity(seen.len());
+            for world in 0..seen.len() {
+                let side = |side| observe(plan, self.run(pair, world, side), dir, failed);
+                let (Some(base), Some(change)) = (side(0)?, side(1)?) else { return Ok(()) };
                 found.push(base.zip(change));
             }
             seen.iter_mut().zip(found).for_each(|(world, pair)| world.push(pair));

@@ -7,10 +7,10 @@ use crate::study::RowFile;
 
 /// One run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Observation {
+pub(super) struct Observation {
     run: RunRow,
     /// Bytes on the wire by class, in the order of [`Class::ALL`].
-    pub bytes: [u64; Class::ALL.len()],
+    pub(super) bytes: [u64; Class::ALL.len()],
     /// Download times from each leecher's own start; infinite where not completed.
     times: Vec<f64>,
     /// The same to the first block.
@@ -24,7 +24,7 @@ impl Observation {
     ///
     /// # Errors
     /// When the file holds other tables than this program writes.
-    pub fn new(file: &RowFile) -> Result<Observation, ResultsError> {
+    pub(super) fn new(file: &RowFile) -> Result<Observation, ResultsError> {
         let nodes: Vec<NodeRow> = rows(&file.nodes)?;
         let mut bytes = [0; Class::ALL.len()];
         for row in rows::<TrafficRow>(&file.traffic)? {
@@ -47,7 +47,7 @@ impl Observation {
     }
 
     /// The value of `metric`; nothing where it was not reached.
-    pub fn value(&self, metric: Metric) -> Option<f64> {
+    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
         match metric {
             Metric::MedianTime => median(&self.times).filter(|time| time.is_finite()),
             Metric::SlowTime => quantile(&self.times, 0.95).filter(|time| time.is_finite()),

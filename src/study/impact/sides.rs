@@ -25,6 +25,11 @@ pub enum ImpactError {
         /// The key that varies.
         key: String,
     },
+    /// A setting is not about one side.
+    #[error(
+        "`{0}` is no setting of one side\n = expected a constant of its protocol or a key of the world; --base and --change name the protocols, --pack the worlds"
+    )]
+    NotOfOneSide(String),
     /// A pack compares protocols by itself.
     #[error("the pack varies `{0}`, which is what --base and --change are for")]
     NoPack(String),
@@ -131,6 +136,7 @@ impl Duel {
 
 /// The pack with one side.
 fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
+    side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
     input.pack = Some(request.pack.clone());
     input.protocol = Some(side.model.clone());
@@ -145,6 +151,13 @@ fn refuse_protocols(axes: &[Axis]) -> Result<(), ImpactError> {
     let keys = axes.iter().flat_map(|axis| &axis.keys);
     let of_protocol = |key: &&String| key.split('.').next() == Some("protocol");
     keys.clone().find(of_protocol).map_or(Ok(()), |key| Err(ImpactError::NoPack(key.clone())))
+}
+
+/// Both sides have the same worlds, and their protocols have been named.
+fn refuse_common(set: &str) -> Result<(), ImpactError> {
+    let keys = scenario::setting_key(set)?;
+    let common = ["sweep", "expect", "name"].contains(&keys[0].as_str()) || keys == ["protocol"];
+    if common { Err(ImpactError::NotOfOneSide(set.into())) } else { Ok(()) }
 }
 
 /// Values of a sweep win over settings, which would do nothing without a word.

@@ -8,8 +8,10 @@ use crate::dist::Distribution;
 use crate::results::RunResult;
 use crate::rng::{Purpose, Rng};
 use crate::scenario::Input;
-use crate::study::{Plan, RowFile};
+use crate::sim::Progress;
+use crate::study::{Host, Options, Plan, RowFile};
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::NamedTempFile;
 
 const TRIALS: u64 = 200;
@@ -65,8 +67,8 @@ fn examine(duel: &Duel) -> Impact {
     for pairs in looks(duel.request.max_pairs) {
         for pair in seen[0].len()..pairs as usize {
             for (world, seen) in seen.iter_mut().enumerate() {
-                let first = pair * duel.plan.cells.len() + 2 * world;
-                seen.push(Some((observe(&plan, first), observe(&plan, first + 1))));
+                let [base, change] = [0, 1].map(|side| observe(&plan, duel.run(pair, world, side)));
+                seen.push(Some((base, change)));
             }
         }
         let impact = duel.impact(&seen, None);
@@ -86,6 +88,70 @@ fn observe(plan: &Plan, index: usize) -> Observation {
 
 fn verdicts(impact: &Impact) -> Vec<Verdict> {
     impact.lines().filter_map(|line| line.verdict).collect()
+}
+
+/// Every run of the plan is one side of one pair in one world; both sides have the
+/// same seed and seeders, and worlds keep their names.
+#[test]
+fn sides_of_a_pair_meet_in_one_world() {
+    let pack = pack(&WORLDS.replacen("[[sweep.cells]]", "[sweep]\nseeder_sets = 2\n[[sweep.cells]]", 1));
+    let duel = duel(&pack, "direct", ["", "network.up=10 Mbit/s"], 4);
+    assert_eq!(duel.worlds, ["near, seeder set 0", "near, seeder set 1", "far, seeder set 0", "far, seeder set 1"]);
+    let plan = duel.plan(3);
+    let mut runs = Vec::new();
+    for (pair, world) in (0..3).flat_map(|pair| (0..4).map(move |world| (pair, world))) {
+        let [base, change] = [0, 1].map(|side| duel.run(pair, world, side));
+        runs.extend([base, change]);
+        let (a, b) = (&plan.runs[base], &plan.runs[change]);
+        assert_eq!((a.seed, a.seeder_set, a.repetition), (b.seed, b.seeder_set, b.repetition));
+        assert_eq!((a.repetition as usize, a.seeder_set as usize), (pair, world % 2));
+        let cells = [a, b].map(|run| &plan.cells[run.cell]);
+        assert_eq!(cells.map(|cell| cell.value("side")), ["base", "change"]);
+        assert_eq!(cells.map(|cell| cell.value("name")), [["near", "far"][world / 2]; 2]);
+        assert_eq!(cells.map(|cell| cell.base.world.links[0].up.0), [20_000_000, 10_000_000]);
+    }
+    runs.sort_unstable();
+    assert_eq!(runs, (0..plan.runs.len()).collect::<Vec<_>>());
+}
+
+/// Lets a number of runs begin and then says that time is up.
+struct Patience(AtomicUsize);
+
+impl Host for Patience {
+    fn elapsed_s(&self) -> f64 {
+        0.0
+    }
+    fn peak_rss_bytes(&self) -> Option<u64> {
+        None
+    }
+    fn may_start(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+    fn interrupted(&self) -> bool {
+        false
+    }
+    fn planned(&self, _total: u64) {}
+    fn advanced(&self, _progress: Progress, _events: u64) {}
+    fn finished(&self) {}
+}
+
+/// A pair is four runs here. What was not compared is no part of the study, stays,
+/// and is not computed again.
+#[test]
+fn what_is_cut_short_speaks_of_whole_pairs_and_goes_on_later() {
+    let (pack, dir) = (pack(WORLDS), tempfile::tempdir().unwrap());
+    let options = Options { threads: 1, reproducible: true };
+    let go_on = |runs: usize, max_pairs: u32| {
+        let host = Patience(AtomicUsize::new(runs));
+        duel(&pack, "direct", ["seed=1", "seed=2"], max_pairs).carry_out(dir.path(), options, &host).unwrap()
+    };
+    let first = go_on(7, 4);
+    assert!(first.impact.is_none() && first.left > 0, "one pair and three runs");
+    let second = go_on(6, 4);
+    assert_eq!((second.impact.unwrap().pairs, second.plan.runs.len(), second.left), (3, 12, 3));
+    let rest = go_on(99, 4);
+    assert_eq!((rest.impact.unwrap().pairs, rest.plan.runs.len(), rest.left), (4, 16, 0));
+    assert_eq!(std::fs::read_dir(dir.path().join("rows")).unwrap().count(), 16);
 }
 
 /// The same model with the same seeds is the same in every byte.

@@ -78,8 +78,8 @@ impl Point {
 impl Survey {
     /// Reads the result files in `dir`.
     pub fn read(dir: &Path) -> Result<Survey, NotAStudy> {
-        let traffic = read_where(dir, |row: &TrafficRow| row.bytes > 0)?;
-        Ok(Survey::of(Inputs::read(dir)?, traffic))
+        let inputs = Inputs::read(dir)?;
+        Ok(Survey::of(inputs, read_where(dir, |row: &TrafficRow| row.bytes > 0)?))
     }
 
     fn of(inputs: Inputs, traffic: Vec<TrafficRow>) -> Survey {

@@ -1,7 +1,7 @@
 //! How download times follow a swept number, all else fixed.
 
 use super::super::inputs::{Client, labels};
-use super::{Axis, Point, PowerLaw, Survey, Unit, Value};
+use super::{Axis, Point, PowerLaw, Survey, Value};
 use crate::results::quantile;
 use std::collections::BTreeMap;
 
@@ -134,10 +134,5 @@ impl Sweep {
         let xs = || self.lines.iter().flat_map(|line| &line.dots).map(|dot| dot.x);
         let (least, most) = (xs().fold(f64::INFINITY, f64::min), xs().fold(0.0, f64::max));
         least > 0.0 && most >= 4.0 * least
-    }
-
-    /// The unit of the axis.
-    pub fn unit(&self) -> Unit {
-        self.axis.unit
     }
 }

@@ -35,7 +35,7 @@ fn lines_differ_in_one_number_only() {
     assert!((fit.exponent - 1.0).abs() < 1e-12 && fit.points == 3);
     let [up] = &sweeps[1].lines[..] else { panic!("{:?}", sweeps[1]) };
     assert_eq!(up.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(), [(1e6, 40.0), (1e7, 4.0)]);
-    assert_eq!((up.variant.as_str(), up.fit, sweeps[1].unit()), ("p", None, Unit::BitsPerSecond));
+    assert_eq!((up.variant.as_str(), up.fit, sweeps[1].axis.unit), ("p", None, Unit::BitsPerSecond));
     assert_eq!(
         up.fixed.iter().map(|(axis, v)| (axis.key.as_str(), v.number)).collect::<Vec<_>>(),
         [("network_size", Some(2.0))]
