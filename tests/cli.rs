@@ -390,3 +390,67 @@ fn a_swept_key_without_a_column_gets_one() {
     let values: Vec<&str> = table.records.iter().map(|r| r.extra[0].as_str()).collect();
     assert_eq!(values, ["fifo", "ideal"]);
 }
+
+#[test]
+fn a_study_is_printed_as_its_rows_or_as_a_table_with_a_plot() {
+    let place = Place::new(&format!("{SCENARIO}{SWEEP}"));
+    let sweep = |format: &str| printed(&place.sweep("a", &["--format", format]).code(0));
+    let csv = sweep("csv");
+    assert_eq!(csv.as_bytes(), fs::read(place.path("a/runs.csv")).unwrap());
+    let json: serde_json::Value = serde_json::from_str(&sweep("json")).unwrap();
+    let runs = place.runs("a");
+    assert_eq!(json.as_array().unwrap().len(), runs.records.len());
+    for (object, record) in json.as_array().unwrap().iter().zip(&runs.records) {
+        assert_eq!(object["run_id"], record.run.run_id.as_str());
+        assert_eq!(object["makespan_s"].as_f64(), record.run.makespan_s);
+    }
+    let table = sweep("table");
+    assert_eq!(table.lines().filter(|line| line.contains('█')).count(), 2, "a bar for each size:\n{table}");
+    assert!(table.contains("t100, s") && table.contains("makespan by swarm.network_size"), "{table}");
+}
+
+#[test]
+fn a_run_is_drawn_only_for_people() {
+    let place = Place::new(SCENARIO);
+    let run = |format: &str| {
+        let arguments = ["run", "s.toml", "--format", format, "--set", "series_interval=50 ms"];
+        printed(&place.codexsim(&arguments).code(0))
+    };
+    assert!(run("table").contains("simulated time, s"));
+    assert!(!run("csv").contains("simulated time") && !run("json").contains("simulated time"));
+}
+
+#[test]
+fn models_are_rows_too() {
+    let place = Place::new(SCENARIO);
+    let json = printed(&place.codexsim(&["models", "--format", "json"]).code(0));
+    let models: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let model = models.as_array().unwrap().iter().find(|m| m["name"] == "codex-v2").unwrap();
+    assert_eq!((&model["kind"], &model["calibrated"]), (&"protocols".into(), &true.into()));
+    let csv = printed(&place.codexsim(&["models", "--format", "csv"]).code(0));
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.records().map(Result::unwrap).count(), models.as_array().unwrap().len());
+}
+
+#[test]
+fn shells_and_the_manual_know_every_command() {
+    let place = Place::new(SCENARIO);
+    let help = printed(&place.codexsim(&["--help"]).code(0));
+    // Longer descriptions go on in further lines, which begin further right.
+    let is_command = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let words = listed.filter(is_command).map(|line| line.split_whitespace().next().unwrap());
+    let commands: Vec<&str> = words.filter(|command| *command != "help").collect();
+    assert!(commands.contains(&"view") && commands.contains(&"man"), "{help}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = printed(&place.codexsim(&["completions", shell]).code(0));
+        assert!(commands.iter().all(|command| script.contains(command)), "{shell}");
+    }
+    let page = printed(&place.codexsim(&["man"]).code(0));
+    assert!(page.contains(".TH codexsim") && commands.iter().all(|command| page.contains(command)));
+    place.codexsim(&["man", "pages"]).code(0);
+    for command in commands {
+        let page = fs::read_to_string(place.path(&format!("pages/codexsim-{command}.1"))).unwrap();
+        assert!(page.contains(".TH"), "{command}");
+    }
+}

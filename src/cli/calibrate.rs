@@ -1,5 +1,6 @@
 //! `codexsim calibrate`: constants from measured cells.
 
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::validate::{check_columns, read_measured};
@@ -67,6 +68,8 @@ pub struct Calibrate {
     /// No progress and no notes, only errors and results
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Calibrate {
@@ -128,7 +131,7 @@ impl Calibrate {
     }
 
     fn write(&self, calibration: &Calibration) -> Result<End, Failure> {
-        output::say(&report::calibration_report(calibration))?;
+        self.shown.rows(|| report::calibration_report(calibration), &report::calibration_rows(calibration))?;
         let date = self.date.unwrap_or_else(|| Utc::now().date_naive());
         let Some(text) = report::calibration_file(calibration, &self.command(), &date.to_string()) else {
             self.note("nothing could be fitted, so nothing was written");

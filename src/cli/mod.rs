@@ -4,12 +4,15 @@
 mod args;
 mod calibrate;
 mod check;
+mod completions;
 mod doctor;
 mod explain;
 mod explain_run;
 mod export;
+mod format;
 mod host;
 mod impact;
+mod man;
 mod models;
 mod output;
 mod progress;
@@ -18,6 +21,7 @@ mod run;
 mod schema;
 mod sweep;
 mod validate;
+mod view;
 
 use crate::results::ResultsError;
 use crate::scenario::ScenarioError;
@@ -49,8 +53,11 @@ enum Command {
     ExplainRun(explain_run::ExplainRun),
     Export(export::Export),
     Report(report::Report),
+    View(view::View),
     Schema(schema::Schema),
     Models(models::Models),
+    Completions(completions::Completions),
+    Man(man::Manual),
 }
 
 /// How a command ended, when it ended well enough to have results.
@@ -127,8 +134,11 @@ impl Cli {
             Command::ExplainRun(explain) => explain.carry_out(),
             Command::Export(export) => export.carry_out(),
             Command::Report(report) => report.carry_out(),
+            Command::View(view) => view.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
+            Command::Completions(completions) => completions.carry_out(),
+            Command::Man(manual) => manual.carry_out(),
         }
     }
 }

@@ -1,23 +1,28 @@
 //! `codexsim models`: what can be named in a scenario.
 
-use super::{End, Failure, output};
-use crate::scenario;
+use super::format::Shown;
+use super::{End, Failure};
+use crate::scenario::{self, ModelInfo};
 use clap::Args;
 
 /// List the models that come with the program, with source and date
 #[derive(Debug, Args)]
-pub struct Models {}
+pub struct Models {
+    #[command(flatten)]
+    shown: Shown,
+}
 
 impl Models {
     /// Prints the list.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let mut text = String::new();
-        for model in scenario::models() {
-            let calibrated = if model.calibrated { "calibrated" } else { "not calibrated" };
-            text += &format!("{}/{} ({calibrated}, {})\n", model.kind, model.name, model.date);
-            text += &format!("    {}\n    source: {}\n", model.description.trim(), model.source.trim());
-        }
-        output::say(&text)?;
+        let models = scenario::models();
+        self.shown.rows(|| models.iter().map(describe).collect(), &models)?;
         Ok(End::Good)
     }
+}
+
+fn describe(model: &ModelInfo) -> String {
+    let ModelInfo { kind, name, date, description, source, .. } = model;
+    let calibrated = if model.calibrated { "calibrated" } else { "not calibrated" };
+    format!("{kind}/{name} ({calibrated}, {date})\n    {}\n    source: {}\n", description.trim(), source.trim())
 }

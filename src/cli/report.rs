@@ -1,10 +1,12 @@
 //! `codexsim report`: what a finished study says.
 
+use super::format::Shown;
 use super::{End, Failure, output};
 use crate::report::{self, Sources};
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row, RunRow, RunTable};
 use crate::study::{CompareError, Comparison, NotAStudy, Survey};
 use clap::Args;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Show what a finished study says, in a table and in one HTML file
@@ -34,6 +36,8 @@ pub struct Report {
     /// No notes, only errors and the table
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 fn ratio(text: &str) -> Result<f64, String> {
@@ -74,7 +78,7 @@ impl Report {
     fn compare(&self, baseline: &str, out: &Path) -> Result<u64, Failure> {
         let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
         write(&comparison, out)?;
-        output::say(&report::comparison_report(&comparison))?;
+        self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
         Ok(comparison.runs_missing)
     }
 
@@ -88,11 +92,14 @@ impl Report {
         std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
         let page = report::survey_html(&survey, Sources { held: &held, discovery: &discovery, command: &command });
         AtomicFile::write_all(&out.join("report.html"), page.as_bytes())?;
-        output::say(&report::survey_report(&survey))?;
-        if let Some(text) = report::upkeep_report(&discovery) {
+        let upkeep = report::upkeep_report(&discovery);
+        if let Some(text) = &upkeep {
             AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
-            output::say(&format!("\n{text}"))?;
         }
+        let upkeep = upkeep.map_or(String::new(), |text| format!("\n{text}"));
+        let place = self.dir.join(RunRow::FILE);
+        let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
+        self.shown.study(|| report::survey_report(&survey) + &upkeep, &runs)?;
         Ok(survey.runs_missing())
     }
 }

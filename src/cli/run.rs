@@ -1,18 +1,17 @@
 //! `codexsim run`: one run.
 
 use super::args::{Changes, Output};
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::ledger::Outcome;
 use crate::report;
-use crate::results::{
-    self, AtomicFile, Checkpoint, DiscoveryRow, FileEntry, Labels, Manifest, ProgressRow, ResultsError, Row, RunResult,
-};
-use crate::scenario::{self, Scenario};
+use crate::results::{self, Checkpoint, FileEntry, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::scenario::{self, Input, Scenario};
 use crate::sim;
 use crate::study::{self, Host};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Carry out one run
@@ -27,26 +26,18 @@ pub struct Run {
     changes: Changes,
     #[command(flatten)]
     output: Output,
-    /// What is written to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    format: Format,
-}
-
-/// What is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table for people
-    Table,
-    /// The row of runs.csv as a JSON object
-    Json,
-    /// The row of runs.csv with its header
-    Csv,
+    /// Write every message to trace.csv, for `codexsim view`: short for
+    /// --set output.trace=true
+    #[arg(long)]
+    trace: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Run {
     /// Runs, writes the result files, shows the result.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let scenario = scenario::load(&self.changes.input(self.file.clone()))?;
+        let scenario = scenario::load(&self.input())?;
         study::check_columns(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         self.mention_sweep(&scenario);
@@ -57,9 +48,15 @@ impl Run {
         };
         let dir = self.output.dir(&scenario.name);
         self.write(&dir, &scenario, &result, &outcome)?;
-        output::say(&self.show(&result))?;
+        self.shown.row(|| report::run_report(&result), &result.run)?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(judge(&scenario, &result))
+    }
+
+    fn input(&self) -> Input {
+        let mut input = self.changes.input(self.file.clone());
+        input.sets.extend(self.trace.then(|| "output.trace=true".into()));
+        input
     }
 
     /// The result, as rows and whole; nothing when it was interrupted.
@@ -90,14 +87,6 @@ impl Run {
         }
     }
 
-    fn show(&self, result: &RunResult) -> String {
-        match self.format {
-            Format::Table => report::run_report(result),
-            Format::Json => serde_json::to_string_pretty(&result.run).expect("a row is plain data") + "\n",
-            Format::Csv => results::write(std::slice::from_ref(&result.run)),
-        }
-    }
-
     fn write(
         &self,
         dir: &Path,
@@ -114,16 +103,9 @@ impl Run {
             table(dir, &result.constraints)?,
             table(dir, &result.timeline)?,
         ];
-        if scenario.run.progress_steps > 0 {
-            files.push(table(dir, &result.progress)?);
-        } else {
-            results::remove_table::<ProgressRow>(dir)?;
-        }
-        if result.discovery.is_empty() {
-            results::remove_table::<DiscoveryRow>(dir)?;
-        } else {
-            files.push(table(dir, &result.discovery)?);
-        }
+        files.extend(optional(dir, scenario.run.progress_steps > 0, result.progress.iter().cloned())?);
+        files.extend(optional(dir, scenario.run.trace, results::trace_rows(&result.run.run_id, outcome))?);
+        files.extend(optional(dir, !result.discovery.is_empty(), result.discovery.iter().cloned())?);
         self.manifest(scenario, result, outcome, files).write(dir)
     }
 
@@ -152,9 +134,21 @@ impl Run {
     }
 }
 
-fn table<R: Row>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
-    AtomicFile::write_all(&dir.join(R::FILE), results::write(rows).as_bytes())?;
-    Ok(FileEntry { name: R::FILE.into(), rows: rows.len() as u64 })
+fn table<R: Row + Clone>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
+    results::write_table(dir, rows.iter().cloned())
+}
+
+/// A table that is there only when it is `wanted`; that of an earlier run goes.
+fn optional<R: Row>(
+    dir: &Path,
+    wanted: bool,
+    rows: impl Iterator<Item = R>,
+) -> Result<Option<FileEntry>, ResultsError> {
+    if wanted {
+        return results::write_table(dir, rows).map(Some);
+    }
+    results::remove_table::<R>(dir)?;
+    Ok(None)
 }
 
 /// Says what did not hold.

@@ -1,6 +1,7 @@
 //! `codexsim sweep`: all runs of a study.
 
 use super::args::{Changes, Output, duration};
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
@@ -48,6 +49,8 @@ pub struct Sweep {
     /// Start no new run after this real time, such as 90s, 30m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Sweep {
@@ -73,7 +76,7 @@ impl Sweep {
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
         }
         let assembled = self.assemble(&plan, &dir, &execution, &console)?;
-        output::say(&report::study_report(&plan, &assembled))?;
+        self.shown.study(|| report::study_report(&plan, &assembled), &assembled.table(&plan))?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }

@@ -1,5 +1,6 @@
 //! `codexsim validate`: prediction against measurement.
 
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
@@ -45,6 +46,8 @@ pub struct Validate {
     /// No progress and no notes, only errors and results
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Validate {
@@ -63,7 +66,7 @@ impl Validate {
         }
         let validation = cases.judge(&self.out);
         self.write(&validation, &measured.notes)?;
-        output::say(&report::validation_report(&validation))?;
+        self.shown.rows(|| report::validation_report(&validation), &validation.rows())?;
         self.note(&format!("reports are in {}", self.out.display()));
         Ok(match () {
             () if !assembled.violations.is_empty() => End::Breach,

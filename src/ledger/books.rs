@@ -1,6 +1,6 @@
 //! Booking while a run goes on.
 
-use super::{Class, Curve, Milestones, Sample, Timeline, Traffic};
+use super::{Class, Curve, Milestones, Sample, Timeline, Trace, Traffic};
 use crate::rng::mix;
 use crate::units::Time;
 
@@ -40,6 +40,8 @@ pub struct Books {
     pub lost: [u64; Class::ALL.len()],
     /// One curve a node; none when nobody asked for them.
     pub curves: Vec<Curve>,
+    /// Every message; nothing when nobody asked for them.
+    pub trace: Option<Trace>,
     /// Time series.
     pub series: Series,
     /// What held each leecher back.
@@ -65,6 +67,7 @@ impl Books {
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
             curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
+            trace: None,
             series: Series::new(series_interval),
             timeline,
             digest: Digest::default(),

@@ -7,6 +7,7 @@ mod constraint;
 mod curve;
 mod outcome;
 mod timers;
+mod trace;
 
 pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
@@ -14,3 +15,4 @@ pub use constraint::{Constraint, Span, Timeline};
 pub use curve::Curve;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};
 pub use timers::{TimerTally, TimerUse};
+pub use trace::{Sending, Trace};

@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve, Timeline, TimerUse};
+use super::{Class, Curve, Sending, Timeline, TimerUse};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -120,6 +120,8 @@ pub struct Outcome {
     pub traffic: [Traffic; Class::ALL.len()],
     /// The download of each node as a curve; empty when nobody asked for it.
     pub curves: Vec<Curve>,
+    /// Every message in the order of sending; empty when nobody asked for them.
+    pub trace: Vec<Sending>,
     /// What the protocol's timers did, by kind.
     pub timers: Vec<TimerUse>,
     /// What held each leecher back, and when.

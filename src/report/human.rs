@@ -22,6 +22,52 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// One unit for a column of numbers, and the decimals that they need.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// The unit; empty for plain numbers.
+    pub unit: &'static str,
+    factor: f64,
+    decimals: usize,
+}
+
+impl Scale {
+    /// Shows `factor` times a value with so many decimals.
+    pub const fn fixed(unit: &'static str, factor: f64, decimals: usize) -> Scale {
+        Scale { unit, factor, decimals }
+    }
+
+    /// For times in seconds: the unit fits the largest, the decimals give the
+    /// smallest three significant digits (but no more than three decimals).
+    pub fn seconds(values: impl Iterator<Item = f64>) -> Scale {
+        let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
+        values.filter(|value| *value > 0.0).for_each(|value| (least, most) = (least.min(value), most.max(value)));
+        let (unit, factor) = match most {
+            m if m < 1e-3 && m > 0.0 => ("us", 1e6),
+            m if m < 1.0 && m > 0.0 => ("ms", 1e3),
+            m if m < 36_000.0 => ("s", 1.0),
+            _ => ("h", 1.0 / 3600.0),
+        };
+        let decimals = match least * factor {
+            small if small < 0.9995 => 3,
+            small if small < 9.995 => 2,
+            small if small < 99.95 => 1,
+            _ => 0,
+        };
+        Scale { unit, factor, decimals }
+    }
+
+    /// The value in the unit.
+    pub fn of(&self, value: f64) -> f64 {
+        value * self.factor
+    }
+
+    /// The number of the value in the unit.
+    pub fn show(&self, value: f64) -> String {
+        format!("{:.*}", self.decimals, self.of(value))
+    }
+}
+
 fn scaled(value: f64, units: &[&str]) -> String {
     let mut rest = value;
     let mut unit = 0;
@@ -46,6 +92,20 @@ fn digits(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_has_one_unit_and_digits_for_its_smallest_number() {
+        let shown = |values: &[f64]| {
+            let scale = Scale::seconds(values.iter().copied());
+            (scale.unit, values.iter().map(|v| scale.show(*v)).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(shown(&[12.34, 754.2]), ("s", "12.3 754.2".into()));
+        assert_eq!(shown(&[0.0512, 754.2]), ("s", "0.051 754.200".into()));
+        assert_eq!(shown(&[0.0512, 0.75]), ("ms", "51.2 750.0".into()));
+        assert_eq!(shown(&[0.0, 12_000.0, 72_000.0]), ("h", "0.00 3.33 20.00".into()));
+        assert_eq!(shown(&[]), ("s", String::new()));
+        assert_eq!(Scale::fixed("%", 100.0, 1).show(0.1234), "12.3");
+    }
 
     #[test]
     fn keeps_three_digits() {

@@ -12,9 +12,12 @@ mod study;
 mod terminal;
 mod upkeep;
 mod validation;
+mod view;
 mod words;
 
-pub use calibration::{file as calibration_file, terminal as calibration_report, usage as calibration_usage};
+pub use calibration::{
+    file as calibration_file, rows as calibration_rows, terminal as calibration_report, usage as calibration_usage,
+};
 pub use comparison::{html as comparison_html, markdown as comparison_markdown, terminal as comparison_report};
 pub use diagnosis::diagnosis_report;
 pub use figure::{Along, Bar, Bars, Figure, Guide, Mark, Panel, Panels, Point, Scale, Stroke, Words};
@@ -26,3 +29,4 @@ pub use study::{Sources, html as survey_html, terminal as survey_report};
 pub use terminal::{run_report, study_report};
 pub use upkeep::upkeep_report;
 pub use validation::{html as validation_html, markdown as validation_markdown, terminal as validation_report};
+pub use view::{Playback, Tables, html as view_html};

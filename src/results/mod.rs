@@ -1,7 +1,8 @@
 //! Result files: their columns, writers and readers, and the manifest.
 //!
-//! Six tidy CSV tables (and `progress.csv` with `output.progress`, `discovery.csv`
-//! with discovery that has traffic) with units in the column names; an empty field means
+//! Six tidy CSV tables (and `progress.csv` with `output.progress`, `trace.csv` with
+//! `output.trace`, `discovery.csv` with discovery that has traffic) with units in the
+//! column names; an empty field means
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
@@ -25,12 +26,12 @@ pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS
 pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
-pub use record::{Labels, RunResult};
+pub use record::{Labels, RunResult, trace_rows};
 pub use rows::{
     Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
-    TrafficRow, ValidationRow,
+    TraceRow, TrafficRow, ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, remove_table, select, write};
+pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_table};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -2,10 +2,10 @@
 
 use super::limits::{constraint_rows, timeline_rows};
 use super::rows::{
-    Capacity, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TimelineRow, TrafficRow,
+    Capacity, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TimelineRow, TraceRow, TrafficRow,
 };
 use super::{median, quantile};
-use crate::ledger::{Class, Curve, Milestones, NodeOutcome, Outcome};
+use crate::ledger::{Class, Curve, Milestones, NodeOutcome, Outcome, Sending};
 use crate::sim::RunSpec;
 use crate::units::{Rate, Time};
 use crate::world::{LatencySpec, LinkClass, Role};
@@ -252,6 +252,31 @@ fn curve_rows(
     })
 }
 
+/// The rows of `trace.csv` of the run `id`. They can be very many, so they are
+/// made one by one and are no part of [`RunResult`].
+pub fn trace_rows<'a>(id: &'a str, outcome: &'a Outcome) -> impl Iterator<Item = TraceRow> + 'a {
+    let origin = origin(outcome);
+    outcome.trace.iter().map(move |sending| trace_row(id, sending, origin))
+}
+
+fn trace_row(id: &str, sending: &Sending, origin: Time) -> TraceRow {
+    // Signed: seeders talk before the first leecher begins.
+    let secs = |time: Time| (i128::from(time.nanos()) - i128::from(origin.nanos())) as f64 / 1e9;
+    TraceRow {
+        run_id: id.into(),
+        sent_s: secs(sending.sent),
+        arrived_s: (sending.arrived < Time::NEVER).then(|| secs(sending.arrived)),
+        from: sending.from.0,
+        to: sending.to.0,
+        class: sending.class.name().into(),
+        bytes: sending.wire,
+        payload_bytes: sending.payload,
+        proof_bytes: sending.proof,
+        framing_bytes: sending.framing,
+        ack_bytes: sending.acks,
+    }
+}
+
 /// Text fit for one line of a table.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -297,6 +322,7 @@ pub(crate) mod tests {
             ],
             traffic,
             curves: vec![],
+            trace: vec![],
             timers: vec![],
             timeline: Timeline::new(2, Time::NEVER),
             series: vec![Sample { time: Time::from_secs(1), metric: "stored_bytes", value: 0.1 }],

@@ -267,6 +267,37 @@ row! {
 }
 
 row! {
+    /// A message of one run; there only when a scenario asks for it
+    /// (`output.trace`). Times count as in `nodes.csv`, negative before that.
+    TraceRow in "trace.csv" {
+        /// The run.
+        run_id: String,
+        /// When its sender handed it to the network.
+        sent_s: f64,
+        /// When its last byte arrived; empty when it did not.
+        arrived_s: Option<f64>,
+        /// Its sender, from 0.
+        from: u32,
+        /// Its receiver, from 0.
+        to: u32,
+        /// What it is for: a class of `traffic.csv`, under which all of its
+        /// bytes are booked that are none of those below.
+        class: String,
+        /// Its size on the wire. (Of a message that never arrived all of it, also
+        /// what never left; the class `lost` counts what had left.)
+        bytes: u64,
+        /// The part of it that is block data, stored or in vain.
+        payload_bytes: u64,
+        /// The part of it that is Merkle proofs.
+        proof_bytes: u64,
+        /// The part of it that layers add around it.
+        framing_bytes: u64,
+        /// The part of it that acknowledges earlier messages.
+        ack_bytes: u64,
+    }
+}
+
+row! {
     /// Prediction and measurement of one quantity in one measured cell.
     ValidationRow in "validation.csv" {
         /// The set-up that was re-created.

@@ -1,7 +1,7 @@
 //! CSV writers and readers.
 
-use super::ResultsError;
 use super::rows::{Row, RunRow};
+use super::{AtomicFile, FileEntry, ResultsError};
 use serde::Serialize;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
@@ -24,17 +24,41 @@ pub fn write<R: Row>(rows: &[R]) -> String {
     header::<R>() + &body(rows)
 }
 
+/// Writes the table of a kind of row into `dir`, part by part, for it may be large.
+pub fn write_table<R: Row>(dir: &Path, rows: impl Iterator<Item = R>) -> Result<FileEntry, ResultsError> {
+    let mut file = AtomicFile::create(&dir.join(R::FILE))?;
+    file.append(header::<R>().as_bytes())?;
+    let (mut rows, mut count) = (rows.fuse(), 0);
+    loop {
+        let part: Vec<R> = rows.by_ref().take(PART).collect();
+        if part.is_empty() {
+            break;
+        }
+        count += part.len() as u64;
+        file.append(body(&part).as_bytes())?;
+    }
+    file.commit()?;
+    Ok(FileEntry { name: R::FILE.into(), rows: count })
+}
+
+/// Rows that are in memory at once while a table is written.
+const PART: usize = 10_000;
+
 /// Reads rows under a header that begins with their columns.
 pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
-    select(from, |_| true)
+    read_each(from)?.collect()
+}
+
+/// The same, row by row, for a table may be large.
+pub fn read_each<R: Row>(from: impl Read) -> Result<impl Iterator<Item = Result<R, ResultsError>>, ResultsError> {
+    let mut reader = csv::Reader::from_reader(from);
+    check_header::<R>(reader.headers()?)?;
+    Ok(reader.into_deserialize().map(|row| row.map_err(ResultsError::from)))
 }
 
 /// Reads those rows that `keep` wants; the others take no memory.
 pub fn select<R: Row>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
-    let mut reader = csv::Reader::from_reader(from);
-    check_header::<R>(reader.headers()?)?;
-    let wanted = |row: &Result<R, csv::Error>| row.as_ref().map_or(true, &mut keep);
-    Ok(reader.deserialize().filter(wanted).collect::<Result<_, _>>()?)
+    read_each(from)?.filter(|row| row.as_ref().map_or(true, &mut keep)).collect()
 }
 
 /// Removes the table of a kind of row that an earlier command left in `dir`.

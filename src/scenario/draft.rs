@@ -158,6 +158,9 @@ pub(super) struct Output {
     /// Steps in which every download is written to `progress.csv`, e.g. 100 for
     /// every percent; 0 writes no such file.
     pub(super) progress: u32,
+    /// Whether `codexsim run` writes every message to `trace.csv`, for `codexsim
+    /// view`; downloads are then noted in 100 steps where `progress` is 0.
+    pub(super) trace: bool,
 }
 
 /// When leechers start to download.

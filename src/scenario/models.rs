@@ -18,8 +18,8 @@ use super::parse::read_file;
 use super::tree::{Kind, Node, Place, Sources, Table, Value, read_toml};
 use crate::dist::Distribution;
 use crate::world::LinkClass;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Makes the list of embedded files from their kinds and names.
@@ -51,7 +51,7 @@ embedded! {
 }
 
 /// A model that comes with the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelInfo {
     /// `protocols`, `networks`, `churn`, `discovery`, `hardware` or `testbeds`.
     pub kind: &'static str,
@@ -71,6 +71,7 @@ pub struct ModelInfo {
     /// The family of a protocol, its own or that of what it extends.
     pub family: Option<String>,
     /// The file itself.
+    #[serde(skip)]
     pub text: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! Step three: names of models become their contents, and a [`RunSpec`] is made.
 
 use super::churn::{churn, churn_model};
-use super::draft::{Draft, Latency, Start};
+use super::draft::{Draft, Latency, Output, Start};
 use super::error::{Fault, list};
 use super::models::{self, NetworkFile};
 use super::tree::{self, Node, Place, Sources, Table, Value};
@@ -126,7 +126,8 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         tie_salt: draft.tie_salt,
         clock: Clock::TRUE,
         series_interval: draft.series_interval,
-        progress_steps: draft.output.progress,
+        progress_steps: progress_steps(&draft.output),
+        trace: draft.output.trace,
     };
     Ok(Resolved {
         run,
@@ -155,6 +156,14 @@ fn swarm(draft: &Draft) -> SwarmSpec {
             Start::At(moments) => StartSpec::At(moments.clone()),
         },
     }
+}
+
+/// Steps in which downloads are noted where a trace is wanted and nobody says.
+const STEPS_WITH_TRACE: u32 = 100;
+
+/// A trace alone does not say what was stored.
+fn progress_steps(output: &Output) -> u32 {
+    if output.trace && output.progress == 0 { STEPS_WITH_TRACE } else { output.progress }
 }
 
 fn overlay(draft: &Draft) -> Option<OverlaySpec> {

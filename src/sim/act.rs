@@ -120,6 +120,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let transport = &self.spec.network.transport;
         flight.wire = flight.size.total() + transport.framing(flight.size.total()) + flight.acks;
         flight.epoch = self.nodes[flight.to.index()].epoch;
+        if let Some(trace) = &mut self.books.trace {
+            trace.sent(id, flight.sending(self.now));
+        }
         self.books.accounts[flight.from.index()].hand(flight.wire);
         for (part, bytes) in flight.parts() {
             self.books.handed[part as usize] += bytes;
@@ -163,6 +166,9 @@ impl<P: Protocol> Simulation<'_, P> {
             self.books.book(part, bytes, 0);
         }
         self.books.book(class, 0, 1);
+        if let Some(trace) = &mut self.books.trace {
+            trace.arrived(id, self.now);
+        }
         let account = &mut self.books.accounts[receiver];
         account.arrived += wire;
         account.duplicate_rx += data;

@@ -3,7 +3,7 @@
 use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, NodeOutcome, Outcome, Status, Timeline, Violation};
+use crate::ledger::{Class, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
 use crate::protocol::Protocol;
 use crate::units::Time;
 use crate::world::{ChurnSpec, NodeId, OfflineKind};
@@ -12,6 +12,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// The outcome, with everything that did not hold.
     pub(super) fn close_books(mut self, status: Status) -> Outcome {
         self.book_lost();
+        let warnings = self.warnings(); // some are about what is taken below
         let bound = distribution_time(self.world);
         let mut outcome = Outcome {
             status,
@@ -22,6 +23,7 @@ impl<P: Protocol> Simulation<'_, P> {
             timers: std::mem::take(&mut self.timer_tally).uses(),
             timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
+            trace: self.books.trace.take().map(Trace::into_sendings).unwrap_or_default(),
             series: self.books.series.samples(),
             discovery: self.discovery.report(self.now),
             bound: bound.makespan,
@@ -29,7 +31,7 @@ impl<P: Protocol> Simulation<'_, P> {
             fingerprint: self.books.digest.value(),
             checkpoints: self.books.digest.checkpoints().to_vec(),
             violations: Vec::new(),
-            warnings: self.warnings(),
+            warnings,
         };
         self.audit(&mut outcome);
         outcome
@@ -62,6 +64,11 @@ impl<P: Protocol> Simulation<'_, P> {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
+        let missed = self.books.trace.as_ref().map_or(0, Trace::missed);
+        if missed > 0 {
+            let limit = Trace::LIMIT;
+            warnings.push(format!("the trace holds the first {limit} messages; {missed} later ones are not in it"));
+        }
         let spec = &self.spec.world;
         if self.outages_met == 0 && !(matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty()) {
             warnings.push("churn or failures were asked for, but no node went offline during the run".into());

@@ -44,6 +44,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let id = self.new_flight(from, to, Cargo::Letter(letter), Size::control(bytes), None);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         flight.wire = bytes;
+        if let Some(trace) = &mut self.books.trace {
+            trace.sent(id, flight.sending(self.now));
+        }
         self.books.accounts[from.index()].hand(bytes);
         self.books.handed[flight.class() as usize] += bytes;
         let parcel = Parcel { id, wire: Bytes(bytes), tracked: false };

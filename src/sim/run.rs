@@ -5,7 +5,7 @@ use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Class, Outcome, Status, TimerTally};
+use crate::ledger::{Books, Class, Outcome, Sending, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
@@ -99,14 +99,34 @@ impl<M: Message> Flight<M> {
     /// is stored.
     pub fn parts(&self) -> [(Class, u64); 5] {
         let size = self.size;
-        let framing = self.wire - size.total() - self.acks + size.framing;
         [
             (Class::Duplicate, size.payload),
             (Class::Proof, size.proof),
             (self.class(), size.control),
-            (Class::Framing, framing),
+            (Class::Framing, self.framing()),
             (Class::Ack, self.acks),
         ]
+    }
+
+    /// What all layers add around it.
+    fn framing(&self) -> u64 {
+        self.wire - self.size.total() - self.acks + self.size.framing
+    }
+
+    /// Its line of the trace when it sets out `now`.
+    pub fn sending(&self, now: Time) -> Sending {
+        Sending {
+            sent: now,
+            arrived: Time::NEVER,
+            from: self.from,
+            to: self.to,
+            class: self.class(),
+            wire: self.wire,
+            payload: self.size.payload,
+            proof: self.size.proof,
+            framing: self.framing(),
+            acks: self.acks,
+        }
     }
 }
 
@@ -162,7 +182,10 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),
             outbox: Outbox::default(),
-            books: Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, timeline(world, spec)),
+            books: Books {
+                trace: spec.trace.then(|| Trace::new(Trace::LIMIT)),
+                ..Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, timeline(world, spec))
+            },
             watch: Watch::default(),
             effects: Vec::new(),
             now: Time::ZERO,

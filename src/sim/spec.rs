@@ -37,6 +37,9 @@ pub struct RunSpec {
     /// nothing of the run, so it is no part of the digests made from this.
     #[serde(skip)]
     pub progress_steps: u32,
+    /// Whether every message is noted; it decides nothing either.
+    #[serde(skip)]
+    pub trace: bool,
 }
 
 /// The clock that nodes have: true, or fast in runs that ask what would be if all

@@ -102,6 +102,7 @@ fn run(cheat: Cheat) -> Outcome {
         clock: Clock::TRUE,
         series_interval: Time::from_secs(1),
         progress_steps: 0,
+        trace: false,
     };
     let world = World::build(&spec.world, spec.seed, 0, spec.stop.max_time);
     Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true).unwrap()

@@ -4,7 +4,7 @@ use super::row_file::RowFile;
 use super::{Failure, Plan};
 use crate::results::{
     AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow,
-    RunWriter, SeriesRow, TimelineRow, TrafficRow, header, remove_table,
+    RunTable, RunWriter, SeriesRow, TimelineRow, TrafficRow, header, remove_table,
 };
 use crate::rng::mix;
 use std::collections::BTreeSet;
@@ -61,6 +61,12 @@ pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool)
 }
 
 impl Assembled {
+    /// The table `runs.csv` that was written for `plan`.
+    pub fn table(&self, plan: &Plan) -> RunTable {
+        let records = self.rows.iter().map(|(index, row)| record(plan, *index, row)).collect();
+        RunTable { extra: plan.extra.clone(), records }
+    }
+
     fn note(&mut self, id: &str, file: &RowFile) {
         for note in &file.notes {
             if note.kind == "violation" {
@@ -80,6 +86,12 @@ fn relabelled(plan: &Plan, index: usize, row: RunRow, reproducible: bool) -> Run
     let RunRow { scenario, protocol, repetition, .. } = planned(plan, index);
     let row = RunRow { scenario, protocol, repetition, ..row };
     if reproducible { RunRow { wall_s: None, peak_rss_bytes: None, ..row } } else { row }
+}
+
+/// The line of `runs.csv`, with the values of the keys that have no column of their own.
+fn record(plan: &Plan, index: usize, row: &RunRow) -> Record {
+    let cell = &plan.cells[plan.runs[index].cell];
+    Record { run: row.clone(), extra: plan.extra.iter().map(|key| cell.value(key)).collect() }
 }
 
 fn planned(plan: &Plan, index: usize) -> RunRow {
@@ -129,9 +141,7 @@ impl Tables {
     }
 
     fn add_run(&mut self, plan: &Plan, index: usize, row: &RunRow) {
-        let cell = &plan.cells[plan.runs[index].cell];
-        let extra = plan.extra.iter().map(|key| cell.value(key)).collect();
-        self.runs.add(&Record { run: row.clone(), extra });
+        self.runs.add(&record(plan, index, row));
     }
 
     fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {

@@ -90,6 +90,9 @@ impl Plan {
         let base = scenario::load(input)?;
         check_columns(&base.expect)?;
         let mut warnings = base.warnings.clone();
+        if base.run.trace {
+            warnings.push("`output.trace` is for `codexsim run`; a sweep writes no trace.csv".into());
+        }
         let cells = grid(&base.sweep.axes)
             .into_iter()
             .map(|values| cell(input, values, &mut warnings))
@@ -117,7 +120,8 @@ impl Plan {
     /// Everything that decides the run at `index`.
     pub fn spec(&self, index: usize) -> RunSpec {
         let run = &self.runs[index];
-        RunSpec { seed: run.seed, seeder_set: run.seeder_set, ..self.cells[run.cell].base.clone() }
+        // Studies keep no trace, so no run of one needs to make it.
+        RunSpec { seed: run.seed, seeder_set: run.seeder_set, trace: false, ..self.cells[run.cell].base.clone() }
     }
 
     /// What the run at `index` is called in the results.

@@ -7,6 +7,7 @@ pub use file::{file, usage};
 pub use terminal::terminal;
 
 use crate::study::{Calibration, Constant, Identified};
+use serde::Serialize;
 
 /// A value as people write it.
 fn plain(value: &toml::Value) -> String {
@@ -15,6 +16,39 @@ fn plain(value: &toml::Value) -> String {
 
 fn interval(constant: &Constant) -> String {
     constant.interval.as_ref().map_or("-".into(), |(low, high)| format!("{} .. {}", plain(low), plain(high)))
+}
+
+/// A constant as a row for programs; values are TOML, as in a scenario.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConstantRow {
+    /// Its dotted key.
+    key: String,
+    /// What the testbed gives it.
+    initial: String,
+    /// What the fit gives it; `initial` where it is not fitted.
+    fitted: String,
+    /// Relative standard error; empty without an interval.
+    relative_error: Option<f64>,
+    /// Lower end of its 95 % interval.
+    low: Option<String>,
+    /// Upper end.
+    high: Option<String>,
+    /// What the cells say about it, in words.
+    verdict: String,
+}
+
+/// Every constant that was asked for.
+pub fn rows(calibration: &Calibration) -> Vec<ConstantRow> {
+    let row = |constant: &Constant| ConstantRow {
+        key: constant.key.clone(),
+        initial: plain(&constant.initial),
+        fitted: plain(&constant.value),
+        relative_error: constant.relative_error,
+        low: constant.interval.as_ref().map(|(low, _)| plain(low)),
+        high: constant.interval.as_ref().map(|(_, high)| plain(high)),
+        verdict: verdict(calibration, constant),
+    };
+    calibration.constants.iter().map(row).collect()
 }
 
 /// The verdict on a constant in a few words.

@@ -9,6 +9,7 @@ mod panels;
 pub use bars::{Bar, Bars};
 pub use panels::{Along, Guide, Mark, Panel, Panels, Scale, Stroke};
 
+use kuva::backend::terminal::TerminalBackend;
 use kuva::plot::legend::LegendPosition;
 use kuva::plot::line::LinePlot;
 use kuva::plot::scatter::{MarkerShape, ScatterPlot};
@@ -16,7 +17,7 @@ use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 /// The colours of series, in this order.
-const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
+pub(super) const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
 const SHAPES: [MarkerShape; 7] = [
     MarkerShape::Diamond,
     MarkerShape::Circle,
@@ -162,6 +163,25 @@ impl Figure {
 /// Without a view box a page could cut a figure but not shrink it.
 fn with_view_box(svg: &str, width: f64, height: f64) -> String {
     svg.replacen("<svg ", &format!("<svg role=\"img\" viewBox=\"0 0 {width} {height}\" "), 1)
+}
+
+/// Columns and rows of a figure out of characters.
+const TEXT_SIZE: (usize, usize) = (72, 14);
+
+impl Figure {
+    /// The figure out of characters: to scale, without title, legend and colours.
+    pub fn text(self, words: Words) -> String {
+        let solid = |series| match series {
+            Series::Line(_, points) => LinePlot::new().with_data(points).into(),
+            points => plot(0, points),
+        };
+        let plots: Vec<Plot> = self.series.into_iter().map(solid).collect();
+        let layout = Layout::auto_from_plots(&plots).with_x_label(words.x).with_y_label(words.y).with_show_grid(false);
+        let scene = kuva::render::render::render_multiple(plots, layout);
+        let text = TerminalBackend::new(TEXT_SIZE.0, TEXT_SIZE.1).render_scene(&scene);
+        let lines = console::strip_ansi_codes(&text).lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        lines + "\n"
+    }
 }
 
 fn xs(series: &Series) -> Vec<f64> {

@@ -1,0 +1,81 @@
+//! `codexsim view`: one run, played back.
+
+use super::{End, Failure, output};
+use crate::report::{self, Playback, Tables};
+use crate::results::{self, AtomicFile, ResultsError, Row, RunTable, TraceRow};
+use clap::Args;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// Play one run: who sends to whom, who holds what, the messages of each node
+///
+/// Works from the result files of `codexsim run --trace` alone and writes one
+/// HTML file that needs nothing else: a time slider, bookmarks (first block,
+/// half, last finisher, stalls), a circle or matrix of nodes with what flows
+/// between them, what each node holds over time, and the messages of a chosen
+/// node by class.
+#[derive(Debug, Args)]
+pub struct View {
+    /// Directory with the result files of one run
+    dir: PathBuf,
+    /// The file to write; default DIR/view.html
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// No notes, only errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl View {
+    /// Reads the run and writes the page.
+    pub fn carry_out(&self) -> Result<End, Failure> {
+        let playback = self.playback()?;
+        let out = self.out.clone().unwrap_or_else(|| self.dir.join("view.html"));
+        AtomicFile::write_all(&out, report::view_html(&playback).as_bytes())?;
+        if !self.quiet {
+            output::tell(&format!("{} is written; open it in a browser", out.display()));
+        }
+        Ok(End::Good)
+    }
+
+    fn playback(&self) -> Result<Playback, Failure> {
+        let runs = RunTable::read(self.open("runs.csv")?)?;
+        let [record] = runs.records.as_slice() else {
+            let (dir, count) = (self.dir.display(), runs.records.len());
+            return Err(Failure::Input(format!(
+                "{dir} has {count} runs; this plays the one of `codexsim run --trace`"
+            )));
+        };
+        let mut playback = Playback::new(Tables {
+            run: record.run.clone(),
+            nodes: self.read()?,
+            traffic: self.read()?,
+            series: self.read()?,
+            progress: self.read()?,
+        });
+        for row in results::read_each::<TraceRow>(self.open(TraceRow::FILE)?)? {
+            playback.add(&row?);
+        }
+        Ok(playback)
+    }
+
+    fn read<R: Row>(&self) -> Result<Vec<R>, Failure> {
+        Ok(results::read(self.open(R::FILE)?)?)
+    }
+
+    /// A result file; the error says how to make what is missing.
+    fn open(&self, name: &str) -> Result<BufReader<File>, Failure> {
+        let path = self.dir.join(name);
+        match File::open(&path) {
+            Ok(file) => Ok(BufReader::new(file)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::Input(missing(&self.dir, name))),
+            Err(error) => Err(ResultsError::io(&path)(error).into()),
+        }
+    }
+}
+
+fn missing(dir: &Path, name: &str) -> String {
+    let dir = dir.display();
+    format!("{dir} has no {name}; make it with `codexsim run SCENARIO --trace --out {dir}`")
+}

@@ -1,0 +1,75 @@
+//! Small plots out of characters, for a quick look.
+
+use super::super::figure::{Figure, Words};
+use super::super::human::Scale;
+use crate::results::SeriesRow;
+
+/// The share stored over time. Nothing when it was sampled too rarely to have a shape.
+pub fn stored(series: &[SeriesRow]) -> String {
+    let samples = || series.iter().filter(|s| s.metric == "stored_share");
+    if samples().count() < 3 {
+        return String::new();
+    }
+    let scale = Scale::seconds(samples().map(|s| s.time_s));
+    let mut figure = Figure::plane();
+    figure.line("stored", samples().map(|s| (scale.of(s.time_s), 100.0 * s.value)).collect());
+    let x = format!("simulated time, {}", scale.unit);
+    figure.text(Words { title: "stored", x: &x, y: "% stored" }) + "\n"
+}
+
+/// Cells that the longest bar takes.
+const LONGEST: usize = 40;
+
+/// A bar for each value, from zero, with its name before and its amount behind it.
+pub fn bars(lines: &[(String, f64)], scale: &Scale) -> String {
+    let most = lines.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    let wide = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let names = wide(&mut lines.iter().map(|(name, _)| name.chars().count()));
+    let amounts = wide(&mut lines.iter().map(|(_, value)| scale.show(*value).len()));
+    let line = |(name, value): &(String, f64)| {
+        let bar = bar(if most > 0.0 { value / most } else { 0.0 });
+        format!(" {name:>names$}  {bar:<LONGEST$}  {:>amounts$} {}\n", scale.show(*value), scale.unit)
+    };
+    lines.iter().map(line).collect()
+}
+
+/// So much of the longest bar, in eighths of a cell.
+fn bar(share: f64) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = libm::round(share * (8 * LONGEST) as f64) as usize;
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_as_long_as_their_values() {
+        let lines = [("a".to_owned(), 10.0), ("long".to_owned(), 5.0), ("c".to_owned(), 0.0)];
+        let text = bars(&lines, &Scale::seconds([10.0, 5.0].into_iter()));
+        let lengths: Vec<usize> = text.lines().map(|line| line.matches('█').count()).collect();
+        assert_eq!(lengths, [LONGEST, LONGEST / 2, 0]);
+        let widths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
+        assert!(widths.iter().all(|width| *width == widths[0]), "aligned:\n{text}");
+        assert!(text.lines().nth(1).unwrap().ends_with("5.00 s"), "{text}");
+        assert_eq!(bar(1.0 / 320.0), "▏");
+    }
+
+    #[test]
+    fn a_curve_rises_from_left_to_right() {
+        let row = |time_s: f64| SeriesRow {
+            run_id: "r".into(),
+            time_s,
+            metric: "stored_share".into(),
+            value: time_s / 100.0,
+        };
+        let text = stored(&(0..=100).map(|t| row(f64::from(t))).collect::<Vec<_>>());
+        assert!(text.contains("simulated time, s") && text.contains("100"), "{text}");
+        assert!(!text.contains('\u{1b}'), "no colours, for it may go into a file");
+        let dots = |line: &str| line.chars().position(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
+        let places: Vec<usize> = text.lines().filter_map(dots).collect();
+        assert!(places.len() > 5 && places.windows(2).all(|pair| pair[0] >= pair[1]), "{places:?}\n{text}");
+        assert_eq!(stored(&[row(0.0), row(1.0)]), "", "two samples have no shape");
+    }
+}

@@ -1,0 +1,109 @@
+//! The table of one run.
+
+use super::super::human;
+use super::{plain, plot, right, show, title};
+use crate::results::{HeldBack, RunResult, RunRow};
+
+/// One run: what happened, how long it took, where the bytes went.
+pub fn run_report(result: &RunResult) -> String {
+    let RunResult { run, warnings, .. } = result;
+    let mut text = title(run) + "\n\n";
+    text += &facts(run);
+    text += "\n";
+    text += &plot::stored(&result.series);
+    text += &traffic(result);
+    text += &held_back(result);
+    warnings.iter().for_each(|w| text += &format!("warning: {w}\n"));
+    text
+}
+
+fn facts(run: &RunRow) -> String {
+    let time = |value: Option<f64>| value.map_or("not reached".into(), human::seconds);
+    let leechers = run.network_size - run.seeders;
+    let bound = run.bound_s.map(|s| format!("{} ({})", human::seconds(s), run.bound_kind.as_deref().unwrap_or("")));
+    let simulated = run.sim_time_s.map(human::seconds).unwrap_or_default();
+    let lines = [
+        ("status", run.status.clone()),
+        ("completed", format!("{} of {leechers}", run.completed.unwrap_or(0))),
+        ("first block, median", time(run.ttfb_median_s)),
+        ("50 % stored, median", time(run.t50_median_s)),
+        ("90 % stored, median", time(run.t90_median_s)),
+        ("100 % stored, median", time(run.t100_median_s)),
+        ("100 % stored, p95", time(run.t100_p95_s)),
+        ("makespan", time(run.makespan_s)),
+        ("bound", bound.unwrap_or_default()),
+        ("efficiency", run.efficiency.map_or("-".into(), |e| format!("{:.1} %", e * 100.0))),
+        ("wire bytes per payload byte", run.wire_per_payload.map_or("-".into(), |w| format!("{w:.3}"))),
+        ("simulated", format!("{simulated}, {} events", human::count(run.events.unwrap_or(0) as f64))),
+        ("took", effort(run)),
+        ("fingerprint", run.fingerprint.clone().unwrap_or_default()),
+    ];
+    let mut table = plain(&[]);
+    lines.into_iter().filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| {
+        table.add_row([name.to_owned(), value]);
+    });
+    show(&table)
+}
+
+/// Real time, speed and memory; nothing in reproducible results.
+fn effort(run: &RunRow) -> String {
+    let Some(wall) = run.wall_s else { return String::new() };
+    let mut text = human::seconds(wall);
+    if let Some(events) = run.events.filter(|_| wall > 0.0) {
+        text += &format!(", {} events/s", human::count(events as f64 / wall));
+    }
+    if let Some(memory) = run.peak_rss_bytes {
+        text += &format!(", {} of memory", human::bytes(memory as f64));
+    }
+    text
+}
+
+/// Bytes by class, with their share of the wire and per byte that was stored.
+fn traffic(result: &RunResult) -> String {
+    let wire = result.run.wire_bytes.unwrap_or(0) as f64;
+    let payload = result.run.payload_bytes.unwrap_or(0) as f64;
+    let ratio = |part: f64, whole: f64| if whole > 0.0 { Some(part / whole) } else { None };
+    let mut table = plain(&["class", "messages", "bytes", "of wire", "per payload byte"]);
+    let mut line = |class: &str, messages: u64, bytes: f64| {
+        table.add_row([
+            class.to_owned(),
+            messages.to_string(),
+            human::bytes(bytes),
+            ratio(bytes, wire).map_or("-".into(), |r| format!("{:.2} %", r * 100.0)),
+            ratio(bytes, payload).map_or("-".into(), |r| format!("{r:.5}")),
+        ]);
+    };
+    for row in result.traffic.iter().filter(|t| t.messages > 0 || t.bytes > 0) {
+        line(&row.class, row.messages, row.bytes as f64);
+    }
+    line("all", result.traffic.iter().map(|t| t.messages).sum(), wire);
+    right(&mut table, 1);
+    show(&table)
+}
+
+/// What held the slowest leecher and the one in the middle back, in shares of
+/// their time.
+fn held_back(result: &RunResult) -> String {
+    let Some([slowest, median]) = HeldBack::slowest_and_median(&result.nodes, &result.constraints) else {
+        return String::new();
+    };
+    let share = |of: &HeldBack, name: &str| {
+        of.shares
+            .iter()
+            .find(|(constraint, _)| constraint == name)
+            .map_or("-".into(), |(_, share)| format!("{:.1} %", share * 100.0))
+    };
+    let title = |words: &str, of: &HeldBack| format!("{words} (node {})", of.node);
+    let mut table = plain(&["held back by", &title("slowest leecher", &slowest), &title("median leecher", &median)]);
+    let mut names: Vec<&str> = slowest.shares.iter().chain(&median.shares).map(|(name, _)| name.as_str()).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    if names.is_empty() {
+        return String::new();
+    }
+    names.iter().for_each(|name| {
+        table.add_row([(*name).to_owned(), share(&slowest, name), share(&median, name)]);
+    });
+    right(&mut table, 1);
+    format!("\n{}", show(&table))
+}
