@@ -34,7 +34,9 @@ pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
-pub use impact::{Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Part, Side};
+pub use impact::{
+    Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Part, Side, World as ImpactWorld,
+};
 pub use impact::{Metric as ImpactMetric, Request as ImpactRequest, Unit as ImpactUnit, Verdict as ImpactVerdict};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;

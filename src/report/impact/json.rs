@@ -34,8 +34,8 @@ pub fn json(impact: &Impact, program: &Program) -> String {
                 json!({ "class": part.class.name(), "base": part.base, "change": part.change })
             }).collect::<Vec<_>>(),
         },
-        "worlds": worlds.map(|(name, lines)| {
-            json!({ "name": name, "quantities": lines.iter().map(line).collect::<Vec<_>>() })
+        "worlds": worlds.map(|(world, lines)| {
+            json!({ "name": world.name, "settings": world.settings, "quantities": lines.iter().map(line).collect::<Vec<_>>() })
         }).collect::<Vec<_>>(),
     });
     serde_json::to_string_pretty(&value).expect("plain data") + "\n"
