@@ -81,7 +81,17 @@ impl Resource {
             Resource::Paths => &[Constraint::RoundTrip, Constraint::Presence, Constraint::Discovery],
             Resource::Processors => &[Constraint::Cpu],
             Resource::Timers => &[Constraint::Timer],
-            Resource::All | Resource::SeederUplinks | Resource::Windows => &[],
+            Resource::All => &[
+                Constraint::OwnUplink,
+                Constraint::RemoteUplink,
+                Constraint::OwnDownlink,
+                Constraint::RoundTrip,
+                Constraint::Presence,
+                Constraint::Discovery,
+                Constraint::Cpu,
+                Constraint::Timer,
+            ],
+            Resource::SeederUplinks | Resource::Windows => &[],
         }
     }
 
