@@ -113,6 +113,11 @@ impl Playback {
         self.messages.saturating_sub(self.flights.iter().filter(|flight| flight.arrived.is_some()).count() as u64)
     }
 
+    /// From when on messages are missing; nothing when the trace has all.
+    fn traced_until(&self) -> Option<i64> {
+        self.flights.last().map(|flight| flight.sent).filter(|_| self.untraced() > 0)
+    }
+
     fn leechers(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.iter().filter(|node| node.role == Role::Leecher.name())
     }

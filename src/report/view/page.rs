@@ -43,6 +43,8 @@ struct Data {
     /// Messages in the trace, and which share of them is in `flights`: one in so many.
     messages: usize,
     every: usize,
+    /// From when on messages are missing.
+    traced_until: Option<i64>,
     bookmarks: Vec<Bookmark>,
 }
 
@@ -102,7 +104,7 @@ fn status(playback: &Playback) -> String {
     }
     let untraced = playback.untraced();
     if untraced > 0 {
-        text += &format!(" The trace is full: {untraced} later messages are not in it, and nothing of them is shown.");
+        text += &format!(" The trace is full: {untraced} later messages that arrived are not in it.");
     }
     text
 }
@@ -126,6 +128,7 @@ fn data(playback: &Playback) -> Data {
         flights: columns(playback.flights.iter().step_by(every)),
         messages: playback.flights.len(),
         every,
+        traced_until: playback.traced_until(),
         bookmarks: bookmarks(playback),
     }
 }
@@ -207,7 +210,9 @@ mod tests {
         assert_eq!(status(&playback), "Status time_limit: 1 of 2 leechers have everything.");
         (playback.data_lost, playback.messages) = (true, 12);
         let status = status(&playback);
-        assert!(status.contains("lost data") && status.contains("7 later messages are not in it"), "{status}");
+        assert!(status.contains("lost data") && status.contains("7 later messages that arrived are not"), "{status}");
+        assert_eq!(data_of(&html(&playback))["traced_until"], json!(10_000_000), "when the last of it was sent");
+        assert_eq!(data_of(&html(&sample::playback()))["traced_until"], json!(null));
     }
 
     #[test]

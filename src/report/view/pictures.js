@@ -52,9 +52,17 @@ function drawOverview(run, now) {
   run.curve.forEach(([time, share], at) => pen[at ? "lineTo" : "moveTo"](x(time), height - 14 - share * (height - 18)));
   pen.stroke();
   pen.lineWidth = 1;
+  if (run.traced_until !== null) drawUntraced(pen, x(run.traced_until), width, height - 14);
   drawMarks(pen, run, x, height - 14);
   drawTimeAxis(pen, run.span, x, width, height);
   drawNow(pen, x(now), height - 14);
+}
+
+function drawUntraced(pen, from, to, height) {
+  pen.fillStyle = "rgba(150,150,150,0.2)";
+  pen.fillRect(from, 0, to - from, height);
+  pen.fillStyle = "#555";
+  pen.fillText("the trace is full: rates unknown", from + 6, height - 8);
 }
 
 function drawMarks(pen, run, x, height) {

@@ -114,18 +114,22 @@ function windowAround(time) {
   return [from, from + chosen.window];
 }
 
+// Whether the trace was full before `time`: then nobody knows what flowed.
+const isUntraced = (time) => run.traced_until !== null && time > run.traced_until;
+
 function showNow(flows, shares) {
+  const speed = (value) => (isUntraced(chosen.time) ? "not in the trace" : `${bytes(value)}/s`);
   const rate = flows.reduce((sum, flow) => sum + flow.rate, 0);
   const leechers = run.nodes.filter((node) => node.role === "leecher");
   const done = leechers.filter((node) => node.all !== null && node.all <= chosen.time).length;
   const stored = shares.reduce((sum, share, at) => sum + (run.nodes[at].role === "leecher" ? share : 0), 0) / (leechers.length || 1);
   const rows = [
-    ["arrives", `${bytes(rate)}/s`],
+    ["arrives", speed(rate)],
     ["stored of what leechers want", `${(100 * stored).toFixed(1)} %`],
     ["leechers that have everything", `${done} of ${leechers.length}`],
     [`node ${chosen.node} (${run.nodes[chosen.node].role}) holds`, `${(100 * shares[chosen.node]).toFixed(0)} %`],
-    ["it sends", `${bytes(sum(flows, "from"))}/s`],
-    ["it receives", `${bytes(sum(flows, "to"))}/s`],
+    ["it sends", speed(sum(flows, "from"))],
+    ["it receives", speed(sum(flows, "to"))],
     ...[...flows].sort((a, b) => b.rate - a.rate).slice(0, 3).map((flow) => [`${flow.from} \u2192 ${flow.to}`, `${bytes(flow.rate)}/s`]),
   ];
   $("now").replaceChildren(...rows.map(([name, value]) => tableRow(name, value)));
@@ -148,12 +152,13 @@ function showFlights() {
   drawFlights(run, all.filter((_, at) => at % every === 0), lanes, span, chosen.time);
   const thinned = run.every > 1 ? ` The file holds one in ${run.every} of the ${run.messages} messages.` : "";
   const drawn = every > 1 ? ` One in ${every} of them is drawn.` : "";
-  $("drawn").textContent = `${all.length} messages between ${seconds(span[0] / 1e6)} and ${seconds(span[1] / 1e6)}, with ${lanes.length} peers.${drawn}${thinned}`;
+  const ended = isUntraced(span[1]) ? ` The trace ends at ${seconds(run.traced_until / 1e6)}.` : "";
+  $("drawn").textContent = `${all.length} messages between ${seconds(span[0] / 1e6)} and ${seconds(span[1] / 1e6)}, with ${lanes.length} peers.${drawn}${thinned}${ended}`;
 }
 
 // Draws everything anew for what is chosen.
 function show() {
-  const flows = flowsAt(run, chosen.time), shares = sharesAt(run, chosen.time);
+  const flows = isUntraced(chosen.time) ? [] : flowsAt(run, chosen.time), shares = sharesAt(run, chosen.time);
   $("clock").textContent = seconds(chosen.time / 1e6);
   $("time").value = Math.round(((chosen.time - run.span[0]) / length) * SLIDER_STEPS);
   $("time").setAttribute("aria-valuetext", $("clock").textContent);
@@ -270,4 +275,4 @@ setUpBookmarks();
 setUpTime();
 document.addEventListener("keydown", onKey);
 window.addEventListener("resize", show);
-goTo(run.bookmarks[1]?.at ?? run.span[0]);
+goTo(Math.min(run.bookmarks[1]?.at ?? run.span[0], run.traced_until ?? Infinity));
