@@ -74,8 +74,8 @@ pub struct VerdictRow {
 pub fn rows(impact: &Impact) -> Vec<VerdictRow> {
     let whole = impact.lines().map(|line| VerdictRow { world: Some(String::new()), ..self::line(line) });
     let worlds = impact.worlds.iter().zip(&impact.by_world);
-    let each = worlds.flat_map(|(name, lines)| {
-        lines.iter().map(|line| VerdictRow { world: Some(name.clone()), ..self::line(line) })
+    let each = worlds.flat_map(|(world, lines)| {
+        lines.iter().map(|line| VerdictRow { world: Some(world.name.clone()), ..self::line(line) })
     });
     whole.chain(each).collect()
 }
