@@ -18,7 +18,7 @@ fn pair(protocol: &str, further: &[&str]) -> Outcome {
 }
 
 fn share(outcome: &Outcome, constraint: Constraint) -> f64 {
-    outcome.timeline.shares(0)[constraint as usize]
+    outcome.timeline.tally(0).shares()[constraint as usize]
 }
 
 /// The share of `constraint`, the slower end of a path at 5 Mbit/s, is the part of
@@ -29,7 +29,7 @@ fn all_are_busy(constraint: Constraint, further: &[&str]) {
         let leecher = &outcome.nodes[1];
         let busy = leecher.bytes_rx as f64 * 8.0 / 5e6 / leecher.milestones.all.unwrap().secs();
         let found = share(&outcome, constraint);
-        let shares = outcome.timeline.shares(0);
+        let shares = outcome.timeline.tally(0).shares();
         assert!((found - busy).abs() < 0.05, "{protocol}, {further:?}: {found} of {busy} {shares:?}");
     }
 }
@@ -70,7 +70,7 @@ fn a_slow_processor_is_named() {
         let working = share(&outcome, Constraint::Cpu);
         // Bitswap's first second is a timer's.
         let least = if protocol == "bitswap" { 0.55 } else { 0.85 };
-        assert!(working > least, "{protocol}: {working} {:?}", outcome.timeline.shares(0));
+        assert!(working > least, "{protocol}: {working} {:?}", outcome.timeline.tally(0).shares());
     }
 }
 
@@ -94,7 +94,7 @@ fn an_absent_seeder_leaves_nobody_and_an_absent_leecher_is_away() {
 #[test]
 fn looking_for_a_slow_directory_is_discovery() {
     let outcome = pair("codex-v2", &["discovery.model=tracker", "network.latency=2 s", "swarm.file_size=64 KiB"]);
-    assert!(share(&outcome, Constraint::Discovery) > 0.1, "{:?}", outcome.timeline.shares(0));
+    assert!(share(&outcome, Constraint::Discovery) > 0.1, "{:?}", outcome.timeline.tally(0).shares());
 }
 
 /// Shares add up, for every leecher of a swarm, and seconds to its time.
@@ -104,7 +104,7 @@ fn every_moment_has_one_constraint() {
         let protocol = format!("protocol={protocol}");
         let outcome = checked(&spec(&[&protocol, "swarm.network_size=8", "swarm.file_size=8 MiB"]));
         for leecher in 0..outcome.leechers().count() {
-            let sum: f64 = outcome.timeline.shares(leecher).iter().sum();
+            let sum: f64 = outcome.timeline.tally(leecher).shares().iter().sum();
             assert!((sum - 1.0).abs() < 1e-9, "{protocol}, leecher {leecher}: {sum}");
         }
     }

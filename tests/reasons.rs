@@ -48,7 +48,7 @@ fn slowest(found: &Reasons, resource: Resource) -> (f64, f64) {
 /// such as the restart of idle windows, is out of the way here.)
 #[test]
 fn everything_together_is_a_change_of_the_unit_of_time() {
-    for protocol in ["direct", "codex-v1", "codex-v2", "codex-v3a", "codex-v3c", "codex-f", "bittorrent", "bitswap"] {
+    for protocol in ["direct", "codex-v2", "codex-v3a", "codex-v3c", "codex-f", "bittorrent", "bitswap"] {
         let protocol_set = format!("protocol={protocol}");
         let sets = [
             &*protocol_set,
@@ -152,4 +152,29 @@ fn where_nothing_is_left_to_chance_the_doctor_says_so() {
     let args: Vec<&str> = ["doctor", "--quiet", "--protocol", "codex-v2"].into_iter().chain(pair).collect();
     let text = stdout(&args);
     assert_eq!(line(&text, "order of equal times (tie_salt)").matches("none").count(), 3, "{text}");
+}
+
+/// A path as wide at both ends: neither end alone helps, both do.
+#[test]
+fn equally_narrow_links_are_told_together() {
+    let pair = ["swarm.network_size=2", "swarm.seeders=1", "swarm.file_size=20 MB", "protocol=direct"];
+    let found = reasons(&pair);
+    let (alone, _) = slowest(&found, Resource::Uplinks);
+    let (both, seen) = slowest(&found, Resource::Links);
+    assert!(alone < 0.05 && both > 0.6 && (both - seen).abs() < 0.06, "{alone} {both} {seen}");
+}
+
+/// Nothing takes any time.
+#[test]
+fn no_time_has_no_reasons() {
+    let ideal = ["network.up=unlimited", "network.down=unlimited", "network.latency=0 s", "protocol=direct"];
+    let sets: Vec<&str> = ideal.into_iter().chain(["network.transport=none"]).collect();
+    assert!(WhatIf::new(&spec(&sets), 2).ask(0, &Silent).unwrap().is_none());
+}
+
+/// A sweep's own keys are no settings of the file.
+#[test]
+fn the_doctor_examines_the_first_point_of_a_sweep() {
+    let text = stdout(&["doctor", "--quiet", concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/packs/quick.toml")]);
+    assert!(text.contains("examined at the first point of its sweep: "), "{text}");
 }

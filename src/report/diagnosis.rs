@@ -7,7 +7,12 @@ use crate::study::{Diagnosis, Effect, Glance};
 
 /// The findings: dead settings first.
 pub fn diagnosis_report(found: &Diagnosis) -> String {
-    let mut text = format!("{}: {}\n\n", found.name, summary(found));
+    let mut text = format!("{}: {}\n", found.name, summary(found));
+    if !found.swept.is_empty() {
+        let values: Vec<String> = found.swept.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        text += &format!("examined at the first point of its sweep: {}\n", values.join(", "));
+    }
+    text += "\n";
     text += &settings(found);
     text += "\n";
     text += &timers(&found.timers);
@@ -55,13 +60,22 @@ fn changes(base: &Glance, same_until_s: f64, without: &Glance) -> String {
         (None, Some(_)) => "everybody completes".into(),
         (None, None) => "still not everybody completes".into(),
     };
-    let bytes = percent(without.wire_bytes as f64 / base.wire_bytes as f64);
+    let bytes = ratio(without.wire_bytes as f64, base.wire_bytes as f64);
     let first = if same_until_s > 0.0 {
         format!(", the same for the first {}", human::seconds(same_until_s))
     } else {
         String::new()
     };
     format!("without it: {time}, bytes {bytes}{first}")
+}
+
+/// `part` against `whole`; of nothing there is no share.
+fn ratio(part: f64, whole: f64) -> String {
+    match (part == whole, whole > 0.0) {
+        (true, _) => "+0.0 %".into(),
+        (_, true) => percent(part / whole),
+        (_, false) => "new".into(),
+    }
 }
 
 fn percent(ratio: f64) -> String {
@@ -105,7 +119,13 @@ fn sensitivity(found: &Diagnosis) -> String {
 fn spread(found: &Diagnosis, runs: &[Glance], of: fn(&Glance) -> Option<f64>) -> String {
     let values: Option<Vec<f64>> = runs.iter().map(of).collect();
     let (Some(base), Some(values)) = (of(&found.base), values) else { return "not always complete".into() };
+    if values.iter().all(|value| *value == base) {
+        return "none".into();
+    }
+    if base == 0.0 {
+        return "none at all as it is".into();
+    }
     let ratios = values.iter().map(|value| value / base);
     let (low, high) = ratios.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), r| (low.min(r), high.max(r)));
-    if (low, high) == (1.0, 1.0) { "none".into() } else { format!("{} .. {}", percent(low), percent(high)) }
+    format!("{} .. {}", percent(low), percent(high))
 }

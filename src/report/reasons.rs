@@ -54,7 +54,7 @@ fn share(value: f64) -> String {
 /// In words what limits the run, and where the two ways of asking disagree.
 fn verdicts(found: &Reasons) -> String {
     let mut text = String::new();
-    let each = found.reasons.iter().filter(|r| !matches!(r.resource, Resource::All));
+    let each = found.reasons.iter().filter(|r| !matches!(r.resource, Resource::All | Resource::Links));
     let surely = each.filter_map(|r| {
         let slowest = &r.elasticity.as_ref()?[Who::Slowest as usize];
         (slowest.mean > slowest.ci95.unwrap_or(0.0)).then_some((r.resource, slowest.mean))
@@ -63,7 +63,12 @@ fn verdicts(found: &Reasons) -> String {
         Some((resource, mean)) => format!("the slowest leecher gains most from: {} ({mean:.2})\n", resource.words()),
         None => "no resource alone surely helps the slowest leecher; more seeds may tell\n".into(),
     };
-    for reason in &found.reasons {
+    let all = found.reasons.iter().find(|r| r.resource == Resource::All);
+    if all.is_some_and(|all| all.disagrees(Who::Slowest) || all.disagrees(Who::Median)) {
+        text += "! all of these: more of everything should only change the unit of time. Something has a clock of its \
+                 own, or the run is so finely balanced that chance decides: mind the single elasticities\n";
+    }
+    for reason in found.reasons.iter().filter(|r| r.resource != Resource::All) {
         for (who, name) in [(Who::Slowest, "slowest"), (Who::Median, "median")] {
             if reason.disagrees(who) {
                 text += &format!(

@@ -25,10 +25,12 @@ pub(super) fn constraint_rows(id: &str, outcome: &Outcome) -> Vec<ConstraintRow>
     let mut rows = Vec::new();
     for (leecher, (node, what)) in leechers(outcome).enumerate() {
         let wanted = end(what, outcome).since(what.start).secs();
-        for (constraint, share) in Constraint::ALL.into_iter().zip(outcome.timeline.shares(leecher)) {
+        let tally = outcome.timeline.tally(leecher);
+        for (constraint, share) in Constraint::ALL.into_iter().zip(tally.shares()) {
             if share > 0.0 {
+                let looks = tally.looks[constraint as usize];
                 let constraint = constraint.name().into();
-                rows.push(ConstraintRow { run_id: id.into(), node, constraint, seconds: share * wanted });
+                rows.push(ConstraintRow { run_id: id.into(), node, constraint, seconds: share * wanted, looks });
             }
         }
     }
@@ -62,30 +64,32 @@ pub struct HeldBack {
     pub node: u32,
     /// When it was complete, as in `nodes.csv`; nothing when it never was.
     pub t100_s: Option<f64>,
+    /// How long its download took, or it waited in vain, from its own start.
+    pub own_s: f64,
     /// Constraint and share of its time, the largest first; equal ones in the
     /// order of [`Constraint::ALL`].
     pub shares: Vec<(String, f64)>,
+    /// Looks that these are made from: with few of them they are rough.
+    pub looks: u32,
 }
 
 impl HeldBack {
-    /// The leecher that was complete last and the one in the middle (of an even
-    /// number the earlier), by the rows of one run; those that were never complete
-    /// come last. Nothing when there are no leechers.
+    /// The leecher whose download took longest and the one in the middle (of an
+    /// even number the faster), by the rows of one run, each from its own start;
+    /// those that were never complete come last. Nothing when there are no leechers.
     pub fn slowest_and_median(nodes: &[NodeRow], constraints: &[ConstraintRow]) -> Option<[HeldBack; 2]> {
         let mut leechers: Vec<&NodeRow> = nodes.iter().filter(|n| n.role == Role::Leecher.name()).collect();
-        leechers.sort_by(|a, b| {
-            let time = |n: &NodeRow| n.t100_s.unwrap_or(f64::INFINITY);
-            time(a).total_cmp(&time(b)).then(b.node.cmp(&a.node))
-        });
+        let time = |n: &NodeRow| n.t100_s.map_or(f64::INFINITY, |end| end - n.start_s.unwrap_or(0.0));
+        leechers.sort_by(|a, b| time(a).total_cmp(&time(b)).then(b.node.cmp(&a.node)));
         let (slowest, median) = (leechers.last()?, leechers[(leechers.len() - 1) / 2]);
         Some([slowest, median].map(|node| HeldBack::of(node, constraints)))
     }
 
     fn of(node: &NodeRow, constraints: &[ConstraintRow]) -> HeldBack {
-        let own = constraints.iter().filter(|row| row.node == node.node);
-        let all: f64 = own.clone().map(|row| row.seconds).sum();
-        let mut shares: Vec<_> = own.map(|row| (row.constraint.clone(), row.seconds / all)).collect();
+        let own = || constraints.iter().filter(|row| row.node == node.node);
+        let own_s: f64 = own().map(|row| row.seconds).sum();
+        let mut shares: Vec<_> = own().map(|row| (row.constraint.clone(), row.seconds / own_s)).collect();
         shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-        HeldBack { node: node.node, t100_s: node.t100_s, shares }
+        HeldBack { node: node.node, t100_s: node.t100_s, own_s, shares, looks: own().map(|row| row.looks).sum() }
     }
 }

@@ -8,9 +8,11 @@ pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().checked_sub(1)?;
     let position = last as f64 * p.clamp(0.0, 1.0);
-    let below = position as usize;
-    let above = (below + 1).min(last);
-    Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
+    let (below, part) = (position as usize, position.fract());
+    if part == 0.0 {
+        return Some(sorted[below]); // whatever comes above it, were it infinite
+    }
+    Some(sorted[below] + part * (sorted[below + 1] - sorted[below]))
 }
 
 /// The 0.5-quantile.
@@ -32,6 +34,17 @@ mod tests {
             assert!((got - expected).abs() < 1e-12, "p = {p}: {got}");
         }
         assert_eq!(median(&[1.0, 2.0, 10.0, 20.0]), Some(6.0));
+    }
+
+    /// What was never reached is infinite and above all others.
+    #[test]
+    fn beside_an_infinite_value() {
+        let unreached = f64::INFINITY;
+        assert_eq!(median(&[1.0, 2.0, unreached]), Some(2.0));
+        assert_eq!(median(&[1.0, 2.0, unreached, unreached]), Some(unreached));
+        let twenty: Vec<f64> = (1..=20).map(f64::from).chain([unreached]).collect();
+        assert_eq!(quantile(&twenty, 0.95), Some(20.0));
+        assert_eq!(quantile(&twenty, 0.96), Some(unreached));
     }
 
     #[test]

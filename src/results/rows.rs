@@ -214,8 +214,10 @@ row! {
         node: u32,
         /// What held it back, see [`crate::ledger::Constraint`].
         constraint: String,
-        /// For how long in all; a share of the looks taken at the node.
+        /// For how long in all, as far as looks at the node can tell.
         seconds: f64,
+        /// Looks that found it so; with few of them `seconds` is rough.
+        looks: u32,
     }
 }
 

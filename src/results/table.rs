@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(header::<NodeRow>(), nodes);
         assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
         assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
-        assert_eq!(header::<ConstraintRow>(), "run_id,node,constraint,seconds\n");
+        assert_eq!(header::<ConstraintRow>(), "run_id,node,constraint,seconds,looks\n");
         assert_eq!(header::<TimelineRow>(), "run_id,node,start_s,end_s,constraint\n");
         assert_eq!(header::<ProgressRow>(), "run_id,node,bytes,stored_s,stream_s\n");
     }

@@ -32,13 +32,19 @@ use crate::world::{Holdings, NodeId, Role, World};
 
 /// Looks that a run at its bound gets; a slower one gets more.
 const LOOKS_AT_THE_BOUND: u64 = 256;
+/// Looks that a leecher gets which is as fast as any downlink allows, however many
+/// come after it.
+const LOOKS_AT_THE_LEAST: u64 = 128;
 /// The shortest stratum, for runs without a bound.
 const SHORTEST: Time = Time::from_millis(1);
 
 /// The timeline of a run: empty where nobody is meant to finish.
 pub(super) fn timeline(world: &World, spec: &RunSpec) -> Timeline {
     let leechers = world.with_role(Role::Leecher).count();
-    let share = distribution_time(world).makespan.nanos() / LOOKS_AT_THE_BOUND;
+    let fastest = world.with_role(Role::Leecher).map(|id| world.node(id).down).max();
+    let alone = fastest.map_or(Time::ZERO, |down| down.time_for(world.dataset.size));
+    let bound = distribution_time(world).makespan;
+    let share = (bound.nanos() / LOOKS_AT_THE_BOUND).min(alone.nanos() / LOOKS_AT_THE_LEAST);
     let stratum = if spec.stop.run_for.is_some() { Time::NEVER } else { Time::from_nanos(share).max(SHORTEST) };
     Timeline::new(leechers, stratum)
 }
@@ -63,15 +69,20 @@ struct Sight {
     asked: bool,
 }
 
-/// What the last look saw, by node; kept for its memory.
+/// The one who looks.
 #[derive(Debug, Default)]
-pub(super) struct Watch(Vec<Sight>);
+pub(super) struct Watch {
+    /// What the last look saw, by node; kept for its memory.
+    sights: Vec<Sight>,
+    /// Nodes and messages that all looks went over.
+    cost: u64,
+}
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Takes the looks that are due before `next`; until then nothing changes.
     pub(super) fn look_around(&mut self, next: Time) {
         while self.books.timeline.due() < next {
-            let mut sights = std::mem::take(&mut self.watch.0);
+            let mut sights = std::mem::take(&mut self.watch.sights);
             sights.clear();
             sights.resize(self.nodes.len(), Sight::default());
             for (id, flight) in (0u32..).zip(&self.flights) {
@@ -82,8 +93,10 @@ impl<P: Protocol> Simulation<'_, P> {
             let leechers = self.world.with_role(Role::Leecher);
             let at = self.books.timeline.due();
             let states: Vec<_> = leechers.map(|node| self.state(node, at, &sights[node.index()])).collect();
-            self.books.timeline.note(states.into_iter());
-            self.watch.0 = sights;
+            // A message or node costs a look about a fiftieth of what an event costs.
+            self.watch.cost += (self.nodes.len() + self.flights.len()) as u64;
+            self.books.timeline.note(states.into_iter(), self.watch.cost > self.events);
+            self.watch.sights = sights;
         }
     }
 

@@ -7,7 +7,7 @@ use super::plan::repetition_seed;
 use super::{Host, digest};
 use crate::ledger::{Outcome, TimerUse};
 use crate::results::median;
-use crate::scenario::{self, Input, Scenario, ScenarioError, Setting};
+use crate::scenario::{self, Axis, Input, Scenario, ScenarioError, Setting};
 use crate::sim::RunSpec;
 use crate::units::Time;
 use serde::Serialize;
@@ -72,6 +72,8 @@ pub enum Effect {
 pub struct Diagnosis {
     /// Name of the scenario.
     pub name: String,
+    /// Keys that its sweep sets, and the values with which it was examined.
+    pub swept: Vec<(String, String)>,
     /// The run as it is.
     pub base: Glance,
     /// What each setting does, in the order of the tables.
@@ -141,7 +143,7 @@ impl Diagnosis {
     /// `row` with how `other` compares with the run as it is.
     fn beside(&self, row: FindingRow, other: &Glance) -> FindingRow {
         let makespan_ratio = other.makespan_s.zip(self.base.makespan_s).map(|(other, base)| other / base);
-        let wire_ratio = Some(other.wire_bytes as f64 / self.base.wire_bytes as f64);
+        let wire_ratio = (self.base.wire_bytes > 0).then(|| other.wire_bytes as f64 / self.base.wire_bytes as f64);
         FindingRow { makespan_ratio, wire_ratio, ..row }
     }
 }
@@ -188,7 +190,8 @@ impl Doctor {
         let base = scenario::load(input)?;
         let asked = |setting: &&Setting| {
             let table = setting.key.split('.').next().unwrap_or_default();
-            !NOT_ASKED.contains(&table)
+            let swept = base.sweep.axes.iter().flat_map(|axis| &axis.keys).any(|key| *key == setting.key);
+            !NOT_ASKED.contains(&table) && !swept
         };
         let settings = base.settings.iter().filter(asked).map(|s| (s.clone(), without(input, s, &base.run))).collect();
         Ok(Doctor { base, settings })
@@ -221,8 +224,16 @@ impl Doctor {
             (setting, effect)
         });
         let settings = settings.collect();
-        Some(Diagnosis { name: self.base.name, base: first, settings, timers, warnings, ties, seeds })
+        let swept = self.base.sweep.axes.iter().flat_map(first_values).collect();
+        Some(Diagnosis { name: self.base.name, swept, base: first, settings, timers, warnings, ties, seeds })
     }
+}
+
+/// The first point of an axis.
+fn first_values(axis: &Axis) -> Vec<(String, String)> {
+    let values = axis.points.first().into_iter().flatten();
+    let set = axis.keys.iter().zip(values).filter_map(|(key, value)| Some((key.clone(), value.as_ref()?.to_string())));
+    set.collect()
 }
 
 fn without(input: &Input, setting: &Setting, base: &RunSpec) -> Without {

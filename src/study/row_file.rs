@@ -130,7 +130,7 @@ impl RowFile {
 
 /// The first line, up to the steps of `progress.csv`.
 fn beginning() -> String {
-    format!("codexsim rows 4, sources {}, progress in ", Program::SOURCES)
+    format!("codexsim rows 5, sources {}, progress in ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into

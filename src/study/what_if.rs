@@ -7,11 +7,12 @@
 //! that each go with one resource (T = a + b / R), the elasticity is the part's
 //! share b / T, and the shares of the looks should say the same. The run with
 //! all resources at once changes nothing but the unit of time, so its elasticity
-//! is 1, unless something has a clock of its own (churn, starts, windows).
+//! is 1, unless something has a clock of its own (churn, starts, idle windows) or the
+//! run is so finely balanced that rounding to nanoseconds decides it.
 
 use super::batch::batch;
 use super::plan::repetition_seed;
-use super::{Host, Summary};
+use super::{Host, Summary, digest};
 use crate::ledger::{Constraint, Outcome};
 use crate::results::{HeldBack, Labels, RunResult};
 use crate::sim::{Clock, RunSpec};
@@ -39,6 +40,8 @@ pub enum Resource {
     Timers,
     /// All of the above.
     All,
+    /// Every uplink and downlink: where both are equally narrow neither alone helps.
+    Links,
     /// The uplinks of the seeders alone: part of the first.
     SeederUplinks,
     /// Wider windows: as far as they are what takes round trips.
@@ -47,13 +50,14 @@ pub enum Resource {
 
 impl Resource {
     /// All of them; the first five share the time among them.
-    pub const ALL: [Resource; 8] = [
+    pub const ALL: [Resource; 9] = [
         Resource::Uplinks,
         Resource::Downlinks,
         Resource::Paths,
         Resource::Processors,
         Resource::Timers,
         Resource::All,
+        Resource::Links,
         Resource::SeederUplinks,
         Resource::Windows,
     ];
@@ -67,6 +71,7 @@ impl Resource {
             Resource::Processors => "processors",
             Resource::Timers => "protocol timers",
             Resource::All => "all of these",
+            Resource::Links => "up- and downlinks",
             Resource::SeederUplinks => "seeders' uplinks",
             Resource::Windows => "windows",
         }
@@ -91,6 +96,7 @@ impl Resource {
                 Constraint::Cpu,
                 Constraint::Timer,
             ],
+            Resource::Links => &[Constraint::OwnUplink, Constraint::RemoteUplink, Constraint::OwnDownlink],
             Resource::SeederUplinks | Resource::Windows => &[],
         }
     }
@@ -137,6 +143,7 @@ impl Resource {
             Resource::All => {
                 Resource::ALL.iter().take_while(|r| **r != Resource::All).for_each(|resource| resource.add(spec));
             }
+            Resource::Links => [Resource::Uplinks, Resource::Downlinks].into_iter().for_each(|part| part.add(spec)),
             Resource::Windows => {
                 let transport = &mut spec.network.transport;
                 for window in [&mut transport.initial_window, &mut transport.max_window, &mut transport.mux_window] {
@@ -162,7 +169,7 @@ fn less(time: Time) -> Time {
 /// Which leecher a time and shares are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
-    /// The last to complete: the makespan.
+    /// The one whose download takes longest.
     Slowest,
     /// The one in the middle.
     Median,
@@ -274,7 +281,10 @@ impl WhatIf {
         let resources = Resource::ALL.into_iter().filter(|r| r.more(base).is_some()).collect::<Vec<_>>();
         let mut specs = Vec::new();
         for repetition in 0..seeds {
-            let base = RunSpec { seed: repetition_seed(base.seed, repetition), ..base.clone() };
+            // A run with other rates breaks ties that are exact in the base, and ties
+            // may matter: so both break them, by a salt that goes with the seed.
+            let seed = repetition_seed(base.seed, repetition);
+            let base = RunSpec { seed, tie_salt: digest(&seed.to_le_bytes()) | 1, ..base.clone() };
             specs.extend(resources.iter().filter_map(|resource| resource.more(&base)));
             specs.push(base);
         }
@@ -338,8 +348,8 @@ fn see(spec: &RunSpec, outcome: &Outcome) -> Seen {
     let labels = Labels { run_id: "", scenario: "", protocol: "", repetition: 0 };
     let result = RunResult::new(labels, spec, outcome);
     let held = HeldBack::slowest_and_median(&result.nodes, &result.constraints);
-    // Each counts its own time: it may have started late.
-    let own = |who: &HeldBack| Some(who.t100_s? - result.nodes[who.node as usize].start_s?);
+    // A download that takes no time has no reasons either.
+    let own = |who: &HeldBack| who.t100_s.map(|_| who.own_s).filter(|time| *time > 0.0);
     let time_s = held.as_ref().map_or([None, None], |[slowest, median]| [own(slowest), own(median)]);
     Seen { time_s, held }
 }

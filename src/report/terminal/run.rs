@@ -93,7 +93,7 @@ fn held_back(result: &RunResult) -> String {
             .find(|(constraint, _)| constraint == name)
             .map_or("-".into(), |(_, share)| format!("{:.1} %", share * 100.0))
     };
-    let title = |words: &str, of: &HeldBack| format!("{words} (node {})", of.node);
+    let title = |words: &str, of: &HeldBack| format!("{words} (node {}, {} looks)", of.node, of.looks);
     let mut table = plain(&["held back by", &title("slowest leecher", &slowest), &title("median leecher", &median)]);
     let mut names: Vec<&str> = slowest.shares.iter().chain(&median.shares).map(|(name, _)| name.as_str()).collect();
     let mut seen = std::collections::BTreeSet::new();
