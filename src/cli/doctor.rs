@@ -1,6 +1,7 @@
 //! `codexsim doctor`: which settings of a scenario do anything.
 
 use super::args::Changes;
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
@@ -25,6 +26,8 @@ pub struct DoctorCommand {
     /// Runs at the same time; default one per core
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    shown: Shown,
     /// No progress and no notes, only errors and the result
     #[arg(long)]
     quiet: bool,
@@ -41,7 +44,7 @@ impl DoctorCommand {
             output::tell("interrupted");
             return Ok(End::Incomplete);
         };
-        output::say(&report::diagnosis_report(&found))?;
+        self.shown.rows(|| report::diagnosis_report(&found), &found.rows())?;
         Ok(End::Good)
     }
 }

@@ -1,6 +1,7 @@
 //! `codexsim explain-run`: why a run takes as long as it does.
 
 use super::args::Changes;
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
@@ -29,6 +30,8 @@ pub struct ExplainRun {
     /// Runs at the same time; default one per core
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    shown: Shown,
     /// No progress and no notes, only errors and the result
     #[arg(long)]
     quiet: bool,
@@ -47,7 +50,7 @@ impl ExplainRun {
                 output::tell("no seed completes with and without more of every resource: there is no time to explain")
             }
             Some(Some(reasons)) => {
-                output::say(&report::reasons_report(&scenario.name, &reasons))?;
+                self.shown.rows(|| report::reasons_report(&scenario.name, &reasons), &reasons.rows())?;
                 return Ok(End::Good);
             }
         }

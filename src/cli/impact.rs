@@ -1,6 +1,7 @@
 //! `codexsim impact`: what would this change do?
 
 use super::args::{Layers, Output, duration, share};
+use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
@@ -40,6 +41,8 @@ pub struct Impact {
     layers: Layers,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    shown: Shown,
     /// How sure the verdicts of a table have to be, all together
     #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
     confidence: f64,
@@ -88,7 +91,7 @@ impl Impact {
             return Ok(End::Incomplete);
         };
         write(&dir, impact)?;
-        output::say(&report::impact_report(impact))?;
+        self.shown.rows(|| report::impact_report(impact), &report::impact_rows(impact))?;
         if examined.left > 0 {
             self.output.note("the time is up; the same command with a larger --budget goes on");
         }

@@ -54,12 +54,15 @@ fn share(value: f64) -> String {
 /// In words what limits the run, and where the two ways of asking disagree.
 fn verdicts(found: &Reasons) -> String {
     let mut text = String::new();
-    let own = found.reasons.iter().filter(|r| !matches!(r.resource, Resource::All));
-    let most =
-        own.filter_map(|r| Some((r.resource, r.elasticity.as_ref()?[0].mean))).max_by(|a, b| a.1.total_cmp(&b.1));
-    if let Some((resource, elasticity)) = most {
-        text += &format!("the slowest leecher gains most from: {} ({elasticity:.2})\n", resource.words());
-    }
+    let each = found.reasons.iter().filter(|r| !matches!(r.resource, Resource::All));
+    let surely = each.filter_map(|r| {
+        let slowest = &r.elasticity.as_ref()?[Who::Slowest as usize];
+        (slowest.mean > slowest.ci95.unwrap_or(0.0)).then_some((r.resource, slowest.mean))
+    });
+    text += &match surely.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((resource, mean)) => format!("the slowest leecher gains most from: {} ({mean:.2})\n", resource.words()),
+        None => "no resource alone surely helps the slowest leecher; more seeds may tell\n".into(),
+    };
     for reason in &found.reasons {
         for (who, name) in [(Who::Slowest, "slowest"), (Who::Median, "median")] {
             if reason.disagrees(who) {

@@ -10,6 +10,7 @@ use crate::results::median;
 use crate::scenario::{self, Input, Scenario, ScenarioError, Setting};
 use crate::sim::RunSpec;
 use crate::units::Time;
+use serde::Serialize;
 
 /// Keys that decide nothing of a run by themselves, or are chance itself.
 const NOT_ASKED: [&str; 7] = ["name", "seed", "tie_salt", "series_interval", "sweep", "expect", "output"];
@@ -83,6 +84,78 @@ pub struct Diagnosis {
     pub ties: Vec<Glance>,
     /// Runs with other seeds.
     pub seeds: Vec<Glance>,
+}
+
+/// A finding for programs: a setting, a timer, or a dependence. Fields that do
+/// not apply are empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct FindingRow {
+    /// `setting`, `timer`, `tie_salt` or `seed`.
+    pub kind: &'static str,
+    /// The key, the timer, or which other run.
+    pub name: String,
+    /// The setting's value.
+    pub value: String,
+    /// Where it was written.
+    pub origin: String,
+    /// `none`, `default`, `changes` or `needed`.
+    pub effect: &'static str,
+    /// The makespan without it (or of the other run) over that as it is.
+    pub makespan_ratio: Option<f64>,
+    /// The same of all bytes on the wire.
+    pub wire_ratio: Option<f64>,
+    /// Times the timer was set.
+    pub armed: Option<u64>,
+    /// Times it came up.
+    pub fired: Option<u64>,
+    /// Times its node did something then.
+    pub acted: Option<u64>,
+}
+
+impl Diagnosis {
+    /// Everything that was found, in the order of the tables.
+    pub fn rows(&self) -> Vec<FindingRow> {
+        let settings = self.settings.iter().map(|(setting, effect)| {
+            let Setting { key: name, value, origin } = setting.clone();
+            let row = FindingRow { kind: "setting", name, value, origin, effect: effect.word(), ..Default::default() };
+            match effect {
+                Effect::Changes { without, .. } => self.beside(row, without),
+                _ => row,
+            }
+        });
+        let timers = self.timers.iter().map(|timer| FindingRow {
+            kind: "timer",
+            name: timer.name.clone(),
+            armed: Some(timer.armed),
+            fired: Some(timer.fired),
+            acted: Some(timer.acted),
+            ..Default::default()
+        });
+        let others = [("tie_salt", &self.ties), ("seed", &self.seeds)].into_iter().flat_map(|(kind, runs)| {
+            let row = move |index: usize| FindingRow { kind, name: index.to_string(), ..Default::default() };
+            runs.iter().enumerate().map(move |(index, run)| self.beside(row(index + 1), run))
+        });
+        settings.chain(timers).chain(others).collect()
+    }
+
+    /// `row` with how `other` compares with the run as it is.
+    fn beside(&self, row: FindingRow, other: &Glance) -> FindingRow {
+        let makespan_ratio = other.makespan_s.zip(self.base.makespan_s).map(|(other, base)| other / base);
+        let wire_ratio = Some(other.wire_bytes as f64 / self.base.wire_bytes as f64);
+        FindingRow { makespan_ratio, wire_ratio, ..row }
+    }
+}
+
+impl Effect {
+    /// The word used in rows.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Effect::Default => "default",
+            Effect::None => "none",
+            Effect::Changes { .. } => "changes",
+            Effect::Needed(_) => "needed",
+        }
+    }
 }
 
 impl Glance {

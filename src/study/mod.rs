@@ -29,12 +29,14 @@ pub use assemble::{Assembled, assemble};
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
-pub use doctor::{Diagnosis, Doctor, Effect, Glance};
+pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
 pub use estimate::{Estimate, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
-pub use impact::{Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Part, Side};
+pub use impact::{
+    Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Part, Side, World as ImpactWorld,
+};
 pub use impact::{Metric as ImpactMetric, Request as ImpactRequest, Unit as ImpactUnit, Verdict as ImpactVerdict};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
@@ -44,7 +46,7 @@ pub use selection::Selection;
 pub use statistics::Summary;
 pub use survey::{Axis, Dot, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
-pub use what_if::{Reason, Reasons, Resource, WhatIf, Who};
+pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
 
 /// FNV-1a, finished by the mixer of the random streams: a digest that is the
 /// same on every machine.

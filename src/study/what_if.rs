@@ -17,6 +17,7 @@ use crate::results::{HeldBack, Labels, RunResult};
 use crate::sim::{Clock, RunSpec};
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{Hardware, LatencySpec};
+use serde::Serialize;
 
 /// The new amount of a resource, as a fraction of the old one.
 const MORE: (u64, u64) = (11, 10);
@@ -80,7 +81,17 @@ impl Resource {
             Resource::Paths => &[Constraint::RoundTrip, Constraint::Presence, Constraint::Discovery],
             Resource::Processors => &[Constraint::Cpu],
             Resource::Timers => &[Constraint::Timer],
-            Resource::All | Resource::SeederUplinks | Resource::Windows => &[],
+            Resource::All => &[
+                Constraint::OwnUplink,
+                Constraint::RemoteUplink,
+                Constraint::OwnDownlink,
+                Constraint::RoundTrip,
+                Constraint::Presence,
+                Constraint::Discovery,
+                Constraint::Cpu,
+                Constraint::Timer,
+            ],
+            Resource::SeederUplinks | Resource::Windows => &[],
         }
     }
 
@@ -207,6 +218,54 @@ pub struct Reasons {
     pub reasons: Vec<Reason>,
     /// Shares that no resource answers for: (constraint, slowest, median).
     pub others: Vec<(Constraint, [f64; 2])>,
+}
+
+/// What is known of one resource and one leecher, for programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReasonRow {
+    /// The resource, or a constraint that no resource answers for.
+    pub resource: &'static str,
+    /// `slowest` or `median`.
+    pub leecher: &'static str,
+    /// Mean over seeds; empty where there was no more to have of it.
+    pub elasticity: Option<f64>,
+    /// Half the width of its 95 % interval.
+    pub ci95: Option<f64>,
+    /// The share that was seen; empty where no share is about it alone.
+    pub share: Option<f64>,
+    /// Whether the two disagree.
+    pub disagrees: bool,
+}
+
+impl Reasons {
+    /// Everything that was found, resource by resource.
+    pub fn rows(&self) -> Vec<ReasonRow> {
+        let sides = [(Who::Slowest, "slowest"), (Who::Median, "median")];
+        let reasons = self.reasons.iter().flat_map(|reason| {
+            sides.map(|(who, leecher)| {
+                let elasticity = reason.elasticity.as_ref().map(|of| of[who as usize]);
+                ReasonRow {
+                    resource: reason.resource.words(),
+                    leecher,
+                    elasticity: elasticity.map(|of| of.mean),
+                    ci95: elasticity.and_then(|of| of.ci95),
+                    share: reason.share.map(|of| of[who as usize]),
+                    disagrees: reason.disagrees(who),
+                }
+            })
+        });
+        let others = self.others.iter().flat_map(|(constraint, shares)| {
+            sides.map(|(who, leecher)| ReasonRow {
+                resource: constraint.name(),
+                leecher,
+                elasticity: None,
+                ci95: None,
+                share: Some(shares[who as usize]),
+                disagrees: false,
+            })
+        });
+        reasons.chain(others).collect()
+    }
 }
 
 impl WhatIf {

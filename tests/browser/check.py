@@ -184,7 +184,7 @@ def check(driver, program, file, rule, screenshots):
     # A large page is at hand before all of it has been read.
     WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.readyState") == "complete")
     figures = driver.execute_script(FIGURES)
-    written = (program.place / file).read_text().count("<figure>")
+    written = (program.place / file).read_text().count("<svg ")
     expect(len(figures) == written, f"{len(figures)} of {written} figures are shown")
     logged = [entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     expect(not logged, f"the console says {logged}")

@@ -2,7 +2,7 @@
 
 use super::super::page::page;
 use super::tables::{Row, Table, classes, whole, worlds};
-use super::words::{command, legend, summary, title, unreached};
+use super::words::{command, legend, summary, title, unreached, worlds as described};
 use super::{bytes_figure, changes_figure};
 use crate::study::Impact;
 use serde::Serialize;
@@ -18,6 +18,7 @@ struct Values {
     classes: Shown,
     bytes: String,
     worlds: Shown,
+    described: Vec<String>,
     notes: Vec<String>,
     command: String,
 }
@@ -48,6 +49,7 @@ pub fn html(impact: &Impact) -> String {
             classes: classes(impact, None).into(),
             bytes: bytes_figure(impact),
             worlds: worlds(impact).into(),
+            described: described(impact),
             notes: unreached(impact).into_iter().chain(legend(impact)).collect(),
             command: command(impact),
         },

@@ -1,7 +1,7 @@
 //! A section to paste into an RFC.
 
 use super::tables::{Table, classes, whole, worlds};
-use super::words::{command, legend, summary, title, unreached};
+use super::words::{command, legend, summary, title, unreached, worlds as described};
 use crate::study::Impact;
 
 /// Names of the figures beside the text.
@@ -18,6 +18,8 @@ pub fn markdown(impact: &Impact, program: &str) -> String {
     text += &format!("\n![Bytes by class]({})\n", FIGURES[1]);
     text += "\n### Worlds\n\n`=` no practical change, `?` undecided.\n\n";
     text += &table(&worlds(impact));
+    text += "\n";
+    described(impact).iter().for_each(|line| text += &format!("- {}\n", escaped(line)));
     text += "\n### Method\n\n";
     unreached(impact).iter().chain(&legend(impact)).for_each(|line| text += &format!("- {line}\n"));
     text += &format!(
@@ -68,6 +70,7 @@ mod tests {
         }
         assert!(text.contains("codexsim impact --base base --change 'own models/a.toml' --pack quick"), "{text}");
         assert!(text.contains("--change-set 'network.up=1 Mbit/s'") && text.contains(FIGURES[0]));
+        assert!(text.contains("- near: network.latency = 5 ms\n"), "{text}");
         assert!(!text.contains("<a>"), "no tags of others");
     }
 }

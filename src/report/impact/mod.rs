@@ -10,7 +10,7 @@ mod words;
 
 pub use figures::{bytes as bytes_figure, changes as changes_figure};
 pub use html::html;
-pub use json::json;
+pub use json::{VerdictRow, json, rows};
 pub use markdown::markdown;
 pub use terminal::terminal;
 

@@ -2,7 +2,9 @@
 
 use crate::ledger::Class;
 use crate::scenario::Input;
-use crate::study::{Decomposition, Impact, ImpactLine as Line, ImpactMetric, ImpactRequest, ImpactVerdict, Part, Side};
+use crate::study::{
+    Decomposition, Impact, ImpactLine as Line, ImpactMetric, ImpactRequest, ImpactVerdict, ImpactWorld, Part, Side,
+};
 
 /// Better in time, worse in efficiency and downloads that end, undecided in p95,
 /// without makespan, much slower to the first byte with an open end.
@@ -37,6 +39,8 @@ pub fn impact() -> Impact {
     let parts = vec![part(Class::Payload, 1_000_000, 1_000_000), part(Class::Want, 100, 4000), part(Class::Ack, 90, 0)];
     let side =
         |model: &str, sets: &[&str]| Side { model: model.into(), sets: sets.iter().map(|s| s.to_string()).collect() };
+    let world =
+        |name: &str, latency: &str| ImpactWorld { name: name.into(), settings: format!("network.latency = {latency}") };
     Impact {
         request: ImpactRequest {
             pack: "quick".into(),
@@ -48,7 +52,7 @@ pub fn impact() -> Impact {
             max_pairs: 64,
         },
         names: ["base".into(), "new <a>".into()],
-        worlds: vec!["near".into(), "far | away".into()],
+        worlds: vec![world("near", "5 ms"), world("far | away", "50 ms")],
         pairs: 8,
         seed: 1,
         by_world: vec![whole.clone(), whole.clone()],

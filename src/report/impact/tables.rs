@@ -1,7 +1,7 @@
 //! The tables: the same texts in every form of the report.
 
 use super::words::{change, change_with_interval, value, verdict};
-use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict};
+use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict, ImpactWorld};
 
 /// A table: titles, rows, and whether each row is for the better or the worse.
 pub(super) struct Table {
@@ -81,8 +81,8 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Table {
 
 /// Verdicts by world.
 pub(super) fn worlds(impact: &Impact) -> Table {
-    let row = |(name, lines): (&String, &Vec<Line>)| {
-        let mut row = Row::plain(std::iter::once(name.clone()).chain(lines.iter().map(short)).collect());
+    let row = |(world, lines): (&ImpactWorld, &Vec<Line>)| {
+        let mut row = Row::plain(std::iter::once(world.name.clone()).chain(lines.iter().map(short)).collect());
         row.classes = std::iter::once("").chain(lines.iter().map(class)).collect();
         row
     };

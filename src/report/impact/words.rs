@@ -1,7 +1,7 @@
 //! Numbers and sentences that all forms of the report share.
 
 use super::super::human;
-use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict};
+use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict, ImpactWorld};
 
 /// A value of a quantity, in its unit.
 pub(super) fn value(line: &Line, value: f64) -> String {
@@ -96,11 +96,11 @@ pub(super) fn answer(impact: &Impact) -> String {
 
 /// Single worlds in which something is surely worse that is not so on the whole.
 fn exceptions(impact: &Impact) -> Option<String> {
-    let of_world = |(name, lines): (&String, &Vec<Line>)| {
+    let of_world = |(world, lines): (&ImpactWorld, &Vec<Line>)| {
         let here = lines.iter().zip(&impact.whole).filter(|(here, whole)| here.is_worse() && !whole.is_worse());
         let words: Vec<String> =
             here.map(|(line, _)| format!("{} {}", line.metric.title(), change(line, line.effect))).collect();
-        (!words.is_empty()).then(|| format!("{name} ({})", words.join(", ")))
+        (!words.is_empty()).then(|| format!("{} ({})", world.name, words.join(", ")))
     };
     let words: Vec<String> = impact.worlds.iter().zip(&impact.by_world).filter_map(of_world).collect();
     (!words.is_empty()).then(|| format!("Worse in single worlds: {}.", words.join("; ")))
@@ -194,4 +194,10 @@ pub(super) fn unreached(impact: &Impact) -> Vec<String> {
             format!("{title}: {} of {all} pairs of runs did not reach it and are left out.", line.excluded)
         })
         .collect()
+}
+
+/// What each world is.
+pub(super) fn worlds(impact: &Impact) -> Vec<String> {
+    let lines = impact.worlds.iter().filter(|world| world.name != world.settings);
+    lines.map(|world| format!("{}: {}", world.name, world.settings)).collect()
 }

@@ -17,7 +17,7 @@ mod verdict;
 
 pub use decomposition::{Decomposition, Part};
 pub use metric::{Metric, Unit};
-pub use sides::{Duel, ImpactError, Request, Side};
+pub use sides::{Duel, ImpactError, Request, Side, World};
 pub use verdict::Verdict;
 
 use super::{Failure, Host, Options, Plan, RowFile, Selection, execute};
@@ -58,7 +58,7 @@ pub struct Impact {
     /// What base and change are called.
     pub names: [String; 2],
     /// The worlds.
-    pub worlds: Vec<String>,
+    pub worlds: Vec<World>,
     /// Pairs of runs in each world that were compared.
     pub pairs: usize,
     /// Seed of the first pair.

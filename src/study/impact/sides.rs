@@ -72,9 +72,18 @@ pub struct Duel {
     pub(super) request: Request,
     /// What the two are called.
     pub(super) names: [String; 2],
-    pub(super) worlds: Vec<String>,
+    pub(super) worlds: Vec<World>,
     /// All runs, without repetitions.
     pub(super) plan: Plan,
+}
+
+/// A world of the pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct World {
+    /// The `name` of its cell, or all that the cell sets.
+    pub name: String,
+    /// What the cell sets, `key = value`.
+    pub settings: String,
 }
 
 /// Values of the column `side`.
@@ -190,11 +199,12 @@ fn names(request: &Request) -> [String; 2] {
     if both[0] != both[1] { both } else { SIDES.map(|side| format!("{} ({side})", both[0])) }
 }
 
-/// What a world is called: the `name` of the cell, or all that it sets.
-fn world(cell: &Cell, set: u32, sets: u32) -> String {
+fn world(cell: &Cell, set: u32, sets: u32) -> World {
     let name = cell.value("name");
-    let name = if name.is_empty() { cell.describe() } else { name };
-    if sets == 1 { name } else { format!("{name}, seeder set {set}") }
+    let values = cell.values.iter().filter(|(key, _)| key != "name").cloned().collect();
+    let settings = Cell { values, ..cell.clone() }.describe();
+    let name = if name.is_empty() { settings.clone() } else { name };
+    World { name: if sets == 1 { name } else { format!("{name}, seeder set {set}") }, settings }
 }
 
 fn labelled(mut cell: Cell, side: &str) -> Cell {

@@ -96,7 +96,9 @@ fn verdicts(impact: &Impact) -> Vec<Verdict> {
 fn sides_of_a_pair_meet_in_one_world() {
     let pack = pack(&WORLDS.replacen("[[sweep.cells]]", "[sweep]\nseeder_sets = 2\n[[sweep.cells]]", 1));
     let duel = duel(&pack, "direct", ["", "network.up=10 Mbit/s"], 4);
-    assert_eq!(duel.worlds, ["near, seeder set 0", "near, seeder set 1", "far, seeder set 0", "far, seeder set 1"]);
+    let names: Vec<&str> = duel.worlds.iter().map(|world| world.name.as_str()).collect();
+    assert_eq!(duel.worlds[3].settings, "network.latency = 60 ms");
+    assert_eq!(names, ["near, seeder set 0", "near, seeder set 1", "far, seeder set 0", "far, seeder set 1"]);
     let plan = duel.plan(3);
     let mut runs = Vec::new();
     for (pair, world) in (0..3).flat_map(|pair| (0..4).map(move |world| (pair, world))) {

@@ -53,12 +53,12 @@ mod tests {
     }
 
     /// By hand: logarithms (0, 0), (1, 2), (2, 2); slope 1, mean 4/3; residuals
-    /// -1/3, 2/3, -1/3, so the error is sqrt((6/9)/1/2) and t (1) 12.706205.
+    /// -1/3, 2/3, -1/3, so the error is sqrt((6/9)/1/2) and t (1) is tan(0.475 pi) = 12.7062047.
     #[test]
     fn the_interval_by_hand() {
         let e = libm::exp(1.0);
         let fit = PowerLaw::of(&[(1.0, 1.0), (e, e * e), (e * e, e * e)]).unwrap();
-        let half = 12.706205 * (1.0f64 / 3.0).sqrt();
+        let half = 12.706_204_736_174_7 * (1.0f64 / 3.0).sqrt();
         assert!((fit.exponent - 1.0).abs() < 1e-12);
         assert!((fit.interval.0 - (1.0 - half)).abs() < 1e-9 && (fit.interval.1 - (1.0 + half)).abs() < 1e-9);
     }
