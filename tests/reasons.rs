@@ -45,7 +45,8 @@ fn slowest(found: &Reasons, resource: Resource) -> (f64, f64) {
 
 /// A swarm in which everything is a tenth faster is the same swarm, a tenth faster.
 /// (Windows are bytes per round trip, so they follow; what has a clock of its own,
-/// such as the restart of idle windows, is out of the way here.)
+/// such as the restart of idle windows, is out of the way here. The duplicates of v1
+/// hang on the order of equal times, which rounding to nanoseconds changes.)
 #[test]
 fn everything_together_is_a_change_of_the_unit_of_time() {
     for protocol in ["direct", "codex-v2", "codex-v3a", "codex-v3c", "codex-f", "bittorrent", "bitswap"] {
@@ -83,7 +84,9 @@ fn the_two_ways_of_asking_agree_where_one_resource_counts() {
             let (elasticity, share) = slowest(&found, *resource);
             assert!(elasticity > 0.85, "{protocol}, {resource:?}: {elasticity}");
             assert!((elasticity - share).abs() < 0.06, "{protocol}, {resource:?}: {elasticity} and {share}");
-            assert!(found.reasons.iter().all(|r| !r.disagrees(Who::Slowest)), "{protocol}: {:?}", found.reasons);
+            // Of timers it is true that shorter ones do harm, which no share says.
+            let others = found.reasons.iter().filter(|r| r.resource != Resource::Timers);
+            others.for_each(|r| assert!(!r.disagrees(Who::Slowest), "{protocol}: {r:?}"));
         }
     }
 }
