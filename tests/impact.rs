@@ -211,6 +211,17 @@ fn wrong_input_is_told_with_what_was_meant() {
     refused(&varied, "the pack varies `network.latency`");
     let foreign = with(&["--base", "direct", "--change", "direct", "--change-set", "protocol=bitswap"]);
     refused(&foreign, "`protocol=bitswap` is no setting of one side");
+    for (set, words) in [
+        ("protocol=bitswap", "`protocol=bitswap` would be the protocol of both sides"),
+        ("protocol={bitswap={}}", "would be the protocol of both sides"),
+        ("protocol.bitswap.preload=3", "a setting turns `codex-v2` into `bitswap`"),
+        ("protocol.codex-v3c.manifest_size=150 B", "a setting turns `codex-v2` into `codex-v3c`"),
+        ("seed=3\nprotocol=\"bitswap\"", "a setting turns `codex-v2` into `bitswap`"),
+    ] {
+        refused(&with(&["--base", "codex-v2", "--change", "codex-v3c", "--set", set]), words);
+    }
+    let other = with(&["--base", "direct", "--change", "direct", "--change-set", "protocol.ideal={}"]);
+    refused(&other, "a setting turns `direct` into `ideal`");
     let unknown = with(&["--base", "direct", "--change", "direct", "--change-set", "network.upp=1 Mbit/s"]);
     refused(&unknown, "did you mean `up`?");
     fs::write(place.path("p.toml"), "extends = \"s.toml\"\n[sweep]\nprotocol = [\"direct\", \"bitswap\"]\n").unwrap();

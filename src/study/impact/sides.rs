@@ -30,6 +30,21 @@ pub enum ImpactError {
         "`{0}` is no setting of one side\n = expected a constant of its protocol or a key of the world; --base and --change name the protocols, --pack the worlds"
     )]
     NotOfOneSide(String),
+    /// A setting of both sides names a protocol.
+    #[error(
+        "`{0}` would be the protocol of both sides\n = expected --base and --change for that; --set holds for both"
+    )]
+    NotOfBothSides(String),
+    /// A setting makes a side another protocol than it was said to be.
+    #[error(
+        "a setting turns `{named}` into `{found}`\n = expected constants of a protocol that both sides run; those of one side with --base-set or --change-set"
+    )]
+    OtherProtocol {
+        /// The model of the side.
+        named: String,
+        /// What it would run.
+        found: String,
+    },
     /// A pack compares protocols by itself.
     #[error("the pack varies `{0}`, which is what --base and --change are for")]
     NoPack(String),
@@ -145,6 +160,7 @@ impl Duel {
 
 /// The pack with one side.
 fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
+    request.common.sets.iter().try_for_each(|set| refuse_choice(set))?;
     side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
     input.pack = Some(request.pack.clone());
@@ -153,7 +169,21 @@ fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
     let axes = scenario::load(&input).map_err(PlanError::Scenario)?.sweep.axes;
     refuse_protocols(&axes)?;
     input.sets.iter().try_for_each(|set| refuse_varied(set, &axes))?;
-    Ok(Plan::new(&input)?)
+    let plan = Plan::new(&input)?;
+    refuse_other(&plan, side)?;
+    Ok(plan)
+}
+
+/// The protocol is what the sides differ in.
+fn refuse_choice(set: &str) -> Result<(), ImpactError> {
+    let chosen = scenario::setting_key(set)? == ["protocol"];
+    if chosen { Err(ImpactError::NotOfBothSides(set.into())) } else { Ok(()) }
+}
+
+/// A constant of another protocol chooses that one.
+fn refuse_other(plan: &Plan, side: &Side) -> Result<(), ImpactError> {
+    let other = plan.cells.iter().map(|cell| &cell.protocol).find(|found| **found != side.model);
+    other.map_or(Ok(()), |found| Err(ImpactError::OtherProtocol { named: side.model.clone(), found: found.clone() }))
 }
 
 fn refuse_protocols(axes: &[Axis]) -> Result<(), ImpactError> {
