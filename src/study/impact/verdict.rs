@@ -6,9 +6,9 @@ use crate::study::statistics::t_quantile;
 /// What can be said of the change of one quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is less, by more than the margin.
+    /// It is less: the change is not zero, and what was seen is beyond the margin.
     Less,
-    /// It is more, by more than the margin.
+    /// It is more: the change is not zero, and what was seen is beyond the margin.
     More,
     /// Whatever change there is lies within the margin.
     NoPracticalChange,
