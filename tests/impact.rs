@@ -186,11 +186,12 @@ fn time_that_is_up_is_said_and_nothing_is_lost() {
     let arguments = [&["impact", "--pack", "./s.toml", "--out", "r", "--budget", "0s"], &sides[..]].concat();
     let assert = place.codexsim(&arguments).code(3);
     let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
-    assert!(said.contains("fewer than two pairs of runs were finished"), "{said}");
+    assert!(said.contains("fewer than 4 pairs were finished; the same command goes on"), "{said}");
     assert!(!place.path("r/verdict.json").exists());
     let printed = place.impact("r", &[&sides[..], &["--max-pairs", "2"]].concat(), 0);
     assert!(printed.contains("2 pairs of runs in each of 2 worlds"), "{printed}");
     assert!(printed.contains("UNDECIDED (needs about "), "two pairs of random choices decide little: {printed}");
+    assert!(!printed.contains(", about "), "with --reproducible nothing is said of real time: {printed}");
 }
 
 #[test]

@@ -87,13 +87,15 @@ impl Impact {
         self.output.manifest(&examined.plan, &assembled, console.elapsed_s()).write(&dir)?;
         output::tell_each("failed", examined.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
         let Some(impact) = &examined.impact else {
-            self.output.note("fewer than two pairs of runs were finished; the same command again goes on");
+            let first = examined.next_look.unwrap_or_default();
+            self.output.note(&format!("fewer than {first} pairs were finished; the same command goes on"));
             return Ok(End::Incomplete);
         };
         write(&dir, impact)?;
         self.shown.rows(|| report::impact_report(impact), &report::impact_rows(impact))?;
-        if examined.left > 0 {
-            self.output.note("the time is up; the same command with a larger --budget goes on");
+        if let Some(next) = examined.next_look.filter(|_| examined.left > 0) {
+            let note = format!("ended before the next look at {next} pairs; the same command goes on");
+            self.output.note(&note);
         }
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&examined, &assembled, console.interrupted()))

@@ -137,23 +137,29 @@ impl Host for Patience {
     fn finished(&self) {}
 }
 
-/// A pair is four runs here. What was not compared is no part of the study, stays,
-/// and is not computed again.
+/// A pair is four runs here; looks are at 4, 8 and 10 pairs. However often time is
+/// up, nothing is judged in between. What was not compared is no part of the
+/// study, stays, and is not computed again.
 #[test]
-fn what_is_cut_short_speaks_of_whole_pairs_and_goes_on_later() {
+fn what_is_cut_short_is_judged_at_planned_looks_only() {
     let (pack, dir) = (pack(WORLDS), tempfile::tempdir().unwrap());
     let options = Options { threads: 1, reproducible: true };
-    let go_on = |runs: usize, max_pairs: u32| {
+    let go_on = |runs: usize| {
         let host = Patience(AtomicUsize::new(runs));
-        duel(&pack, "direct", ["seed=1", "seed=2"], max_pairs).carry_out(dir.path(), options, &host).unwrap()
+        let sides = duel(&pack, "bittorrent", ["seed=1", "seed=2"], 10);
+        let examined = sides.carry_out(dir.path(), options, &host).unwrap();
+        let rows = std::fs::read_dir(dir.path().join("rows")).unwrap().count();
+        let pairs = examined.impact.as_ref().map(|impact| impact.pairs);
+        assert_eq!(examined.plan.runs.len(), 4 * pairs.unwrap_or(0), "the study is what was compared");
+        assert!(examined.impact.is_none_or(|impact| impact.seconds_per_pair.is_none()), "it is to be reproducible");
+        (pairs, examined.next_look, rows)
     };
-    let first = go_on(7, 4);
-    assert!(first.impact.is_none() && first.left > 0, "one pair and three runs");
-    let second = go_on(6, 4);
-    assert_eq!((second.impact.unwrap().pairs, second.plan.runs.len(), second.left), (3, 12, 3));
-    let rest = go_on(99, 4);
-    assert_eq!((rest.impact.unwrap().pairs, rest.plan.runs.len(), rest.left), (4, 16, 0));
-    assert_eq!(std::fs::read_dir(dir.path().join("rows")).unwrap().count(), 16);
+    assert_eq!(go_on(15), (None, Some(4), 15), "three pairs and three runs");
+    assert_eq!(go_on(1), (Some(4), Some(8), 16), "the noise of BitTorrent is not decided at once");
+    assert_eq!(go_on(9), (Some(4), Some(8), 25));
+    assert_eq!(go_on(6), (Some(4), Some(8), 31));
+    assert_eq!(go_on(4), (Some(8), Some(10), 35));
+    assert_eq!(go_on(99), (Some(10), None, 40));
 }
 
 /// The same model with the same seeds is the same in every byte.
