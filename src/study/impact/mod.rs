@@ -166,15 +166,23 @@ impl Duel {
         let contrast = |worlds: &[Seen], metric: Metric| (metric, contrast(worlds, metric));
         let all = Metric::all().map(|metric| contrast(seen, metric));
         let all = all.filter(|(metric, contrast)| !(metric.is_part() && contrast.is_absent())).collect();
-        let (parts, whole) = lines(all, margin, alpha).into_iter().partition(|line| line.metric.is_part());
+        let pairs = seen.first().map_or(0, Vec::len);
+        let lines = |all: Vec<(Metric, Contrast)>| {
+            let mut lines = lines(all, margin, alpha);
+            lines
+                .iter_mut()
+                .for_each(|line| line.verdict = line.verdict.map(|v| v.until_a_look(pairs, &looks(max_pairs))));
+            lines
+        };
+        let (parts, whole) = lines(all).into_iter().partition(|line| line.metric.is_part());
         let each =
             seen.iter().flat_map(|world| Metric::WHOLE.map(|metric| contrast(std::slice::from_ref(world), metric)));
-        let each = lines(each.collect(), margin, alpha);
+        let each = lines(each.collect());
         let runs = seen.iter().flatten().flatten().map(|(base, change)| (&base.bytes, &change.bytes));
         Impact {
             names: self.names.clone(),
             worlds: self.worlds.clone(),
-            pairs: seen.first().map_or(0, Vec::len),
+            pairs,
             seed: self.plan.cells.first().map_or(0, |cell| cell.base.seed),
             whole,
             parts,
@@ -250,6 +258,12 @@ impl Impact {
     /// Whether every verdict about all worlds together is decided.
     pub fn is_decided(&self) -> bool {
         self.lines().filter_map(|line| line.verdict).all(Verdict::is_decided)
+    }
+
+    /// Whether time was up, or the user ended it, before there was an answer or there
+    /// were as many pairs as allowed.
+    pub fn is_cut_short(&self) -> bool {
+        !self.is_decided() && self.pairs < self.request.max_pairs as usize
     }
 
     /// Quantities of the whole run that are surely worse in all worlds together.
