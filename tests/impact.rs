@@ -186,11 +186,15 @@ fn time_that_is_up_is_said_and_nothing_is_lost() {
     let arguments = [&["impact", "--pack", "./s.toml", "--out", "r", "--budget", "0s"], &sides[..]].concat();
     let assert = place.codexsim(&arguments).code(3);
     let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
-    assert!(said.contains("fewer than two pairs of runs were finished"), "{said}");
+    assert!(said.contains("fewer than 4 pairs were finished; the same command goes on"), "{said}");
     assert!(!place.path("r/verdict.json").exists());
     let printed = place.impact("r", &[&sides[..], &["--max-pairs", "2"]].concat(), 0);
+    assert!(FILES.iter().all(|file| place.path("r").join(file).exists()));
+    place.codexsim(&[&arguments[..], &["--seed", "9"]].concat()).code(3);
+    assert!(FILES.iter().all(|file| !place.path("r").join(file).exists()), "they are of other runs");
     assert!(printed.contains("2 pairs of runs in each of 2 worlds"), "{printed}");
     assert!(printed.contains("UNDECIDED (needs about "), "two pairs of random choices decide little: {printed}");
+    assert!(!printed.contains(", about "), "with --reproducible nothing is said of real time: {printed}");
 }
 
 #[test]
@@ -211,6 +215,17 @@ fn wrong_input_is_told_with_what_was_meant() {
     refused(&varied, "the pack varies `network.latency`");
     let foreign = with(&["--base", "direct", "--change", "direct", "--change-set", "protocol=bitswap"]);
     refused(&foreign, "`protocol=bitswap` is no setting of one side");
+    for (set, words) in [
+        ("protocol=bitswap", "`protocol=bitswap` would be the protocol of both sides"),
+        ("protocol={bitswap={}}", "would be the protocol of both sides"),
+        ("protocol.bitswap.preload=3", "a setting turns `codex-v2` into `bitswap`"),
+        ("protocol.codex-v3c.manifest_size=150 B", "a setting turns `codex-v2` into `codex-v3c`"),
+        ("seed=3\nprotocol=\"bitswap\"", "a setting turns `codex-v2` into `bitswap`"),
+    ] {
+        refused(&with(&["--base", "codex-v2", "--change", "codex-v3c", "--set", set]), words);
+    }
+    let other = with(&["--base", "direct", "--change", "direct", "--change-set", "protocol.ideal={}"]);
+    refused(&other, "a setting turns `direct` into `ideal`");
     let unknown = with(&["--base", "direct", "--change", "direct", "--change-set", "network.upp=1 Mbit/s"]);
     refused(&unknown, "did you mean `up`?");
     fs::write(place.path("p.toml"), "extends = \"s.toml\"\n[sweep]\nprotocol = [\"direct\", \"bitswap\"]\n").unwrap();

@@ -9,6 +9,7 @@ use crate::report;
 use crate::results::{AtomicFile, Program, ResultsError};
 use crate::study::{self, Assembled, Duel, Examined, Host, ImpactError, ImpactRequest, Options, Side};
 use clap::Args;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -83,17 +84,21 @@ impl Impact {
         let examined = duel.carry_out(&dir, options, &console);
         console.close();
         let examined = examined?;
+        // What was said of other runs must not stand beside these.
+        REPORTS.iter().try_for_each(|name| remove(&dir.join(name)))?;
         let assembled = study::assemble(&examined.plan, &dir, &examined.failed, self.output.reproducible)?;
         self.output.manifest(&examined.plan, &assembled, console.elapsed_s()).write(&dir)?;
         output::tell_each("failed", examined.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
         let Some(impact) = &examined.impact else {
-            self.output.note("fewer than two pairs of runs were finished; the same command again goes on");
+            let first = examined.next_look.unwrap_or_default();
+            self.output.note(&format!("fewer than {first} pairs were finished; the same command goes on"));
             return Ok(End::Incomplete);
         };
         write(&dir, impact)?;
         self.shown.rows(|| report::impact_report(impact), &report::impact_rows(impact))?;
-        if examined.left > 0 {
-            self.output.note("the time is up; the same command with a larger --budget goes on");
+        if let Some(next) = examined.next_look.filter(|_| examined.left > 0) {
+            let note = format!("ended before the next look at {next} pairs; the same command goes on");
+            self.output.note(&note);
         }
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&examined, &assembled, console.interrupted()))
@@ -129,14 +134,27 @@ impl Impact {
     }
 }
 
+/// The files that tell what was found.
+const REPORTS: [&str; 5] = ["verdict.json", "impact.md", "impact.html", "impact-changes.svg", "impact-bytes.svg"];
+
 fn write(dir: &Path, impact: &study::Impact) -> Result<(), ResultsError> {
     let program = Program::this();
-    let write = |name: &str, text: &str| AtomicFile::write_all(&dir.join(name), text.as_bytes());
-    write("verdict.json", &report::impact_json(impact, &program))?;
-    write("impact.md", &report::impact_markdown(impact, &format!("{} {}", program.name, program.version)))?;
-    write("impact.html", &report::impact_html(impact))?;
-    write("impact-changes.svg", &report::impact_changes(impact))?;
-    write("impact-bytes.svg", &report::impact_bytes(impact))
+    let texts = [
+        report::impact_json(impact, &program),
+        report::impact_markdown(impact, &format!("{} {}", program.name, program.version)),
+        report::impact_html(impact),
+        report::impact_changes(impact),
+        report::impact_bytes(impact),
+    ];
+    let mut files = REPORTS.iter().zip(texts);
+    files.try_for_each(|(name, text)| AtomicFile::write_all(&dir.join(name), text.as_bytes()))
+}
+
+fn remove(path: &Path) -> Result<(), ResultsError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(ResultsError::io(path)(error)),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::super::page::page;
 use super::tables::{Row, Table, classes, whole, worlds};
-use super::words::{command, legend, summary, title, unreached, worlds as described};
+use super::words::{caution, command, legend, summary, title, unreached, worlds as described};
 use super::{bytes_figure, changes_figure};
 use crate::study::Impact;
 use serde::Serialize;
@@ -21,6 +21,7 @@ struct Values {
     described: Vec<String>,
     notes: Vec<String>,
     command: String,
+    caution: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -52,6 +53,7 @@ pub fn html(impact: &Impact) -> String {
             described: described(impact),
             notes: unreached(impact).into_iter().chain(legend(impact)).collect(),
             command: command(impact),
+            caution: caution(impact),
         },
     )
 }
@@ -72,6 +74,7 @@ mod tests {
             }
         }
         assert_eq!(page.matches("<svg").count(), 2);
+        assert!(page.contains("ended at 8 pairs. The command goes on"));
         assert!(summary(&impact).iter().all(|line| page.contains(&escaped(line))) && !page.contains("<a>"));
     }
 }

@@ -1,7 +1,7 @@
 //! A section to paste into an RFC.
 
 use super::tables::{Table, classes, whole, worlds};
-use super::words::{command, legend, summary, title, unreached, worlds as described};
+use super::words::{caution, command, legend, summary, title, unreached, worlds as described};
 use crate::study::Impact;
 
 /// Names of the figures beside the text.
@@ -28,6 +28,7 @@ pub fn markdown(impact: &Impact, program: &str) -> String {
          what its models leave out is in its documentation.\n\n```sh\n{}\n```\n",
         command(impact)
     );
+    caution(impact).iter().for_each(|line| text += &format!("\n{line}\n"));
     text
 }
 
@@ -72,5 +73,11 @@ mod tests {
         assert!(text.contains("--change-set 'network.up=1 Mbit/s'") && text.contains(FIGURES[0]));
         assert!(text.contains("- near: network.latency = 5 ms\n"), "{text}");
         assert!(!text.contains("<a>"), "no tags of others");
+        assert!(
+            text.ends_with("ended at 8 pairs. The command goes on, to 64 at the most, and then gives other numbers.\n")
+        );
+        let mut all = impact();
+        all.request.max_pairs = 8;
+        assert!(markdown(&all, "codexsim 1").ends_with("```\n"), "with all pairs the command gives the same");
     }
 }

@@ -37,6 +37,9 @@ pub(super) fn change(line: &Line, effect: f64) -> String {
     format!("{sign}{percent:.digits$} {unit}")
 }
 
+/// Ends of intervals beyond this, on both sides of zero, are printed as open.
+const MOST: f64 = 10.0;
+
 /// The change with its interval: `-31.2 % [-33.0 .. -29.4]`.
 pub(super) fn change_with_interval(line: &Line) -> String {
     if line.verdict.is_none() {
@@ -45,7 +48,12 @@ pub(super) fn change_with_interval(line: &Line) -> String {
     let number = |effect: f64| change(line, effect).split(' ').next().unwrap_or_default().to_owned();
     let interval = match line.interval {
         _ if line.effect.is_infinite() => String::new(),
-        Some((low, high)) => format!(" [{} .. {}]", number(low), number(high)),
+        Some((low, high)) => {
+            // So far out an end says no more than that there is none in reach.
+            let low_end = if low < -MOST && high >= -MOST { format!("< {}", number(-MOST)) } else { number(low) };
+            let high_end = if high > MOST && low <= MOST { format!("> {}", number(MOST)) } else { number(high) };
+            format!(" [{low_end} .. {high_end}]")
+        }
         None => " [open]".into(),
     };
     change(line, line.effect) + &interval
@@ -58,12 +66,17 @@ pub(super) fn verdict(line: &Line, per_pair: Option<f64>) -> String {
         None => "not reached".into(),
         Some(ImpactVerdict::Undecided { more_pairs: Some(pairs) }) => {
             let time = per_pair.map(|time| format!(", about {}", human::seconds(time * pairs as f64)));
-            let s = if pairs == 1 { "" } else { "s" };
-            format!("UNDECIDED (needs about {pairs} more pair{s}{})", time.unwrap_or_default())
+            format!("UNDECIDED (needs about {}{})", counted(pairs, "more pair"), time.unwrap_or_default())
         }
         Some(ImpactVerdict::Undecided { more_pairs: None }) => "UNDECIDED (cannot be told)".into(),
         Some(decided) => decided.word().into(),
     }
+}
+
+/// `1 pair`, `2 pairs`.
+fn counted(number: impl Into<u128>, what: &str) -> String {
+    let number = number.into();
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What is compared where, in a few words.
@@ -116,9 +129,9 @@ fn extent(impact: &Impact) -> String {
     let failed: usize = impact.whole.iter().map(|line| line.excluded).min().unwrap_or(0);
     let failed = if failed > 0 { format!(", {failed} of them failed") } else { String::new() };
     format!(
-        "{} pairs of runs in each of {} worlds of the pack {} (seeds from {}){failed}; verdicts at {} %, margin {} %.",
-        impact.pairs,
-        impact.worlds.len(),
+        "{} of runs in {} of the pack {} (seeds from {}){failed}; verdicts at {} %, margin {} %.",
+        counted(impact.pairs as u128, "pair"),
+        if impact.worlds.len() == 1 { "the world".into() } else { format!("each of {} worlds", impact.worlds.len()) },
         impact.request.pack,
         impact.seed,
         percent(impact.request.confidence),
@@ -158,6 +171,18 @@ pub(super) fn command(impact: &Impact) -> String {
     words.join(" ")
 }
 
+/// Where the command does not give the same numbers, what it does.
+pub(super) fn caution(impact: &Impact) -> Option<String> {
+    let words = || {
+        format!(
+            "This was ended at {}. The command goes on, to {} at the most, and then gives other numbers.",
+            counted(impact.pairs as u128, "pair"),
+            impact.request.max_pairs
+        )
+    };
+    impact.is_cut_short().then(words)
+}
+
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
     if text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
@@ -191,7 +216,8 @@ pub(super) fn unreached(impact: &Impact) -> Vec<String> {
     lines
         .map(|line| {
             let title = line.metric.title();
-            format!("{title}: {} of {all} pairs of runs did not reach it and are left out.", line.excluded)
+            let (of, are) = (counted(all as u128, "pair"), if line.excluded == 1 { "is" } else { "are" });
+            format!("{title}: {} of {of} of runs did not reach it and {are} left out.", line.excluded)
         })
         .collect()
 }
@@ -200,4 +226,29 @@ pub(super) fn unreached(impact: &Impact) -> Vec<String> {
 pub(super) fn worlds(impact: &Impact) -> Vec<String> {
     let lines = impact.worlds.iter().filter(|world| world.name != world.settings);
     lines.map(|world| format!("{}: {}", world.name, world.settings)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::impact;
+    use super::*;
+
+    #[test]
+    fn ends_out_of_reach_are_open() {
+        let told = |interval| change_with_interval(&Line { interval: Some(interval), ..impact().whole[1].clone() });
+        assert_eq!(told((-0.1, 9.9)), "+10.0 % [-10.0 .. +990.0]");
+        assert_eq!(told((-0.1, 10.5)), "+10.0 % [-10.0 .. > +1000]");
+        assert_eq!(told((-2e6, 3e9)), "+10.0 % [< -1000 .. > +1000]");
+        assert_eq!(told((30.0, 50.0)), "+10.0 % [+3000 .. +5000]", "where all is large it is told");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let mut one = impact();
+        one.worlds.truncate(1);
+        (one.pairs, one.whole[3].excluded) = (1, 1);
+        assert!(extent(&one).starts_with("1 pair of runs in the world of the pack quick"), "{}", extent(&one));
+        assert_eq!(unreached(&one), ["makespan: 1 of 1 pair of runs did not reach it and is left out."]);
+        assert!(extent(&impact()).starts_with("8 pairs of runs in each of 2 worlds of"), "{}", extent(&impact()));
+    }
 }

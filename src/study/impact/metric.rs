@@ -5,7 +5,8 @@ use crate::ledger::Class;
 /// A quantity of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
-    /// Median over leechers of the time to the whole file, in s.
+    /// Median over leechers of the time from the own start to the whole file, in s;
+    /// a download that does not end is longer than all others.
     MedianTime,
     /// 95 % quantile of the same.
     SlowTime,
@@ -91,11 +92,13 @@ impl Metric {
         }
     }
 
-    /// Its name in `verdict.json`, with the unit.
+    /// Its name in `verdict.json`, with the unit. Where `runs.csv` has a column of
+    /// that name, it means the same: download times do not, as they count from each
+    /// leecher's own start and from all leechers.
     pub fn key(self) -> String {
         match self {
-            Metric::MedianTime => "t100_median_s".into(),
-            Metric::SlowTime => "t100_p95_s".into(),
+            Metric::MedianTime => "download_time_median_s".into(),
+            Metric::SlowTime => "download_time_p95_s".into(),
             Metric::FirstByte => "first_byte_median_s".into(),
             Metric::Makespan => "makespan_s".into(),
             Metric::Efficiency => "efficiency".into(),
@@ -141,5 +144,19 @@ impl Metric {
             Metric::Class(_) => Yardstick::Traffic,
             Metric::Unfinished => Yardstick::One,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Row, RunRow};
+
+    /// Columns of the same name have to mean the same.
+    #[test]
+    fn keys_are_no_columns_of_another_meaning() {
+        let shared: Vec<String> =
+            Metric::all().map(Metric::key).filter(|key| RunRow::COLUMNS.contains(&&**key)).collect();
+        assert_eq!(shared, ["makespan_s", "efficiency", "wire_per_payload"], "these do mean the same");
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! A *pair* is one seed in every world of a pack, on both sides. Pairs are the
 //! independent units of all statistics. They are looked at when there are 4, 8,
-//! 16 and so on; each look has its share of the chance of a wrong verdict, so
-//! that looking often makes no verdict easier.
+//! 16 and so on, and at no other number; each look has its share of the chance of
+//! a wrong verdict, so that looking often makes no verdict easier.
 
 mod contrast;
 mod decomposition;
@@ -79,14 +79,16 @@ pub struct Impact {
 /// A comparison and the runs behind it.
 #[derive(Debug)]
 pub struct Examined {
-    /// The result; nothing when fewer than two pairs were finished.
+    /// The result at the last look that was reached; nothing before the first one.
     pub impact: Option<Impact>,
-    /// The runs as a study.
+    /// The runs that were compared, as a study; others wait for the next time.
     pub plan: Plan,
     /// Runs that failed.
     pub failed: Vec<Failure>,
     /// Runs not begun or abandoned: time was up, or the user interrupted.
     pub left: usize,
+    /// Pairs at the look after that; nothing after the last one.
+    pub next_look: Option<u32>,
 }
 
 /// Both sides of each pair in one world, none where a run failed.
@@ -100,31 +102,40 @@ fn looks(max_pairs: u32) -> Vec<u32> {
 
 impl Duel {
     /// Runs pairs until every verdict about all worlds together is decided, or
-    /// there are as many pairs as allowed, or `host` ends it. Row files are kept in `dir`.
+    /// there are as many pairs as allowed, or `host` ends it. Verdicts are made at
+    /// the planned looks only, however often it is ended and begun again. Row files
+    /// are kept in `dir`.
     ///
     /// # Errors
     /// When files cannot be written or read.
     pub fn carry_out(self, dir: &Path, options: Options, host: &dyn Host) -> Result<Examined, ImpactError> {
         let mut seen: Vec<Seen> = vec![vec![]; self.worlds.len()];
         let (mut computed, mut seconds) = (0, 0.0);
-        let mut examined = Examined { impact: None, plan: self.plan(0), failed: vec![], left: 0 };
-        for pairs in looks(self.request.max_pairs) {
+        let looks = looks(self.request.max_pairs);
+        let next_look = looks.first().copied();
+        let mut examined = Examined { impact: None, plan: self.plan(0), failed: vec![], left: 0, next_look };
+        for (index, pairs) in looks.iter().copied().enumerate() {
             let plan = self.plan(pairs);
             let began = host.elapsed_s();
             let execution = execute(&plan, Selection::All, dir, options, host)?;
             seconds += host.elapsed_s() - began;
             computed += execution.computed;
-            self.read(&plan, dir, &execution.failed, &mut seen)?;
-            let per_run = (computed > 0).then(|| seconds / computed as f64);
-            let runs = plan.runs.len() / pairs as usize;
-            let enough = seen.first().is_some_and(|world| world.len() >= 2);
-            let impact = enough.then(|| self.impact(&seen, per_run.map(|time| time * runs as f64)));
-            examined = Examined { impact, plan, failed: execution.failed, left: execution.left };
+            let known = std::mem::take(&mut examined.failed);
+            let fresh = execution.failed.into_iter().filter(|failure| !known.contains(failure)).collect::<Vec<_>>();
+            examined.failed = [known, fresh].concat();
+            examined.left = execution.left;
             if execution.left > 0 {
-                // The study is what was compared; other runs wait for the next time.
-                examined.plan = self.plan(seen.first().map_or(0, |world| world.len() as u32));
+                break;
             }
-            if execution.left > 0 || examined.impact.as_ref().is_some_and(Impact::is_decided) {
+            self.read(&plan, dir, &mut seen)?;
+            // Real time is nothing that comes out the same again.
+            let per_run = (computed > 0 && !options.reproducible).then(|| seconds / computed as f64);
+            let runs = plan.runs.len() / pairs as usize;
+            let impact = self.impact(&seen, per_run.map(|time| time * runs as f64));
+            let decided = impact.is_decided();
+            (examined.impact, examined.plan) = (Some(impact), plan);
+            examined.next_look = looks.get(index + 1).copied();
+            if decided {
                 break;
             }
         }
@@ -138,16 +149,13 @@ impl Duel {
         (pair * self.plan.cells.len() + cell) * sets + world % sets
     }
 
-    /// Reads the pairs that are new and finished in all worlds.
-    fn read(&self, plan: &Plan, dir: &Path, failed: &[Failure], seen: &mut [Seen]) -> Result<(), ImpactError> {
-        for pair in seen.first().map_or(0, Vec::len)..plan.repetitions as usize {
-            let mut found = Vec::with_capacity(seen.len());
-            for world in 0..seen.len() {
-                let side = |side| observe(plan, self.run(pair, world, side), dir, failed);
-                let (Some(base), Some(change)) = (side(0)?, side(1)?) else { return Ok(()) };
-                found.push(base.zip(change));
+    /// Reads the pairs of `plan`, all of which were carried out, that are new.
+    fn read(&self, plan: &Plan, dir: &Path, seen: &mut [Seen]) -> Result<(), ImpactError> {
+        for (world, seen) in seen.iter_mut().enumerate() {
+            for pair in seen.len()..plan.repetitions as usize {
+                let side = |side| observe(plan, self.run(pair, world, side), dir);
+                seen.push(side(0)?.zip(side(1)?));
             }
-            seen.iter_mut().zip(found).for_each(|(world, pair)| world.push(pair));
         }
         Ok(())
     }
@@ -158,15 +166,23 @@ impl Duel {
         let contrast = |worlds: &[Seen], metric: Metric| (metric, contrast(worlds, metric));
         let all = Metric::all().map(|metric| contrast(seen, metric));
         let all = all.filter(|(metric, contrast)| !(metric.is_part() && contrast.is_absent())).collect();
-        let (parts, whole) = lines(all, margin, alpha).into_iter().partition(|line| line.metric.is_part());
+        let pairs = seen.first().map_or(0, Vec::len);
+        let lines = |all: Vec<(Metric, Contrast)>| {
+            let mut lines = lines(all, margin, alpha);
+            lines
+                .iter_mut()
+                .for_each(|line| line.verdict = line.verdict.map(|v| v.until_a_look(pairs, &looks(max_pairs))));
+            lines
+        };
+        let (parts, whole) = lines(all).into_iter().partition(|line| line.metric.is_part());
         let each =
             seen.iter().flat_map(|world| Metric::WHOLE.map(|metric| contrast(std::slice::from_ref(world), metric)));
-        let each = lines(each.collect(), margin, alpha);
+        let each = lines(each.collect());
         let runs = seen.iter().flatten().flatten().map(|(base, change)| (&base.bytes, &change.bytes));
         Impact {
             names: self.names.clone(),
             worlds: self.worlds.clone(),
-            pairs: seen.first().map_or(0, Vec::len),
+            pairs,
             seed: self.plan.cells.first().map_or(0, |cell| cell.base.seed),
             whole,
             parts,
@@ -178,18 +194,10 @@ impl Duel {
     }
 }
 
-/// The run at `index`: not finished, failed, or what it shows.
-fn observe(
-    plan: &Plan,
-    index: usize,
-    dir: &Path,
-    failed: &[Failure],
-) -> Result<Option<Option<Observation>>, ImpactError> {
-    let id = &plan.runs[index].id;
-    match RowFile::load(dir, id, plan.progress_steps) {
-        Some(file) => Ok(Some(Some(Observation::new(&file)?))),
-        None => Ok(failed.iter().any(|failure| failure.run_id == *id).then_some(None)),
-    }
+/// What the run at `index` shows; nothing when it failed.
+fn observe(plan: &Plan, index: usize, dir: &Path) -> Result<Option<Observation>, ImpactError> {
+    let file = RowFile::load(dir, &plan.runs[index].id, plan.progress_steps);
+    Ok(file.map(|file| Observation::new(&file)).transpose()?)
 }
 
 fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
@@ -250,6 +258,12 @@ impl Impact {
     /// Whether every verdict about all worlds together is decided.
     pub fn is_decided(&self) -> bool {
         self.lines().filter_map(|line| line.verdict).all(Verdict::is_decided)
+    }
+
+    /// Whether time was up, or the user ended it, before there was an answer or there
+    /// were as many pairs as allowed.
+    pub fn is_cut_short(&self) -> bool {
+        !self.is_decided() && self.pairs < self.request.max_pairs as usize
     }
 
     /// Quantities of the whole run that are surely worse in all worlds together.

@@ -1,8 +1,8 @@
 //! Which runs a comparison consists of.
 
-use crate::scenario::{self, Axis, Input, ScenarioError};
+use crate::scenario::{self, Axis, Input, ScenarioError, Setting};
 use crate::study::plan::{self, Plan};
-use crate::study::{Cell, PlanError};
+use crate::study::{Cell, PlanError, digest};
 use std::path::Path;
 use thiserror::Error;
 
@@ -30,6 +30,26 @@ pub enum ImpactError {
         "`{0}` is no setting of one side\n = expected a constant of its protocol or a key of the world; --base and --change name the protocols, --pack the worlds"
     )]
     NotOfOneSide(String),
+    /// A setting of both sides names a protocol.
+    #[error(
+        "`{0}` would be the protocol of both sides\n = expected --base and --change for that; --set holds for both"
+    )]
+    NotOfBothSides(String),
+    /// A setting makes a side another protocol than it was said to be.
+    #[error(
+        "a setting turns `{named}` into `{found}`\n = expected constants of a protocol that both sides run; those of one side with --base-set or --change-set"
+    )]
+    OtherProtocol {
+        /// The model of the side.
+        named: String,
+        /// What it would run.
+        found: String,
+    },
+    /// A world would count twice.
+    #[error(
+        "the pack has a world twice: `{0}` and `{1}`\n = expected worlds that differ in their names and in what they set, as each counts once"
+    )]
+    Twice(String, String),
     /// A pack compares protocols by itself.
     #[error("the pack varies `{0}`, which is what --base and --change are for")]
     NoPack(String),
@@ -97,6 +117,7 @@ impl Duel {
     pub fn new(request: Request) -> Result<Duel, ImpactError> {
         let [base, change] = [&request.base, &request.change].map(|side| one(&request, side));
         let (base, change) = (base?, change?);
+        refuse_twice(&base.cells, &change.cells)?;
         let names = names(&request);
         let sets = base.seeder_sets;
         let worlds = base.cells.iter().flat_map(|cell| (0..sets).map(move |set| world(cell, set, sets))).collect();
@@ -106,13 +127,9 @@ impl Duel {
         let extra = std::iter::once("side".to_owned()).chain(base.extra).collect();
         let mut warnings = base.warnings;
         warnings.extend(change.warnings.into_iter().filter(|other| !warnings.contains(other)).collect::<Vec<_>>());
+        warnings.extend(unused(&request));
         let plan = Plan {
-            name: format!(
-                "impact-{}-{}-{}",
-                stem(&request.pack),
-                stem(&request.base.model),
-                stem(&request.change.model)
-            ),
+            name: title(&request),
             fingerprint: crate::rng::mix(base.fingerprint ^ crate::rng::mix(change.fingerprint)),
             cells: cells.collect(),
             extra,
@@ -145,6 +162,7 @@ impl Duel {
 
 /// The pack with one side.
 fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
+    request.common.sets.iter().try_for_each(|set| refuse_choice(set))?;
     side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
     input.pack = Some(request.pack.clone());
@@ -153,7 +171,49 @@ fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
     let axes = scenario::load(&input).map_err(PlanError::Scenario)?.sweep.axes;
     refuse_protocols(&axes)?;
     input.sets.iter().try_for_each(|set| refuse_varied(set, &axes))?;
-    Ok(Plan::new(&input)?)
+    let plan = Plan::new(&input)?;
+    refuse_other(&plan, side)?;
+    Ok(plan)
+}
+
+/// One world must not have the weight of two.
+fn refuse_twice(base: &[Cell], change: &[Cell]) -> Result<(), ImpactError> {
+    let runs = |cell: &Cell| plan::run_id(&cell.base);
+    let worlds: Vec<_> = base.iter().zip(change).map(|(a, b)| (world(a, 0, 1).name, runs(a), runs(b))).collect();
+    for (index, (name, a, b)) in worlds.iter().enumerate() {
+        let same = worlds[..index].iter().find(|(other, x, y)| other == name || (x, y) == (a, b));
+        if let Some((other, ..)) = same {
+            return Err(ImpactError::Twice(other.clone(), name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// What pack and overlays say about protocols, which --base and --change name.
+fn unused(request: &Request) -> Vec<String> {
+    let of_world = |set: &&String| scenario::setting_key(set).is_ok_and(|keys| keys[0] != "protocol");
+    let sets = request.common.sets.iter().filter(of_world).cloned().collect();
+    let worlds = Input { pack: Some(request.pack.clone()), sets, ..request.common.clone() };
+    // What is wrong without a side may be right with one, and is told there if it is not.
+    let settings = scenario::load(&worlds).map(|scenario| scenario.settings).unwrap_or_default();
+    let chosen = settings.into_iter().filter(|setting| setting.key == "protocol");
+    chosen
+        .map(|Setting { value, origin, .. }| {
+            format!("`protocol = {value}` ({origin}) is not used: --base and --change name the protocols")
+        })
+        .collect()
+}
+
+/// The protocol is what the sides differ in.
+fn refuse_choice(set: &str) -> Result<(), ImpactError> {
+    let chosen = scenario::setting_key(set)? == ["protocol"];
+    if chosen { Err(ImpactError::NotOfBothSides(set.into())) } else { Ok(()) }
+}
+
+/// A constant of another protocol chooses that one.
+fn refuse_other(plan: &Plan, side: &Side) -> Result<(), ImpactError> {
+    let other = plan.cells.iter().map(|cell| &cell.protocol).find(|found| **found != side.model);
+    other.map_or(Ok(()), |found| Err(ImpactError::OtherProtocol { named: side.model.clone(), found: found.clone() }))
 }
 
 fn refuse_protocols(axes: &[Axis]) -> Result<(), ImpactError> {
@@ -179,6 +239,27 @@ fn refuse_varied(set: &str, axes: &[Axis]) -> Result<(), ImpactError> {
         }
     }
     Ok(())
+}
+
+/// A name for the runs and their folder, which another comparison does not have:
+/// pack and models, and a digest of what these do not show.
+fn title(request: &Request) -> String {
+    // Three of them and the rest are less than the 255 bytes of a file name.
+    const MOST: usize = 64;
+    let models = [&request.pack, &request.base.model, &request.change.model];
+    let short = models.map(|model| {
+        let stem = stem(model);
+        stem[..stem.floor_char_boundary(MOST)].to_owned()
+    });
+    let Input { overlays, sets, seed, .. } = &request.common;
+    let hidden = (
+        models.map(|model| Some(model).filter(|model| **model != stem(model))),
+        (&request.base.sets, &request.change.sets),
+        (overlays, sets, seed),
+    );
+    let nothing = (models.map(|_| None), (&vec![], &vec![]), (&vec![], &vec![], &None));
+    let digest = format!("-{:08x}", digest(format!("{hidden:?}").as_bytes()) as u32);
+    format!("impact-{}{}", short.join("-"), if hidden == nothing { "" } else { &digest })
 }
 
 /// `own/codex-v4.toml` is called `codex-v4`.

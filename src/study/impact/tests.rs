@@ -116,6 +116,62 @@ fn sides_of_a_pair_meet_in_one_world() {
     assert_eq!(runs, (0..plan.runs.len()).collect::<Vec<_>>());
 }
 
+/// Each comparison has a folder of its own, whose name is no longer than a file's may be.
+#[test]
+fn comparisons_have_names_of_their_own() {
+    let pack = pack(WORLDS);
+    let name = |change: &dyn Fn(&mut Request)| {
+        let mut request = duel(&pack, "direct", ["", ""], 4).request;
+        request.pack = "quick".into();
+        change(&mut request);
+        Duel::new(request).unwrap().name().to_owned()
+    };
+    let plain = name(&|_| ());
+    assert_eq!(plain, "impact-quick-direct-direct");
+    assert_eq!(name(&|request| request.max_pairs = 8), plain, "which is the same comparison");
+    let dir = tempfile::tempdir().unwrap();
+    let model = |folder: &str, stem: &str| {
+        let path = dir.path().join(folder).join(format!("{stem}.toml"));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "description = \"\"\nextends = \"direct\"\n").unwrap();
+        path.display().to_string()
+    };
+    let long = "\u{e9}".repeat(120);
+    let (a, b, long) = (model("a", "own"), model("b", "own"), model("a", &long));
+    let names = [
+        plain,
+        name(&|request| request.common.sets = vec!["seed=2".into()]),
+        name(&|request| request.base.sets = vec!["seed=2".into()]),
+        name(&|request| request.change.sets = vec!["seed=2".into()]),
+        name(&|request| request.common.overlays = vec![pack.path().into()]),
+        name(&|request| request.common.seed = Some(2)),
+        name(&|request| request.change.model = a.clone()),
+        name(&|request| request.change.model = b.clone()),
+        name(&|request| (request.base.model, request.change.model) = (long.clone(), long.clone())),
+    ];
+    for (index, name) in names.iter().enumerate() {
+        assert!(!names[..index].contains(name) && name.len() <= 255, "{name}");
+    }
+}
+
+/// Names and settings make a world, and what a pack says of protocols is said to be idle.
+#[test]
+fn worlds_count_once_and_leave_the_protocol_open() {
+    let refused = |from: &str, to: &str| {
+        let pack = pack(&WORLDS.replace(from, to));
+        let mut request = duel(&super::tests::pack(WORLDS), "direct", ["", ""], 4).request;
+        request.pack = pack.path().display().to_string();
+        Duel::new(request).map(|_| ()).unwrap_err().to_string()
+    };
+    let same = refused("60 ms", "0.02 s");
+    assert!(same.contains("has a world twice: `near` and `far`"), "{same}");
+    assert!(refused("\"far\"", "\"near\"").contains("has a world twice: `near` and `near`"));
+    let choosing = pack(&format!("protocol = \"codex-v2\"\n{WORLDS}"));
+    let warnings = |pack: &NamedTempFile| duel(pack, "direct", ["", ""], 4).warnings().join("; ");
+    assert!(warnings(&choosing).contains("`protocol = \"codex-v2\"`"), "{}", warnings(&choosing));
+    assert!(!warnings(&pack(WORLDS)).contains("protocol"));
+}
+
 /// Lets a number of runs begin and then says that time is up.
 struct Patience(AtomicUsize);
 
@@ -137,23 +193,30 @@ impl Host for Patience {
     fn finished(&self) {}
 }
 
-/// A pair is four runs here. What was not compared is no part of the study, stays,
-/// and is not computed again.
+/// A pair is four runs here; looks are at 4, 8 and 10 pairs. However often time is
+/// up, nothing is judged in between. What was not compared is no part of the
+/// study, stays, and is not computed again.
 #[test]
-fn what_is_cut_short_speaks_of_whole_pairs_and_goes_on_later() {
+fn what_is_cut_short_is_judged_at_planned_looks_only() {
     let (pack, dir) = (pack(WORLDS), tempfile::tempdir().unwrap());
     let options = Options { threads: 1, reproducible: true };
-    let go_on = |runs: usize, max_pairs: u32| {
+    let go_on = |runs: usize| {
         let host = Patience(AtomicUsize::new(runs));
-        duel(&pack, "direct", ["seed=1", "seed=2"], max_pairs).carry_out(dir.path(), options, &host).unwrap()
+        let sides = duel(&pack, "bittorrent", ["seed=1", "seed=2"], 10);
+        let examined = sides.carry_out(dir.path(), options, &host).unwrap();
+        let rows = std::fs::read_dir(dir.path().join("rows")).unwrap().count();
+        let pairs = examined.impact.as_ref().map(|impact| impact.pairs);
+        assert_eq!(examined.plan.runs.len(), 4 * pairs.unwrap_or(0), "the study is what was compared");
+        assert!(examined.impact.is_none_or(|impact| impact.seconds_per_pair.is_none()), "it is to be reproducible");
+        (pairs, examined.next_look, rows)
     };
-    let first = go_on(7, 4);
-    assert!(first.impact.is_none() && first.left > 0, "one pair and three runs");
-    let second = go_on(6, 4);
-    assert_eq!((second.impact.unwrap().pairs, second.plan.runs.len(), second.left), (3, 12, 3));
-    let rest = go_on(99, 4);
-    assert_eq!((rest.impact.unwrap().pairs, rest.plan.runs.len(), rest.left), (4, 16, 0));
-    assert_eq!(std::fs::read_dir(dir.path().join("rows")).unwrap().count(), 16);
+    // Each look whose runs are all there asks once whether another may begin.
+    assert_eq!(go_on(15), (None, Some(4), 15), "three pairs and three runs");
+    assert_eq!(go_on(1), (Some(4), Some(8), 16), "the noise of BitTorrent is not decided at once");
+    assert_eq!(go_on(9), (Some(4), Some(8), 24));
+    assert_eq!(go_on(6), (Some(4), Some(8), 29));
+    assert_eq!(go_on(6), (Some(8), Some(10), 33));
+    assert_eq!(go_on(99), (Some(10), None, 40));
 }
 
 /// The same model with the same seeds is the same in every byte.

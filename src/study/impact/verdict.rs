@@ -6,9 +6,9 @@ use crate::study::statistics::t_quantile;
 /// What can be said of the change of one quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is less, by more than the margin.
+    /// It is less: the change is not zero, and what was seen is beyond the margin.
     Less,
-    /// It is more, by more than the margin.
+    /// It is more: the change is not zero, and what was seen is beyond the margin.
     More,
     /// Whatever change there is lies within the margin.
     NoPracticalChange,
@@ -29,6 +29,15 @@ impl Verdict {
             Verdict::NoPracticalChange => "NO PRACTICAL CHANGE",
             Verdict::Undecided { .. } => "UNDECIDED",
         }
+    }
+
+    /// The same, where `pairs` are there and verdicts are made at `looks`: nothing
+    /// is decided between them. What no look is planned for stays an estimate.
+    pub(super) fn until_a_look(self, pairs: usize, looks: &[u32]) -> Verdict {
+        let Verdict::Undecided { more_pairs: Some(more) } = self else { return self };
+        let pairs = pairs as u64;
+        let look = looks.iter().map(|look| u64::from(*look)).find(|look| *look >= pairs + more);
+        Verdict::Undecided { more_pairs: Some(look.map_or(more, |look| look - pairs)) }
     }
 
     /// Whether it says anything.
@@ -191,6 +200,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_still_needed_ends_at_a_look() {
+        let after = |pairs, more| {
+            let verdict = Verdict::Undecided { more_pairs: Some(more) };
+            let Verdict::Undecided { more_pairs } = verdict.until_a_look(pairs, &[4, 8, 16]) else { panic!() };
+            more_pairs.unwrap()
+        };
+        assert_eq!((after(4, 1), after(4, 4), after(4, 5)), (4, 4, 12));
+        assert_eq!((after(4, 99), after(16, 1)), (99, 1), "beyond the last look");
     }
 
     /// Sixteen times the pairs of a spread sample give a quarter of the error.
