@@ -108,7 +108,7 @@ fn the_numbers_on_the_page_are_those_of_the_files() {
             }
             let row = |table: &[Vec<String>]| -> Vec<f64> {
                 let mine = |row: &&Vec<String>| row[0] == protocol && row[2] == size.to_string();
-                table.iter().find(mine).unwrap()[3..].iter().map(|text| number(text)).collect()
+                table.iter().find(mine).unwrap()[3..6].iter().map(|text| number(text)).collect()
             };
             let [middle, low, high] = [0.5, 0.05, 0.95].map(|p| quantile(&ends, p).unwrap());
             assert_eq!(row(&times), [middle, low, high], "{point}");
@@ -140,6 +140,35 @@ fn the_exponent_of_a_direct_download_is_that_of_its_closed_form() {
     let text = page.split("Scaling with uplink").nth(1).unwrap();
     let exponent = text.split("<td class=\"n\">").nth(1).unwrap().split(' ').next().unwrap();
     assert!((number(exponent) + 1.0).abs() < 0.03, "time falls as the uplink grows: {exponent}");
+}
+
+/// As the time limit comes nearer fewer downloads end; medians are of all.
+#[test]
+fn a_point_whose_median_download_did_not_end_is_left_out_and_said() {
+    let place = Place::new(
+        "name = \"cut\"\nprotocol = \"bittorrent\"\nseed = 5\n[swarm]\nseeders = 1\nnetwork_size = 9\n\
+         file_size = \"1 MB\"\n[network]\nup = \"10 Mbit/s\"\ndown = \"10 Mbit/s\"\n[stop]\nmax_time = \"8.3 s\"\n\
+         [sweep]\n\"swarm.file_size\" = [\"1 MB\", \"2 MB\", \"4 MB\", \"8 MB\", \"16 MB\"]\n",
+    );
+    place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
+    place.codexsim(&["report", "r"]).code(0);
+    let (page, nodes) = (place.page("r"), place.table::<NodeRow>("r"));
+    let rows = data(&page, "Download time against file size");
+    let (mut partly, mut unreached) = (0, 0);
+    for (record, row) in place.runs("r").iter().zip(&rows) {
+        let mut ends = ends(&nodes, &[record]);
+        assert_eq!((&row[6], &row[7]), (&ends.len().to_string(), &"8".to_owned()));
+        partly += usize::from((1..8).contains(&ends.len()));
+        ends.resize(8, f64::INFINITY);
+        let middle = (ends[3] + ends[4]) / 2.0;
+        unreached += usize::from(middle.is_infinite());
+        assert_eq!(row[3], if middle.is_finite() { middle.to_string() } else { String::new() });
+    }
+    assert!(partly > 0 && (1..=2).contains(&unreached), "{rows:?}");
+    assert!(page.contains(&format!("At {unreached} of them the median is not reached")));
+    let scaling = page.split("Scaling with file size").nth(1).unwrap();
+    let counts = format!("<td class=\"n\">{}</td><td class=\"n\">{unreached}</td>", 5 - unreached);
+    assert!(scaling.contains(&counts), "no {counts}");
 }
 
 #[test]

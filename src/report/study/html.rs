@@ -85,7 +85,7 @@ fn facts(survey: &Survey) -> Vec<String> {
     }
     let unfinished: u64 = survey.points.iter().map(|point| point.leechers - point.moments.len() as u64).sum();
     if unfinished > 0 {
-        facts.push(format!("{unfinished} leechers never completed; times are of those that did."));
+        facts.push(format!("{unfinished} leechers never completed; they count as longer than all others."));
     }
     facts
 }
