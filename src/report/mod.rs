@@ -31,3 +31,4 @@ pub use terminal::{run_report, study_report};
 pub use upkeep::upkeep_report;
 pub use validation::{html as validation_html, markdown as validation_markdown, terminal as validation_report};
 pub use view::{Playback, Tables, html as view_html};
+pub use words::command;

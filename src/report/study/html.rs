@@ -3,7 +3,7 @@
 use super::super::page::page;
 use super::super::terminal::study_cells;
 use super::super::upkeep::{Upkeep, upkeep};
-use super::super::words::{fact, title};
+use super::super::words::{self, fact, title};
 use super::{Exhibit, bytes, curves, efficiency, held, lines, lost, sweeps, titles};
 use crate::results::DiscoveryRow;
 use crate::study::{HeldMap, Survey};
@@ -49,7 +49,7 @@ pub fn html(survey: &Survey, sources: Sources) -> String {
         scenario: &survey.manifest.scenario,
         lost: lost(survey),
         facts: facts(survey),
-        made: survey.manifest.command_line.as_ref().map(|words| shell(words)),
+        made: survey.manifest.command_line.as_ref().map(words::command),
         command: sources.command,
         key_titles: keys.len(),
         titles: all_titles,
@@ -88,23 +88,4 @@ fn facts(survey: &Survey) -> Vec<String> {
         facts.push(format!("{unfinished} leechers never completed; they count as longer than all others."));
     }
     facts
-}
-
-/// A command as one would type it.
-fn shell(words: &[String]) -> String {
-    let plain =
-        |word: &String| word.chars().all(|c| c.is_alphanumeric() || "-_./=:,%+@".contains(c)) && !word.is_empty();
-    let quoted = |word: &String| if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_can_be_typed_again() {
-        let words = ["codexsim", "sweep", "a b.toml", "--set", "x=it's"].map(str::to_owned);
-        assert_eq!(shell(&words), "codexsim sweep 'a b.toml' --set 'x=it'\\''s'");
-    }
 }
