@@ -75,7 +75,7 @@ fn the_numbers_on_the_page_are_those_of_the_files() {
     place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
     let assert = place.codexsim(&["report", "r"]).code(0);
     let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    assert_eq!(shown.lines().count(), 1 + 8, "a line for each point: {shown}");
+    assert_eq!(shown.lines().count(), 1 + 8 + 2, "a line for each point, and a note: {shown}");
     let (page, runs, nodes) = (place.page("r"), place.runs("r"), place.table::<NodeRow>("r"));
     assert!(
         page.contains("tiny &lt;study&gt;")
@@ -165,7 +165,7 @@ fn a_point_whose_median_download_did_not_end_is_left_out_and_said() {
         assert_eq!(row[3], if middle.is_finite() { middle.to_string() } else { String::new() });
     }
     assert!(partly > 0 && (1..=2).contains(&unreached), "{rows:?}");
-    assert!(page.contains(&format!("At {unreached} of them the median is not reached")));
+    assert!(page.contains(&format!(" {unreached} of them did not reach the median")));
     let scaling = page.split("Scaling with file size").nth(1).unwrap();
     let counts = format!("<td class=\"n\">{}</td><td class=\"n\">{unreached}</td>", 5 - unreached);
     assert!(scaling.contains(&counts), "no {counts}");
@@ -182,6 +182,43 @@ fn runs_that_are_missing_are_said_first() {
     assert!(finished > 0 && finished < 24 && shown.starts_with(&words), "{shown}");
     assert!(place.page("elsewhere").split("<h2>").next().unwrap().contains(&words), "before all figures");
     assert!(!place.path("r/report.html").exists());
+}
+
+#[test]
+fn rows_that_failed_are_said_whatever_the_manifest_holds() {
+    let place = Place::new(STUDY);
+    place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
+    let file = place.path("r/runs.csv");
+    let text = fs::read_to_string(&file).unwrap().replacen(",complete,", ",failed: out of luck,", 1);
+    fs::write(file, text).unwrap();
+    let assert = place.codexsim(&["report", "r", "--out", "it's <here>"]).code(3);
+    let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    assert!(shown.starts_with("1 of 24 planned runs have no result: 1 failed, 0 missing."), "{shown}");
+    let page = fs::read_to_string(place.path("it's <here>/report.html")).unwrap();
+    assert!(
+        page.contains("codexsim report r --out &#x27;it&#x27;\\&#x27;&#x27;s &lt;here&gt;&#x27;"),
+        "quoted and escaped"
+    );
+}
+
+#[test]
+fn downloads_that_take_no_time_have_no_speed() {
+    let place = Place::new(
+        "name = \"none\"\nprotocol = \"ideal\"\n[swarm]\nseeders = 1\nfile_size = \"1 MB\"\n[network]\n\
+         model = \"ideal\"\nup = \"unlimited\"\ndown = \"unlimited\"\nlatency = \"0 s\"\n[sweep]\n\
+         \"swarm.network_size\" = [2, 4, 8]\n",
+    );
+    place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
+    place.codexsim(&["report", "r"]).code(0);
+    let page = place.page("r");
+    let shown = page.split("<h2>The scenario in full").next().unwrap();
+    for word in ["NaN", "inf ", ">inf", "inf<", "\"inf"] {
+        assert!(!shown.contains(word), "{word}");
+    }
+    assert!(shown.contains("unlimited up"));
+    let rows = data(&page, "Speed against network size");
+    assert!(rows.len() == 3 && rows.iter().all(|row| row[3].is_empty()), "{rows:?}");
+    assert!(data(&page, "Download time against network size").iter().all(|row| number(&row[3]) == 0.0));
 }
 
 #[test]
@@ -230,6 +267,7 @@ fn the_upkeep_of_a_hash_table_is_on_the_page_and_in_its_own_file() {
     assert!(shown.contains(&table), "{shown}");
     let line = table.lines().find(|line| line.starts_with("| 20 | 3 |")).unwrap();
     let page = place.page("r");
+    assert!(page.contains("Nobody was to download") && !page.contains("never completed"));
     for part in line.trim_matches('|').split('|') {
         let cell = format!("<td class=\"n\">{}</td>", part.trim().replace('/', "&#x2f;"));
         assert!(page.contains(&cell), "{cell}");

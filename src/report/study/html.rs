@@ -5,6 +5,7 @@ use super::super::terminal::study_cells;
 use super::super::upkeep::{Upkeep, upkeep};
 use super::super::words::{self, fact, title};
 use super::{Exhibit, bytes, curves, efficiency, held, lines, lost, sweeps, titles};
+use crate::ledger::Status;
 use crate::results::DiscoveryRow;
 use crate::study::{HeldMap, Survey};
 use serde::Serialize;
@@ -33,6 +34,7 @@ struct Values<'a> {
     titles: Vec<String>,
     lines: Vec<Vec<String>>,
     curves: Option<Exhibit>,
+    idle: bool,
     sweeps: Vec<sweeps::Section>,
     bytes: Vec<Exhibit>,
     efficiency: Option<Exhibit>,
@@ -55,6 +57,7 @@ pub fn html(survey: &Survey, sources: Sources) -> String {
         titles: all_titles,
         lines: table,
         curves: curves::exhibit(survey),
+        idle: is_idle(survey),
         sweeps: survey.sweeps().iter().map(sweeps::section).collect(),
         bytes: bytes::exhibits(survey),
         efficiency: efficiency::exhibit(survey),
@@ -63,6 +66,17 @@ pub fn html(survey: &Survey, sources: Sources) -> String {
         resolved: &survey.manifest.resolved,
     };
     page(TEMPLATE, values)
+}
+
+const NOBODY: &str = "Nobody was to download: the runs went on for the time that they were given.";
+
+/// Whether all runs did what they were asked to without any download.
+fn is_idle(survey: &Survey) -> bool {
+    let mut runs = survey.points.iter().flat_map(|point| &point.runs).peekable();
+    runs.peek().is_some()
+        && runs.all(|run| {
+            run.status == Status::Complete.name() && run.completed == Some(0) && run.payload_bytes == Some(0)
+        })
 }
 
 /// What was run, in short.
@@ -82,6 +96,10 @@ fn facts(survey: &Survey) -> Vec<String> {
     ];
     if !swept.is_empty() {
         facts.push(format!("Varied: {}", swept.join(", ")));
+    }
+    if is_idle(survey) {
+        facts.push(NOBODY.into());
+        return facts;
     }
     let unfinished: u64 = survey.points.iter().map(|point| point.leechers - point.moments.len() as u64).sum();
     if unfinished > 0 {

@@ -45,7 +45,7 @@ pub(super) fn section(sweep: &Sweep) -> Section {
     let speed = Quantity {
         title: format!("Speed against {}", title(&sweep.axis.key)),
         caption: format!(
-            "Size of the file over the download time: of the median download, and of the slowest and fastest 5 %.{told}"
+            "Size of the file over the download time, each from its own start: of the median download, and of the slowest and fastest 5 %.{told}"
         ),
         unit: "speed",
         show: rate,
@@ -84,9 +84,12 @@ fn unfinished(lines: &[&Line]) -> String {
     let unreached = dots().filter(|dot| dot.time_s[1].is_none()).count();
     format!(
         " {completed} of {downloads} downloads ended; those that did not count as longer than all others. Hollow: \
-         points with such downloads ({points} of {}), without a band where a quantile is not reached. At {unreached} \
-         of them the median is not reached: these are not drawn and in no fit.",
-        dots().count()
+         points with such downloads ({points} of {}), without a band where a quantile is not reached.{}",
+        dots().count(),
+        match unreached {
+            0 => String::new(),
+            _ => format!(" {unreached} of them did not reach the median: not drawn, and in no fit."),
+        }
     )
 }
 

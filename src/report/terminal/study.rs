@@ -52,8 +52,12 @@ pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
         (keys.iter().map(|key| cell.value(key)).collect(), rows_of(plan, assembled, index))
     };
     let points: Vec<Line> = plan.cells.iter().enumerate().map(line).collect();
-    study_table(&keys, &points) + &against_first_key(&keys, &points)
+    study_table(&keys, &points) + STUDY_NOTE + &against_first_key(&keys, &points)
 }
+
+/// What the times in the table are.
+pub(in super::super) const STUDY_NOTE: &str = "\nmedians over runs; times from the start of a run's first leecher, \
+    over leechers that completed; makespan over runs in which all did\n";
 
 /// One line per point, whose runs are told apart by the values of `keys`.
 pub(in super::super) fn study_table(keys: &[&str], points: &[Line]) -> String {
