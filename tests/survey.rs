@@ -75,7 +75,7 @@ fn the_numbers_on_the_page_are_those_of_the_files() {
     place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
     let assert = place.codexsim(&["report", "r"]).code(0);
     let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    assert_eq!(shown.lines().count(), 1 + 8, "a line for each point: {shown}");
+    assert_eq!(shown.lines().count(), 1 + 8 + 2, "a line for each point, and a note: {shown}");
     let (page, runs, nodes) = (place.page("r"), place.runs("r"), place.table::<NodeRow>("r"));
     assert!(
         page.contains("tiny &lt;study&gt;")
@@ -108,7 +108,7 @@ fn the_numbers_on_the_page_are_those_of_the_files() {
             }
             let row = |table: &[Vec<String>]| -> Vec<f64> {
                 let mine = |row: &&Vec<String>| row[0] == protocol && row[2] == size.to_string();
-                table.iter().find(mine).unwrap()[3..].iter().map(|text| number(text)).collect()
+                table.iter().find(mine).unwrap()[3..6].iter().map(|text| number(text)).collect()
             };
             let [middle, low, high] = [0.5, 0.05, 0.95].map(|p| quantile(&ends, p).unwrap());
             assert_eq!(row(&times), [middle, low, high], "{point}");
@@ -142,6 +142,35 @@ fn the_exponent_of_a_direct_download_is_that_of_its_closed_form() {
     assert!((number(exponent) + 1.0).abs() < 0.03, "time falls as the uplink grows: {exponent}");
 }
 
+/// As the time limit comes nearer fewer downloads end; medians are of all.
+#[test]
+fn a_point_whose_median_download_did_not_end_is_left_out_and_said() {
+    let place = Place::new(
+        "name = \"cut\"\nprotocol = \"bittorrent\"\nseed = 5\n[swarm]\nseeders = 1\nnetwork_size = 9\n\
+         file_size = \"1 MB\"\n[network]\nup = \"10 Mbit/s\"\ndown = \"10 Mbit/s\"\n[stop]\nmax_time = \"8.3 s\"\n\
+         [sweep]\n\"swarm.file_size\" = [\"1 MB\", \"2 MB\", \"4 MB\", \"8 MB\", \"16 MB\"]\n",
+    );
+    place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
+    place.codexsim(&["report", "r"]).code(0);
+    let (page, nodes) = (place.page("r"), place.table::<NodeRow>("r"));
+    let rows = data(&page, "Download time against file size");
+    let (mut partly, mut unreached) = (0, 0);
+    for (record, row) in place.runs("r").iter().zip(&rows) {
+        let mut ends = ends(&nodes, &[record]);
+        assert_eq!((&row[6], &row[7]), (&ends.len().to_string(), &"8".to_owned()));
+        partly += usize::from((1..8).contains(&ends.len()));
+        ends.resize(8, f64::INFINITY);
+        let middle = (ends[3] + ends[4]) / 2.0;
+        unreached += usize::from(middle.is_infinite());
+        assert_eq!(row[3], if middle.is_finite() { middle.to_string() } else { String::new() });
+    }
+    assert!(partly > 0 && (1..=2).contains(&unreached), "{rows:?}");
+    assert!(page.contains(&format!(" {unreached} of them did not reach the median")));
+    let scaling = page.split("Scaling with file size").nth(1).unwrap();
+    let counts = format!("<td class=\"n\">{}</td><td class=\"n\">{unreached}</td>", 5 - unreached);
+    assert!(scaling.contains(&counts), "no {counts}");
+}
+
 #[test]
 fn runs_that_are_missing_are_said_first() {
     let place = Place::new(STUDY);
@@ -153,6 +182,43 @@ fn runs_that_are_missing_are_said_first() {
     assert!(finished > 0 && finished < 24 && shown.starts_with(&words), "{shown}");
     assert!(place.page("elsewhere").split("<h2>").next().unwrap().contains(&words), "before all figures");
     assert!(!place.path("r/report.html").exists());
+}
+
+#[test]
+fn rows_that_failed_are_said_whatever_the_manifest_holds() {
+    let place = Place::new(STUDY);
+    place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
+    let file = place.path("r/runs.csv");
+    let text = fs::read_to_string(&file).unwrap().replacen(",complete,", ",failed: out of luck,", 1);
+    fs::write(file, text).unwrap();
+    let assert = place.codexsim(&["report", "r", "--out", "it's <here>"]).code(3);
+    let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    assert!(shown.starts_with("1 of 24 planned runs have no result: 1 failed, 0 missing."), "{shown}");
+    let page = fs::read_to_string(place.path("it's <here>/report.html")).unwrap();
+    assert!(
+        page.contains("codexsim report r --out &#x27;it&#x27;\\&#x27;&#x27;s &lt;here&gt;&#x27;"),
+        "quoted and escaped"
+    );
+}
+
+#[test]
+fn downloads_that_take_no_time_have_no_speed() {
+    let place = Place::new(
+        "name = \"none\"\nprotocol = \"ideal\"\n[swarm]\nseeders = 1\nfile_size = \"1 MB\"\n[network]\n\
+         model = \"ideal\"\nup = \"unlimited\"\ndown = \"unlimited\"\nlatency = \"0 s\"\n[sweep]\n\
+         \"swarm.network_size\" = [2, 4, 8]\n",
+    );
+    place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);
+    place.codexsim(&["report", "r"]).code(0);
+    let page = place.page("r");
+    let shown = page.split("<h2>The scenario in full").next().unwrap();
+    for word in ["NaN", "inf ", ">inf", "inf<", "\"inf"] {
+        assert!(!shown.contains(word), "{word}");
+    }
+    assert!(shown.contains("unlimited up"));
+    let rows = data(&page, "Speed against network size");
+    assert!(rows.len() == 3 && rows.iter().all(|row| row[3].is_empty()), "{rows:?}");
+    assert!(data(&page, "Download time against network size").iter().all(|row| number(&row[3]) == 0.0));
 }
 
 #[test]
@@ -201,6 +267,7 @@ fn the_upkeep_of_a_hash_table_is_on_the_page_and_in_its_own_file() {
     assert!(shown.contains(&table), "{shown}");
     let line = table.lines().find(|line| line.starts_with("| 20 | 3 |")).unwrap();
     let page = place.page("r");
+    assert!(page.contains("Nobody was to download") && !page.contains("never completed"));
     for part in line.trim_matches('|').split('|') {
         let cell = format!("<td class=\"n\">{}</td>", part.trim().replace('/', "&#x2f;"));
         assert!(page.contains(&cell), "{cell}");

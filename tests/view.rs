@@ -193,3 +193,40 @@ fn what_cannot_be_played_is_wrong_input() {
         assert!(errors.contains(words), "{errors}");
     }
 }
+
+#[test]
+fn a_damaged_file_is_named_with_what_was_expected() {
+    let place = Place::new(SCENARIO);
+    place.codexsim(&["run", "s.toml", "--out", "a", "--trace"]).code(0);
+    let whole = |name: &str| fs::read_to_string(place.path("a").join(name)).unwrap();
+    let (trace, nodes) = (whole("trace.csv"), whole("nodes.csv"));
+    let mut lines: Vec<&str> = trace.lines().collect();
+    let first: Vec<String> = lines[1].split(',').map(str::to_owned).collect();
+    let changed = |column: usize, value: &str| {
+        let mut row = first.clone();
+        row[column] = value.into();
+        format!("{}\n{}\n", lines[0], row.join(","))
+    };
+    let header = |text: &str| format!("{}\n", text.lines().next().unwrap());
+    for (name, text, words) in [
+        ("trace.csv", String::new(), "does not begin with"),
+        ("trace.csv", trace[..trace.len() / 2].rsplit_once(',').unwrap().0.to_owned(), "not a table"),
+        ("trace.csv", changed(0, "0000000000000000"), "expected run"),
+        ("trace.csv", changed(3, "6"), "expected nodes below 6"),
+        ("trace.csv", changed(1, "NaN"), "expected times"),
+        ("trace.csv", changed(2, "1e300"), "expected times"),
+        ("trace.csv", changed(2, "-1e6"), "before it was sent"),
+        ("nodes.csv", header(&nodes), "0 rows; expected one for each of the 6 nodes"),
+    ] {
+        let kept = whole(name);
+        fs::write(place.path("a").join(name), text).unwrap();
+        let assert = place.codexsim(&["view", "a"]).code(2);
+        let errors = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(errors.contains(&format!("a/{name}")) && errors.contains(words), "{words}: {errors}");
+        fs::write(place.path("a").join(name), kept).unwrap();
+    }
+    lines.truncate(lines.len() / 2);
+    fs::write(place.path("a/trace.csv"), lines.join("\n") + "\n").unwrap();
+    place.codexsim(&["view", "a"]).code(0);
+    assert!(fs::read_to_string(place.path("a/view.html")).unwrap().contains("The trace is cut"), "at a line's end");
+}

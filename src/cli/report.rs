@@ -88,7 +88,9 @@ impl Report {
         let held = survey.held(&self.dir)?;
         let path = self.dir.join(DiscoveryRow::FILE);
         let discovery = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
-        let command = format!("codexsim report {}", self.dir.display());
+        let out_given = self.out.iter().flat_map(|out| ["--out".into(), out.display().to_string()]);
+        let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
+        let command = report::command(command);
         std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
         let page = report::survey_html(&survey, Sources { held: &held, discovery: &discovery, command: &command });
         AtomicFile::write_all(&out.join("report.html"), page.as_bytes())?;

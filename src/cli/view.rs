@@ -1,7 +1,7 @@
 //! `codexsim view`: one run, played back.
 
 use super::{End, Failure, output};
-use crate::report::{self, Playback, Tables};
+use crate::report::{self, Damage, Playback, Tables};
 use crate::results::{self, AtomicFile, ResultsError, Row, RunTable, TraceRow};
 use clap::Args;
 use std::fs::File;
@@ -40,28 +40,36 @@ impl View {
     }
 
     fn playback(&self) -> Result<Playback, Failure> {
-        let runs = RunTable::read(self.open("runs.csv")?)?;
+        let runs = RunTable::read(self.open("runs.csv")?).map_err(|error| self.wrong("runs.csv", &error))?;
         let [record] = runs.records.as_slice() else {
             let (dir, count) = (self.dir.display(), runs.records.len());
             return Err(Failure::Input(format!(
                 "{dir} has {count} runs; this plays the one of `codexsim run --trace`"
             )));
         };
-        let mut playback = Playback::new(Tables {
+        let of = |damage: Damage| Failure::Input(format!("{}/{damage}", self.dir.display()));
+        let tables = Tables {
             run: record.run.clone(),
             nodes: self.read()?,
             traffic: self.read()?,
             series: self.read()?,
             progress: self.read()?,
-        });
-        for row in results::read_each::<TraceRow>(self.open(TraceRow::FILE)?)? {
-            playback.add(&row?);
+        };
+        let mut playback = Playback::new(tables).map_err(of)?;
+        let wrong = |error| self.wrong(TraceRow::FILE, &error);
+        for row in results::read_each::<TraceRow>(self.open(TraceRow::FILE)?).map_err(wrong)? {
+            playback.add(&row.map_err(wrong)?).map_err(of)?;
         }
         Ok(playback)
     }
 
     fn read<R: Row>(&self) -> Result<Vec<R>, Failure> {
-        Ok(results::read(self.open(R::FILE)?)?)
+        results::read(self.open(R::FILE)?).map_err(|error| self.wrong(R::FILE, &error))
+    }
+
+    /// A file that is not what the program writes.
+    fn wrong(&self, name: &str, error: &ResultsError) -> Failure {
+        Failure::Input(format!("{}: {error}", self.dir.join(name).display()))
     }
 
     /// A result file; the error says how to make what is missing.

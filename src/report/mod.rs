@@ -30,4 +30,5 @@ pub use study::{Sources, html as survey_html, terminal as survey_report};
 pub use terminal::{run_report, study_report};
 pub use upkeep::upkeep_report;
 pub use validation::{html as validation_html, markdown as validation_markdown, terminal as validation_report};
-pub use view::{Playback, Tables, html as view_html};
+pub use view::{Damage, Playback, Tables, html as view_html};
+pub use words::command;

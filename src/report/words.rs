@@ -18,6 +18,9 @@ fn whole(text: String) -> String {
 
 /// `20 Mbit/s`, likewise.
 pub(super) fn rate(bits_per_second: f64) -> String {
+    if bits_per_second.is_infinite() {
+        return "unlimited".into();
+    }
     let text = human::count(bits_per_second);
     whole(if text.contains(' ') { format!("{text}bit/s") } else { format!("{text} bit/s") })
 }
@@ -58,9 +61,27 @@ pub(super) fn fact(key: &str, value: &str) -> String {
     }
 }
 
+/// A word of a command as a shell reads it back.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
+    let plain = !word.is_empty() && word.chars().all(plain);
+    if plain { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// A command as one would type it.
+pub fn command<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+    words.into_iter().map(|word| quoted(word.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_can_be_typed_again() {
+        let words = ["codexsim", "sweep", "a b.toml", "--set", "x=it's", ""];
+        assert_eq!(command(words), r"codexsim sweep 'a b.toml' --set 'x=it'\''s' ''");
+    }
 
     #[test]
     fn facts_have_units() {
@@ -69,5 +90,6 @@ mod tests {
         let told = told.map(|(key, value)| fact(key, value));
         assert_eq!(told, ["20 Mbit/s up", "100 MB", "1 seeder", "network.up 1 Mbit/s"]);
         assert_eq!((rate(500.0), rate(1.5e6)), ("500 bit/s".into(), "1.50 Mbit/s".into()));
+        assert_eq!((fact("up_bps", "inf"), value("down_bps", "inf")), ("unlimited up".into(), "unlimited".into()));
     }
 }

@@ -45,12 +45,14 @@ pub struct Point {
     pub x_range: Option<(f64, f64)>,
     /// The interval along y that `y` lies in.
     pub y_range: Option<(f64, f64)>,
+    /// Whether the mark is an outline, in [`Panels`]: the value is not of all.
+    pub hollow: bool,
 }
 
 impl Point {
-    /// Without intervals.
+    /// A filled mark without intervals.
     pub const fn new(x: f64, y: f64) -> Point {
-        Point { x, y, x_range: None, y_range: None }
+        Point { x, y, x_range: None, y_range: None, hollow: false }
     }
 }
 

@@ -18,6 +18,8 @@ const HEIGHT: f64 = 225.0;
 const TITLE: usize = 46;
 /// How much larger a panel alone is.
 const ALONE: f64 = 1.7;
+/// What lies within a hollow mark.
+const HOLLOW: &str = "#ffffff";
 /// Dashes of lines, which differ also where colours do not.
 const DASHES: [&str; 7] = ["", "8 4", "2 3", "8 3 2 3", "14 4", "5 2 1 2 1 2", "4 6"];
 
@@ -205,13 +207,13 @@ impl Panels<'_> {
         let mut plots: Vec<Plot> = lines.map(|(guide, points)| line(guide, points, frame)).collect();
         let series = || panel.series.iter().enumerate().filter(|(_, points)| !points.is_empty());
         match self.mark {
-            Mark::Points => plots.extend(series().map(|(i, points)| scatter(i, self.dodge(i), points, frame))),
+            Mark::Points => plots.extend(series().flat_map(|(i, points)| scatter(i, self.dodge(i), points, frame))),
             Mark::Steps => plots.extend(series().map(|(i, points)| joined(i, points, frame).with_step().into())),
             Mark::Bands => {
-                plots.extend(series().filter_map(|(i, points)| band(i, points, frame)));
+                plots.extend(series().flat_map(|(i, points)| bands(i, points, frame)));
                 plots.extend(series().map(|(i, points)| joined(i, points, frame).into()));
-                let bare = |points: &[Point]| points.iter().map(|p| Point::new(p.x, p.y)).collect::<Vec<_>>();
-                plots.extend(series().map(|(i, points)| scatter(i, 0.0, &bare(points), frame)));
+                let bare = |points: &[Point]| points.iter().map(|p| Point { y_range: None, ..*p }).collect::<Vec<_>>();
+                plots.extend(series().flat_map(|(i, points)| scatter(i, 0.0, &bare(points), frame)));
             }
         }
         if plots.is_empty() {
@@ -291,26 +293,33 @@ fn joined(index: usize, points: &[Point], frame: &Frame) -> LinePlot {
         .with_line_style(dashes(index))
 }
 
-/// Nothing when no point has an interval.
-fn band(index: usize, points: &[Point], frame: &Frame) -> Option<Plot> {
-    let within: Vec<(f64, (f64, f64))> = points.iter().filter_map(|p| Some((frame.place(p.x), p.y_range?))).collect();
-    let xs = within.iter().map(|(x, _)| *x);
-    let (low, high) = (within.iter().map(|(_, r)| r.0), within.iter().map(|(_, r)| r.1));
-    let band = BandPlot::new(xs, low, high).with_color(COLOURS[index % COLOURS.len()]).with_opacity(0.15);
-    (!within.is_empty()).then(|| band.into())
+/// A band over each stretch of points with intervals; none across a point without.
+fn bands(index: usize, points: &[Point], frame: &Frame) -> Vec<Plot> {
+    let stretches = points.split(|p| p.y_range.is_none()).filter(|stretch| !stretch.is_empty());
+    let band = |stretch: &[Point]| {
+        let ends = |of: fn((f64, f64)) -> f64| stretch.iter().filter_map(|p| p.y_range).map(of).collect::<Vec<_>>();
+        let xs: Vec<f64> = stretch.iter().map(|p| frame.place(p.x)).collect();
+        let band = BandPlot::new(xs, ends(|range| range.0), ends(|range| range.1));
+        band.with_color(COLOURS[index % COLOURS.len()]).with_opacity(0.15).into()
+    };
+    stretches.map(band).collect()
 }
 
-fn scatter(index: usize, dodge: f64, points: &[Point], frame: &Frame) -> Plot {
-    let scatter = ScatterPlot::new()
-        .with_data(points.iter().map(|p| (frame.place(p.x) + dodge, p.y)))
-        .with_color(COLOURS[index % COLOURS.len()])
-        .with_marker(shape(index))
-        .with_marker_opacity(0.85)
-        .with_size(4.0);
-    if points.iter().all(|p| p.y_range.is_none()) {
-        return scatter.into();
-    }
-    scatter.with_y_err_asymmetric(points.iter().map(|p| arms(p.y, p.y_range))).into()
+/// All marks, and what makes outlines of the hollow ones: the library can leave
+/// only circles unfilled, so a smaller white mark lies within.
+fn scatter(index: usize, dodge: f64, points: &[Point], frame: &Frame) -> Vec<Plot> {
+    let marks = |points: &[Point]| {
+        let data = points.iter().map(|p| (frame.place(p.x) + dodge, p.y));
+        ScatterPlot::new().with_data(data).with_marker(shape(index))
+    };
+    let all = marks(points).with_color(COLOURS[index % COLOURS.len()]).with_marker_opacity(0.85).with_size(4.0);
+    let all = match points.iter().all(|p| p.y_range.is_none()) {
+        true => all,
+        false => all.with_y_err_asymmetric(points.iter().map(|p| arms(p.y, p.y_range))),
+    };
+    let hollow: Vec<Point> = points.iter().copied().filter(|point| point.hollow).collect();
+    let within = (!hollow.is_empty()).then(|| marks(&hollow).with_color(HOLLOW).with_size(2.4).into());
+    std::iter::once(all.into()).chain(within).collect()
 }
 
 #[cfg(test)]
@@ -371,6 +380,17 @@ mod tests {
         }
         let opaque = svg.matches("opacity=\"0.15\"").count();
         assert_eq!(opaque, 1, "one band");
+    }
+
+    #[test]
+    fn hollow_marks_are_outlines_and_no_band_spans_a_point_without_an_interval() {
+        let within = |x| Point { y_range: Some((1.0, 3.0)), ..Point::new(x, 2.0) };
+        let open = Point { hollow: true, ..Point::new(2.0, 2.0) };
+        let svg = of(Mark::Bands, Scale::Linear, vec![within(0.5), within(1.0), open, within(3.0), within(4.0)]);
+        assert_eq!(svg.matches("opacity=\"0.15\"").count(), 2, "one on each side");
+        let filled = of(Mark::Bands, Scale::Linear, vec![within(0.5)]);
+        let within = |svg: &str| svg.matches(&format!("fill=\"{HOLLOW}\"")).count();
+        assert_eq!(within(&svg), within(&filled) + 1, "{svg}");
     }
 
     #[test]

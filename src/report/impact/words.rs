@@ -1,6 +1,7 @@
 //! Numbers and sentences that all forms of the report share.
 
 use super::super::human;
+use super::super::words::quoted;
 use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict, ImpactWorld};
 
 /// A value of a quantity, in its unit.
@@ -181,11 +182,6 @@ pub(super) fn caution(impact: &Impact) -> Option<String> {
         )
     };
     impact.is_cut_short().then(words)
-}
-
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
-    if text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// How the numbers are to be read.

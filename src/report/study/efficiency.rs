@@ -33,7 +33,7 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     }
     figure.line("bound", vec![(1.0, figure.row(0) + 0.4), (1.0, figure.row(names.len() - 1) - 0.4)]);
     let caption = format!(
-        "The bound over the makespan: 1 is as fast as anything could be. Median of the runs in which all leechers \
+        "The bound over the makespan (from the start of a run's first leecher): 1 is as fast as anything could be. Median of the runs in which all leechers \
          completed, and from the 5 % to the 95 % quantile of these runs.{rest}{}",
         shortened("variants", variants.len(), survey.variants.len())
     );

@@ -43,7 +43,7 @@ fn heat(survey: &Survey, map: &HeldMap) -> Exhibit {
     }
     let point = name(survey, &survey.points[map.point]);
     let caption = format!(
-        "Leechers of run {}, the first to complete at the top, at most 24 of those in timeline.csv; in each 120th of \
+        "Time counts from the start of the first leecher. Leechers of run {}, the first to complete at the top, at most 24 of those in timeline.csv; in each 120th of \
          the time what held the leecher back longest.",
         map.run_id
     );

@@ -3,8 +3,9 @@
 use super::super::page::page;
 use super::super::terminal::study_cells;
 use super::super::upkeep::{Upkeep, upkeep};
-use super::super::words::{fact, title};
+use super::super::words::{self, fact, title};
 use super::{Exhibit, bytes, curves, efficiency, held, lines, lost, sweeps, titles};
+use crate::ledger::Status;
 use crate::results::DiscoveryRow;
 use crate::study::{HeldMap, Survey};
 use serde::Serialize;
@@ -33,6 +34,7 @@ struct Values<'a> {
     titles: Vec<String>,
     lines: Vec<Vec<String>>,
     curves: Option<Exhibit>,
+    idle: bool,
     sweeps: Vec<sweeps::Section>,
     bytes: Vec<Exhibit>,
     efficiency: Option<Exhibit>,
@@ -49,12 +51,13 @@ pub fn html(survey: &Survey, sources: Sources) -> String {
         scenario: &survey.manifest.scenario,
         lost: lost(survey),
         facts: facts(survey),
-        made: survey.manifest.command_line.as_ref().map(|words| shell(words)),
+        made: survey.manifest.command_line.as_ref().map(words::command),
         command: sources.command,
         key_titles: keys.len(),
         titles: all_titles,
         lines: table,
         curves: curves::exhibit(survey),
+        idle: is_idle(survey),
         sweeps: survey.sweeps().iter().map(sweeps::section).collect(),
         bytes: bytes::exhibits(survey),
         efficiency: efficiency::exhibit(survey),
@@ -63,6 +66,17 @@ pub fn html(survey: &Survey, sources: Sources) -> String {
         resolved: &survey.manifest.resolved,
     };
     page(TEMPLATE, values)
+}
+
+const NOBODY: &str = "Nobody was to download: the runs went on for the time that they were given.";
+
+/// Whether all runs did what they were asked to without any download.
+fn is_idle(survey: &Survey) -> bool {
+    let mut runs = survey.points.iter().flat_map(|point| &point.runs).peekable();
+    runs.peek().is_some()
+        && runs.all(|run| {
+            run.status == Status::Complete.name() && run.completed == Some(0) && run.payload_bytes == Some(0)
+        })
 }
 
 /// What was run, in short.
@@ -83,28 +97,13 @@ fn facts(survey: &Survey) -> Vec<String> {
     if !swept.is_empty() {
         facts.push(format!("Varied: {}", swept.join(", ")));
     }
+    if is_idle(survey) {
+        facts.push(NOBODY.into());
+        return facts;
+    }
     let unfinished: u64 = survey.points.iter().map(|point| point.leechers - point.moments.len() as u64).sum();
     if unfinished > 0 {
-        facts.push(format!("{unfinished} leechers never completed; times are of those that did."));
+        facts.push(format!("{unfinished} leechers never completed; they count as longer than all others."));
     }
     facts
-}
-
-/// A command as one would type it.
-fn shell(words: &[String]) -> String {
-    let plain =
-        |word: &String| word.chars().all(|c| c.is_alphanumeric() || "-_./=:,%+@".contains(c)) && !word.is_empty();
-    let quoted = |word: &String| if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_can_be_typed_again() {
-        let words = ["codexsim", "sweep", "a b.toml", "--set", "x=it's"].map(str::to_owned);
-        assert_eq!(shell(&words), "codexsim sweep 'a b.toml' --set 'x=it'\\''s'");
-    }
 }

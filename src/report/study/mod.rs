@@ -33,7 +33,7 @@ const MOST_VARIANTS: usize = 14;
 pub fn terminal(survey: &Survey) -> String {
     let mut text = lost(survey).map_or(String::new(), |line| line + "\n\n");
     text += &study_table(&titles(survey), &lines(survey));
-    text
+    text + super::terminal::STUDY_NOTE
 }
 
 /// What tells the points apart.

@@ -14,8 +14,9 @@ const MOST_PANELS: usize = 9;
 pub(super) struct Section {
     axis: String,
     exhibits: Vec<Exhibit>,
-    /// Variant, what is fixed, the exponent with its interval, points.
-    fits: Vec<[String; 4]>,
+    /// Variant, what is fixed, the exponent with its interval, points, and points
+    /// that were left out.
+    fits: Vec<[String; 5]>,
 }
 
 /// A section with two figures.
@@ -29,12 +30,12 @@ pub(super) fn section(sweep: &Sweep) -> Section {
     let all = places.len();
     let shown: Vec<String> = spread(all, MOST_PANELS).into_iter().map(|index| places[index].clone()).collect();
     let lines: Vec<&Line> = sweep.lines.iter().filter(|line| shown.contains(&fixed(line))).collect();
-    let told = format!("{}{}", along(sweep), shortened("places", shown.len(), all));
+    let told = format!("{}{}{}", unfinished(&lines), along(sweep), shortened("places", shown.len(), all));
     let time = Quantity {
         title: format!("Download time against {}", title(&sweep.axis.key)),
         caption: format!(
-            "Median over the completed downloads of all runs of a point, each from its own start; the band is from \
-             the 5 % to the 95 % quantile of downloads. Seeds and sets of seeders are pooled, all else is fixed.{told}"
+            "Median over the downloads of all runs of a point, each from its own start; the band is from the 5 % to \
+             the 95 % quantile of downloads. Seeds and sets of seeders are pooled, all else is fixed.{told}"
         ),
         unit: "download time",
         show: duration,
@@ -44,7 +45,7 @@ pub(super) fn section(sweep: &Sweep) -> Section {
     let speed = Quantity {
         title: format!("Speed against {}", title(&sweep.axis.key)),
         caption: format!(
-            "Size of the file over the download time: of the median download, and of the slowest and fastest 5 %.{told}"
+            "Size of the file over the download time, each from its own start: of the median download, and of the slowest and fastest 5 %.{told}"
         ),
         unit: "speed",
         show: rate,
@@ -72,10 +73,31 @@ fn fixed(line: &Line) -> String {
     line.fixed.iter().map(|(axis, value)| fact(&axis.key, &value.text)).collect::<Vec<_>>().join(", ")
 }
 
-fn fit(line: &Line) -> Option<[String; 4]> {
+/// What downloads that did not end mean for a figure; nothing when all ended.
+fn unfinished(lines: &[&Line]) -> String {
+    let dots = || lines.iter().flat_map(|line| &line.dots);
+    let points = dots().filter(|dot| dot.is_unfinished()).count();
+    if points == 0 {
+        return String::new();
+    }
+    let (completed, downloads): (u64, u64) = (dots().map(|d| d.completed).sum(), dots().map(|d| d.downloads).sum());
+    let unreached = dots().filter(|dot| dot.time_s[1].is_none()).count();
+    format!(
+        " {completed} of {downloads} downloads ended; those that did not count as longer than all others. Hollow: \
+         points with such downloads ({points} of {}), without a band where a quantile is not reached.{}",
+        dots().count(),
+        match unreached {
+            0 => String::new(),
+            _ => format!(" {unreached} of them did not reach the median: not drawn, and in no fit."),
+        }
+    )
+}
+
+fn fit(line: &Line) -> Option<[String; 5]> {
     let fit = line.fit?;
     let exponent = format!("{:.2} [{:.2} .. {:.2}]", fit.exponent, fit.interval.0, fit.interval.1);
-    Some([line.variant.clone(), fixed(line), exponent, fit.points.to_string()])
+    let left_out = line.dots.len() - fit.points;
+    Some([line.variant.clone(), fixed(line), exponent, fit.points.to_string(), left_out.to_string()])
 }
 
 /// What is drawn of the dots.
@@ -86,7 +108,7 @@ struct Quantity {
     show: fn(f64) -> String,
     /// Names of what `of` gives: the median, the lower and the upper end.
     columns: [&'static str; 3],
-    of: fn(&Dot) -> [f64; 3],
+    of: fn(&Dot) -> [Option<f64>; 3],
 }
 
 impl Quantity {
@@ -99,7 +121,7 @@ impl Quantity {
         }
         let of = |place: &String, variant: &String| {
             let mine = lines.iter().filter(|line| fixed(line) == *place && line.variant == *variant);
-            mine.flat_map(|line| &line.dots).map(|dot| self.place(dot)).collect::<Vec<_>>()
+            mine.flat_map(|line| &line.dots).filter_map(|dot| self.place(dot)).collect::<Vec<_>>()
         };
         let panel = |place: &String| Panel {
             title: place.clone(),
@@ -107,7 +129,7 @@ impl Quantity {
             guides: vec![],
         };
         let panels: Vec<Panel> = places.iter().map(panel).collect();
-        let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).map(|dot| (self.of)(dot)[0]).collect();
+        let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).filter_map(|dot| (self.of)(dot)[0]).collect();
         let (low, high) =
             (medians.iter().copied().fold(f64::INFINITY, f64::min), medians.iter().copied().fold(0.0, f64::max));
         let svg = Panels {
@@ -130,18 +152,22 @@ impl Quantity {
         }
         .svg();
         let row = |line: &Line, dot: &Dot| {
-            let ends = (self.of)(dot).map(|value| value.to_string());
-            [line.variant.clone(), fixed(line), dot.x.to_string()].into_iter().chain(ends).collect()
+            let place = [line.variant.clone(), fixed(line), dot.x.to_string()];
+            let ends = (self.of)(dot).map(|value| value.map_or(String::new(), |value| value.to_string()));
+            let counts = [dot.completed, dot.downloads].map(|count| count.to_string());
+            place.into_iter().chain(ends).chain(counts).collect()
         };
         let rows = lines.iter().flat_map(|line| line.dots.iter().map(|dot| row(line, dot)));
         let [median, low, high] = self.columns;
-        let data = csv(&["variant", "fixed", &sweep.axis.key, median, low, high], rows);
+        let header = ["variant", "fixed", &sweep.axis.key, median, low, high, "completed", "downloads"];
+        let data = csv(&header, rows);
         Exhibit { title: self.title, caption: self.caption, svg, data }
     }
 
-    fn place(&self, dot: &Dot) -> Place {
+    /// Nothing where there is no median.
+    fn place(&self, dot: &Dot) -> Option<Place> {
         let [median, low, high] = (self.of)(dot);
-        Place { y_range: Some((low, high)), ..Place::new(dot.x, median) }
+        Some(Place { y_range: low.zip(high), hollow: dot.is_unfinished(), ..Place::new(dot.x, median?) })
     }
 }
 

@@ -6,7 +6,7 @@ mod study;
 
 pub use run::run_report;
 pub use study::study_report;
-pub(super) use study::{study_cells, study_table};
+pub(super) use study::{STUDY_NOTE, study_cells, study_table};
 
 use super::human;
 use crate::results::RunRow;

@@ -9,6 +9,7 @@ pub fn run_report(result: &RunResult) -> String {
     let RunResult { run, warnings, .. } = result;
     let mut text = title(run) + "\n\n";
     text += &facts(run);
+    text += "(times from the start of the first leecher, over those that got there)\n";
     text += "\n";
     text += &plot::stored(&result.series);
     text += &traffic(result);

@@ -4,6 +4,7 @@ use super::super::human::Scale;
 use super::{plain, plot, right, show};
 use crate::results::RunRow;
 use crate::study::{Assembled, Plan, Summary};
+use std::collections::BTreeMap;
 
 /// A quantity of a study's table: its column has one unit.
 struct Quantity {
@@ -51,8 +52,12 @@ pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
         (keys.iter().map(|key| cell.value(key)).collect(), rows_of(plan, assembled, index))
     };
     let points: Vec<Line> = plan.cells.iter().enumerate().map(line).collect();
-    study_table(&keys, &points) + &against_first_key(&keys, &points)
+    study_table(&keys, &points) + STUDY_NOTE + &against_first_key(&keys, &points)
 }
+
+/// What the times in the table are.
+pub(in super::super) const STUDY_NOTE: &str = "\nmedians over runs; times from the start of a run's first leecher, \
+    over leechers that completed; makespan over runs in which all did\n";
 
 /// One line per point, whose runs are told apart by the values of `keys`.
 pub(in super::super) fn study_table(keys: &[&str], points: &[Line]) -> String {
@@ -131,33 +136,54 @@ fn spread(makespans: &[Option<Summary>]) -> [Column; 3] {
 /// Values of the first key that are shown.
 const MOST_BARS: usize = 24;
 
-/// The median makespan for each value of the first swept key; nothing where
-/// that is no comparison.
+/// The median makespan for each value of the first swept key, over the places
+/// (values of the other keys) that have one at every value: else a value would
+/// look fast because only its easy points completed. Nothing where that is no
+/// comparison.
 fn against_first_key(keys: &[&str], points: &[Line]) -> String {
     let Some(key) = keys.first() else { return String::new() };
-    let mut groups: Vec<(&str, Vec<f64>)> = Vec::new();
-    for ((values, _), makespan) in points.iter().zip(makespans(points)) {
-        let group = groups.iter().position(|(name, _)| *name == values[0]).unwrap_or_else(|| {
-            groups.push((&values[0], vec![]));
-            groups.len() - 1
-        });
-        groups[group].1.extend(makespan.map(|s| s.median));
+    let mut names: Vec<&str> = Vec::new();
+    let mut places: BTreeMap<&[String], BTreeMap<&str, f64>> = BTreeMap::new();
+    for ((values, rows), makespan) in points.iter().zip(makespans(points)) {
+        if !names.contains(&values[0].as_str()) {
+            names.push(&values[0]);
+        }
+        let all = rows.iter().all(|row| row.makespan_s.is_some());
+        let place = places.entry(&values[1..]).or_default();
+        place.extend(makespan.filter(|_| all).map(|s| (values[0].as_str(), s.median)));
     }
-    let median = |(name, values): (&str, Vec<f64>)| Some((name.to_owned(), Summary::of(&values)?.median));
-    let lines: Vec<(String, f64)> = groups.into_iter().filter_map(median).collect();
-    if lines.len() < 2 || lines.len() > MOST_BARS {
+    if names.len() < 2 || names.len() > MOST_BARS {
         return String::new();
     }
+    let shared: Vec<_> = places.values().filter(|place| place.len() == names.len()).collect();
+    if shared.is_empty() {
+        return format!("\nno bars of the makespan by {key}: at no point did all runs complete at every value of it\n");
+    }
+    let median = |name: &&str| {
+        let values: Vec<f64> = shared.iter().map(|place| place[name]).collect();
+        Some(((*name).to_owned(), Summary::of(&values)?.median))
+    };
+    let lines: Vec<(String, f64)> = names.iter().filter_map(median).collect();
     let scale = Scale::seconds(lines.iter().map(|(_, value)| *value));
-    let over = if keys.len() > 1 { ", median over the points with it" } else { "" };
+    let over = match (keys.len(), shared.len()) {
+        (1, _) => String::new(),
+        (_, n) if n == places.len() => format!(", median over all {n} points with it"),
+        (_, n) => {
+            format!(", median over the {n} of {} points at which all runs completed at every value", places.len())
+        }
+    };
     format!("\nmakespan by {key}{over}\n{}", plot::bars(&lines, &scale))
 }
 
-/// The last word of a dotted name, where that is enough to tell it from the others.
+/// Last words that do not say what they are of.
+const UNTELLING: [&str; 2] = ["model", "kind"];
+
+/// The last word of a dotted name, where that is enough to tell it from the others
+/// and to know what it is.
 fn short<'a>(key: &'a str, all: &[&str]) -> &'a str {
     let last = |key: &'a str| key.rsplit('.').next().unwrap_or(key);
     let ambiguous = all.iter().filter(|k| k.rsplit('.').next() == Some(last(key))).count() > 1;
-    if ambiguous { key } else { last(key) }
+    if ambiguous || UNTELLING.contains(&last(key)) { key } else { last(key) }
 }
 
 /// The rows of the runs at one point that were carried out.
@@ -180,6 +206,24 @@ mod tests {
     fn titles_are_short_where_they_are_clear() {
         let keys = ["network.up", "other.up", "swarm.seeders"];
         assert_eq!(keys.map(|k| short(k, &keys)), ["network.up", "other.up", "seeders"]);
+        assert_eq!(short("churn.model", &["churn.model", "swarm.seeders"]), "churn.model");
+    }
+
+    /// Of q only the easy point completed: it takes 1 s there, and p takes 2 s.
+    #[test]
+    fn bars_are_over_points_that_all_values_have() {
+        let run = |makespan_s| RunRow { makespan_s, ..crate::results::sample_result().run };
+        let runs = [Some(2.0), Some(9.0), Some(1.0), None].map(run);
+        let names = [["p", "easy"], ["p", "hard"], ["q", "easy"], ["q", "hard"]];
+        let line = |i: usize| (names[i].map(str::to_owned).to_vec(), vec![&runs[i]]);
+        let text = against_first_key(&["protocol", "place"], &(0..4).map(line).collect::<Vec<_>>());
+        assert!(
+            text.contains("over the 1 of 2 points") && text.contains("2.00 s") && text.contains("1.00 s"),
+            "{text}"
+        );
+        let hard = against_first_key(&["protocol", "place"], &[line(1), line(3)]);
+        assert!(hard.starts_with("\nno bars of the makespan by protocol"), "{hard}");
+        assert_eq!(against_first_key(&["protocol"], &[line(0)]), "", "one value is no comparison");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 mod bins;
 mod bookmarks;
+mod damage;
 mod page;
 
+pub use damage::Damage;
 pub use page::html;
 
 use crate::results::{NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow};
@@ -57,16 +59,16 @@ pub struct Playback {
 
 impl Playback {
     /// Of a run without messages as yet.
-    pub fn new(tables: Tables) -> Self {
+    pub fn new(tables: Tables) -> Result<Self, Damage> {
         let Tables { run, nodes, traffic, series, progress } = tables;
+        damage::check_nodes(&run, &nodes)?;
+        progress.iter().try_for_each(|row| damage::check_step(&run, row))?;
         let mut steps = vec![Vec::new(); nodes.len()];
         for row in &progress {
-            if let Some(steps) = steps.get_mut(row.node as usize) {
-                steps.push(micros(row.stored_s));
-            }
+            steps[row.node as usize].push(micros(row.stored_s));
         }
         let stored: Vec<f64> = series.iter().filter(|s| s.metric == "stored_share").map(|s| s.value).collect();
-        Playback {
+        Ok(Playback {
             step_count: step_count(run.file_size_bytes, &progress),
             data_lost: stored.windows(2).any(|pair| pair[1] < pair[0]),
             messages: traffic.iter().map(|row| row.messages).sum(),
@@ -75,11 +77,12 @@ impl Playback {
             run,
             nodes,
             steps,
-        }
+        })
     }
 
     /// Adds a message; they come in the order in which they were sent.
-    pub fn add(&mut self, row: &TraceRow) {
+    pub fn add(&mut self, row: &TraceRow) -> Result<(), Damage> {
+        self.check_message(row)?;
         let class = self.class(&row.class);
         self.flights.push(Flight {
             sent: micros(row.sent_s),
@@ -89,6 +92,7 @@ impl Playback {
             class,
             bytes: row.bytes,
         });
+        Ok(())
     }
 
     fn class(&mut self, name: &str) -> u8 {
@@ -108,7 +112,7 @@ impl Playback {
         (first, last.max(first + 1))
     }
 
-    /// Messages that arrived and that the trace, being full, does not have.
+    /// Messages that arrived and that the trace does not have.
     fn untraced(&self) -> u64 {
         self.messages.saturating_sub(self.flights.iter().filter(|flight| flight.arrived.is_some()).count() as u64)
     }
@@ -143,7 +147,10 @@ mod sample {
     /// A seeder (0) that sends 1000 bytes in four steps to each of two leechers.
     pub fn playback() -> Playback {
         let result = sample_result();
-        let run = RunRow { file_size_bytes: 1000, ..result.run };
+        let mut nodes = result.nodes;
+        nodes.iter_mut().for_each(|node| node.run_id = "r".into());
+        let network_size = nodes.len() as u32;
+        let run = RunRow { file_size_bytes: 1000, run_id: "r".into(), network_size, seeders: 1, ..result.run };
         let step = |node, bytes, stored_s| ProgressRow { run_id: "r".into(), node, bytes, stored_s, stream_s: None };
         let progress: Vec<ProgressRow> =
             [(1, 250, 0.25), (1, 500, 5.0), (1, 750, 6.0), (1, 1000, 20.1), (2, 250, 10.75)]
@@ -152,7 +159,7 @@ mod sample {
         let traffic = vec![TrafficRow { run_id: "r".into(), class: "payload".into(), messages: 5, bytes: 1291 }];
         let share = |value| SeriesRow { run_id: "r".into(), time_s: value, metric: "stored_share".into(), value };
         let series = [0.1, 0.2, 0.2, 0.5].map(share).into();
-        let mut playback = Playback::new(Tables { run, nodes: result.nodes, traffic, series, progress });
+        let mut playback = Playback::new(Tables { run, nodes, traffic, series, progress }).unwrap();
         for (sent_s, arrived_s, to, class, bytes) in [
             (-1.0, Some(-0.5), 1, "want", 40),
             (0.0, Some(0.25), 1, "payload", 250),
@@ -161,7 +168,7 @@ mod sample {
             (10.0, Some(10.75), 2, "payload", 250),
             (10.0, None, 2, "want", 41),
         ] {
-            playback.add(&TraceRow {
+            let row = TraceRow {
                 run_id: "r".into(),
                 sent_s,
                 arrived_s,
@@ -173,7 +180,8 @@ mod sample {
                 proof_bytes: 0,
                 framing_bytes: 0,
                 ack_bytes: 0,
-            });
+            };
+            playback.add(&row).unwrap();
         }
         playback
     }

@@ -6,6 +6,7 @@ use super::super::terminal;
 use super::bins::Bins;
 use super::bookmarks::{Bookmark, bookmarks};
 use super::{Flight, Playback, micros};
+use crate::ledger::Trace;
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("view.html");
@@ -104,7 +105,10 @@ fn status(playback: &Playback) -> String {
     }
     let untraced = playback.untraced();
     if untraced > 0 {
-        text += &format!(" The trace is full: {untraced} later messages that arrived are not in it.");
+        text += &match playback.flights.len() >= Trace::LIMIT {
+            true => format!(" The trace is full: {untraced} later messages that arrived are not in it."),
+            false => format!(" The trace is cut: {untraced} messages that arrived are missing from its file."),
+        };
     }
     text
 }
@@ -212,9 +216,14 @@ mod tests {
         assert_eq!(status(&playback), "Status time_limit: 1 of 2 leechers have everything.");
         (playback.data_lost, playback.messages) = (true, 12);
         let status = status(&playback);
-        assert!(status.contains("lost data") && status.contains("7 later messages that arrived are not"), "{status}");
+        assert!(
+            status.contains("lost data") && status.contains("cut: 7 messages that arrived are missing"),
+            "{status}"
+        );
         assert_eq!(data_of(&html(&playback))["traced_until"], json!(10_000_000), "when the last of it was sent");
         assert_eq!(data_of(&html(&sample::playback()))["traced_until"], json!(null));
+        playback.flights = std::iter::repeat_n(playback.flights[5], Trace::LIMIT).collect();
+        assert!(super::status(&playback).contains("The trace is full: 12 later messages"));
     }
 
     #[test]

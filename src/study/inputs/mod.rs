@@ -68,7 +68,10 @@ impl Inputs {
         Ok(Inputs::of(manifest, table, nodes))
     }
 
-    pub(super) fn of(manifest: Manifest, table: RunTable, nodes: Vec<NodeRow>) -> Inputs {
+    pub(super) fn of(mut manifest: Manifest, table: RunTable, nodes: Vec<NodeRow>) -> Inputs {
+        // Of the two the one that knows of more: rows may have come from elsewhere.
+        let failed = table.records.iter().filter(|record| record.run.is_failed()).count() as u64;
+        manifest.runs_failed = manifest.runs_failed.max(failed);
         let ended = ended(nodes);
         let described: Vec<Vec<(String, String)>> =
             table.records.iter().map(|record| describe(&table.extra, record)).collect();

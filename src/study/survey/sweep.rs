@@ -26,7 +26,8 @@ pub struct Line {
     pub variant: String,
     /// By ascending x, at least two.
     pub dots: Vec<Dot>,
-    /// How the median download time scales; nothing with fewer than three dots.
+    /// How the median download time scales; nothing with fewer than three dots
+    /// whose median is reached and above zero.
     pub fit: Option<PowerLaw>,
 }
 
@@ -37,12 +38,24 @@ pub struct Dot {
     pub x: f64,
     /// Index into [`Survey::points`].
     pub point: usize,
-    /// 5 %, 50 % and 95 % quantile over the completed downloads of all runs, each
-    /// from its own start, in s.
-    pub time_s: [f64; 3],
+    /// 5 %, 50 % and 95 % quantile over the downloads of all runs, each from its
+    /// own start, in s. A download that did not end is longer than all others, so
+    /// a quantile among those is not reached.
+    pub time_s: [Option<f64>; 3],
     /// File size over these times, in bit/s: of the slow end, the median and the
-    /// fast end.
-    pub speed_bps: [f64; 3],
+    /// fast end; a download that took no time has no speed.
+    pub speed_bps: [Option<f64>; 3],
+    /// Downloads that ended.
+    pub completed: u64,
+    /// All downloads.
+    pub downloads: u64,
+}
+
+impl Dot {
+    /// Whether there is a download that did not end.
+    pub fn is_unfinished(&self) -> bool {
+        self.completed < self.downloads
+    }
 }
 
 impl Survey {
@@ -68,7 +81,7 @@ impl Survey {
         }
         let line = |(place, variant, mut dots): (Vec<&Value>, &String, Vec<Dot>)| {
             dots.sort_by(|a, b| a.x.total_cmp(&b.x));
-            let points: Vec<(f64, f64)> = dots.iter().map(|dot| (dot.x, dot.time_s[1])).collect();
+            let points: Vec<(f64, f64)> = dots.iter().filter_map(|dot| Some((dot.x, dot.time_s[1]?))).collect();
             let fixed =
                 fixed.iter().zip(place).map(|(axis, value)| (self.axes[*axis].clone(), value.clone())).collect();
             Line { fixed, variant: variant.clone(), dots, fit: PowerLaw::of(&points) }
@@ -111,16 +124,23 @@ impl Survey {
     }
 }
 
-/// Nothing when no download was completed.
+/// Nothing when no run finished.
 fn dot(x: f64, index: usize, point: &Point) -> Option<Dot> {
-    let part = |p| quantile(&point.times, p);
-    let time_s = [part(0.05)?, part(0.5)?, part(0.95)?];
     let bits = 8.0 * point.runs.first()?.file_size_bytes as f64;
-    Some(Dot { x, point: index, time_s, speed_bps: [bits / time_s[2], bits / time_s[1], bits / time_s[0]] })
+    let completed = point.times.len() as u64;
+    let endless = std::iter::repeat_n(f64::INFINITY, point.leechers.saturating_sub(completed) as usize);
+    let times: Vec<f64> = point.times.iter().copied().chain(endless).collect();
+    let time_s = [0.05, 0.5, 0.95].map(|p| quantile(&times, p).filter(|time| time.is_finite()));
+    let speed = |time: Option<f64>| time.filter(|time| *time > 0.0).map(|time| bits / time);
+    let speed_bps = [speed(time_s[2]), speed(time_s[1]), speed(time_s[0])];
+    Some(Dot { x, point: index, time_s, speed_bps, completed, downloads: point.leechers })
 }
 
-/// Two different values; a value met twice is no line.
+/// Two different values, one of them with a time to show; a value met twice is no line.
 fn several(dots: &[Dot]) -> bool {
+    if dots.iter().all(|dot| dot.time_s[1].is_none()) {
+        return false;
+    }
     let mut xs: Vec<f64> = dots.iter().map(|dot| dot.x).collect();
     xs.sort_by(f64::total_cmp);
     xs.dedup();

@@ -10,7 +10,8 @@ fn survey(extra: &[&str], runs: &[(crate::study::inputs::sample::Described, &[&s
 /// Twice the network size in seconds, in a study over network size and uplink.
 #[test]
 fn lines_differ_in_one_number_only() {
-    let times: Vec<[Option<f64>; 1]> = [4.0, 8.0, 16.0, 40.0, 80.0].iter().map(|t| [Some(*t)]).collect();
+    let time = |t: f64, leechers: usize| vec![Some(t); leechers];
+    let times = [time(4.0, 1), time(8.0, 3), time(16.0, 7), time(40.0, 1), time(80.0, 1)];
     let survey = survey(
         &["network.up"],
         &[
@@ -29,12 +30,15 @@ fn lines_differ_in_one_number_only() {
     let sweeps = survey.sweeps();
     assert_eq!(sweeps.len(), 2);
     let [size] = &sweeps[0].lines[..] else { panic!("{:?}", sweeps[0]) };
-    assert_eq!(size.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(), [(2.0, 4.0), (4.0, 8.0), (8.0, 16.0)]);
-    assert_eq!(size.dots[0].speed_bps, [2e6; 3], "1 MB in 4 s");
+    assert_eq!(
+        size.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(),
+        [(2.0, Some(4.0)), (4.0, Some(8.0)), (8.0, Some(16.0))]
+    );
+    assert_eq!(size.dots[0].speed_bps, [Some(2e6); 3], "1 MB in 4 s");
     let fit = size.fit.unwrap();
     assert!((fit.exponent - 1.0).abs() < 1e-12 && fit.points == 3);
     let [up] = &sweeps[1].lines[..] else { panic!("{:?}", sweeps[1]) };
-    assert_eq!(up.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(), [(1e6, 40.0), (1e7, 4.0)]);
+    assert_eq!(up.dots.iter().map(|d| (d.x, d.time_s[1])).collect::<Vec<_>>(), [(1e6, Some(40.0)), (1e7, Some(4.0))]);
     assert_eq!((up.variant.as_str(), up.fit, sweeps[1].axis.unit), ("p", None, Unit::BitsPerSecond));
     assert_eq!(
         up.fixed.iter().map(|(axis, v)| (axis.key.as_str(), v.number)).collect::<Vec<_>>(),
@@ -44,10 +48,10 @@ fn lines_differ_in_one_number_only() {
 
 #[test]
 fn a_constant_of_the_client_is_an_axis_and_keys_that_go_along_are_told() {
-    let time: &[Option<f64>] = &[Some(3.0)];
+    let time: &[Option<f64>] = &[Some(3.0); 3];
     let runs = [
-        (("p", 7, 2, time), &["8", "1 ms"][..]),
-        (("p", 7, 2, time), &["16", "1 ms"]),
+        (("p", 7, 2, &time[..1]), &["8", "1 ms"][..]),
+        (("p", 7, 2, &time[..1]), &["16", "1 ms"]),
         (("p", 7, 4, time), &["8", "2 ms"]),
         (("p", 7, 4, time), &["16", "2 ms"]),
     ];
@@ -77,8 +81,49 @@ fn what_failed_or_never_ended_is_counted_and_makes_no_dot() {
     assert_eq!(counts, [(1, 0, 1, 0), (1, 1, 2, 1)], "the smaller cell comes first");
     assert_eq!(survey.points[1].moments, [5.0], "from the start of the earliest leecher");
     assert_eq!(survey.points[1].times, [4.0], "from its own");
-    assert!(survey.sweeps().is_empty(), "one dot is no line");
+    assert!(survey.sweeps().is_empty(), "no median is reached");
     assert_eq!(survey.runs_missing(), 1);
+}
+
+/// A second per node; of 5 nodes the one download of four that ended would bend the law.
+#[test]
+fn a_median_among_downloads_that_did_not_end_is_no_value_and_in_no_fit() {
+    let all = [Some(8.0); 7];
+    let runs: [(crate::study::inputs::sample::Described, &[&str]); 5] = [
+        (("p", 7, 2, &[Some(2.0)]), &[]),
+        (("p", 7, 3, &[None, None]), &[]),
+        (("p", 7, 5, &[Some(1.0), None, None, None]), &[]),
+        (("p", 7, 6, &[Some(6.0), Some(6.0), Some(6.0), Some(6.0), None]), &[]),
+        (("p", 7, 8, &all), &[]),
+    ];
+    let survey = survey(&[], &runs);
+    let [line] = &survey.sweeps()[0].lines[..] else { panic!("one line") };
+    let seen: Vec<_> = line.dots.iter().map(|dot| (dot.time_s, dot.completed, dot.downloads)).collect();
+    let [two, six, eight] = [2.0, 6.0, 8.0].map(Some);
+    let expected = [
+        ([two; 3], 1, 1),
+        ([None; 3], 0, 2),
+        ([None; 3], 1, 4), // even the 5 % quantile is beyond the only one
+        ([six, six, None], 4, 5),
+        ([eight; 3], 7, 7),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(line.dots.iter().map(Dot::is_unfinished).collect::<Vec<_>>(), [false, true, true, true, false]);
+    assert_eq!(line.dots[3].speed_bps, [None, Some(8e6 / 6.0), Some(8e6 / 6.0)], "1 MB in 6 s");
+    let fit = line.fit.unwrap();
+    assert!((fit.exponent - 1.0).abs() < 1e-12 && fit.points == 3, "{fit:?}");
+}
+
+#[test]
+fn a_download_that_took_no_time_has_no_speed() {
+    let runs: [(crate::study::inputs::sample::Described, &[&str]); 2] =
+        [(("p", 7, 2, &[Some(0.0)]), &[]), (("p", 7, 4, &[Some(0.0), Some(0.0), Some(1.0)]), &[])];
+    let sweeps = survey(&[], &runs).sweeps();
+    let dots = &sweeps[0].lines[0].dots;
+    assert_eq!((dots[0].time_s, dots[0].speed_bps), ([Some(0.0); 3], [None; 3]));
+    assert_eq!(dots[1].speed_bps[1..], [None; 2]);
+    let slow = dots[1].speed_bps[0].unwrap();
+    assert!((slow - 8e6 / 0.9).abs() < 1.0, "the slow end, 0.9 of the last second: {slow}");
 }
 
 #[test]
