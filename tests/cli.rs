@@ -250,7 +250,11 @@ fn sweep_has_a_row_per_run_in_plan_order() {
     assert!(seeds.chunks(2).all(|pair| pair == [5, seeds[1]]), "points share their seeds: {seeds:?}");
     let nodes = read::<NodeRow>(fs::File::open(place.path("a/nodes.csv")).unwrap()).unwrap();
     assert_eq!(nodes.len(), 2 * (3 + 3 + 4 + 4));
-    assert_eq!(printed(&assert).lines().count(), 1 + 4 + 2, "a line per point, and a note: {}", printed(&assert));
+    let printed = printed(&assert);
+    let parts: Vec<&str> = printed.trim_end().split("\n\n").collect();
+    assert_eq!(parts.len(), 3, "table, note and plot: {printed}");
+    assert_eq!(parts[0].lines().count(), 1 + 4, "a line per point: {printed}");
+    assert_eq!(parts[2].lines().count(), 1 + 2, "a bar per size: {printed}");
 }
 
 #[test]
