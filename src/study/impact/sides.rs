@@ -249,7 +249,7 @@ fn title(request: &Request) -> String {
     let models = [&request.pack, &request.base.model, &request.change.model];
     let short = models.map(|model| {
         let stem = stem(model);
-        stem[..stem.floor_char_boundary(MOST)].to_owned()
+        stem.char_indices().take_while(|(at, c)| at + c.len_utf8() <= MOST).map(|(_, c)| c).collect::<String>()
     });
     let Input { overlays, sets, seed, .. } = &request.common;
     let hidden = (
