@@ -1,5 +1,8 @@
 //! Arguments that several commands share.
 
+use super::format::Shown;
+use super::host::Console;
+use super::progress::{Display, Unit};
 use crate::results::{Machine, Manifest, Program};
 use crate::scenario::Input;
 use crate::study::{Assembled, Plan};
@@ -43,6 +46,38 @@ impl Layers {
     /// These layers over whatever comes below.
     pub fn input(&self) -> Input {
         Input { overlays: self.overlays.clone(), sets: self.sets.clone(), seed: self.seed, ..Input::default() }
+    }
+}
+
+/// A scenario that a handful of runs is made of, and how they are made and shown.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// Scenario (TOML); the quickstart when absent
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+    /// Runs at the same time; default: one per core
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    #[command(flatten)]
+    pub shown: Shown,
+    /// No progress and no notes, only errors and the result
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Probe {
+    /// The scenario.
+    pub fn input(&self) -> Input {
+        self.changes.input(self.file.clone())
+    }
+
+    /// What `work` finds on so many threads (0: one a core), with its progress shown.
+    pub fn find<T>(&self, work: impl FnOnce(usize, &Console) -> T) -> T {
+        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
+        let found = work(self.jobs.map_or(0, usize::from), &console);
+        console.close();
+        found
     }
 }
 

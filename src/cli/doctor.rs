@@ -1,15 +1,10 @@
 //! `codexsim doctor`: which settings of a scenario do anything.
 
-use super::args::Changes;
-use super::format::Shown;
-use super::host::Console;
-use super::progress::{Display, Unit};
+use super::args::Probe;
 use super::{End, Failure, output};
 use crate::report;
 use crate::study::Doctor;
 use clap::Args;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 /// Tell which settings of a scenario do anything
 ///
@@ -19,32 +14,20 @@ use std::path::PathBuf;
 /// A scenario with a [sweep] is examined at its base.
 #[derive(Debug, Args)]
 pub struct DoctorCommand {
-    /// Scenario (TOML); the quickstart when absent
-    file: Option<PathBuf>,
     #[command(flatten)]
-    changes: Changes,
-    /// Runs at the same time; default one per core
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
-    #[command(flatten)]
-    shown: Shown,
-    /// No progress and no notes, only errors and the result
-    #[arg(long)]
-    quiet: bool,
+    probe: Probe,
 }
 
 impl DoctorCommand {
     /// Carries the runs out and shows what was found.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let doctor = Doctor::new(&self.changes.input(self.file.clone()))?;
-        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
-        let found = doctor.examine(self.jobs.map_or(0, usize::from), &console);
-        console.close();
+        let doctor = Doctor::new(&self.probe.input())?;
+        let found = self.probe.find(|threads, console| doctor.examine(threads, console));
         let Some(found) = found else {
             output::tell("interrupted");
             return Ok(End::Incomplete);
         };
-        self.shown.rows(|| report::diagnosis_report(&found), &found.rows())?;
+        self.probe.shown.rows(|| report::diagnosis_report(&found), &found.rows())?;
         Ok(End::Good)
     }
 }
