@@ -1,9 +1,9 @@
 //! Rows of segments end to end: shares of a whole, or stretches of time.
 
-use super::{COLOURS, MARGINS, ROW, with_view_box};
+use super::{COLOURS, MARGINS, ROW, styled, with_view_box};
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::bar::BarPlot;
-use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::plot::legend::{LegendEntry, LegendShape};
 use kuva::render::color::Color;
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
@@ -107,15 +107,9 @@ impl Bars<'_> {
             .with_y_axis_min(0.5)
             .with_y_axis_max(rows + 0.5)
             .with_x_tick_format(TickFormat::Custom(Arc::new(self.show)))
-            .with_legend_position(LegendPosition::OutsideRightTop)
-            .with_legend_box(false)
-            .with_label_size(13)
-            .with_tick_size(12)
-            .with_title_size(15)
-            .with_body_size(12)
-            .with_font_family("sans-serif")
             .with_width(1000.0)
             .with_height(MARGINS + ROW * rows.max(self.drawn().len() as f64 * 0.8));
+        let layout = styled(layout);
         if self.title.is_empty() { layout } else { layout.with_title(self.title) }
     }
 }

@@ -136,16 +136,9 @@ impl Figure {
             .with_x_axis_min(x.0)
             .with_x_axis_max(x.1)
             .with_y_axis_min(y.0)
-            .with_y_axis_max(y.1)
-            .with_legend_position(LegendPosition::OutsideRightTop)
-            .with_legend_box(false)
-            .with_label_size(13)
-            .with_tick_size(12)
-            .with_title_size(15)
-            .with_body_size(12)
-            .with_font_family("sans-serif");
+            .with_y_axis_max(y.1);
         let (width, height) = if self.rows.is_empty() { (760.0, 520.0) } else { (1000.0, MARGINS + ROW * rows) };
-        layout = layout.with_width(width).with_height(height);
+        layout = styled(layout).with_width(width).with_height(height);
         if !self.rows.is_empty() {
             layout = layout.with_y_categories(self.rows);
         }
@@ -184,6 +177,18 @@ impl Figure {
         let lines = console::strip_ansi_codes(&text).lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         lines + "\n"
     }
+}
+
+/// The legend beside the plot, and the size of all words.
+fn styled(layout: Layout) -> Layout {
+    layout
+        .with_legend_position(LegendPosition::OutsideRightTop)
+        .with_legend_box(false)
+        .with_label_size(13)
+        .with_tick_size(12)
+        .with_title_size(15)
+        .with_body_size(12)
+        .with_font_family("sans-serif")
 }
 
 fn xs(series: &Series) -> Vec<f64> {
