@@ -21,7 +21,7 @@ fn event_list(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     for pending in [1_000u64, 100_000, 1_000_000] {
         group.bench_with_input(BenchmarkId::new("EventList", pending), &pending, |b, n| {
-            let mut list = EventList::new(0);
+            let mut list = EventList::new();
             (0..*n).for_each(|i| list.push(Time::from_nanos(delay(i)), i as u32));
             let mut i = *n;
             b.iter(|| {

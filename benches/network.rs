@@ -5,7 +5,7 @@
 use codexsim::network::{NetEvent, Network, NetworkModel, NetworkSpec, Parcel, Transport};
 use codexsim::rng::{Purpose, Rng};
 use codexsim::units::{Bytes, Rate, Time};
-use codexsim::world::{Dataset, Hardware, Latency, Node, NodeId, Role, World};
+use codexsim::world::{Dataset, Hardware, Latency, Life, Node, NodeId, Role, World};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 const SIZE: Bytes = Bytes(1_300_000);
@@ -22,7 +22,8 @@ fn world(nodes: u32, faster: u64) -> World {
         nodes: (0..nodes).map(node).collect(),
         latency: Latency::constant(Time::from_millis(50)),
         overlay: None,
-        outages: vec![Vec::new(); nodes as usize],
+        lives: vec![Life::without_outages(); nodes as usize],
+        strikes: Vec::new(),
         dataset: Dataset { size: SIZE, block_size: SIZE, group: 1 },
         hardware: Hardware::IDEAL,
         seed: 1,

@@ -201,7 +201,7 @@ mod tests {
             seeder_up: Some(rate(seeder_up)),
             ..WorldSpec::plain((leechers + 1, 1), dataset, rate(down))
         };
-        World::build(&spec, 1, 0, Time::from_secs(1))
+        World::build(&spec, 1, 0)
     }
 
     /// Oracle F4, the worked number and one for each of the three resources.

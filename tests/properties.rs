@@ -164,7 +164,7 @@ fn protocols_meet_the_same_world() {
             "churn.model=kad-crawl-1",
             "swarm.start={ poisson = \"1/s\" }",
         ]);
-        World::build(&spec.world, spec.seed, 0, spec.stop.max_time).digest()
+        World::build(&spec.world, spec.seed, 0).digest()
     };
     assert_eq!(digest("codex-v2"), digest("direct"));
     assert_eq!(digest("bitswap"), digest("direct"));

@@ -323,7 +323,7 @@ mod tests {
     fn an_announcement_during_an_answer_is_not_lost() {
         let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
         let spec = WorldSpec::plain((3, 1), dataset, Rate::UNLIMITED);
-        let world = World::build(&spec, 1, 0, Time::from_secs(1));
+        let world = World::build(&spec, 1, 0);
         let text = include_str!("../../models/discovery/tracker.toml");
         let model: toml::Table = toml::from_str(text).unwrap();
         let params: TrackerParams = model["constants"].clone().try_into().unwrap();

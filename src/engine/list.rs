@@ -11,7 +11,7 @@
 
 use crate::rng::mix;
 use crate::units::Time;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Buckets: one for the present, one for each bit of a time.
 const BUCKETS: usize = 65;
@@ -20,7 +20,7 @@ const BUCKETS: usize = 65;
 ///
 /// ```
 /// use codexsim::{engine::EventList, units::Time};
-/// let mut list = EventList::new(0);
+/// let mut list = EventList::new();
 /// list.push(Time::from_secs(2), "later");
 /// list.push(Time::from_secs(1), "first");
 /// list.push(Time::from_secs(1), "second");
@@ -31,30 +31,81 @@ const BUCKETS: usize = 65;
 #[derive(Debug)]
 pub struct EventList<E> {
     /// Events at exactly `now`.
-    present: VecDeque<E>,
+    present: Present<E>,
     /// Bucket `b` holds times whose highest bit differing from `now` is `b - 1`.
     future: Vec<Vec<(Time, E)>>,
     /// Smallest time in each bucket, [`Time::NEVER`] when empty.
     earliest: [Time; BUCKETS],
     now: Time,
     len: usize,
-    tie_salt: u64,
-    popped: u64,
+}
+
+/// Events of one moment.
+#[derive(Debug)]
+enum Present<E> {
+    /// In the order of their insertion.
+    InOrder(VecDeque<E>),
+    /// Owner by owner, in an order drawn for each moment; those of one owner in the
+    /// order of their insertion.
+    Salted { salt: u64, owner: fn(&E) -> u64, pushed: u64, events: BTreeMap<(u64, u64), E> },
+}
+
+impl<E> Present<E> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Present::InOrder(events) => events.is_empty(),
+            Present::Salted { events, .. } => events.is_empty(),
+        }
+    }
+
+    fn push(&mut self, now: Time, event: E) {
+        match self {
+            Present::InOrder(events) => events.push_back(event),
+            Present::Salted { salt, owner, pushed, events } => {
+                *pushed += 1;
+                events.insert((mix(*salt ^ mix(owner(&event)) ^ mix(now.nanos())), *pushed), event);
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<E> {
+        match self {
+            Present::InOrder(events) => events.pop_front(),
+            Present::Salted { events, .. } => events.pop_first().map(|(_, event)| event),
+        }
+    }
+}
+
+impl<E> Default for EventList<E> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<E> EventList<E> {
-    /// An empty list at time zero. With `tie_salt` 0 events of equal time come
-    /// in the order of their insertion; any other value permutes them, to
-    /// measure how much a result depends on ties.
-    pub fn new(tie_salt: u64) -> Self {
+    /// An empty list at time zero, with events of equal time in the order of their
+    /// insertion.
+    pub fn new() -> Self {
+        Self::with(Present::InOrder(VecDeque::new()))
+    }
+
+    /// The same, to measure how much a result depends on ties: with any `salt` but 0
+    /// events of equal time that have different owners are permuted. What concerns
+    /// one owner does not race, and keeps its order.
+    pub fn salted(salt: u64, owner: fn(&E) -> u64) -> Self {
+        if salt == 0 {
+            return Self::new();
+        }
+        Self::with(Present::Salted { salt, owner, pushed: 0, events: BTreeMap::new() })
+    }
+
+    fn with(present: Present<E>) -> Self {
         EventList {
-            present: VecDeque::new(),
+            present,
             future: std::iter::repeat_with(Vec::new).take(BUCKETS).collect(),
             earliest: [Time::NEVER; BUCKETS],
             now: Time::ZERO,
             len: 0,
-            tie_salt,
-            popped: 0,
         }
     }
 
@@ -77,7 +128,7 @@ impl<E> EventList<E> {
         assert!(time >= self.now, "event scheduled in the past: {time} < {}", self.now);
         self.len += 1;
         if time == self.now {
-            self.present.push_back(event);
+            self.present.push(time, event);
         } else {
             self.put(time, event);
         }
@@ -106,14 +157,7 @@ impl<E> EventList<E> {
             self.advance();
         }
         self.len -= 1;
-        let event = if self.tie_salt == 0 {
-            self.present.pop_front()?
-        } else {
-            self.popped += 1;
-            let pick = mix(self.tie_salt ^ mix(self.popped)) % self.present.len() as u64;
-            self.present.swap_remove_back(pick as usize)?
-        };
-        Some((self.now, event))
+        Some((self.now, self.present.pop()?))
     }
 
     /// The lowest bucket in use; its smallest time is the smallest of all.
@@ -129,7 +173,7 @@ impl<E> EventList<E> {
         let mut moving = std::mem::take(&mut self.future[bucket]);
         for (time, event) in moving.drain(..) {
             if time == self.now {
-                self.present.push_back(event);
+                self.present.push(time, event);
             } else {
                 self.put(time, event);
             }
@@ -149,7 +193,7 @@ mod tests {
         /// Lock-step with the obviously right twin: a heap of (time, insertion).
         #[test]
         fn agrees_with_a_binary_heap(steps in prop::collection::vec((0u64..5, 0u64..2000, prop::bool::ANY), 1..400)) {
-            let mut list = EventList::new(0);
+            let mut list = EventList::new();
             let mut twin = BinaryHeap::new();
             let mut now = Time::ZERO;
             for (i, (shift, delay, pop)) in steps.into_iter().enumerate() {
@@ -170,25 +214,35 @@ mod tests {
         }
     }
 
+    /// Twenty events at two moments, of five owners each.
+    fn order(salt: u64) -> Vec<u64> {
+        let mut list = EventList::salted(salt, |event: &u64| event % 5);
+        for i in 0..20 {
+            list.push(Time::from_secs(i / 10), i);
+        }
+        std::iter::from_fn(|| list.pop()).map(|(_, e)| e).collect()
+    }
+
     #[test]
-    fn a_salt_permutes_ties_and_nothing_else() {
-        let order = |salt| {
-            let mut list = EventList::new(salt);
-            for i in 0..20 {
-                list.push(Time::from_secs(i / 10), i);
-            }
-            std::iter::from_fn(|| list.pop()).map(|(_, e)| e).collect::<Vec<_>>()
-        };
+    fn a_salt_permutes_the_owners_of_ties_and_nothing_else() {
         assert_eq!(order(0), (0..20).collect::<Vec<_>>());
         assert_ne!(order(7), order(0));
         assert_eq!(order(7), order(7));
-        assert!(order(7)[..10].iter().all(|e| *e < 10));
+        for salt in 1..50 {
+            let order = order(salt);
+            assert!(order[..10].iter().all(|e| *e < 10), "moments keep their order");
+            let place = |event: u64| order.iter().position(|e| *e == event).unwrap();
+            assert!((0..10).all(|e| e % 10 >= 5 || place(e) < place(e + 5)), "an owner's events keep theirs");
+            assert!((10..15).all(|e| place(e) < place(e + 5)));
+        }
+        let firsts: std::collections::BTreeSet<u64> = (1..50).map(|salt| order(salt)[0]).collect();
+        assert_eq!(firsts.len(), 5, "every owner comes first under some salt");
     }
 
     #[test]
     #[should_panic(expected = "in the past")]
     fn refuses_the_past() {
-        let mut list = EventList::new(0);
+        let mut list = EventList::new();
         list.push(Time::from_secs(1), ());
         list.pop();
         list.push(Time::ZERO, ());

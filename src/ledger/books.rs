@@ -9,6 +9,12 @@ use crate::units::Time;
 pub struct Account {
     /// Moments in its life, counted from the start of the run.
     pub milestones: Milestones,
+    /// Since when a leecher holds everything, if it does.
+    pub complete_since: Option<Time>,
+    /// Block data that it held before the start.
+    pub given_at_start: u64,
+    /// Block data that it held at some time and lost in crashes.
+    pub crash_lost: u64,
     /// Wire bytes handed to the network.
     pub handed: u64,
     /// The most of these that were neither arrived nor lost at one moment.
@@ -38,6 +44,8 @@ pub struct Books {
     pub handed: [u64; Class::ALL.len()],
     /// Bytes that will never arrive, likewise.
     pub lost: [u64; Class::ALL.len()],
+    /// The part of these that a timer of the protocol cut off.
+    pub timed_out: u64,
     /// One curve a node; none when nobody asked for them.
     pub curves: Vec<Curve>,
     /// Every message; nothing when nobody asked for them.
@@ -66,6 +74,7 @@ impl Books {
             traffic: [Traffic::default(); Class::ALL.len()],
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
+            timed_out: 0,
             curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
             trace: None,
             series: Series::new(series_interval),

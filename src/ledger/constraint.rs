@@ -31,11 +31,14 @@ pub enum Constraint {
     Nobody,
     /// It is offline.
     Away,
+    /// A timer closed the connection on which data was coming, and nothing was
+    /// stored since: whatever is under way now may come to the same end.
+    TimeOut,
 }
 
 impl Constraint {
     /// All of them, in the order of the result files.
-    pub const ALL: [Constraint; 10] = [
+    pub const ALL: [Constraint; 11] = [
         Constraint::OwnUplink,
         Constraint::OwnDownlink,
         Constraint::RemoteUplink,
@@ -46,6 +49,7 @@ impl Constraint {
         Constraint::Timer,
         Constraint::Nobody,
         Constraint::Away,
+        Constraint::TimeOut,
     ];
 
     /// The word used in result files.
@@ -61,6 +65,7 @@ impl Constraint {
             Constraint::Timer => "timer",
             Constraint::Nobody => "nobody",
             Constraint::Away => "away",
+            Constraint::TimeOut => "time_out",
         }
     }
 }
@@ -299,7 +304,7 @@ mod tests {
         let span = |start, end, constraint| Span { start: at(start), end: at(end), constraint };
         assert_eq!(timeline.spans(1), [span(1, 3, Discovery), span(3, 4, Cpu), span(5, 6, Cpu)]);
         assert_eq!(timeline.spans(0), []);
-        assert_eq!(timeline.tally(0).shares(), [0.0; 10]);
+        assert_eq!(timeline.tally(0).shares(), [0.0; 11]);
         assert_eq!(timeline.tally(1).shares()[Discovery as usize], 0.5);
     }
 

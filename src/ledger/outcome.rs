@@ -63,8 +63,12 @@ pub struct NodeOutcome {
     pub down_bps: f64,
     /// When it began to want the dataset.
     pub start: Time,
-    /// Its progress.
+    /// Its progress: each moment when something was reached for the first time.
     pub milestones: Milestones,
+    /// Since when a leecher has held everything; nothing when it does not at the end.
+    pub complete_since: Option<Time>,
+    /// Block data that it held and lost in crashes.
+    pub crash_lost: u64,
     /// Wire bytes received.
     pub bytes_rx: u64,
     /// Wire bytes sent.
@@ -118,6 +122,9 @@ pub struct Outcome {
     pub nodes: Vec<NodeOutcome>,
     /// Traffic by class, in the order of [`Class::ALL`].
     pub traffic: [Traffic; Class::ALL.len()],
+    /// Wire bytes, of those handed to the network, that did not arrive because a
+    /// timer of the protocol closed their connection.
+    pub timed_out: u64,
     /// The download of each node as a curve; empty when nobody asked for it.
     pub curves: Vec<Curve>,
     /// Every message in the order of sending; empty when nobody asked for them.
@@ -156,16 +163,21 @@ impl Outcome {
         self.nodes.iter().filter(|n| n.role == Role::Leecher)
     }
 
-    /// Number of leechers that hold everything.
+    /// Number of leechers that hold everything at the end.
     pub fn completed(&self) -> usize {
+        self.leechers().filter(|n| n.complete_since.is_some()).count()
+    }
+
+    /// Number of leechers that held everything at some time.
+    pub fn ever_completed(&self) -> usize {
         self.leechers().filter(|n| n.milestones.all.is_some()).count()
     }
 
-    /// From the start of the first leecher to the completion of the last;
-    /// nothing unless all completed.
+    /// From the start of the first leecher to the moment since which all hold
+    /// everything; nothing when some do not at the end.
     pub fn makespan(&self) -> Option<Time> {
         let first = self.leechers().map(|n| n.start).min()?;
-        let ends: Option<Vec<Time>> = self.leechers().map(|n| n.milestones.all).collect();
+        let ends: Option<Vec<Time>> = self.leechers().map(|n| n.complete_since).collect();
         Some(ends?.into_iter().max()? - first)
     }
 

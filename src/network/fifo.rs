@@ -111,7 +111,7 @@ impl Fifo {
             heads: Vec::new(),
             transits: Vec::new(),
             free_transits: Vec::new(),
-            steps: EventList::new(0),
+            steps: EventList::new(),
             now: Time::ZERO,
         }
     }

@@ -43,7 +43,7 @@ impl Flight {
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
         let rng = |id: NodeId| Rng::stream(world.seed, Purpose::Jitter, u64::from(id.0));
         Flight {
-            arrivals: EventList::new(0),
+            arrivals: EventList::new(),
             next: Time::NEVER,
             jitter: spec.jitter.map(|jitter| (jitter, world.ids().map(rng).collect())),
             carried: vec![Carried::default(); world.nodes.len()],

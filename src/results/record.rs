@@ -111,6 +111,9 @@ impl RunRow {
             wall_s: None,
             peak_rss_bytes: None,
             fingerprint: None,
+            ever_completed: None,
+            crash_lost_bytes: None,
+            timed_out_bytes: None,
         }
     }
 
@@ -153,6 +156,9 @@ impl RunRow {
             events: Some(outcome.events),
             sim_time_s: Some(outcome.end.secs()),
             fingerprint: Some(format!("{:016x}", outcome.fingerprint)),
+            ever_completed: Some(outcome.ever_completed() as u64),
+            crash_lost_bytes: Some(outcome.nodes.iter().map(|node| node.crash_lost).sum()),
+            timed_out_bytes: Some(outcome.timed_out),
             ..self
         }
     }
@@ -200,6 +206,8 @@ fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow
         payload_tx: outcome.payload_tx,
         duplicate_rx: outcome.duplicate_rx,
         peak_queue_bytes: outcome.peak_queue,
+        completed: outcome.complete_since.is_some(),
+        crash_lost_bytes: outcome.crash_lost,
     }
 }
 
@@ -300,6 +308,8 @@ pub(crate) mod tests {
                 all: all.map(Time::from_millis),
                 ..Default::default()
             },
+            complete_since: all.map(Time::from_millis),
+            crash_lost: 0,
             bytes_rx: 5,
             bytes_tx: 6,
             payload_rx: 3,
@@ -321,6 +331,7 @@ pub(crate) mod tests {
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
             traffic,
+            timed_out: 0,
             curves: vec![],
             trace: vec![],
             timers: vec![],

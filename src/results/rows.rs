@@ -76,7 +76,7 @@ row! {
         /// How the run ended: `complete`, `time_limit`, `no_progress`,
         /// `stalled`, or `failed: ` and the reason.
         status: String,
-        /// Leechers that hold everything.
+        /// Leechers that hold everything at the end.
         completed: Option<u64>,
         /// Leechers that do not.
         missing: Option<u64>,
@@ -90,8 +90,8 @@ row! {
         t100_median_s: Option<f64>,
         /// 95 % quantile of the time to 100 % stored.
         t100_p95_s: Option<f64>,
-        /// From the start of the first leecher to the completion of the last;
-        /// empty unless all completed.
+        /// From the start of the first leecher to the moment since which all hold
+        /// everything; empty when some do not at the end.
         makespan_s: Option<f64>,
         /// Lower bound on the makespan.
         bound_s: Option<f64>,
@@ -123,6 +123,13 @@ row! {
         peak_rss_bytes: Option<u64>,
         /// Digest of the ordered event stream, 16 hex digits.
         fingerprint: Option<String>,
+        /// Leechers that held everything at some time.
+        ever_completed: Option<u64>,
+        /// Block data that nodes held and lost in crashes.
+        crash_lost_bytes: Option<u64>,
+        /// Wire bytes that did not arrive because a timer of the protocol closed
+        /// their connection.
+        timed_out_bytes: Option<u64>,
     }
 }
 
@@ -150,7 +157,7 @@ row! {
         t50_s: Option<f64>,
         /// When it had stored 90 %.
         t90_s: Option<f64>,
-        /// When it had stored everything.
+        /// When it had stored everything for the first time.
         t100_s: Option<f64>,
         /// When the first block could be read in order.
         stream_ttfb_s: Option<f64>,
@@ -173,6 +180,10 @@ row! {
         /// The most wire bytes that the node had handed to the network and that
         /// had not arrived yet.
         peak_queue_bytes: u64,
+        /// Whether it is a leecher that holds everything at the end.
+        completed: bool,
+        /// Block data that it held and lost in crashes.
+        crash_lost_bytes: u64,
     }
 }
 

@@ -160,11 +160,11 @@ mod tests {
             block_size_bytes,up_bps,down_bps,latency_s,status,completed,missing,ttfb_median_s,t50_median_s,\
             t90_median_s,t100_median_s,t100_p95_s,makespan_s,bound_s,bound_kind,efficiency,payload_bytes,\
             duplicate_bytes,control_bytes,overhead_bytes,wire_bytes,wire_per_payload,events,sim_time_s,wall_s,\
-            peak_rss_bytes,fingerprint\n";
+            peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes\n";
         assert_eq!(header::<RunRow>(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\
-            peak_queue_bytes\n";
+            peak_queue_bytes,completed,crash_lost_bytes\n";
         assert_eq!(header::<NodeRow>(), nodes);
         assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
         assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
@@ -200,7 +200,7 @@ mod tests {
     fn numbers_are_short_and_exact() {
         let text = write(&result().nodes);
         let leecher = text.lines().nth(2).unwrap();
-        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7");
+        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0");
         let awkward = SeriesRow { run_id: "r".into(), time_s: 0.1 + 0.2, metric: "m".into(), value: 1e300 };
         let back = read::<SeriesRow>(write(std::slice::from_ref(&awkward)).as_bytes()).unwrap();
         assert_eq!(back, [awkward]);

@@ -19,7 +19,7 @@ const NAMES: [(&str, &str); 9] = [
 ];
 
 /// Numeric columns of `runs.csv`, about which a claim can be made.
-const NUMBERS: [&str; 30] = [
+const NUMBERS: [&str; 33] = [
     "seed",
     "seeder_set",
     "repetition",
@@ -50,6 +50,9 @@ const NUMBERS: [&str; 30] = [
     "sim_time_s",
     "wall_s",
     "peak_rss_bytes",
+    "ever_completed",
+    "crash_lost_bytes",
+    "timed_out_bytes",
 ];
 
 /// A [`Sweep`] whose values know where they were written.

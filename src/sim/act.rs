@@ -27,7 +27,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
-                    self.last_progress = self.now;
+                    self.patience.renew(self.now);
                 }
                 Effect::Kept { blocks, stored } => self.kept(id, blocks, stored),
             }
@@ -35,10 +35,11 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     fn arm(&mut self, delay: Time, timer: TimerId) {
-        if let Some((_, _, payload)) = self.timers.peek(timer) {
-            self.timer_tally.armed(payload);
-        }
-        self.list.push(self.now + self.spec.clock.real(delay), Event::Timer(timer));
+        let Some((id, _, payload)) = self.timers.peek(timer) else { return };
+        self.timer_tally.armed(payload);
+        let at = self.now + self.spec.clock.real(delay);
+        self.patience.await_timer(self.now, at);
+        self.list.push(at, Event::Timer(*id, timer));
     }
 
     /// Occupies the processor.
@@ -73,7 +74,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.work(from, cost);
         let free = self.nodes[from.index()].cpu_free;
         if free > self.now {
-            self.list.push(free, Event::Depart(flight));
+            self.list.push(free, Event::Depart(from, flight));
         } else {
             self.depart(flight);
         }
@@ -88,7 +89,7 @@ impl<P: Protocol> Simulation<'_, P> {
         token: Option<u32>,
     ) -> u32 {
         let epoch = self.nodes[from.index()].epoch;
-        let flight = Flight { from, to, cargo, size, wire: 0, acks: 0, token, epoch, arrived: false };
+        let flight = Flight { from, to, cargo, size, wire: 0, acks: 0, token, epoch, begun: self.now, arrived: false };
         match self.free_flights.pop() {
             Some(id) => {
                 self.flights[id as usize] = Some(flight);
@@ -143,15 +144,18 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         let units = self.world.dataset.units();
+        self.nodes[id.index()].timed_out = false;
         let store = &self.nodes[id.index()].store;
         let wanted = self.world.node(id).role == Role::Leecher;
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
-        self.last_progress = self.now;
+        self.patience.renew(self.now);
         self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
-        let milestones = &mut self.books.accounts[id.index()].milestones;
-        let before = milestones.all.is_some();
-        milestones.progress(self.now, store.len(), store.contiguous(), units);
-        self.complete += u32::from(wanted && !before && milestones.all.is_some());
+        let account = &mut self.books.accounts[id.index()];
+        account.milestones.progress(self.now, store.len(), store.contiguous(), units);
+        if wanted && store.len() == units && account.complete_since.is_none() {
+            account.complete_since = Some(self.now);
+            self.complete += 1;
+        }
         if let Some(curve) = self.books.curves.get_mut(id.index()) {
             curve.note(self.now, store.len(), store.contiguous(), units, self.spec.progress_steps);
         }

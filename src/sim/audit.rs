@@ -6,7 +6,7 @@ use crate::bound::distribution_time;
 use crate::ledger::{Class, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
 use crate::protocol::Protocol;
 use crate::units::Time;
-use crate::world::{ChurnSpec, NodeId, OfflineKind};
+use crate::world::{ChurnSpec, NodeId};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// The outcome, with everything that did not hold.
@@ -20,6 +20,7 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
+            timed_out: self.books.timed_out,
             timers: std::mem::take(&mut self.timer_tally).uses(),
             timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
@@ -53,6 +54,8 @@ impl<P: Protocol> Simulation<'_, P> {
             down_bps: node.down.bits_per_second(),
             start: node.start,
             milestones: account.milestones,
+            complete_since: account.complete_since,
+            crash_lost: account.crash_lost,
             bytes_rx: account.arrived,
             bytes_tx: self.network.carried(id, self.now).up.get(),
             payload_rx: account.payload_rx,
@@ -69,14 +72,22 @@ impl<P: Protocol> Simulation<'_, P> {
             let limit = Trace::LIMIT;
             warnings.push(format!("the trace holds the first {limit} messages; {missed} later ones are not in it"));
         }
+        let (handed, timed_out) = (self.books.handed.iter().sum::<u64>(), self.books.timed_out);
+        if timed_out > handed / 2 {
+            let share = 100.0 * timed_out as f64 / handed as f64;
+            warnings.push(format!(
+                "{share:.0} % of all bytes sent were lost when a timer of the protocol closed their connection: \
+                 transfers take longer than its time-outs allow"
+            ));
+        }
         let spec = &self.spec.world;
-        if self.outages_met == 0 && !(matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty()) {
+        if self.presence.absences == 0 && !(matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty()) {
             warnings.push("churn or failures were asked for, but no node went offline during the run".into());
         }
         if self.spec.protocol.family() == "direct" && spec.overlay.is_some() {
             warnings.push("`direct` downloads from seeders alone; with a degree many leechers know none".into());
         }
-        if self.spec.protocol.family() == "ideal" && (self.outages_met > 0 || spec.overlay.is_some()) {
+        if self.spec.protocol.family() == "ideal" && (self.presence.absences > 0 || spec.overlay.is_some()) {
             warnings.push("`ideal` plans for nodes that stay online and all know each other; here they do not".into());
         }
         warnings
@@ -184,21 +195,17 @@ impl<P: Protocol> Simulation<'_, P> {
     /// holds what was neither given nor there at the start.
     fn check_holdings(&self, fail: &mut impl FnMut(String)) {
         let units = self.world.dataset.units();
-        let block = self.world.dataset.block_size.get();
         for id in self.world.ids() {
             let account = &self.books.accounts[id.index()];
             let NodeState { store, unverified, .. } = &self.nodes[id.index()];
-            let crashed =
-                self.world.outages[id.index()].iter().any(|o| o.from <= self.now && o.kind == OfflineKind::Crash);
-            if account.milestones.all.is_some() && store.len() != units && !crashed {
+            if account.complete_since.is_some() && store.len() != units {
                 fail(format!("node {} reported completion with {} of {units} units", id.0, store.len()));
             }
-            let given = account.payload_rx / block;
+            let given = account.given_at_start + account.payload_rx - account.crash_lost;
             let has_last = store.contains(units - 1) || unverified.contains(units - 1);
-            let whole = self.world.dataset.blocks_of(u64::from(store.len() + unverified.len()), has_last);
-            let is_seeder = self.world.node(id).role == crate::world::Role::Seeder;
-            if !crashed && !is_seeder && whole != given {
-                fail(format!("node {} holds {whole} blocks but was given {given}", id.0));
+            let held = self.world.dataset.bytes_of(u64::from(store.len() + unverified.len()), has_last);
+            if held != given {
+                fail(format!("node {} holds {held} B of data but was given {given} B", id.0));
             }
         }
     }

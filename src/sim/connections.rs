@@ -1,21 +1,34 @@
 //! Nodes coming and going, connections made and lost.
 
+use super::presence::Turn;
 use super::run::{Cargo, Event, Notice, Simulation};
 use crate::protocol::{Protocol, Size, Units};
 use crate::world::{NodeId, OfflineKind, Role};
 
 impl<P: Protocol> Simulation<'_, P> {
-    pub(super) fn go_online(&mut self, id: NodeId) {
-        let node = &mut self.nodes[id.index()];
-        if node.online {
-            return;
+    /// Nodes come and go as is due now.
+    pub(super) fn take_turns(&mut self) {
+        let mut turns = std::mem::take(&mut self.turns);
+        self.presence.advance(self.world, &mut turns);
+        for turn in turns.drain(..) {
+            match turn {
+                Turn::Comes(id) => self.go_online(id),
+                Turn::Goes(id, kind) => self.go_offline(id, kind),
+                Turn::LosesData(id) => self.lose_data(id),
+            }
         }
+        self.turns = turns; // keeps its allocation
+    }
+
+    fn go_online(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id.index()];
         node.online = true;
         node.epoch += 1;
         node.cpu_free = self.now;
         node.finding = Default::default();
+        node.timed_out = false;
         self.online += 1;
-        self.last_progress = self.now;
+        self.patience.renew(self.now);
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
@@ -24,30 +37,35 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// The node's connections go, everything under way on them is lost; the
     /// other ends learn of it one delay later.
-    pub(super) fn go_offline(&mut self, id: NodeId, kind: OfflineKind) {
+    fn go_offline(&mut self, id: NodeId, kind: OfflineKind) {
         let node = &mut self.nodes[id.index()];
-        if !node.online {
-            return;
-        }
         node.online = false;
         self.online -= 1;
-        self.outages_met += 1;
         let mut peers: Vec<NodeId> = node.links.drain(..).map(|link| link.peer).collect();
         peers.append(&mut node.opening);
         node.dialling.clear();
         if kind == OfflineKind::Crash {
-            let lost = std::mem::take(&mut node.store).len();
-            node.unverified.clear();
-            node.manifest = false;
-            if self.world.node(id).role == Role::Leecher {
-                self.stored_units -= u64::from(lost);
-            }
+            self.lose_data(id);
         }
         self.books.digest.add(self.now, id.0, 5, kind as u64);
         self.discovery.offline(id, kind);
         for peer in peers {
             self.cut(id, peer);
         }
+    }
+
+    /// Everything on the disk of a node is lost.
+    fn lose_data(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id.index()];
+        let lost = std::mem::take(&mut node.store).len();
+        node.unverified.clear();
+        node.manifest = false;
+        if self.world.node(id).role == Role::Leecher {
+            self.stored_units -= u64::from(lost);
+        }
+        let account = &mut self.books.accounts[id.index()];
+        account.crash_lost = account.given_at_start + account.payload_rx;
+        self.complete -= u32::from(account.complete_since.take().is_some());
     }
 
     /// Sets a connection up: all but the last round trip is waiting.
@@ -59,7 +77,9 @@ impl<P: Protocol> Simulation<'_, P> {
         node.dialling.push(to);
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
-        self.list.push(self.now + self.world.rtt(from, to) * waits, Event::Dialled(from, to, epoch));
+        let wait = self.world.rtt(from, to) * waits;
+        self.patience.step(wait);
+        self.list.push(self.now + wait, Event::Dialled(from, to, epoch));
     }
 
     /// The last round trip carries the bytes of the set-up, each way.

@@ -47,6 +47,10 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.lost[part as usize] += bytes;
         }
+        if self.in_timer {
+            self.books.timed_out += flight.wire;
+            self.nodes[flight.to.index()].timed_out |= flight.size.payload > 0;
+        }
         if let Cargo::Letter(letter) = flight.cargo {
             self.discovery.lost(letter);
         }
@@ -63,6 +67,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.book_arrival(id);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         let (from, to, wire) = (flight.from, flight.to, flight.wire);
+        self.patience.step(self.now - flight.begun);
         let acks_alone = matches!(flight.cargo, Cargo::Acks);
         flight.arrived = true;
         self.books.digest.add(self.now, to.0, 3, wire);
@@ -78,7 +83,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let pause = self.minds[to.index()].reads_at(from, clock.shows(self.now), &self.shared);
         let at = clock.real(pause);
         if at > self.now {
-            self.list.push(at, Event::Read(id));
+            self.list.push(at, Event::Read(to, id));
         } else {
             self.read(id);
         }
@@ -97,7 +102,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.work(to, cost);
         let free = self.nodes[to.index()].cpu_free;
         if free > self.now {
-            self.list.push(free, Event::Handle(id));
+            self.list.push(free, Event::Handle(to, id));
         } else {
             self.handle_message(id);
         }

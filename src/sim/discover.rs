@@ -17,6 +17,10 @@ impl<P: Protocol> Simulation<'_, P> {
             match out {
                 Out::Send(datagram) => self.send_datagram(datagram),
                 Out::Alarm(at, id, alarm) => {
+                    match alarm {
+                        Alarm::Announced | Alarm::Answered(_) => self.patience.step(at.since(self.now)),
+                        _ => self.patience.await_timer(self.now, at),
+                    }
                     self.list.push(at, Event::Alarm(id, self.nodes[id.index()].epoch, alarm));
                 }
                 Out::Tick(at) => self.list.push(at, Event::Tick),

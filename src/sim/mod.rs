@@ -11,6 +11,8 @@ mod connections;
 mod deliver;
 mod discover;
 mod node;
+mod patience;
+mod presence;
 mod run;
 mod spec;
 mod watch;
@@ -46,7 +48,7 @@ pub fn run(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option
     impl Visitor for Start<'_> {
         type Output = Option<Outcome>;
         fn visit<P: Protocol>(self, params: &P::Params) -> Option<Outcome> {
-            let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set, self.0.stop.max_time);
+            let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set);
             if self.0.network.model == NetworkModel::Ideal {
                 // Latency only: the bound and the audit have to know.
                 world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));

@@ -38,6 +38,8 @@ pub(super) struct NodeState {
     pub finding: [bool; Key::ALL.len()],
     /// Holds the manifest.
     pub manifest: bool,
+    /// A timer has cut data off that was meant for it, and it has stored none since.
+    pub timed_out: bool,
 }
 
 impl NodeState {
@@ -58,6 +60,7 @@ impl NodeState {
             opening: Vec::new(),
             finding: [false; Key::ALL.len()],
             manifest: world.node(id).role == Role::Seeder,
+            timed_out: false,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The state of one run and its main loop.
 
 use super::node::NodeState;
+use super::patience::Patience;
+use super::presence::{Presence, Turn};
 use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Letter, Outbox};
@@ -9,24 +11,20 @@ use crate::ledger::{Books, Class, Outcome, Sending, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
 use crate::units::Time;
-use crate::world::{NodeId, OfflineKind, Role, World};
+use crate::world::{NodeId, Role, World};
 use std::collections::VecDeque;
 
 /// What can come up in the event list.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
-    /// A node comes online.
-    Online(NodeId),
-    /// A node goes offline.
-    Offline(NodeId, OfflineKind),
-    /// A timer is due.
-    Timer(TimerId),
-    /// A message that arrived earlier is read.
-    Read(u32),
-    /// The processor has worked a message in.
-    Handle(u32),
-    /// The processor has worked a message out: it goes to the network.
-    Depart(u32),
+    /// A timer of the node is due.
+    Timer(NodeId, TimerId),
+    /// The node reads a message that arrived earlier.
+    Read(NodeId, u32),
+    /// The processor of the node has worked a message in.
+    Handle(NodeId, u32),
+    /// The processor of the node has worked a message out: it goes to the network.
+    Depart(NodeId, u32),
     /// The processor gets round to something short.
     Notice(NodeId, u32, Notice),
     /// A connection has been set up but for the last round trip.
@@ -39,6 +37,24 @@ pub(super) enum Event {
     Tick,
     /// The time series wants a sample.
     Sample,
+}
+
+impl Event {
+    /// Whom it concerns: events of one node keep their order at equal times, events
+    /// of different nodes race.
+    fn owner(&self) -> u64 {
+        match self {
+            Event::Timer(id, _)
+            | Event::Read(id, _)
+            | Event::Handle(id, _)
+            | Event::Depart(id, _)
+            | Event::Notice(id, ..)
+            | Event::Dialled(id, ..)
+            | Event::Cut(id, ..)
+            | Event::Alarm(id, ..) => u64::from(id.0),
+            Event::Tick | Event::Sample => u64::MAX,
+        }
+    }
 }
 
 /// Short things that a node is told, in order with its other work.
@@ -80,6 +96,8 @@ pub(super) struct Flight<M> {
     pub token: Option<u32>,
     /// The epoch of the receiver (of the sender, until it departs).
     pub epoch: u32,
+    /// When its sender set about it.
+    pub begun: Time,
     /// Arrived and waiting for the processor.
     pub arrived: bool,
 }
@@ -153,14 +171,17 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub effects: Vec<Effects<P::Msg>>,
     pub now: Time,
     pub events: u64,
-    pub outages_met: u64,
     pub kept_ungiven: bool,
     pub sent_unheld: bool,
     pub stored_units: u64,
     pub complete: u32,
     pub online: u32,
-    pub last_progress: Time,
+    pub presence: Presence,
+    pub turns: Vec<Turn>,
+    pub patience: Patience,
     pub offline_acts: u64,
+    /// A timer is what acts now.
+    pub in_timer: bool,
 }
 
 impl<'w, P: Protocol> Simulation<'w, P> {
@@ -172,7 +193,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             nodes: world.ids().map(|id| NodeState::new(id, world)).collect(),
             minds: world.ids().map(|id| P::new(id, world, &shared)).collect(),
             shared,
-            list: EventList::new(spec.tie_salt),
+            list: EventList::salted(spec.tie_salt, Event::owner),
             timers: Timers::new(),
             timer_tally: TimerTally::default(),
             network: Network::new(world, &spec.network),
@@ -190,41 +211,22 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             effects: Vec::new(),
             now: Time::ZERO,
             events: 0,
-            outages_met: 0,
             kept_ungiven: false,
             sent_unheld: false,
             stored_units: 0,
             complete: 0,
             online: 0,
-            last_progress: Time::ZERO,
+            presence: Presence::new(world, spec.tie_salt),
+            turns: Vec::new(),
+            patience: Patience::new(spec.stop.no_progress_for),
             offline_acts: 0,
+            in_timer: false,
         };
-        sim.schedule_lives();
-        sim
-    }
-
-    /// Seeders first, so that they are there when leechers look for them.
-    fn schedule_lives(&mut self) {
-        for role in [Role::Seeder, Role::Leecher] {
-            for id in self.world.with_role(role) {
-                let start = self.world.node(id).start;
-                let outages = &self.world.outages[id.index()];
-                if !outages.iter().any(|o| o.from <= start && start < o.until) {
-                    self.list.push(start, Event::Online(id));
-                } else {
-                    self.outages_met += 1;
-                }
-                for outage in outages.iter().filter(|o| o.until > start) {
-                    if outage.from > start {
-                        self.list.push(outage.from, Event::Offline(id, outage.kind));
-                    }
-                    if outage.until < Time::NEVER {
-                        self.list.push(outage.until, Event::Online(id));
-                    }
-                }
-            }
+        for id in world.with_role(Role::Seeder) {
+            sim.books.accounts[id.index()].given_at_start = world.dataset.bytes_of(u64::from(world.dataset.units()), true);
         }
-        self.list.push(Time::ZERO, Event::Sample);
+        sim.list.push(Time::ZERO, Event::Sample);
+        sim
     }
 
     /// Runs to the end.
@@ -258,34 +260,27 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Some(Status::Complete)
         } else if self.now >= self.spec.stop.max_time {
             Some(Status::TimeLimit)
-        } else if self.now.since(self.last_progress) > self.spec.stop.no_progress_for && !self.data_under_way() {
+        } else if self.patience.is_over(self.now) && self.gives_up() {
             Some(Status::NoProgress)
         } else {
             None
         }
     }
 
-    /// Whether any block data is on the network; then large messages over slow
-    /// links are progress, and the question comes up again later.
-    fn data_under_way(&mut self) -> bool {
-        let flying = self.flights.iter().flatten().any(|f| f.size.payload > 0 && f.wire > 0 && !f.arrived);
-        if flying {
-            self.last_progress = self.now;
-        }
-        flying
+    /// Whether nothing is left to wait for.
+    fn gives_up(&mut self) -> bool {
+        let begun = self.flights.iter().flatten().map(|flight| flight.begun).min();
+        let coming = self.presence.next_coming().filter(|at| *at <= self.spec.stop.max_time);
+        self.patience.gives_up(self.now, begun.map_or(Time::ZERO, |begun| self.now - begun), coming)
     }
 
-    /// Takes the next event, of the network first when times are equal; false
-    /// when nothing can happen any more.
+    /// Takes the next event: of equal times first what the network has, then who
+    /// comes and goes. False when nothing can happen any more.
     fn step(&mut self) -> bool {
-        let (list, network) = (self.list.peek(), self.network.next_event());
-        let next = match (list, network) {
-            (None, None) => return false,
-            (Some(a), None) => a,
-            (None, Some(b)) => b,
-            (Some(a), Some(b)) => a.min(b),
-        };
-        if network.is_none() && self.list.len() == 1 && self.only_samples_left() && self.spec.stop.run_for.is_none() {
+        let (list, network, presence) = (self.list.peek(), self.network.next_event(), self.presence.next());
+        let Some(next) = [list, network, presence].into_iter().flatten().min() else { return false };
+        let nothing_else = network.is_none() && presence.is_none() && self.list.len() == 1;
+        if nothing_else && self.only_samples_left() && self.spec.stop.run_for.is_none() {
             return false;
         }
         let limit = self.spec.stop.run_for.unwrap_or(self.spec.stop.max_time);
@@ -297,6 +292,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if network == Some(next) {
             self.network.advance(next, &mut self.net_events);
             self.drain_network();
+        } else if presence == Some(next) {
+            self.take_turns();
         } else if let Some((_, event)) = self.list.pop() {
             self.handle(event);
         }
@@ -310,12 +307,10 @@ impl<'w, P: Protocol> Simulation<'w, P> {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Online(id) => self.go_online(id),
-            Event::Offline(id, kind) => self.go_offline(id, kind),
-            Event::Timer(timer) => self.on_timer(timer),
-            Event::Read(flight) => self.read(flight),
-            Event::Handle(flight) => self.handle_message(flight),
-            Event::Depart(flight) => self.depart(flight),
+            Event::Timer(_, timer) => self.on_timer(timer),
+            Event::Read(_, flight) => self.read(flight),
+            Event::Handle(_, flight) => self.handle_message(flight),
+            Event::Depart(_, flight) => self.depart(flight),
             Event::Notice(id, epoch, notice) => {
                 let node = &self.nodes[id.index()];
                 if node.online && node.epoch == epoch {
@@ -359,10 +354,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if node.online && node.epoch == epoch {
             self.books.digest.add(self.now, id.0, 1, 0);
             let mut acts = false;
+            self.in_timer = true;
             self.with(id, Units::None, |mind, cx| {
                 mind.timer(payload, cx);
                 acts = cx.acts();
             });
+            self.in_timer = false;
             self.timer_tally.fired(&payload, acts);
         }
     }

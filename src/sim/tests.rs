@@ -104,7 +104,7 @@ fn run(cheat: Cheat) -> Outcome {
         progress_steps: 0,
         trace: false,
     };
-    let world = World::build(&spec.world, spec.seed, 0, spec.stop.max_time);
+    let world = World::build(&spec.world, spec.seed, 0);
     Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true).unwrap()
 }
 

@@ -19,6 +19,9 @@
 //!     is connected with nobody;
 //! 11. somebody has, and that uplink is full of data for others;
 //! 12. else it waits for a timer or a turn of the protocol.
+//!
+//! Where a timer has cut off what was coming to it, and it has stored nothing since,
+//! that is what holds it back, unless it is offline or nobody has what it lacks.
 
 use super::RunSpec;
 use super::node::NodeState;
@@ -102,8 +105,12 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// What holds `id` back at `at`; nothing when it wants nothing.
     fn state(&self, id: NodeId, at: Time, sight: &Sight) -> Option<Constraint> {
-        let wants = self.world.node(id).start <= at && self.books.accounts[id.index()].milestones.all.is_none();
-        wants.then(|| self.constraint(id, at, sight))
+        let wants = self.world.node(id).start <= at && self.books.accounts[id.index()].complete_since.is_none();
+        wants.then(|| match self.constraint(id, at, sight) {
+            constraint @ (Constraint::Nobody | Constraint::Away) => constraint,
+            _ if self.nodes[id.index()].timed_out => Constraint::TimeOut,
+            constraint => constraint,
+        })
     }
 
     fn constraint(&self, id: NodeId, at: Time, sight: &Sight) -> Constraint {

@@ -7,8 +7,8 @@ use crate::units::Time;
 
 impl World {
     /// Draws the world that `spec` describes. `seeder_set` picks who the
-    /// seeders are and nothing else; outages are drawn up to `horizon`.
-    pub fn build(spec: &WorldSpec, seed: u64, seeder_set: u32, horizon: Time) -> World {
+    /// seeders are and nothing else.
+    pub fn build(spec: &WorldSpec, seed: u64, seeder_set: u32) -> World {
         let nodes = draw_nodes(spec, seed, seeder_set);
         let latency = match &spec.latency {
             LatencySpec::Constant(delay) => Latency::constant(*delay),
@@ -20,7 +20,8 @@ impl World {
                 OverlaySpec::Random(degree) => Overlay::random(spec.swarm.network_size, degree, seed),
                 OverlaySpec::Grown(joins) => Overlay::grown(spec.swarm.network_size, joins, seed),
             }),
-            outages: sessions::draw(&nodes, &spec.churn, &spec.failures, horizon, seed),
+            lives: sessions::lives(&nodes, &spec.churn, seed),
+            strikes: sessions::strikes(&nodes, &spec.failures, seed),
             dataset: Dataset {
                 size: spec.dataset.size,
                 block_size: spec.dataset.block_size,

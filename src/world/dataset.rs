@@ -38,6 +38,12 @@ impl Dataset {
         if with_last { full - (u64::from(self.group) - self.blocks_in(self.units() - 1)) } else { full }
     }
 
+    /// Bytes of block data in `units` units, padding included; see
+    /// [`Dataset::blocks_of`].
+    pub fn bytes_of(&self, units: u64, with_last: bool) -> u64 {
+        self.blocks_of(units, with_last) * self.block_size.get()
+    }
+
     /// Bytes of block data, padding included.
     pub fn padded(&self) -> Bytes {
         Bytes(self.blocks() * self.block_size.get())

@@ -18,7 +18,7 @@ pub use dataset::Dataset;
 pub use holdings::Holdings;
 pub use latency::Latency;
 pub use overlay::Overlay;
-pub use sessions::Outage;
+pub use sessions::{Life, Outage, Strike};
 pub use spec::{
     ChurnSpec, DatasetSpec, FailureSpec, Hardware, LatencySpec, LinkClass, OfflineKind, OverlaySpec, SessionSpec,
     StartSpec, SwarmSpec, WorldSpec,
@@ -80,8 +80,10 @@ pub struct World {
     pub latency: Latency,
     /// Who may ever connect to whom; everybody when absent.
     pub overlay: Option<Overlay>,
-    /// When each node is offline, in order of time.
-    pub outages: Vec<Vec<Outage>>,
+    /// When each node is away, before failures strike; drawn when needed.
+    pub lives: Vec<Life>,
+    /// The failures, in the order of the scenario.
+    pub strikes: Vec<Strike>,
     /// What is distributed.
     pub dataset: Dataset,
     /// What a node's own work costs.
@@ -121,8 +123,8 @@ impl World {
         a != b && self.overlay.as_ref().is_none_or(|overlay| overlay.linked(a, b))
     }
 
-    /// A digest of everything that was drawn; equal for two protocols that
-    /// meet the same world.
+    /// A digest of everything that is drawn before the start, equal for two
+    /// protocols that meet the same world.
     pub fn digest(&self) -> u64 {
         use crate::rng::mix;
         let mut digest = mix(self.dataset.size.get()) ^ mix(self.nodes.len() as u64);
@@ -134,10 +136,14 @@ impl World {
             add(u64::from(node.region));
             add(node.start.nanos());
         }
-        for outage in self.outages.iter().flatten() {
+        // What comes later comes from the same stream.
+        for outage in self.lives.iter().filter_map(Life::peek) {
             add(outage.from.nanos());
             add(outage.until.nanos());
             add(outage.kind as u64);
+        }
+        for id in self.strikes.iter().flat_map(|strike| &strike.order) {
+            add(u64::from(id.0));
         }
         if let Some(overlay) = &self.overlay {
             self.ids().for_each(|id| overlay.neighbours(id).iter().for_each(|n| add(u64::from(n.0))));

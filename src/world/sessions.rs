@@ -1,7 +1,7 @@
 //! Who is offline when.
 
 use super::spec::{ChurnSpec, FailureSpec, OfflineKind, SessionSpec};
-use super::{Node, Role};
+use super::{Node, NodeId, Role};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
 
@@ -16,55 +16,115 @@ pub struct Outage {
     pub kind: OfflineKind,
 }
 
-/// Draws all outages up to `horizon`, sorted and disjoint for each node.
-pub(super) fn draw(
-    nodes: &[Node],
-    churn: &ChurnSpec,
-    failures: &[FailureSpec],
-    horizon: Time,
-    seed: u64,
-) -> Vec<Vec<Outage>> {
-    let mut outages: Vec<Vec<Outage>> = match churn {
-        ChurnSpec::None => vec![Vec::new(); nodes.len()],
-        ChurnSpec::Sessions(spec) => (0..nodes.len()).map(|i| of_node(&nodes[i], i, spec, horizon, seed)).collect(),
-        ChurnSpec::Trace { sessions, kind } => from_trace(nodes.len(), sessions, *kind),
-    };
-    for (index, failure) in failures.iter().enumerate() {
-        strike(nodes, failure, index as u64, seed, &mut outages);
-    }
-    outages.into_iter().map(merge).collect()
+/// When one node is away: its outages in order of time, drawn as far as somebody
+/// has asked. They neither overlap nor touch.
+#[derive(Debug, Clone)]
+pub struct Life {
+    next: Option<Outage>,
+    later: Later,
 }
 
-/// Sessions begin when a node is first needed, so that a churn with long
-/// sessions does not empty the swarm before it starts.
-fn of_node(node: &Node, index: usize, spec: &SessionSpec, horizon: Time, seed: u64) -> Vec<Outage> {
-    let mut outages = Vec::new();
-    if node.role == Role::Seeder && !spec.seeders {
-        return outages;
+/// Where the outages after the next one come from.
+#[derive(Debug, Clone)]
+enum Later {
+    /// They are known; the last one first.
+    Recorded(Vec<Outage>),
+    /// They are drawn.
+    Sessions { spec: SessionSpec, rng: Rng, now: Time },
+}
+
+impl Life {
+    /// Of a node that is always there.
+    pub fn without_outages() -> Self {
+        Life::recorded(Vec::new())
     }
-    let mut rng = Rng::stream(seed, Purpose::Sessions, index as u64);
-    let mut now = node.start;
-    loop {
-        let from = now + Time::from_secs_f64(spec.online.sample(&mut rng));
-        let until = from + Time::from_secs_f64(spec.offline.sample(&mut rng)) + Time::from_nanos(1);
-        if from > horizon {
-            return outages;
+
+    fn recorded(mut outages: Vec<Outage>) -> Self {
+        outages.reverse();
+        let next = outages.pop();
+        Life { next, later: Later::Recorded(outages) }
+    }
+
+    /// Sessions begin when a node is first needed, so that a churn with long
+    /// sessions does not empty the swarm before it starts.
+    fn drawn(node: &Node, index: usize, spec: &SessionSpec, seed: u64) -> Self {
+        if node.role == Role::Seeder && !spec.seeders {
+            return Life::without_outages();
         }
-        outages.push(Outage { from, until, kind: spec.kind });
-        now = until;
+        let rng = Rng::stream(seed, Purpose::Sessions, index as u64);
+        let mut life = Life { next: None, later: Later::Sessions { spec: spec.clone(), rng, now: node.start } };
+        life.next = life.draw();
+        life
     }
+
+    /// The next outage, without passing it.
+    pub fn peek(&self) -> Option<Outage> {
+        self.next
+    }
+
+    fn draw(&mut self) -> Option<Outage> {
+        match &mut self.later {
+            Later::Recorded(outages) => outages.pop(),
+            Later::Sessions { spec, rng, now } => {
+                let from = *now + Time::from_secs_f64(spec.online.sample(rng));
+                let until = from + Time::from_secs_f64(spec.offline.sample(rng)) + Time::from_nanos(1);
+                *now = until;
+                (from < Time::NEVER).then_some(Outage { from, until, kind: spec.kind })
+            }
+        }
+    }
+}
+
+impl Iterator for Life {
+    type Item = Outage;
+
+    fn next(&mut self) -> Option<Outage> {
+        let drawn = self.next.and_then(|_| self.draw());
+        std::mem::replace(&mut self.next, drawn)
+    }
+}
+
+/// The life of each node under `churn`.
+pub(super) fn lives(nodes: &[Node], churn: &ChurnSpec, seed: u64) -> Vec<Life> {
+    match churn {
+        ChurnSpec::None => vec![Life::without_outages(); nodes.len()],
+        ChurnSpec::Sessions(spec) => (0..nodes.len()).map(|i| Life::drawn(&nodes[i], i, spec, seed)).collect(),
+        ChurnSpec::Trace { sessions, kind } => from_trace(nodes.len(), sessions, *kind),
+    }
+}
+
+/// A failure, and whom it strikes first. It takes nodes that are up, in this
+/// order, and others only when too few are.
+#[derive(Debug, Clone)]
+pub struct Strike {
+    /// What happens.
+    pub failure: FailureSpec,
+    /// All nodes that it can take, in an order drawn for this failure alone.
+    pub order: Vec<NodeId>,
+}
+
+/// The failures, in the order of the scenario.
+pub(super) fn strikes(nodes: &[Node], failures: &[FailureSpec], seed: u64) -> Vec<Strike> {
+    let strike = |(index, failure): (u64, &FailureSpec)| {
+        let ids = (0..).map(NodeId).zip(nodes);
+        let mut order: Vec<NodeId> =
+            ids.filter(|(_, node)| failure.seeders || node.role == Role::Leecher).map(|(id, _)| id).collect();
+        Rng::stream(seed, Purpose::Failures, index).shuffle(&mut order);
+        Strike { failure: *failure, order }
+    };
+    (0..).zip(failures).map(strike).collect()
 }
 
 /// Everything outside the recorded sessions is an outage; nodes that the trace
 /// does not name stay online.
-fn from_trace(nodes: usize, sessions: &[(u32, f64, f64)], kind: OfflineKind) -> Vec<Vec<Outage>> {
+fn from_trace(nodes: usize, sessions: &[(u32, f64, f64)], kind: OfflineKind) -> Vec<Life> {
     let mut online: Vec<Vec<(Time, Time)>> = vec![Vec::new(); nodes];
     for (node, on, off) in sessions {
         if let Some(list) = online.get_mut(*node as usize) {
             list.push((Time::from_secs_f64(*on), Time::from_secs_f64(*off)));
         }
     }
-    online.into_iter().map(|list| complement(list, kind)).collect()
+    online.into_iter().map(|list| Life::recorded(complement(list, kind))).collect()
 }
 
 fn complement(mut online: Vec<(Time, Time)>, kind: OfflineKind) -> Vec<Outage> {
@@ -82,34 +142,6 @@ fn complement(mut online: Vec<(Time, Time)>, kind: OfflineKind) -> Vec<Outage> {
     }
     outages.push(Outage { from, until: Time::NEVER, kind });
     outages
-}
-
-fn strike(nodes: &[Node], failure: &FailureSpec, index: u64, seed: u64, outages: &mut [Vec<Outage>]) {
-    let mut candidates: Vec<usize> =
-        (0..nodes.len()).filter(|i| failure.seeders || nodes[*i].role == Role::Leecher).collect();
-    Rng::stream(seed, Purpose::Failures, index).shuffle(&mut candidates);
-    let until = failure.duration.map_or(Time::NEVER, |duration| failure.at + duration);
-    for victim in candidates.into_iter().take(failure.nodes as usize) {
-        outages[victim].push(Outage { from: failure.at, until, kind: failure.kind });
-    }
-}
-
-/// Joins outages that touch; a crash anywhere in the joined stretch loses the data.
-fn merge(mut outages: Vec<Outage>) -> Vec<Outage> {
-    outages.sort_by_key(|o| (o.from, o.until));
-    let mut merged: Vec<Outage> = Vec::with_capacity(outages.len());
-    for outage in outages {
-        match merged.last_mut() {
-            Some(last) if outage.from <= last.until => {
-                last.until = last.until.max(outage.until);
-                if outage.kind == OfflineKind::Crash {
-                    last.kind = OfflineKind::Crash;
-                }
-            }
-            _ => merged.push(outage),
-        }
-    }
-    merged
 }
 
 #[cfg(test)]
@@ -130,6 +162,12 @@ mod tests {
             .collect()
     }
 
+    /// The outages of each node that begin before `horizon`.
+    fn outages(nodes: &[Node], churn: &ChurnSpec, horizon: Time) -> Vec<Vec<Outage>> {
+        let lives = lives(nodes, churn, 5);
+        lives.into_iter().map(|life| life.take_while(|o| o.from <= horizon).collect()).collect()
+    }
+
     #[test]
     fn alternating_sessions_have_the_right_share_of_time_online() {
         let spec = SessionSpec {
@@ -139,7 +177,7 @@ mod tests {
             seeders: false,
         };
         let horizon = Time::from_secs(100_000);
-        let all = draw(&nodes(20), &ChurnSpec::Sessions(spec), &[], horizon, 5);
+        let all = outages(&nodes(20), &ChurnSpec::Sessions(spec), horizon);
         assert!(all[0].is_empty(), "seeders stay");
         let offline: f64 = all[1..].iter().flatten().map(|o| (o.until - o.from).secs()).sum();
         let share = offline / (19.0 * horizon.secs());
@@ -147,9 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_peeked_at_comes_next_and_an_end_is_an_end() {
+        let churn = ChurnSpec::Trace { sessions: vec![(1, 0.0, 5.0)], kind: OfflineKind::Crash };
+        let mut life = lives(&nodes(2), &churn, 5).remove(1);
+        let only = Outage { from: Time::from_secs(5), until: Time::NEVER, kind: OfflineKind::Crash };
+        assert_eq!((life.peek(), life.next(), life.peek(), life.next()), (Some(only), Some(only), None, None));
+    }
+
+    #[test]
     fn a_trace_is_followed_to_the_letter() {
         let churn = ChurnSpec::Trace { sessions: vec![(1, 10.0, 20.0), (1, 30.0, 40.0)], kind: OfflineKind::Departure };
-        let all = draw(&nodes(3), &churn, &[], Time::from_secs(100), 5);
+        let all = outages(&nodes(3), &churn, Time::from_secs(100));
         let spans: Vec<_> = all[1].iter().map(|o| (o.from.secs(), o.until)).collect();
         let secs = Time::from_secs;
         assert_eq!(spans, [(0.0, secs(10)), (20.0, secs(30)), (40.0, Time::NEVER)]);
@@ -157,18 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_takes_exactly_k_nodes() {
-        let failure =
+    fn a_failure_can_strike_whom_it_does_not_spare() {
+        let spares =
             FailureSpec { at: Time::from_secs(7), nodes: 4, duration: None, kind: OfflineKind::Crash, seeders: false };
-        let all = draw(&nodes(10), &ChurnSpec::None, &[failure], Time::from_secs(100), 5);
-        assert_eq!(all.iter().filter(|o| !o.is_empty()).count(), 4);
-        assert!(all[0].is_empty());
-    }
-
-    #[test]
-    fn overlapping_outages_become_one() {
-        let outage = |from, until, kind| Outage { from: Time::from_secs(from), until: Time::from_secs(until), kind };
-        let joined = merge(vec![outage(5, 9, OfflineKind::Crash), outage(1, 6, OfflineKind::Departure)]);
-        assert_eq!(joined, [outage(1, 9, OfflineKind::Crash)]);
+        let all = strikes(&nodes(10), &[spares, FailureSpec { seeders: true, ..spares }, spares], 5);
+        assert_eq!(all.iter().map(|strike| strike.order.len()).collect::<Vec<_>>(), [9, 10, 9]);
+        assert!(!all[0].order.contains(&NodeId(0)) && all[1].order.contains(&NodeId(0)));
+        assert_ne!(all[0].order, all[2].order, "each has its own order");
     }
 }

@@ -37,9 +37,9 @@ impl Bench {
             latency: LatencySpec::Constant(Time::from_millis(50)),
             ..WorldSpec::plain((nodes, 1), dataset, Rate::UNLIMITED)
         };
-        let world = World::build(&spec, 3, 0, Time::from_secs(1));
+        let world = World::build(&spec, 3, 0);
         let dht = Dht::new(&world, params, None);
-        let (out, list) = (Outbox::default(), EventList::new(0));
+        let (out, list) = (Outbox::default(), EventList::new());
         let mut bench = Bench { world, dht, out, list, found: Vec::new(), bytes: 0 };
         for id in 0..nodes {
             bench.act(|dht, world, out| dht.come(NodeId(id), world, out));

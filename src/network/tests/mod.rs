@@ -9,7 +9,7 @@ mod twin;
 
 use super::*;
 use crate::units::Rate;
-use crate::world::{Dataset, Hardware, Latency, Node, Role, World};
+use crate::world::{Dataset, Hardware, Latency, Life, Node, Role, World};
 
 /// What a flow has of the network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,7 +48,8 @@ fn world(links: &[(Rate, Rate)], delay: Time) -> World {
         nodes: links.iter().map(node).collect(),
         latency: Latency::constant(delay),
         overlay: None,
-        outages: vec![Vec::new(); links.len()],
+        lives: vec![Life::without_outages(); links.len()],
+        strikes: Vec::new(),
         dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1 },
         hardware: Hardware::IDEAL,
         seed: 7,

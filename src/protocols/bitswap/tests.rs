@@ -28,7 +28,7 @@ pub(super) fn world(blocks: u64, block_size: u64, group: u32) -> World {
     let rate = Rate(1_000_000_000);
     let dataset = DatasetSpec { size: Bytes(blocks * block_size), block_size: Bytes(block_size), group };
     let spec = WorldSpec::plain((10, 9), dataset, rate);
-    World::build(&spec, 1, 0, Time::from_secs(1))
+    World::build(&spec, 1, 0)
 }
 
 enum Event {

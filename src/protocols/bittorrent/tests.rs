@@ -21,7 +21,7 @@ fn world(blocks: u64) -> World {
     let rate = Rate(10_000_000);
     let dataset = DatasetSpec { size: Bytes(blocks * BLOCK), block_size: Bytes(BLOCK), group: 1 };
     let spec = WorldSpec::plain((20, 1), dataset, rate);
-    World::build(&spec, 1, 0, Time::from_secs(1))
+    World::build(&spec, 1, 0)
 }
 
 struct Bench {

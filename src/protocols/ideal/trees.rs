@@ -180,14 +180,14 @@ fn take(supply: &mut VecDeque<Sender>, mut amount: u64) -> Vec<Sender> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{Bytes, Time};
+    use crate::units::Bytes;
     use crate::world::*;
 
     fn world(nodes: u32, seeders: u32) -> World {
         let rate = "50 Mbit/s".parse().unwrap();
         let dataset = DatasetSpec { size: Bytes(1 << 30), block_size: Bytes(65_536), group: 1 };
         let spec = WorldSpec::plain((nodes, seeders), dataset, rate);
-        World::build(&spec, 1, 0, Time::from_secs(1))
+        World::build(&spec, 1, 0)
     }
 
     #[test]

@@ -89,6 +89,8 @@ pub(super) mod tests {
             payload_tx: 0,
             duplicate_rx: 0,
             peak_queue_bytes: 0,
+            completed: true,
+            crash_lost_bytes: 0,
         }
     }
 
