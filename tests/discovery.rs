@@ -95,6 +95,7 @@ fn sixteen_idle_nodes_cost_what_was_measured() {
             "discovery.model=discv5",
             record,
             "discovery.constants.warm=false",
+            "discovery.constants.bootstrap_nodes=1", // as there
             "swarm.start={ stagger = \"10 s\" }",
             "stop.run_for=155 s",
         ],

@@ -59,6 +59,11 @@ impl DiscoverySpec {
         vec![generator.subschema_for::<TrackerParams>(), generator.subschema_for::<DhtParams>()]
     }
 
+    /// Whether it runs on a machine of its own.
+    pub fn needs_server(&self) -> bool {
+        matches!(self, DiscoverySpec::Tracker(_))
+    }
+
     /// The word for it in a scenario.
     pub fn family(&self) -> &'static str {
         match self {
@@ -152,7 +157,7 @@ impl Discovery {
     pub fn find(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
         match self {
             Discovery::Directory(directory) => directory.find(node, key, out),
-            Discovery::Tracker(tracker) => tracker.find(node, key, world, out),
+            Discovery::Tracker(tracker) => tracker.find(node, key, out),
             Discovery::Dht(dht) => dht.find(node, key, world, out),
         }
     }
@@ -161,7 +166,7 @@ impl Discovery {
     pub fn alarm(&mut self, node: NodeId, alarm: Alarm, world: &World, out: &mut Outbox) {
         match self {
             Discovery::Directory(directory) => directory.alarm(node, alarm, world, out),
-            Discovery::Tracker(tracker) => tracker.alarm(node, alarm, world, out),
+            Discovery::Tracker(tracker) => tracker.alarm(node, alarm, out),
             Discovery::Dht(dht) => dht.alarm(node, alarm, world, out),
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! It speaks BEP 15 (UDP): a connect request and its answer, then an announce
 //! request and an answer with some of the peers it knows, chosen at random. It
-//! runs beside the first node and shares its link: while that node is offline
-//! nobody is answered, and a request is repeated after 15 s, 30 s, and so on.
+//! has a machine of its own ([`World::add_server`]) that is always there; a request
+//! that is lost on the way is repeated after 15 s, 30 s, and so on.
 
 use super::slots::Slots;
 use super::{Alarm, Datagram, Letter, Out, Outbox, Tally};
@@ -50,9 +50,6 @@ const CONNECTED: u8 = 1;
 const ANNOUNCE: u8 = 2;
 const PEERS: u8 = 3;
 
-/// The node beside which the tracker runs.
-const HOST: NodeId = NodeId(0);
-
 /// An announcement under way.
 #[derive(Debug, Default)]
 struct Exchange {
@@ -78,6 +75,8 @@ struct Exchange {
 #[derive(Debug)]
 pub struct Tracker {
     params: TrackerParams,
+    /// Where it runs.
+    host: NodeId,
     exchanges: Slots<Exchange>,
     /// By key: who is known, and until when.
     known: [Vec<(NodeId, Time)>; Key::ALL.len()],
@@ -94,6 +93,7 @@ impl Tracker {
         let n = world.nodes.len();
         Tracker {
             params: *params,
+            host: world.server().expect("a tracker has a server"),
             exchanges: Slots::new(),
             known: Default::default(),
             announces: vec![Default::default(); n],
@@ -111,11 +111,11 @@ impl Tracker {
         if self.params.warm && out.now == Time::ZERO && world.node(node).role == Role::Seeder {
             return self.learn(node, key, Time::ZERO);
         }
-        self.ask(node, key, (true, false), world, out);
+        self.ask(node, key, (true, false), out);
     }
 
-    pub(super) fn find(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
-        self.ask(node, key, (false, true), world, out);
+    pub(super) fn find(&mut self, node: NodeId, key: Key, out: &mut Outbox) {
+        self.ask(node, key, (false, true), out);
     }
 
     /// The node has gone: its exchanges are over, and it announces nothing.
@@ -127,12 +127,12 @@ impl Tracker {
         }
     }
 
-    pub(super) fn alarm(&mut self, node: NodeId, alarm: Alarm, world: &World, out: &mut Outbox) {
+    pub(super) fn alarm(&mut self, node: NodeId, alarm: Alarm, out: &mut Outbox) {
         match alarm {
             Alarm::Advertise => {
                 let announced = self.announces[node.index()];
                 for key in Key::ALL.into_iter().filter(|k| announced[*k as usize]) {
-                    self.ask(node, key, (true, false), world, out);
+                    self.ask(node, key, (true, false), out);
                 }
                 out.alarm_after(self.params.interval, node, Alarm::Advertise);
             }
@@ -142,7 +142,7 @@ impl Tracker {
     }
 
     /// Begins an exchange, or makes one that is under way ask for more.
-    fn ask(&mut self, node: NodeId, key: Key, (provides, finds): (bool, bool), world: &World, out: &mut Outbox) {
+    fn ask(&mut self, node: NodeId, key: Key, (provides, finds): (bool, bool), out: &mut Outbox) {
         if let Some(slot) = self.asking[node.index()][key as usize] {
             let exchange = &mut self.exchanges[slot];
             exchange.provides |= provides;
@@ -150,12 +150,7 @@ impl Tracker {
             return;
         }
         let slot = self.begin(node, key, (provides, finds));
-        if node == HOST {
-            self.serve(slot, world, out.now);
-            self.answered(slot, out);
-        } else {
-            self.request(slot, CONNECT, out);
-        }
+        self.request(slot, CONNECT, out);
     }
 
     fn begin(&mut self, asker: NodeId, key: Key, (provides, finds): (bool, bool)) -> u32 {
@@ -171,7 +166,7 @@ impl Tracker {
 
     fn request(&mut self, slot: u32, step: u8, out: &mut Outbox) {
         let Exchange { asker, tries, serial, .. } = self.exchanges[slot];
-        self.send(slot, step, asker, HOST, out);
+        self.send(slot, step, asker, self.host, out);
         let patience = self.params.timeout * (1 << (tries - 1).min(8));
         out.alarm_after(patience, asker, Alarm::Overdue { slot, serial });
     }
@@ -194,14 +189,14 @@ impl Tracker {
         self.exchanges[slot].flying -= 1;
         let Exchange { asker, open, .. } = self.exchanges[slot];
         match step {
-            CONNECT => self.send(slot, CONNECTED, HOST, asker, out),
+            CONNECT => self.send(slot, CONNECTED, self.host, asker, out),
             CONNECTED if open => {
                 self.exchanges[slot].serial += 1;
                 self.request(slot, ANNOUNCE, out);
             }
             ANNOUNCE => {
                 self.serve(slot, world, out.now);
-                self.send(slot, PEERS, HOST, asker, out);
+                self.send(slot, PEERS, self.host, asker, out);
             }
             PEERS if open => self.answered(slot, out),
             _ => {}
@@ -266,9 +261,6 @@ impl Tracker {
         if exchange.finds {
             out.push(Out::Found(node, key, exchange.answer.clone()));
         }
-        if node == HOST {
-            self.tidy(slot);
-        }
         if unheard {
             let slot = self.begin(node, key, (true, false));
             self.request(slot, CONNECT, out);
@@ -323,13 +315,14 @@ mod tests {
     fn an_announcement_during_an_answer_is_not_lost() {
         let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
         let spec = WorldSpec::plain((3, 1), dataset, Rate::UNLIMITED);
-        let world = World::build(&spec, 1, 0);
+        let mut world = World::build(&spec, 1, 0);
+        world.add_server();
         let text = include_str!("../../models/discovery/tracker.toml");
         let model: toml::Table = toml::from_str(text).unwrap();
         let params: TrackerParams = model["constants"].clone().try_into().unwrap();
         let (mut tracker, mut out) = (Tracker::new(&world, &params), Outbox::default());
         let node = NodeId(2);
-        tracker.find(node, Key::Dataset, &world, &mut out);
+        tracker.find(node, Key::Dataset, &mut out);
         let mut announced = false;
         while let Some(item) = out.pop() {
             let Out::Send(Datagram { letter, .. }) = item else { continue };

@@ -23,6 +23,9 @@ impl<P: Protocol> Simulation<'_, P> {
     fn go_online(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.index()];
         node.online = true;
+        if self.world.node(id).role == Role::Server {
+            return; // it runs no protocol
+        }
         node.epoch += 1;
         node.cpu_free = self.now;
         node.finding = Default::default();
@@ -74,11 +77,11 @@ impl<P: Protocol> Simulation<'_, P> {
         if node.knows(to) || !self.world.may_know(from, to) {
             return;
         }
-        node.dialling.push(to);
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
         let wait = self.world.rtt(from, to) * waits;
         self.patience.step(wait);
+        self.nodes[from.index()].dialling.push((to, self.now + wait));
         self.list.push(self.now + wait, Event::Dialled(from, to, epoch));
     }
 
@@ -88,8 +91,8 @@ impl<P: Protocol> Simulation<'_, P> {
         if dialler.epoch != epoch || !dialler.online {
             return;
         }
-        dialler.dialling.retain(|p| *p != to);
-        if dialler.knows(to) {
+        dialler.dialling.retain(|(peer, _)| *peer != to);
+        if dialler.knows(to) || self.yields(from, to) {
             return; // the other end was faster
         }
         let taken = self.nodes[to.index()].online && self.minds[to.index()].accepts(from, &self.shared);
@@ -99,6 +102,13 @@ impl<P: Protocol> Simulation<'_, P> {
             self.nodes[to.index()].opening.push(from);
             self.hello(from, to, false);
         }
+    }
+
+    /// Of a seeder and a leecher that dial each other at one moment the seeder is
+    /// first, in whatever order their events come: it was there first.
+    fn yields(&self, from: NodeId, to: NodeId) -> bool {
+        let roles = [from, to].map(|id| self.world.node(id).role);
+        roles == [Role::Leecher, Role::Seeder] && self.nodes[to.index()].dialling.contains(&(from, self.now))
     }
 
     fn hello(&mut self, from: NodeId, to: NodeId, back: bool) {

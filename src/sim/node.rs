@@ -30,8 +30,9 @@ pub(super) struct NodeState {
     pub rng: Rng,
     /// Standing connections, by peer.
     pub links: Vec<Link>,
-    /// Peers being dialled; nothing has reached them yet.
-    pub dialling: Vec<NodeId>,
+    /// Peers being dialled, and when all but the last round trip is over; nothing
+    /// has reached them yet.
+    pub dialling: Vec<(NodeId, Time)>,
     /// Peers with whom the last round trip of a set-up is under way.
     pub opening: Vec<NodeId>,
     /// Looks providers up, by key.
@@ -46,7 +47,7 @@ impl NodeState {
     pub fn new(id: NodeId, world: &World) -> Self {
         let store = match world.node(id).role {
             Role::Seeder => Holdings::prefix(world.dataset.units()),
-            Role::Leecher => Holdings::default(),
+            Role::Leecher | Role::Server => Holdings::default(),
         };
         NodeState {
             online: false,
@@ -66,7 +67,7 @@ impl NodeState {
 
     /// Whether a connection with `peer` stands or is being made.
     pub fn knows(&self, peer: NodeId) -> bool {
-        self.is_linked(peer) || self.dialling.contains(&peer) || self.opening.contains(&peer)
+        self.is_linked(peer) || self.dialling.iter().any(|(to, _)| *to == peer) || self.opening.contains(&peer)
     }
 
     /// Notes that the set-up with `peer` is over; false when there was none.

@@ -223,7 +223,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             in_timer: false,
         };
         for id in world.with_role(Role::Seeder) {
-            sim.books.accounts[id.index()].given_at_start = world.dataset.bytes_of(u64::from(world.dataset.units()), true);
+            sim.books.accounts[id.index()].given_at_start =
+                world.dataset.bytes_of(u64::from(world.dataset.units()), true);
         }
         sim.list.push(Time::ZERO, Event::Sample);
         sim
@@ -255,7 +256,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if let Some(end) = self.spec.stop.run_for {
             return (self.now >= end).then_some(Status::Complete);
         }
-        let leechers = self.world.nodes.len() as u32 - self.spec.world.swarm.seeders;
+        let swarm = &self.spec.world.swarm;
+        let leechers = swarm.network_size - swarm.seeders;
         if self.complete >= leechers {
             Some(Status::Complete)
         } else if self.now >= self.spec.stop.max_time {
@@ -289,13 +291,15 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if next > limit {
             return true; // the loop sees that the limit is reached
         }
-        if network == Some(next) {
+        if presence == Some(next) {
+            self.take_turns();
+        } else if list == Some(next) {
+            if let Some((_, event)) = self.list.pop() {
+                self.handle(event);
+            }
+        } else {
             self.network.advance(next, &mut self.net_events);
             self.drain_network();
-        } else if presence == Some(next) {
-            self.take_turns();
-        } else if let Some((_, event)) = self.list.pop() {
-            self.handle(event);
         }
         true
     }

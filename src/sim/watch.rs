@@ -130,7 +130,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if node.cpu_free > at {
             return Constraint::Cpu;
         }
-        let dials = node.dialling.iter().any(|peer| self.nodes[peer.index()].online);
+        let dials = node.dialling.iter().any(|(peer, _)| self.nodes[peer.index()].online);
         if sight.travelling || dials || !node.opening.is_empty() {
             return if self.network.downlink_is_full(id) { Constraint::OwnDownlink } else { Constraint::RoundTrip };
         }

@@ -44,6 +44,8 @@ pub enum Role {
     Seeder,
     /// Wants the whole dataset.
     Leecher,
+    /// Serves discovery; takes no part in the swarm.
+    Server,
 }
 
 impl Role {
@@ -52,6 +54,7 @@ impl Role {
         match self {
             Role::Seeder => "seeder",
             Role::Leecher => "leecher",
+            Role::Server => "server",
         }
     }
 }
@@ -113,6 +116,26 @@ impl World {
         self.latency.between(self.node(from).region, self.node(to).region)
     }
 
+    /// Adds a machine on which discovery runs: always there, with a link without
+    /// limit, in the region where most nodes are. It comes after all other nodes.
+    pub fn add_server(&mut self) {
+        let mut nodes_in: Vec<u32> = Vec::new();
+        for node in &self.nodes {
+            nodes_in.resize(nodes_in.len().max(usize::from(node.region) + 1), 0);
+            nodes_in[usize::from(node.region)] += 1;
+        }
+        let most = nodes_in.iter().max().and_then(|most| nodes_in.iter().position(|count| count == most));
+        let region = most.unwrap_or(0) as u16;
+        let (up, down) = (Rate::UNLIMITED, Rate::UNLIMITED);
+        self.nodes.push(Node { role: Role::Server, up, down, region, start: Time::ZERO });
+        self.lives.push(Life::without_outages());
+    }
+
+    /// The machine on which discovery runs, if it has one of its own.
+    pub fn server(&self) -> Option<NodeId> {
+        self.with_role(Role::Server).last()
+    }
+
     /// Round-trip time between two nodes, without queueing.
     pub fn rtt(&self, a: NodeId, b: NodeId) -> Time {
         self.delay(a, b) + self.delay(b, a)
@@ -146,7 +169,7 @@ impl World {
             add(u64::from(id.0));
         }
         if let Some(overlay) = &self.overlay {
-            self.ids().for_each(|id| overlay.neighbours(id).iter().for_each(|n| add(u64::from(n.0))));
+            overlay.all().flatten().for_each(|id| add(u64::from(id.0)));
         }
         digest
     }

@@ -71,9 +71,14 @@ impl Overlay {
         &self.neighbours[node.index()]
     }
 
+    /// The acquaintances of one node after the other.
+    pub fn all(&self) -> impl Iterator<Item = &[NodeId]> {
+        self.neighbours.iter().map(Vec::as_slice)
+    }
+
     /// Whether two nodes know each other.
     pub fn linked(&self, a: NodeId, b: NodeId) -> bool {
-        self.neighbours(a).binary_search(&b).is_ok()
+        self.neighbours.get(a.index()).is_some_and(|list| list.binary_search(&b).is_ok())
     }
 
     /// Whether every node can reach every other.

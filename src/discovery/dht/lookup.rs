@@ -95,6 +95,9 @@ impl Dht {
         let (mut candidates, mut providers) = (take(&mut old.candidates), take(&mut old.providers));
         candidates.clear();
         providers.clear();
+        if self.tables[node as usize].inhabited() == 0 {
+            self.bootstrap(node, cx.out.now);
+        }
         let mut found = take(&mut self.scratch);
         self.tables[node as usize].closest(target, 0.0, &self.ids, &self.shape, &mut found);
         candidates.extend(found.iter().map(|(distance, node)| (*distance, *node, State::New)));
@@ -149,7 +152,7 @@ impl Dht {
         }
         let table = &mut self.tables[asker as usize];
         table.contacted(peer, answered, cx.out.now, &self.ids, &self.shape);
-        if !answered && peer != super::BOOTSTRAP {
+        if !answered {
             let keep_above = if ask == Ask::FindNode { 1.0 } else { self.params.keep_above };
             table.replace(peer, keep_above, &self.ids, &self.shape);
         }

@@ -3,7 +3,14 @@
 //!
 //! Ids have 64 random bits in place of 256: the nodes of a run differ in the
 //! first 40 bits or so, and what comes after the first difference decides
-//! nothing. Node 0 is the node that everybody else knows from the start.
+//! nothing.
+//!
+//! A node that knows nobody, because it joins or because all it knew have gone, asks
+//! the bootstrap list: some of the nodes that are there at the start, drawn by the
+//! seed. They do nothing else than other nodes do. Those that are up are taken into
+//! its table; when all have gone, some other node that is up is (somebody tells its
+//! address). While nobody else is up the node stays alone, until others find it or
+//! its next look-up asks again.
 
 mod exchange;
 mod lookup;
@@ -37,9 +44,6 @@ use table::{Shape, Table};
 use upkeep::Advertiser;
 use warm::Ring;
 
-/// The node that all others know.
-const BOOTSTRAP: u32 = 0;
-
 /// Keys of the load come after those of protocols.
 fn load_topic(key: u32) -> u32 {
     Key::ALL.len() as u32 + key
@@ -72,7 +76,11 @@ pub struct Dht {
     records: Vec<Records>,
     sessions: Sessions,
     rngs: Vec<Rng>,
+    /// The nodes that everybody has heard of.
+    bootstrap: Vec<u32>,
     is_online: Vec<bool>,
+    /// How many are.
+    online: usize,
     /// Counts the comings and goings of a node; what began under another number
     /// is void.
     epochs: Vec<u32>,
@@ -114,7 +122,9 @@ impl Dht {
             records: std::iter::repeat_with(Records::default).take(n).collect(),
             sessions: Sessions::new(n, params.sessions),
             rngs: (0..n as u64).map(|node| Rng::stream(world.seed, Stream::Discovery, node)).collect(),
+            bootstrap: Vec::new(),
             is_online: vec![false; n],
+            online: 0,
             epochs: vec![0; n],
             last_lookup: vec![Time::ZERO; n],
             finding: vec![Vec::new(); n],
@@ -128,6 +138,10 @@ impl Dht {
             tally: Tally::new(&exchange::KINDS),
             stats: Stats::default(),
         };
+        let mut there: Vec<u32> = (0..n as u32).filter(|node| dht.at_start[*node as usize]).collect();
+        Rng::stream(world.seed, Stream::DhtIdentifiers, 2).shuffle(&mut there);
+        there.truncate(params.bootstrap_nodes as usize);
+        dht.bootstrap = there;
         if params.warm {
             dht.converge();
         }

@@ -145,8 +145,11 @@ pub struct DhtParams {
     pub provider_record: Bytes,
     /// Chance that a packet (of an IP fragment of up to 1500 B) is lost.
     pub loss: f64,
+    /// Nodes on the bootstrap list, which is drawn among those of the start; as many
+    /// as there are when these are fewer.
+    pub bootstrap_nodes: u32,
     /// Whether the nodes that are online at the start have the routing tables of
     /// a converged network, and the records of its providers are in place;
-    /// otherwise they join and announce themselves through the first node.
+    /// otherwise they join and announce themselves.
     pub warm: bool,
 }

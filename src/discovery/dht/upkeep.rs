@@ -3,7 +3,7 @@
 use super::exchange::Ask;
 use super::lookup::Purpose;
 use super::params::Refresh;
-use super::{BOOTSTRAP, Dht, Moment, load_topic};
+use super::{Dht, Moment, load_topic};
 use crate::discovery::Alarm;
 use crate::units::Time;
 use crate::world::NodeId;
@@ -22,11 +22,12 @@ pub(super) struct Advertiser {
 
 impl Dht {
     /// A node comes online: one of the converged network at the start, or one
-    /// that knows the first node only.
+    /// that knows nobody.
     pub(super) fn online(&mut self, node: u32, mut cx: Moment<'_>) {
         let first = self.epochs[node as usize] == 0;
         self.epochs[node as usize] += 1;
         self.is_online[node as usize] = true;
+        self.online += 1;
         let pause = self.revalidation_pause(node);
         if self.load.is_some() {
             self.take_load(node, &mut cx);
@@ -38,10 +39,31 @@ impl Dht {
             let phase = self.phase(node, self.params.refresh_interval);
             return cx.out.alarm_after(phase, NodeId(node), Alarm::Refresh);
         }
-        if node != BOOTSTRAP {
-            self.tables[node as usize].add(BOOTSTRAP, 0.0, &self.ids, &self.shape);
-        }
         self.look_up(node, self.ids[node as usize], Purpose::JoinOwn, cx);
+    }
+
+    /// Puts the nodes of the bootstrap list that are up into the table of `node`, or
+    /// any other that is up when these have gone. At the start all are up at once,
+    /// whoever's turn it is first.
+    pub(super) fn bootstrap(&mut self, node: u32, now: Time) {
+        let is_up = |one: u32| self.is_online[one as usize] || (now == Time::ZERO && self.at_start[one as usize]);
+        let mut contacts: Vec<u32> = self.bootstrap.iter().copied().filter(|one| *one != node && is_up(*one)).collect();
+        if contacts.is_empty() && self.online > 1 {
+            contacts.push(self.any_other(node));
+        }
+        for contact in contacts {
+            self.tables[node as usize].add(contact, 0.0, &self.ids, &self.shape);
+        }
+    }
+
+    /// A node that is up, besides `node`, which is too.
+    fn any_other(&mut self, node: u32) -> u32 {
+        loop {
+            let one = self.rngs[node as usize].below(self.ids.len() as u64) as u32;
+            if one != node && self.is_online[one as usize] {
+                return one;
+            }
+        }
     }
 
     /// The node goes: of what it knew of others only their records stay, for
@@ -49,6 +71,7 @@ impl Dht {
     pub(super) fn offline(&mut self, node: u32) {
         self.epochs[node as usize] += 1;
         self.is_online[node as usize] = false;
+        self.online -= 1;
         self.tables[node as usize].reset(&self.shape);
         self.sessions.clear(node);
         self.finding[node as usize].clear();

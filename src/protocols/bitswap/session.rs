@@ -267,7 +267,7 @@ impl Session {
 
     fn reset_idle(&mut self, now: Time, params: &Params) {
         let (total, count) = self.latency;
-        let delay = if total == Time::ZERO || count == 0 {
+        let delay = if count == 0 {
             params.search_delay
         } else {
             params.idle_base + Time::from_nanos(total.nanos() / count) * 3

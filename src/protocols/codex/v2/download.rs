@@ -13,8 +13,9 @@ pub(super) struct Download {
     pub pending: BlockSet,
     /// The part of `pending` that some peer was asked to send.
     pub requested: BlockSet,
-    /// When something was last added to `pending`.
-    pub last_inclusion: Time,
+    /// How often something was added to `pending`. (The node compares times, and
+    /// no two of its events have the same.)
+    pub inclusions: u64,
     /// When peers were last searched for.
     pub last_search: Option<Time>,
     /// Blocks to be tried again, by time.
@@ -31,7 +32,7 @@ impl Download {
         Download {
             pending: BlockSet::new(),
             requested: BlockSet::new(),
-            last_inclusion: Time::ZERO,
+            inclusions: 0,
             last_search: None,
             waiting: Vec::new(),
             retry_timer: None,
@@ -41,9 +42,9 @@ impl Download {
     }
 
     /// Adds `set` to what is wanted.
-    pub fn include(&mut self, set: &BlockSet, now: Time) {
+    pub fn include(&mut self, set: &BlockSet) {
         self.pending.union_with(set);
-        self.last_inclusion = now;
+        self.inclusions += 1;
     }
 
     /// Takes the next `count` units that are neither held nor wanted already.

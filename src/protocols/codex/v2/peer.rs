@@ -16,6 +16,8 @@ pub(super) struct Peer {
     pub requested: BlockSet,
     /// When we last asked it or it last answered.
     last_refresh: Option<Time>,
+    /// The inclusions into our wants up to then.
+    seen_inclusions: u64,
     /// A question is open.
     refreshing: bool,
     backoff: u32,
@@ -40,6 +42,7 @@ impl Peer {
             told: BlockSet::new(),
             requested: BlockSet::new(),
             last_refresh: None,
+            seen_inclusions: 0,
             refreshing: false,
             backoff: 1,
             last_exchange: now,
@@ -47,18 +50,19 @@ impl Peer {
     }
 
     /// Whether to ask the peer now; if so, marks the question as open.
-    pub fn begin_refresh(&mut self, now: Time, last_inclusion: Time, params: &Params) -> Option<Refresh> {
+    pub fn begin_refresh(&mut self, now: Time, inclusions: u64, params: &Params) -> Option<Refresh> {
         let stale = self.last_refresh.is_none_or(|t| t + params.refresh_interval * u64::from(self.backoff) < now);
         if stale && self.refreshing {
             self.refreshing = false;
             self.backoff = 1;
         }
-        let changed = self.last_refresh.is_none_or(|t| t < last_inclusion);
+        let changed = self.last_refresh.is_none() || self.seen_inclusions < inclusions;
         if !(stale || changed) || self.refreshing {
             return None;
         }
         self.refreshing = true;
         self.last_refresh = Some(now);
+        self.seen_inclusions = inclusions;
         Some(Refresh { stale, changed })
     }
 
@@ -93,9 +97,10 @@ impl Peer {
     }
 
     /// It answered that it has `set`.
-    pub fn answered(&mut self, now: Time, set: &BlockSet, params: &Params) {
+    pub fn answered(&mut self, now: Time, inclusions: u64, set: &BlockSet, params: &Params) {
         self.refreshing = false;
         self.last_refresh = Some(now);
+        self.seen_inclusions = inclusions;
         self.backoff = (2 * self.backoff).min(params.max_refresh_backoff);
         let before = self.have.len();
         self.have.union_with(set);
@@ -128,10 +133,18 @@ mod tests {
     #[test]
     fn an_open_question_blocks_the_next_until_it_is_stale() {
         let mut peer = Peer::new(NodeId(1), at(0));
-        assert!(peer.begin_refresh(at(10), at(10), &params()).is_some());
-        assert!(peer.begin_refresh(at(10) + Time::from_millis(5), at(10) + Time::from_millis(5), &params()).is_none());
-        let again = peer.begin_refresh(at(12), at(10), &params()).unwrap();
+        assert!(peer.begin_refresh(at(10), 1, &params()).is_some());
+        assert!(peer.begin_refresh(at(10) + Time::from_millis(5), 2, &params()).is_none());
+        let again = peer.begin_refresh(at(12), 1, &params()).unwrap();
         assert!(again.stale && !again.changed);
+    }
+
+    #[test]
+    fn what_is_wanted_since_the_last_answer_is_asked_for_even_at_the_same_moment() {
+        let mut peer = Peer::new(NodeId(1), at(0));
+        peer.answered(at(10), 1, &BlockSet::one(3), &params());
+        assert!(peer.begin_refresh(at(10), 1, &params()).is_none());
+        assert!(peer.begin_refresh(at(10), 2, &params()).is_some_and(|why| why.changed));
     }
 
     #[test]
@@ -139,10 +152,10 @@ mod tests {
         let mut peer = Peer::new(NodeId(1), at(0));
         let set = BlockSet::range(0, 4);
         for expected in [1, 2, 4, 8, 16, 32, 36, 36] {
-            peer.answered(at(1), &set, &params());
+            peer.answered(at(1), 0, &set, &params());
             assert_eq!(peer.backoff, expected);
         }
-        peer.answered(at(1), &BlockSet::one(9), &params());
+        peer.answered(at(1), 0, &BlockSet::one(9), &params());
         assert_eq!(peer.backoff, 1);
     }
 
@@ -154,7 +167,7 @@ mod tests {
         assert_eq!(peer.question(&BlockSet::range(0, 15), why(false)), Some(BlockSet::range(10, 15)));
         assert_eq!(peer.question(&BlockSet::range(0, 15), why(false)), None);
         assert_eq!(peer.question(&BlockSet::range(0, 15), why(true)), Some(BlockSet::range(0, 15)));
-        peer.answered(at(1), &BlockSet::range(0, 5), &params());
+        peer.answered(at(1), 0, &BlockSet::range(0, 5), &params());
         assert_eq!(peer.question(&BlockSet::range(0, 15), why(true)), Some(BlockSet::range(5, 15)));
     }
 }

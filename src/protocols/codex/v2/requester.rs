@@ -46,7 +46,7 @@ impl CodexV2 {
         if let Some(download) = &mut self.download
             && !set.is_empty()
         {
-            download.include(set, cx.now());
+            download.include(set);
             self.pursue(set, cx);
         }
     }
@@ -90,7 +90,7 @@ impl CodexV2 {
         let mut last = Rc::default();
         for index in turns(&self.peers, cx) {
             let peer = &mut self.peers[index];
-            if let Some(why) = peer.begin_refresh(cx.now(), download.last_inclusion, &cx.shared.params) {
+            if let Some(why) = peer.begin_refresh(cx.now(), download.inclusions, &cx.shared.params) {
                 ask(peer, download, why, &mut last, cx);
             }
         }
@@ -179,7 +179,7 @@ impl CodexV2 {
         let Some(index) = self.peers.position(from) else { return };
         let Some(download) = &mut self.download else { return };
         let peer = &mut self.peers[index];
-        peer.answered(cx.now(), have, &cx.shared.params);
+        peer.answered(cx.now(), download.inclusions, have, &cx.shared.params);
         peer.have.retain_in(&download.pending);
         if let Some(lack) = lack {
             self.on_absence(index, lack, cx);
