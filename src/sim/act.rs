@@ -29,7 +29,7 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
                     self.patience.renew(self.now);
                 }
-                Effect::Kept { blocks, stored } => self.kept(id, blocks, stored),
+                Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
             }
         }
     }
@@ -139,8 +139,8 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// Books stored units and looks whether a goal is reached.
-    fn kept(&mut self, id: NodeId, blocks: u64, stored: u32) {
-        if blocks == 0 && stored == 0 {
+    fn kept(&mut self, id: NodeId, bytes: u64, stored: u32) {
+        if bytes == 0 && stored == 0 {
             return;
         }
         let units = self.world.dataset.units();
@@ -149,7 +149,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let wanted = self.world.node(id).role == Role::Leecher;
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
         self.patience.renew(self.now);
-        self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
+        self.books.keep(id.index(), bytes);
         let account = &mut self.books.accounts[id.index()];
         account.milestones.progress(self.now, store.len(), store.contiguous(), units);
         if wanted && store.len() == units && account.complete_since.is_none() {

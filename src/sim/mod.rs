@@ -49,6 +49,7 @@ pub fn run(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option
         type Output = Option<Outcome>;
         fn visit<P: Protocol>(self, params: &P::Params) -> Option<Outcome> {
             let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set);
+            world.dataset.padded = P::PADS;
             if self.0.network.model == NetworkModel::Ideal {
                 // Latency only: the bound and the audit have to know.
                 world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));

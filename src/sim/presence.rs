@@ -247,8 +247,7 @@ mod tests {
 
     #[test]
     fn absences_that_overlap_or_touch_become_one() {
-        let churn =
-            ChurnSpec::Trace { sessions: vec![(1, 0.0, 10.0), (1, 15.0, 30.0)], kind: OfflineKind::Departure };
+        let churn = ChurnSpec::Trace { sessions: vec![(1, 0.0, 10.0), (1, 15.0, 30.0)], kind: OfflineKind::Departure };
         let of_one = |failures: &[FailureSpec]| {
             let all = turns(churn.clone(), failures, 0);
             let concerns = |turn: &Turn| match turn {
@@ -271,11 +270,7 @@ mod tests {
     fn the_next_coming_is_known_while_there_is_one() {
         let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
         let churn = ChurnSpec::Trace { sessions: vec![(1, 0.0, 0.5), (1, 900.0, 1000.0)], kind: CRASH };
-        let world = World::build(
-            &WorldSpec { churn, ..WorldSpec::plain((2, 1), dataset, Rate::UNLIMITED) },
-            7,
-            0,
-        );
+        let world = World::build(&WorldSpec { churn, ..WorldSpec::plain((2, 1), dataset, Rate::UNLIMITED) }, 7, 0);
         let (mut presence, mut turns) = (Presence::new(&world, 0), Vec::new());
         assert_eq!(presence.next_coming(), Some(Time::ZERO));
         let mut known = Vec::new();

@@ -223,7 +223,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             in_timer: false,
         };
         for id in world.with_role(Role::Seeder) {
-            sim.books.accounts[id.index()].given_at_start = world.dataset.bytes_of(u64::from(world.dataset.units()), true);
+            sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
         }
         sim.list.push(Time::ZERO, Event::Sample);
         sim

@@ -67,7 +67,7 @@ impl Protocol for Node {
     }
     fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
         let units = cx.world.dataset.units();
-        let honest = cx.world.dataset.padded().get();
+        let honest = cx.world.dataset.bytes().get();
         if cx.world.node(cx.me).role == Role::Seeder {
             cx.send(peer, Data { units, size: if self.0 == Cheat::LiesAboutSize { honest / 1000 } else { honest } });
         } else if self.0 == Cheat::SendsUnheld {
