@@ -24,7 +24,7 @@ fn world(nodes: u32, faster: u64) -> World {
         overlay: None,
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
-        dataset: Dataset { size: SIZE, block_size: SIZE, group: 1 },
+        dataset: Dataset { size: SIZE, block_size: SIZE, group: 1, padded: true },
         hardware: Hardware::IDEAL,
         seed: 1,
     }

@@ -27,8 +27,8 @@ pub enum Effect<M> {
     ManifestStored,
     /// Data was kept.
     Kept {
-        /// Blocks that are new to the node.
-        blocks: u64,
+        /// Bytes of block data that are new to the node.
+        bytes: u64,
         /// Units that count as stored from now on.
         stored: u32,
     },
@@ -102,8 +102,8 @@ impl<P: Protocol> Ctx<'_, P> {
             Units::Set(set) => self.store.add(set),
         };
         let with_last = !had_last && self.store.contains(last);
-        let blocks = self.world.dataset.blocks_of(u64::from(new), with_last);
-        self.effects.0.push(Effect::Kept { blocks, stored: new });
+        let bytes = self.world.dataset.bytes_of(u64::from(new), with_last);
+        self.effects.0.push(Effect::Kept { bytes, stored: new });
         new
     }
 
@@ -115,7 +115,7 @@ impl<P: Protocol> Ctx<'_, P> {
             return false;
         }
         self.unverified.insert(unit);
-        self.effects.0.push(Effect::Kept { blocks: self.world.dataset.blocks_in(unit), stored: 0 });
+        self.effects.0.push(Effect::Kept { bytes: self.world.dataset.bytes_in(unit), stored: 0 });
         true
     }
 
@@ -134,7 +134,7 @@ impl<P: Protocol> Ctx<'_, P> {
         let ready = self.unverified.intersection(&BlockSet::range(start, end));
         self.unverified.subtract(&ready);
         let stored = self.store.add(&ready);
-        self.effects.0.push(Effect::Kept { blocks: 0, stored });
+        self.effects.0.push(Effect::Kept { bytes: 0, stored });
     }
 
     fn is_given(&mut self, units: &Units<'_>) -> bool {

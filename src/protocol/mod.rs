@@ -135,6 +135,10 @@ pub trait Protocol: Sized {
     /// What its timers carry.
     type Timer: Copy + Debug;
 
+    /// Whether the last block of a file is filled up to the block size, as Codex
+    /// does; else it travels as short as it is.
+    const PADS: bool = true;
+
     /// Computes what all nodes share, once a run.
     fn prepare(world: &World, params: &Self::Params) -> Self::Shared;
 

@@ -3,6 +3,7 @@
 //! Requests name ranges and cost no bytes, so cost follows requests and not
 //! blocks, and closed forms hold exactly: with one seeder, a fixed number of
 //! blocks outstanding and no transport overhead this is the sliding-window law.
+//! It moves what Codex would, whole blocks, the last one padded; so does `ideal`.
 
 use crate::ledger::Class;
 use crate::protocol::{Ctx, Key, Message, Protocol, Size, Units};
@@ -72,8 +73,7 @@ impl Message for Msg {
 
 /// Bytes of block data in a range of units.
 pub(super) fn span_bytes(world: &World, start: u32, end: u32) -> u64 {
-    let dataset = &world.dataset;
-    dataset.blocks_of(u64::from(end - start), end == dataset.units()) * dataset.block_size.get()
+    world.dataset.bytes_of(u64::from(end - start), end == world.dataset.units())
 }
 
 /// A node of `direct`.

@@ -72,7 +72,8 @@ pub(super) struct Swarm {
     pub(super) seeders: Option<u32>,
     /// Size of the file.
     pub(super) file_size: Option<Bytes>,
-    /// Size of a block; the last block is padded to it.
+    /// Size of a block. Codex, `direct` and `ideal` pad the last one to it; of
+    /// BitTorrent and Bitswap it is as short as what is left of the file.
     pub(super) block_size: Bytes,
     /// How many consecutive blocks move as one unit; 1 is exact, more is faster.
     pub(super) group: u32,

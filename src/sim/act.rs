@@ -5,7 +5,7 @@ use crate::engine::TimerId;
 use crate::network::Parcel;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{Holdings, NodeId, Role};
+use crate::world::{Dataset, Holdings, NodeId, Role};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Carries out the effects of one handler, in order.
@@ -29,7 +29,7 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
                     self.patience.renew(self.now);
                 }
-                Effect::Kept { blocks, stored } => self.kept(id, blocks, stored),
+                Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
             }
         }
     }
@@ -69,6 +69,10 @@ impl<P: Protocol> Simulation<'_, P> {
     fn send_message(&mut self, from: NodeId, to: NodeId, message: P::Msg, token: Option<u32>) {
         let size = message.size(self.world);
         self.sent_unheld |= !holds(&self.nodes[from.index()].store, message.carried());
+        let carried = data_of(message.carried(), &self.world.dataset);
+        if carried != size.payload {
+            self.misdeclared.get_or_insert((from, size.payload, carried));
+        }
         let flight = self.new_flight(from, to, Cargo::Message(message), size, token);
         let cost = self.cost_of(flight, Side::Send);
         self.work(from, cost);
@@ -139,8 +143,8 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// Books stored units and looks whether a goal is reached.
-    fn kept(&mut self, id: NodeId, blocks: u64, stored: u32) {
-        if blocks == 0 && stored == 0 {
+    fn kept(&mut self, id: NodeId, bytes: u64, stored: u32) {
+        if bytes == 0 && stored == 0 {
             return;
         }
         let units = self.world.dataset.units();
@@ -149,7 +153,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let wanted = self.world.node(id).role == Role::Leecher;
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
         self.patience.renew(self.now);
-        self.books.keep(id.index(), blocks * self.world.dataset.block_size.get());
+        self.books.keep(id.index(), bytes);
         let account = &mut self.books.accounts[id.index()];
         account.milestones.progress(self.now, store.len(), store.contiguous(), units);
         if wanted && store.len() == units && account.complete_since.is_none() {
@@ -179,6 +183,17 @@ impl<P: Protocol> Simulation<'_, P> {
         self.books.accounts[sender].reached += wire;
         self.books.accounts[sender].payload_tx += data;
     }
+}
+
+/// Bytes of block data in `units`.
+fn data_of(units: Units<'_>, dataset: &Dataset) -> u64 {
+    let last = dataset.units() - 1;
+    let with_last = match units {
+        Units::None => return 0,
+        Units::Range(_, end) => end > last,
+        Units::Set(set) => set.contains(last),
+    };
+    dataset.bytes_of(u64::from(units.len()), with_last && !units.is_empty())
 }
 
 /// Whether `store` has all of `units`.

@@ -106,6 +106,9 @@ impl<P: Protocol> Simulation<'_, P> {
         if self.sent_unheld {
             fail("a node sent a block that it did not hold".into());
         }
+        if let Some((node, said, carried)) = self.misdeclared {
+            fail(format!("node {}: a message said it had {said} B of data, and carried {carried} B", node.0));
+        }
         let all = outcome.completed() == outcome.leechers().count();
         if (outcome.status == Status::Complete) != all && self.spec.stop.run_for.is_none() {
             fail(format!("the run ended {} with {} complete", outcome.status.name(), outcome.completed()));

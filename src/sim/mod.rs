@@ -49,6 +49,7 @@ pub fn run(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option
         type Output = Option<Outcome>;
         fn visit<P: Protocol>(self, params: &P::Params) -> Option<Outcome> {
             let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set);
+            world.dataset.padded = P::PADS;
             if self.0.discovery.needs_server() {
                 world.add_server();
             }

@@ -173,6 +173,9 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub events: u64,
     pub kept_ungiven: bool,
     pub sent_unheld: bool,
+    /// The first message that declared another size than that of the data it
+    /// carried: its sender, what it said, and what it was.
+    pub misdeclared: Option<(NodeId, u64, u64)>,
     pub stored_units: u64,
     pub complete: u32,
     pub online: u32,
@@ -213,6 +216,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             events: 0,
             kept_ungiven: false,
             sent_unheld: false,
+            misdeclared: None,
             stored_units: 0,
             complete: 0,
             online: 0,
@@ -223,8 +227,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             in_timer: false,
         };
         for id in world.with_role(Role::Seeder) {
-            sim.books.accounts[id.index()].given_at_start =
-                world.dataset.bytes_of(u64::from(world.dataset.units()), true);
+            sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
         }
         sim.list.push(Time::ZERO, Event::Sample);
         sim

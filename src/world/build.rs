@@ -26,6 +26,7 @@ impl World {
                 size: spec.dataset.size,
                 block_size: spec.dataset.block_size,
                 group: spec.dataset.group,
+                padded: true,
             },
             hardware: spec.hardware,
             nodes,

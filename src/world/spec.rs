@@ -61,7 +61,7 @@ pub enum StartSpec {
 pub struct DatasetSpec {
     /// Size of the file.
     pub size: Bytes,
-    /// Size of a block; the last block is padded to it.
+    /// Size of a block; whether the last one is filled up to it is up to the protocol.
     pub block_size: Bytes,
     /// How many consecutive blocks move as one unit (1 = exact).
     pub group: u32,

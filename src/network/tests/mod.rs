@@ -50,7 +50,7 @@ fn world(links: &[(Rate, Rate)], delay: Time) -> World {
         overlay: None,
         lives: vec![Life::without_outages(); links.len()],
         strikes: Vec::new(),
-        dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1 },
+        dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1, padded: true },
         hardware: Hardware::IDEAL,
         seed: 7,
     }

@@ -28,9 +28,13 @@ impl Dag {
         let mut dag = Dag::flat(dataset);
         dag.fan = (links / dataset.group).max(2);
         let mut width = dataset.units();
-        while width > 1 {
+        // A file of one block is a raw leaf and its own root; one of several
+        // blocks has an inner node, also where they are a single unit.
+        let mut single = dataset.blocks() == 1;
+        while width > 1 || !single {
             width = width.div_ceil(dag.fan);
             dag.starts.push(dag.end() + width);
+            single = true;
         }
         dag
     }
@@ -87,12 +91,12 @@ impl Dag {
         if self.is_leaf(unit) { self.dataset.blocks_in(unit) } else { 1 }
     }
 
-    /// Bytes of one block of `unit`.
-    pub fn block_size(&self, unit: u32) -> u64 {
-        if self.is_leaf(unit) { self.dataset.block_size.get() } else { self.node_size(unit) }
+    /// Bytes of all blocks of `unit`.
+    pub fn bytes(&self, unit: u32) -> u64 {
+        if self.is_leaf(unit) { self.dataset.bytes_in(unit) } else { self.node_size(unit) }
     }
 
-    /// Bytes of file below `unit`.
+    /// Bytes of file in or below `unit`.
     fn file_below(&self, unit: u32) -> u64 {
         let (mut range, mut level) = (unit..unit + 1, self.level(unit));
         while level > 0 {
@@ -100,7 +104,7 @@ impl Dag {
             level -= 1;
         }
         let with_last = range.end == self.leaves();
-        self.dataset.blocks_of(u64::from(range.end - range.start), with_last) * self.dataset.block_size.get()
+        self.dataset.bytes_of(u64::from(range.end - range.start), with_last)
     }
 
     /// Bytes of an inner node. A link is the CID, an empty name and the size
@@ -110,11 +114,17 @@ impl Dag {
     /// inner nodes, 0.01 % of them, hardly ever make one a byte longer.
     fn node_size(&self, unit: u32) -> u64 {
         let (mut links, mut sizes) = (0, 0);
+        let mut link = |count: u64, bytes: u64| {
+            let below = varint(bytes);
+            links += count * field(field(CID) + 2 + 1 + below);
+            sizes += count * (1 + below);
+        };
+        let whole = self.dataset.block_size.get();
         for child in self.children(unit) {
-            let blocks = self.blocks(child);
-            let below = varint(self.file_below(child) / blocks);
-            links += blocks * field(field(CID) + 2 + 1 + below);
-            sizes += blocks * (1 + below);
+            // Of a leaf of several blocks the last may be short.
+            let others = self.blocks(child) - 1;
+            link(others, whole);
+            link(1, self.file_below(child) - others * whole);
         }
         links + field(2 + 1 + varint(self.file_below(unit)) + sizes)
     }
@@ -126,7 +136,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn file(blocks: u64, group: u32) -> Dataset {
-        Dataset { size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group }
+        Dataset { size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group, padded: false }
     }
 
     #[test]
@@ -156,10 +166,26 @@ mod tests {
     #[test]
     fn a_full_node_of_the_lowest_level_has_8_7_kb() {
         let dag = Dag::new(file(4096, 1), 174);
-        assert_eq!(dag.block_size(4096), 174 * 46 + 3 + 2 + 5 + 174 * 4);
+        assert_eq!(dag.bytes(4096), 174 * 46 + 3 + 2 + 5 + 174 * 4);
         // Grouped units carry the links of all their blocks.
         let grouped = Dag::new(file(174 * 6, 6), 174);
-        assert_eq!(grouped.block_size(grouped.leaves()), 174 * 46 + 3 + 2 + 5 + 174 * 4);
+        assert_eq!(grouped.bytes(grouped.leaves()), 174 * 46 + 3 + 2 + 5 + 174 * 4);
+    }
+
+    /// By hand: links of a whole chunk (2 + 38 + 2 + 4) and of one byte (2 + 38 +
+    /// 2 + 2); type, size of the file (1 + 3) and the sizes of both chunks.
+    #[test]
+    fn a_short_last_chunk_is_linked_as_short_as_it_is() {
+        let size = (1 << 18) + 1;
+        for group in [1, 2] {
+            let dag = Dag::new(Dataset { size: Bytes(size), ..file(1, group) }, 174);
+            assert_eq!((dag.end(), dag.file_below(dag.root())), (dag.leaves() + 1, size), "in units of {group}");
+            assert_eq!(dag.bytes(dag.root()), (46 + 44) + 2 + (2 + 4 + 4 + 2));
+            let leaves: u64 = (0..dag.leaves()).map(|leaf| dag.bytes(leaf)).sum();
+            assert_eq!(leaves, size);
+        }
+        let byte = Dag::new(Dataset { size: Bytes(1), ..file(1, 1) }, 174);
+        assert_eq!((byte.root(), byte.end(), byte.bytes(0)), (0, 1, 1), "a raw leaf is the root");
     }
 
     #[test]

@@ -106,6 +106,9 @@ impl Protocol for Bitswap {
     type Msg = Msg;
     type Timer = Timer;
 
+    /// The last chunk of a file is short (chunker of fixed size).
+    const PADS: bool = false;
+
     fn prepare(world: &World, params: &Params) -> Shared {
         let dag = match params.order {
             Order::List => Dag::flat(world.dataset),

@@ -105,11 +105,11 @@ impl Client {
 
 /// The task for a want of a block that is here.
 fn held(unit: u32, wants_block: bool, dag: &Dag, params: &Params) -> Task {
-    let size = dag.block_size(unit);
-    if wants_block || size <= params.replace_have_size.get() {
-        return Task { unit, answer: Answer::Block, work: size * dag.blocks(unit) };
+    let (bytes, blocks) = (dag.bytes(unit), dag.blocks(unit));
+    if wants_block || bytes <= params.replace_have_size.get() * blocks {
+        return Task { unit, answer: Answer::Block, work: bytes };
     }
-    Task { unit, answer: Answer::Have, work: PRESENCE * dag.blocks(unit) }
+    Task { unit, answer: Answer::Have, work: PRESENCE * blocks }
 }
 
 impl Server {

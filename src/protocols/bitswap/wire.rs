@@ -57,7 +57,7 @@ impl Response {
         if dag.is_leaf(unit) {
             self.leaves.insert(unit);
         } else {
-            self.nodes.push((unit, dag.block_size(unit)));
+            self.nodes.push((unit, dag.bytes(unit)));
         }
     }
 
@@ -123,13 +123,16 @@ const fn block(data: u64) -> u64 {
 
 fn response(r: &Response, world: &World) -> Size {
     let dataset = &world.dataset;
-    let leaf = dataset.block_size.get();
-    let leaves = leaf_blocks(r, world);
+    let has_last = r.leaves.contains(dataset.units() - 1);
+    let payload = dataset.bytes_of(u64::from(r.leaves.len()), has_last);
+    let short = u64::from(has_last);
+    let leaves =
+        (leaf_blocks(r, world) - short) * block(dataset.block_size.get()) + short * block(dataset.last_block());
     let presences = r.presences.0 * field(PRESENCE) + r.presences.1 * field(PRESENCE + FLAG);
     let nodes: u64 = r.nodes.iter().map(|(_, bytes)| block(*bytes)).sum();
     let pending = if r.pending == 0 { 0 } else { 1 + varint(r.pending) };
-    let whole = frame(field(0) + leaves * block(leaf) + nodes + presences + pending);
-    let (payload, control) = (leaves * leaf, nodes + presences);
+    let whole = frame(field(0) + leaves + nodes + presences + pending);
+    let control = nodes + presences;
     Size { payload, proof: 0, control, framing: whole - payload - control }
 }
 

@@ -9,8 +9,7 @@
 //! What the original does and this leaves out: banning and parole (no data is
 //! ever wrong here), suggested pieces and super-seeding (off by default), the
 //! peer exchange and the DHT (off in private torrents), turnover of peers (acts
-//! on swarms beyond the connection limit after five minutes). The last block is
-//! as long as the others.
+//! on swarms beyond the connection limit after five minutes).
 
 mod choker;
 mod download;
@@ -46,7 +45,7 @@ const TICK: Time = Time::from_secs(1);
 pub struct Shared {
     params: Params,
     layout: Layout,
-    /// Bytes in a unit.
+    /// Bytes in a whole unit.
     unit: u64,
     salt: u64,
 }
@@ -214,6 +213,9 @@ impl Protocol for BitTorrent {
     type Shared = Shared;
     type Msg = Msg;
     type Timer = Timer;
+
+    /// The last request is for what is left of the file (BEP 3).
+    const PADS: bool = false;
 
     fn prepare(world: &World, params: &Params) -> Shared {
         let unit = world.dataset.block_size.get() * u64::from(world.dataset.group);

@@ -40,14 +40,15 @@ impl BitTorrent {
 
     /// Moves blocks from the queue of requests into the send buffer.
     fn fill_buffer(&mut self, at: usize, cx: &mut Context<'_>) {
-        let (params, unit_bytes) = (&cx.shared.params, cx.shared.unit);
+        let params = &cx.shared.params;
         let peer = &mut self.peers[at];
         let most = peer.watermark(params);
         while peer.buffered < most
             && let Some(unit) = peer.waiting.pop_front()
         {
-            peer.buffered += unit_bytes;
-            cx.send_tracked(peer.id, Msg::Piece(unit), unit_bytes.min(u64::from(u32::MAX)) as u32);
+            let bytes = cx.world.dataset.bytes_in(unit);
+            peer.buffered += bytes;
+            cx.send_tracked(peer.id, Msg::Piece(unit), bytes.min(u64::from(u32::MAX)) as u32);
         }
     }
 

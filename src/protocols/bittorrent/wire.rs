@@ -79,8 +79,7 @@ impl Message for Msg {
             Msg::Request(units) | Msg::Reject(units) => REQUEST * blocks(units, world),
             Msg::Cancel(unit) => REQUEST * world.dataset.blocks_in(*unit),
             Msg::Piece(unit) => {
-                let blocks = world.dataset.blocks_in(*unit);
-                let payload = blocks * world.dataset.block_size.get();
+                let (payload, blocks) = (world.dataset.bytes_in(*unit), world.dataset.blocks_in(*unit));
                 return Size { payload, framing: blocks * PIECE, ..Size::default() };
             }
         })

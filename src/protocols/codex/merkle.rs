@@ -46,7 +46,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn dataset(blocks: u64, group: u32) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group }
+        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group, padded: true }
     }
 
     /// codex-protocol 17, row 15: 16 aligned blocks need d - 4 siblings, 10 of

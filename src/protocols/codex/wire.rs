@@ -246,7 +246,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn dataset(blocks: u64) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1 }
+        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
     }
 
     /// Oracle F2: 16 000 blocks, index 8 000: want entry 57, presence 85, proof

@@ -224,7 +224,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn dataset(blocks: u64) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1 }
+        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
     }
 
     fn rng() -> Rng {

@@ -229,7 +229,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn dataset(blocks: u64) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1 }
+        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
     }
 
     fn announced(ranges: &[(u32, u32)], form: PresenceForm, dataset: &Dataset) -> u64 {
