@@ -3,6 +3,7 @@
 mod common;
 
 use codexsim::ledger::{Outcome, Status};
+use codexsim::units::Time;
 use common::{checked, spec};
 
 /// A pair and 4 MiB over 50 Mbit/s and 50 ms, with more settings.
@@ -17,7 +18,7 @@ fn pair(protocol: &str, further: &[&str]) -> Outcome {
 /// Either end goes at any moment of the connection set-up, and comes back.
 #[test]
 fn a_set_up_cut_short_can_be_made_again() {
-    for protocol in ["codex-v1", "codex-v2", "codex-f", "direct", "ideal", "bitswap", "bittorrent"] {
+    for protocol in ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "direct", "ideal", "bitswap", "bittorrent"] {
         for node in [0, 1] {
             for millis in (20..1200).step_by(20) {
                 let trace = format!("churn.trace=[[{node}, 0.0, {}], [{node}, 20.0, 3000.0]]", f64::from(millis) / 1e3);
@@ -35,6 +36,39 @@ fn what_nobody_holds_nobody_gets() {
         let crash = "failures=[{ at = \"0.5 s\", nodes = 2, duration = \"10 s\", kind = \"crash\", seeders = true }]";
         let outcome = pair(protocol, &[crash]);
         assert_eq!((outcome.status, outcome.completed()), (Status::NoProgress, 0), "{protocol}");
+    }
+}
+
+/// The moment at which the last of three nodes, who starts after 30 s, has the
+/// manifest; `life` is what the second does.
+fn manifest_of_the_last(protocol: &str, life: &[&str]) -> Time {
+    let protocol = format!("protocol={protocol}");
+    let sets = ["swarm.network_size=3", "swarm.seeders=1", "swarm.file_size=4 MiB", "stop.max_time=1 h", &protocol];
+    let outcome = checked(&spec(&[&sets[..], life].concat()));
+    outcome.nodes[2].milestones.manifest.unwrap()
+}
+
+/// A provider that is not there refuses the dial: the next one is tried a round
+/// trip later, not when the time to send the manifest is over.
+#[test]
+fn who_is_not_there_costs_a_round_trip() {
+    for protocol in ["codex-v3a", "codex-v3b", "codex-v3c"] {
+        let gone = ["swarm.start={ at = [\"0 s\", \"30 s\"] }", "churn.model=trace", "churn.trace=[[1, 0.0, 20.0]]"];
+        let gone = manifest_of_the_last(protocol, &gone);
+        let alone = manifest_of_the_last(protocol, &["swarm.start={ at = [\"60 s\", \"30 s\"] }"]);
+        assert_eq!(gone.since(alone), Time::from_millis(100), "{protocol}: {gone} against {alone}");
+    }
+}
+
+/// The same where the provider goes while the connection is being set up, some time
+/// between 31 and 33 s.
+#[test]
+fn who_goes_during_the_set_up_is_not_waited_for() {
+    for tenths in 310..330 {
+        let trace = format!("churn.trace=[[1, 0.0, {}]]", f64::from(tenths) / 10.0);
+        let life = ["swarm.start={ at = [\"0 s\", \"30 s\"] }", "churn.model=trace", &trace];
+        let manifest = manifest_of_the_last("codex-v3c", &life);
+        assert!(manifest < Time::from_secs(34), "{manifest}, where the provider goes after {tenths} tenths");
     }
 }
 

@@ -174,7 +174,8 @@ impl<P: Protocol> Ctx<'_, P> {
     }
 
     /// Dials `peer`; [`Protocol::connected`] is called when the connection
-    /// stands. Nothing when connected, dialling, or not allowed to know it.
+    /// stands, [`Protocol::refused`] when it never will. Nothing when connected,
+    /// dialling, or not allowed to know it.
     pub fn dial(&mut self, peer: NodeId) {
         self.effects.0.push(Effect::Dial(peer));
     }

@@ -178,6 +178,12 @@ pub trait Protocol: Sized {
         let _ = (key, providers, cx);
     }
 
+    /// There will be no connection to `peer`: it is not there, has no room, or went
+    /// before the connection stood.
+    fn refused(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
+        let _ = (peer, cx);
+    }
+
     /// The connection to `peer` is gone; what was under way on it is lost.
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
         let _ = (peer, cx);

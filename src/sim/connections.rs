@@ -71,7 +71,8 @@ impl<P: Protocol> Simulation<'_, P> {
         self.complete -= u32::from(account.complete_since.take().is_some());
     }
 
-    /// Sets a connection up: all but the last round trip is waiting.
+    /// Sets a connection up: all but the last round trip is waiting. Where nobody
+    /// is, the first packet is refused.
     pub(super) fn dial(&mut self, from: NodeId, to: NodeId) {
         let node = &mut self.nodes[from.index()];
         if node.knows(to) || !self.world.may_know(from, to) {
@@ -83,6 +84,17 @@ impl<P: Protocol> Simulation<'_, P> {
         self.patience.step(wait);
         self.nodes[from.index()].dialling.push((to, self.now + wait));
         self.list.push(self.now + wait, Event::Dialled(from, to, epoch));
+        if waits > 1 && !self.nodes[to.index()].online {
+            self.list.push(self.now + self.world.delay(from, to), Event::Knock(from, to, epoch));
+        }
+    }
+
+    /// The first packet of a dial arrives where nobody was when it was sent: it is
+    /// refused, unless somebody has come since.
+    pub(super) fn on_knock(&mut self, from: NodeId, to: NodeId, epoch: u32) {
+        if !self.nodes[to.index()].online {
+            self.list.push(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to));
+        }
     }
 
     /// The last round trip carries the bytes of the set-up, each way.
@@ -91,7 +103,10 @@ impl<P: Protocol> Simulation<'_, P> {
         if dialler.epoch != epoch || !dialler.online {
             return;
         }
-        dialler.dialling.retain(|(peer, _)| *peer != to);
+        let Some(at) = dialler.dialling.iter().position(|dial| *dial == (to, self.now)) else {
+            return; // it was refused since
+        };
+        dialler.dialling.remove(at);
         if dialler.knows(to) || self.yields(from, to) {
             return; // the other end was faster
         }
@@ -101,6 +116,17 @@ impl<P: Protocol> Simulation<'_, P> {
             self.nodes[from.index()].opening.push(to);
             self.nodes[to.index()].opening.push(from);
             self.hello(from, to, false);
+        } else {
+            self.notify(from, Notice::Refused(to));
+        }
+    }
+
+    /// The dial of `id` to `peer`, or the set-up that followed it, came to nothing.
+    pub(super) fn on_refused(&mut self, id: NodeId, epoch: u32, peer: NodeId) {
+        let node = &mut self.nodes[id.index()];
+        if node.epoch == epoch {
+            node.dialling.retain(|(to, _)| *to != peer);
+            self.notify(id, Notice::Refused(peer));
         }
     }
 
@@ -139,10 +165,11 @@ impl<P: Protocol> Simulation<'_, P> {
     fn cut(&mut self, id: NodeId, peer: NodeId) {
         self.network.close(self.now, id, peer, &mut self.net_events);
         self.nodes[id.index()].end_opening(peer);
+        let at = self.now + self.world.delay(id, peer);
         let other = &mut self.nodes[peer.index()];
-        other.end_opening(id);
-        if other.remove_link(id) {
-            let at = self.now + self.world.delay(id, peer);
+        if other.end_opening(id) {
+            self.list.push(at, Event::Refused(peer, other.epoch, id));
+        } else if other.remove_link(id) {
             self.list.push(at, Event::Cut(peer, other.epoch, id));
         }
         self.drain_network();

@@ -29,6 +29,10 @@ pub(super) enum Event {
     Notice(NodeId, u32, Notice),
     /// A connection has been set up but for the last round trip.
     Dialled(NodeId, NodeId, u32),
+    /// The first packet of a dial arrives where nobody was when it was sent.
+    Knock(NodeId, NodeId, u32),
+    /// A node learns that its dial to the peer came to nothing.
+    Refused(NodeId, u32, NodeId),
     /// A node learns that its connection to the peer is gone.
     Cut(NodeId, u32, NodeId),
     /// Discovery wants to be reminded, if the node has stayed online.
@@ -50,6 +54,8 @@ impl Event {
             | Event::Depart(id, _)
             | Event::Notice(id, ..)
             | Event::Dialled(id, ..)
+            | Event::Knock(id, ..)
+            | Event::Refused(id, ..)
             | Event::Cut(id, ..)
             | Event::Alarm(id, ..) => u64::from(id.0),
             Event::Tick | Event::Sample => u64::MAX,
@@ -66,6 +72,8 @@ pub(super) enum Notice {
     Connected(NodeId),
     /// The connection to the peer is gone.
     Lost(NodeId),
+    /// There will be no connection to the peer.
+    Refused(NodeId),
     /// A timer whose turn came while the processor was busy.
     Timer(TimerId),
 }
@@ -330,6 +338,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                 }
             }
             Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
+            Event::Knock(from, to, epoch) => self.on_knock(from, to, epoch),
+            Event::Refused(id, epoch, peer) => self.on_refused(id, epoch, peer),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
             Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
@@ -395,6 +405,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                 }
             }
             Notice::Lost(peer) => self.with(id, Units::None, |mind, cx| mind.peer_lost(peer, cx)),
+            Notice::Refused(peer) => self.with(id, Units::None, |mind, cx| mind.refused(peer, cx)),
             Notice::Timer(timer) => self.fire(timer),
         }
     }

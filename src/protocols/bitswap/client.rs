@@ -248,6 +248,10 @@ impl Bitswap {
         self.arm_flushes(cx);
     }
 
+    pub(super) fn on_refused(&mut self, peer: NodeId) {
+        self.client.awaited.retain(|id| *id != peer);
+    }
+
     pub(super) fn on_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let Some(link) = self.client.links.remove(peer) else { return };
         let late = link.late.map(|(_, timer)| timer);

@@ -176,6 +176,10 @@ impl Protocol for Bitswap {
         self.on_found(providers, cx);
     }
 
+    fn refused(&mut self, peer: NodeId, _cx: &mut Context<'_>) {
+        self.on_refused(peer);
+    }
+
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         self.server.remove(peer);
         self.on_lost(peer, cx);

@@ -62,6 +62,8 @@ impl CodexV3 {
         }
     }
 
+    /// The provider being tried has gone or was never there: the next one's turn,
+    /// as a failed dial ends its attempt in the original.
     pub(super) fn on_provider_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let trying = self.fetch.as_ref().and_then(|fetch| fetch.trying);
         if let Some((provider, timer)) = trying

@@ -8,9 +8,9 @@
 //! has got (`announcer`). The states differ by constants only.
 //!
 //! What the original does and this leaves out, because it does not act here:
-//! bans for wrong data and the cool-down of failed dials (nobody lies, and dials
-//! fail only where nobody answers), failures of a stream whose connection stands,
-//! several downloads in one node.
+//! bans for wrong data (nobody lies), failures of a stream whose connection stands,
+//! several downloads in one node. Nor does it know the cool-down of failed dials,
+//! which came with 4e709275: who was not there is dialled again at the next search.
 
 mod announcer;
 mod manifest;
@@ -158,6 +158,10 @@ impl Protocol for CodexV3 {
                 self.dialled.push(*id);
             }
         }
+    }
+
+    fn refused(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.on_provider_lost(peer, cx);
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
