@@ -192,3 +192,30 @@ fn a_multiproof_saves_most_where_blocks_are_neighbours() {
     assert!(neighbours < 0.1 * each, "{neighbours} of {each}");
     assert!(neighbours < 0.3 * scattered && scattered < 0.8 * each, "{scattered} of {each}");
 }
+
+/// A node asks anew every three seconds what nobody has told it, and its request
+/// waits behind these questions; a peer that delivers nothing for a minute is
+/// dropped. With `L` the time that a list of the whole window takes on the uplink,
+/// some `L / 3 s` lists are before the request: from `L^2 / 3 s + L` = 60 s on, 12 s,
+/// no block ever comes.
+#[test]
+fn an_uplink_slower_than_its_questions_gets_nothing() {
+    // 306 blocks; on the wire a list of them has 17,980 B.
+    let download = |kbit: u32, further: &[&str]| {
+        let sets = [
+            "swarm.network_size=2",
+            "swarm.seeders=1",
+            "swarm.file_size=20 MB",
+            "network.seeder_up=10 Mbit/s",
+            &format!("network.up={kbit} kbit/s"),
+        ];
+        let outcome = checked(&spec(&[&sets[..], further].concat()));
+        (outcome.completed(), outcome.leechers().next().unwrap().payload_rx)
+    };
+    let all = 306 * 65_536;
+    assert_eq!(download(13, &[]), (1, all), "a list takes 11.1 s");
+    assert_eq!(download(11, &[]), (0, 0), "a list takes 13.1 s");
+    // It is the minute, or the size of the list.
+    assert_eq!(download(11, &["protocol.codex-v2.activity_timeout=3 min"]), (1, all));
+    assert_eq!(download(11, &["protocol.codex-v2.window=128"]), (1, all));
+}

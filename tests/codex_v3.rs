@@ -233,3 +233,29 @@ fn what_is_not_known_is_not_traded() {
     let (heard, unheard) = (traded(&[]), traded(&["hears_announcements=false"]));
     assert!(heard > unheard + 0.1, "{heard} against {unheard}");
 }
+
+/// Who connects after the start is asked about one batch at a time, and where the
+/// answer takes longer than the 50 ms that the loop waits for it, each batch costs a
+/// pause of 2 s. The second leecher has its manifest from the first, which holds
+/// nothing yet, and meets the seeder later.
+#[test]
+fn a_source_that_connects_late_costs_two_seconds_a_batch() {
+    let download = |latency: &str, further: &[&str]| {
+        let sets = [
+            "protocol=codex-v3c",
+            "swarm.network_size=3",
+            "swarm.seeders=1",
+            "swarm.file_size=5 MB",
+            "swarm.start={ at = [\"0 s\", \"2.3 s\"] }",
+            &format!("network.latency={latency}"),
+        ];
+        let outcome = checked(&spec(&[&sets[..], further].concat()));
+        let milestones = outcome.nodes[2].milestones;
+        (milestones.all.unwrap() - milestones.manifest.unwrap()).secs()
+    };
+    // 39 batches of two blocks, a tick and a round trip each besides.
+    let late = download("50 ms", &[]);
+    assert!((78.0..90.0).contains(&late), "{late}");
+    assert!(download("20 ms", &[]) < 2.0, "answers are there in time");
+    assert!(download("50 ms", &["protocol.codex-v3c.newcomers=asked"]) < 8.0);
+}
