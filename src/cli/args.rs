@@ -2,9 +2,10 @@
 
 use super::format::Shown;
 use super::host::Console;
+use super::output;
 use super::progress::{Display, Unit};
 use crate::results::{Machine, Manifest, Program};
-use crate::scenario::Input;
+use crate::scenario::{Input, Sweep};
 use crate::study::{Assembled, Plan};
 use clap::Args;
 use std::path::PathBuf;
@@ -72,6 +73,11 @@ impl Probe {
         self.changes.input(self.file.clone())
     }
 
+    /// Says what is to know of runs of a scenario that varies something.
+    pub fn mention(&self, sweep: &Sweep) {
+        note_on_base(sweep).iter().filter(|_| !self.quiet).for_each(|note| output::tell(note));
+    }
+
     /// What `work` finds on so many threads (0: one a core), with its progress shown.
     pub fn find<T>(&self, work: impl FnOnce(usize, &Console) -> T) -> T {
         let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
@@ -79,6 +85,12 @@ impl Probe {
         console.close();
         found
     }
+}
+
+/// What is to know of one run of a scenario that varies something.
+pub fn note_on_base(sweep: &Sweep) -> Option<&'static str> {
+    let note = "note: this is the scenario without its [sweep], which `codexsim sweep` carries out";
+    (!sweep.is_nothing()).then_some(note)
 }
 
 /// Where results go, and what is said on the way.
@@ -109,7 +121,7 @@ impl Output {
     /// A note for people, on standard error.
     pub fn note(&self, line: &str) {
         if !self.quiet {
-            super::output::tell(line);
+            output::tell(line);
         }
     }
 

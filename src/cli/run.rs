@@ -1,6 +1,6 @@
 //! `codexsim run`: one run.
 
-use super::args::{Changes, Output};
+use super::args::{Changes, Output, note_on_base};
 use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Carry out one run
 ///
 /// Without FILE the quickstart is run: a small swarm over ordinary links. A
-/// scenario with a [sweep] is run at its base.
+/// scenario with a [sweep] is run as it is without it.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Scenario (TOML)
@@ -40,7 +40,7 @@ impl Run {
         let scenario = scenario::load(&self.input())?;
         study::check_columns(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
-        self.mention_sweep(&scenario);
+        note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
         let console = Console::new(None, Display::new(Unit::Share, self.output.quiet));
         let Some((result, outcome)) = self.simulate(&scenario, &console) else {
             self.output.note("interrupted; nothing was written");
@@ -78,13 +78,6 @@ impl Run {
             result.run.peak_rss_bytes = console.peak_rss_bytes();
         }
         Some((result, outcome))
-    }
-
-    fn mention_sweep(&self, scenario: &Scenario) {
-        let sweep = &scenario.sweep;
-        if !sweep.axes.is_empty() || sweep.seeder_sets > 1 || sweep.repetitions > 1 {
-            self.output.note("note: this is the base of the scenario; `codexsim sweep` carries out its [sweep]");
-        }
     }
 
     fn write(
