@@ -1,6 +1,7 @@
 //! The machine this process runs on, as a study sees it.
 
 use super::progress::Display;
+use super::signals::asked_to_end;
 use crate::sim::Progress;
 use crate::study::Host;
 use std::sync::Arc;
@@ -16,21 +17,11 @@ pub struct Console {
 }
 
 impl Console {
-    /// From now on, the first Ctrl-C asks for an orderly end and the second
-    /// one ends the process. No run starts after `budget`.
+    /// From now on, the first Ctrl-C (or what else asks a process to end) asks for an
+    /// orderly end and the second one ends the process. No run starts after `budget`.
     #[expect(clippy::disallowed_methods, reason = "the command line may read the clock")]
     pub fn new(budget: Option<Duration>, display: Display) -> Self {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = interrupted.clone();
-        let handler = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        });
-        if let Err(error) = handler {
-            super::output::tell(&format!("note: Ctrl-C will not end this in an orderly way: {error}"));
-        }
-        Console { began: Instant::now(), budget, interrupted, display }
+        Console { began: Instant::now(), budget, interrupted: asked_to_end(), display }
     }
 
     /// Takes the progress display away.

@@ -13,15 +13,19 @@ mod format;
 mod host;
 mod impact;
 mod man;
+mod memory;
 mod models;
 mod output;
 mod progress;
 mod report;
 mod run;
 mod schema;
+mod signals;
 mod sweep;
 mod validate;
 mod view;
+
+pub use memory::Memory;
 
 use crate::results::ResultsError;
 use crate::scenario::ScenarioError;
