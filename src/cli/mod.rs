@@ -5,6 +5,7 @@ mod args;
 mod calibrate;
 mod check;
 mod completions;
+mod destination;
 mod doctor;
 mod explain;
 mod explain_run;

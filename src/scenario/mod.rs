@@ -32,6 +32,8 @@ mod tree;
 mod validate;
 
 #[cfg(test)]
+mod sweep_tests;
+#[cfg(test)]
 mod tests;
 
 pub use error::ScenarioError;

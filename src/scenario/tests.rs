@@ -6,23 +6,23 @@ use crate::units::{Bytes, Rate, Time};
 use crate::world::{ChurnSpec, LatencySpec, StartSpec};
 use std::path::Path;
 
-const SMALL: &str = "[swarm]\nnetwork_size = 8\nseeders = 2\nfile_size = \"10 MB\"\n";
+pub(super) const SMALL: &str = "[swarm]\nnetwork_size = 8\nseeders = 2\nfile_size = \"10 MB\"\n";
 
 /// A folder with files, and scenarios read from it.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let folder = Folder(tempfile::tempdir().unwrap());
         files.iter().for_each(|(name, text)| std::fs::write(folder.path(name), text).unwrap());
         folder
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn input(&self, name: &str) -> Input {
+    pub(super) fn input(&self, name: &str) -> Input {
         Input { file: Some(self.path(name)), ..Input::default() }
     }
 }
@@ -262,90 +262,6 @@ fn a_sweep_lists_axes_in_the_order_of_the_file() {
         scenario.sweep.axes[1].points.iter().map(|point| (integer(&point[0]), integer(&point[1]))).collect();
     assert_eq!(pairs, [(2, 1), (8, 1), (8, 2)]);
     assert_eq!((scenario.sweep.seeder_sets, scenario.sweep.repetitions), (2, 5));
-}
-
-/// Without a point, a study is its base.
-#[test]
-fn the_base_is_what_the_sweep_does_not_say() {
-    let sweep = "[sweep]\n\"swarm.seeders\" = [4, 5]\nprotocol = [\"direct\", \"bitswap\"]\n\"network.degree\" = [2]\n";
-    let folder = Folder::new(&[("a.toml", &format!("{SMALL}{sweep}"))]);
-    let seen = |input: &Input| {
-        let run = load(input).unwrap().run;
-        (run.world.swarm.seeders, run.protocol.family(), run.world.overlay.is_some())
-    };
-    let mut input = folder.input("a.toml");
-    assert_eq!(seen(&input), (2, "codex-v2", false));
-    input.protocol = Some("bittorrent".into());
-    input.sets = vec!["swarm.seeders=3".into()];
-    assert_eq!(seen(&input), (3, "bittorrent", false));
-    input.point = vec![("swarm.seeders".into(), 5.into()), ("protocol".into(), "direct".into())];
-    assert_eq!(seen(&input), (5, "direct", false));
-}
-
-#[test]
-fn a_base_without_what_its_sweep_gives_is_told_so() {
-    let text = "[swarm]\nfile_size = \"1 MB\"\n[sweep]\nconstrained__networkSize_seeders = [[8, [1, 2]]]\n\
-        \"network.links\" = [\"das\"]\n";
-    let folder = Folder::new(&[("a.toml", text)]);
-    let mut input = folder.input("a.toml");
-    outline(&input).unwrap();
-    let error = load(&input).map(|s| s.name).unwrap_err().to_string();
-    assert!(error.starts_with("error: missing key"), "{error}");
-    let help = "the sweep alone sets `swarm.network_size` at a.toml:4, `swarm.seeders` at a.toml:4, `network.links` at \
-        a.toml:5; for one run: --set swarm.network_size=8 --set swarm.seeders=1 --set network.links=das";
-    assert!(error.replace(&*folder.path("").to_string_lossy(), "").contains(help), "{error}");
-    input.sets = vec!["swarm.network_size=8".into(), "swarm.seeders=1".into()];
-    load(&input).unwrap();
-    input.sets.push("stop.max_time=0 s".into());
-    let error = load(&input).map(|s| s.name).unwrap_err().to_string();
-    assert!(error.contains("no time at all") && !error.contains("the sweep alone"), "{error}");
-}
-
-#[test]
-fn a_setting_that_the_sweep_overrules_is_told() {
-    let axes = "[sweep]\nseed = [1, 2]\n\"swarm.seeders\" = [1, 3]\nprotocol = [\"direct\", \"bittorrent\"]\n\
-        \"network.latency\" = [\"1 ms\"]\n";
-    let cells = "[[sweep.cells]]\nprotocol = \"direct\"\nhardware = \"ideal\"\n\"protocol.direct.request\" = \"1 MiB\"\n\
-        [[sweep.cells]]\nprotocol = \"direct\"\nhardware = \"ideal\"\n";
-    let folder = Folder::new(&[
-        ("axes.toml", &format!("{SMALL}{axes}")),
-        ("cells.toml", &format!("{SMALL}{cells}")),
-        ("over.toml", "[swarm]\nseeders = 2\n"),
-        ("more.toml", "extends = \"axes.toml\"\nseed = 3\n"),
-        ("base.toml", "extends = \"axes.toml\"\nseed = 3\n[sweep]\nseed = [4]\n"),
-    ]);
-    let of = |input: &Input| outline(input).unwrap().overruled.map(|error| error.to_string());
-    let with = |file: &str, set: &str| Input { sets: vec![set.into()], ..folder.input(file) };
-    for (file, set, key, line) in [
-        ("axes.toml", "swarm.seeders=2", "swarm.seeders", 7),
-        ("axes.toml", "swarm={ seeders = 2 }", "swarm.seeders", 7),
-        ("axes.toml", "seed=3", "seed", 6),
-        ("axes.toml", "protocol=direct", "protocol", 8),
-        ("axes.toml", "protocol.codex-v2.window=9", "protocol", 8),
-        ("axes.toml", "network.latency={ matrix = \"degraded\" }", "network.latency", 9),
-        ("cells.toml", "hardware.per_block_sent=1 us", "hardware", 7),
-        ("cells.toml", "protocol.bittorrent.unchoke_slots=4", "protocol", 6),
-    ] {
-        let error = of(&with(file, set)).unwrap_or_else(|| panic!("{set} was accepted"));
-        assert!(error.contains(&format!("`{key}` is swept at ")), "{error}");
-        assert!(error.contains(&format!("{file}:{line}, so this would do nothing")), "{error}");
-        assert!(error.contains(&format!("--> --set {set}")), "{error}");
-    }
-    for (file, set) in [
-        ("axes.toml", "network.up=1 Mbit/s"),
-        ("axes.toml", "protocol.bittorrent.unchoke_slots=4"),
-        ("axes.toml", "sweep.seed=[7]"),
-        ("cells.toml", "protocol.direct.request=2 MiB"), // at the second cell
-    ] {
-        assert_eq!(of(&with(file, set)), None, "{set}");
-    }
-    let base = || folder.input("axes.toml");
-    assert!(of(&Input { seed: Some(3), ..base() }).unwrap().contains("--> --seed 3"));
-    assert!(of(&Input { protocol: Some("direct".into()), ..base() }).unwrap().contains("--> --protocol direct"));
-    let error = of(&Input { overlays: vec![folder.path("over.toml")], ..base() }).unwrap();
-    assert!(error.contains("over.toml:2:"), "{error}");
-    assert!(of(&folder.input("more.toml")).unwrap().contains("more.toml:2:"), "extending a study is laying over it");
-    assert_eq!(of(&folder.input("base.toml")), None, "base and sweep of one layer");
 }
 
 #[test]

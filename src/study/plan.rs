@@ -1,6 +1,6 @@
 //! Which runs a study consists of.
 
-use super::digest;
+use super::{Forecast, batch, digest};
 use crate::results::{Labels, RunRow};
 use crate::rng::{Purpose, Rng};
 use crate::scenario::{self, Axis, Expectation, Input, Outline, Scenario, ScenarioError};
@@ -123,6 +123,12 @@ impl Plan {
         let run = &self.runs[index];
         // Studies keep no trace, so no run of one needs to make it.
         RunSpec { seed: run.seed, seeder_set: run.seeder_set, trace: false, ..self.cells[run.cell].base.clone() }
+    }
+
+    /// What the runs at `indices` will roughly take on so many threads (0: one a core).
+    pub fn forecast(&self, indices: &[usize], threads: usize) -> Forecast {
+        let specs = indices.iter().map(|index| &self.cells[self.runs[*index].cell].base);
+        Forecast::of(specs, batch::threads(threads))
     }
 
     /// What the run at `index` is called in the results.
