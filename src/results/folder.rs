@@ -112,8 +112,9 @@ pub fn claim(dir: &Path, kind: Kind, name: &str, force: bool) -> Result<Option<M
     if kind == Kind::Study {
         let rows = dir.join("rows");
         try_folder(&rows)?;
-        let entries = fs::read_dir(&rows).into_iter().flatten().flatten().map(|entry| entry.path());
-        entries.filter(|place| place.is_dir()).map(in_the_way).try_for_each(Err)?;
+        let folders = fs::read_dir(&rows).into_iter().flatten().flatten();
+        let mut folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.next().map_or(Ok(()), |entry| Err(in_the_way(entry.path())))?;
     }
     Ok(earlier)
 }

@@ -111,8 +111,10 @@ pub struct Outline {
     pub expect: Vec<Expectation>,
     /// What was set, in the order of the tables.
     pub settings: Vec<Setting>,
-    /// What is wrong with a setting over a swept key: at each point it does nothing.
+    /// What is wrong with a setting of a swept key on the command line: it does nothing.
     pub overruled: Option<ScenarioError>,
+    /// Files that set swept keys, likewise.
+    pub warnings: Vec<String>,
 }
 
 /// What a study varies. Every combination of points is run.
@@ -233,8 +235,10 @@ pub fn outline(input: &Input) -> Result<Outline, ScenarioError> {
     let mut sources = Sources::default();
     let read = |sources: &mut Sources| {
         let Layered { tree, study, expect, settings } = Layered::read(input, sources)?;
-        let overruled = study.overruled(&tree, sources).map(|fault| fault.render(sources));
-        Ok(Outline { name: name(tree.get("name"), input)?, sweep: study.public(), expect, settings, overruled })
+        let (overruled, warnings) = study.overruled(&tree, sources);
+        let overruled = overruled.map(|fault| fault.render(sources));
+        let name = name(tree.get("name"), input)?;
+        Ok(Outline { name, sweep: study.public(), expect, settings, overruled, warnings })
     };
     read(&mut sources).map_err(|fault: Fault| fault.render(&sources))
 }

@@ -146,17 +146,26 @@ impl Study {
         }
     }
 
-    /// A setting over a swept key would do nothing, for each point sets that key.
-    pub(super) fn overruled(&self, tree: &Table, sources: &Sources) -> Option<Fault> {
-        self.keys().find_map(|(axis, key)| {
-            let listed = axis.values(key).next()?;
+    /// What later layers say of swept keys, to no end, for each point sets these again: an
+    /// error where it was said on the command line, and warnings about files, which may
+    /// be there for other studies too.
+    pub(super) fn overruled(&self, tree: &Table, sources: &Sources) -> (Option<Fault>, Vec<String>) {
+        let (mut error, mut warnings) = (None, Vec::new());
+        for (axis, key) in self.keys() {
+            let Some(listed) = axis.values(key).next() else { continue };
             let later = |node: &Node| sources.rank(node.at) > sources.rank(listed.key);
-            let node = axis.overruled(key, find(tree, key)?, &later)?;
+            let Some(node) = find(tree, key).and_then(|node| axis.overruled(key, node, &later)) else { continue };
             let place = sources.origin(listed.key);
+            if sources.is_file(node.at) {
+                let origin = sources.origin(node.key);
+                warnings.push(format!("`{key}` is swept at {place}, so what {origin} says of it does nothing"));
+                continue;
+            }
             let fault = Fault::new(format!("`{key}` is swept at {place}, so this would do nothing"));
             let expected = "a key that the sweep leaves alone, or another list there; `codexsim run` takes one value";
-            Some(fault.expected(expected).at(node.key))
-        })
+            error.get_or_insert(fault.expected(expected).at(node.key));
+        }
+        (error, warnings)
     }
 
     /// `fault` of the scenario without a point; where keys are missing, with those that

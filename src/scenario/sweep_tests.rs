@@ -81,8 +81,13 @@ fn a_setting_that_the_sweep_overrules_is_told() {
     let base = || folder.input("axes.toml");
     assert!(of(&Input { seed: Some(3), ..base() }).unwrap().contains("--> --seed 3"));
     assert!(of(&Input { protocol: Some("direct".into()), ..base() }).unwrap().contains("--> --protocol direct"));
-    let error = of(&Input { overlays: vec![folder.path("over.toml")], ..base() }).unwrap();
-    assert!(error.contains("over.toml:2:"), "{error}");
-    assert!(of(&folder.input("more.toml")).unwrap().contains("more.toml:2:"), "extending a study is laying over it");
-    assert_eq!(of(&folder.input("base.toml")), None, "base and sweep of one layer");
+    let warnings = |input: &Input| {
+        let Outline { overruled, warnings, .. } = outline(input).unwrap();
+        assert_eq!(overruled, None, "a file may be there for other studies too");
+        warnings.join("\n")
+    };
+    let said = warnings(&Input { overlays: vec![folder.path("over.toml")], ..base() });
+    assert!(said.contains("axes.toml:7, so what ") && said.ends_with("over.toml:2 says of it does nothing"), "{said}");
+    assert!(warnings(&folder.input("more.toml")).contains("more.toml:2 says"), "extending a study is laying over it");
+    assert_eq!(warnings(&folder.input("base.toml")), "", "base and sweep of one layer");
 }

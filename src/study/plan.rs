@@ -87,10 +87,9 @@ impl Plan {
     /// The grid of all axes (the first varies slowest), times seeder sets,
     /// times repetitions.
     pub fn new(input: &Input) -> Result<Plan, PlanError> {
-        let Outline { name, sweep, expect, overruled, .. } = scenario::outline(input)?;
+        let Outline { name, sweep, expect, overruled, mut warnings, .. } = scenario::outline(input)?;
         overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
         check_columns(&expect)?;
-        let mut warnings = Vec::new();
         let mut first = None;
         let mut cells = Vec::new();
         for values in grid(&sweep.axes) {

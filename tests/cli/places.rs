@@ -121,8 +121,9 @@ fn reports_and_traces_of_earlier_results_go() {
     run(&["--trace"]);
     place.codexsim(&["view", "r"]).code(0);
     place.codexsim(&["report", "r"]).code(0);
-    ["comparison.csv", "comparison.html", "comparison.md"]
-        .map(|name| fs::write(place.path("r").join(name), "").unwrap());
+    for name in ["comparison.csv", "comparison.html", "comparison.md"] {
+        fs::write(place.path("r").join(name), "of a comparison").unwrap();
+    }
     let made = ["comparison.csv", "comparison.html", "comparison.md", "report.html", "view.html"];
     assert!(made.iter().all(|name| files().contains(&(*name).into())), "{:?}", files());
     run(&["--trace"]);
