@@ -190,7 +190,8 @@ fn time_that_is_up_is_said_and_nothing_is_lost() {
     assert!(!place.path("r/verdict.json").exists());
     let printed = place.impact("r", &[&sides[..], &["--max-pairs", "2"]].concat(), 0);
     assert!(FILES.iter().all(|file| place.path("r").join(file).exists()));
-    place.codexsim(&[&arguments[..], &["--seed", "9"]].concat()).code(3);
+    place.codexsim(&[&arguments[..], &["--seed", "9"]].concat()).code(2);
+    place.codexsim(&[&arguments[..], &["--seed", "9", "--force"]].concat()).code(3);
     assert!(FILES.iter().all(|file| !place.path("r").join(file).exists()), "they are of other runs");
     assert!(printed.contains("2 pairs of runs in each of 2 worlds"), "{printed}");
     assert!(printed.contains("UNDECIDED (needs about "), "two pairs of random choices decide little: {printed}");

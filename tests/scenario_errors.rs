@@ -2,7 +2,8 @@
 //! kept beside it. After an intended change of messages, run with
 //! `UPDATE_EXPECTED=1` and read the difference.
 
-use codexsim::scenario::{Input, load};
+use codexsim::scenario::Input;
+use codexsim::study::Plan;
 use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "tests/bad_scenarios";
@@ -15,7 +16,8 @@ fn bad_files() -> Vec<PathBuf> {
 }
 
 fn message(input: &Input) -> String {
-    match load(input) {
+    // All points of a sweep are read too.
+    match Plan::new(input) {
         Ok(_) => "accepted".into(),
         Err(error) => error.to_string(),
     }

@@ -2,10 +2,10 @@
 
 use super::format::Shown;
 use super::host::Console;
+use super::output;
 use super::progress::{Display, Unit};
-use crate::results::{Machine, Manifest, Program};
-use crate::scenario::Input;
-use crate::study::{Assembled, Plan};
+use crate::scenario::{self, Input, Sweep};
+use crate::study;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +40,24 @@ impl Changes {
     pub fn input(&self, file: Option<PathBuf>) -> Input {
         Input { file, protocol: self.protocol.clone(), ..self.layers.input() }
     }
+
+    /// What the results of the scenario `name` are called with these changes: another
+    /// protocol is named, all else that decides a run is a digest. Who gives the changed
+    /// scenario a name of its own has named the results.
+    pub fn title(&self, name: &str) -> String {
+        let Layers { sets, overlays, seed } = &self.layers;
+        let table = |set: &String| scenario::setting_key(set).map_or(String::new(), |mut keys| keys.swap_remove(0));
+        if sets.iter().any(|set| table(set) == "name") {
+            return name.into();
+        }
+        let decides = |set: &&String| !["output", "sweep", "expect"].contains(&&*table(set));
+        let sets: Vec<&String> = sets.iter().filter(decides).collect();
+        let model = |name: &String| (!name.ends_with(".toml")).then(|| format!("-{name}"));
+        let named = self.protocol.as_ref().and_then(model);
+        let hidden = (&self.protocol.as_ref().filter(|_| named.is_none()), &sets, overlays, seed);
+        let digest = (hidden != (&None, &vec![], &vec![], &None)).then(|| study::fingerprint(&format!("{hidden:?}")));
+        format!("{name}{}{}", named.unwrap_or_default(), digest.map_or(String::new(), |d| format!("-{:08x}", d as u32)))
+    }
 }
 
 impl Layers {
@@ -72,6 +90,11 @@ impl Probe {
         self.changes.input(self.file.clone())
     }
 
+    /// Says what is to know of runs of a scenario that varies something.
+    pub fn mention(&self, sweep: &Sweep) {
+        note_on_base(sweep).iter().filter(|_| !self.quiet).for_each(|note| output::tell(note));
+    }
+
     /// What `work` finds on so many threads (0: one a core), with its progress shown.
     pub fn find<T>(&self, work: impl FnOnce(usize, &Console) -> T) -> T {
         let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
@@ -81,76 +104,10 @@ impl Probe {
     }
 }
 
-/// Where results go, and what is said on the way.
-#[derive(Debug, Args)]
-pub struct Output {
-    /// Directory for the result files; default results/<name of the scenario>
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Leave out what differs between two equal runs: wall time, memory,
-    /// machine and command line
-    #[arg(long)]
-    pub reproducible: bool,
-    /// No progress and no notes, only errors and results
-    #[arg(long)]
-    pub quiet: bool,
-}
-
-impl Output {
-    /// The directory for the results of the scenario `name`.
-    pub fn dir(&self, name: &str) -> PathBuf {
-        let tame = |c: char| if c.is_alphanumeric() || "-_.+ ".contains(c) { c } else { '-' };
-        let folder: String = name.chars().map(tame).collect();
-        // "" and ".." would leave the directory.
-        let folder = if folder.trim_matches('.').is_empty() { "unnamed".into() } else { folder };
-        self.out.clone().unwrap_or_else(|| PathBuf::from("results").join(folder))
-    }
-
-    /// A note for people, on standard error.
-    pub fn note(&self, line: &str) {
-        if !self.quiet {
-            super::output::tell(line);
-        }
-    }
-
-    /// The words of this command, for the manifest.
-    pub fn command_line(&self) -> Option<Vec<String>> {
-        let words = || std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-        (!self.reproducible).then(words)
-    }
-
-    /// This machine, for the manifest.
-    pub fn machine(&self) -> Option<Machine> {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-        let (os, arch) = (std::env::consts::OS.into(), std::env::consts::ARCH.into());
-        (!self.reproducible).then_some(Machine { cores, os, arch })
-    }
-
-    /// This program, for the manifest.
-    pub fn program(&self) -> Program {
-        Program::this()
-    }
-
-    /// The manifest of a study that took `elapsed_s` of real time.
-    pub fn manifest(&self, plan: &Plan, assembled: &Assembled, elapsed_s: f64) -> Manifest {
-        Manifest {
-            program: self.program(),
-            scenario: plan.name.clone(),
-            resolved: plan.resolved.clone(),
-            scenario_fingerprint: format!("{:016x}", plan.fingerprint),
-            results_fingerprint: format!("{:016x}", assembled.fingerprint),
-            checkpoints: vec![],
-            seeder_sets: plan.seeder_sets,
-            repetitions: plan.repetitions,
-            runs_planned: plan.runs.len() as u64,
-            runs_failed: assembled.failed as u64,
-            runs_missing: assembled.missing as u64,
-            command_line: self.command_line(),
-            machine: self.machine(),
-            wall_s: (!self.reproducible).then_some(elapsed_s),
-            files: assembled.files.clone(),
-        }
-    }
+/// What is to know of one run of a scenario that varies something.
+pub fn note_on_base(sweep: &Sweep) -> Option<&'static str> {
+    let note = "note: this is the scenario without its [sweep], which `codexsim sweep` carries out";
+    (!sweep.is_nothing()).then_some(note)
 }
 
 /// Reads a share such as `95%` or `0.95`.
@@ -183,6 +140,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn other_changes_make_another_title() {
+        let title = |words: &[&str]| {
+            #[derive(clap::Parser)]
+            struct Alone {
+                #[command(flatten)]
+                changes: Changes,
+            }
+            let words = ["codexsim"].iter().chain(words);
+            <Alone as clap::Parser>::parse_from(words).changes.title("x")
+        };
+        assert_eq!(title(&[]), "x");
+        assert_eq!(title(&["--set", "output.trace=true", "--set", "sweep.repetitions=2"]), "x");
+        assert_eq!(title(&["--protocol", "bittorrent"]), "x-bittorrent");
+        assert_eq!(title(&["--protocol", "bittorrent", "--set", "name=x"]), "x");
+        let set = title(&["--set", "swarm.seeders=2"]);
+        assert!(set.starts_with("x-") && set.len() == "x-".len() + 8, "{set}");
+        let both = title(&["--protocol", "bittorrent", "--set", "swarm.seeders=2"]);
+        assert_eq!(both, set.replace("x-", "x-bittorrent-"));
+        let others =
+            [&["--set", "swarm.seeders=3"][..], &["--seed", "2"], &["-p", "a.toml"], &["--protocol", "a.toml"]];
+        let titles: std::collections::BTreeSet<String> = others.into_iter().map(title).chain([set]).collect();
+        assert_eq!(titles.len(), 5, "{titles:?}");
+    }
+
+    #[test]
     fn reads_budgets() {
         for (text, seconds) in [("0s", 0.0), ("90s", 90.0), ("30m", 1800.0), ("30 min", 1800.0), ("1.5h", 5400.0)] {
             assert_eq!(duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
@@ -199,14 +181,6 @@ mod tests {
         }
         for text in ["95", "0", "100%", "-2%", "%", "nan"] {
             assert!(share(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn results_stay_in_their_directory() {
-        let output = Output { out: None, reproducible: false, quiet: false };
-        for (name, folder) in [("a b-1.2", "a b-1.2"), ("../../etc", "..-..-etc"), ("..", "unnamed"), ("", "unnamed")] {
-            assert_eq!(output.dir(name), PathBuf::from("results").join(folder));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::progress::{Display, Unit};
 use super::validate::{check_columns, read_measured};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::AtomicFile;
+use crate::results::{self, AtomicFile};
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{self, CalibrateError, CalibrateRequest, Calibration, Fit};
 use chrono::{NaiveDate, Utc};
@@ -106,7 +106,7 @@ impl Calibrate {
             () if !folder.is_dir() => wrong("there is no such folder"),
             () if self.out.is_dir() => wrong("this is a folder"),
             () if self.out.exists() && !self.force => wrong("there is such a file; --force replaces it"),
-            () => Ok(()),
+            () => Ok(results::try_file(&self.out)?),
         }
     }
 

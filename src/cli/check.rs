@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 /// Check a scenario and print it in full, each value with its origin
 ///
-/// Every point of its [sweep] is checked too. Exit code 2 when anything is wrong.
+/// Printed is what `codexsim run` would run; every point of its [sweep] is checked
+/// too. Exit code 2 when anything is wrong.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Scenario (TOML)
@@ -23,7 +24,14 @@ impl Check {
     pub fn carry_out(&self) -> Result<End, Failure> {
         let input = self.changes.input(Some(self.file.clone()));
         let plan = Plan::new(&input)?;
-        output::say(&format!("{}\n", scenario::load(&input)?.resolved.trim_end()))?;
+        let (base, by_itself) = match scenario::load(&input) {
+            Ok(base) => (base.resolved, None),
+            Err(error) => (plan.resolved, Some(error)),
+        };
+        output::say(&format!("{}\n", base.trim_end()))?;
+        if let Some(error) = by_itself {
+            output::tell(&format!("note: this is the first point of the sweep; `codexsim run` would say\n{error}"));
+        }
         plan.warnings.iter().for_each(|w| output::tell(&format!("warning: {w}")));
         output::tell(&format!("ok: {} points, {} runs", plan.cells.len(), plan.runs.len()));
         Ok(End::Good)

@@ -11,7 +11,7 @@ use clap::Args;
 /// One run without each setting, with the same seed: where no event differs the
 /// setting has no effect. Timers and features that never acted are listed, and how
 /// far the result depends on the order of equal times (tie_salt) and on the seed.
-/// A scenario with a [sweep] is examined at its base.
+/// A scenario with a [sweep] is examined as it is without it.
 #[derive(Debug, Args)]
 pub struct DoctorCommand {
     #[command(flatten)]
@@ -22,6 +22,7 @@ impl DoctorCommand {
     /// Carries the runs out and shows what was found.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let doctor = Doctor::new(&self.probe.input())?;
+        self.probe.mention(doctor.sweep());
         let found = self.probe.find(|threads, console| doctor.examine(threads, console));
         let Some(found) = found else {
             output::tell("interrupted");

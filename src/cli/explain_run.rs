@@ -12,7 +12,7 @@ use clap::Args;
 /// Runs it over some seeds, and again with a tenth more of each resource (uplinks,
 /// downlinks, shorter paths, faster processors, shorter timers, wider windows), and
 /// shows how much that helps beside what the leechers were seen to be held back by.
-/// Where the two disagree it says so.
+/// Where the two disagree it says so. A scenario with a [sweep] is run as it is without it.
 #[derive(Debug, Args)]
 pub struct ExplainRun {
     #[command(flatten)]
@@ -26,6 +26,7 @@ impl ExplainRun {
     /// Carries the runs out and shows the reasons.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let scenario = scenario::load(&self.probe.input())?;
+        self.probe.mention(&scenario.sweep);
         let runs = WhatIf::new(&scenario.run, self.seeds);
         let found = self.probe.find(|threads, console| runs.ask(threads, console));
         match found {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// Write a finished study in the file format of another tool
 ///
 /// Works from the result files of `run` or `sweep` alone. An earlier export in
-/// the same place is replaced, anything else is left alone.
+/// the same place is replaced, anything else is left alone. Exit code 3 where runs of
+/// the study are missing or failed.
 #[derive(Debug, Args)]
 pub struct Export {
     /// Directory with the result files
@@ -62,7 +63,7 @@ impl Export {
             exported.warnings.iter().for_each(|w| output::tell(&format!("warning: {w}")));
         }
         output::say(&self.describe(&exported, &out))?;
-        Ok(End::Good)
+        Ok(if exported.missing > 0 { End::Incomplete } else { End::Good })
     }
 
     fn describe(&self, exported: &Exported, out: &Path) -> String {

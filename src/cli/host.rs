@@ -1,36 +1,40 @@
 //! The machine this process runs on, as a study sees it.
 
 use super::progress::Display;
+use super::signals::asked_to_end;
+use crate::report;
 use crate::sim::Progress;
-use crate::study::Host;
+use crate::study::{Forecast, Host};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// Work that a forecast takes for shorter than this is begun without a word. Forecasts
+/// are right within a factor of 3, and 30 s are worth a word.
+const SHORT_S: f64 = 10.0;
 
 /// Clock, Ctrl-C and progress display.
 pub struct Console {
     began: Instant,
     budget: Option<Duration>,
     interrupted: Arc<AtomicBool>,
+    /// Whether it was said that this takes long.
+    foretold: AtomicBool,
     display: Display,
 }
 
 impl Console {
-    /// From now on, the first Ctrl-C asks for an orderly end and the second
-    /// one ends the process. No run starts after `budget`.
+    /// From now on, the first Ctrl-C (or what else asks a process to end) asks for an
+    /// orderly end and the second one ends the process. No run starts after `budget`.
     #[expect(clippy::disallowed_methods, reason = "the command line may read the clock")]
     pub fn new(budget: Option<Duration>, display: Display) -> Self {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = interrupted.clone();
-        let handler = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        });
-        if let Err(error) = handler {
-            super::output::tell(&format!("note: Ctrl-C will not end this in an orderly way: {error}"));
+        Console {
+            began: Instant::now(),
+            budget,
+            interrupted: asked_to_end(),
+            foretold: AtomicBool::new(false),
+            display,
         }
-        Console { began: Instant::now(), budget, interrupted, display }
     }
 
     /// Takes the progress display away.
@@ -56,6 +60,12 @@ impl Host for Console {
         self.interrupted.load(Ordering::Relaxed)
     }
 
+    fn foretold(&self, forecast: &Forecast) {
+        if forecast.seconds() >= SHORT_S && !self.foretold.swap(true, Ordering::Relaxed) {
+            self.display.note(&words(forecast));
+        }
+    }
+
     fn planned(&self, total: u64) {
         self.display.planned(total);
     }
@@ -67,6 +77,20 @@ impl Host for Console {
     fn finished(&self) {
         self.display.finished(self.elapsed_s());
     }
+}
+
+/// How long it will take, and how it would take less.
+fn words(forecast: &Forecast) -> String {
+    let Forecast { runs, work, mesh, .. } = forecast;
+    let what = if *runs == 1 { String::new() } else { format!("{runs} runs, ") };
+    let (events, time) = (report::count(work.events), report::seconds(forecast.seconds()));
+    let mut line =
+        format!("this takes roughly {time} ({what}{events} events, up to {})", report::bytes(forecast.memory_bytes()));
+    if let Some(less) = forecast.sparse_seconds() {
+        let (degree, less) = (Forecast::DEGREE, report::seconds(less));
+        line += &format!("; most of it is a full mesh of {mesh} nodes: with network.degree={degree} it takes {less}");
+    }
+    line
 }
 
 /// The line `VmHWM: 1234 kB` of a Linux process status; its kB are 1024 bytes.

@@ -1,12 +1,13 @@
 //! `codexsim impact`: what would this change do?
 
-use super::args::{Layers, Output, duration, share};
+use super::args::{Layers, duration, share};
+use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{AtomicFile, Program, ResultsError};
+use crate::results::{AtomicFile, Kind, Program, ResultsError};
 use crate::study::{self, Assembled, Duel, Examined, Host, ImpactError, ImpactRequest, Options, Side};
 use clap::Args;
 use std::io::ErrorKind;
@@ -79,6 +80,7 @@ impl Impact {
         let duel = Duel::new(self.request())?;
         let dir = self.output.dir(duel.name());
         duel.warnings().iter().for_each(|w| self.output.note(&format!("warning: {w}")));
+        self.output.claim(&dir, Kind::Study, duel.name(), None)?;
         let console = Console::new(Some(self.budget), Display::new(Unit::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let examined = duel.carry_out(&dir, options, &console);

@@ -1,7 +1,7 @@
 //! `codexsim man`: the manual pages.
 
 use super::{Cli, End, Failure, output};
-use crate::results::ResultsError;
+use crate::results::{self, ResultsError};
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ impl Manual {
         let program = Cli::command();
         match &self.dir {
             Some(dir) => {
-                let written = std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(program, dir));
-                written.map_err(ResultsError::io(dir))?;
+                results::try_folder(dir)?;
+                clap_mangen::generate_to(program, dir).map_err(ResultsError::io(dir))?;
             }
             None => output::say(&String::from_utf8_lossy(&page(program)?))?,
         }

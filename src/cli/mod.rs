@@ -5,6 +5,7 @@ mod args;
 mod calibrate;
 mod check;
 mod completions;
+mod destination;
 mod doctor;
 mod explain;
 mod explain_run;
@@ -13,15 +14,19 @@ mod format;
 mod host;
 mod impact;
 mod man;
+mod memory;
 mod models;
 mod output;
 mod progress;
 mod report;
 mod run;
 mod schema;
+mod signals;
 mod sweep;
 mod validate;
 mod view;
+
+pub use memory::Memory;
 
 use crate::results::ResultsError;
 use crate::scenario::ScenarioError;

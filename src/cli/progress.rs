@@ -23,6 +23,7 @@ pub enum Unit {
 /// The display and its counters.
 pub struct Display {
     unit: Unit,
+    quiet: bool,
     bar: ProgressBar,
     /// Whether lines are written in place of the bar.
     lines: bool,
@@ -43,12 +44,20 @@ impl Display {
         let zero = || AtomicU64::new(0);
         Display {
             unit,
+            quiet,
             bar,
             lines: !terminal && !quiet,
             events: zero(),
             done: zero(),
             total: zero(),
             last_line_s: zero(),
+        }
+    }
+
+    /// A note before the first progress.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            super::output::tell(line);
         }
     }
 
@@ -70,8 +79,11 @@ impl Display {
         }
         let simulated = report::seconds(progress.time.secs());
         let speed = report::count(events as f64 / elapsed_s.max(1e-3));
-        self.bar.set_message(format!("simulated {simulated}, {speed} events/s"));
-        self.line(elapsed_s, || format!("simulated {simulated}, {speed} events/s"));
+        let pace = format!("simulated {simulated}, {speed} events/s");
+        let known = self.unit == Unit::Share && progress.share > 0.0;
+        let left = known.then(|| report::seconds(elapsed_s * (1.0 / progress.share - 1.0)));
+        self.line(elapsed_s, || left.map_or(String::new(), |left| format!("{left} to go, ")) + &pace);
+        self.bar.set_message(pace);
     }
 
     /// A run has ended.

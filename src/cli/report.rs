@@ -77,6 +77,7 @@ impl Report {
     /// Against a baseline; the number of runs without a result.
     fn compare(&self, baseline: &str, out: &Path) -> Result<u64, Failure> {
         let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
+        results::try_folder(out)?;
         write(&comparison, out)?;
         self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
         Ok(comparison.runs_missing)
@@ -91,7 +92,7 @@ impl Report {
         let out_given = self.out.iter().flat_map(|out| ["--out".into(), out.display().to_string()]);
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
         let command = report::command(command);
-        std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
+        results::try_folder(out)?;
         let page = report::survey_html(&survey, Sources { held: &held, discovery: &discovery, command: &command });
         AtomicFile::write_all(&out.join("report.html"), page.as_bytes())?;
         let upkeep = report::upkeep_report(&discovery);
@@ -107,7 +108,6 @@ impl Report {
 }
 
 fn write(comparison: &Comparison, out: &Path) -> Result<(), ResultsError> {
-    std::fs::create_dir_all(out).map_err(ResultsError::io(out))?;
     let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
     write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
     write("comparison.md", &report::comparison_markdown(comparison))?;

@@ -1,23 +1,25 @@
 //! `codexsim run`: one run.
 
-use super::args::{Changes, Output};
+use super::args::{Changes, note_on_base};
+use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
-use crate::ledger::Outcome;
+use crate::ledger::{Outcome, Status};
 use crate::report;
-use crate::results::{self, Checkpoint, FileEntry, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::results::{self, Checkpoint, FileEntry, Kind, Labels, Manifest, ResultsError, Row, RunResult};
 use crate::scenario::{self, Input, Scenario};
-use crate::sim;
-use crate::study::{self, Host};
+use crate::sim::{self, Progress};
+use crate::study::{self, Forecast, Host};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Carry out one run
 ///
 /// Without FILE the quickstart is run: a small swarm over ordinary links. A
-/// scenario with a [sweep] is run at its base.
+/// scenario with a [sweep] is run as it is without it. Interrupted, it keeps what there
+/// is of the run, with exit code 3.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Scenario (TOML)
@@ -40,17 +42,32 @@ impl Run {
         let scenario = scenario::load(&self.input())?;
         study::check_columns(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
-        self.mention_sweep(&scenario);
+        note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
+        let dir = self.dir(&scenario);
+        let earlier = self.output.claim(&dir, Kind::Run, &scenario.name, Some(scenario.fingerprint))?;
         let console = Console::new(None, Display::new(Unit::Share, self.output.quiet));
-        let Some((result, outcome)) = self.simulate(&scenario, &console) else {
-            self.output.note("interrupted; nothing was written");
-            return Ok(End::Incomplete);
-        };
-        let dir = self.output.dir(&scenario.name);
-        self.write(&dir, &scenario, &result, &outcome)?;
+        let (result, outcome) = self.simulate(&scenario, &console);
+        let interrupted = outcome.status == Status::Interrupted;
+        // A part of a run is better than nothing, and worse than a whole one.
+        let keeps = interrupted && earlier.is_some_and(|earlier| earlier.runs_missing == 0);
+        if !keeps {
+            self.write(&dir, &scenario, &result, &outcome)?;
+        }
         self.shown.row(|| report::run_report(&result), &result.run)?;
-        self.output.note(&format!("results are in {}", dir.display()));
-        Ok(judge(&scenario, &result))
+        let place = dir.display();
+        self.output.note(&match (interrupted, keeps) {
+            (false, _) => format!("results are in {place}"),
+            (true, false) => format!("interrupted; what there is of the run is in {place}"),
+            (true, true) => format!("interrupted; the results of an earlier run in {place} were left alone"),
+        });
+        Ok(judge(&scenario, &result, interrupted))
+    }
+
+    /// Where the results go when nothing else is said: those of other settings elsewhere,
+    /// and those of a study without its sweep beside the study's.
+    fn dir(&self, scenario: &Scenario) -> PathBuf {
+        let base = if scenario.sweep.is_nothing() { "" } else { "-base" };
+        self.output.dir(&self.changes.title(&format!("{}{base}", scenario.name)))
     }
 
     fn input(&self) -> Input {
@@ -59,32 +76,27 @@ impl Run {
         input
     }
 
-    /// The result, as rows and whole; nothing when it was interrupted.
-    fn simulate(&self, scenario: &Scenario, console: &Console) -> Option<(RunResult, Outcome)> {
+    /// The result, as rows and whole; of an interrupted run as far as it came.
+    fn simulate(&self, scenario: &Scenario, console: &Console) -> (RunResult, Outcome) {
+        console.foretold(&Forecast::of([&scenario.run], 1));
         console.planned(1);
         let mut events = 0;
-        let outcome = sim::run(&scenario.run, &mut |progress| {
-            console.advanced(progress, progress.events - events);
+        let outcome = sim::run_while(&scenario.run, &mut |progress| {
+            // A run for a time is as far as its time.
+            let share = scenario.run.stop.run_for.map_or(progress.share, |end| progress.time.secs() / end.secs());
+            console.advanced(Progress { share, ..progress }, progress.events - events);
             events = progress.events;
             !console.interrupted()
         });
         console.close();
         let run_id = study::run_id(&scenario.run);
         let labels = Labels { run_id: &run_id, scenario: &scenario.name, protocol: &scenario.protocol, repetition: 0 };
-        let outcome = outcome?;
         let mut result = RunResult::new(labels, &scenario.run, &outcome);
         if !self.output.reproducible {
             result.run.wall_s = Some(console.elapsed_s());
             result.run.peak_rss_bytes = console.peak_rss_bytes();
         }
-        Some((result, outcome))
-    }
-
-    fn mention_sweep(&self, scenario: &Scenario) {
-        let sweep = &scenario.sweep;
-        if !sweep.axes.is_empty() || sweep.seeder_sets > 1 || sweep.repetitions > 1 {
-            self.output.note("note: this is the base of the scenario; `codexsim sweep` carries out its [sweep]");
-        }
+        (result, outcome)
     }
 
     fn write(
@@ -94,7 +106,6 @@ impl Run {
         result: &RunResult,
         outcome: &Outcome,
     ) -> Result<(), ResultsError> {
-        std::fs::create_dir_all(dir).map_err(ResultsError::io(dir))?;
         let mut files = vec![
             table(dir, std::slice::from_ref(&result.run))?,
             table(dir, &result.nodes)?,
@@ -116,6 +127,7 @@ impl Run {
         };
         Manifest {
             program: self.output.program(),
+            kind: Kind::Run,
             scenario: scenario.name.clone(),
             resolved: scenario.resolved.clone(),
             scenario_fingerprint: format!("{:016x}", scenario.fingerprint),
@@ -125,7 +137,7 @@ impl Run {
             repetitions: 1,
             runs_planned: 1,
             runs_failed: 0,
-            runs_missing: 0,
+            runs_missing: u64::from(outcome.status == Status::Interrupted),
             command_line: self.output.command_line(),
             machine: self.output.machine(),
             wall_s: result.run.wall_s,
@@ -151,10 +163,14 @@ fn optional<R: Row>(
     Ok(None)
 }
 
-/// Says what did not hold.
-fn judge(scenario: &Scenario, result: &RunResult) -> End {
-    let breaches = study::check(&scenario.expect, [&result.run]);
+/// Says what did not hold. Claims are about whole runs.
+fn judge(scenario: &Scenario, result: &RunResult, interrupted: bool) -> End {
+    let breaches = if interrupted { vec![] } else { study::check(&scenario.expect, [&result.run]) };
     output::tell_each("violation", result.violations.iter().map(|v| format!("run {}: {v}", result.run.run_id)));
     output::tell_each("expectation not met", breaches.iter());
-    if breaches.is_empty() && result.violations.is_empty() { End::Good } else { End::Breach }
+    match () {
+        () if !breaches.is_empty() || !result.violations.is_empty() => End::Breach,
+        () if interrupted => End::Incomplete,
+        () => End::Good,
+    }
 }

@@ -1,16 +1,18 @@
 //! `codexsim sweep`: all runs of a study.
 
-use super::args::{Changes, Output, duration};
+use super::args::{Changes, duration};
+use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::ResultsError;
+use crate::results::{Kind, ResultsError, Row, RunRow};
 use crate::study::{self, Assembled, Execution, Host, Options, Plan, RowFile, Selection};
 use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Environment variables in which batch systems number the tasks of an array:
@@ -24,6 +26,8 @@ const MOST_POINTS_SHOWN: usize = 40;
 /// Finished runs are kept in DIR/rows. The same command again carries out
 /// what is missing and nothing else: after an interruption, with more
 /// repetitions, with another swept key, or as several shards in one directory.
+/// Exit code 3 while runs of the plan are missing; a part that was asked for
+/// (--shard, --index) is done with its own runs, and says what others are missing.
 #[derive(Debug, Args)]
 pub struct Sweep {
     /// Scenario (TOML)
@@ -42,10 +46,10 @@ pub struct Sweep {
     #[arg(long, value_name = "K/N", conflicts_with = "index")]
     shard: Option<Selection>,
     /// Carry out one run of the plan, counted from 0; the result files are
-    /// written by whoever completes the plan. Default: HQ_TASK_ID,
-    /// SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, where set
-    #[arg(long, value_name = "N")]
-    index: Option<u64>,
+    /// written by whoever completes the plan. `env` takes the number from HQ_TASK_ID,
+    /// SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, the first that is set
+    #[arg(long, value_name = "N|env")]
+    index: Option<Index>,
     /// Start no new run after this real time, such as 90s, 30m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
@@ -53,17 +57,38 @@ pub struct Sweep {
     shown: Shown,
 }
 
+/// Which run of the plan.
+#[derive(Debug, Clone, Copy)]
+enum Index {
+    /// This one.
+    Number(u64),
+    /// The one that the batch system says.
+    Environment,
+}
+
+impl FromStr for Index {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "env" => Ok(Index::Environment),
+            _ => text.parse().map(Index::Number).map_err(|_| format!("`{text}` is neither a number nor `env`")),
+        }
+    }
+}
+
 impl Sweep {
     /// Runs what is missing, writes the result files, shows a table.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let plan = Plan::new(&self.changes.input(Some(self.file.clone())))?;
         let selection = self.selection(plan.runs.len())?;
-        let dir = self.output.dir(&plan.name);
+        let dir = self.output.dir(&self.changes.title(&plan.name));
         plan.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         if self.dry_run {
             output::say(&self.describe(&plan, selection, &dir))?;
             return Ok(End::Good);
         }
+        self.output.claim(&dir, Kind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Unit::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let execution = study::execute(&plan, selection, &dir, options, &console);
@@ -72,7 +97,10 @@ impl Sweep {
             Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
         })?;
         self.report_execution(&execution);
-        if matches!(selection, Selection::Index(_)) && !is_complete(&plan, &dir) {
+        let missing = missing(&plan, &dir);
+        if matches!(selection, Selection::Index(_)) && missing > 0 {
+            let (all, file) = (plan.runs.len(), RunRow::FILE);
+            output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
         }
         let assembled = self.assemble(&plan, &dir, &execution, &console)?;
@@ -83,10 +111,15 @@ impl Sweep {
 
     /// The part of the plan that this process carries out.
     fn selection(&self, runs: usize) -> Result<Selection, Failure> {
-        if let Some(shard) = self.shard {
-            return Ok(shard);
-        }
-        let Some((index, origin)) = self.index()? else { return Ok(Selection::All) };
+        let (index, origin) = match (self.shard, self.index) {
+            (Some(shard), _) => return Ok(shard),
+            (None, None) => {
+                self.mention_batch_system();
+                return Ok(Selection::All);
+            }
+            (None, Some(Index::Number(index))) => (index, "--index"),
+            (None, Some(Index::Environment)) => from_environment()?,
+        };
         if index >= runs as u64 {
             let message = format!("{origin} {index} is not in the plan: it has {runs} runs, counted from 0");
             return Err(Failure::Input(message));
@@ -94,20 +127,20 @@ impl Sweep {
         Ok(Selection::Index(index))
     }
 
-    fn index(&self) -> Result<Option<(u64, &'static str)>, Failure> {
-        if let Some(index) = self.index {
-            return Ok(Some((index, "--index")));
+    /// What the environment says changes nothing that nobody asked for.
+    fn mention_batch_system(&self) {
+        if let Some((name, _)) = variable() {
+            self.output.note(&format!("note: {name} is set; with `--index env` only that run is carried out"));
         }
-        let Some((name, text)) = INDEX_VARIABLES.iter().find_map(|v| Some((*v, std::env::var(v).ok()?))) else {
-            return Ok(None);
-        };
-        let index = text.parse().map_err(|_| Failure::Input(format!("{name} is `{text}`, not a number")))?;
-        self.output.note(&format!("note: {name} is set, so only run {index} of the plan is carried out"));
-        Ok(Some((index, name)))
     }
 
     fn report_execution(&self, execution: &Execution) {
-        let Execution { computed, reused, failed, left } = execution;
+        let Execution { computed, reused, failed, left, damaged, other } = execution;
+        output::tell_each("damaged and computed again", damaged.iter().map(|run| format!("run {run}")));
+        if *other > 0 {
+            let why = "another version of the program made them, or other steps of downloads";
+            self.output.note(&format!("note: {other} finished runs could not be used: {why}"));
+        }
         self.output.note(&format!("computed {computed}, reused {reused}, failed {}, left {left}", failed.len()));
         output::tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
     }
@@ -139,10 +172,13 @@ impl Sweep {
         let breaches = study::check(&plan.expect, assembled.rows.iter().map(|(_, row)| row));
         output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
         output::tell_each("expectation not met", breaches.iter());
-        // What other shards have not done yet is no fault of this one.
+        // What other shards have not done yet is no fault of this one, and still is missing.
         let missing = if selection == Selection::All { assembled.missing } else { execution.left };
         if missing > 0 {
             self.output.note(&format!("{missing} runs are missing; the same command again carries them out"));
+        } else if assembled.missing > 0 {
+            let (others, all) = (assembled.missing, plan.runs.len());
+            output::tell(&format!("{others} of {all} runs of the plan are missing; they are not of this part"));
         }
         if !breaches.is_empty() || !assembled.violations.is_empty() {
             End::Breach
@@ -159,7 +195,7 @@ impl Sweep {
         let missing: Vec<usize> = chosen
             .iter()
             .copied()
-            .filter(|i| RowFile::load(dir, &plan.runs[*i].id, plan.progress_steps).is_none())
+            .filter(|i| RowFile::load(dir, &plan.runs[*i].id, plan.progress_steps).is_err())
             .collect();
         let mut text = format!("{} points, {} runs", plan.cells.len(), plan.runs.len());
         if selection != Selection::All {
@@ -180,21 +216,31 @@ impl Sweep {
         if missing.is_empty() {
             return "nothing is missing\n".into();
         }
-        let jobs = self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), usize::from);
-        let estimates: Vec<study::Estimate> = plan.cells.iter().map(|cell| study::estimate(&cell.base)).collect();
-        let of_run = |index: &usize| estimates[plan.runs[*index].cell];
-        let sum = missing.iter().map(of_run).fold(study::Estimate::default(), study::Estimate::then);
-        let busy = jobs.min(missing.len()) as f64;
+        let forecast = plan.forecast(missing, self.jobs.map_or(0, usize::from));
         format!(
-            "what is missing: roughly {} events, {} at {busy} runs at a time, up to {} of memory\n",
-            report::count(sum.events),
-            report::seconds(sum.seconds / busy),
-            report::bytes(sum.memory_bytes * busy),
+            "what is missing: roughly {} events, {} at {} runs at a time, up to {} of memory\n",
+            report::count(forecast.work.events),
+            report::seconds(forecast.seconds()),
+            forecast.at_a_time,
+            report::bytes(forecast.memory_bytes()),
         )
     }
 }
 
-/// Whether every run of the plan has a row file.
-fn is_complete(plan: &Plan, dir: &Path) -> bool {
-    plan.runs.iter().all(|run| study::row_path(dir, &run.id).exists())
+/// Runs of the plan that have no row file.
+fn missing(plan: &Plan, dir: &Path) -> usize {
+    plan.runs.iter().filter(|run| !study::row_path(dir, &run.id).exists()).count()
+}
+
+/// The variable of a batch system, and what it says.
+fn variable() -> Option<(&'static str, String)> {
+    INDEX_VARIABLES.iter().find_map(|name| Some((*name, std::env::var(name).ok()?)))
+}
+
+/// The run that a batch system wants, and who says so.
+fn from_environment() -> Result<(u64, &'static str), Failure> {
+    let wrong = |why: String| Failure::Input(format!("--index env: {why}"));
+    let (name, text) = variable().ok_or_else(|| wrong(format!("none of {} is set", INDEX_VARIABLES.join(", "))))?;
+    let index = text.parse().map_err(|_| wrong(format!("{name} is `{text}`, not a number")))?;
+    Ok((index, name))
 }

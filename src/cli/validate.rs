@@ -5,7 +5,7 @@ use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, Measured, ResultsError, Row, ValidationRow};
+use crate::results::{self, AtomicFile, Kind, Measured, ResultsError, Row, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{self, Assembled, Cases, Options, Request, Selection, Validation};
 use clap::Args;
@@ -40,6 +40,9 @@ pub struct Validate {
     /// Directory for the result files
     #[arg(long, value_name = "DIR", default_value = "results/validate")]
     out: PathBuf,
+    /// Replace the results of something else in that directory
+    #[arg(long)]
+    force: bool,
     /// Runs at the same time; default: one per core
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -56,6 +59,7 @@ impl Validate {
         let measured = self.measured()?;
         measured.notes.iter().for_each(|note| self.note(note));
         let cases = self.cases(&measured)?;
+        results::claim(&self.out, Kind::Study, &cases.plan.name, self.force)?;
         let assembled = self.run(&cases)?;
         let (missing, failed) = (assembled.missing, assembled.failed);
         let violations = assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}"));
@@ -103,7 +107,9 @@ impl Validate {
         let execution = execution?;
         let failed = execution.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason));
         output::tell_each("failed", failed);
-        Ok(study::assemble(&cases.plan, &self.out, &execution.failed, true)?)
+        let assembled = study::assemble(&cases.plan, &self.out, &execution.failed, true)?;
+        assembled.manifest(&cases.plan).write(&self.out)?;
+        Ok(assembled)
     }
 
     fn write(&self, validation: &Validation, notes: &[String]) -> Result<(), ResultsError> {

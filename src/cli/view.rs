@@ -32,6 +32,7 @@ impl View {
     pub fn carry_out(&self) -> Result<End, Failure> {
         let playback = self.playback()?;
         let out = self.out.clone().unwrap_or_else(|| self.dir.join("view.html"));
+        results::try_file(&out)?;
         AtomicFile::write_all(&out, report::view_html(&playback).as_bytes())?;
         if !self.quiet {
             output::tell(&format!("{} is written; open it in a browser", out.display()));

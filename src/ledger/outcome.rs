@@ -15,6 +15,8 @@ pub enum Status {
     NoProgress,
     /// Nothing more could happen, and not everybody is complete.
     Stalled,
+    /// Whoever watched it ended it before its end.
+    Interrupted,
 }
 
 impl Status {
@@ -25,6 +27,7 @@ impl Status {
             Status::TimeLimit => "time_limit",
             Status::NoProgress => "no_progress",
             Status::Stalled => "stalled",
+            Status::Interrupted => "interrupted",
         }
     }
 }

@@ -8,10 +8,6 @@ use crate::study::{Diagnosis, Effect, Glance};
 /// The findings: dead settings first.
 pub fn diagnosis_report(found: &Diagnosis) -> String {
     let mut text = format!("{}: {}\n", found.name, summary(found));
-    if !found.swept.is_empty() {
-        let values: Vec<String> = found.swept.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        text += &format!("examined at the first point of its sweep: {}\n", values.join(", "));
-    }
     text += "\n";
     text += &settings(found);
     text += "\n";

@@ -1,6 +1,7 @@
 //! `manifest.json`: where a set of result files comes from.
 
-use super::{AtomicFile, ResultsError};
+use super::folder::remove_reports;
+use super::{AtomicFile, Kind, ResultsError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -10,6 +11,9 @@ use std::path::Path;
 pub struct Manifest {
     /// What made them.
     pub program: Program,
+    /// What they are of.
+    #[serde(default)]
+    pub kind: Kind,
     /// Name of the scenario.
     pub scenario: String,
     /// The scenario in full, each value with its origin.
@@ -106,8 +110,9 @@ impl Manifest {
     /// Name of the file.
     pub const FILE: &'static str = "manifest.json";
 
-    /// Writes it into `dir`.
+    /// Writes it into `dir`, in which its tables are. Reports there about other results go.
     pub fn write(&self, dir: &Path) -> Result<(), ResultsError> {
+        remove_reports(dir, self)?;
         let text = serde_json::to_string_pretty(self).expect("a manifest is plain data");
         AtomicFile::write_all(&dir.join(Self::FILE), (text + "\n").as_bytes())
     }
@@ -127,6 +132,7 @@ pub(crate) mod tests {
     pub(crate) fn manifest() -> Manifest {
         Manifest {
             program: Program::this(),
+            kind: Kind::Study,
             scenario: "x".into(),
             resolved: "a = 1 # here\n".into(),
             scenario_fingerprint: "00".into(),

@@ -8,6 +8,7 @@
 
 pub mod export;
 mod files;
+mod folder;
 mod limits;
 mod manifest;
 mod measured;
@@ -17,6 +18,7 @@ mod rows;
 mod table;
 
 pub use files::AtomicFile;
+pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
 pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;

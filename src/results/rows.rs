@@ -74,7 +74,7 @@ row! {
         /// One-way latency; empty when it differs between pairs.
         latency_s: Option<f64>,
         /// How the run ended: `complete`, `time_limit`, `no_progress`,
-        /// `stalled`, or `failed: ` and the reason.
+        /// `stalled`, `interrupted`, or `failed: ` and the reason.
         status: String,
         /// Leechers that hold everything at the end.
         completed: Option<u64>,

@@ -64,6 +64,11 @@ impl Fault {
         self
     }
 
+    /// Whether something was not said at all, rather than wrongly.
+    pub(super) fn is_missing_key(&self) -> bool {
+        self.message.starts_with("missing key")
+    }
+
     pub(super) fn render(&self, sources: &Sources) -> ScenarioError {
         let mut text = format!("error: {}", self.message);
         let mut gutter = String::new();

@@ -32,6 +32,8 @@ mod tree;
 mod validate;
 
 #[cfg(test)]
+mod sweep_tests;
+#[cfg(test)]
 mod tests;
 
 pub use error::ScenarioError;
@@ -98,6 +100,23 @@ pub struct Scenario {
     pub warnings: Vec<String>,
 }
 
+/// What a scenario varies and claims, without a run.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    /// Names the scenario.
+    pub name: String,
+    /// What its study varies.
+    pub sweep: Sweep,
+    /// Claims about the results that must hold.
+    pub expect: Vec<Expectation>,
+    /// What was set, in the order of the tables.
+    pub settings: Vec<Setting>,
+    /// What is wrong with a setting of a swept key on the command line: it does nothing.
+    pub overruled: Option<ScenarioError>,
+    /// Files that set swept keys, likewise.
+    pub warnings: Vec<String>,
+}
+
 /// What a study varies. Every combination of points is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sweep {
@@ -107,6 +126,13 @@ pub struct Sweep {
     pub seeder_sets: u32,
     /// How many seeds to try; at least 1.
     pub repetitions: u32,
+}
+
+impl Sweep {
+    /// Whether it varies nothing: the scenario is one run.
+    pub fn is_nothing(&self) -> bool {
+        self.axes.is_empty() && self.seeder_sets == 1 && self.repetitions == 1
+    }
 }
 
 /// One list of values.
@@ -190,8 +216,8 @@ impl fmt::Display for Comparison {
 }
 
 /// Reads a scenario. Each value of the sweep is checked by itself; a point is
-/// checked as a whole when it is in `input`. A file with a `[sweep]` and no point in `input` is checked
-/// with the first value of each axis in place, and `run` is that first point.
+/// checked as a whole when it is in `input`. Without a point, `run` is the base: what
+/// the scenario says outside its `[sweep]`.
 ///
 /// # Errors
 /// On anything that cannot be run, showing where it was written.
@@ -200,23 +226,58 @@ pub fn load(input: &Input) -> Result<Scenario, ScenarioError> {
     assemble(input, &mut sources).map_err(|fault| fault.render(&sources))
 }
 
-fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
-    let mut tree = parse::layers(input, sources)?;
-    input.without.iter().try_for_each(|key| settings::unset(&mut tree, key, sources))?;
-    let settings = settings::settings(&tree, sources);
-    let study = Study::read(&tree)?;
-    let expect = sweep::expectations(&tree)?;
-    if input.point.is_empty() {
-        validate::structure(&tree, &study, sources)?;
+/// Reads what a scenario varies and claims. Values that only its sweep gives may be
+/// missing from the scenario itself; each value of the sweep is checked by itself.
+///
+/// # Errors
+/// On anything that is wrong by itself, showing where it was written.
+pub fn outline(input: &Input) -> Result<Outline, ScenarioError> {
+    let mut sources = Sources::default();
+    let read = |sources: &mut Sources| {
+        let Layered { tree, study, expect, settings } = Layered::read(input, sources)?;
+        let (overruled, warnings) = study.overruled(&tree, sources);
+        let overruled = overruled.map(|fault| fault.render(sources));
+        let name = name(tree.get("name"), input)?;
+        Ok(Outline { name, sweep: study.public(), expect, settings, overruled, warnings })
+    };
+    read(&mut sources).map_err(|fault: Fault| fault.render(&sources))
+}
+
+/// All layers but the point of a sweep, each value by itself in order.
+struct Layered {
+    tree: Table,
+    study: Study,
+    expect: Vec<Expectation>,
+    settings: Vec<Setting>,
+}
+
+impl Layered {
+    fn read(input: &Input, sources: &mut Sources) -> Result<Self, Fault> {
+        let mut tree = parse::layers(input, sources)?;
+        input.without.iter().try_for_each(|key| settings::unset(&mut tree, key, sources))?;
+        let settings = settings::settings(&tree, sources);
+        let study = Study::read(&tree)?;
+        let expect = sweep::expectations(&tree)?;
+        if input.point.is_empty() {
+            validate::structure(&tree, &study, sources)?;
+        }
+        Ok(Layered { tree, study, expect, settings })
     }
+}
+
+fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
+    let Layered { mut tree, study, expect, settings } = Layered::read(input, sources)?;
     // A cell of the sweep may have a name of its own, which is not the scenario's.
-    let name = tree.get("name").cloned();
+    let name = name(tree.get("name"), input)?;
+    let given = tree.clone();
     apply_point(&mut tree, input, &study, sources)?;
     resolve::fill_in(&mut tree, sources)?;
     let draft = resolve::draft(&tree)?;
-    validate::combinations(&draft, &tree, sources)?;
-    let resolved = resolve::resolve(&draft, &tree, sources)?;
-    let name = name.map_or_else(|| Ok(default_name(input)), |node| node.read())?;
+    let checked = validate::combinations(&draft, &tree, sources);
+    let checked = checked.and_then(|()| resolve::resolve(&draft, &tree, sources));
+    // A base may lack what each point of its sweep has.
+    let resolved =
+        checked.map_err(|fault| if input.point.is_empty() { study.explain(fault, &given, sources) } else { fault })?;
     Ok(Scenario {
         resolved: print::print(&name, &resolved, &expect, &tree, sources),
         fingerprint: fingerprint(&resolved.run),
@@ -230,6 +291,10 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
     })
 }
 
+fn name(given: Option<&Node>, input: &Input) -> Result<String, Fault> {
+    given.map_or_else(|| Ok(default_name(input)), Node::read)
+}
+
 fn default_name(input: &Input) -> String {
     let file = input.pack.as_deref().map(Path::new).or(input.file.as_deref());
     let stem = file.and_then(Path::file_stem);
@@ -237,9 +302,6 @@ fn default_name(input: &Input) -> String {
 }
 
 fn apply_point(tree: &mut Table, input: &Input, study: &Study, sources: &mut Sources) -> Result<(), Fault> {
-    if input.point.is_empty() {
-        return study.axes.iter().try_for_each(|axis| axis.apply(0, tree, sources));
-    }
     for (key, value) in &input.point {
         let node = match study.find(key, value) {
             Some(node) => node.clone(),

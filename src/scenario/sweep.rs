@@ -146,6 +146,50 @@ impl Study {
         }
     }
 
+    /// What later layers say of swept keys, to no end, for each point sets these again: an
+    /// error where it was said on the command line, and warnings about files, which may
+    /// be there for other studies too.
+    pub(super) fn overruled(&self, tree: &Table, sources: &Sources) -> (Option<Fault>, Vec<String>) {
+        let (mut error, mut warnings) = (None, Vec::new());
+        for (axis, key) in self.keys() {
+            let Some(listed) = axis.values(key).next() else { continue };
+            let later = |node: &Node| sources.rank(node.at) > sources.rank(listed.key);
+            let Some(node) = find(tree, key).and_then(|node| axis.overruled(key, node, &later)) else { continue };
+            let place = sources.origin(listed.key);
+            if sources.is_file(node.at) {
+                let origin = sources.origin(node.key);
+                warnings.push(format!("`{key}` is swept at {place}, so what {origin} says of it does nothing"));
+                continue;
+            }
+            let fault = Fault::new(format!("`{key}` is swept at {place}, so this would do nothing"));
+            let expected = "a key that the sweep leaves alone, or another list there; `codexsim run` takes one value";
+            error.get_or_insert(fault.expected(expected).at(node.key));
+        }
+        (error, warnings)
+    }
+
+    /// `fault` of the scenario without a point; where keys are missing, with those that
+    /// only the sweep sets.
+    pub(super) fn explain(&self, fault: Fault, tree: &Table, sources: &Sources) -> Fault {
+        let only_swept = self.keys().filter(|(_, key)| owner(key).is_none() && find(tree, key).is_none());
+        let (mut places, mut sets) = (Vec::new(), Vec::new());
+        for (axis, key) in only_swept {
+            let Some(listed) = axis.values(key).next() else { continue };
+            places.push(format!("`{key}` at {}", sources.origin(listed.key)));
+            let set = format!("{key}={}", listed.text().map_or_else(|| listed.bare().to_string(), str::to_owned));
+            sets.push(if set.contains([' ', '"', '{']) { format!("--set '{set}'") } else { format!("--set {set}") });
+        }
+        if !fault.is_missing_key() || places.is_empty() {
+            return fault;
+        }
+        fault.help(format!("the sweep alone sets {}; for one run: {}", places.join(", "), sets.join(" ")))
+    }
+
+    /// Each swept key with its axis.
+    fn keys(&self) -> impl Iterator<Item = (&PlacedAxis, &String)> {
+        self.axes.iter().flat_map(|axis| axis.keys.iter().map(move |key| (axis, key)))
+    }
+
     /// Where the sweep says that `key` takes `value`.
     pub(super) fn find<'a>(&'a self, key: &'a str, value: &toml::Value) -> Option<&'a Node> {
         self.axes.iter().flat_map(|axis| axis.values(key)).find(|node| node.bare() == *value)
@@ -156,6 +200,22 @@ impl PlacedAxis {
     fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Node> {
         let column = self.keys.iter().position(|k| k == key);
         self.points.iter().filter_map(move |point| point.get(column?)?.as_ref())
+    }
+
+    /// The part of `node`, which is what the scenario says of `key`, that was written
+    /// `later` than this axis and holds at none of its points.
+    fn overruled<'a>(&self, key: &str, node: &'a Node, later: &dyn Fn(&Node) -> bool) -> Option<&'a Node> {
+        if self.values(key).count() < self.points.len() {
+            return None; // it holds where a point leaves the key alone
+        }
+        if key != "protocol" {
+            return leaves(node).into_iter().find(|leaf| later(leaf));
+        }
+        let (name, chosen) = node.table()?.0.first()?;
+        // Constants hold where their protocol is run; its mere name holds nowhere.
+        let named = !chosen.table()?.0.iter().any(|(_, constant)| later(constant));
+        let runs = self.values(key).any(|value| value.text() == Some(name));
+        (later(chosen) && (named || !runs)).then_some(chosen)
     }
 
     /// Within a cell, constants have to belong to the protocol of that cell.
@@ -183,6 +243,21 @@ impl PlacedAxis {
             None => Ok(()),
         };
         self.keys.iter().zip(&self.points[point]).try_for_each(set)
+    }
+}
+
+/// What `tree` says of the dotted `key`.
+fn find<'a>(tree: &'a Table, key: &str) -> Option<&'a Node> {
+    let path = read_key(key)?;
+    let (last, above) = path.split_last()?;
+    above.iter().try_fold(tree, |table, name| table.get(name)?.table())?.get(last)
+}
+
+/// The values in `node` that are no tables.
+fn leaves(node: &Node) -> Vec<&Node> {
+    match node.table() {
+        Some(table) if !table.0.is_empty() => table.0.iter().flat_map(|(_, node)| leaves(node)).collect(),
+        _ => vec![node],
     }
 }
 

@@ -89,6 +89,10 @@ impl Sources {
         self.0[place.source].kind == Kind::Default
     }
 
+    pub(super) fn is_file(&self, place: Place) -> bool {
+        self.0[place.source].kind == Kind::File
+    }
+
     fn line_and_column(&self, place: Place) -> (usize, usize) {
         let text = &self.get(place.source).text;
         let before = text.get(..place.start).unwrap_or(text);

@@ -22,7 +22,7 @@ mod tests;
 
 pub use spec::{Clock, RunSpec, StopSpec};
 
-use crate::ledger::Outcome;
+use crate::ledger::{Outcome, Status};
 use crate::network::NetworkModel;
 use crate::protocol::Protocol;
 use crate::protocols::Visitor;
@@ -44,10 +44,16 @@ pub struct Progress {
 /// Carries out one run. `progress` is told how far it is about every 2^16
 /// events; when it returns false the run is abandoned and there is no outcome.
 pub fn run(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
+    Some(run_while(spec, progress)).filter(|outcome| outcome.status != Status::Interrupted)
+}
+
+/// The same, but of a run that `progress` ends there is the outcome so far, whose
+/// status says that it was interrupted. When that is depends on more than the scenario.
+pub fn run_while(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Outcome {
     struct Start<'a>(&'a RunSpec, &'a mut dyn FnMut(Progress) -> bool);
     impl Visitor for Start<'_> {
-        type Output = Option<Outcome>;
-        fn visit<P: Protocol>(self, params: &P::Params) -> Option<Outcome> {
+        type Output = Outcome;
+        fn visit<P: Protocol>(self, params: &P::Params) -> Outcome {
             let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set);
             world.dataset.padded = P::PADS;
             if self.0.discovery.needs_server() {

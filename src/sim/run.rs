@@ -241,8 +241,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         sim
     }
 
-    /// Runs to the end.
-    pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
+    /// Runs to the end, or until `progress` returns false.
+    pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> bool) -> Outcome {
         let status = loop {
             if let Some(status) = self.stopped() {
                 break status;
@@ -252,10 +252,10 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             }
             self.events += 1;
             if self.events.is_multiple_of(1 << 16) && !progress(self.progress()) {
-                return None;
+                break self.stopped().unwrap_or(Status::Interrupted);
             }
         };
-        Some(self.close_books(status))
+        self.close_books(status)
     }
 
     fn progress(&self) -> Progress {

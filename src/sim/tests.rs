@@ -105,7 +105,7 @@ fn run(cheat: Cheat) -> Outcome {
         trace: false,
     };
     let world = World::build(&spec.world, spec.seed, 0);
-    Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true).unwrap()
+    Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true)
 }
 
 fn complaint(cheat: Cheat) -> String {

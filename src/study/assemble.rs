@@ -3,8 +3,8 @@
 use super::row_file::RowFile;
 use super::{Failure, Plan};
 use crate::results::{
-    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, NodeRow, ProgressRow, Record, ResultsError, Row, RunRow,
-    RunTable, RunWriter, SeriesRow, TimelineRow, TrafficRow, header, remove_table,
+    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, Kind, Manifest, NodeRow, Program, ProgressRow, Record,
+    ResultsError, Row, RunRow, RunTable, RunWriter, SeriesRow, TimelineRow, TraceRow, TrafficRow, header, remove_table,
 };
 use crate::rng::mix;
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool)
     let mut done = Assembled::default();
     let mut seen = BTreeSet::new();
     for (index, run) in plan.runs.iter().enumerate() {
-        let row = if let Some(file) = RowFile::load(dir, &run.id, plan.progress_steps) {
+        let row = if let Ok(file) = RowFile::load(dir, &run.id, plan.progress_steps) {
             if seen.insert(&run.id) {
                 tables.add(&file)?;
                 done.note(&run.id, &file);
@@ -65,6 +65,28 @@ impl Assembled {
     pub fn table(&self, plan: &Plan) -> RunTable {
         let records = self.rows.iter().map(|(index, row)| record(plan, *index, row)).collect();
         RunTable { extra: plan.extra.clone(), records }
+    }
+
+    /// The manifest of these results of `plan`, without what is about this machine.
+    pub fn manifest(&self, plan: &Plan) -> Manifest {
+        Manifest {
+            program: Program::this(),
+            kind: Kind::Study,
+            scenario: plan.name.clone(),
+            resolved: plan.resolved.clone(),
+            scenario_fingerprint: format!("{:016x}", plan.fingerprint),
+            results_fingerprint: format!("{:016x}", self.fingerprint),
+            checkpoints: vec![],
+            seeder_sets: plan.seeder_sets,
+            repetitions: plan.repetitions,
+            runs_planned: plan.runs.len() as u64,
+            runs_failed: self.failed as u64,
+            runs_missing: self.missing as u64,
+            command_line: None,
+            machine: None,
+            wall_s: None,
+            files: self.files.clone(),
+        }
     }
 
     fn note(&mut self, id: &str, file: &RowFile) {
@@ -160,6 +182,8 @@ impl Tables {
         } else {
             remove_table::<DiscoveryRow>(dir)?;
         }
+        // A study has no trace; that of a run whose place this takes goes.
+        remove_table::<TraceRow>(dir)?;
         Ok(files)
     }
 }

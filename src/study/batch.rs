@@ -1,9 +1,15 @@
 //! A handful of runs at once, of which only a glance is kept.
 
-use super::Host;
+use super::{Forecast, Host};
 use crate::ledger::Outcome;
 use crate::sim::{self, RunSpec};
 use rayon::prelude::*;
+
+/// How many threads are meant by `asked`: 0 stands for one a core. No variable of the
+/// environment has a say in it, as it would if the thread pool were asked.
+pub(super) fn threads(asked: usize) -> usize {
+    if asked > 0 { asked } else { std::thread::available_parallelism().map_or(1, |cores| cores.get()) }
+}
 
 /// Carries out `specs` on so many threads (0: one a core) and keeps what `of`
 /// makes of each outcome, in their order; nothing when interrupted.
@@ -13,6 +19,8 @@ pub(super) fn batch<T: Send>(
     host: &dyn Host,
     of: impl Fn(&RunSpec, &Outcome) -> T + Sync,
 ) -> Option<Vec<T>> {
+    let threads = self::threads(threads);
+    host.foretold(&Forecast::of(specs, threads));
     host.planned(specs.len() as u64);
     let one = |spec: &RunSpec| {
         let mut events = 0;

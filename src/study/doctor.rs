@@ -7,7 +7,7 @@ use super::plan::repetition_seed;
 use super::{Host, digest};
 use crate::ledger::{Outcome, TimerUse};
 use crate::results::median;
-use crate::scenario::{self, Axis, Input, Scenario, ScenarioError, Setting};
+use crate::scenario::{self, Input, Scenario, ScenarioError, Setting, Sweep};
 use crate::sim::RunSpec;
 use crate::units::Time;
 use serde::Serialize;
@@ -72,8 +72,6 @@ pub enum Effect {
 pub struct Diagnosis {
     /// Name of the scenario.
     pub name: String,
-    /// Keys that its sweep sets, and the values with which it was examined.
-    pub swept: Vec<(String, String)>,
     /// The run as it is.
     pub base: Glance,
     /// What each setting does, in the order of the tables.
@@ -190,11 +188,15 @@ impl Doctor {
         let base = scenario::load(input)?;
         let asked = |setting: &&Setting| {
             let table = setting.key.split('.').next().unwrap_or_default();
-            let swept = base.sweep.axes.iter().flat_map(|axis| &axis.keys).any(|key| *key == setting.key);
-            !NOT_ASKED.contains(&table) && !swept
+            !NOT_ASKED.contains(&table)
         };
         let settings = base.settings.iter().filter(asked).map(|s| (s.clone(), without(input, s, &base.run))).collect();
         Ok(Doctor { base, settings })
+    }
+
+    /// What the scenario varies, which is not examined.
+    pub fn sweep(&self) -> &Sweep {
+        &self.base.sweep
     }
 
     /// Carries the runs out, on so many threads (0: one a core); nothing when
@@ -224,16 +226,8 @@ impl Doctor {
             (setting, effect)
         });
         let settings = settings.collect();
-        let swept = self.base.sweep.axes.iter().flat_map(first_values).collect();
-        Some(Diagnosis { name: self.base.name, swept, base: first, settings, timers, warnings, ties, seeds })
+        Some(Diagnosis { name: self.base.name, base: first, settings, timers, warnings, ties, seeds })
     }
-}
-
-/// The first point of an axis.
-fn first_values(axis: &Axis) -> Vec<(String, String)> {
-    let values = axis.points.first().into_iter().flatten();
-    let set = axis.keys.iter().zip(values).filter_map(|(key, value)| Some((key.clone(), value.as_ref()?.to_string())));
-    set.collect()
 }
 
 fn without(input: &Input, setting: &Setting, base: &RunSpec) -> Without {

@@ -71,11 +71,16 @@ pub struct Estimate {
 /// 31 / 63 peers. Sister forks: peers are ranked for each block; 0.4 / 0.6 / 1.4
 /// events and 0.8 / 2.3 / 12 us.
 pub fn estimate(spec: &RunSpec) -> Estimate {
+    estimate_with(spec, spec.world.overlay.map_or(spec.world.swarm.network_size - 1, |o| o.mean_degree()))
+}
+
+/// The same when each node knew `peers` others.
+fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
     let swarm = &spec.world.swarm;
     let nodes = f64::from(swarm.network_size);
     let leechers = nodes - f64::from(swarm.seeders);
     let per_seeder = leechers / f64::from(swarm.seeders.max(1));
-    let peers = f64::from(spec.world.overlay.map_or(swarm.network_size - 1, |o| o.mean_degree()));
+    let peers = f64::from(peers);
     let dataset = &spec.world.dataset;
     let blocks = dataset.size.get().div_ceil(dataset.block_size.get().max(1));
     let (each, peers, events, micros) = match &spec.protocol {
@@ -170,6 +175,61 @@ fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64
     }
 }
 
+/// What runs will roughly take together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Forecast {
+    /// How many there are.
+    pub runs: usize,
+    /// How many of them go on at the same time.
+    pub at_a_time: usize,
+    /// One after the other.
+    pub work: Estimate,
+    /// The same if in each full mesh of [`Forecast::LARGE`] nodes and more a node knew
+    /// [`Forecast::DEGREE`] others.
+    pub sparse: Estimate,
+    /// Nodes of the largest full mesh.
+    pub mesh: u32,
+}
+
+impl Forecast {
+    /// Nodes from which on a full mesh is large.
+    pub const LARGE: u32 = 100;
+    /// Acquaintances that are enough to spread a dataset.
+    pub const DEGREE: u32 = 8;
+
+    /// What `specs` will take on so many threads.
+    pub fn of<'a>(specs: impl IntoIterator<Item = &'a RunSpec>, threads: usize) -> Self {
+        let mut forecast = Forecast::default();
+        for spec in specs {
+            let (nodes, full) = (spec.world.swarm.network_size, spec.world.overlay.is_none());
+            let as_it_is = estimate(spec);
+            let limited = full && nodes >= Self::LARGE;
+            let sparse = if limited { estimate_with(spec, Self::DEGREE) } else { as_it_is };
+            forecast.runs += 1;
+            forecast.work = forecast.work.then(as_it_is);
+            forecast.sparse = forecast.sparse.then(sparse);
+            forecast.mesh = forecast.mesh.max(if full { nodes } else { 0 });
+        }
+        Forecast { at_a_time: threads.min(forecast.runs).max(1), ..forecast }
+    }
+
+    /// Real time, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.work.seconds / self.at_a_time as f64
+    }
+
+    /// Real time with limited acquaintance; nothing where that is not much less.
+    pub fn sparse_seconds(&self) -> Option<f64> {
+        let less = self.sparse.seconds < 0.5 * self.work.seconds;
+        less.then(|| self.sparse.seconds / self.at_a_time as f64)
+    }
+
+    /// Memory that all that go on at the same time may take, in bytes.
+    pub fn memory_bytes(&self) -> f64 {
+        self.work.memory_bytes * self.at_a_time as f64
+    }
+}
+
 impl Estimate {
     /// Two things that happen in one run.
     fn with(self, other: Estimate) -> Estimate {
@@ -220,6 +280,26 @@ mod tests {
         let sparse = of(&[&swarm[..], &["network.degree=8"]].concat());
         assert!((3.3..30.0).contains(&mesh.seconds), "measured 10 s: {mesh:?}");
         assert!(sparse.seconds < mesh.seconds / 10.0, "{sparse:?}");
+    }
+
+    #[test]
+    fn a_forecast_knows_threads_and_the_way_out_of_a_mesh() {
+        let spec = |sets: &[&str]| {
+            let (_file, input) = crate::study::sample::scenario("", sets);
+            scenario::load(&input).unwrap().run
+        };
+        let swarm = ["swarm.network_size=400", "swarm.seeders=8", "swarm.file_size=400 MB", "protocol=codex-v2"];
+        let mesh = spec(&swarm);
+        let (one, two) = (Forecast::of([&mesh], 4), Forecast::of([&mesh, &mesh, &mesh], 2));
+        assert_eq!((one.runs, one.at_a_time, one.mesh), (1, 1, 400));
+        assert!((two.seconds() / one.seconds() - 1.5).abs() < 1e-9, "three runs, two at a time");
+        assert_eq!(two.memory_bytes(), 2.0 * one.memory_bytes());
+        let limited = estimate(&spec(&[&swarm[..], &["network.degree=8"]].concat()));
+        assert_eq!(one.sparse_seconds(), Some(limited.seconds));
+        let sparse = spec(&[&swarm[..], &["network.degree=32"]].concat());
+        assert_eq!(Forecast::of([&sparse], 1).sparse_seconds(), None, "no full mesh");
+        assert_eq!(Forecast::of([&spec(&[])], 1).sparse_seconds(), None, "a small one");
+        assert_eq!(Forecast::of([], 3).seconds(), 0.0);
     }
 
     /// 1e5 nodes with a key each for 80 s: 5.3 million events, 1.8 GB.

@@ -1,6 +1,7 @@
 //! Carrying runs out, in parallel and resumably.
 
-use super::row_file::{RowFile, row_path};
+use super::batch::threads;
+use super::row_file::{RowFile, Unread, row_path};
 use super::{Host, Plan, Selection};
 use crate::ledger::Outcome;
 use crate::results::{AtomicFile, ResultsError, RunResult};
@@ -32,6 +33,11 @@ pub struct Failure {
 /// What became of the selected runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Execution {
+    /// Row files that were not what was written: the runs were carried out again.
+    pub damaged: Vec<String>,
+    /// Row files of other sources of this program, or without the wanted steps of
+    /// downloads: likewise.
+    pub other: usize,
     /// Carried out now.
     pub computed: usize,
     /// Found finished.
@@ -70,12 +76,22 @@ fn execute_with(
     std::fs::create_dir_all(&rows).map_err(ResultsError::io(&rows))?;
     let selected = distinct(plan, selection);
     let total = selected.len();
-    let missing: Vec<usize> =
-        selected.into_iter().filter(|i| RowFile::load(dir, &plan.runs[*i].id, plan.progress_steps).is_none()).collect();
+    let (mut missing, mut damaged, mut other) = (Vec::new(), Vec::new(), 0);
+    for index in selected {
+        let id = &plan.runs[index].id;
+        match RowFile::load(dir, id, plan.progress_steps) {
+            Ok(_) => continue,
+            Err(Unread::Absent) => {}
+            Err(Unread::Damaged) => damaged.push(id.clone()),
+            Err(Unread::Other) => other += 1,
+        }
+        missing.push(index);
+    }
+    let options = Options { threads: threads(options.threads), ..options };
+    host.foretold(&plan.forecast(&missing, options.threads));
     host.planned(missing.len() as u64);
-    let mut execution = Crew::new(simulator, plan, dir, options, host).carry_out(&missing)?;
-    execution.reused = total - missing.len();
-    Ok(execution)
+    let execution = Crew::new(simulator, plan, dir, options, host).carry_out(&missing)?;
+    Ok(Execution { damaged, other, reused: total - missing.len(), ..execution })
 }
 
 /// Selected runs in plan order, each id once.
@@ -105,11 +121,11 @@ impl<'a> Crew<'a> {
     }
 
     fn carry_out(self, list: &[usize]) -> Result<Execution, ResultsError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.options.threads)
-            .build()
-            .map_err(|e| ResultsError::io(self.dir)(std::io::Error::other(e)))?;
-        pool.broadcast(|_| self.work(list)).into_iter().collect::<Result<(), _>>()?;
+        match rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build() {
+            Ok(pool) => pool.broadcast(|_| self.work(list)).into_iter().collect::<Result<(), _>>()?,
+            // A machine that gives no further threads still has this one.
+            Err(_) => self.work(list)?,
+        }
         let mut done = self.done.into_inner().expect("no thread panics while it holds the lock");
         done.failed.sort_by(|a, b| a.run_id.cmp(&b.run_id));
         done.left = list.len() - done.computed - done.failed.len();

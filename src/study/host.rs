@@ -1,5 +1,6 @@
 //! What a study asks of its surroundings.
 
+use super::Forecast;
 use crate::sim::Progress;
 
 /// Everything outside the library that a study needs: clock, interruption,
@@ -14,6 +15,8 @@ pub trait Host: Sync {
     fn may_start(&self) -> bool;
     /// Whether running ones should be abandoned.
     fn interrupted(&self) -> bool;
+    /// Runs are about to be carried out that will roughly take `forecast`.
+    fn foretold(&self, _forecast: &Forecast) {}
     /// `total` runs are about to be carried out.
     fn planned(&self, total: u64);
     /// A run has come as far as `progress`, `events` events further than last time.

@@ -30,7 +30,7 @@ pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, F
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, Forecast, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
@@ -41,12 +41,17 @@ pub use impact::{Metric as ImpactMetric, Request as ImpactRequest, Unit as Impac
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
 pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
-pub use row_file::{Note, RowFile, row_path};
+pub use row_file::{Note, RowFile, Unread, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
 pub use survey::{Axis, Dot, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
+
+/// A digest of `text` that is the same on every machine.
+pub fn fingerprint(text: &str) -> u64 {
+    digest(text.as_bytes())
+}
 
 /// FNV-1a, finished by the mixer of the random streams: a digest that is the
 /// same on every machine.

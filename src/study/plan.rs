@@ -1,9 +1,9 @@
 //! Which runs a study consists of.
 
-use super::digest;
+use super::{Forecast, batch, digest};
 use crate::results::{Labels, RunRow};
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{self, Axis, Expectation, Input, Scenario, ScenarioError};
+use crate::scenario::{self, Axis, Expectation, Input, Outline, Scenario, ScenarioError};
 use crate::sim::RunSpec;
 use thiserror::Error;
 
@@ -34,9 +34,9 @@ pub enum PlanError {
 pub struct Plan {
     /// Name of the scenario.
     pub name: String,
-    /// The base scenario in full.
+    /// Its first point in full.
     pub resolved: String,
-    /// Digest of the base scenario.
+    /// Digest of the first point.
     pub fingerprint: u64,
     /// What has to hold for every row.
     pub expect: Vec<Expectation>,
@@ -87,33 +87,33 @@ impl Plan {
     /// The grid of all axes (the first varies slowest), times seeder sets,
     /// times repetitions.
     pub fn new(input: &Input) -> Result<Plan, PlanError> {
-        let base = scenario::load(input)?;
-        check_columns(&base.expect)?;
-        let mut warnings = base.warnings.clone();
-        if base.run.trace {
+        let Outline { name, sweep, expect, overruled, mut warnings, .. } = scenario::outline(input)?;
+        overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
+        check_columns(&expect)?;
+        let mut first = None;
+        let mut cells = Vec::new();
+        for values in grid(&sweep.axes) {
+            let (cell, point) = cell(input, values)?;
+            warnings.extend(point.warnings.into_iter().filter(|w| !warnings.contains(w)).collect::<Vec<_>>());
+            first.get_or_insert((point.resolved, point.fingerprint, point.run));
+            cells.push(cell);
+        }
+        let (resolved, fingerprint, run) = first.expect("no axis is without values");
+        if run.trace {
             warnings.push("`output.trace` is for `codexsim run`; a sweep writes no trace.csv".into());
         }
-        let cells = grid(&base.sweep.axes)
-            .into_iter()
-            .map(|values| cell(input, values, &mut warnings))
-            .collect::<Result<Vec<_>, _>>()?;
-        let (seeder_sets, repetitions) = (base.sweep.seeder_sets, base.sweep.repetitions);
-        let runs = runs(&cells, seeder_sets, repetitions);
-        let progress_steps = base.run.progress_steps;
-        let extra = extra_columns(&base.sweep.axes);
-        let Scenario { name, resolved, fingerprint, expect, .. } = base;
         Ok(Plan {
             name,
             resolved,
             fingerprint,
             expect,
             warnings,
-            extra,
-            seeder_sets,
-            repetitions,
-            progress_steps,
+            extra: extra_columns(&sweep.axes),
+            seeder_sets: sweep.seeder_sets,
+            repetitions: sweep.repetitions,
+            progress_steps: run.progress_steps,
+            runs: runs(&cells, sweep.seeder_sets, sweep.repetitions),
             cells,
-            runs,
         })
     }
 
@@ -122,6 +122,12 @@ impl Plan {
         let run = &self.runs[index];
         // Studies keep no trace, so no run of one needs to make it.
         RunSpec { seed: run.seed, seeder_set: run.seeder_set, trace: false, ..self.cells[run.cell].base.clone() }
+    }
+
+    /// What the runs at `indices` will roughly take on so many threads (0: one a core).
+    pub fn forecast(&self, indices: &[usize], threads: usize) -> Forecast {
+        let specs = indices.iter().map(|index| &self.cells[self.runs[*index].cell].base);
+        Forecast::of(specs, batch::threads(threads))
     }
 
     /// What the run at `index` is called in the results.
@@ -157,19 +163,16 @@ fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn cell(input: &Input, values: Vec<(String, toml::Value)>, warnings: &mut Vec<String>) -> Result<Cell, PlanError> {
+/// The point that `values` make, and its scenario.
+fn cell(input: &Input, values: Vec<(String, toml::Value)>) -> Result<(Cell, Scenario), PlanError> {
     let mut point = input.clone();
     point.point.extend(values.iter().cloned());
     let scenario = scenario::load(&point).map_err(|source| {
         let words = values.iter().map(|(key, value)| format!("{key} = {}", plain(value)));
-        PlanError::Point { point: words.collect::<Vec<_>>().join(", "), source }
+        let point = words.collect::<Vec<_>>().join(", ");
+        if point.is_empty() { PlanError::Scenario(source) } else { PlanError::Point { point, source } }
     })?;
-    for warning in &scenario.warnings {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
-        }
-    }
-    Ok(Cell { protocol: scenario.protocol, base: scenario.run, values })
+    Ok((Cell { protocol: scenario.protocol.clone(), base: scenario.run.clone(), values }, scenario))
 }
 
 fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {

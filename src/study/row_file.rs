@@ -10,6 +10,7 @@ use crate::results::{
     TrafficRow,
 };
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A message about a run.
@@ -118,14 +119,43 @@ impl RowFile {
         })
     }
 
-    /// Reads the file of run `id` in the result directory `dir`; nothing when
-    /// there is none or it cannot be used: also when downloads are wanted in
-    /// other steps than it has. Steps that nobody wants do no harm.
-    pub fn load(dir: &Path, id: &str, progress_steps: u32) -> Option<Self> {
-        let text = std::fs::read_to_string(row_path(dir, id)).ok()?;
-        let fits = |file: &RowFile| progress_steps == 0 || file.progress_steps == progress_steps;
-        Self::decode(&text).filter(|file| file.run.run_id == id && fits(file))
+    /// Reads the file of run `id` in the result directory `dir`, for one who wants
+    /// downloads noted in `progress_steps` steps. Steps that nobody wants do no harm.
+    ///
+    /// # Errors
+    /// When there is none, or none that can be used.
+    pub fn load(dir: &Path, id: &str, progress_steps: u32) -> Result<Self, Unread> {
+        let text = match std::fs::read(row_path(dir, id)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Unread::Absent),
+            Err(_) => return Err(Unread::Damaged),
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| Unread::Damaged)?,
+        };
+        match Self::decode(&text) {
+            Some(file) if file.run.run_id != id => Err(Unread::Damaged),
+            Some(file) if progress_steps == 0 || file.progress_steps == progress_steps => Ok(file),
+            Some(_) => Err(Unread::Other),
+            None if is_of_other_sources(&text) => Err(Unread::Other),
+            None => Err(Unread::Damaged),
+        }
     }
+}
+
+/// Why a row file does not stand for its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// There is none.
+    Absent,
+    /// It is whole, but of other sources of this program, or its downloads are noted in
+    /// other steps than are wanted.
+    Other,
+    /// It is not what was written.
+    Damaged,
+}
+
+/// Whether `text` is whole, but was written by other sources.
+fn is_of_other_sources(text: &str) -> bool {
+    let Some((content, end)) = text.rsplit_once("# end ") else { return false };
+    end == format!("{:016x}\n", digest(content.as_bytes())) && !content.starts_with(&beginning())
 }
 
 /// The first line, up to the steps of `progress.csv`.
@@ -191,8 +221,26 @@ mod tests {
         let id = file().run.run_id;
         std::fs::create_dir(dir.path().join("rows")).unwrap();
         std::fs::write(row_path(dir.path(), &id), file().encode()).unwrap();
-        let found = |steps| RowFile::load(dir.path(), &id, steps).is_some();
-        assert_eq!([7, 0, 14].map(found), [true, true, false]);
+        let found = |steps| RowFile::load(dir.path(), &id, steps).map(|_| ());
+        assert_eq!([7, 0, 14].map(found), [Ok(()), Ok(()), Err(Unread::Other)]);
+    }
+
+    #[test]
+    fn what_is_no_row_file_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = file().run.run_id;
+        std::fs::create_dir(dir.path().join("rows")).unwrap();
+        let found = |id: &str| RowFile::load(dir.path(), id, 0).map(|_| ()).unwrap_err();
+        assert_eq!(found(&id), Unread::Absent);
+        let text = file().encode();
+        for damaged in [&text.as_bytes()[..text.len() / 2], b"", b"\xff\xfe"] {
+            std::fs::write(row_path(dir.path(), &id), damaged).unwrap();
+            assert_eq!(found(&id), Unread::Damaged);
+        }
+        std::fs::write(row_path(dir.path(), "another"), &text).unwrap();
+        assert_eq!(found("another"), Unread::Damaged, "it is the row of another run");
+        std::fs::write(row_path(dir.path(), &id), other_sources()).unwrap();
+        assert_eq!(found(&id), Unread::Other);
     }
 
     #[test]
@@ -206,10 +254,13 @@ mod tests {
 
     #[test]
     fn refuses_rows_of_other_sources() {
+        assert_eq!(RowFile::decode(&other_sources()), None);
+    }
+
+    fn other_sources() -> String {
         let text = file().encode();
         let (content, _) = text.rsplit_once("# end ").unwrap();
         let other = content.replacen(Program::SOURCES, "0000000000000000", 1);
-        let text = format!("{other}# end {:016x}\n", digest(other.as_bytes()));
-        assert_eq!(RowFile::decode(&text), None);
+        format!("{other}# end {:016x}\n", digest(other.as_bytes()))
     }
 }

@@ -18,13 +18,19 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// Runs the program in this directory.
-    pub fn codexsim(&self, arguments: &[&str]) -> Assert {
+    /// The program in this directory.
+    pub fn command(&self) -> assert_cmd::Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("codexsim");
         // Whoever runs these tests may be a task of a batch system.
         for variable in ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"] {
             command.env_remove(variable);
         }
-        command.current_dir(self.0.path()).args(arguments).assert()
+        command.current_dir(self.0.path());
+        command
+    }
+
+    /// Runs the program in this directory.
+    pub fn codexsim(&self, arguments: &[&str]) -> Assert {
+        self.command().args(arguments).assert()
     }
 }

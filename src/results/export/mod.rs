@@ -12,7 +12,7 @@ mod curve;
 mod study;
 mod tenksim;
 
-use super::{AtomicFile, Manifest, ResultsError};
+use super::{AtomicFile, Manifest, PlaceError, ResultsError, try_folder};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,8 @@ pub struct Exported {
     pub folders: Vec<Folder>,
     /// Finished runs in it.
     pub runs: usize,
+    /// Planned runs that are not: missing or failed.
+    pub missing: usize,
     /// What to know before trusting the files.
     pub warnings: Vec<String>,
 }
@@ -91,6 +93,9 @@ pub enum ExportError {
         /// The format.
         format: &'static str,
     },
+    /// Nothing can be written where it should go.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The export could not be written.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -126,7 +131,7 @@ impl Marker {
 
     /// Whether `out` may be replaced: an earlier export, or an empty directory.
     fn allows(format: Format, out: &Path) -> bool {
-        let Ok(mut entries) = fs::read_dir(out) else { return !out.exists() };
+        let Ok(mut entries) = fs::read_dir(out) else { return fs::symlink_metadata(out).is_err() };
         let marker = || serde_json::from_slice::<Marker>(&fs::read(out.join(Self::FILE)).ok()?).ok();
         entries.next().is_none() || marker().is_some_and(|marker| marker.format == format.name())
     }
@@ -148,6 +153,7 @@ pub fn export(dir: &Path, format: Format, out: &Path) -> Result<Exported, Export
     if !Marker::allows(format, out) {
         return Err(ExportError::InTheWay { out: out.into(), format: format.name() });
     }
+    try_folder(out.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
     let temporary = beside(out, "tmp");
     let written = fill(&study, format, &temporary).and_then(|exported| {
         replace(out, &temporary)?;
@@ -168,7 +174,7 @@ fn fill(study: &Study, format: Format, dir: &Path) -> Result<Exported, ResultsEr
     let mut warnings = study.warnings();
     let folders = format.exporter().write(study, dir, &mut warnings)?;
     Marker::new(format, &study.manifest).write(dir)?;
-    Ok(Exported { folders, runs: study.finished(), warnings })
+    Ok(Exported { folders, runs: study.finished(), missing: study.missing(), warnings })
 }
 
 /// Puts `new` in the place of `out`; what was there goes only when `new` is there.

@@ -87,6 +87,11 @@ impl Study {
         self.grids.get(&run.row.run_id).copied().unwrap_or(1.0)
     }
 
+    /// Planned runs without a result.
+    pub(super) fn missing(&self) -> usize {
+        (self.manifest.runs_missing + self.manifest.runs_failed) as usize
+    }
+
     /// What holds for every format.
     pub(super) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

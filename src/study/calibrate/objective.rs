@@ -6,6 +6,7 @@ use super::search::Landscape;
 use super::{CalibrateError, Request};
 use crate::results::{Measured, RunResult, median};
 use crate::sim;
+use crate::study::batch::threads;
 use crate::study::validate::{self, Cases, Metric, RunFigures};
 use crate::study::{Host, PlannedRun};
 use nalgebra::DMatrix;
@@ -71,7 +72,7 @@ impl<'a> Objective<'a> {
         targets: Vec<Target>,
         host: &'a dyn Host,
     ) -> Result<Self, CalibrateError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(request.threads).build();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads(request.threads)).build();
         let pool = pool.map_err(|error| CalibrateError::Threads(error.to_string()))?;
         Ok(Objective { measured, request, parameters, targets, pool, host, known: RefCell::default() })
     }

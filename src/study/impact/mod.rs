@@ -197,7 +197,7 @@ impl Duel {
 /// What the run at `index` shows; nothing when it failed.
 fn observe(plan: &Plan, index: usize, dir: &Path) -> Result<Option<Observation>, ImpactError> {
     let file = RowFile::load(dir, &plan.runs[index].id, plan.progress_steps);
-    Ok(file.map(|file| Observation::new(&file)).transpose()?)
+    Ok(file.ok().map(|file| Observation::new(&file)).transpose()?)
 }
 
 fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {

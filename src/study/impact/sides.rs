@@ -168,7 +168,7 @@ fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
     input.pack = Some(request.pack.clone());
     input.protocol = Some(side.model.clone());
     input.sets.extend(side.sets.iter().cloned());
-    let axes = scenario::load(&input).map_err(PlanError::Scenario)?.sweep.axes;
+    let axes = scenario::outline(&input).map_err(PlanError::Scenario)?.sweep.axes;
     refuse_protocols(&axes)?;
     input.sets.iter().try_for_each(|set| refuse_varied(set, &axes))?;
     let plan = Plan::new(&input)?;
@@ -195,7 +195,7 @@ fn unused(request: &Request) -> Vec<String> {
     let sets = request.common.sets.iter().filter(of_world).cloned().collect();
     let worlds = Input { pack: Some(request.pack.clone()), sets, ..request.common.clone() };
     // What is wrong without a side may be right with one, and is told there if it is not.
-    let settings = scenario::load(&worlds).map(|scenario| scenario.settings).unwrap_or_default();
+    let settings = scenario::outline(&worlds).map(|outline| outline.settings).unwrap_or_default();
     let chosen = settings.into_iter().filter(|setting| setting.key == "protocol");
     chosen
         .map(|Setting { value, origin, .. }| {

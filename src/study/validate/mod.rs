@@ -201,7 +201,7 @@ impl Cases {
     /// Figures and bounds of the finished runs of a case.
     fn predicted(&self, index: usize, dir: &Path) -> (Vec<RunFigures>, Vec<f64>) {
         let runs = self.plan.runs.iter().filter(|run| self.cases[index].cells.contains(&run.cell));
-        let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0)).collect();
+        let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0).ok()).collect();
         let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
         let figures = |file: &RowFile| {
             let table = results::header::<NodeRow>() + &file.nodes;
