@@ -137,6 +137,28 @@ fn more_bandwidth_never_hurts_direct_under_fifo() {
     assert!(times.windows(2).all(|w| w[1] <= w[0]), "{times:?}");
 }
 
+/// A copy for each of 49 leechers over an uplink of 1 bit/s takes 12,000 years, more
+/// than the clock holds: the run has not stalled, its time is over.
+#[test]
+fn what_arrives_after_all_time_meets_the_time_limit() {
+    for model in ["fifo", "fair"] {
+        let outcome = checked(&spec(&[
+            "protocol=direct",
+            &format!("network.model={model}"),
+            "network.transport=none",
+            "network.up=1 bit/s",
+            "network.down=1 bit/s",
+            "swarm.network_size=50",
+            "swarm.seeders=1",
+            "swarm.file_size=1 GB",
+            "swarm.block_size=100 MiB",
+            "series_interval=1000 d",
+            "stop.max_time=100000 d",
+        ]));
+        assert_eq!((outcome.status, outcome.end), (Status::TimeLimit, Time::from_secs(100_000 * 86_400)), "{model}");
+    }
+}
+
 fn makespan(outcome: &Outcome) -> f64 {
     outcome.makespan().unwrap().secs()
 }
