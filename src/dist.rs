@@ -7,28 +7,41 @@
 //! common random numbers.
 
 use crate::rng::Rng;
-use schemars::JsonSchema;
+use crate::units::Time;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
 
-/// A distribution of non-negative values. Times are in seconds.
+/// A distribution of non-negative values. Times are in seconds; in a scenario also
+/// with their unit, `{ exponential = { mean = "10 min" } }`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distribution {
     /// Always the same value.
     Fixed {
         /// The value.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         value: f64,
     },
     /// Uniform between two values.
     Uniform {
         /// Smallest value.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         low: f64,
         /// Largest value.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         high: f64,
     },
     /// Memoryless.
     Exponential {
         /// Mean.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         mean: f64,
     },
     /// Weibull; a shape below 1 means that what has lasted is likely to last.
@@ -36,11 +49,15 @@ pub enum Distribution {
         /// Shape k.
         shape: f64,
         /// Scale lambda.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         scale: f64,
     },
     /// Log-normal.
     LogNormal {
         /// Median, `e^mu`.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         median: f64,
         /// Standard deviation of the logarithm.
         sigma: f64,
@@ -48,10 +65,53 @@ pub enum Distribution {
     /// Pareto (type I).
     Pareto {
         /// Smallest value.
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(with = "Seconds")]
         minimum: f64,
         /// Tail exponent alpha.
         shape: f64,
     },
+}
+
+/// A number of seconds, or a time with its unit.
+struct Seconds;
+
+const SECONDS: &str = "seconds, or a time such as \"10 min\"";
+
+/// Reads [`Seconds`].
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    from.deserialize_any(Seconds)
+}
+
+impl Visitor<'_> for Seconds {
+    type Value = f64;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SECONDS)
+    }
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<f64, E> {
+        text.parse().map(Time::secs).map_err(E::custom)
+    }
+}
+
+impl JsonSchema for Seconds {
+    fn schema_name() -> Cow<'static, str> {
+        "Seconds".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": SECONDS,
+            "anyOf": [{ "type": "number", "minimum": 0 }, generator.subschema_for::<Time>()],
+        })
+    }
 }
 
 impl Distribution {
@@ -186,6 +246,18 @@ mod tests {
         );
         compare(Distribution::Pareto { minimum: 1.5, shape: 2.5 }, rand_distr::Pareto::new(1.5, 2.5).unwrap());
         compare(Distribution::Uniform { low: 1.0, high: 4.0 }, rand_distr::Uniform::new(1.0, 4.0).unwrap());
+    }
+
+    #[test]
+    fn times_may_have_their_unit() {
+        let read = |text: &str| toml::from_str::<Distribution>(text);
+        let seconds = Distribution::Weibull { shape: 0.5, scale: 600.0 };
+        for scale in ["600", "600.0", "\"10 min\"", "\"600 s\""] {
+            assert_eq!(read(&format!("weibull = {{ shape = 0.5, scale = {scale} }}")).unwrap(), seconds);
+        }
+        let refused = read("log_normal = { median = \"10 m\", sigma = 1 }").unwrap_err().to_string();
+        assert!(refused.contains("unknown unit `m`"), "{refused}");
+        assert!(read("weibull = { shape = \"1 s\", scale = 1 }").is_err(), "a shape is no time");
     }
 
     /// Oracle F23: mean `lambda Gamma(1 + 1/k)`, median `lambda (ln 2)^(1/k)`,

@@ -38,6 +38,7 @@ pub use error::ScenarioError;
 pub use explain::{Explanation, Origin, explain};
 pub use models::{ModelInfo, models};
 pub use packs::{packs, setting_key};
+pub use resolve::warn;
 pub use schema::schema;
 pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
@@ -216,6 +217,7 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
     let draft = resolve::draft(&tree)?;
     validate::combinations(&draft, &tree, sources)?;
     let resolved = resolve::resolve(&draft, &tree, sources)?;
+    validate::clock(&resolved.run, &tree)?;
     let name = name.map_or_else(|| Ok(default_name(input)), |node| node.read())?;
     Ok(Scenario {
         resolved: print::print(&name, &resolved, &expect, &tree, sources),

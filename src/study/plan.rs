@@ -164,11 +164,7 @@ fn cell(input: &Input, values: Vec<(String, toml::Value)>, warnings: &mut Vec<St
         let words = values.iter().map(|(key, value)| format!("{key} = {}", plain(value)));
         PlanError::Point { point: words.collect::<Vec<_>>().join(", "), source }
     })?;
-    for warning in &scenario.warnings {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
-        }
-    }
+    scenario.warnings.iter().for_each(|warning| scenario::warn(warnings, warning));
     Ok(Cell { protocol: scenario.protocol, base: scenario.run, values })
 }
 
