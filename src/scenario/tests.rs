@@ -239,6 +239,15 @@ fn the_resolved_form_loads_to_the_same_run() {
 }
 
 #[test]
+fn what_has_no_end_is_shown_as_a_word() {
+    let shown = |sets: &[&str]| with_sets(sets).resolved;
+    assert!(shown(&[]).contains("delay_target = \"never\""), "{}", shown(&[]));
+    let none = shown(&["network.transport=none", "network.up=unlimited"]);
+    assert!(none.contains("max_window = \"unlimited\"") && none.contains("idle_restart = \"never\""), "{none}");
+    assert!(!none.contains("18446744073709551615") && !shown(&[]).contains("18446744073709551615"), "{none}");
+}
+
+#[test]
 fn the_fingerprint_follows_what_decides_the_run_and_nothing_else() {
     let base = with_sets(&[]).fingerprint;
     assert_eq!(with_sets(&["name=other", "expect.efficiency=<= 1"]).fingerprint, base);
