@@ -78,6 +78,21 @@ pub fn dissemination_rounds(parts: u64, leechers: u64) -> u64 {
     parts - 1 + u64::from(log)
 }
 
+/// Rounds to bring `parts` parts, a multiple of `stripes`, from one node to
+/// `leechers` leechers with equal uploads down `stripes` trees in which each
+/// inner node passes a stripe on to as many children at once: `M + s (D - 1)`,
+/// with the least D for which `1 + s + .. + s^(D-1)` is at least N (SplitStream,
+/// Castro et al. 2003; one stripe is a chain). A round is one part over one upload.
+pub fn striped_rounds(parts: u32, leechers: u32, stripes: u32) -> u32 {
+    let (mut levels, mut reached, mut width) = (1, 1u64, 1u64);
+    while reached < u64::from(leechers) {
+        width *= u64::from(stripes);
+        reached += width;
+        levels += 1;
+    }
+    parts + stripes * (levels - 1)
+}
+
 /// Last arrival when one node sends `bytes` to each of `peers` over its uplink
 /// and a one-way delay: `D S / b + l`.
 pub fn fan_out_secs(bytes: f64, peers: u32, bytes_per_s: f64, delay_s: f64) -> f64 {
@@ -232,6 +247,13 @@ mod tests {
         for n in 1..200u64 {
             assert_eq!(dissemination_rounds(7, n), 7 + u64::from(n.ilog2()), "{n}");
         }
+    }
+
+    /// By hand: a chain of 31, binary trees of five levels, and 1 + 5 + 25 = 31.
+    #[test]
+    fn f5_rounds_of_stripes() {
+        assert_eq!([1, 2, 5, 30].map(|stripes| striped_rounds(400, 31, stripes)), [430, 408, 410, 430]);
+        assert_eq!((striped_rounds(40, 1, 3), striped_rounds(40, 4, 3)), (40, 43), "one level, and two");
     }
 
     /// Oracle F8: (2560, 2): 5117 edges, 15.850.

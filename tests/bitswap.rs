@@ -67,34 +67,36 @@ fn a_pair_carries_what_the_code_says() {
 /// inner nodes.
 #[test]
 fn a_pair_fills_its_link() {
-    let time = |file: &str| secs(&slow("2", "1", file, &[]));
-    let (few, many) = (time("50 MiB"), time("100 MiB"));
-    let per_byte = (many - few) * 1.25e6 / f64::from(50 << 20);
-    assert!((1.03..1.06).contains(&per_byte), "{per_byte} of the link's time per byte");
-    // A second of waiting, the look-up, the set-up, two round trips.
-    let start = few - 50.0 * 1.048_576 * 8.0 / 10.0 * per_byte;
-    assert!((1.5..3.0).contains(&start), "{start} s before the first byte");
+    let (few, many) = (slow("2", "1", "50 MiB", &[]), slow("2", "1", "100 MiB", &[]));
+    let sent = (many.nodes[0].bytes_tx - few.nodes[0].bytes_tx) as f64;
+    let (taken, on_the_wire) = (secs(&many) - secs(&few), sent / 1.25e6);
+    assert!((1.0..1.002).contains(&(taken / on_the_wire)), "{taken} s for what the link carries in {on_the_wire} s");
+    // A second of waiting; then 12 round trips of 100 ms, of which the look-up is
+    // 1.95: the set-up, the manifest, the root.
+    let start = secs(&few) - taken;
+    assert!((start - 2.2).abs() < 0.02, "{start} s before the first byte");
 }
 
 /// Four seeders give one leecher what its link carries; blocks that are late
-/// at one are asked of another and come twice.
+/// at one are asked of another and come twice, and the link carries them too.
 #[test]
 fn many_seeders_cost_duplicates_on_a_full_link() {
     let one = slow("2", "1", "50 MiB", &[]);
-    let four = slow("5", "4", "50 MiB", &[]);
     assert_eq!(duplicates(&one), 0.0);
-    assert!((0.01..0.25).contains(&duplicates(&four)), "{}", duplicates(&four));
-    let ratio = secs(&four) / secs(&one);
-    assert!((0.95..1.3).contains(&ratio), "{ratio}");
+    for seed in ["seed=1", "seed=2", "seed=3"] {
+        let four = slow("5", "4", "50 MiB", &[seed]);
+        let (twice, ratio) = (duplicates(&four), secs(&four) / secs(&one));
+        assert!(twice > 0.02 && (ratio - 1.0 - twice).abs() < 0.015, "{ratio} of the time with {twice} twice");
+    }
 }
 
 /// Without the time-outs hardly anything comes twice, so they are the cause.
 #[test]
 fn duplicates_come_from_time_outs() {
-    for (nodes, seeders) in [("5", "4"), ("32", "1")] {
+    for (nodes, seeders, most, least) in [("5", "4", 0.0, 0.4), ("32", "1", 0.03, 2.0)] {
         let (hasty, calm) = (slow(nodes, seeders, "10 MiB", &[]), slow(nodes, seeders, "10 MiB", &PATIENT));
         let (more, less) = (duplicates(&hasty), duplicates(&calm));
-        assert!(less < 0.03 && more > 2.0 * less, "{nodes}: {more} against {less}");
+        assert!(less <= most && more > least, "{nodes}: {more} against {less}");
     }
 }
 
@@ -113,9 +115,12 @@ fn a_flash_crowd_trades_once_it_searches_again() {
     let minute = copies(&PATIENT);
     let no_search = ["protocol.bitswap.periodic_search=1 h", "protocol.bitswap.idle_base=1 h"];
     let never = copies(&[&PATIENT[..], &no_search].concat());
-    assert!((31.0..32.0).contains(&never.0), "{never:?}");
-    assert!(minute.0 < 0.9 * never.0 && minute.1 < 0.9 * never.1, "{minute:?} {never:?}");
-    assert!(hasty.0 < 0.6 * minute.0 && hasty.1 < 0.6 * minute.1, "{hasty:?} {minute:?}");
+    assert_eq!(never.0, 31.0, "{never:?}");
+    let near = |(copies, time): (f64, f64), share: f64, (all, whole): (f64, f64)| {
+        (copies / all / share - 1.0).abs() < 0.07 && (time / whole / share - 1.0).abs() < 0.07
+    };
+    assert!(near(minute, 0.71, never), "{minute:?} {never:?}");
+    assert!(near(hasty, 0.42, minute), "{hasty:?} {minute:?}");
 }
 
 /// The search waits its second, and no session without peers begins before.

@@ -42,14 +42,58 @@ fn room(path: &Path, src: &Path) -> String {
     first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_string()
 }
 
-/// Names after `crate::` in the code of a file; tests at its end may use more.
+/// The code of a file without its module of tests, which may use more. A module
+/// of tests in a file of its own (`mod tests;`) takes nothing else away.
+fn without_tests(text: &str) -> String {
+    let mut code = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let opens = |next: &&str| next.starts_with("mod ") && next.ends_with('{');
+        if line == "#[cfg(test)]" && lines.next_if(opens).is_some() {
+            // The formatter closes what begins at the margin at the margin.
+            lines.by_ref().find(|line| *line == "}");
+        } else {
+            code.push_str(line);
+            code.push('\n');
+        }
+    }
+    code
+}
+
+/// Names after `crate::` in the code of a file.
 fn used_rooms(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let code = without_tests(text);
     let lines = code.lines().filter(|l| !l.trim_start().starts_with("//"));
     lines
         .flat_map(|l| l.split("crate::").skip(1))
         .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
         .collect()
+}
+
+#[test]
+fn all_code_is_looked_at_but_that_of_tests() {
+    let text = "\
+//! Uses crate::words in a comment.
+mod part;
+#[cfg(test)]
+mod tests;
+use crate::first::Thing;
+#[cfg(test)]
+mod more_tests {
+    use crate::hidden::Thing;
+    mod inner {
+    }
+}
+#[cfg(test)]
+impl Thing {
+    fn of() -> crate::second::Thing {}
+}
+pub use crate::third::{Thing, crate::fourth};
+";
+    assert_eq!(used_rooms(text), ["first", "second", "third", "fourth"]);
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folder = fs::read_to_string(src.join("sim/mod.rs")).unwrap();
+    assert!(folder.contains("mod tests;") && used_rooms(&folder).contains(&"world".to_string()), "seen behind it");
 }
 
 #[test]

@@ -97,29 +97,49 @@ fn ideal_stays_close_to_the_bound() {
     }
 }
 
-/// Oracle F5: the yardstick needs no fewer rounds than the optimal schedule of
-/// whole parts, and not many more.
+/// Oracle F5. Stripes down trees take exactly the rounds that their depth says;
+/// with two in complete binary trees that is one more than the optimal schedule
+/// of whole parts for each level below the first.
 #[test]
 fn f5_rounds_of_whole_parts() {
-    let (parts, leechers) = (400u64, 31u64);
-    let outcome = checked(&spec(&[
-        "protocol=ideal",
-        "protocol.ideal.pieces=400",
-        "swarm.network_size=32",
-        "swarm.seeders=1",
-        "swarm.file_size=25 MiB",
-        "network.transport=none",
-        "network.up=10 Mbit/s",
-        "network.down=unlimited",
-        "network.latency=0 ms",
-    ]));
-    let round = 65_536.0 / 1.25e6;
-    let rounds = outcome.makespan().unwrap().secs() / round;
-    let optimal = bound::dissemination_rounds(parts, leechers) as f64;
-    // Uplinks here are shared by several parts at once, which the synchronous
-    // schedule forbids; that can save no more than its last rounds.
-    assert!(rounds >= parts as f64 - 1e-6, "{rounds}");
-    assert!(rounds <= 1.25 * optimal, "{rounds} rounds against {optimal}");
+    let rounds = |parts: u32, leechers: u32, stripes: u32| {
+        let outcome = checked(&spec(&[
+            "protocol=ideal",
+            "protocol.ideal.pace=1.0",
+            &format!("protocol.ideal.pieces={parts}"),
+            &format!("protocol.ideal.stripes={stripes}"),
+            &format!("swarm.network_size={}", leechers + 1),
+            "swarm.seeders=1",
+            &format!("swarm.file_size={} KiB", 64 * parts),
+            "network.transport=none",
+            "network.up=10 Mbit/s",
+            "network.down=unlimited",
+            "network.latency=0 ms",
+        ]));
+        outcome.makespan().unwrap().secs() / (65_536.0 / 1.25e6)
+    };
+    let points = [
+        (400, 31, 1),
+        (400, 31, 2),
+        (400, 31, 5),
+        (400, 31, 16),
+        (420, 31, 30),
+        (300, 13, 3),
+        (408, 21, 4),
+        (40, 1, 1),
+    ];
+    for (parts, leechers, stripes) in points {
+        let (rounds, expected) = (rounds(parts, leechers, stripes), bound::striped_rounds(parts, leechers, stripes));
+        // Each of the moments in between is rounded to a nanosecond.
+        assert!((rounds / f64::from(expected) - 1.0).abs() < 1e-6, "{parts} {leechers} {stripes}: {rounds}");
+        assert!(rounds > bound::dissemination_rounds(parts.into(), leechers.into()) as f64 - 1e-3, "{rounds}");
+    }
+    for levels in 1..6 {
+        let leechers = (1 << levels) - 1;
+        let optimal = bound::dissemination_rounds(400, leechers.into()) as f64;
+        let beyond = rounds(400, leechers, 2) - optimal;
+        assert!((beyond - f64::from(levels - 1)).abs() < 1e-3, "{levels} levels: {beyond} rounds beyond {optimal}");
+    }
 }
 
 /// Nothing but the payload and the stated overhead is on the wire: a pair of

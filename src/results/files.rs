@@ -2,7 +2,7 @@
 
 use super::ResultsError;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that is written under a temporary name and takes its place in
@@ -18,9 +18,16 @@ impl AtomicFile {
     /// Begins to write `place`, whose directory must exist.
     pub fn create(place: &Path) -> Result<Self, ResultsError> {
         let name = place.file_name().unwrap_or_default().to_string_lossy();
-        // The process number keeps two shards in one directory apart.
-        let temporary = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let file = File::create(&temporary).map_err(ResultsError::io(&temporary))?;
+        // The process number keeps two shards in one directory apart, and a number
+        // after it two machines on which it is the same.
+        let temporary = |at: u32| place.with_file_name(format!(".{name}.{}-{at}.tmp", std::process::id()));
+        let mut at = 0;
+        let (temporary, file) = loop {
+            match File::create_new(temporary(at)) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => at += 1,
+                file => break (temporary(at), file.map_err(ResultsError::io(&temporary(at)))?),
+            }
+        };
         Ok(AtomicFile { place: place.into(), temporary, file: Some(BufWriter::new(file)) })
     }
 
@@ -69,6 +76,17 @@ mod tests {
         drop(file);
         assert_eq!(fs::read(&place).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_temporary_name_of_another_machine_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("a.csv");
+        let (mine, theirs) = (AtomicFile::create(&place).unwrap(), AtomicFile::create(&place).unwrap());
+        assert_ne!(mine.temporary, theirs.temporary, "though the process number is the same");
+        theirs.commit().unwrap();
+        mine.commit().unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl<'de> Deserializer<'de> for &'de Node {
                     return Err(Fault::new(message).expected(format!("only {}", expected())).at(second.key));
                 }
             },
-            _ => return Err(Fault::new("wrong type").expected(expected()).at(self.at)),
+            other => return Err(Fault::new("wrong type").expected(expected()).at(self.at).unless_list(other)),
         };
         visitor.visit_enum(access).map_err(|fault| fault.at(self.at))
     }

@@ -103,7 +103,7 @@ pub(super) struct Network {
     pub(super) links: Option<String>,
     /// One-way delay between any two nodes, or { matrix = "regions-2019" }, or { shares = [..], delay = [[..]] }.
     pub(super) latency: Latency,
-    /// Random addition to the latency of each message, in seconds.
+    /// Random addition to the latency of each message, in seconds or with a unit.
     pub(super) jitter: Option<Distribution>,
     /// The layers below the protocol: "default", "none", or a table of the constants that differ.
     #[schemars(schema_with = "super::schema::transport")]
@@ -140,15 +140,15 @@ pub(super) struct Discovery {
 pub(super) struct Churn {
     /// "none", "sessions" (give `online` and `offline`), "trace" (give `trace`), or a model in models/churn, or a file.
     pub(super) model: String,
-    /// Length of a session, in seconds.
+    /// Length of a session, in seconds or with a unit.
     pub(super) online: Option<Distribution>,
-    /// Length of an absence, in seconds.
+    /// Length of an absence, in seconds or with a unit.
     pub(super) offline: Option<Distribution>,
     /// What going offline means: "departure" keeps the data, "crash" loses it.
     pub(super) kind: OfflineKind,
     /// Whether seeders come and go too.
     pub(super) seeders: bool,
-    /// Recorded sessions: a CSV file with the columns node, online_s, offline_s, or a list of such rows.
+    /// Recorded sessions: a CSV file with the columns node, online_s, offline_s, or a list of such rows. A node is offline between its sessions, and for good after the last one; one that has none is always online.
     pub(super) trace: Option<Trace>,
 }
 

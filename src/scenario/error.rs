@@ -1,6 +1,6 @@
 //! What is wrong with a scenario, shown at the place where it was written.
 
-use super::tree::{Place, Sources};
+use super::tree::{Place, Sources, Value};
 use std::fmt;
 
 /// Why a scenario cannot be run. Prints the message, the file and line (or the
@@ -18,6 +18,9 @@ impl fmt::Display for ScenarioError {
 }
 
 impl std::error::Error for ScenarioError {}
+
+/// What somebody wants who writes a list where one value belongs.
+const SEVERAL: &str = "to run through several values, list them in [sweep], e.g. \"swarm.seeders\" = [1, 2]";
 
 /// A problem on its way to becoming a [`ScenarioError`].
 #[derive(Debug, Clone)]
@@ -56,9 +59,15 @@ impl Fault {
         self
     }
 
-    /// Suggests the name in `valid` that looks most like `given`.
+    /// Suggests the name in `valid` that looks most like `given`, or all that only go
+    /// on where it ends.
     pub(super) fn suggest<'a>(mut self, given: &str, valid: impl IntoIterator<Item = &'a str>) -> Self {
-        if let Some(name) = nearest(given, valid) {
+        let valid: Vec<&str> = valid.into_iter().collect();
+        let longer = |name: &&&str| name.strip_prefix(given).is_some_and(|rest| rest.starts_with('-'));
+        let family: Vec<&str> = valid.iter().filter(longer).copied().collect();
+        if family.len() > 1 {
+            self.help = Some(format!("did you mean one of {}?", list(family)));
+        } else if let Some(name) = nearest(given, valid) {
             self.help = Some(format!("did you mean `{name}`?"));
         }
         self
@@ -67,6 +76,14 @@ impl Fault {
     /// Whether something was not said at all, rather than wrongly.
     pub(super) fn is_missing_key(&self) -> bool {
         self.message.starts_with("missing key")
+    }
+
+    /// Where `value` is a list and no list belongs: how to run through several values.
+    pub(super) fn unless_list(self, value: &Value) -> Self {
+        match value {
+            Value::Array(_) => self.help(SEVERAL),
+            _ => self,
+        }
     }
 
     pub(super) fn render(&self, sources: &Sources) -> ScenarioError {
@@ -138,7 +155,11 @@ impl serde::de::Error for Fault {
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        Fault::new(format!("wrong type: {found}")).expected(plain(&expected.to_string()))
+        let expected = plain(&expected.to_string());
+        if found == serde::de::Unexpected::Seq {
+            return Fault::new("wrong type: a list").expected(expected).help(SEVERAL);
+        }
+        Fault::new(format!("wrong type: {found}")).expected(expected)
     }
 
     fn invalid_value(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
@@ -186,6 +207,8 @@ mod tests {
         assert_eq!(nearest("networkSize", valid), Some("network_size"));
         assert_eq!(nearest("filesize", valid), Some("file_size"));
         assert_eq!(nearest("colour", valid), None);
+        let family = Fault::new("").suggest("codex", ["codex-f", "codex-v2", "ideal"]).help;
+        assert_eq!(family.as_deref(), Some("did you mean one of `codex-f`, `codex-v2`?"));
         assert_eq!(nearest("codex-2", ["codex-f", "codex-v2"]), Some("codex-v2"));
     }
 }

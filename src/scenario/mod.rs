@@ -40,6 +40,7 @@ pub use error::ScenarioError;
 pub use explain::{Explanation, Origin, explain};
 pub use models::{ModelInfo, models};
 pub use packs::{packs, setting_key};
+pub use resolve::warn;
 pub use schema::schema;
 pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
@@ -278,6 +279,7 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
     // A base may lack what each point of its sweep has.
     let resolved =
         checked.map_err(|fault| if input.point.is_empty() { study.explain(fault, &given, sources) } else { fault })?;
+    validate::clock(&resolved.run, &tree)?;
     Ok(Scenario {
         resolved: print::print(&name, &resolved, &expect, &tree, sources),
         fingerprint: fingerprint(&resolved.run),

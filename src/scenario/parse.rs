@@ -103,7 +103,7 @@ pub(super) fn read_file(
     asked_at: Option<Place>,
     what: &str,
 ) -> Result<usize, Fault> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let bytes = std::fs::read(path).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_string(),
             _ => error.to_string(),
@@ -112,7 +112,20 @@ pub(super) fn read_file(
         asked_at.map_or(fault.clone(), |place| fault.at(place))
     })?;
     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    Ok(sources.add(Kind::File, path.display().to_string(), text, &folder))
+    let (text, wrong) = match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let start = error.utf8_error().valid_up_to();
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some((start, error.as_bytes()[start])))
+        }
+    };
+    let source = sources.add(Kind::File, path.display().to_string(), text, &folder);
+    match wrong {
+        None => Ok(source),
+        Some((start, byte)) => Err(Fault::new(format!("byte 0x{byte:02x} is not UTF-8"))
+            .expected("text in UTF-8")
+            .at(Place { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() })),
+    }
 }
 
 fn merge_source(tree: &mut Table, sources: &mut Sources, source: usize) -> Result<(), Fault> {
@@ -235,6 +248,6 @@ fn normalise_protocol(node: &mut Node) -> Result<(), Fault> {
                 .expected(format!("{}; to compare them, sweep over `protocol`", one_of([first.as_str(), second])))
                 .at(node.key)),
         },
-        _ => Err(Fault::new("wrong type").expected(FORM).at(node.at)),
+        other => Err(Fault::new("wrong type").expected(FORM).at(node.at).unless_list(other)),
     }
 }

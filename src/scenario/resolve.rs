@@ -173,7 +173,30 @@ fn overlay(draft: &Draft) -> Option<OverlaySpec> {
 /// Warns once about a model whose numbers were not checked.
 pub(super) fn warn_uncalibrated(file: &str, calibrated: bool, warnings: &mut Vec<String>) {
     if !calibrated {
-        warnings.push(format!("{file} is not calibrated: its numbers were not checked against measurements"));
+        warn(warnings, &format!("{UNCALIBRATED}{file}"));
+    }
+}
+
+/// How the one warning about models that nobody checked begins; their files follow.
+const UNCALIBRATED: &str = "not calibrated, so never checked against measurements: ";
+
+/// Adds to the warnings of a scenario or of several. Nothing is said twice, and
+/// what is about models that are not calibrated is said in one line.
+pub fn warn(warnings: &mut Vec<String>, warning: &str) {
+    let files =
+        |text: &str| text.strip_prefix(UNCALIBRATED).map(|files| files.split(", ").map(str::to_owned).collect());
+    let Some(new): Option<Vec<String>> = files(warning) else {
+        if !warnings.iter().any(|known| known == warning) {
+            warnings.push(warning.into());
+        }
+        return;
+    };
+    match warnings.iter_mut().find_map(|known| files(known).map(|old| (known, old))) {
+        None => warnings.push(warning.into()),
+        Some((known, mut all)) => {
+            all.extend(new.into_iter().filter(|file| !all.contains(file)).collect::<Vec<String>>());
+            *known = format!("{UNCALIBRATED}{}", all.join(", "));
+        }
     }
 }
 
@@ -278,7 +301,8 @@ fn discovery(
 fn hardware(tree: &Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(Hardware, Table), Fault> {
     let node = tree.get("hardware").expect("the defaults name a hardware");
     let Some(table) = node.table() else {
-        return Err(Fault::new("wrong type").expected("a name, a path, or a table of costs").at(node.at));
+        let fault = Fault::new("wrong type").expected("a name, a path, or a table of costs");
+        return Err(fault.at(node.at).unless_list(&node.value));
     };
     let mut over = table.clone();
     let (name, asked) = match over.remove("extends") {
@@ -315,8 +339,7 @@ fn network_model(
     if let Some((key, fault)) = fault {
         return Err(fault.at(table.get(key).unwrap_or(node).at));
     }
-    let warned = warnings.iter().any(|warning| warning.starts_with(&model.file));
-    warn_uncalibrated(&model.file, model.calibrated || warned, warnings);
+    warn_uncalibrated(&model.file, model.calibrated, warnings);
     Ok((contents, table))
 }
 

@@ -4,6 +4,7 @@ use super::error::{Fault, list, nearest};
 use super::parse::{read_key, set};
 use super::tree::{Node, Place, Sources, Table, Value, quoted};
 use super::{Axis, Comparison, Expectation, Operator, Sweep};
+use crate::units::{Bytes, Rate, Time};
 
 /// Keys that pair lists call by the users' own names.
 const NAMES: [(&str, &str); 9] = [
@@ -231,6 +232,23 @@ impl PlacedAxis {
         Ok(())
     }
 
+    /// Refuses a point that is there already: its runs would be counted twice.
+    fn without_repetition(self) -> Result<PlacedAxis, Fault> {
+        let mut seen: Vec<Vec<Option<String>>> = Vec::new();
+        for point in &self.points {
+            let values: Vec<Option<String>> = point.iter().map(|node| node.as_ref().map(canonical)).collect();
+            if seen.contains(&values) {
+                let written = point.iter().flatten().next_back();
+                let words: Vec<String> = point.iter().flatten().map(|node| node.bare().to_string()).collect();
+                let fault = Fault::new(format!("{} is listed twice", words.join(", ")))
+                    .expected("each point once; `repetitions` runs all of them several times");
+                return Err(written.map_or(fault.clone(), |node| fault.at(node.at)));
+            }
+            seen.push(values);
+        }
+        Ok(self)
+    }
+
     /// The number of points.
     pub(super) fn len(&self) -> usize {
         self.points.len()
@@ -300,7 +318,7 @@ fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
         return cells(values);
     }
     if let Some(names) = name.strip_prefix("constrained__") {
-        return Ok(PlacedAxis { keys: pair_keys(names, node)?, points: pairs(values, node.key)? });
+        return PlacedAxis { keys: pair_keys(names, node)?, points: pairs(values, node.key)? }.without_repetition();
     }
     let keys = read_key(name).ok_or_else(|| {
         Fault::new(format!("`{name}` is not a key")).expected("a dotted key such as \"swarm.seeders\"").at(node.key)
@@ -310,7 +328,23 @@ fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
         return Err(Fault::new(format!("`{name}` cannot be swept")).expected(expected).at(node.key));
     }
     let points = values.iter().map(|value| vec![Some(value.clone().moved(node.key, value.at))]).collect();
-    Ok(PlacedAxis { keys: vec![name.into()], points })
+    PlacedAxis { keys: vec![name.into()], points }.without_repetition()
+}
+
+/// A value in a form in which equal ones are equal however they are written.
+fn canonical(node: &Node) -> String {
+    let number = |text: &str| {
+        let size = text.parse::<Bytes>().map(|size| format!("{} B", size.get()));
+        let rate = text.parse::<Rate>().map(|rate| format!("{} bit/s", rate.0));
+        let time = text.parse::<Time>().map(|time| format!("{} ns", time.nanos()));
+        size.or(rate).or(time).ok()
+    };
+    match &node.value {
+        Value::String(text) => number(text).unwrap_or_else(|| text.clone()),
+        Value::Integer(value) => (*value as f64).to_string(),
+        Value::Float(value) => value.to_string(),
+        _ => node.bare().to_string(),
+    }
 }
 
 /// `[[sweep.cells]]`: points that set several keys each, all of them the same
@@ -345,7 +379,7 @@ fn cells(values: &[Node]) -> Result<PlacedAxis, Fault> {
     // The protocol first, or a constant would be set for the one of the base.
     keys.sort_by_key(|key| key != "protocol");
     let points = tables.iter().map(|(_, table)| keys.iter().map(|name| table.get(name).cloned()).collect()).collect();
-    Ok(PlacedAxis { keys, points })
+    PlacedAxis { keys, points }.without_repetition()
 }
 
 /// `networkSize_seeders` names two keys; the underscore may be part of a name.

@@ -158,7 +158,8 @@ fn a_protocol_file_extends_a_model() {
     let scenario = load(&folder.input("a.toml")).unwrap();
     assert_eq!(scenario.protocol, "./small.toml");
     assert_eq!((&constants(&scenario)["window"], &constants(&scenario)["max_peers"]), (&64.into(), &160.into()));
-    assert!(scenario.warnings[0].contains("small.toml is not calibrated"), "{:?}", scenario.warnings);
+    let warning = &scenario.warnings[0];
+    assert!(warning.starts_with("not calibrated") && warning.ends_with("small.toml"), "{warning}");
     assert!(line(&scenario, "window").contains("small.toml:3"), "{}", line(&scenario, "window"));
     assert_eq!(load_text(&scenario.resolved).run, scenario.run);
 }
@@ -235,6 +236,15 @@ fn the_resolved_form_loads_to_the_same_run() {
         assert_eq!(again.fingerprint, scenario.fingerprint);
         assert_eq!((again.name, again.expect), (scenario.name, scenario.expect));
     }
+}
+
+#[test]
+fn what_has_no_end_is_shown_as_a_word() {
+    let shown = |sets: &[&str]| with_sets(sets).resolved;
+    assert!(shown(&[]).contains("delay_target = \"never\""), "{}", shown(&[]));
+    let none = shown(&["network.transport=none", "network.up=unlimited"]);
+    assert!(none.contains("max_window = \"unlimited\"") && none.contains("idle_restart = \"never\""), "{none}");
+    assert!(!none.contains("18446744073709551615") && !shown(&[]).contains("18446744073709551615"), "{none}");
 }
 
 #[test]
@@ -321,8 +331,18 @@ fn a_named_churn_takes_changes_of_its_own_layer_only() {
 #[test]
 fn uncalibrated_models_are_named_once() {
     let scenario = with_sets(&["network.links=regions-2019", "network.latency={matrix=\"regions-2019\"}"]);
-    let named = scenario.warnings.iter().filter(|w| w.starts_with("models/networks/regions-2019.toml")).count();
-    assert_eq!(named, 1, "{:?}", scenario.warnings);
+    let [.., warning] = scenario.warnings.as_slice() else { panic!("{:?}", scenario.warnings) };
+    assert!(warning.ends_with("measurements: models/networks/regions-2019.toml"), "{warning}");
+    // Several of them, of several scenarios too, take one line.
+    let mut warnings = scenario.warnings.clone();
+    for further in [&["protocol=codex-v3c"][..], &["protocol=bitswap"], &["protocol=codex-v3c", "network.links=das"]] {
+        with_sets(further).warnings.iter().for_each(|w| warn(&mut warnings, w));
+    }
+    let about: Vec<&String> = warnings.iter().filter(|w| w.starts_with("not calibrated")).collect();
+    assert_eq!(about.len(), 1, "{warnings:?}");
+    for file in ["networks/regions-2019", "protocols/codex-v3c", "protocols/bitswap"] {
+        assert_eq!(about[0].matches(file).count(), 1, "{about:?}");
+    }
 }
 
 #[test]

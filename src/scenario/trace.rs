@@ -4,6 +4,7 @@ use super::draft::Trace;
 use super::error::Fault;
 use super::parse::read_file;
 use super::tree::{Node, Place, Sources};
+use crate::units::Time;
 
 /// One recorded session: node, online since, offline from (seconds).
 pub(super) type Row = (u32, f64, f64);
@@ -89,6 +90,10 @@ fn check((node, online, offline): Row, size: u32) -> Result<(), (usize, Fault)> 
     for (column, value) in [(1, online), (2, offline)] {
         if !(value.is_finite() && value >= 0.0) {
             return Err((column, Fault::new(format!("`{value}` is not a moment")).expected("seconds, zero or more")));
+        }
+        if value > Time::LONGEST.secs() {
+            let most = format!("at most {} s", Time::LONGEST.secs());
+            return Err((column, Fault::new(format!("`{value}` is later than the clock holds")).expected(most)));
         }
     }
     if offline <= online {

@@ -1,14 +1,15 @@
 //! Step two: keys, types and units first, then what only makes sense together.
 
 use super::draft::{Draft, Latency, Regions, Start};
-use super::error::Fault;
+use super::error::{Fault, list};
 use super::resolve;
 use super::sweep::Study;
 use super::tree::{Node, Sources, Table};
 use crate::dist::Distribution;
-use crate::network::Transport;
+use crate::network::{NetworkModel, Transport};
+use crate::sim::RunSpec;
 use crate::units::{Bytes, Rate, Time};
-use crate::world::LinkClass;
+use crate::world::{LinkClass, seeder_sets};
 
 /// Ten times the largest network anybody asked for; more would not fit into memory.
 const MOST_NODES: u32 = 1_000_000;
@@ -48,6 +49,24 @@ pub(super) fn combinations(draft: &Draft, tree: &Table, sources: &Sources) -> Re
     check.stop(draft)?;
     check.output(draft)
 }
+
+/// Refuses a run of which the clock could not tell the bound.
+pub(super) fn clock(run: &RunSpec, tree: &Table) -> Result<(), Fault> {
+    let (world, size) = (&run.world, run.world.dataset.size);
+    let rates = world.links.iter().flat_map(|class| [class.up, class.down]);
+    let slowest = rates.chain(world.seeder_up).chain(world.seeder_down).min();
+    match slowest.filter(|rate| run.network.model != NetworkModel::Ideal && rate.time_for(size) > Time::LONGEST) {
+        None => Ok(()),
+        Some(rate) => {
+            let fault = Fault::new(format!("{size} over a link of {rate} take longer than the clock holds"))
+                .expected(format!("a smaller file or a faster link: at most {} years", LONGEST_YEARS));
+            Err(tree.find("swarm.file_size").map_or(fault.clone(), |node| fault.at(node.at)))
+        }
+    }
+}
+
+/// [`Time::LONGEST`] in years.
+const LONGEST_YEARS: u32 = 292;
 
 /// What is wrong with shares that should sum to 1.
 fn shares_fault(shares: &[f64]) -> Option<Fault> {
@@ -109,10 +128,26 @@ impl Check<'_> {
         })
     }
 
-    fn missing(&self, key: &str, example: &str) -> Fault {
-        let swarm = self.tree.get("swarm").filter(|node| !self.sources.is_default(node.at));
-        let fault = Fault::new(format!("missing key `{key}` in [swarm]")).expected(format!("{key} = {example}"));
-        swarm.map_or(fault.clone(), |node| fault.at(node.key))
+    /// Tells all keys that are missing at once.
+    fn present(&self, draft: &Draft) -> Result<(u32, u32, Bytes), Fault> {
+        let swarm = &draft.swarm;
+        if let (Some(n), Some(seeders), Some(size)) = (swarm.network_size, swarm.seeders, swarm.file_size) {
+            return Ok((n, seeders, size));
+        }
+        let missing: Vec<(&str, &str)> = [
+            (swarm.network_size.is_none(), ("network_size", "network_size = 32")),
+            (swarm.seeders.is_none(), ("seeders", "seeders = 4")),
+            (swarm.file_size.is_none(), ("file_size", "file_size = \"100 MB\"")),
+        ]
+        .into_iter()
+        .filter_map(|(absent, key)| absent.then_some(key))
+        .collect();
+        let keys = if missing.len() == 1 { "key" } else { "keys" };
+        let examples: Vec<&str> = missing.iter().map(|(_, example)| *example).collect();
+        let message = format!("missing {keys} {} in [swarm]", list(missing.iter().map(|(name, _)| *name)));
+        let fault = Fault::new(message).expected(examples.join(", "));
+        let table = self.tree.get("swarm").filter(|node| !self.sources.is_default(node.at));
+        Err(table.map_or(fault.clone(), |node| fault.at(node.key)))
     }
 
     fn name(&self, draft: &Draft) -> Result<(), Fault> {
@@ -126,8 +161,7 @@ impl Check<'_> {
     }
 
     fn swarm(&self, draft: &Draft) -> Result<(), Fault> {
-        let n = draft.swarm.network_size.ok_or_else(|| self.missing("network_size", "32"))?;
-        let seeders = draft.swarm.seeders.ok_or_else(|| self.missing("seeders", "4"))?;
+        let (n, seeders, _) = self.present(draft)?;
         if n < 2 {
             let fault = Fault::new(format!("a network of {n}")).expected("at least 2 nodes: a seeder and a leecher");
             return self.fail("swarm.network_size", fault);
@@ -144,19 +178,44 @@ impl Check<'_> {
             let fault = Fault::new(format!("{seeders} seeders in a network of {n} leave nobody to download"));
             return self.fail("swarm.seeders", fault.expected(format!("{}, fewer than network_size", range(1, n - 1))));
         }
+        self.seeder_sets(draft, seeder_sets(n, seeders))?;
         self.starts(draft, n - seeders)?;
         self.degree(draft.network.degree, n)?;
         self.grown(draft, n)
     }
 
+    /// More sets than there are would be the same ones again.
+    fn seeder_sets(&self, draft: &Draft, sets: u64) -> Result<(), Fault> {
+        let swept = self.tree.find("sweep.seeder_sets").map(Node::read::<u32>).transpose()?;
+        let what = format!("there are {sets} sets of this many seeders");
+        if swept.is_some_and(|swept| u64::from(swept) > sets) {
+            return self.fail("sweep.seeder_sets", Fault::new(what).expected(format!("1 to {sets}")));
+        }
+        if u64::from(draft.swarm.seeder_set) >= sets {
+            return self.fail("swarm.seeder_set", Fault::new(what).expected(format!("0 to {}", sets - 1)));
+        }
+        Ok(())
+    }
+
+    /// Who starts after the end takes no part. (Of random starts the mean counts.)
     fn starts(&self, draft: &Draft, leechers: u32) -> Result<(), Fault> {
-        match &draft.swarm.start {
+        let gaps = u64::from(leechers - 1);
+        let (last, key) = match &draft.swarm.start {
+            Start::Together => return Ok(()),
+            Start::Stagger(distance) => (*distance * gaps, "stagger"),
+            Start::Poisson(distance) => (distance.0 * gaps, "poisson"),
             Start::At(moments) if moments.len() < leechers as usize => {
                 let fault = Fault::new(format!("{} starts for {leechers} leechers", moments.len()));
-                self.fail("swarm.start.at", fault.expected("one for each leecher"))
+                return self.fail("swarm.start.at", fault.expected("one for each leecher"));
             }
-            _ => Ok(()),
+            Start::At(moments) => (moments.iter().take(leechers as usize).copied().max().unwrap_or(Time::ZERO), "at"),
+        };
+        if last >= draft.stop.max_time {
+            let fault = Fault::new(format!("the last leecher starts at {last}, after the end of the run"))
+                .expected(format!("starts before stop.max_time, {}", draft.stop.max_time));
+            return self.fail(&format!("swarm.start.{key}"), fault);
         }
+        Ok(())
     }
 
     /// A random graph of degree 1 is a set of pairs, so it connects two nodes at most.
@@ -186,9 +245,12 @@ impl Check<'_> {
 
     fn dataset(&self, draft: &Draft) -> Result<(), Fault> {
         let swarm = &draft.swarm;
-        let size = swarm.file_size.ok_or_else(|| self.missing("file_size", "\"100 MB\""))?;
+        let (_, _, size) = self.present(draft)?;
         if size == Bytes(0) {
             return self.fail("swarm.file_size", Fault::new("an empty file").expected("at least one byte"));
+        }
+        if size == Bytes::UNLIMITED {
+            return self.fail("swarm.file_size", Fault::new("a file without end").expected("a number of bytes"));
         }
         if swarm.block_size == Bytes(0) || swarm.block_size > LARGEST_BLOCK {
             let fault = Fault::new(format!("a block of {}", swarm.block_size));
@@ -230,6 +292,14 @@ impl Check<'_> {
     }
 
     fn latency(&self, draft: &Draft) -> Result<(), Fault> {
+        let endless = match &draft.network.latency {
+            Latency::Constant(delay) => *delay == Time::NEVER,
+            Latency::Regions(regions) => regions.delay.iter().flatten().any(|delay| *delay == Time::NEVER),
+            Latency::Matrix(_) => false,
+        };
+        if endless {
+            return self.fail("network.latency", Fault::new("messages would never arrive").expected("a time"));
+        }
         if let Latency::Regions(regions) = &draft.network.latency
             && let Some((key, fault)) = regions_fault(regions)
         {
@@ -325,6 +395,13 @@ impl Check<'_> {
 
     fn stop(&self, draft: &Draft) -> Result<(), Fault> {
         let max_time = draft.stop.max_time;
+        if max_time == Time::NEVER {
+            let fault = Fault::new("a run without an end");
+            return self.fail(
+                "stop.max_time",
+                fault.expected(format!("at most {} d", Time::LONGEST.nanos() / 86_400_000_000_000)),
+            );
+        }
         if let Some(run_for) = draft.stop.run_for
             && (run_for == Time::ZERO || run_for > max_time)
         {

@@ -291,11 +291,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     /// comes and goes. False when nothing can happen any more.
     fn step(&mut self) -> bool {
         let (list, network, presence) = (self.list.peek(), self.network.next_event(), self.presence.next());
-        let Some(next) = [list, network, presence].into_iter().flatten().min() else { return false };
-        let nothing_else = network.is_none() && presence.is_none() && self.list.len() == 1;
-        if nothing_else && self.only_samples_left() && self.spec.stop.run_for.is_none() {
+        let next = [list, network, presence].into_iter().flatten().min();
+        let nothing_else = network.is_none() && presence.is_none() && self.list.len() <= 1 && self.only_samples_left();
+        if nothing_else && self.spec.stop.run_for.is_none() && !self.under_way() {
             return false;
         }
+        let next = next.unwrap_or(Time::NEVER);
         let limit = self.spec.stop.run_for.unwrap_or(self.spec.stop.max_time);
         self.look_around(next.min(limit));
         self.now = next.min(limit);
@@ -317,7 +318,13 @@ impl<'w, P: Protocol> Simulation<'w, P> {
 
     /// The sampler re-arms itself and would keep a dead run going.
     fn only_samples_left(&self) -> bool {
-        self.list.peek() == Some(self.books.series.due())
+        self.list.peek().is_none_or(|next| next == self.books.series.due())
+    }
+
+    /// Whether anything is on the network; when nothing happens all the same, it
+    /// arrives after all that the clock holds.
+    fn under_way(&self) -> bool {
+        self.flights.iter().flatten().any(|flight| !flight.arrived)
     }
 
     fn handle(&mut self, event: Event) {

@@ -94,7 +94,7 @@ impl Plan {
         let mut cells = Vec::new();
         for values in grid(&sweep.axes) {
             let (cell, point) = cell(input, values)?;
-            warnings.extend(point.warnings.into_iter().filter(|w| !warnings.contains(w)).collect::<Vec<_>>());
+            point.warnings.iter().for_each(|warning| scenario::warn(&mut warnings, warning));
             first.get_or_insert((point.resolved, point.fingerprint, point.run));
             cells.push(cell);
         }

@@ -14,6 +14,16 @@ pub enum UnitError {
         /// The form that would have been right.
         expected: &'static str,
     },
+    /// The text is written in a way that only looks like a quantity.
+    #[error("`{text}` {problem}; expected {expected}")]
+    BadForm {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// The form that would have been right.
+        expected: &'static str,
+    },
     /// The number has no unit, or one that this kind of quantity does not know.
     #[error("{}; expected {expected}{}", unit_problem(.unit, .text), hint(.nearest))]
     BadUnit {
@@ -26,11 +36,31 @@ pub enum UnitError {
         /// The known unit that looks most like it.
         nearest: Option<&'static str>,
     },
+    /// There is no part of the smallest unit.
+    #[error("`{text}` is no whole number of {unit}; expected e.g. \"{nearest} {unit}\"")]
+    NotWhole {
+        /// What was given.
+        text: String,
+        /// The smallest unit.
+        unit: &'static str,
+        /// The nearest whole number of it.
+        nearest: u64,
+    },
+    /// More than zero, and nothing when counted in the smallest unit.
+    #[error("`{text}` is too small to be represented; expected zero, or at least 1 {unit}")]
+    TooSmall {
+        /// What was given.
+        text: String,
+        /// The smallest unit.
+        unit: &'static str,
+    },
     /// The value does not fit the integer that holds it.
-    #[error("`{text}` is too large to be represented")]
+    #[error("`{text}` is too large to be represented; expected at most {most}")]
     TooLarge {
         /// What was given.
         text: String,
+        /// The largest value.
+        most: &'static str,
     },
 }
 
@@ -42,64 +72,141 @@ fn hint(nearest: &Option<&'static str>) -> String {
     nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
 }
 
-/// A unit's name and how many base quantities it is worth.
-pub(super) type UnitTable = &'static [(&'static str, u64)];
+/// A kind of quantity: how it is written, and what fits.
+pub(super) struct Kind {
+    /// Units and how many of the first they are worth, which is the smallest.
+    pub(super) units: &'static [(&'static str, u64)],
+    /// The form in words, for messages.
+    pub(super) expected: &'static str,
+    /// The largest number of the smallest unit, and the same in words.
+    pub(super) most: (u64, &'static str),
+    /// The word for `u64::MAX`, which no number stands for.
+    pub(super) endless: &'static str,
+    /// Whether parts of the smallest unit are refused instead of rounded.
+    pub(super) whole: bool,
+}
 
-/// Reads `text` as a number and a unit of `table`, rounding to the nearest
-/// base quantity.
-pub(super) fn quantity(text: &str, table: UnitTable, expected: &'static str) -> Result<u64, UnitError> {
+/// Reads `text` as a number and a unit of `kind`, or as the word for what has no end.
+pub(super) fn quantity(text: &str, kind: &Kind) -> Result<u64, UnitError> {
     let trimmed = text.trim();
-    let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
-    let (number, rest) = trimmed.split_at(split);
+    if trimmed == kind.endless {
+        return Ok(u64::MAX);
+    }
+    let (number, rest) = trimmed.split_at(number_length(trimmed));
+    if number.is_empty() || number.starts_with('.') || number.ends_with('.') || number.contains(".e") {
+        return Err(UnitError::NoNumber { text: text.into(), expected: kind.expected });
+    }
+    if let Some(problem) = problem(rest) {
+        return Err(UnitError::BadForm { text: text.into(), problem, expected: kind.expected });
+    }
     let unit = rest.strip_prefix(' ').unwrap_or(rest);
-    if number.is_empty() || number.starts_with('.') || number.ends_with('.') {
-        return Err(UnitError::NoNumber { text: text.into(), expected });
-    }
-    let Some(&(_, scale)) = table.iter().find(|(name, _)| *name == unit) else {
-        return Err(UnitError::BadUnit {
-            text: text.into(),
-            unit: unit.into(),
-            expected,
-            nearest: nearest_unit(unit, table),
-        });
+    let Some(&(_, scale)) = kind.units.iter().find(|(name, _)| *name == unit) else {
+        let nearest = nearest_unit(unit, kind);
+        return Err(UnitError::BadUnit { text: text.into(), unit: unit.into(), expected: kind.expected, nearest });
     };
-    scaled(number, scale, text, expected)
+    scaled(number, scale, text, kind)
 }
 
-/// Whole numbers stay exact; fractions go through `f64`.
-fn scaled(number: &str, scale: u64, text: &str, expected: &'static str) -> Result<u64, UnitError> {
-    let too_large = || UnitError::TooLarge { text: text.into() };
-    if let Ok(whole) = number.parse::<u64>() {
-        return whole.checked_mul(scale).ok_or_else(too_large);
+/// Length of the decimal number that `text` begins with; an exponent is part of
+/// it, as programs write it: `5e-05`.
+fn number_length(text: &str) -> usize {
+    let digits = |from: usize, point: bool| {
+        let end = text[from..].find(|c: char| !(c.is_ascii_digit() || point && c == '.'));
+        end.map_or(text.len(), |end| from + end)
+    };
+    let mantissa = digits(0, true);
+    if mantissa == 0 || !text[mantissa..].starts_with(['e', 'E']) {
+        return mantissa;
     }
-    let value: f64 = number.parse().map_err(|_| UnitError::NoNumber { text: text.into(), expected })?;
-    let product = libm::round(value * scale as f64);
-    if product >= u64::MAX as f64 { Err(too_large()) } else { Ok(product as u64) }
+    let sign = usize::from(text[mantissa + 1..].starts_with(['+', '-']));
+    let exponent = digits(mantissa + 1 + sign, false);
+    if exponent > mantissa + 1 + sign { exponent } else { mantissa }
 }
 
-fn nearest_unit(unit: &str, table: UnitTable) -> Option<&'static str> {
+/// What stands between number and unit and does not belong there.
+fn problem(rest: &str) -> Option<&'static str> {
+    let mut chars = rest.chars();
+    match (chars.next()?, chars.next()) {
+        (',', _) => Some("has a comma: decimals come after a point, thousands without a mark"),
+        ('_' | '\'' | '\u{2019}', Some('0'..='9')) => Some("has a mark between its digits"),
+        (' ', Some(c)) if c.is_whitespace() => Some("has more than one space before its unit"),
+        (c, _) if c.is_whitespace() && c != ' ' => {
+            Some("has a special space (non-breaking, thin, tab) before its unit")
+        }
+        _ => None,
+    }
+}
+
+/// The number of smallest units in `number` of the unit that is worth `scale`.
+fn scaled(number: &str, scale: u64, text: &str, kind: &Kind) -> Result<u64, UnitError> {
+    let (most, words) = kind.most;
+    let too_large = || UnitError::TooLarge { text: text.into(), most: words };
+    let no_number = || UnitError::NoNumber { text: text.into(), expected: kind.expected };
+    let (rounded, whole) = match exact_product(number, scale) {
+        Some(product) => product,
+        // More digits than can matter.
+        None => {
+            let product = number.parse::<f64>().map_err(|_| no_number())? * scale as f64;
+            (libm::round(product) as u128, libm::floor(product) == product)
+        }
+    };
+    let rounded = u64::try_from(rounded).ok().filter(|value| *value <= most).ok_or_else(too_large)?;
+    let unit = kind.units[0].0;
+    match (whole, rounded) {
+        (false, _) if kind.whole => Err(UnitError::NotWhole { text: text.into(), unit, nearest: rounded.max(1) }),
+        (false, 0) => Err(UnitError::TooSmall { text: text.into(), unit }),
+        _ => Ok(rounded),
+    }
+}
+
+/// `number * scale`, rounded to the nearest whole number, and whether it is one;
+/// nothing where 128 bits do not hold it.
+fn exact_product(number: &str, scale: u64) -> Option<(u128, bool)> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [before, after].concat();
+    let shift = exponent.parse::<i32>().ok()?.checked_sub(i32::try_from(after.len()).ok()?)?;
+    let product = digits.parse::<u128>().ok()?.checked_mul(u128::from(scale))?;
+    if product == 0 {
+        return Some((0, true));
+    }
+    let power = 10u128.checked_pow(shift.unsigned_abs());
+    if shift >= 0 {
+        return Some((product.checked_mul(power?)?, true));
+    }
+    let Some(power) = power else { return Some((0, false)) };
+    Some(((product / power) + u128::from(product % power >= power.div_ceil(2)), product.is_multiple_of(power)))
+}
+
+fn nearest_unit(unit: &str, kind: &Kind) -> Option<&'static str> {
     if unit.is_empty() {
         return None;
     }
-    table
+    // The Greek letter, in both its places.
+    let unit = unit.replace(['\u{b5}', '\u{3bc}'], "u");
+    kind.units
         .iter()
         .map(|(name, _)| *name)
         .min_by_key(|name| {
             let folded = strsim::levenshtein(&name.to_lowercase(), &unit.to_lowercase());
-            (folded, strsim::levenshtein(name, unit))
+            (folded, strsim::levenshtein(name, &unit))
         })
         .filter(|name| strsim::levenshtein(&name.to_lowercase(), &unit.to_lowercase()) <= 3)
 }
 
-/// Prints `value` in the largest unit of `table` that divides it, so that the
-/// text parses back to the same value.
-pub(super) fn exact(value: u64, table: UnitTable, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    let (name, scale) = table
+/// Prints `value` in the largest unit of `kind` that divides it, so that the text
+/// parses back to the same value.
+pub(super) fn exact(value: u64, kind: &Kind, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    if value == u64::MAX {
+        return f.write_str(kind.endless);
+    }
+    let (name, scale) = kind
+        .units
         .iter()
         .filter(|(_, scale)| value.is_multiple_of(*scale))
         .max_by_key(|(_, scale)| if value == 0 { u64::MAX - scale } else { *scale })
         .copied()
-        .unwrap_or((table[0].0, table[0].1));
+        .unwrap_or(kind.units[0]);
     write!(f, "{} {}", value / scale, name)
 }
 

@@ -1,6 +1,6 @@
 //! Capacities of links, in bits per second.
 
-use super::parse::{self, UnitError, UnitTable};
+use super::parse::{self, Kind, UnitError};
 use super::{Bytes, Time};
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,19 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(pub u64);
 
-const UNITS: UnitTable =
-    &[("bit/s", 1), ("kbit/s", 1_000), ("Mbit/s", 1_000_000), ("Gbit/s", 1_000_000_000), ("Tbit/s", 1_000_000_000_000)];
-const EXPECTED: &str = "a rate such as \"10 Mbit/s\" or \"unlimited\"";
+const KIND: Kind = Kind {
+    units: &[
+        ("bit/s", 1),
+        ("kbit/s", 1_000),
+        ("Mbit/s", 1_000_000),
+        ("Gbit/s", 1_000_000_000),
+        ("Tbit/s", 1_000_000_000_000),
+    ],
+    expected: "a rate such as \"10 Mbit/s\" or \"unlimited\"",
+    most: (u64::MAX - 1, "18446744 Tbit/s, or \"unlimited\""),
+    endless: "unlimited",
+    whole: false,
+};
 
 impl Rate {
     /// A link that never holds anything up; written `unlimited`.
@@ -49,16 +59,13 @@ impl Rate {
 impl FromStr for Rate {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        if text.trim() == "unlimited" {
-            return Ok(Rate::UNLIMITED);
-        }
-        parse::quantity(text, UNITS, EXPECTED).map(Rate)
+        parse::quantity(text, &KIND).map(Rate)
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_unlimited() { f.write_str("unlimited") } else { parse::exact(self.0, UNITS, f) }
+        parse::exact(self.0, &KIND, f)
     }
 }
 
@@ -75,6 +82,12 @@ mod tests {
         for text in ["8 MB/s", "8 Mb/s", "8 mbit/s", "8 Mbps", "8"] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn more_than_nothing_is_at_least_a_bit() {
+        assert_eq!("1.3333333e6 bit/s".parse(), Ok(Rate(1_333_333)));
+        assert!("0.3 bit/s".parse::<Rate>().unwrap_err().to_string().contains("at least 1 bit/s"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Points in simulated time and spans of it, in nanoseconds.
 
-use super::parse::{self, UnitError, UnitTable};
+use super::parse::{self, Kind, UnitError};
 use std::fmt;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 use std::str::FromStr;
@@ -10,22 +10,30 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(u64);
 
-const UNITS: UnitTable = &[
-    ("ns", 1),
-    ("us", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-    ("min", 60_000_000_000),
-    ("h", 3_600_000_000_000),
-    ("d", 86_400_000_000_000),
-];
-const EXPECTED: &str = "a time such as \"50 ms\", \"10 s\", \"5 min\" or \"4 h\"";
+const KIND: Kind = Kind {
+    units: &[
+        ("ns", 1),
+        ("us", 1_000),
+        ("ms", 1_000_000),
+        ("s", 1_000_000_000),
+        ("min", 60_000_000_000),
+        ("h", 3_600_000_000_000),
+        ("d", 86_400_000_000_000),
+    ],
+    expected: "a time such as \"50 ms\", \"10 s\", \"5 min\" or \"4 h\"",
+    most: (Time::LONGEST.0, "106751 d, which is 292 years"),
+    endless: "never",
+    whole: false,
+};
 
 impl Time {
     /// The start of a run; a span of no length.
     pub const ZERO: Time = Time(0);
-    /// Later than anything that happens.
+    /// Later than anything that happens; written `never`.
     pub const NEVER: Time = Time(u64::MAX);
+    /// The longest span that can be written, half of what the clock holds: a moment
+    /// of a run and such a span together stay on the clock.
+    pub const LONGEST: Time = Time(u64::MAX / 2);
 
     /// From whole nanoseconds.
     pub const fn from_nanos(nanos: u64) -> Self {
@@ -104,13 +112,13 @@ impl Div<u64> for Time {
 impl FromStr for Time {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        parse::quantity(text, UNITS, EXPECTED).map(Time)
+        parse::quantity(text, &KIND).map(Time)
     }
 }
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        parse::exact(self.0, UNITS, f)
+        parse::exact(self.0, &KIND, f)
     }
 }
 
@@ -129,14 +137,33 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_time() {
-        for text in ["", "ms", "5", "5 m", "5 S", "-1 s", "1e3 s", "5  s", ".5 s", "1. s"] {
+        for text in ["", "ms", "5", "5 m", "5 S", "-1 s", "1e s", "1.e3 s", "5  s", ".5 s", "1. s"] {
             assert!(text.parse::<Time>().is_err(), "{text}");
         }
     }
 
     #[test]
+    fn reads_what_programs_write() {
+        for (text, nanos) in [("5e-05 s", 50_000), ("1E3 s", 1_000_000_000_000), ("1.5e+0 ms", 1_500_000)] {
+            assert_eq!(text.parse::<Time>(), Ok(Time::from_nanos(nanos)), "{text}");
+        }
+        assert_eq!("0.30000000000000004 s".parse(), Ok(Time::from_millis(300)), "to the nearest nanosecond");
+        assert_eq!("0.1234567890123456789012345678901234567890 s".parse(), Ok(Time::from_nanos(123_456_789)));
+        assert!("0.1 ns".parse::<Time>().unwrap_err().to_string().contains("at least 1 ns"));
+        assert!("5 \u{b5}s".parse::<Time>().unwrap_err().to_string().contains("did you mean `us`?"));
+    }
+
+    #[test]
+    fn what_the_clock_does_not_hold_is_refused() {
+        assert!("106751 d".parse::<Time>().is_ok());
+        for text in ["106752 d", "213503 d", "1e300 s", "18446744073709551615 ns"] {
+            assert!(text.parse::<Time>().unwrap_err().to_string().contains("at most 106751 d"), "{text}");
+        }
+    }
+
+    #[test]
     fn prints_what_it_reads() {
-        for text in ["50 ms", "4 h", "1 d", "90 s", "0 ns"] {
+        for text in ["never", "50 ms", "4 h", "1 d", "90 s", "0 ns"] {
             assert_eq!(text.parse::<Time>().unwrap().to_string(), text);
         }
     }

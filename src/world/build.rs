@@ -62,15 +62,40 @@ fn draw_nodes(spec: &WorldSpec, seed: u64, seeder_set: u32) -> Vec<Node> {
         .collect()
 }
 
-/// Seeder set 0 is the first nodes, as in the measured swarms; the others are random.
-fn draw_seeders(n: usize, seeders: usize, seed: u64, seeder_set: u32) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..n).collect();
-    if seeder_set > 0 {
-        Rng::stream(seed, Purpose::SeederSet, u64::from(seeder_set)).shuffle(&mut order);
+/// How many different sets of `seeders` there are among `nodes`: the binomial
+/// coefficient, or `u64::MAX` where it is larger.
+pub fn seeder_sets(nodes: u32, seeders: u32) -> u64 {
+    let mut sets = 1u128;
+    for i in 0..u128::from(seeders.min(nodes - seeders)) {
+        sets = sets * (u128::from(nodes) - i) / (i + 1);
+        if sets > u128::from(u64::MAX) {
+            return u64::MAX;
+        }
     }
-    let mut is_seeder = vec![false; n];
-    order.into_iter().take(seeders).for_each(|i| is_seeder[i] = true);
-    is_seeder
+    sets as u64
+}
+
+/// Seeder set 0 is the first nodes, as in the measured swarms; the others are
+/// random, and different as long as there are any left.
+fn draw_seeders(n: usize, seeders: usize, seed: u64, seeder_set: u32) -> Vec<bool> {
+    let chosen = |order: &[usize]| {
+        let mut is_seeder = vec![false; n];
+        order.iter().take(seeders).for_each(|i| is_seeder[*i] = true);
+        is_seeder
+    };
+    let mut order: Vec<usize> = (0..n).collect();
+    let mut sets = vec![chosen(&order)];
+    let all = seeder_sets(n as u32, seeders as u32);
+    for set in 1..=seeder_set {
+        let mut rng = Rng::stream(seed, Purpose::SeederSet, u64::from(set));
+        order = (0..n).collect();
+        rng.shuffle(&mut order);
+        while u64::from(set) < all && sets.contains(&chosen(&order)) {
+            rng.shuffle(&mut order);
+        }
+        sets.push(chosen(&order));
+    }
+    chosen(&order)
 }
 
 /// Start times in the order of leechers, as many as there can be.
@@ -126,6 +151,12 @@ mod tests {
         assert!(sets.iter().all(|s| s.iter().filter(|x| **x).count() == 5));
         assert!(sets[0][..5].iter().all(|s| *s), "set 0 is the first nodes");
         assert!(sets[1] != sets[2] && sets[2] != sets[3]);
+        for seed in 0..20 {
+            let all: std::collections::BTreeSet<_> = (0..6).map(|s| draw_seeders(4, 2, seed, s)).collect();
+            assert_eq!(all.len(), 6, "all there are, each once");
+        }
+        assert_eq!((seeder_sets(3, 1), seeder_sets(4, 2), seeder_sets(30, 27)), (3, 6, 4060));
+        assert_eq!(seeder_sets(1_000_000, 500_000), u64::MAX);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod sessions;
 mod spec;
 
 pub use blocks::BlockSet;
+pub use build::seeder_sets;
 pub use dataset::Dataset;
 pub use holdings::Holdings;
 pub use latency::Latency;

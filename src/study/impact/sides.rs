@@ -126,7 +126,7 @@ impl Duel {
         let cells = cells.into_iter().enumerate().map(|(index, cell)| labelled(cell, SIDES[index % 2]));
         let extra = std::iter::once("side".to_owned()).chain(base.extra).collect();
         let mut warnings = base.warnings;
-        warnings.extend(change.warnings.into_iter().filter(|other| !warnings.contains(other)).collect::<Vec<_>>());
+        change.warnings.iter().for_each(|warning| scenario::warn(&mut warnings, warning));
         warnings.extend(unused(&request));
         let plan = Plan {
             name: title(&request),

@@ -148,11 +148,7 @@ impl Cases {
     }
 
     fn plan_cell(&mut self, scenario: Scenario, labels: &[&str]) {
-        for warning in &scenario.warnings {
-            if !self.plan.warnings.contains(warning) {
-                self.plan.warnings.push(warning.clone());
-            }
-        }
+        scenario.warnings.iter().for_each(|warning| scenario::warn(&mut self.plan.warnings, warning));
         let values = LABELS.iter().zip(labels).map(|(key, text)| (key.to_string(), (*text).into())).collect();
         self.plan.cells.push(Cell { values, protocol: scenario.protocol, base: scenario.run });
     }
