@@ -120,6 +120,11 @@ impl Metric {
         }
     }
 
+    /// Whether it is a time or made from one, and so says something only of what ended.
+    pub const fn is_of_time(self) -> bool {
+        matches!(self.unit(), Unit::Seconds) || matches!(self, Metric::Efficiency)
+    }
+
     /// Whether more of it is better; of all others, less is.
     pub const fn more_is_better(self) -> bool {
         matches!(self, Metric::Efficiency)
