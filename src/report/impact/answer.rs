@@ -106,7 +106,7 @@ fn together(impact: &Impact) -> String {
         ("worse: ", told(&Line::is_worse, true)),
         ("better: ", told(&Line::is_better, true)),
         ("FAILS: ", told(&is(ImpactVerdict::Fails.word()), false)),
-        ("differ: ", told(&is(ImpactVerdict::Mixed.word()), true)),
+        ("differ by world: ", told(&is(ImpactVerdict::Mixed.word()), true)),
         ("no practical change: ", told(&is(ImpactVerdict::NoPracticalChange.word()), false)),
         ("undecided: ", told(&is("UNDECIDED"), false)),
         ("not reached: ", told(&|line| line.verdict.is_none(), false)),
@@ -207,7 +207,7 @@ mod tests {
         );
         assert!(lines[2].contains("; FAILS: median t100, makespan;") && !lines[2].contains("better:"), "{}", lines[2]);
         assert_eq!(worse(&breaking())[..2], ["FAILS in far | away", "efficiency"]);
-        assert!(lines[2].contains("differ: peak queue of a node -3.0 % .. +40.0 % by world"), "{}", lines[2]);
+        assert!(lines[2].contains("differ by world: peak queue of a node -3.0 % .. +40.0 %"), "{}", lines[2]);
     }
 
     #[test]

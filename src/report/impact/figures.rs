@@ -28,11 +28,9 @@ pub fn changes(impact: &Impact) -> Option<String> {
             let point = Point { x_range: range, ..Point::new(x, y) };
             if *is_all { together.push(point) } else { single.push(point) }
         }
-        let ends = shown.iter().flat_map(|(line, is_all)| {
-            let interval = line.interval.filter(|_| *is_all);
-            [Some(line.effect), interval.map(|ends| ends.0), interval.map(|ends| ends.1)].into_iter().flatten()
-        });
-        label_beyond(&mut figure, y, line, ends.collect());
+        let worlds = shown.iter().map(|(line, _)| line.effect).chain(line.range.map(|range| range.high));
+        let ends = line.interval.filter(|_| line.range.is_none());
+        label_beyond(&mut figure, y, line, &worlds.collect::<Vec<_>>(), ends);
     }
     figure.points("all worlds, interval", together);
     figure.points("single worlds that differ", single);
@@ -49,16 +47,21 @@ fn at_most(share: f64) -> f64 {
     (share * 100.0).clamp(-MOST, MOST)
 }
 
-/// Says at the edge of the axis how far what lies beyond it reaches.
-fn label_beyond(figure: &mut Figure, y: f64, line: &Line, ends: Vec<f64>) {
+/// Says at the edge of the axis what the point is that lies beyond it, the outermost of
+/// `values`; or how far an interval reaches whose point does not.
+fn label_beyond(figure: &mut Figure, y: f64, line: &Line, values: &[f64], interval: Option<(f64, f64)>) {
     // Centred on the text, which has to stay within the plot.
     const WITHIN: f64 = 0.9;
-    let beyond = |sign: f64| ends.iter().copied().filter(|end| end * sign * 100.0 > MOST).reduce(f64::max);
-    let least = ends.iter().copied().filter(|end| end * 100.0 < -MOST).reduce(f64::min);
-    for (edge, end) in [(MOST, beyond(1.0)), (-MOST, least)] {
-        if let Some(end) = end {
-            figure.label(edge * WITHIN, y, &format!("to {}", change(line, end)));
-        }
+    for (edge, end) in [(MOST, interval.map(|ends| ends.1)), (-MOST, interval.map(|ends| ends.0))] {
+        let beyond = |value: &f64| value * 100.0 / edge > 1.0;
+        let outermost = values.iter().copied().filter(beyond).max_by(|a, b| a.abs().total_cmp(&b.abs()));
+        let words = match (outermost, end.filter(beyond)) {
+            (Some(value), _) if value.is_infinite() && line.range.is_some() => "without end".into(),
+            (Some(value), _) => change(line, value),
+            (None, Some(end)) => format!("to {}", change(line, end)),
+            (None, None) => continue,
+        };
+        figure.label(edge * WITHIN, y, &words);
     }
 }
 
@@ -101,7 +104,8 @@ mod tests {
     fn figures_name_quantities_and_sides() {
         let changes = changes(&impact()).unwrap();
         assert!(changes.contains("median t100") && changes.contains("+2 %") && !changes.contains("makespan"));
-        assert!(changes.contains("to +300.0 %"), "what is beyond the axis is told at its edge");
+        assert!(changes.contains(">+300.0 %<"), "what is beyond the axis is told at its edge");
+        assert!(!changes.contains("to +"), "all other intervals end within it");
         let bytes = bytes(&impact()).unwrap();
         assert!(bytes.contains("want") && bytes.contains("new &lt;a&gt;") && bytes.contains(">base<"));
         assert!(bytes.contains(">0<"), "acknowledgements, of which the change has none");

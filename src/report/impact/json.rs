@@ -89,7 +89,8 @@ pub struct VerdictRow {
     pub quantity: String,
     /// Of the base, over all of its pairs that reached it; empty where none did.
     pub base: Option<f64>,
-    /// Of the change over the same pairs; empty when it did not reach it in all of them.
+    /// Of the change over the same pairs; empty when it did not reach it in all of them, or
+    /// worlds do not agree.
     pub change: Option<f64>,
     /// The change as a share of the base; of shares the difference. Empty also when
     /// the base has none of it, or worlds do not agree whether it is more or less.
@@ -130,7 +131,7 @@ fn line(line: &Line) -> VerdictRow {
         world: None,
         quantity: line.metric.key(),
         base: line.base.and_then(finite),
-        change: line.change.and_then(finite),
+        change: line.change.filter(|_| line.range.is_none()).and_then(finite),
         effect: pooled.then_some(line.effect + 0.0),
         low: interval.and_then(|(low, _)| finite(low)),
         high: interval.and_then(|(_, high)| finite(high)),

@@ -196,7 +196,7 @@ mod tests {
             ["4.00 s", "reached in 9 of 16", "-25.0 % [-30.0 .. -20.0], n = 9 of 16", "FAILS"]
         );
         assert_eq!(rows[3].cells[1..], ["-", "-", "-", "FAILS"]);
-        assert_eq!(rows[7].cells[3..], ["-3.0 % .. +40.0 % by world", "DIFFERS BY WORLD"]);
+        assert_eq!(rows[7].cells[2..], ["-", "-3.0 % .. +40.0 % by world", "DIFFERS BY WORLD"]);
         let table = worlds(&impact);
         assert_eq!(table.rows[0].cells[1], "-25.0 % LESS");
         assert_eq!(table.rows[1].cells[1..3], ["-25.0 % (n = 1 of 8) FAILS", "+10.0 % ?"]);

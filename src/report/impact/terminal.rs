@@ -3,7 +3,7 @@
 use super::super::terminal::{plain, right, show};
 use super::answer::summary;
 use super::tables::{MARKS, SUMS, Table, classes, whole, worlds};
-use super::words::legend;
+use super::words::verdicts;
 use crate::study::Impact;
 
 /// The answer in sentences, then the tables, worlds first.
@@ -17,7 +17,8 @@ pub fn terminal(impact: &Impact) -> String {
     text += &format!("\nBytes on the wire. {SUMS}\n\n");
     text += &table(&classes(impact, per_pair), 1);
     text += "\n";
-    legend(impact)[..2].iter().for_each(|line| text += &format!("{line}\n"));
+    let meanings = if impact.is_exercised() { verdicts(impact) } else { vec![] };
+    meanings.iter().for_each(|line| text += &format!("{line}\n"));
     text
 }
 

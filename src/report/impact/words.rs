@@ -9,11 +9,14 @@ pub(super) fn base(line: &Line) -> String {
     line.base.map_or("-".into(), |value| in_unit(line, value))
 }
 
-/// That of the change; where it did not reach all that the base did, how much it reached.
+/// That of the change; where it did not reach all that the base did, how much it
+/// reached; and none where the worlds do not agree, as two means would say what the
+/// range does not.
 pub(super) fn changed(line: &Line) -> String {
+    let change = line.change.map(|value| if line.range.is_some() { "-".into() } else { in_unit(line, value) });
     let reached = || format!("reached in {} of {}", line.included, line.included + line.excluded);
     let missed = line.base.map(|_| reached());
-    line.change.map(|value| in_unit(line, value)).or(missed).unwrap_or("-".into())
+    change.or(missed).unwrap_or("-".into())
 }
 
 fn in_unit(line: &Line, value: f64) -> String {
@@ -48,8 +51,8 @@ pub(super) fn change(line: &Line, effect: f64) -> String {
 /// pairs are left out, how many remain: `-31.2 % (n = 159 of 192)`.
 pub(super) fn short_change(line: &Line) -> String {
     let number = match line.range {
-        Some(range) if range.high.is_infinite() => format!("{} .. without end by world", change(line, range.low)),
-        Some(range) => format!("{} .. {} by world", change(line, range.low), change(line, range.high)),
+        Some(range) if range.high.is_infinite() => format!("{} .. without end", change(line, range.low)),
+        Some(range) => format!("{} .. {}", change(line, range.low), change(line, range.high)),
         None => change(line, line.effect),
     };
     if line.is_reached() { number + &of_all(line, " (", ")") } else { "-".into() }
@@ -67,7 +70,7 @@ const MOST: f64 = 10.0;
 /// The change with its interval: `-31.2 % [-33.0 .. -29.4]`.
 pub(super) fn change_with_interval(line: &Line) -> String {
     if !line.is_reached() || line.range.is_some() {
-        return short_change(line);
+        return short_change(line) + if line.range.is_some() { " by world" } else { "" };
     }
     let number = |effect: f64| change(line, effect).split(' ').next().unwrap_or_default().to_owned();
     let interval = match line.interval {
@@ -150,8 +153,22 @@ pub(super) fn caution(impact: &Impact) -> Option<String> {
     impact.is_cut_short().then(words)
 }
 
-/// How the numbers are to be read.
+/// How the numbers are to be read: the verdicts first, then the quantities.
 pub(super) fn legend(impact: &Impact) -> Vec<String> {
+    let verdicts = if impact.is_exercised() { verdicts(impact) } else { vec![] };
+    let quantities = [
+        "Times are of each leecher's download from its own start; a download that does not end is longer than all \
+         others. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
+         alike; unfinished downloads are plain means; bytes are sums over worlds.",
+        "Bytes are for each byte of a file that was stored in any of the worlds. Seeder share: bytes that seeders sent \
+         for each byte stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not \
+         yet arrived, the largest of all nodes.",
+    ];
+    verdicts.into_iter().chain(quantities.map(str::to_owned)).collect()
+}
+
+/// What the verdicts mean.
+pub(super) fn verdicts(impact: &Impact) -> Vec<String> {
     let margin = percent(impact.request.margin);
     let part = percent(impact.request.margin / 200.0);
     vec![
@@ -166,14 +183,6 @@ pub(super) fn legend(impact: &Impact) -> Vec<String> {
              (unfinished downloads: {margin} points; a class of bytes: {margin} % of it and {part} % of all bytes on the \
              wire). In brackets the interval at the level of each verdict, corrected for the number of quantities and looks."
         ),
-        "Times are of each leecher's download from its own start; a download that does not end is longer than all \
-         others. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
-         alike; unfinished downloads are plain means; bytes are sums over worlds."
-            .into(),
-        "Bytes are for each byte of a file that was stored in any of the worlds. Seeder share: bytes that seeders sent for each byte \
-         stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not yet arrived, \
-         the largest of all nodes."
-            .into(),
     ]
 }
 
