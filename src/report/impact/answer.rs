@@ -150,8 +150,9 @@ fn where_it_acts(elsewhere: &Elsewhere) -> String {
         }
         Elsewhere::Nowhere { of: 0, .. } => "No other pack can be tried, as these vary what is set here.".into(),
         Elsewhere::Nowhere { tried, of } => format!(
-            "A pair of runs in each of {tried} of the {of} worlds of other packs was equal too: take a pack of worlds in \
-             which it matters, or see with `codexsim doctor` whether the setting does anything."
+            "A pair of runs was equal too in each of {} of other packs: take a pack of worlds in which it matters, or \
+             see with `codexsim doctor` whether the setting does anything.",
+            if tried == of { format!("the {of} worlds") } else { format!("{tried} of the {of} worlds") }
         ),
         Elsewhere::Unknown => "Time was up before a pack was found that does exercise it.".into(),
     }
@@ -222,7 +223,7 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert!(summary(&not_exercised(Elsewhere::Same))[1].starts_with("Base and change are the same"));
         let nowhere = summary(&not_exercised(Elsewhere::Nowhere { tried: 5, of: 31 }));
-        assert!(nowhere[1].contains("in each of 5 of the 31 worlds"), "{}", nowhere[1]);
+        assert!(nowhere[1].contains("in each of 5 of the 31 worlds of other packs"), "{}", nowhere[1]);
     }
 
     #[test]

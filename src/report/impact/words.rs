@@ -158,7 +158,7 @@ pub(super) fn legend(impact: &Impact) -> Vec<String> {
     let verdicts = if impact.is_exercised() { verdicts(impact) } else { vec![] };
     let quantities = [
         "Times are of each leecher's download from its own start; a download that does not end is longer than all \
-         others. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
+         others. Unfinished downloads: leechers that do not hold everything at the end. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
          alike; unfinished downloads are plain means; bytes are sums over worlds.",
         "Bytes are for each byte of a file that was stored in any of the worlds. Seeder share: bytes that seeders sent \
          for each byte stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not \

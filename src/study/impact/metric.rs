@@ -23,7 +23,7 @@ pub enum Metric {
     /// The most bytes that a node had handed to the network and that had not
     /// arrived: the largest of all nodes.
     PeakQueue,
-    /// Downloads that were not completed, as a share of all.
+    /// Leechers that do not hold everything at the end, as a share of all.
     Unfinished,
     /// Bytes of one class for each byte of the file that was stored.
     Class(Class),

@@ -14,6 +14,8 @@ pub(super) struct Observation {
     pub(super) bytes: [u64; Class::ALL.len()],
     /// Download times from each leecher's own start; infinite where not completed.
     times: Vec<f64>,
+    /// Leechers that do not hold everything at the end.
+    unfinished: usize,
     /// The same to the first block.
     first_bytes: Vec<f64>,
     seeder_bytes: u64,
@@ -40,6 +42,7 @@ impl Observation {
         Ok(Observation {
             bytes,
             times: since(|node| node.t100_s),
+            unfinished: nodes.iter().filter(|node| node.role == "leecher" && !node.completed).count(),
             first_bytes: since(|node| node.ttfb_s),
             seeder_bytes: nodes.iter().filter(|node| node.role == "seeder").map(|node| node.bytes_tx).sum(),
             peak_queue: nodes.iter().map(|node| node.peak_queue_bytes).max().unwrap_or(0),
@@ -47,9 +50,9 @@ impl Observation {
         })
     }
 
-    /// Whether every download ended.
+    /// Whether every leecher holds everything at the end.
     pub(super) fn is_complete(&self) -> bool {
-        self.times.iter().all(|time| time.is_finite())
+        self.unfinished == 0
     }
 
     /// Whether the same happened in both runs, event by event.
@@ -74,8 +77,7 @@ impl Observation {
             Metric::SeederShare => per_stored(self.seeder_bytes),
             Metric::PeakQueue => Some(plain(self.peak_queue as f64)),
             Metric::Unfinished => {
-                let unfinished = self.times.iter().filter(|time| !time.is_finite()).count();
-                (!self.times.is_empty()).then(|| plain(unfinished as f64 / self.times.len() as f64))
+                (!self.times.is_empty()).then(|| plain(self.unfinished as f64 / self.times.len() as f64))
             }
             Metric::Class(class) => per_stored(self.bytes[class as usize]),
         }
@@ -107,7 +109,7 @@ mod tests {
             assert_eq!(value(&seen, metric), None, "{metric:?} waits for those that are not done");
         }
         assert!(!seen.is_complete());
-        let alone = Observation { times: vec![20.1], ..seen.clone() };
+        let alone = Observation { times: vec![20.1], unfinished: 0, ..seen.clone() };
         assert_eq!((value(&alone, Metric::MedianTime), value(&alone, Metric::Unfinished)), (Some(20.1), Some(0.0)));
         assert!(alone.is_complete() && !alone.is_like(&seen) && seen.is_like(&seen));
         let mut other = seen.clone();
