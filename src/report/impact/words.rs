@@ -174,8 +174,8 @@ pub(super) fn verdicts(impact: &Impact) -> Vec<String> {
     vec![
         "A side FAILS in a world where its downloads do not all end and those of the other do, or surely more of its \
          downloads do not end; then no time is called better. NOT EXERCISED: the same happened on both sides, event by \
-         event. DIFFERS BY WORLD: more in some worlds and less in others; then there is a range over worlds, and no \
-         number of all together. n: pairs in a world with a value on both sides, where some have none; numbers of the \
+         event. DIFFERS BY WORLD: more in some worlds and less in others; then there is a range over worlds (in which \
+         at least half of the pairs have a value), and no number of all together. n: pairs in a world with a value on both sides, where some have none; numbers of the \
          base are over all of its own."
             .into(),
         format!(

@@ -37,7 +37,7 @@ pub struct Line {
 }
 
 /// What worlds say that do not agree: one is beyond the margin below zero and
-/// another above.
+/// another above. Worlds with a value in fewer than half of their pairs are left out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// The least change of a world.
@@ -114,8 +114,11 @@ fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
 
 impl Range {
     fn of(worlds: &[Seen], metric: Metric, margin: f64, alpha: f64) -> Option<Range> {
-        let each = worlds.iter().map(|world| contrast(std::slice::from_ref(world), metric));
-        let each: Vec<Contrast> = each.filter(Contrast::is_told).collect();
+        // What a few pairs of a world show is not what the world does.
+        let mostly = |world: &Seen, contrast: &Contrast| contrast.pairs() == 0 || 2 * contrast.pairs() >= world.len();
+        let each = worlds.iter().map(|world| (world, contrast(std::slice::from_ref(world), metric)));
+        let each = each.filter(|(world, contrast)| contrast.is_told() && mostly(world, contrast));
+        let each: Vec<Contrast> = each.map(|(_, contrast)| contrast).collect();
         let level = alpha / each.len() as f64;
         let is_sure = |world: &Contrast| world.pairs() > 1 && 2.0 * world.above(world.t(0.0).abs()) <= level;
         let both = |is: &dyn Fn(&Contrast) -> bool| {
