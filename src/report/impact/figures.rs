@@ -74,19 +74,18 @@ pub fn bytes(impact: &Impact) -> Option<String> {
     let values = classes.iter().flat_map(|line| [line.base, line.change]).flatten().filter(|value| *value > 0.0);
     // There is no place for nothing on a logarithmic axis but its edge.
     let edge = 0.5 * values.reduce(f64::min)?;
-    let sides: [(&str, fn(&Line) -> Option<f64>, f64); 2] =
-        [(&impact.names[0], |line| line.base, 0.12), (&impact.names[1], |line| line.change, -0.12)];
-    for (name, value, lift) in sides {
+    // Beside each other, the base above.
+    for (side, lift) in [(0, 0.12), (1, -0.12)] {
         let mut points = Vec::new();
         for (index, line) in classes.iter().enumerate() {
-            let Some(value) = value(line) else { continue };
+            let Some(value) = [line.base, line.change][side] else { continue };
             let y = figure.row(index) + lift;
             points.push(Point::new(value.max(edge), y));
             if value == 0.0 {
                 figure.label(edge, y, "0");
             }
         }
-        figure.points(name, points);
+        figure.points(&impact.names[side], points);
     }
     Some(figure.svg(Words {
         title: "Bytes besides payload, by class",
