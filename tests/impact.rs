@@ -179,6 +179,113 @@ fn what_is_worse_can_fail_a_check() {
     place.impact("q", &[&quicker[..], &["--fail-if-worse"]].concat(), 0);
 }
 
+/// What each form of the report in `dir` and standard output begin with.
+fn first_words(place: &Place, dir: &str, printed: &str) -> [String; 4] {
+    let answer = place.verdict(dir)["answer"][0].as_str().unwrap().to_owned();
+    let section = place.text(dir, "impact.md").lines().nth(2).unwrap().to_owned();
+    let page = place.text(dir, "impact.html");
+    let strong = page.split("<strong>").nth(1).unwrap().split("</strong>").next().unwrap();
+    [printed.lines().next().unwrap().to_owned(), answer, section, strong.to_owned()]
+}
+
+/// A limit on time that one world keeps and the other does not.
+#[test]
+fn what_fails_is_named_first_in_every_form() {
+    let place = Place::new(PACK);
+    let sides = |set: &'static str| ["--base", "direct", "--change", "direct", "--max-pairs", "4", "--change-set", set];
+    place.impact("q", &sides("network.up=30 Mbit/s"), 0);
+    let other = place.verdict("q");
+    let ends = |world: &Value| {
+        let makespan = world["quantities"].as_array().unwrap().iter().find(|line| line["quantity"] == "makespan_s");
+        (makespan.unwrap()["base"].as_f64().unwrap(), world["name"].as_str().unwrap().to_owned())
+    };
+    let mut worlds: Vec<(f64, String)> = other["worlds"].as_array().unwrap().iter().map(ends).collect();
+    worlds.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let [(soon, quick), (late, slow)] = &worlds[..] else { panic!("{worlds:?}") };
+    let set = format!("stop.max_time={:.2} s", 0.5 * (soon + late));
+    let sides = ["--base", "direct", "--change", "direct", "--max-pairs", "4", "--change-set", &set];
+    let printed = place.impact("r", &sides, 0);
+    let words = format!(
+        "direct ({set}) against direct: FAILS in {slow}; of 2 worlds better in 0, worse in 0, not exercised in 1 \
+         ({quick}), by median t100."
+    );
+    assert_eq!(first_words(&place, "r", &printed), [words.as_str(); 4]);
+    let how = format!("FAILS in {slow}: the change does not complete in 4 of 4 pairs, the base in 0");
+    assert!(printed.contains(&how), "{printed}");
+    let verdict = place.verdict("r");
+    let time = quantity(&verdict, "makespan_s");
+    assert_eq!((&time["verdict"], &time["change"], &time["excluded"]), (&"FAILS".into(), &Value::Null, &4.into()));
+    let arguments = [&["impact", "--pack", "./s.toml", "--out", "r", "--fail-if-worse"], &sides[..]].concat();
+    let said = String::from_utf8(place.codexsim(&arguments).code(4).get_output().stderr.clone()).unwrap();
+    assert!(said.contains(&format!("worse: FAILS in {slow}\n")), "{said}");
+    // Beside another change: not one of the base's numbers is another.
+    let bases = |verdict: &Value| {
+        let all = verdict["quantities"].as_array().unwrap().iter();
+        all.map(|line| (line["quantity"].clone(), line["base"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(bases(&verdict), bases(&other));
+}
+
+#[test]
+fn what_was_not_exercised_is_a_verdict_of_its_own() {
+    let place = Place::new(PACK);
+    let printed = place.impact("r", &["--base", "codex-v2", "--change", "codex-v2"], 4);
+    let words = "codex-v2 (change) against codex-v2 (base): NOT EXERCISED: all 8 pairs of runs are equal to the byte, so \
+                 nothing is known of the change.";
+    assert_eq!(first_words(&place, "r", &printed), [words; 4]);
+    assert!(printed.contains("\nBase and change are the same"), "{printed}");
+    assert!(!printed.contains("NO PRACTICAL CHANGE") && !printed.contains("better"), "{printed}");
+    // 31 blocks fit into each window.
+    let wide = ["--base", "codex-v2", "--change", "codex-v2", "--change-set", "protocol.codex-v2.window=512"];
+    let printed = place.impact("q", &wide, 4);
+    let verdict = place.verdict("q");
+    assert_eq!(verdict["exercised"], false);
+    let pack = verdict["exercised_in"]["pack"].as_str().unwrap();
+    assert!(printed.contains(&format!("\nThe pack {pack} does exercise it")), "{printed}");
+    let there = [&["impact", "--pack", pack, "--max-pairs", "2", "--out", "p"], &wide[..]].concat();
+    place.codexsim(&there).code(0);
+    assert_eq!(place.verdict("p")["exercised"], true);
+}
+
+/// The words of a command as a shell would split them.
+fn shell_words(line: &str) -> Vec<String> {
+    let quoted = line.split('\'').enumerate();
+    let words = quoted.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
+/// Each command in docs/impact.md that what it prints stands below does print that
+/// today. `UPDATE_EXPECTED=1` writes it anew, to be read before it is committed.
+#[test]
+fn the_documentation_shows_what_is_printed() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/impact.md");
+    let (text, place) = (fs::read_to_string(path).unwrap(), Place::new(PACK));
+    let mut parts: Vec<String> = text.split("```").map(str::to_owned).collect();
+    let mut shown = 0;
+    for index in (1..parts.len()).step_by(2) {
+        let Some(expected) = parts[index].strip_prefix("text\n") else { continue };
+        let command = parts[index - 2].strip_prefix("sh\ncodexsim ").expect("the command stands above");
+        let (arguments, dir) = (shell_words(command), format!("r{index}"));
+        let words = arguments.iter().map(String::as_str).chain(["--reproducible", "--quiet", "--out", &dir]);
+        let assert = place.codexsim(&words.collect::<Vec<_>>());
+        let printed = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        // The sentences; the tables begin after an empty line.
+        let sentences = format!("{}\n", printed.split("\n\n").next().unwrap());
+        if std::env::var_os("UPDATE_EXPECTED").is_none() {
+            assert_eq!(expected, sentences, "of {command}");
+        }
+        parts[index] = format!("text\n{sentences}");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(path, parts.join("```")).unwrap();
+    }
+}
+
 #[test]
 fn time_that_is_up_is_said_and_nothing_is_lost() {
     let place = Place::new(PACK);

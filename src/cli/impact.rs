@@ -17,10 +17,12 @@ use std::time::Duration;
 /// Say what a change of a protocol would do, and how sure that is
 ///
 /// Runs base and change in the same worlds with the same seeds, pair by pair, until
-/// every verdict is decided or the budget is spent: LESS, MORE, NO PRACTICAL CHANGE or
-/// UNDECIDED. DIR gets impact.md (a section for an RFC), impact.html, verdict.json,
-/// the figures, and the runs as an ordinary study; the same command again goes on
-/// where it ended. See docs/impact.md.
+/// every verdict is decided or the budget is spent. Worlds come first: in which the
+/// change FAILS, is better or worse; then LESS, MORE, NO PRACTICAL CHANGE or UNDECIDED
+/// over all of them, or DIFFERS BY WORLD. Where all pairs are equal to the byte it is
+/// NOT EXERCISED, with exit code 4. DIR gets impact.md (a section for an RFC),
+/// impact.html, verdict.json, the figures, and the runs as an ordinary study; the same
+/// command again goes on where it ended. See docs/impact.md.
 #[derive(Debug, Args)]
 pub struct Impact {
     /// What is there: a protocol from `codexsim models`, or a TOML file
@@ -60,7 +62,8 @@ pub struct Impact {
     /// Runs at the same time; default: one per core
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Exit code 4 when a quantity of the first table is surely worse
+    /// Exit code 4 when the change FAILS in a world, or a quantity is surely worse, in all
+    /// worlds together or in one
     #[arg(long)]
     fail_if_worse: bool,
 }
@@ -126,10 +129,16 @@ impl Impact {
         let breaches = study::check(&examined.plan.expect, assembled.rows.iter().map(|(_, row)| row));
         output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
         output::tell_each("expectation not met", breaches.iter());
-        let worse = examined.impact.as_ref().filter(|_| self.fail_if_worse).map_or(vec![], |impact| impact.worse());
-        output::tell_each("worse", worse.iter().map(|line| line.metric.title()));
+        let impact = examined.impact.as_ref();
+        let worse = impact.filter(|_| self.fail_if_worse).map_or(vec![], report::impact_worse);
+        output::tell_each("worse", worse.iter());
+        let exercised = impact.is_none_or(study::Impact::is_exercised);
+        if !exercised {
+            output::tell("not exercised: nothing is known of the change");
+        }
         match () {
-            () if !assembled.violations.is_empty() || !breaches.is_empty() || !worse.is_empty() => End::Breach,
+            () if !assembled.violations.is_empty() || !breaches.is_empty() => End::Breach,
+            () if !worse.is_empty() || !exercised => End::Breach,
             () if interrupted || !examined.failed.is_empty() => End::Incomplete,
             () => End::Good,
         }
@@ -142,13 +151,13 @@ const REPORTS: [&str; 5] = ["verdict.json", "impact.md", "impact.html", "impact-
 fn write(dir: &Path, impact: &study::Impact) -> Result<(), ResultsError> {
     let program = Program::this();
     let texts = [
-        report::impact_json(impact, &program),
-        report::impact_markdown(impact, &format!("{} {}", program.name, program.version)),
-        report::impact_html(impact),
+        Some(report::impact_json(impact, &program)),
+        Some(report::impact_markdown(impact, &format!("{} {}", program.name, program.version))),
+        Some(report::impact_html(impact)),
         report::impact_changes(impact),
         report::impact_bytes(impact),
     ];
-    let mut files = REPORTS.iter().zip(texts);
+    let mut files = REPORTS.iter().zip(texts).filter_map(|(name, text)| Some((name, text?)));
     files.try_for_each(|(name, text)| AtomicFile::write_all(&dir.join(name), text.as_bytes()))
 }
 

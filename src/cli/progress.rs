@@ -61,12 +61,14 @@ impl Display {
         }
     }
 
-    /// `runs` runs will be carried out.
+    /// `runs` runs will be carried out, after those that have been.
     pub fn planned(&self, runs: u64) {
-        let total = if self.unit == Unit::Share { STEPS } else { runs };
+        let done = self.done.load(Ordering::Relaxed);
+        let total = if self.unit == Unit::Share { STEPS } else { done + runs };
         self.total.store(total, Ordering::Relaxed);
         self.bar.set_length(total);
         self.bar.reset();
+        self.bar.set_position(done);
     }
 
     /// A run has come as far as `progress`.
@@ -124,4 +126,21 @@ fn style(unit: Unit) -> ProgressStyle {
         Unit::Runs => "{bar:30} {pos}/{len} runs, {eta} to go, {msg}",
     };
     ProgressStyle::with_template(template).expect("the templates are fixed and right")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A comparison plans its runs look by look.
+    #[test]
+    fn runs_that_are_planned_later_come_on_top() {
+        let display = Display::new(Unit::Runs, true);
+        for planned in [3, 2] {
+            display.planned(planned);
+            (0..planned).for_each(|_| display.finished(1.0));
+        }
+        assert_eq!((display.done.into_inner(), display.total.into_inner()), (5, 5));
+        assert_eq!((display.bar.position(), display.bar.length()), (5, Some(5)));
+    }
 }

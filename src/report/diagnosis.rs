@@ -68,14 +68,14 @@ fn changes(base: &Glance, same_until_s: f64, without: &Glance) -> String {
 /// `part` against `whole`; of nothing there is no share.
 fn ratio(part: f64, whole: f64) -> String {
     match (part == whole, whole > 0.0) {
-        (true, _) => "+0.0 %".into(),
+        (true, _) => percent(1.0),
         (_, true) => percent(part / whole),
         (_, false) => "new".into(),
     }
 }
 
 fn percent(ratio: f64) -> String {
-    format!("{:+.1} %", (ratio - 1.0) * 100.0)
+    human::signed_percent(ratio - 1.0, 1) + " %"
 }
 
 fn timers(uses: &[TimerUse]) -> String {

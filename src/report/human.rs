@@ -22,6 +22,13 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// A change as a share, in percent: `+12.3`. What is rounded to nothing has no sign.
+pub fn signed_percent(share: f64, decimals: usize) -> String {
+    let text = format!("{:+.decimals$}", share * 100.0);
+    let is_zero = text.chars().all(|letter| "+-0.".contains(letter));
+    if is_zero { text[1..].into() } else { text }
+}
+
 /// One unit for a column of numbers, and the decimals that they need.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
@@ -105,6 +112,13 @@ mod tests {
         assert_eq!(shown(&[0.0, 12_000.0, 72_000.0]), ("h", "0.00 3.33 20.00".into()));
         assert_eq!(shown(&[]), ("s", String::new()));
         assert_eq!(Scale::fixed("%", 100.0, 1).show(0.1234), "12.3");
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        let shown = [-0.00049, 0.00049, -0.0, 0.0005, -0.0006, 1.003, -0.1].map(|share| signed_percent(share, 1));
+        assert_eq!(shown, ["0.0", "0.0", "0.0", "+0.1", "-0.1", "+100.3", "-10.0"]);
+        assert_eq!((signed_percent(-0.001, 0), signed_percent(31.75, 0)), ("0".into(), "+3175".into()));
     }
 
     #[test]

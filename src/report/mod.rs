@@ -22,7 +22,7 @@ pub use comparison::{html as comparison_html, markdown as comparison_markdown, t
 pub use diagnosis::diagnosis_report;
 pub use figure::{Along, Bar, Bars, Figure, Guide, Mark, Panel, Panels, Point, Scale, Stroke, Words};
 pub use human::{bytes, count, seconds};
-pub use impact::{VerdictRow, rows as impact_rows};
+pub use impact::{VerdictRow, rows as impact_rows, worse as impact_worse};
 pub use impact::{bytes_figure as impact_bytes, changes_figure as impact_changes};
 pub use impact::{html as impact_html, json as impact_json, markdown as impact_markdown, terminal as impact_report};
 pub use reasons::reasons_report;

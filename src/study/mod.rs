@@ -34,10 +34,12 @@ pub use estimate::{Estimate, Forecast, estimate};
 pub use execute::{Execution, Failure, Options, execute};
 pub use expectations::{Breach, check};
 pub use host::Host;
+pub use impact::Verdict as ImpactVerdict;
 pub use impact::{
-    Decomposition, Duel, Examined, Impact, ImpactError, Line as ImpactLine, Part, Side, World as ImpactWorld,
+    Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, Line as ImpactLine, Part, Party, Side, Stand,
+    Standing, World as ImpactWorld,
 };
-pub use impact::{Metric as ImpactMetric, Request as ImpactRequest, Unit as ImpactUnit, Verdict as ImpactVerdict};
+pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest, Unit as ImpactUnit};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
 pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};

@@ -1,5 +1,6 @@
 //! Tables on standard output: what fits better now, and what is known.
 
+use super::super::human;
 use super::super::terminal::{plain as table, right, show};
 use super::{calibrated_on, interval, plain, verdict};
 use crate::study::{CONFOUNDED, Calibration, Figure, Identified, PINNED, UNDETERMINED};
@@ -48,8 +49,9 @@ fn figures(calibration: &Calibration) -> String {
     let mut lines = table(&["cell", "n", "quantity", "measured", "before", "error", "after", "error"]);
     for figure in &calibration.figures {
         let value = |value: Option<f64>| value.map_or("not reached".into(), |v| format!("{v:.3} s"));
-        let error =
-            |value: Option<f64>| value.map_or("-".into(), |v| format!("{:+.2} %", (v / figure.measured - 1.0) * 100.0));
+        let error = |value: Option<f64>| {
+            value.map_or("-".into(), |v| human::signed_percent(v / figure.measured - 1.0, 2) + " %")
+        };
         lines.add_row([
             figure.cell.clone(),
             figure.runs.to_string(),

@@ -13,6 +13,7 @@ use kuva::backend::terminal::TerminalBackend;
 use kuva::plot::legend::LegendPosition;
 use kuva::plot::line::LinePlot;
 use kuva::plot::scatter::{MarkerShape, ScatterPlot};
+use kuva::render::annotations::TextAnnotation;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
@@ -77,6 +78,8 @@ pub struct Figure {
     series: Vec<Series>,
     /// Names of the rows, from the bottom; rows are y = 1, 2, ...
     rows: Vec<String>,
+    /// Words above a position.
+    labels: Vec<(f64, f64, String)>,
     log: bool,
 }
 
@@ -84,13 +87,13 @@ impl Figure {
     /// A figure with x and y to scale; logarithmic where all values are above
     /// zero and spread over more than a decade.
     pub fn plane() -> Figure {
-        Figure { series: vec![], rows: vec![], log: true }
+        Figure { series: vec![], rows: vec![], labels: vec![], log: true }
     }
 
     /// A figure of rows, named from the top. The first row is `y = rows`, the
     /// last `y = 1`: see [`Figure::row`].
     pub fn of_rows(names: &[String]) -> Figure {
-        Figure { series: vec![], rows: names.iter().rev().cloned().collect(), log: true }
+        Figure { series: vec![], rows: names.iter().rev().cloned().collect(), labels: vec![], log: true }
     }
 
     /// The y of the row `index`, counted from the top.
@@ -110,6 +113,11 @@ impl Figure {
         if !points.is_empty() {
             self.series.push(Series::Line(name.into(), points));
         }
+    }
+
+    /// Writes `text` just above the position, centred.
+    pub fn label(&mut self, x: f64, y: f64, text: &str) {
+        self.labels.push((x, y, text.into()));
     }
 
     /// Smallest and largest value along x, intervals included.
@@ -144,6 +152,9 @@ impl Figure {
         }
         if !words.title.is_empty() {
             layout = layout.with_title(words.title);
+        }
+        for (x, y, text) in self.labels {
+            layout = layout.with_annotation(TextAnnotation::new(text, x, y).with_font_size(11).with_color(LINE));
         }
         if log_x {
             layout = layout.with_log_x();
@@ -263,9 +274,20 @@ mod tests {
         let (first, second) = (figure.row(0), figure.row(1));
         figure.points("measured", vec![Point::new(3.0, first), Point::new(90.0, second)]);
         figure.points("predicted", vec![Point { x_range: Some((2.0, 4.0)), ..Point::new(2.5, first) }]);
+        figure.label(2.5, first, "two & a half");
         assert_eq!(figure.x_span(), Some((2.0, 90.0)));
         let svg = figure.svg(Words { title: "times", x: "seconds", y: "" });
-        for word in ["<svg", "first &amp; only", "second", "measured", "predicted", "times", "seconds", "</svg>"] {
+        for word in [
+            "<svg",
+            "first &amp; only",
+            "second",
+            "measured",
+            "predicted",
+            "two &amp; a half",
+            "times",
+            "seconds",
+            "</svg>",
+        ] {
             assert!(svg.contains(word), "no {word}");
         }
     }

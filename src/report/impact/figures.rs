@@ -1,65 +1,125 @@
 //! The plots of the report.
 
 use super::super::figure::{Figure, Point, Words};
-use super::words::title;
-use crate::study::{Impact, ImpactMetric};
+use super::answer::title;
+use super::words::change;
+use crate::study::{Impact, ImpactLine as Line, ImpactMetric};
 
-/// Changes beyond this are not to scale, in percent.
+/// The axis of changes ends here, in percent.
 const MOST: f64 = 150.0;
 
-/// The change of each quantity with its interval, and the margin.
-pub fn changes(impact: &Impact) -> String {
-    let lines: Vec<_> = impact.whole.iter().filter(|line| line.verdict.is_some()).collect();
-    let shown = |share: f64| (share * 100.0).clamp(-MOST, MOST);
-    let name = |line: &&crate::study::ImpactLine| match line.effect.abs() * 100.0 > MOST {
-        true => format!("{} (beyond)", line.metric.title()),
-        false => line.metric.title().into(),
-    };
-    let mut figure = Figure::of_rows(&lines.iter().map(name).collect::<Vec<_>>());
-    let point = |(index, line): (usize, &&crate::study::ImpactLine)| {
-        let x = shown(line.effect);
-        let (low, high) = line.interval.map_or((x, x), |(low, high)| (shown(low), shown(high)));
-        Point { x_range: Some((low, high)), ..Point::new(x, figure.row(index)) }
-    };
-    let points = lines.iter().enumerate().map(point).collect();
-    figure.points("change, interval", points);
+/// The change of each quantity with its interval, or that of each world where these
+/// do not agree; and the margin. Nothing where no quantity was reached.
+pub fn changes(impact: &Impact) -> Option<String> {
+    let lines: Vec<&Line> = impact.whole.iter().filter(|line| line.is_reached()).collect();
+    let names: Vec<String> = lines.iter().map(|line| line.metric.title().to_owned()).collect();
+    let mut figure = Figure::of_rows(&names);
+    let (mut together, mut single) = (vec![], vec![]);
+    for (index, line) in lines.iter().enumerate() {
+        let y = figure.row(index);
+        let worlds = || impact.stands(line.metric).map(|(_, of_world, _)| of_world).filter(|world| world.is_reached());
+        let shown: Vec<(&Line, bool)> = match line.range {
+            None => vec![(line, true)],
+            Some(_) => worlds().map(|world| (world, false)).collect(),
+        };
+        for (line, is_all) in &shown {
+            let x = at_most(line.effect);
+            let range = line.interval.filter(|_| *is_all).map(|(low, high)| (at_most(low), at_most(high)));
+            let point = Point { x_range: range, ..Point::new(x, y) };
+            if *is_all { together.push(point) } else { single.push(point) }
+        }
+        let worlds = shown.iter().map(|(line, _)| line.effect).chain(line.range.map(|range| range.high));
+        let ends = line.interval.filter(|_| line.range.is_none());
+        label_beyond(&mut figure, y, line, &worlds.collect::<Vec<_>>(), ends);
+    }
+    figure.points("all worlds, interval", together);
+    figure.points("single worlds that differ", single);
     let (top, margin) = (lines.len() as f64 + 0.5, impact.request.margin * 100.0);
     let upright = |x: f64| vec![(x, 0.5), (x, top)];
     figure.line("no change", upright(0.0));
     figure.line(&format!("-{margin} %"), upright(-margin));
     figure.line(&format!("+{margin} %"), upright(margin));
     let words = Words { title: &title(impact), x: "change in % (unfinished downloads: in points)", y: "" };
-    figure.svg(words)
+    (!lines.is_empty()).then(|| figure.svg(words))
 }
 
-/// Bytes of each class for each byte stored, on both sides.
-pub fn bytes(impact: &Impact) -> String {
+fn at_most(share: f64) -> f64 {
+    (share * 100.0).clamp(-MOST, MOST)
+}
+
+/// Says at the edge of the axis what the point is that lies beyond it, the outermost of
+/// `values`; or how far an interval reaches whose point does not.
+fn label_beyond(figure: &mut Figure, y: f64, line: &Line, values: &[f64], interval: Option<(f64, f64)>) {
+    // Centred on the text, which has to stay within the plot.
+    const WITHIN: f64 = 0.9;
+    for (edge, end) in [(MOST, interval.map(|ends| ends.1)), (-MOST, interval.map(|ends| ends.0))] {
+        let beyond = |value: &f64| value * 100.0 / edge > 1.0;
+        let outermost = values.iter().copied().filter(beyond).max_by(|a, b| a.abs().total_cmp(&b.abs()));
+        let words = match (outermost, end.filter(beyond)) {
+            (Some(value), _) if value.is_infinite() && line.range.is_some() => "without end".into(),
+            (Some(value), _) => change(line, value),
+            (None, Some(end)) => format!("to {}", change(line, end)),
+            (None, None) => continue,
+        };
+        figure.label(edge * WITHIN, y, &words);
+    }
+}
+
+/// Bytes of each class for each byte stored, on both sides; nothing where there are
+/// no classes besides payload.
+pub fn bytes(impact: &Impact) -> Option<String> {
     let classes: Vec<_> = impact.parts.iter().filter(|line| matches!(line.metric, ImpactMetric::Class(_))).collect();
     let names: Vec<String> = classes.iter().map(|line| line.metric.title().to_owned()).collect();
     let mut figure = Figure::of_rows(&names);
-    let points = |value: fn(&crate::study::ImpactLine) -> f64, lift: f64| {
-        let row = |index: usize| figure.row(index) + lift;
-        // There is no place for nothing on a logarithmic axis.
-        let values = classes.iter().enumerate().filter(|(_, line)| value(line) > 0.0);
-        values.map(|(index, line)| Point::new(value(line), row(index))).collect::<Vec<_>>()
-    };
-    let (base, change) = (points(|line| line.base, 0.12), points(|line| line.change, -0.12));
-    figure.points(&impact.names[0], base);
-    figure.points(&impact.names[1], change);
-    figure.svg(Words { title: "Bytes besides payload, by class", x: "bytes for each byte of the file stored", y: "" })
+    let values = classes.iter().flat_map(|line| [line.base, line.change]).flatten().filter(|value| *value > 0.0);
+    // There is no place for nothing on a logarithmic axis but its edge.
+    let edge = 0.5 * values.reduce(f64::min)?;
+    // Beside each other, the base above.
+    for (side, lift) in [(0, 0.12), (1, -0.12)] {
+        let mut points = Vec::new();
+        for (index, line) in classes.iter().enumerate() {
+            let Some(value) = [line.base, line.change][side] else { continue };
+            let y = figure.row(index) + lift;
+            points.push(Point::new(value.max(edge), y));
+            if value == 0.0 {
+                figure.label(edge, y, "0");
+            }
+        }
+        figure.points(&impact.names[side], points);
+    }
+    Some(figure.svg(Words {
+        title: "Bytes besides payload, by class",
+        x: "bytes for each byte of the file stored",
+        y: "",
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::impact;
+    use super::super::sample::{breaking, impact};
     use super::*;
 
     #[test]
     fn figures_name_quantities_and_sides() {
-        let changes = changes(&impact());
+        let changes = changes(&impact()).unwrap();
         assert!(changes.contains("median t100") && changes.contains("+2 %") && !changes.contains("makespan"));
-        assert!(changes.contains("first byte (beyond)"), "clipped ones say so");
-        let bytes = bytes(&impact());
+        assert!(changes.contains(">+300.0 %<"), "what is beyond the axis is told at its edge");
+        assert!(!changes.contains("to +"), "all other intervals end within it");
+        let bytes = bytes(&impact()).unwrap();
         assert!(bytes.contains("want") && bytes.contains("new &lt;a&gt;") && bytes.contains(">base<"));
+        assert!(bytes.contains(">0<"), "acknowledgements, of which the change has none");
+    }
+
+    #[test]
+    fn worlds_that_differ_are_shown_one_by_one() {
+        assert!(!changes(&impact()).unwrap().contains("single worlds"));
+        assert!(changes(&breaking()).unwrap().contains("single worlds that differ"));
+    }
+
+    #[test]
+    fn no_plot_without_data() {
+        let mut empty = impact();
+        (empty.parts, empty.whole) = (vec![], vec![]);
+        assert_eq!((bytes(&empty), changes(&empty)), (None, None));
     }
 }

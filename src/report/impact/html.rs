@@ -1,8 +1,9 @@
 //! The report as one self-contained HTML file.
 
 use super::super::page::page;
-use super::tables::{Row, Table, classes, whole, worlds};
-use super::words::{caution, command, legend, summary, title, unreached, worlds as described};
+use super::answer::{summary, title};
+use super::tables::{MARKS, Row, SUMS, Table, classes, whole, worlds};
+use super::words::{caution, command, legend, worlds as described};
 use super::{bytes_figure, changes_figure};
 use crate::study::Impact;
 use serde::Serialize;
@@ -13,11 +14,13 @@ const TEMPLATE: &str = include_str!("impact.html");
 struct Values {
     title: String,
     summary: Vec<String>,
-    whole: Shown,
-    changes: String,
-    classes: Shown,
-    bytes: String,
+    marks: &'static str,
     worlds: Shown,
+    whole: Shown,
+    changes: Option<String>,
+    sums: &'static str,
+    classes: Shown,
+    bytes: Option<String>,
     described: Vec<String>,
     notes: Vec<String>,
     command: String,
@@ -45,13 +48,15 @@ pub fn html(impact: &Impact) -> String {
         Values {
             title: title(impact),
             summary: summary(impact),
+            marks: MARKS,
             whole: whole(impact, None).into(),
             changes: changes_figure(impact),
+            sums: SUMS,
             classes: classes(impact, None).into(),
             bytes: bytes_figure(impact),
             worlds: worlds(impact).into(),
             described: described(impact),
-            notes: unreached(impact).into_iter().chain(legend(impact)).collect(),
+            notes: legend(impact),
             command: command(impact),
             caution: caution(impact),
         },

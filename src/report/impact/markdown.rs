@@ -1,7 +1,9 @@
 //! A section to paste into an RFC.
 
-use super::tables::{Table, classes, whole, worlds};
-use super::words::{caution, command, legend, summary, title, unreached, worlds as described};
+use super::answer::{summary, title};
+use super::tables::{MARKS, SUMS, Table, classes, whole, worlds};
+use super::words::{caution, command, legend, worlds as described};
+use super::{bytes_figure, changes_figure};
 use crate::study::Impact;
 
 /// Names of the figures beside the text.
@@ -11,17 +13,21 @@ pub(super) const FIGURES: [&str; 2] = ["impact-changes.svg", "impact-bytes.svg"]
 pub fn markdown(impact: &Impact, program: &str) -> String {
     let mut text = format!("## Simulated impact: {}\n\n", escaped(&title(impact)));
     summary(impact).iter().for_each(|line| text += &format!("{}\n\n", escaped(line)));
-    text += &table(&whole(impact, None));
-    text += &format!("\n![Changes with their intervals]({})\n", FIGURES[0]);
-    text += "\n### Bytes on the wire\n\nAll these runs together; the parts sum to the whole to the byte.\n\n";
-    text += &table(&classes(impact, None));
-    text += &format!("\n![Bytes by class]({})\n", FIGURES[1]);
-    text += "\n### Worlds\n\n`=` no practical change, `?` undecided.\n\n";
+    text += &format!("### Worlds\n\n{}\n\n", escaped(MARKS));
     text += &table(&worlds(impact));
     text += "\n";
     described(impact).iter().for_each(|line| text += &format!("- {}\n", escaped(line)));
+    text += "\n### All worlds together\n\n";
+    text += &table(&whole(impact, None));
+    let figure = |words: &str, name: &str, figure: Option<String>| {
+        figure.map_or(String::new(), |_| format!("\n![{words}]({name})\n"))
+    };
+    text += &figure("Changes with their intervals", FIGURES[0], changes_figure(impact));
+    text += &format!("\n### Bytes on the wire\n\n{SUMS}\n\n");
+    text += &table(&classes(impact, None));
+    text += &figure("Bytes by class", FIGURES[1], bytes_figure(impact));
     text += "\n### Method\n\n";
-    unreached(impact).iter().chain(&legend(impact)).for_each(|line| text += &format!("- {line}\n"));
+    legend(impact).iter().for_each(|line| text += &format!("- {line}\n"));
     text += &format!(
         "- Both sides meet the same worlds with the same seeds; a pair is one seed on both sides. t tests over pairs, \
          corrected for the number of quantities (Holm) and of looks at the data (Bonferroni).\n- Simulated with {program}; \

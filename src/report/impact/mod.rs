@@ -1,5 +1,6 @@
 //! What a change does, for the terminal, as Markdown, as HTML and as JSON.
 
+mod answer;
 mod figures;
 mod html;
 mod json;
@@ -8,6 +9,7 @@ mod tables;
 mod terminal;
 mod words;
 
+pub use answer::worse;
 pub use figures::{bytes as bytes_figure, changes as changes_figure};
 pub use html::html;
 pub use json::{VerdictRow, json, rows};

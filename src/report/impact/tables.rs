@@ -1,6 +1,7 @@
 //! The tables: the same texts in every form of the report.
 
-use super::words::{change, change_with_interval, value, verdict};
+use super::super::human;
+use super::words::{base, change_with_interval, changed, short_change, verdict};
 use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict, ImpactWorld};
 
 /// A table: titles, rows, and whether each row is for the better or the worse.
@@ -31,8 +32,8 @@ pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Table {
     let row = |line: &Line| {
         let mut row = Row::plain(vec![
             line.metric.title().into(),
-            value(line, line.base),
-            value(line, line.change),
+            base(line),
+            changed(line),
             change_with_interval(line),
             verdict(line, per_pair),
         ]);
@@ -49,7 +50,8 @@ pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Table {
 /// bytes for each byte stored.
 pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Table {
     let bytes = &impact.bytes;
-    let share = |share: Option<f64>| share.map_or("-".into(), |share| format!("{:.1} %", share * 100.0));
+    let share =
+        |difference: i128| bytes.share(difference).map_or("-".into(), |share| human::signed_percent(share, 1) + " %");
     let mut rows: Vec<Row> = Vec::new();
     for part in &bytes.parts {
         let line = impact.parts.iter().find(|line| line.metric == ImpactMetric::Class(part.class));
@@ -58,7 +60,7 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Table {
             grouped(i128::from(part.base)),
             grouped(i128::from(part.change)),
             signed(part.difference()),
-            share(bytes.share(part)),
+            share(part.difference()),
             line.map_or("-".into(), change_with_interval),
             line.map_or("-".into(), |line| verdict(line, per_pair)),
         ]);
@@ -70,18 +72,25 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Table {
         grouped(i128::from(bytes.base)),
         grouped(i128::from(bytes.change)),
         signed(bytes.difference()),
-        share((bytes.difference() != 0).then_some(1.0)),
+        share(bytes.difference()),
         String::new(),
         String::new(),
     ]));
-    let last =
-        ["class", "base, bytes", "change, bytes", "difference, bytes", "share of it", "per byte stored", "verdict"];
+    let last = [
+        "class",
+        "base, bytes",
+        "change, bytes",
+        "difference, bytes",
+        "of the base's bytes",
+        "per byte stored",
+        "verdict",
+    ];
     Table { titles: titles(&last), rows }
 }
 
 /// Verdicts by world.
 pub(super) fn worlds(impact: &Impact) -> Table {
-    let row = |(world, lines): (&ImpactWorld, &Vec<Line>)| {
+    let row = |(world, lines, _): (&ImpactWorld, &[Line], _)| {
         let mut row = Row::plain(std::iter::once(world.name.clone()).chain(lines.iter().map(short)).collect());
         row.classes = std::iter::once("").chain(lines.iter().map(class)).collect();
         row
@@ -89,25 +98,32 @@ pub(super) fn worlds(impact: &Impact) -> Table {
     let names = ImpactMetric::WHOLE.iter().map(|metric| metric.title().to_owned());
     Table {
         titles: std::iter::once("world".to_owned()).chain(names).collect(),
-        rows: impact.worlds.iter().zip(&impact.by_world).map(row).collect(),
+        rows: impact.each_world().map(row).collect(),
     }
 }
 
+/// What stands above [`worlds`].
+pub(super) const MARKS: &str =
+    "= no practical change, ? undecided, x not exercised, n pairs with a value on both sides.";
+/// What stands above [`classes`].
+pub(super) const SUMS: &str = "All these runs together; the parts sum to the whole to the byte.";
+
 /// A change and a mark for what can be said of it.
 fn short(line: &Line) -> String {
-    let told = change(line, line.effect);
+    let told = short_change(line);
     match line.verdict {
         None => "-".into(),
-        Some(ImpactVerdict::Less) => format!("{told} LESS"),
-        Some(ImpactVerdict::More) => format!("{told} MORE"),
         Some(ImpactVerdict::NoPracticalChange) => format!("{told} ="),
         Some(ImpactVerdict::Undecided { .. }) => format!("{told} ?"),
+        Some(ImpactVerdict::NotExercised) => "x".into(),
+        Some(verdict) if line.is_reached() => format!("{told} {}", verdict.word()),
+        Some(verdict) => verdict.word().into(),
     }
 }
 
 fn class(line: &Line) -> &'static str {
     match () {
-        () if line.is_worse() => "bad",
+        () if line.is_worse() || line.verdict == Some(ImpactVerdict::Fails) => "bad",
         () if line.is_better() => "good",
         () => "",
     }
@@ -132,8 +148,9 @@ fn signed(number: i128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::impact;
+    use super::super::sample::{breaking, impact, not_exercised};
     use super::*;
+    use crate::study::Elsewhere;
 
     #[test]
     fn digits_come_in_groups() {
@@ -166,5 +183,34 @@ mod tests {
         assert_eq!(rows[1].cells[4], "UNDECIDED (needs about 12 more pairs, about 24.0 s)");
         assert_eq!(rows[3].cells[1..], ["-", "-", "-", "not reached"]);
         assert_eq!(rows[8].cells[3], "+1.5 points [+1.0 .. +2.0]");
+    }
+
+    /// The times of both worlds that the change fails in, a quantity about which the
+    /// worlds do not agree, and one that the change did not reach everywhere.
+    #[test]
+    fn what_fails_and_what_differs_is_no_number_of_all() {
+        let impact = breaking();
+        let rows = whole(&impact, None).rows;
+        assert_eq!(
+            rows[0].cells[1..],
+            ["4.00 s", "reached in 9 of 16", "-25.0 % [-30.0 .. -20.0], n = 9 of 16", "FAILS"]
+        );
+        assert_eq!(rows[3].cells[1..], ["-", "-", "-", "FAILS"]);
+        assert_eq!(rows[7].cells[2..], ["-", "-3.0 % .. +40.0 % by world", "DIFFERS BY WORLD"]);
+        let table = worlds(&impact);
+        assert_eq!(table.rows[0].cells[1], "-25.0 % LESS");
+        assert_eq!(table.rows[1].cells[1..3], ["-25.0 % (n = 1 of 8) FAILS", "+10.0 % ?"]);
+        assert_eq!(table.rows[1].classes[1], "bad");
+        let table = worlds(&not_exercised(Elsewhere::Same));
+        assert!(table.rows.iter().all(|row| row.cells[1..].iter().all(|cell| cell == "x" || cell == "-")));
+        assert!(whole(&not_exercised(Elsewhere::Same), None).rows[0].cells[4] == "NOT EXERCISED");
+    }
+
+    /// 0.3 % of the base more, and never more than all there is, nor less than nothing.
+    #[test]
+    fn differences_are_shares_of_the_base() {
+        let rows = classes(&impact(), None).rows;
+        let column: Vec<&str> = rows.iter().map(|row| row.cells[4].as_str()).collect();
+        assert_eq!(column, ["0.0 %", "+0.4 %", "0.0 %", "+0.4 %"]);
     }
 }

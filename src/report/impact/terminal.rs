@@ -1,21 +1,24 @@
 //! The report on standard output.
 
 use super::super::terminal::{plain, right, show};
-use super::tables::{Table, classes, whole, worlds};
-use super::words::{legend, summary, unreached};
+use super::answer::summary;
+use super::tables::{MARKS, SUMS, Table, classes, whole, worlds};
+use super::words::verdicts;
 use crate::study::Impact;
 
-/// The answer in a sentence, then the tables.
+/// The answer in sentences, then the tables, worlds first.
 pub fn terminal(impact: &Impact) -> String {
     let per_pair = impact.seconds_per_pair;
     let mut text = summary(impact).join("\n") + "\n\n";
-    text += &table(&whole(impact, per_pair), 1);
-    text += "\nBytes on the wire, all these runs together\n\n";
-    text += &table(&classes(impact, per_pair), 1);
-    text += "\nEach world by itself (= no practical change, ? undecided)\n\n";
+    text += &format!("Each world by itself ({})\n\n", MARKS.trim_end_matches('.'));
     text += &table(&worlds(impact), 1);
+    text += "\nAll worlds together\n\n";
+    text += &table(&whole(impact, per_pair), 1);
+    text += &format!("\nBytes on the wire. {SUMS}\n\n");
+    text += &table(&classes(impact, per_pair), 1);
     text += "\n";
-    unreached(impact).iter().chain(&legend(impact)[..1]).for_each(|line| text += &format!("{line}\n"));
+    let meanings = if impact.is_exercised() { verdicts(impact) } else { vec![] };
+    meanings.iter().for_each(|line| text += &format!("{line}\n"));
     text
 }
 
@@ -35,11 +38,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_is_the_answer() {
+    fn the_first_lines_are_the_answer() {
         let text = terminal(&impact());
-        let first = text.lines().next().unwrap();
-        assert!(first.starts_with("new <a> against base: better: median t100 -25.0 %"), "{first}");
-        assert!(first.contains("worse: efficiency -25.0 %") && first.contains("undecided: p95 t100"), "{first}");
-        assert!(first.contains("not reached: makespan"), "{first}");
+        assert!(text.starts_with(&summary(&impact()).join("\n")), "{text}");
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words}"));
+        assert!(
+            at("Each world by itself") < at("All worlds together\n") && at("All worlds together\n") < at("Bytes on")
+        );
     }
 }

@@ -2,12 +2,25 @@
 
 use super::super::human;
 use super::super::words::quoted;
-use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict, ImpactWorld};
+use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict};
 
-/// A value of a quantity, in its unit.
-pub(super) fn value(line: &Line, value: f64) -> String {
+/// The value of the base, in its unit.
+pub(super) fn base(line: &Line) -> String {
+    line.base.map_or("-".into(), |value| in_unit(line, value))
+}
+
+/// That of the change; where it did not reach all that the base did, how much it
+/// reached; and none where the worlds do not agree, as two means would say what the
+/// range does not.
+pub(super) fn changed(line: &Line) -> String {
+    let change = line.change.map(|value| if line.range.is_some() { "-".into() } else { in_unit(line, value) });
+    let reached = || format!("reached in {} of {}", line.included, line.included + line.excluded);
+    let missed = line.base.map(|_| reached());
+    change.or(missed).unwrap_or("-".into())
+}
+
+fn in_unit(line: &Line, value: f64) -> String {
     match line.metric.unit() {
-        _ if line.verdict.is_none() => "-".into(),
         ImpactUnit::Seconds => human::seconds(value),
         ImpactUnit::Bytes => human::bytes(value),
         ImpactUnit::PerByte => per_byte(value),
@@ -30,12 +43,25 @@ pub(super) fn change(line: &Line, effect: f64) -> String {
     if effect.is_infinite() {
         return "new".into();
     }
-    let digits = if effect.abs() < 9.995 { 1 } else { 0 };
-    // What is rounded to nothing has no sign.
-    let percent = libm::round(effect * 1000.0) / 10.0 + 0.0;
-    let sign = if percent > 0.0 { "+" } else { "" };
     let unit = if line.metric.is_difference() { "points" } else { "%" };
-    format!("{sign}{percent:.digits$} {unit}")
+    format!("{} {unit}", human::signed_percent(effect, if effect.abs() < 9.995 { 1 } else { 0 }))
+}
+
+/// The change without interval, or the range over worlds that do not agree; and where
+/// pairs are left out, how many remain: `-31.2 % (n = 159 of 192)`.
+pub(super) fn short_change(line: &Line) -> String {
+    let number = match line.range {
+        Some(range) if range.high.is_infinite() => format!("{} .. without end", change(line, range.low)),
+        Some(range) => format!("{} .. {}", change(line, range.low), change(line, range.high)),
+        None => change(line, line.effect),
+    };
+    if line.is_reached() { number + &of_all(line, " (", ")") } else { "-".into() }
+}
+
+/// What remains where pairs are left out, between `before` and `after`.
+fn of_all(line: &Line, before: &str, after: &str) -> String {
+    let all = line.included + line.excluded;
+    if line.excluded > 0 { format!("{before}n = {} of {all}{after}", line.included) } else { String::new() }
 }
 
 /// Ends of intervals beyond this, on both sides of zero, are printed as open.
@@ -43,21 +69,24 @@ const MOST: f64 = 10.0;
 
 /// The change with its interval: `-31.2 % [-33.0 .. -29.4]`.
 pub(super) fn change_with_interval(line: &Line) -> String {
-    if line.verdict.is_none() {
-        return "-".into();
+    if !line.is_reached() || line.range.is_some() {
+        return short_change(line) + if line.range.is_some() { " by world" } else { "" };
     }
     let number = |effect: f64| change(line, effect).split(' ').next().unwrap_or_default().to_owned();
     let interval = match line.interval {
         _ if line.effect.is_infinite() => String::new(),
         Some((low, high)) => {
             // So far out an end says no more than that there is none in reach.
-            let low_end = if low < -MOST && high >= -MOST { format!("< {}", number(-MOST)) } else { number(low) };
-            let high_end = if high > MOST && low <= MOST { format!("> {}", number(MOST)) } else { number(high) };
+            let is_open = |sign: f64, end: f64, other: f64| {
+                [other, line.effect].map(|v| sign * v <= MOST) == [true; 2] && sign * end > MOST
+            };
+            let low_end = if is_open(-1.0, low, high) { format!("< {}", number(-MOST)) } else { number(low) };
+            let high_end = if is_open(1.0, high, low) { format!("> {}", number(MOST)) } else { number(high) };
             format!(" [{low_end} .. {high_end}]")
         }
         None => " [open]".into(),
     };
-    change(line, line.effect) + &interval
+    change(line, line.effect) + &interval + &of_all(line, ", ", "")
 }
 
 /// The word of the verdict. With `per_pair`, the real time of a pair in s, also how
@@ -75,69 +104,9 @@ pub(super) fn verdict(line: &Line, per_pair: Option<f64>) -> String {
 }
 
 /// `1 pair`, `2 pairs`.
-fn counted(number: impl Into<u128>, what: &str) -> String {
+pub(super) fn counted(number: impl Into<u128>, what: &str) -> String {
     let number = number.into();
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// What is compared where, in a few words.
-pub(super) fn title(impact: &Impact) -> String {
-    format!("{} against {}", impact.names[1], impact.names[0])
-}
-
-/// The answer in a sentence.
-pub(super) fn answer(impact: &Impact) -> String {
-    let told = |wanted: &dyn Fn(&Line) -> bool, numbers: bool| {
-        let lines = impact.whole.iter().filter(|line| wanted(line));
-        let words = lines.map(|line| match numbers {
-            true => format!("{} {}", line.metric.title(), change(line, line.effect)),
-            false => line.metric.title().into(),
-        });
-        words.collect::<Vec<String>>().join(", ")
-    };
-    let is = |word: &'static str| move |line: &Line| line.verdict.is_some_and(|verdict| verdict.word() == word);
-    let groups = [
-        ("better: ", told(&Line::is_better, true)),
-        ("worse: ", told(&Line::is_worse, true)),
-        ("no practical change: ", told(&is("NO PRACTICAL CHANGE"), false)),
-        ("undecided: ", told(&is("UNDECIDED"), false)),
-        ("not reached: ", told(&|line| line.verdict.is_none(), false)),
-    ];
-    let groups = groups.iter().filter(|(_, words)| !words.is_empty());
-    let words: Vec<String> = groups.map(|(heading, words)| format!("{heading}{words}")).collect();
-    format!("{}: {}.", title(impact), words.join("; "))
-}
-
-/// Single worlds in which something is surely worse that is not so on the whole.
-fn exceptions(impact: &Impact) -> Option<String> {
-    let of_world = |(world, lines): (&ImpactWorld, &Vec<Line>)| {
-        let here = lines.iter().zip(&impact.whole).filter(|(here, whole)| here.is_worse() && !whole.is_worse());
-        let words: Vec<String> =
-            here.map(|(line, _)| format!("{} {}", line.metric.title(), change(line, line.effect))).collect();
-        (!words.is_empty()).then(|| format!("{} ({})", world.name, words.join(", ")))
-    };
-    let words: Vec<String> = impact.worlds.iter().zip(&impact.by_world).filter_map(of_world).collect();
-    (!words.is_empty()).then(|| format!("Worse in single worlds: {}.", words.join("; ")))
-}
-
-/// The answer, and where it does not hold.
-pub(super) fn summary(impact: &Impact) -> Vec<String> {
-    std::iter::once(answer(impact)).chain(exceptions(impact)).chain([extent(impact)]).collect()
-}
-
-/// Worlds, pairs and seeds.
-fn extent(impact: &Impact) -> String {
-    let failed: usize = impact.whole.iter().map(|line| line.excluded).min().unwrap_or(0);
-    let failed = if failed > 0 { format!(", {failed} of them failed") } else { String::new() };
-    format!(
-        "{} of runs in {} of the pack {} (seeds from {}){failed}; verdicts at {} %, margin {} %.",
-        counted(impact.pairs as u128, "pair"),
-        if impact.worlds.len() == 1 { "the world".into() } else { format!("each of {} worlds", impact.worlds.len()) },
-        impact.request.pack,
-        impact.seed,
-        percent(impact.request.confidence),
-        percent(impact.request.margin),
-    )
 }
 
 /// `95`, `2.5`: a share in percent, without needless digits.
@@ -184,38 +153,37 @@ pub(super) fn caution(impact: &Impact) -> Option<String> {
     impact.is_cut_short().then(words)
 }
 
-/// How the numbers are to be read.
+/// How the numbers are to be read: the verdicts first, then the quantities.
 pub(super) fn legend(impact: &Impact) -> Vec<String> {
+    let verdicts = if impact.is_exercised() { verdicts(impact) } else { vec![] };
+    let quantities = [
+        "Times are of each leecher's download from its own start; a download that does not end is longer than all \
+         others. Unfinished downloads: leechers that do not hold everything at the end. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
+         alike; unfinished downloads are plain means; bytes are sums over worlds.",
+        "Bytes are for each byte of a file that was stored in any of the worlds. Seeder share: bytes that seeders sent \
+         for each byte stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not \
+         yet arrived, the largest of all nodes.",
+    ];
+    verdicts.into_iter().chain(quantities.map(str::to_owned)).collect()
+}
+
+/// What the verdicts mean.
+pub(super) fn verdicts(impact: &Impact) -> Vec<String> {
     let margin = percent(impact.request.margin);
     let part = percent(impact.request.margin / 200.0);
     vec![
+        "A side FAILS in a world where its downloads do not all end and those of the other do, or surely more of its \
+         downloads do not end; then no time is called better. NOT EXERCISED: the same happened on both sides, event by \
+         event. DIFFERS BY WORLD: more in some worlds and less in others; then there is a range over worlds (in which \
+         at least half of the pairs have a value), and no number of all together. n: pairs in a world with a value on both sides, where some have none; numbers of the \
+         base are over all of its own."
+            .into(),
         format!(
             "LESS and MORE: the change is not zero and beyond {margin} %. NO PRACTICAL CHANGE: it is within {margin} % \
              (unfinished downloads: {margin} points; a class of bytes: {margin} % of it and {part} % of all bytes on the \
              wire). In brackets the interval at the level of each verdict, corrected for the number of quantities and looks."
         ),
-        "Times are of each leecher's download from its own start; a download that does not end is longer than all \
-         others. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
-         alike; bytes and unfinished downloads are plain means."
-            .into(),
-        "Bytes are for each byte of the file that was stored. Seeder share: bytes that seeders sent for each byte \
-         stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not yet arrived, \
-         the largest of all nodes."
-            .into(),
     ]
-}
-
-/// Quantities that some runs did not reach.
-pub(super) fn unreached(impact: &Impact) -> Vec<String> {
-    let all = impact.pairs * impact.worlds.len();
-    let lines = impact.whole.iter().filter(|line| line.excluded > 0);
-    lines
-        .map(|line| {
-            let title = line.metric.title();
-            let (of, are) = (counted(all as u128, "pair"), if line.excluded == 1 { "is" } else { "are" });
-            format!("{title}: {} of {of} of runs did not reach it and {are} left out.", line.excluded)
-        })
-        .collect()
 }
 
 /// What each world is.
@@ -236,15 +204,7 @@ mod tests {
         assert_eq!(told((-0.1, 10.5)), "+10.0 % [-10.0 .. > +1000]");
         assert_eq!(told((-2e6, 3e9)), "+10.0 % [< -1000 .. > +1000]");
         assert_eq!(told((30.0, 50.0)), "+10.0 % [+3000 .. +5000]", "where all is large it is told");
-    }
-
-    #[test]
-    fn one_is_no_plural() {
-        let mut one = impact();
-        one.worlds.truncate(1);
-        (one.pairs, one.whole[3].excluded) = (1, 1);
-        assert!(extent(&one).starts_with("1 pair of runs in the world of the pack quick"), "{}", extent(&one));
-        assert_eq!(unreached(&one), ["makespan: 1 of 1 pair of runs did not reach it and is left out."]);
-        assert!(extent(&impact()).starts_with("8 pairs of runs in each of 2 worlds of"), "{}", extent(&impact()));
+        let large = Line { effect: 14.0, interval: Some((9.0, 21.0)), ..impact().whole[1].clone() };
+        assert_eq!(change_with_interval(&large), "+1400 % [+900.0 .. +2100]", "also where the change itself is");
     }
 }

@@ -9,6 +9,7 @@ pub use html::html;
 pub use markdown::markdown;
 pub use terminal::terminal;
 
+use super::human;
 use crate::study::{Metric, Score, Validation, Verdict};
 
 /// How the numbers are to be read: the same words in every report.
@@ -44,7 +45,7 @@ fn error(metric: Metric, error: f64) -> String {
         return "not reached".into();
     }
     let unit = if metric == Metric::Duplicates { "pp" } else { "%" };
-    format!("{:+.1} {unit}", error * 100.0)
+    format!("{} {unit}", human::signed_percent(error, 1))
 }
 
 fn measured(verdict: &Verdict) -> String {

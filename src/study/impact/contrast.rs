@@ -7,13 +7,19 @@
 use super::metric::Yardstick;
 use crate::study::statistics::{t_above, t_quantile};
 
-/// What a side showed in one world and pair, and all the bytes of it.
+/// What a side showed in one world and pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Value {
-    pub(super) value: f64,
-    /// Bytes on the wire for each byte stored.
+    /// The value itself, or the bytes of which so many came for each byte stored.
+    pub(super) amount: f64,
+    /// Of bytes: the bytes stored; else 1.
+    pub(super) per: f64,
+    /// All bytes on the wire.
     pub(super) wire: f64,
 }
+
+/// Base and change in one world and pair; nothing where a side has no value.
+pub(super) type Both = [Option<Value>; 2];
 
 /// The pairs of one quantity, worlds joined.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,14 +28,18 @@ pub(super) struct Contrast {
     yardstick: Yardstick,
     /// Worlds and pairs in which a side has no value.
     pub(super) excluded: usize,
-    /// Mean over worlds and pairs, with [`Yardstick::Ratio`] the geometric one: so
-    /// that both sides and the change fit together.
-    pub(super) base: f64,
-    pub(super) change: f64,
+    /// Mean over worlds and pairs in which the base has a value, whatever the change
+    /// does there; with [`Yardstick::Ratio`] the geometric one.
+    pub(super) base: Option<f64>,
+    /// The same of the change over the same worlds and pairs; nothing when it has no
+    /// value in some of them, as a mean over others says nothing beside that.
+    pub(super) change: Option<f64>,
+    /// Whether there is no pair, and in one the change sent bytes for nothing stored.
+    is_endless: bool,
 }
 
-/// One pair: means over worlds. With [`Yardstick::Ratio`] of logarithms.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// One pair, worlds joined: see [`joined`].
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Unit {
     base: f64,
     /// The change less the base.
@@ -46,26 +56,32 @@ struct Mean {
 }
 
 impl Contrast {
-    /// Of worlds, each with the same pairs: base and change, none where a side
-    /// has no value.
-    pub(super) fn new(worlds: &[Vec<Option<(Value, Value)>>], yardstick: Yardstick) -> Contrast {
+    /// Of worlds, each with the same pairs.
+    pub(super) fn new(worlds: &[Vec<Both>], yardstick: Yardstick) -> Contrast {
         let pairs = worlds.iter().map(Vec::len).max().unwrap_or(0);
-        let of_pair = |pair: usize| worlds.iter().filter_map(move |world| world.get(pair).copied().flatten());
         // No ratio to or of nothing.
-        let usable =
-            |(base, change): &(Value, Value)| yardstick != Yardstick::Ratio || (base.value > 0.0 && change.value > 0.0);
-        let mut found = Contrast { units: vec![], yardstick, excluded: 0, base: 0.0, change: 0.0 };
+        let usable = |value: &Value| yardstick != Yardstick::Ratio || value.amount > 0.0;
+        let mut found = Contrast { units: vec![], yardstick, excluded: 0, base: None, change: None, is_endless: false };
+        let (mut bases, mut missed) = (vec![], false);
         for pair in 0..pairs {
-            let values: Vec<(Value, Value)> = of_pair(pair).filter(usable).collect();
-            found.excluded += worlds.len() - values.len();
-            found.units.extend(Unit::of(&values, yardstick));
+            let of_pair = worlds.iter().filter_map(|world| world.get(pair));
+            let of_pair: Vec<Both> = of_pair.map(|both| both.map(|value| value.filter(usable))).collect();
+            let own: Vec<Value> = of_pair.iter().filter_map(|[base, _]| *base).collect();
+            let both: Vec<(Value, Value)> = of_pair.iter().filter_map(|[base, change]| base.zip(*change)).collect();
+            let unit = Unit::of(&both, yardstick);
+            let compared = if unit.is_some() { both.len() } else { 0 };
+            found.excluded += worlds.len() - compared;
+            found.is_endless |=
+                unit.is_none() && both.iter().any(|(base, change)| base.per > 0.0 && change.amount > 0.0);
+            missed |= compared < own.len();
+            bases.extend(joined(&own, yardstick));
+            found.units.extend(unit);
         }
-        if !found.units.is_empty() {
-            let (base, change) =
-                (found.mean(|unit| unit.base).mean, found.mean(|unit| unit.base + unit.difference).mean);
-            let plain = |mean: f64| if yardstick == Yardstick::Ratio { libm::exp(mean) } else { mean };
-            (found.base, found.change) = (plain(base), plain(change));
-        }
+        let plain = |mean: f64| if yardstick == Yardstick::Ratio { libm::exp(mean) } else { mean };
+        found.is_endless &= found.units.is_empty();
+        found.base = (!bases.is_empty()).then(|| plain(bases.iter().sum::<f64>() / bases.len() as f64));
+        found.change =
+            (!missed && !found.units.is_empty()).then(|| plain(found.mean(|unit| unit.base + unit.difference).mean));
         found
     }
 
@@ -74,9 +90,14 @@ impl Contrast {
         self.units.len()
     }
 
+    /// Whether a change can be told, if only as one without end.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_endless || !self.units.is_empty()
+    }
+
     /// Whether there is nothing of it on either side.
     pub(super) fn is_absent(&self) -> bool {
-        self.base == 0.0 && self.change == 0.0
+        self.units.iter().all(|unit| unit.base == 0.0 && unit.difference == 0.0)
     }
 
     /// Whether both sides have the same value in every pair.
@@ -85,9 +106,11 @@ impl Contrast {
     }
 
     /// The change as people read it: less than zero is less. A share of the base,
-    /// or the difference itself; infinite where the base has nothing.
+    /// or the difference itself; infinite where the base has nothing, or where the
+    /// change stored nothing for its bytes.
     pub(super) fn effect(&self) -> f64 {
         match self.yardstick {
+            _ if self.is_endless => f64::INFINITY,
             Yardstick::Ratio => libm::expm1(self.mean(|unit| unit.difference).mean),
             Yardstick::One => self.mean(|unit| unit.difference).mean,
             Yardstick::Base | Yardstick::Traffic if self.is_absent() => 0.0,
@@ -102,6 +125,7 @@ impl Contrast {
     pub(super) fn beyond(&self, margin: f64) -> bool {
         let difference = self.mean(|unit| unit.difference).mean;
         match self.yardstick {
+            _ if self.is_endless => true,
             Yardstick::Ratio => !(libm::log1p(-margin)..=libm::log1p(margin)).contains(&difference),
             _ => difference.abs() > margin * self.mean(|unit| unit.yardstick).mean,
         }
@@ -151,7 +175,7 @@ impl Contrast {
     /// Where `difference - share * base` is within `t` standard errors of zero.
     fn fieller(&self, t: f64) -> Option<(f64, f64)> {
         if self.is_unchanged() {
-            return (self.base > 0.0).then_some((0.0, 0.0));
+            return (!self.is_absent()).then_some((0.0, 0.0));
         }
         let (base, difference) = (self.mean(|unit| unit.base), self.mean(|unit| unit.difference));
         let both = self.mean(|unit| unit.base + unit.difference);
@@ -176,26 +200,44 @@ impl Contrast {
 }
 
 impl Unit {
-    /// One pair in all its worlds; nothing without any.
-    fn of(values: &[(Value, Value)], yardstick: Yardstick) -> Option<Unit> {
-        let mut unit = Unit::default();
-        for (base, change) in values {
-            unit.base += if yardstick == Yardstick::Ratio { libm::log(base.value) } else { base.value };
-            unit.difference += match yardstick {
-                Yardstick::Ratio => libm::log(change.value / base.value),
-                _ => change.value - base.value,
-            };
-            unit.yardstick += match yardstick {
-                Yardstick::Ratio | Yardstick::One => 1.0,
-                Yardstick::Base => base.value,
-                Yardstick::Traffic => base.value + base.wire / 200.0,
-            };
-        }
-        let n = values.len() as f64;
-        let Unit { base, difference, yardstick } = unit;
-        let mean = Unit { base: base / n, difference: difference / n, yardstick: yardstick / n };
-        (!values.is_empty()).then_some(mean)
+    /// One pair in all worlds where both sides have a value; nothing without any.
+    fn of(both: &[(Value, Value)], yardstick: Yardstick) -> Option<Unit> {
+        let (bases, changes): (Vec<Value>, Vec<Value>) = both.iter().copied().unzip();
+        let (base, change) = joined(&bases, yardstick).zip(joined(&changes, yardstick))?;
+        let difference = match yardstick {
+            Yardstick::Ratio => mean_of(both.iter().map(|(base, change)| libm::log(change.amount / base.amount))),
+            _ => change - base,
+        };
+        let yardstick = match yardstick {
+            Yardstick::Ratio | Yardstick::One => 1.0,
+            Yardstick::Base => base,
+            Yardstick::Traffic => {
+                let wire: f64 = bases.iter().map(|value| value.wire).sum();
+                base + wire / bases.iter().map(|value| value.per).sum::<f64>() / 200.0
+            }
+        };
+        Some(Unit { base, difference, yardstick })
     }
+}
+
+/// One side of a pair in all its worlds: with [`Yardstick::Ratio`] the mean of
+/// logarithms, of bytes all of them for each byte stored in any world. So bytes of a
+/// world in which nothing was stored count. Nothing where nothing was stored at all.
+fn joined(values: &[Value], yardstick: Yardstick) -> Option<f64> {
+    let all = || values.iter();
+    let joined = match yardstick {
+        Yardstick::Ratio => mean_of(all().map(|value| libm::log(value.amount))),
+        Yardstick::One => mean_of(all().map(|value| value.amount)),
+        Yardstick::Base | Yardstick::Traffic => {
+            all().map(|value| value.amount).sum::<f64>() / all().map(|value| value.per).sum::<f64>()
+        }
+    };
+    (!values.is_empty() && joined.is_finite()).then_some(joined)
+}
+
+fn mean_of(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len() as f64;
+    values.sum::<f64>() / n
 }
 
 #[cfg(test)]
@@ -204,8 +246,8 @@ mod tests {
 
     /// One world of pairs (base, change), with ten bytes on the wire for each stored.
     fn one(yardstick: Yardstick, pairs: &[(f64, f64)]) -> Contrast {
-        let value = |value| Value { value, wire: 10.0 };
-        Contrast::new(&[pairs.iter().map(|(a, b)| Some((value(*a), value(*b)))).collect()], yardstick)
+        let value = |amount| Some(Value { amount, per: 1.0, wire: 10.0 });
+        Contrast::new(&[pairs.iter().map(|(a, b)| [value(*a), value(*b)]).collect()], yardstick)
     }
 
     /// By hand: differences 1, 2, 3 of bases 10, 20, 30: mean 2, standard error
@@ -217,7 +259,7 @@ mod tests {
         assert!((contrast.above(contrast.t(0.0)) - 0.037_089_7).abs() < 1e-6);
         assert!((contrast.effect() - 0.1).abs() < 1e-12, "a tenth more in every pair");
         assert_eq!(contrast.t(0.1), 0.0, "which is exactly what they say");
-        assert_eq!((contrast.base, contrast.change, contrast.pairs()), (20.0, 22.0, 3));
+        assert_eq!((contrast.base, contrast.change, contrast.pairs()), (Some(20.0), Some(22.0), 3));
     }
 
     /// The interval holds the changes that the test does not refute: at its ends
@@ -239,13 +281,15 @@ mod tests {
     #[test]
     fn ratios_of_all_worlds_count_alike() {
         let world = |a: f64, b: f64| {
-            let value = |value| Value { value, wire: 1.0 };
-            vec![Some((value(a), value(b))); 3]
+            let value = |amount| Some(Value { amount, per: 1.0, wire: 1.0 });
+            vec![[value(a), value(b)]; 3]
         };
         let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Ratio);
         assert!(contrast.effect().abs() < 1e-12 && !contrast.beyond(0.02));
         let middle = libm::sqrt(2000.0);
-        assert!((contrast.base - middle).abs() < 1e-9 && (contrast.change - middle).abs() < 1e-9, "geometric means");
+        for mean in [contrast.base, contrast.change] {
+            assert!((mean.unwrap() - middle).abs() < 1e-9, "geometric means");
+        }
         let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Base);
         assert!((contrast.effect() + 999.0 / 2001.0).abs() < 1e-12, "others add up");
     }
@@ -260,16 +304,38 @@ mod tests {
         assert_eq!(small.interval(0.05), None, "no share of nothing");
     }
 
+    /// What the change does not reach is left out of the difference, is counted, and
+    /// moves no number of the base: 4 and 9 have the geometric mean 6.
     #[test]
-    fn what_is_missing_is_counted_and_a_world_may_miss_it_always() {
-        let value = |value| Value { value, wire: 1.0 };
-        let whole = vec![Some((value(4.0), value(5.0))); 2];
-        let contrast = Contrast::new(&[whole.clone(), vec![None, None]], Yardstick::Ratio);
-        assert_eq!((contrast.pairs(), contrast.excluded), (2, 2));
-        assert!((contrast.effect() - 0.25).abs() < 1e-12);
-        let contrast = Contrast::new(&[vec![None; 2], vec![None; 2]], Yardstick::Ratio);
-        assert_eq!((contrast.pairs(), contrast.excluded), (0, 4));
-        let zero = Contrast::new(&[vec![Some((value(0.0), value(5.0)))]], Yardstick::Ratio);
+    fn what_is_missing_is_counted_and_does_not_move_the_base() {
+        let value = |amount| Some(Value { amount, per: 1.0, wire: 1.0 });
+        let whole = vec![[value(4.0), value(5.0)]; 2];
+        let other = |change| vec![[value(9.0), change]; 2];
+        let contrast = |worlds: &[Vec<Both>]| Contrast::new(worlds, Yardstick::Ratio);
+        let all = contrast(&[whole.clone(), other(value(9.0))]);
+        let some = contrast(&[whole.clone(), other(None)]);
+        assert_eq!((some.pairs(), some.excluded), (2, 2));
+        assert!((some.effect() - 0.25).abs() < 1e-12);
+        assert!(all.base == some.base && (some.base.unwrap() - 6.0).abs() < 1e-12, "{:?}", some.base);
+        assert_eq!(some.change, None, "a mean over other pairs beside it would mislead");
+        let fixed = contrast(&[whole, vec![[None, value(9.0)]; 2]]);
+        assert!((fixed.base.unwrap() - 4.0).abs() < 1e-12 && (fixed.change.unwrap() - 5.0).abs() < 1e-12);
+        let none = contrast(&[vec![[None; 2]; 2], vec![[None; 2]; 2]]);
+        assert_eq!((none.pairs(), none.excluded, none.base), (0, 4, None));
+        let zero = contrast(&[vec![[value(0.0), value(5.0)]]]);
         assert_eq!((zero.pairs(), zero.excluded), (0, 1), "no ratio to nothing");
+    }
+
+    /// 10 B for 10 stored in one world, 30 B for none in the other: 4 for each byte
+    /// stored, as the sums say, and not 1.
+    #[test]
+    fn bytes_of_worlds_that_store_nothing_count() {
+        let value = |amount, per| Some(Value { amount, per, wire: 0.0 });
+        let worlds = [vec![[value(10.0, 10.0), value(10.0, 10.0)]; 2], vec![[value(10.0, 10.0), value(30.0, 0.0)]; 2]];
+        let contrast = Contrast::new(&worlds, Yardstick::Base);
+        assert_eq!((contrast.base, contrast.change, contrast.excluded), (Some(1.0), Some(4.0), 0));
+        let alone = Contrast::new(&worlds[1..], Yardstick::Base);
+        assert_eq!((alone.pairs(), alone.excluded, alone.base), (0, 2, Some(1.0)), "no share of nothing");
+        assert!(alone.is_told() && alone.effect() == f64::INFINITY && alone.beyond(0.02));
     }
 }

@@ -55,10 +55,10 @@ impl Decomposition {
         i128::from(self.change) - i128::from(self.base)
     }
 
-    /// The part that a class has in the difference; nothing where there is none.
-    pub fn share(&self, part: &Part) -> Option<f64> {
-        let whole = self.difference();
-        (whole != 0).then(|| part.difference() as f64 / whole as f64)
+    /// A difference as a share of all bytes of the base, so that those of the parts sum
+    /// to that of the whole; nothing where the base has none.
+    pub fn share(&self, difference: i128) -> Option<f64> {
+        (self.base > 0).then(|| difference as f64 / self.base as f64)
     }
 }
 
@@ -80,6 +80,7 @@ mod tests {
         assert_eq!((whole.base, whole.change, whole.difference()), (2110, 2114, 4));
         let parts: Vec<_> = whole.parts.iter().map(|part| (part.class, part.difference())).collect();
         assert_eq!(parts, [(Class::Payload, 0), (Class::Want, 1), (Class::Ack, 3)]);
-        assert_eq!(whole.share(&whole.parts[2]), Some(0.75));
+        let shares: f64 = whole.parts.iter().filter_map(|part| whole.share(part.difference())).sum();
+        assert!((shares - whole.share(4).unwrap()).abs() < 1e-12 && (shares - 4.0 / 2110.0).abs() < 1e-12);
     }
 }

@@ -23,7 +23,7 @@ pub enum Metric {
     /// The most bytes that a node had handed to the network and that had not
     /// arrived: the largest of all nodes.
     PeakQueue,
-    /// Downloads that were not completed, as a share of all.
+    /// Leechers that do not hold everything at the end, as a share of all.
     Unfinished,
     /// Bytes of one class for each byte of the file that was stored.
     Class(Class),
@@ -118,6 +118,11 @@ impl Metric {
             Metric::Wire | Metric::SeederShare | Metric::Class(_) => Unit::PerByte,
             Metric::Efficiency | Metric::Unfinished => Unit::Share,
         }
+    }
+
+    /// Whether it is a time or made from one, and so says something only of what ended.
+    pub const fn is_of_time(self) -> bool {
+        matches!(self.unit(), Unit::Seconds) || matches!(self, Metric::Efficiency)
     }
 
     /// Whether more of it is better; of all others, less is.

@@ -8,47 +8,29 @@
 
 mod contrast;
 mod decomposition;
+mod elsewhere;
+mod line;
 mod metric;
 mod observation;
 mod sides;
+mod standing;
+#[cfg(test)]
+mod synthetic;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use decomposition::{Decomposition, Part};
+pub use elsewhere::Elsewhere;
+pub use line::{Line, Range};
 pub use metric::{Metric, Unit};
 pub use sides::{Duel, ImpactError, Request, Side, World};
+pub use standing::{Party, Stand, Standing};
 pub use verdict::Verdict;
 
 use super::{Failure, Host, Options, Plan, RowFile, Selection, execute};
-use contrast::{Contrast, Value};
 use observation::Observation;
 use std::path::Path;
-use verdict::judge;
-
-/// One quantity on both sides.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// The quantity.
-    pub metric: Metric,
-    /// Mean of the base over worlds and pairs that reached it: of times, efficiency
-    /// and queues the geometric one.
-    pub base: f64,
-    /// The same of the change.
-    pub change: f64,
-    /// The change as a share of the base, or as a difference where
-    /// [`Metric::is_difference`]; below zero is less. Infinite where the base has
-    /// none of it.
-    pub effect: f64,
-    /// Its interval at the level of the verdict; nothing where it has no end.
-    pub interval: Option<(f64, f64)>,
-    /// What can be said; nothing where no pair reached the quantity.
-    pub verdict: Option<Verdict>,
-    /// Pairs with a value on both sides.
-    pub pairs: usize,
-    /// Runs of a pair in a world without a value on both sides.
-    pub excluded: usize,
-}
 
 /// What a change does.
 #[derive(Debug, Clone)]
@@ -69,6 +51,10 @@ pub struct Impact {
     pub parts: Vec<Line>,
     /// Quantities of the whole run in each world.
     pub by_world: Vec<Vec<Line>>,
+    /// How both sides stand in each world.
+    pub standings: Vec<Standing>,
+    /// Where the change acts, when it did nothing in any of the worlds.
+    pub elsewhere: Option<Elsewhere>,
     /// The bytes of all runs that were compared.
     pub bytes: Decomposition,
     /// Real time that a pair took, in s; nothing when none was computed. Not for
@@ -92,7 +78,7 @@ pub struct Examined {
 }
 
 /// Both sides of each pair in one world, none where a run failed.
-type Seen = Vec<Option<(Observation, Observation)>>;
+type Seen = Vec<[Option<Observation>; 2]>;
 
 /// Numbers of pairs after which verdicts are made.
 fn looks(max_pairs: u32) -> Vec<u32> {
@@ -101,7 +87,7 @@ fn looks(max_pairs: u32) -> Vec<u32> {
 }
 
 impl Duel {
-    /// Runs pairs until every verdict about all worlds together is decided, or
+    /// Runs pairs until every verdict is decided ([`Impact::is_decided`]), or
     /// there are as many pairs as allowed, or `host` ends it. Verdicts are made at
     /// the planned looks only, however often it is ended and begun again. Row files
     /// are kept in `dir`.
@@ -131,7 +117,8 @@ impl Duel {
             // Real time is nothing that comes out the same again.
             let per_run = (computed > 0 && !options.reproducible).then(|| seconds / computed as f64);
             let runs = plan.runs.len() / pairs as usize;
-            let impact = self.impact(&seen, per_run.map(|time| time * runs as f64));
+            let mut impact = self.impact(&seen, per_run.map(|time| time * runs as f64));
+            impact.elsewhere = (!impact.is_exercised()).then(|| self.elsewhere(options, host)).transpose()?;
             let decided = impact.is_decided();
             (examined.impact, examined.plan) = (Some(impact), plan);
             examined.next_look = looks.get(index + 1).copied();
@@ -154,40 +141,39 @@ impl Duel {
         for (world, seen) in seen.iter_mut().enumerate() {
             for pair in seen.len()..plan.repetitions as usize {
                 let side = |side| observe(plan, self.run(pair, world, side), dir);
-                seen.push(side(0)?.zip(side(1)?));
+                seen.push([side(0)?, side(1)?]);
             }
         }
         Ok(())
     }
 
     fn impact(&self, seen: &[Seen], seconds_per_pair: Option<f64>) -> Impact {
-        let Request { confidence, margin, max_pairs, .. } = self.request;
-        let alpha = (1.0 - confidence) / looks(max_pairs).len() as f64;
-        let contrast = |worlds: &[Seen], metric: Metric| (metric, contrast(worlds, metric));
-        let all = Metric::all().map(|metric| contrast(seen, metric));
-        let all = all.filter(|(metric, contrast)| !(metric.is_part() && contrast.is_absent())).collect();
-        let pairs = seen.first().map_or(0, Vec::len);
-        let lines = |all: Vec<(Metric, Contrast)>| {
-            let mut lines = lines(all, margin, alpha);
-            lines
-                .iter_mut()
-                .for_each(|line| line.verdict = line.verdict.map(|v| v.until_a_look(pairs, &looks(max_pairs))));
-            lines
-        };
-        let (parts, whole) = lines(all).into_iter().partition(|line| line.metric.is_part());
-        let each =
-            seen.iter().flat_map(|world| Metric::WHOLE.map(|metric| contrast(std::slice::from_ref(world), metric)));
-        let each = lines(each.collect());
-        let runs = seen.iter().flatten().flatten().map(|(base, change)| (&base.bytes, &change.bytes));
+        let present = |metric: &Metric| !(metric.is_part() && line::is_absent(seen, *metric));
+        let metrics: Vec<Metric> = Metric::all().filter(present).collect();
+        let mut all = line::lines(&[seen], &metrics, &self.request);
+        let worlds: Vec<&[Seen]> = seen.iter().map(std::slice::from_ref).collect();
+        let each = line::lines(&worlds, &Metric::WHOLE, &self.request);
+        let mut by_world: Vec<Vec<Line>> = each.chunks(Metric::WHOLE.len()).map(<[Line]>::to_vec).collect();
+        let unfinished = |lines: &[Line]| lines.iter().find(|line| line.metric == Metric::Unfinished)?.verdict;
+        let standings = seen.iter().zip(&by_world).map(|(seen, lines)| Standing::new(seen, unfinished(lines)));
+        let standings: Vec<Standing> = standings.collect();
+        all.iter_mut().for_each(|line| line.verdict = standing::verdict(line, &standings));
+        for (lines, standing) in by_world.iter_mut().zip(&standings) {
+            lines.iter_mut().for_each(|line| line.verdict = standing.verdict(line));
+        }
+        let (parts, whole) = all.into_iter().partition(|line| line.metric.is_part());
+        let runs = seen.iter().flatten().filter_map(|[base, change]| base.as_ref().zip(change.as_ref()));
         Impact {
             names: self.names.clone(),
             worlds: self.worlds.clone(),
-            pairs,
+            pairs: seen.first().map_or(0, Vec::len),
             seed: self.plan.cells.first().map_or(0, |cell| cell.base.seed),
             whole,
             parts,
-            by_world: each.chunks(Metric::WHOLE.len()).map(<[Line]>::to_vec).collect(),
-            bytes: Decomposition::of(runs),
+            by_world,
+            standings,
+            elsewhere: None,
+            bytes: Decomposition::of(runs.map(|(base, change)| (&base.bytes, &change.bytes))),
             seconds_per_pair,
             request: self.request.clone(),
         }
@@ -200,64 +186,40 @@ fn observe(plan: &Plan, index: usize, dir: &Path) -> Result<Option<Observation>,
     Ok(file.ok().map(|file| Observation::new(&file)).transpose()?)
 }
 
-fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
-    let value = |seen: &Observation| {
-        let wire = seen.value(Metric::Wire).unwrap_or(0.0);
-        seen.value(metric).map(|value| Value { value, wire })
-    };
-    let pair = |pair: &Option<(Observation, Observation)>| {
-        let (base, change) = pair.as_ref()?;
-        value(base).zip(value(change))
-    };
-    let values: Vec<_> = worlds.iter().map(|world| world.iter().map(pair).collect()).collect();
-    Contrast::new(&values, metric.yardstick())
-}
-
-/// Judges quantities as one family.
-fn lines(all: Vec<(Metric, Contrast)>, margin: f64, alpha: f64) -> Vec<Line> {
-    let family: Vec<&Contrast> = all.iter().map(|(_, contrast)| contrast).filter(|c| c.pairs() > 0).collect();
-    let mut judgements = judge(&family, margin, alpha).into_iter();
-    let line = |(metric, contrast): &(Metric, Contrast)| {
-        let judgement = if contrast.pairs() > 0 { judgements.next() } else { None };
-        Line {
-            metric: *metric,
-            base: contrast.base,
-            change: contrast.change,
-            effect: if judgement.is_some() { contrast.effect() } else { 0.0 },
-            interval: judgement.and_then(|judgement| judgement.interval),
-            verdict: judgement.map(|judgement| judgement.verdict),
-            pairs: contrast.pairs(),
-            excluded: contrast.excluded,
-        }
-    };
-    all.iter().map(line).collect()
-}
-
-impl Line {
-    /// Whether the change is surely for the worse.
-    pub fn is_worse(&self) -> bool {
-        match self.verdict {
-            Some(Verdict::More) => !self.metric.more_is_better(),
-            Some(Verdict::Less) => self.metric.more_is_better(),
-            _ => false,
-        }
-    }
-
-    /// Whether the change is surely for the better.
-    pub fn is_better(&self) -> bool {
-        matches!(self.verdict, Some(Verdict::Less | Verdict::More)) && !self.is_worse()
-    }
-}
-
 impl Impact {
     /// Quantities and classes of all worlds together.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.whole.iter().chain(&self.parts)
     }
 
-    /// Whether every verdict about all worlds together is decided.
+    /// Each world with its lines and how both sides stand there.
+    pub fn each_world(&self) -> impl Iterator<Item = (&World, &[Line], &Standing)> {
+        let lines = self.by_world.iter().map(Vec::as_slice);
+        self.worlds.iter().zip(lines).zip(&self.standings).map(|((world, lines), standing)| (world, lines, standing))
+    }
+
+    /// What the change does in each world, by `metric`.
+    pub fn stands(&self, metric: Metric) -> impl Iterator<Item = (&World, &Line, Stand)> {
+        self.each_world().filter_map(move |(world, lines, standing)| {
+            let line = lines.iter().find(|line| line.metric == metric)?;
+            Some((world, line, standing.by(line)))
+        })
+    }
+
+    /// Whether the change did anything in any pair.
+    pub fn is_exercised(&self) -> bool {
+        self.standings.iter().any(Standing::is_exercised)
+    }
+
+    /// Whether every verdict about all worlds together is decided, and in each world
+    /// those that nothing is said of for all together.
     pub fn is_decided(&self) -> bool {
-        self.lines().filter_map(|line| line.verdict).all(Verdict::is_decided)
+        let decided = |line: &Line| line.verdict.is_none_or(Verdict::is_decided);
+        let each = |metric: Metric| self.stands(metric).all(|(_, line, _)| decided(line));
+        self.lines().all(|line| match line.verdict {
+            Some(Verdict::Mixed | Verdict::Fails) => each(line.metric),
+            _ => decided(line),
+        })
     }
 
     /// Whether time was up, or the user ended it, before there was an answer or there
@@ -269,5 +231,12 @@ impl Impact {
     /// Quantities of the whole run that are surely worse in all worlds together.
     pub fn worse(&self) -> Vec<&Line> {
         self.whole.iter().filter(|line| line.is_worse()).collect()
+    }
+
+    /// Those of `lines`, which are of one world, that are surely worse and not so in all
+    /// worlds together.
+    pub fn worse_here<'a>(&self, lines: &'a [Line]) -> Vec<&'a Line> {
+        let here = lines.iter().zip(&self.whole).filter(|(here, whole)| here.is_worse() && !whole.is_worse());
+        here.map(|(here, _)| here).collect()
     }
 }

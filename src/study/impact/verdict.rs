@@ -3,7 +3,8 @@
 use super::contrast::Contrast;
 use crate::study::statistics::t_quantile;
 
-/// What can be said of the change of one quantity.
+/// What can be said of the change of one quantity. The first four are what pairs alone
+/// say (Holm's family of tests); the others come from what happened in the worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is less: the change is not zero, and what was seen is beyond the margin.
@@ -18,6 +19,14 @@ pub enum Verdict {
         /// seen; nothing when these are more than a million or cannot be told.
         more_pairs: Option<u64>,
     },
+    /// A time, where one side does not complete in some world: however short, it is
+    /// not better.
+    Fails,
+    /// It is less in some worlds and more in others, so that nothing can be said of
+    /// all together.
+    Mixed,
+    /// The same happened on both sides in every pair: nothing is known of the change.
+    NotExercised,
 }
 
 impl Verdict {
@@ -28,6 +37,9 @@ impl Verdict {
             Verdict::More => "MORE",
             Verdict::NoPracticalChange => "NO PRACTICAL CHANGE",
             Verdict::Undecided { .. } => "UNDECIDED",
+            Verdict::Fails => "FAILS",
+            Verdict::Mixed => "DIFFERS BY WORLD",
+            Verdict::NotExercised => "NOT EXERCISED",
         }
     }
 
@@ -134,8 +146,8 @@ mod tests {
     use super::*;
 
     fn pairs(values: &[(f64, f64)]) -> Contrast {
-        let value = |value| Value { value, wire: 1.0 };
-        Contrast::new(&[values.iter().map(|(a, b)| Some((value(*a), value(*b)))).collect()], Yardstick::Base)
+        let value = |amount| Some(Value { amount, per: 1.0, wire: 1.0 });
+        Contrast::new(&[values.iter().map(|(a, b)| [value(*a), value(*b)]).collect()], Yardstick::Base)
     }
 
     fn alone(values: &[(f64, f64)]) -> Verdict {
@@ -197,6 +209,7 @@ mod tests {
                     Verdict::Less => assert!(high < 0.0),
                     Verdict::More => assert!(low > 0.0),
                     Verdict::Undecided { .. } => assert!(low < -0.02 || high > 0.02 || low < 0.0 && high > 0.0),
+                    other => panic!("{other:?} is nothing that pairs say"),
                 }
             }
         }
