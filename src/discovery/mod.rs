@@ -38,7 +38,7 @@ pub enum DiscoverySpec {
     /// One server.
     Tracker(TrackerParams),
     /// A distributed hash table, and what loads it besides the protocol.
-    Dht(DhtParams, Option<LoadSpec>),
+    Dht(Box<DhtParams>, Option<LoadSpec>),
 }
 
 impl DiscoverySpec {
@@ -49,7 +49,9 @@ impl DiscoverySpec {
     pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, constants: D) -> Option<Result<Self, D::Error>> {
         match name {
             "tracker" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Tracker)),
-            "dht" => Some(serde::Deserialize::deserialize(constants).map(|params| DiscoverySpec::Dht(params, None))),
+            "dht" => Some(
+                serde::Deserialize::deserialize(constants).map(|params| DiscoverySpec::Dht(Box::new(params), None)),
+            ),
             _ => None,
         }
     }

@@ -267,10 +267,9 @@ impl Session {
 
     fn reset_idle(&mut self, now: Time, params: &Params) {
         let (total, count) = self.latency;
-        let delay = if count == 0 {
-            params.search_delay
-        } else {
-            params.idle_base + Time::from_nanos(total.nanos() / count) * 3
+        let delay = match total.nanos().checked_div(count) {
+            Some(mean) => params.idle_base + Time::from_nanos(mean) * 3,
+            None => params.search_delay,
         };
         self.idle_at = now + delay * (1 + self.ticks);
     }
