@@ -276,10 +276,10 @@ fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
     let draft = resolve::draft(&tree)?;
     let checked = validate::combinations(&draft, &tree, sources);
     let checked = checked.and_then(|()| resolve::resolve(&draft, &tree, sources));
+    let checked = checked.and_then(|resolved| validate::clock(&resolved.run, &tree).map(|()| resolved));
     // A base may lack what each point of its sweep has.
     let resolved =
         checked.map_err(|fault| if input.point.is_empty() { study.explain(fault, &given, sources) } else { fault })?;
-    validate::clock(&resolved.run, &tree)?;
     Ok(Scenario {
         resolved: print::print(&name, &resolved, &expect, &tree, sources),
         fingerprint: fingerprint(&resolved.run),
