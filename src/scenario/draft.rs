@@ -48,7 +48,9 @@ pub(super) struct Draft {
     pub(super) stop: StopSpec,
     /// Distance between the samples of the time series.
     pub(super) series_interval: Time,
-    /// Permutes events of equal time; 0 keeps their order.
+    /// Permutes what races: events of different nodes at equal times, and leechers
+    /// that come at one moment. 0 keeps their order. What concerns one node, failures
+    /// and seeders keep theirs with any.
     pub(super) tie_salt: u64,
     /// What is written down beyond what always is; nothing here changes a run.
     pub(super) output: Output,

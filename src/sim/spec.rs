@@ -26,7 +26,9 @@ pub struct RunSpec {
     pub seed: u64,
     /// Which of the possible sets of nodes are the seeders; 0 is the first nodes.
     pub seeder_set: u32,
-    /// Permutes events of equal time; 0 keeps their order.
+    /// Permutes what races: events of different nodes at equal times, and leechers
+    /// that come at one moment. 0 keeps their order. What concerns one node, failures
+    /// and seeders keep theirs with any.
     pub tie_salt: u64,
     /// Distance between the samples of the time series.
     pub series_interval: Time,
@@ -91,7 +93,9 @@ impl Clock {
 pub struct StopSpec {
     /// Simulated time.
     pub max_time: Time,
-    /// Simulated time in which no node stored anything.
+    /// Simulated time in which no node stored anything. A run waits longer for nodes
+    /// that start or come back, for timers set before, and eight times as long as
+    /// messages have taken since somebody last stored something.
     pub no_progress_for: Time,
     /// The run takes exactly this long, whatever is or is not stored, and
     /// counts as complete.

@@ -138,7 +138,8 @@ pub enum OfflineKind {
 pub struct FailureSpec {
     /// When.
     pub at: Time,
-    /// How many nodes, drawn at random among all that are not spared.
+    /// How many nodes, drawn at random among all that are not spared and are up then;
+    /// when too few are, others lose what they have left.
     pub nodes: u32,
     /// For how long; for ever when absent.
     #[serde(default)]

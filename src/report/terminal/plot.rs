@@ -4,10 +4,11 @@ use super::super::figure::{Figure, Words};
 use super::super::human::Scale;
 use crate::results::SeriesRow;
 
-/// The share stored over time. Nothing when it was sampled too rarely to have a shape.
+/// The share stored over time. Nothing when it was sampled too rarely to have a shape,
+/// or when nothing was ever stored.
 pub fn stored(series: &[SeriesRow]) -> String {
     let samples = || series.iter().filter(|s| s.metric == "stored_share");
-    if samples().count() < 3 {
+    if samples().count() < 3 || samples().all(|s| s.value == 0.0) {
         return String::new();
     }
     let scale = Scale::seconds(samples().map(|s| s.time_s));
@@ -71,5 +72,7 @@ mod tests {
         let places: Vec<usize> = text.lines().filter_map(dots).collect();
         assert!(places.len() > 5 && places.windows(2).all(|pair| pair[0] >= pair[1]), "{places:?}\n{text}");
         assert_eq!(stored(&[row(0.0), row(1.0)]), "", "two samples have no shape");
+        let nothing = |t| SeriesRow { value: 0.0, ..row(t) };
+        assert_eq!(stored(&[0.0, 1.0, 2.0, 3.0].map(nothing)), "", "nothing was stored");
     }
 }
