@@ -101,8 +101,9 @@ impl Dht {
     /// Puts records of `node` in place.
     pub(super) fn put(&mut self, node: u32, topic: u32, holders: &[u32]) {
         let until = self.params.provider_ttl;
-        // A look-up does not find the node that looks up.
-        for holder in holders.iter().filter(|holder| **holder != node) {
+        // A look-up does not find the node that looks up; who is alone keeps its records.
+        let alone = holders == [node];
+        for holder in holders.iter().filter(|holder| alone || **holder != node) {
             self.records[*holder as usize].add(topic, node, until, Time::ZERO, &self.params);
         }
     }
