@@ -44,6 +44,8 @@ pub enum Purpose {
     DhtIdentifiers = 15,
     /// What is provided and asked for when discovery alone is under load.
     DiscoveryLoad = 16,
+    /// Who is connected with whom from before the start.
+    Mesh = 17,
 }
 
 /// A random stream. Bit-identical on every platform.

@@ -9,6 +9,7 @@
 //! links serve whole messages in order), `fair` (the heads of all busy streams
 //! share the access links max-min).
 
+mod bucket;
 mod fair;
 mod fifo;
 mod flight;

@@ -30,7 +30,7 @@ impl WindowRule {
     /// The rule of `transport`; an initial window of `u64::MAX` is none at all.
     pub fn new(transport: &Transport) -> Self {
         let bytes = |b: u64| if b == u64::MAX { f64::INFINITY } else { b as f64 };
-        let max = bytes(transport.stream_window());
+        let max = bytes(transport.max_window.get());
         let initial = bytes(transport.initial_window.get()).min(max);
         WindowRule { initial, max, idle_restart: transport.idle_restart }
     }
@@ -157,6 +157,18 @@ impl Transmission {
     pub fn begin(&mut self, now: Time, bytes: f64) {
         self.left = bytes;
         self.since = now;
+    }
+
+    /// Bytes of the head that no acknowledgements pace.
+    pub fn unpaced(&self) -> f64 {
+        if self.window.paced { 0.0 } else { self.left.min(self.window.credit) }
+    }
+
+    /// So many bytes of the head pass at once.
+    pub fn leave_at_once(&mut self, bytes: f64) {
+        if bytes > 0.0 {
+            self.leave(self.since, bytes);
+        }
     }
 
     /// What happens next if the rate stays, and when. At one time the end of

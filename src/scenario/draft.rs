@@ -114,6 +114,10 @@ pub(super) struct Network {
     pub(super) degree: Option<u32>,
     /// Instead of `degree`: every node joins to this number of earlier ones, chosen at random.
     pub(super) grown: Option<u32>,
+    /// Peers with which each node is connected from before its start, at random, as a
+    /// hash table over connections leaves them: 0 is nobody, the network's size everybody.
+    /// With `degree` or `grown` all acquaintances are, unless it is 0.
+    pub(super) connected: u32,
 }
 
 /// How peers find each other.

@@ -34,7 +34,7 @@ macro_rules! embedded {
 embedded! {
     "protocols": [
         "bitswap", "bittorrent", "codex-f", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
-        "codex-v3a", "codex-v3b", "codex-v3c", "direct", "ideal", "idle",
+        "codex-v3a", "codex-v3b", "codex-v3c", "codex-v3d", "direct", "ideal", "idle",
     ],
     "networks": [
         "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
@@ -46,7 +46,8 @@ embedded! {
     "discovery": ["discv5", "kademlia", "tracker"],
     "hardware": ["codex-netns-2025", "ideal", "libtorrent-netns-2026"],
     "testbeds": [
-        "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "libtorrent-netns", "libtorrent-shadow",
+        "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "codex-v3-netns", "codex-v3-netns-delay",
+        "codex-v3-netns-fair", "libtorrent-netns", "libtorrent-shadow",
     ],
 }
 

@@ -127,6 +127,7 @@ impl Page<'_> {
             };
             self.value(key, value, self.at(&format!("network.{key}")));
         }
+        self.value("connected", &world.connected, self.at("network.connected"));
     }
 
     fn links(&mut self, resolved: &Resolved) {

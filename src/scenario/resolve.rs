@@ -113,6 +113,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
         churn: churn.spec,
         failures: draft.failures.clone(),
         overlay: overlay(draft),
+        connected: draft.network.connected,
         hardware,
     };
     let run = RunSpec {

@@ -6,7 +6,10 @@
 //! what their t50, t90, t100 mean (`progress`), the one-way delay of the set-up
 //! itself (`added_latency`), which cells were used to calibrate
 //! (`[[calibrated_on]]`), and the keys of a scenario that hold for all its runs
-//! (`[scenario]`).
+//! (`[scenario]`). It may say which model a commit of the system is (`[versions]`),
+//! and what words of a run's version and tag stand for (`[variants]`: settings, with
+//! `{}` for the protocol; of a word that ends in `*` the number that stands there goes
+//! where the settings have one).
 
 use super::ScenarioError;
 use super::error::Fault;
@@ -47,6 +50,29 @@ pub struct Testbed {
     pub rows: Conditions,
     /// What was fitted to which of its cells.
     pub calibrated_on: Vec<CalibratedOn>,
+    /// The model that a commit of the system is, by commit.
+    pub versions: BTreeMap<String, String>,
+    /// Settings that a word of a tag stands for, by word.
+    pub variants: BTreeMap<String, Vec<String>>,
+}
+
+impl Testbed {
+    /// The protocol of runs of `commit`.
+    pub fn protocol_of(&self, commit: &str) -> &str {
+        self.versions.get(commit).unwrap_or(&self.protocol)
+    }
+
+    /// The settings that a word of a version or tag stands for, if it says what was
+    /// different.
+    pub fn variant(&self, word: &str) -> Option<Vec<String>> {
+        if let Some(sets) = self.variants.get(word) {
+            return Some(sets.clone());
+        }
+        let digits = word.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let sets = self.variants.get(&format!("{}*", word.strip_suffix(digits)?))?;
+        let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        whole.then(|| sets.iter().map(|set| set.replace('*', digits)).collect())
+    }
 }
 
 /// Cells of a testbed that some constants were fitted to.
@@ -85,9 +111,9 @@ impl Wanted {
 
 impl Conditions {
     /// Whether `value`, which knows the value of a column, meets all of them.
-    /// A column without value meets none.
+    /// A column without value has an empty one.
     pub fn hold<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
-        self.0.iter().all(|(column, wanted)| value(column).is_some_and(|value| wanted.holds(value)))
+        self.0.iter().all(|(column, wanted)| wanted.holds(value(column).unwrap_or("")))
     }
 
     /// How many there are: the more, the more special.
@@ -150,6 +176,10 @@ struct TestbedFile {
     #[serde(rename = "match")]
     rows: Conditions,
     calibrated_on: Option<Vec<CalibratedOn>>,
+    #[serde(default)]
+    versions: BTreeMap<String, String>,
+    #[serde(default)]
+    variants: BTreeMap<String, Vec<String>>,
     #[serde(rename = "scenario")]
     _scenario: IgnoredAny,
 }
@@ -179,6 +209,8 @@ pub fn testbed(name: &str) -> Result<Testbed, ScenarioError> {
             added_latency: file.added_latency.unwrap_or(Time::ZERO),
             rows: file.rows,
             calibrated_on: file.calibrated_on.unwrap_or_default(),
+            versions: file.versions,
+            variants: file.variants,
         })
     };
     read(&mut sources).map_err(|fault: Fault| fault.render(&sources))
@@ -231,6 +263,17 @@ mod tests {
         assert!(of("codex-netns").calibrated_on[1].cells.hold(shaped), "pairs were fitted");
         let larger = |column: &str| if column == "nodes" { Some("4") } else { shaped(column) };
         assert!(!of("codex-netns").calibrated_on.iter().any(|c| c.cells.hold(larger)));
+    }
+
+    #[test]
+    fn words_of_a_run_stand_for_settings() {
+        let bed = testbed("codex-v3-netns").unwrap();
+        let of = |word| bed.variant(word).map(|sets| sets.join(" "));
+        assert_eq!(of("cold").as_deref(), Some("network.connected=0"));
+        assert_eq!(of("w270336").as_deref(), Some("network.transport.mux_window=270336 B"));
+        assert_eq!(of("reno").as_deref(), Some(""));
+        assert!(["fair", "w", "wide", "w2x", "m8", ""].into_iter().all(|word| of(word).is_none()));
+        assert_eq!((bed.protocol_of("4e709275"), bed.protocol_of("else")), ("codex-v3d", "codex-v3c"));
     }
 
     #[test]

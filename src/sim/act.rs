@@ -53,15 +53,17 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Processor time that a message costs one of its ends.
     pub(super) fn cost_of(&self, flight: u32, side: Side) -> Time {
         let Some(f) = &self.flights[flight as usize] else { return Time::ZERO };
-        let Cargo::Message(message) = &f.cargo else { return Time::ZERO };
         if self.world.hardware.is_ideal() {
             return Time::ZERO;
         }
         let per_mib = self.world.hardware.per_mib.nanos();
         let nanos = (u128::from(f.size.total()) * u128::from(per_mib)) >> 20;
-        let work = match side {
-            Side::Send => message.work(self.world, side),
-            Side::Receive => self.minds[f.to.index()].work(message, self.world),
+        let work = match (&f.cargo, side) {
+            (Cargo::Message(message), Side::Send) => message.work(self.world, side),
+            (Cargo::Message(message), Side::Receive) => self.minds[f.to.index()].work(message, self.world),
+            // Of a message cut in pieces, the work that is not of its bytes is of the last.
+            (Cargo::Frame(_), _) => Time::ZERO,
+            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_), _) => return Time::ZERO,
         };
         work + Time::from_nanos(nanos as u64)
     }
@@ -93,7 +95,19 @@ impl<P: Protocol> Simulation<'_, P> {
         token: Option<u32>,
     ) -> u32 {
         let epoch = self.nodes[from.index()].epoch;
-        let flight = Flight { from, to, cargo, size, wire: 0, acks: 0, token, epoch, begun: self.now, arrived: false };
+        let flight = Flight {
+            from,
+            to,
+            cargo,
+            size,
+            wire: 0,
+            acks: 0,
+            token,
+            epoch,
+            begun: self.now,
+            arrived: false,
+            waits: false,
+        };
         match self.free_flights.pop() {
             Some(id) => {
                 self.flights[id as usize] = Some(flight);
@@ -106,24 +120,32 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
+    /// A message whose sender has worked it out leaves when the muxer lets it.
+    pub(super) fn depart(&mut self, id: u32) {
+        let Some(flight) = &self.flights[id as usize] else { return };
+        let sender = &self.nodes[flight.from.index()];
+        let hello = matches!(flight.cargo, Cargo::Hello { .. });
+        if sender.epoch != flight.epoch || !sender.online || !(hello || sender.is_linked(flight.to)) {
+            self.drop_flight(id);
+        } else if matches!(flight.cargo, Cargo::Message(_)) && self.spec.network.transport.mux_window.get() > 0 {
+            self.put_on_stream(id);
+        } else {
+            self.launch(id);
+        }
+    }
+
     /// Hands a message to the network, together with the acknowledgements its
     /// sender owes the receiver.
-    pub(super) fn depart(&mut self, id: u32) {
+    pub(super) fn launch(&mut self, id: u32) {
         let Some(flight) = &mut self.flights[id as usize] else { return };
-        let sender = &mut self.nodes[flight.from.index()];
-        if sender.epoch != flight.epoch || !sender.online {
-            self.drop_flight(id);
-            return;
-        }
-        let link = sender.link(flight.to);
-        let hello = matches!(flight.cargo, Cargo::Hello { .. });
-        if link.is_none() && !hello {
-            self.drop_flight(id);
-            return;
-        }
+        let link = self.nodes[flight.from.index()].link(flight.to);
         flight.acks += link.map_or(0, |l| u64::from(std::mem::take(&mut l.acks_owed)));
         let transport = &self.spec.network.transport;
-        flight.wire = flight.size.total() + transport.framing(flight.size.total()) + flight.acks;
+        let framing = match flight.cargo {
+            Cargo::Credit(_) => transport.window_update(),
+            _ => transport.framing(flight.size.total()),
+        };
+        flight.wire = flight.size.total() + framing + flight.acks;
         flight.epoch = self.nodes[flight.to.index()].epoch;
         if let Some(trace) = &mut self.books.trace {
             trace.sent(id, flight.sending(self.now));
@@ -173,7 +195,8 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.book(part, bytes, 0);
         }
-        self.books.book(class, 0, 1);
+        let is_piece = matches!(flight.cargo, Cargo::Frame(_));
+        self.books.book(class, 0, u64::from(!is_piece));
         if let Some(trace) = &mut self.books.trace {
             trace.arrived(id, self.now);
         }

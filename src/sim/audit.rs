@@ -14,6 +14,8 @@ impl<P: Protocol> Simulation<'_, P> {
         self.book_lost();
         let warnings = self.warnings(); // some are about what is taken below
         let bound = distribution_time(self.world);
+        // Whatever its rate, a link has a burst ahead of it.
+        let ahead = self.spec.network.transport.burst;
         let mut outcome = Outcome {
             status,
             end: self.now,
@@ -27,7 +29,7 @@ impl<P: Protocol> Simulation<'_, P> {
             trace: self.books.trace.take().map(Trace::into_sendings).unwrap_or_default(),
             series: self.books.series.samples(),
             discovery: self.discovery.report(self.now),
-            bound: bound.makespan,
+            bound: bound.makespan.since(ahead),
             bound_kind: bound.kind,
             fingerprint: self.books.digest.value(),
             checkpoints: self.books.digest.checkpoints().to_vec(),
@@ -171,7 +173,8 @@ impl<P: Protocol> Simulation<'_, P> {
             let (node, carried) = (self.world.node(id), self.network.carried(id, self.now));
             let account = &self.books.accounts[id.index()];
             // Each message may round its last byte up.
-            let room = |bytes_per_second: f64| bytes_per_second * self.now.secs() * (1.0 + 1e-9) + 4096.0;
+            let time = self.now + self.spec.network.transport.burst;
+            let room = |bytes_per_second: f64| bytes_per_second * time.secs() * (1.0 + 1e-9) + 4096.0;
             if carried.up.get() as f64 > room(node.up.bytes_per_second()) {
                 fail(format!("node {}: {} B up is more than its link carries in {}", id.0, carried.up.get(), self.now));
             }

@@ -36,6 +36,27 @@ impl<P: Protocol> Simulation<'_, P> {
         self.books.digest.add(self.now, id.0, 4, 0);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
         self.with(id, Units::None, |mind, cx| mind.start(cx));
+        if self.nodes[id.index()].epoch == 1 {
+            self.meet(id);
+        }
+    }
+
+    /// The connections of a node that stand from before its start, to those who are
+    /// there.
+    fn meet(&mut self, id: NodeId) {
+        let credit = self.spec.network.transport.mux_credit();
+        for peer in self.world.met_before(id) {
+            let other = &self.nodes[peer.index()];
+            let server = self.world.node(peer).role == Role::Server;
+            if server || !other.online || other.knows(id) || self.nodes[id.index()].knows(peer) {
+                continue; // nobody there yet, or they are just dialling
+            }
+            self.network.open(id, peer);
+            for (one, other) in [(id, peer), (peer, id)] {
+                self.nodes[one.index()].add_link(other, credit);
+                self.notify(one, Notice::Connected(other));
+            }
+        }
     }
 
     /// The node's connections go, everything under way on them is lost; the
@@ -44,9 +65,11 @@ impl<P: Protocol> Simulation<'_, P> {
         let node = &mut self.nodes[id.index()];
         node.online = false;
         self.online -= 1;
-        let mut peers: Vec<NodeId> = node.links.drain(..).map(|link| link.peer).collect();
+        let links = std::mem::take(&mut node.links);
+        let mut peers: Vec<NodeId> = links.iter().map(|link| link.peer).collect();
         peers.append(&mut node.opening);
         node.dialling.clear();
+        links.into_iter().for_each(|link| self.forget(link));
         if kind == OfflineKind::Crash {
             self.lose_data(id);
         }
@@ -147,7 +170,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if !self.nodes[to.index()].end_opening(from) {
             return; // one end has gone since
         }
-        self.nodes[to.index()].add_link(from);
+        self.nodes[to.index()].add_link(from, self.spec.network.transport.mux_credit());
         if !back {
             self.hello(to, from, true);
         }
@@ -155,7 +178,8 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     pub(super) fn hang_up(&mut self, id: NodeId, peer: NodeId) {
-        if self.nodes[id.index()].remove_link(peer) {
+        if let Some(link) = self.nodes[id.index()].remove_link(peer) {
+            self.forget(link);
             self.cut(id, peer);
         }
     }
@@ -169,8 +193,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let other = &mut self.nodes[peer.index()];
         if other.end_opening(id) {
             self.list.push(at, Event::Refused(peer, other.epoch, id));
-        } else if other.remove_link(id) {
+        } else if let Some(link) = other.remove_link(id) {
             self.list.push(at, Event::Cut(peer, other.epoch, id));
+            self.forget(link);
         }
         self.drain_network();
     }

@@ -68,15 +68,16 @@ impl<P: Protocol> Simulation<'_, P> {
         let Some(flight) = &mut self.flights[id as usize] else { return };
         let (from, to, wire) = (flight.from, flight.to, flight.wire);
         self.patience.step(self.now - flight.begun);
-        let acks_alone = matches!(flight.cargo, Cargo::Acks);
         flight.arrived = true;
         self.books.digest.add(self.now, to.0, 3, wire);
-        if acks_alone {
-            self.drop_flight(id);
-            return;
-        }
-        if letter {
-            return self.read(id);
+        match flight.cargo {
+            Cargo::Acks => return self.drop_flight(id),
+            Cargo::Letter(_) => return self.read(id),
+            Cargo::Credit(bytes) => {
+                self.drop_flight(id);
+                return self.on_credit(to, from, bytes);
+            }
+            Cargo::Message(_) | Cargo::Hello { .. } | Cargo::Frame(_) => {}
         }
         self.owe_acks(to, from, wire);
         let clock = self.spec.clock;
@@ -92,11 +93,14 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Has a message handled when the processor gets round to it.
     pub(super) fn read(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
-        let to = flight.to;
+        let (from, to, bytes) = (flight.from, flight.to, flight.size.total());
         let letter = matches!(flight.cargo, Cargo::Letter(_));
         if !letter && self.nodes[to.index()].epoch != flight.epoch {
             self.drop_flight(id);
             return;
+        }
+        if matches!(flight.cargo, Cargo::Message(_) | Cargo::Frame(_)) {
+            self.count_read(to, from, bytes);
         }
         let cost = self.cost_of(id, Side::Receive);
         self.work(to, cost);
@@ -111,8 +115,7 @@ impl<P: Protocol> Simulation<'_, P> {
     fn owe_acks(&mut self, node: NodeId, peer: NodeId, wire: u64) {
         let transport = &self.spec.network.transport;
         let Some(link) = self.nodes[node.index()].link(peer) else { return };
-        let owed = transport.acks(wire) + transport.window_updates(wire, &mut link.unanswered);
-        link.acks_owed += owed as u32;
+        link.acks_owed += transport.acks(wire) as u32;
         if link.acks_owed >= ACKS_ALONE {
             let alone = self.new_flight(node, peer, Cargo::Acks, Size::default(), None);
             self.depart(alone);
@@ -132,7 +135,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         match flight.cargo {
             Cargo::Hello { back } => self.on_hello(flight.from, flight.to, back),
-            Cargo::Acks | Cargo::Letter(_) => {}
+            Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) => {}
             Cargo::Message(message) => {
                 self.with(flight.to, message.carried(), |mind, cx| mind.message(flight.from, &message, cx));
             }

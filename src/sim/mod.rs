@@ -10,6 +10,7 @@ mod audit;
 mod connections;
 mod deliver;
 mod discover;
+mod mux;
 mod node;
 mod patience;
 mod presence;

@@ -4,16 +4,21 @@ use crate::protocol::Key;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
 use crate::world::{BlockSet, Holdings, NodeId, Role, World};
+use std::collections::VecDeque;
 
 /// One end of a standing connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Link {
     pub peer: NodeId,
     /// Acknowledgements owed to the peer, in bytes; they travel with the next
     /// message, or alone when they grow large.
     pub acks_owed: u32,
-    /// Bytes from the peer for which no window update was sent yet.
-    pub unanswered: u64,
+    /// Bytes that the muxer lets be sent to the peer now.
+    pub credit: u64,
+    /// Bytes read from the peer that were not given back as credit.
+    pub read: u64,
+    /// Messages to the peer that wait for credit, in order.
+    pub waiting: VecDeque<u32>,
 }
 
 /// The simulation's side of a node.
@@ -86,20 +91,16 @@ impl NodeState {
         self.links.binary_search_by_key(&peer, |l| l.peer).is_ok()
     }
 
-    pub fn add_link(&mut self, peer: NodeId) {
+    /// A connection with `peer` stands, over which `credit` bytes may be sent at first.
+    pub fn add_link(&mut self, peer: NodeId, credit: u64) {
         if let Err(at) = self.links.binary_search_by_key(&peer, |l| l.peer) {
-            self.links.insert(at, Link { peer, acks_owed: 0, unanswered: 0 });
+            self.links.insert(at, Link { peer, acks_owed: 0, credit, read: 0, waiting: VecDeque::new() });
         }
     }
 
-    /// Whether there was a link to remove.
-    pub fn remove_link(&mut self, peer: NodeId) -> bool {
-        match self.links.binary_search_by_key(&peer, |l| l.peer) {
-            Ok(at) => {
-                self.links.remove(at);
-                true
-            }
-            Err(_) => false,
-        }
+    /// Takes the link to `peer` away, if it stands.
+    pub fn remove_link(&mut self, peer: NodeId) -> Option<Link> {
+        let at = self.links.binary_search_by_key(&peer, |l| l.peer).ok()?;
+        Some(self.links.remove(at))
     }
 }

@@ -89,6 +89,11 @@ pub(super) enum Cargo<M> {
     Letter(Letter),
     /// Acknowledgements that found no message to travel with.
     Acks,
+    /// All that fitted into the window of the muxer of a message of this class; the
+    /// rest follows.
+    Frame(Class),
+    /// So many bytes were read: the muxer gives the credit for them back.
+    Credit(u64),
 }
 
 /// A message between leaving its sender's hands and being handled.
@@ -108,6 +113,8 @@ pub(super) struct Flight<M> {
     pub begun: Time,
     /// Arrived and waiting for the processor.
     pub arrived: bool,
+    /// Waits for credit of the muxer.
+    pub waits: bool,
 }
 
 impl<M: Message> Flight<M> {
@@ -118,6 +125,8 @@ impl<M: Message> Flight<M> {
             Cargo::Hello { .. } => Class::Handshake,
             Cargo::Letter(_) => Class::Discovery,
             Cargo::Acks => Class::Ack,
+            Cargo::Frame(class) => *class,
+            Cargo::Credit(_) => Class::Framing,
         }
     }
 

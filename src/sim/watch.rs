@@ -192,7 +192,9 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
     let (from, to) = (flight.from.index(), flight.to.index());
     let waits_to_leave = flight.wire == 0;
     if flight.size.payload > 0 {
-        if waits_to_leave {
+        if flight.waits {
+            sights[to].travelling = true; // until the muxer has credit for it
+        } else if waits_to_leave {
             sights[to].served = true;
         } else if flight.arrived {
             sights[to].unread += 1;

@@ -1,7 +1,7 @@
 //! Drawing a world from its description and a seed.
 
 use super::spec::{LatencySpec, OverlaySpec, StartSpec, WorldSpec};
-use super::{Dataset, Latency, LinkClass, Node, Overlay, Role, World, sessions};
+use super::{Dataset, Latency, LinkClass, Mesh, Node, Overlay, Role, World, sessions};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
 
@@ -16,6 +16,7 @@ impl World {
         };
         World {
             latency,
+            mesh: mesh(spec, seed),
             overlay: spec.overlay.map(|overlay| match overlay {
                 OverlaySpec::Random(degree) => Overlay::random(spec.swarm.network_size, degree, seed),
                 OverlaySpec::Grown(joins) => Overlay::grown(spec.swarm.network_size, joins, seed),
@@ -32,6 +33,16 @@ impl World {
             nodes,
             seed,
         }
+    }
+}
+
+/// Who is connected from before the start, where that is not everybody who may be.
+fn mesh(spec: &WorldSpec, seed: u64) -> Mesh {
+    let n = spec.swarm.network_size;
+    match spec.connected {
+        0 => Mesh::None,
+        degree if spec.overlay.is_some() || degree >= n - 1 => Mesh::Acquaintances,
+        degree => Mesh::Graph(Overlay::drawn(n, degree, seed, Purpose::Mesh)),
     }
 }
 

@@ -75,6 +75,17 @@ pub struct Node {
     pub start: Time,
 }
 
+/// Connections that stand before their ends start.
+#[derive(Debug, Clone)]
+pub enum Mesh {
+    /// There are none.
+    None,
+    /// Between all who may connect.
+    Acquaintances,
+    /// As this graph has them.
+    Graph(Overlay),
+}
+
 /// The world of one run.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -84,6 +95,8 @@ pub struct World {
     pub latency: Latency,
     /// Who may ever connect to whom; everybody when absent.
     pub overlay: Option<Overlay>,
+    /// Who is connected with whom from before the start.
+    pub mesh: Mesh,
     /// When each node is away, before failures strike; drawn when needed.
     pub lives: Vec<Life>,
     /// The failures, in the order of the scenario.
@@ -145,6 +158,15 @@ impl World {
     /// Whether `a` may connect to `b`.
     pub fn may_know(&self, a: NodeId, b: NodeId) -> bool {
         a != b && self.overlay.as_ref().is_none_or(|overlay| overlay.linked(a, b))
+    }
+
+    /// With whom `node` is connected from before its start, in order.
+    pub fn met_before(&self, node: NodeId) -> Vec<NodeId> {
+        match (&self.mesh, &self.overlay) {
+            (Mesh::None, _) => Vec::new(),
+            (Mesh::Graph(graph), _) | (Mesh::Acquaintances, Some(graph)) => graph.neighbours(node).to_vec(),
+            (Mesh::Acquaintances, None) => self.ids().filter(|id| *id != node).collect(),
+        }
     }
 
     /// A digest of everything that is drawn before the start, equal for two

@@ -18,11 +18,16 @@ impl Overlay {
     /// place. A degree falls short by one where no other is left to link with;
     /// from `nodes - 1` on everybody knows everybody.
     pub fn random(nodes: u32, degree: u32, seed: u64) -> Self {
+        Self::drawn(nodes, degree, seed, Purpose::Overlay)
+    }
+
+    /// The same, for another purpose than acquaintance.
+    pub fn drawn(nodes: u32, degree: u32, seed: u64, purpose: Purpose) -> Self {
         let mut graph = UnGraph::<(), ()>::default();
         let ids: Vec<_> = (0..nodes).map(|_| graph.add_node(())).collect();
         for round in 0..degree.div_ceil(2) {
             let mut order = ids.clone();
-            Rng::stream(seed, Purpose::Overlay, u64::from(round)).shuffle(&mut order);
+            Rng::stream(seed, purpose, u64::from(round)).shuffle(&mut order);
             let matching = degree % 2 == 1 && round == degree / 2;
             let step = if matching { 2 } else { 1 };
             for i in (0..order.len()).step_by(step) {
@@ -32,7 +37,7 @@ impl Overlay {
                 }
             }
         }
-        fill(&mut graph, nodes, degree, seed);
+        fill(&mut graph, degree, seed, purpose);
         Self::of(&graph)
     }
 
@@ -93,11 +98,11 @@ impl Overlay {
 }
 
 /// Links nodes that lack neighbours, in random order.
-fn fill(graph: &mut UnGraph<(), ()>, nodes: u32, degree: u32, seed: u64) {
-    let complete = degree.saturating_add(1) >= nodes;
+fn fill(graph: &mut UnGraph<(), ()>, degree: u32, seed: u64, purpose: Purpose) {
+    let complete = degree as usize + 1 >= graph.node_count();
     let lacks = |graph: &UnGraph<(), ()>, id| complete || graph.neighbors(id).count() < degree as usize;
     let mut short: Vec<_> = graph.node_indices().filter(|id| lacks(graph, *id)).collect();
-    Rng::stream(seed, Purpose::Overlay, u64::from(u32::MAX)).shuffle(&mut short);
+    Rng::stream(seed, purpose, u64::from(u32::MAX)).shuffle(&mut short);
     for i in 0..short.len() {
         for j in i + 1..short.len() {
             let (a, b) = (short[i], short[j]);

@@ -26,6 +26,9 @@ pub struct WorldSpec {
     pub failures: Vec<FailureSpec>,
     /// Who knows whom; everybody knows everybody when absent.
     pub overlay: Option<OverlaySpec>,
+    /// Peers with which each node is connected from before its start; of acquaintances
+    /// all, where there is a graph of them and this is not 0.
+    pub connected: u32,
     /// Cost of a node's own work.
     pub hardware: Hardware,
 }
@@ -227,6 +230,7 @@ impl WorldSpec {
             churn: ChurnSpec::None,
             failures: vec![],
             overlay: None,
+            connected: 0,
             hardware: Hardware::IDEAL,
         }
     }

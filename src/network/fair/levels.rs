@@ -339,6 +339,11 @@ impl Levels {
         &self.capacity
     }
 
+    /// The uplink and the downlink of `flow`.
+    pub fn links(&self, flow: u32) -> [u32; 2] {
+        self.ends[flow as usize].link
+    }
+
     /// The link of `flow` that is not `link`.
     pub(super) fn other_end(&self, flow: u32, link: u32) -> u32 {
         let ends = self.ends[flow as usize].link;

@@ -9,6 +9,7 @@ mod afresh;
 mod levels;
 mod moments;
 
+use super::bucket::Buckets;
 use super::flight::{Flight, Route};
 use super::streams::Streams;
 use super::window::{Step, Transmission, Window, WindowRule};
@@ -27,6 +28,7 @@ pub struct Fair {
     rule: WindowRule,
     /// Time to drain the buffer before a full uplink.
     queue: Time,
+    buckets: Buckets,
     heads: Vec<Transmission>,
     /// By stream: what becomes of it, when it carries a datagram.
     datagrams: Vec<Option<Fate>>,
@@ -45,6 +47,7 @@ impl Fair {
             flight: Flight::new(world, spec),
             rule: WindowRule::new(&spec.transport),
             queue: spec.transport.waiting(),
+            buckets: Buckets::new(world, spec.transport.burst),
             heads: Vec::new(),
             datagrams: Vec::new(),
             levels: Levels::new(world),
@@ -119,9 +122,11 @@ impl Fair {
         let head = &mut self.heads[flow as usize];
         head.window.wake(now, &self.rule);
         head.queued = if self.levels.is_full(from.0) { self.queue } else { Time::ZERO };
-        self.levels.add(flow, head.window.limit());
-        self.untimed.push(flow);
+        let limit = head.window.limit();
+        self.buckets.enter(self.levels.links(flow), now);
         self.begin(flow, parcel, out);
+        self.levels.add(flow, limit);
+        self.untimed.push(flow);
     }
 
     /// Changes of one moment are solved together, by the next `advance`; a
@@ -139,7 +144,9 @@ impl Fair {
 
     /// The first byte of `parcel`, the head of `flow`, leaves.
     fn begin(&mut self, flow: u32, parcel: Parcel, out: &mut Vec<NetEvent>) {
-        self.heads[flow as usize].begin(self.now, parcel.wire.get() as f64);
+        let head = &mut self.heads[flow as usize];
+        head.begin(self.now, parcel.wire.get() as f64);
+        head.leave_at_once(self.buckets.take(self.levels.links(flow), head.unpaced()));
         if parcel.tracked {
             out.push(NetEvent::Started(parcel.id));
         }
@@ -151,6 +158,7 @@ impl Fair {
         head.window.sleep(self.now);
         head.rate = 0.0;
         head.left = 0.0;
+        self.buckets.leave(self.levels.links(flow), self.now);
         self.levels.remove(flow);
         self.moments.set(flow, Time::NEVER);
     }

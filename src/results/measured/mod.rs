@@ -17,13 +17,15 @@ use thiserror::Error;
 
 /// Columns that say under which conditions a run was measured: those of words,
 /// and those of numbers.
-pub(crate) const WORDS: [&str; 4] = ["system", "method", "transport", "addr_class"];
+pub(crate) const WORDS: [&str; 7] =
+    ["system", "version", "commit", "method", "tag", "transport", "addr_class"];
 pub(crate) const NUMBERS: [&str; 9] =
     ["nodes", "seeders", "file_bytes", "block_bytes", "piece_bytes", "up_bps", "down_bps", "latency_s", "slots"];
 
 /// The measurements that come with the program.
-const SHIPPED: [(&str, &str); 2] = [
+const SHIPPED: [(&str, &str); 3] = [
     ("experiments/measured/codex-v2-runs.csv", include_str!("../../../experiments/measured/codex-v2-runs.csv")),
+    ("experiments/measured/codex-v3-runs.csv", include_str!("../../../experiments/measured/codex-v3-runs.csv")),
     ("experiments/measured/bittorrent-runs.csv", include_str!("../../../experiments/measured/bittorrent-runs.csv")),
 ];
 
@@ -48,6 +50,10 @@ pub struct NodeFigures {
     pub leecher: bool,
     /// When it began.
     pub start_s: Option<f64>,
+    /// When it went.
+    pub leave_s: Option<f64>,
+    /// When it came back.
+    pub return_s: Option<f64>,
     /// When it had 50 %.
     pub t50_s: Option<f64>,
     /// When it had 90 %.

@@ -117,6 +117,8 @@ impl<'a> Row<'a> {
         Ok(NodeFigures {
             leecher,
             start_s: self.number("start_s")?,
+            leave_s: self.number("leave_s")?,
+            return_s: self.number("return_s")?,
             t50_s: self.number("t50_s")?,
             t90_s: self.number("t90_s")?,
             t100_s: self.number("t100_s")?,

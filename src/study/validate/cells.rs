@@ -24,6 +24,11 @@ pub(super) struct Group<'a> {
     /// The different ways in which the leechers of these runs started: sorted, in
     /// seconds from the first.
     pub(super) starts: Vec<Vec<f64>>,
+    /// Nodes that went, by their number in a simulated run, where seeders come first
+    /// and then leechers in order of their starts: when, and when they came back.
+    pub(super) absences: Vec<(usize, f64, Option<f64>)>,
+    /// What was different in these runs: words of their tag.
+    pub(super) variants: Vec<String>,
 }
 
 /// Groups `runs` into cells, by testbed and then by conditions.
@@ -33,7 +38,10 @@ pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<G
         cells.entry(key(run, testbeds)).or_default().push(run);
     }
     let keys: Vec<Key> = cells.keys().cloned().collect();
-    let name = |key: &Key| name(key, &keys.iter().filter(|other| other.testbed == key.testbed).collect::<Vec<_>>());
+    let name = |key: &Key| {
+        let same = keys.iter().filter(|other| other.testbed == key.testbed).collect::<Vec<_>>();
+        name(key, &same, testbeds.get(key.testbed))
+    };
     cells
         .into_iter()
         .map(|(key, runs)| Group {
@@ -41,6 +49,8 @@ pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<G
             testbed: (key.testbed < testbeds.len()).then_some(key.testbed),
             starts: all_starts(&runs),
             conditions: runs[0].conditions.clone(),
+            absences: absences(&runs[0].nodes),
+            variants: key.variants.clone(),
             runs,
         })
         .collect()
@@ -56,6 +66,9 @@ struct Key {
     words: Vec<(&'static str, String)>,
     /// Mean distance of the starts in milliseconds, to one digit; 0 together.
     pattern_ms: u64,
+    /// Who went when and came back when, in tenths of a second.
+    absences: Vec<(usize, u64, Option<u64>)>,
+    variants: Vec<String>,
 }
 
 fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> Key {
@@ -65,15 +78,40 @@ fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> Key {
     let testbed =
         fitting.max_by_key(|(i, t)| (t.rows.count(), std::cmp::Reverse(*i))).map_or(testbeds.len(), |(i, _)| i);
     let unknown = testbed == testbeds.len();
-    // The testbed stands for system and method.
-    let words = CONDITION_WORDS.iter().filter(|column| unknown || !["system", "method"].contains(column));
+    let bed = testbeds.get(testbed);
+    // The testbed stands for system and method, and for the commit where it knows one
+    // only; of version and tag the words count that it knows.
+    let one_version = bed.is_some_and(|bed| bed.versions.is_empty());
+    let says = |column: &&&str| match **column {
+        "system" | "method" => unknown,
+        "commit" => !one_version,
+        "version" | "tag" => unknown,
+        _ => true,
+    };
+    let words = CONDITION_WORDS.iter().filter(says);
+    let words_of = |column| value(column).into_iter().flat_map(|text| text.split('-'));
+    let told = words_of("version").chain(words_of("tag"));
+    let variants = told.filter(|word| bed.is_some_and(|bed| bed.variant(word).is_some())).map(str::to_owned);
+    let tenths = |seconds: f64| libm::round(seconds * 10.0) as u64;
+    let absences = absences(&run.nodes).into_iter().map(|(node, from, to)| (node, tenths(from), to.map(tenths)));
     let number = |column: &&'static str| Some((*column, value(column)?.parse::<f64>().ok()?.to_bits()));
     Key {
         testbed,
         numbers: CONDITION_NUMBERS.iter().filter_map(number).collect(),
         words: words.filter_map(|column| Some((*column, value(column)?.to_owned()))).collect(),
         pattern_ms: pattern_ms(&starts(&run.nodes)),
+        absences: absences.collect(),
+        variants: variants.collect(),
     }
+}
+
+/// Who went and came back; see [`Group::absences`].
+fn absences(nodes: &[NodeFigures]) -> Vec<(usize, f64, Option<f64>)> {
+    let mut order: Vec<&NodeFigures> = nodes.iter().collect();
+    let rank = |node: &NodeFigures| if node.leecher { node.start_s.unwrap_or(0.0) } else { f64::NEG_INFINITY };
+    order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+    let gone = |(number, node): (usize, &&NodeFigures)| Some((number, node.leave_s?, node.return_s));
+    order.iter().enumerate().filter_map(gone).collect()
 }
 
 /// Starts of the leechers, sorted, from the first.
@@ -111,7 +149,7 @@ fn all_starts(runs: &[&MeasuredRun]) -> Vec<Vec<f64>> {
 }
 
 /// `8-1 10 MiB 10 Mbit/s`, and what else differs among the cells of the testbed.
-fn name(key: &Key, all: &[&Key]) -> String {
+fn name(key: &Key, all: &[&Key], testbed: Option<&Testbed>) -> String {
     let number =
         |key: &Key, column: &str| key.numbers.iter().find(|(c, _)| *c == column).map(|(_, bits)| f64::from_bits(*bits));
     let word = |key: &Key, column: &str| key.words.iter().find(|(c, _)| *c == column).map(|(_, w)| w.clone());
@@ -135,10 +173,18 @@ fn name(key: &Key, all: &[&Key]) -> String {
     parts.extend(pieces("block_bytes", "blocks"));
     parts.extend(of("slots").filter(|_| varies("slots")).map(|slots| format!("{slots} slots")));
     for column in CONDITION_WORDS {
-        parts.extend(word(key, column).filter(|_| varies(column)));
+        let said = word(key, column).filter(|_| varies(column));
+        let model = |commit: String| testbed.map_or(commit.clone(), |bed| bed.protocol_of(&commit).to_owned());
+        parts.extend(if column == "commit" { said.map(model) } else { said });
     }
+    parts.extend(key.variants.iter().cloned());
     if key.pattern_ms > 0 {
         parts.push(format!("every {}", Time::from_millis(key.pattern_ms)));
+    }
+    for (node, from, to) in &key.absences {
+        let at = |tenths: u64| Time::from_millis(tenths * 100);
+        parts.push(format!("{node} leaves at {}", at(*from)));
+        parts.extend(to.map(|to| format!("returns at {}", at(to))));
     }
     parts.join(" ")
 }

@@ -122,6 +122,8 @@ pub(super) fn simulated(row: &NodeRow, progress: Progress) -> NodeFigures {
         Progress::Storage => (row.t50_s, row.t90_s, row.t100_s),
     };
     NodeFigures {
+        leave_s: None,
+        return_s: None,
         leecher: row.role == "leecher",
         start_s: row.start_s,
         t50_s,

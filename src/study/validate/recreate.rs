@@ -36,14 +36,17 @@ const KEYS: [(&str, &str, Form); 11] = [
 /// The scenario of a cell whose leechers begin at `starts`: the testbed, what
 /// the columns say, and `sets` over it.
 pub(super) fn input(cell: &Group, starts: &[f64], testbed: &Testbed, sets: &[String]) -> Input {
-    let mut own: Vec<String> = KEYS
-        .iter()
-        .filter_map(|(column, key, form)| {
-            let key = key.replace("{}", &testbed.protocol);
-            Some(format!("{key}={}", written(cell.conditions.get(column)?, *form, testbed)))
-        })
-        .collect();
+    let commit = cell.conditions.get("commit").map_or("", String::as_str);
+    let protocol = testbed.protocol_of(commit);
+    let mut own = if protocol == testbed.protocol { vec![] } else { vec![format!("protocol={protocol}")] };
+    own.extend(KEYS.iter().filter_map(|(column, key, form)| {
+        let key = key.replace("{}", protocol);
+        Some(format!("{key}={}", written(cell.conditions.get(column)?, *form, testbed)))
+    }));
     own.push(format!("swarm.start={}", start(starts)));
+    own.extend(churn(&cell.absences));
+    let variants = cell.variants.iter().filter_map(|word| testbed.variant(word)).flatten();
+    own.extend(variants.map(|set| set.replace("{}", protocol)));
     own.extend(sets.iter().cloned());
     Input { testbed: Some(testbed.name.clone()), sets: own, ..Input::default() }
 }
@@ -58,6 +61,20 @@ fn written(value: &str, form: Form, testbed: &Testbed) -> String {
         }
         Form::Words(words) => words.iter().find(|(from, _)| *from == value).map_or(value, |(_, to)| to).into(),
     }
+}
+
+/// Sessions of those who went.
+fn churn(absences: &[(usize, f64, Option<f64>)]) -> Option<String> {
+    /// Later than any run ends.
+    const FOR_GOOD_S: f64 = 1e8;
+    let rows: Vec<String> = absences
+        .iter()
+        .flat_map(|(node, from, to)| {
+            let back = to.map(|to| format!("[{node}, {to:?}, {FOR_GOOD_S:?}]"));
+            std::iter::once(format!("[{node}, 0.0, {from:?}]")).chain(back)
+        })
+        .collect();
+    (!rows.is_empty()).then(|| format!("churn={{ model = \"trace\", trace = [{}] }}", rows.join(", ")))
 }
 
 fn start(starts: &[f64]) -> String {
@@ -76,7 +93,8 @@ mod tests {
 
     fn cell(conditions: &[(&'static str, &str)]) -> Group<'static> {
         let conditions = conditions.iter().map(|(c, v)| (*c, v.to_string())).collect();
-        Group { testbed: Some(0), conditions, name: String::new(), runs: vec![], starts: vec![] }
+        let (runs, starts, absences, variants) = (vec![], vec![], vec![], vec![]);
+        Group { testbed: Some(0), conditions, name: String::new(), runs, starts, absences, variants }
     }
 
     #[test]

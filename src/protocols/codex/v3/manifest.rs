@@ -1,6 +1,7 @@
 //! Fetching the manifest (`storage/manifest/protocol.nim`): its providers are
-//! tried one after another, round after round. (The stream that it opens for
-//! each request is not modelled: no bytes and no round trip of its own.)
+//! tried one after another, round after round, each on a stream of its own. The
+//! two ends first agree on the protocol of that stream (multistream-select): a
+//! round trip, as measured (2.0 of them from the start to the manifest).
 
 use super::{AdvertisedKeys, CodexV3, Context, Msg};
 use crate::engine::TimerId;
@@ -48,7 +49,7 @@ impl CodexV3 {
         let timer = cx.after(cx.shared.params.manifest_timeout, super::Timer::Provider);
         fetch.trying = Some((provider, timer));
         if self.peers.find(provider).is_some() {
-            cx.send(provider, Msg::ManifestRequest);
+            cx.send(provider, Msg::Select { back: false });
         } else {
             cx.dial(provider);
         }
@@ -56,6 +57,14 @@ impl CodexV3 {
 
     /// A connection stands: is it to the provider being tried?
     pub(super) fn ask_for_manifest(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        let trying = self.fetch.as_ref().and_then(|fetch| fetch.trying);
+        if trying.is_some_and(|(provider, _)| provider == peer) {
+            cx.send(peer, Msg::Select { back: false });
+        }
+    }
+
+    /// The provider being tried speaks the protocol of manifests.
+    pub(super) fn on_selected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let trying = self.fetch.as_ref().and_then(|fetch| fetch.trying);
         if trying.is_some_and(|(provider, _)| provider == peer) {
             cx.send(peer, Msg::ManifestRequest);

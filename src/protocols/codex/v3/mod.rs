@@ -1,11 +1,12 @@
-//! Codex block exchange, generation 3 (2026), in its states a, b and c.
+//! Codex block exchange, generation 3 (2026), in its states a to d.
 //!
 //! Sources: `logos-storage/logos-storage-nim`, `storage/blockexchange/`. A node
 //! fetches the manifest by a protocol of its own (`manifest`), then runs one loop
 //! per download (`worker`) that takes batches from a scheduler, chooses a peer of
 //! its swarm for each (`swarm`, `stats`), and keeps the requests (`requests`). It
 //! answers others one request after another (`responder`) and tells them what it
-//! has got (`announcer`). The states differ by constants only.
+//! has got (`announcer`). The states differ by constants only. Of c and d the
+//! exchange was measured: what that decided is told in `docs/validation.md`.
 //!
 //! What the original does and this leaves out, because it does not act here:
 //! bans for wrong data (nobody lies), failures of a stream whose connection stands,
@@ -106,6 +107,8 @@ impl Protocol for CodexV3 {
             return;
         }
         match message {
+            Msg::Select { back: false } => cx.send(from, Msg::Select { back: true }),
+            Msg::Select { back: true } => self.on_selected(from, cx),
             Msg::ManifestRequest => self.on_manifest_request(from, cx),
             Msg::Manifest(found) => self.on_manifest(from, found.is_some(), cx),
             Msg::WantHave(start, end) => self.on_want_have(from, (*start, *end), cx),
@@ -142,7 +145,9 @@ impl Protocol for CodexV3 {
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let stats = Stats::new(cx.now(), &cx.shared.params);
         self.peers.add(peer, stats);
-        self.on_newcomer(peer, cx);
+        if self.dialled.contains(&peer) {
+            self.on_newcomer(peer, cx);
+        }
         self.ask_for_manifest(peer, cx);
     }
 
@@ -150,12 +155,16 @@ impl Protocol for CodexV3 {
         if self.fetch.is_some() {
             return self.on_providers(providers, cx);
         }
-        let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
-        let new = providers.iter().filter(|id| self.peers.ids().binary_search(id).is_err());
-        for id in new.take(free) {
-            cx.dial(*id);
-            if !self.dialled.contains(id) {
-                self.dialled.push(*id);
+        let mut free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
+        for id in providers {
+            if self.peers.find(*id).is_some() {
+                self.on_newcomer(*id, cx);
+            } else if free > 0 {
+                free -= 1;
+                cx.dial(*id);
+                if !self.dialled.contains(id) {
+                    self.dialled.push(*id);
+                }
             }
         }
     }

@@ -42,11 +42,11 @@ pub enum Audience {
     Swarm,
 }
 
-/// What becomes of a peer that connects during a download.
+/// What becomes of a peer that discovery finds during a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Newcomers {
-    /// Nothing, until no other peer has what is wanted next.
+    /// It is connected with and nothing else, until nobody else has what is wanted next.
     Ignored,
     /// It joins the swarm, if there is room; it is not asked.
     Admitted,
@@ -159,7 +159,9 @@ pub struct Params {
     pub initial_fan_out: u32,
     /// Who is asked about the next window.
     pub window_query: Audience,
-    /// What becomes of peers that connect later.
+    /// Who is asked about a batch that nobody is known to have.
+    pub batch_query: Audience,
+    /// What becomes of peers that discovery finds later.
     pub newcomers: Newcomers,
     /// Whether a member that never said anything is asked again once in `peer_stale`, not at every turn.
     pub asks_silent_once: bool,

@@ -74,6 +74,11 @@ pub type Ranges = Rc<[(u32, u32)]>;
 /// A message of the exchange or of the manifest protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Msg {
+    /// Do you speak the protocol of manifests? And that it does.
+    Select {
+        /// Whether this is the answer.
+        back: bool,
+    },
     /// Send me the manifest.
     ManifestRequest,
     /// The manifest, of so many bytes, or that it is not here.
@@ -96,6 +101,9 @@ pub enum Msg {
 
 /// Length of the frame and type of the message.
 const FRAME: u64 = 5;
+/// What either end of a new stream says: `/multistream/1.0.0` and
+/// `/storage/manifest/1.0.0`, each with its length and a line feed.
+const SELECT: u64 = 20 + 25;
 /// A CID without its length prefix.
 const CID: u64 = 38;
 /// The smaller fields of an entry of a want list: priority, cancel, type, sendDontHave.
@@ -176,7 +184,7 @@ fn response(found: &Blocks, proof: ProofForm, dataset: &Dataset) -> Size {
 impl Message for Msg {
     fn class(&self) -> Class {
         match self {
-            Msg::ManifestRequest | Msg::Manifest(_) => Class::Manifest,
+            Msg::Select { .. } | Msg::ManifestRequest | Msg::Manifest(_) => Class::Manifest,
             Msg::WantHave(..) => Class::Want,
             Msg::Have(..) | Msg::Complete(_) | Msg::DontHave(_) => Class::Presence,
             Msg::Announce(..) => Class::Have,
@@ -188,6 +196,7 @@ impl Message for Msg {
     fn size(&self, world: &World) -> Size {
         let dataset = &world.dataset;
         Size::control(match self {
+            Msg::Select { .. } => SELECT,
             Msg::ManifestRequest => 2 + CID,
             Msg::Manifest(found) => 4 + 1 + found.unwrap_or(0),
             Msg::WantHave(start, end) => want_have(*start, *end, dataset),
@@ -217,7 +226,7 @@ impl Message for Msg {
             (Msg::Have(_, ranges, _) | Msg::Announce(ranges, _), _) => hardware.per_entry * ranges.len() as u64,
             (Msg::Request(_, wanted), _) => hardware.per_entry * wanted.runs(),
             (Msg::WantHave(..) | Msg::Complete(_) | Msg::DontHave(_), _) => hardware.per_entry,
-            (Msg::ManifestRequest | Msg::Manifest(_), _) => Time::ZERO,
+            (Msg::Select { .. } | Msg::ManifestRequest | Msg::Manifest(_), _) => Time::ZERO,
         };
         hardware.per_message + entries
     }

@@ -211,13 +211,17 @@ impl CodexV3 {
             download.announcer.leave(download.scheduler.window());
             download.scheduler.advance();
             let window = download.scheduler.window();
-            let audience = match cx.shared.params.window_query {
-                Audience::Connected => self.peers.ids().to_vec(),
-                Audience::Swarm => download.swarm.members.iter().map(|m| m.id).collect(),
-            };
+            let audience = self.audience(cx.shared.params.window_query);
             self.ask(&audience, window, cx);
         }
         Then::Go(Stage::Announce)
+    }
+
+    fn audience(&self, audience: Audience) -> Vec<NodeId> {
+        match audience {
+            Audience::Connected => self.peers.ids().to_vec(),
+            Audience::Swarm => self.download.iter().flat_map(|d| &d.swarm.members).map(|m| m.id).collect(),
+        }
     }
 
     fn announce(&mut self, cx: &mut Context<'_>) -> Then {
@@ -256,12 +260,14 @@ impl CodexV3 {
         if download.swarm.has_source(span, now, params) {
             return Then::Go(Stage::Requery(span));
         }
-        if self.peers.ids().is_empty() {
+        let audience = self.audience(params.batch_query);
+        if audience.is_empty() {
             return self.retry(span, params.retry_interval, cx);
         }
-        download.asked = true;
-        let connected = self.peers.ids().to_vec();
-        self.ask(&connected, span, cx);
+        if let Some(download) = &mut self.download {
+            download.asked = true;
+        }
+        self.ask(&audience, span, cx);
         Then::Go(Stage::Asked(span))
     }
 
@@ -416,17 +422,15 @@ impl CodexV3 {
         download.sleep = Sleep::Until(cx.after(next.since(cx.now()), Timer::Turn));
     }
 
-    /// A peer has connected during the download.
+    /// A connection stands with a peer that discovery found during the download.
     pub(super) fn on_newcomer(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         self.stir(cx);
         let Some(download) = &mut self.download else { return };
         let params = &cx.shared.params;
-        let admitted = match params.newcomers {
-            Newcomers::Ignored => false,
-            Newcomers::Admitted => self.dialled.contains(&peer),
-            Newcomers::Asked => true,
-        };
-        if admitted && download.swarm.admit(peer, cx.now(), params) && params.newcomers == Newcomers::Asked {
+        if params.newcomers == Newcomers::Ignored || download.swarm.find(peer).is_some() {
+            return;
+        }
+        if download.swarm.admit(peer, cx.now(), params) && params.newcomers == Newcomers::Asked {
             let (start, end) = download.scheduler.window();
             cx.send(peer, Msg::WantHave(start, end));
         }
