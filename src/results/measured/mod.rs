@@ -17,8 +17,7 @@ use thiserror::Error;
 
 /// Columns that say under which conditions a run was measured: those of words,
 /// and those of numbers.
-pub(crate) const WORDS: [&str; 7] =
-    ["system", "version", "commit", "method", "tag", "transport", "addr_class"];
+pub(crate) const WORDS: [&str; 7] = ["system", "version", "commit", "method", "tag", "transport", "addr_class"];
 pub(crate) const NUMBERS: [&str; 9] =
     ["nodes", "seeders", "file_bytes", "block_bytes", "piece_bytes", "up_bps", "down_bps", "latency_s", "slots"];
 
