@@ -1,6 +1,6 @@
 //! Carrying out what nodes ask for.
 
-use super::run::{Cargo, Event, Flight, Simulation};
+use super::run::{Cargo, Errand, Event, Flight, Simulation};
 use crate::engine::TimerId;
 use crate::network::Parcel;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
@@ -17,12 +17,10 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Work(work) => self.work(id, work),
                 Effect::Dial(peer) => self.dial(id, peer),
                 Effect::HangUp(peer) => self.hang_up(id, peer),
-                Effect::Provide(key) => {
-                    self.discover(|discovery, world, out| discovery.provide(id, key, world, out));
-                }
+                Effect::Provide(key) => self.run_errand(id, Errand::Provide(key)),
                 Effect::Find(key) => {
                     self.nodes[id.index()].finding[key as usize] = true;
-                    self.discover(|discovery, world, out| discovery.find(id, key, world, out));
+                    self.run_errand(id, Errand::Find(key));
                 }
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;

@@ -9,7 +9,7 @@ use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Class, Outcome, Sending, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
-use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Effects, Key, Message, Protocol, Size, Units};
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ pub(super) enum Event {
     Cut(NodeId, u32, NodeId),
     /// Discovery wants to be reminded, if the node has stayed online.
     Alarm(NodeId, u32, Alarm),
+    /// The processor gets round to something that the node does with discovery.
+    Errand(NodeId, u32, Errand),
     /// Discovery wants to be called.
     Tick,
     /// The time series wants a sample.
@@ -57,7 +59,8 @@ impl Event {
             | Event::Knock(id, ..)
             | Event::Refused(id, ..)
             | Event::Cut(id, ..)
-            | Event::Alarm(id, ..) => u64::from(id.0),
+            | Event::Alarm(id, ..)
+            | Event::Errand(id, ..) => u64::from(id.0),
             Event::Tick | Event::Sample => u64::MAX,
         }
     }
@@ -76,6 +79,18 @@ pub(super) enum Notice {
     Refused(NodeId),
     /// A timer whose turn came while the processor was busy.
     Timer(TimerId),
+}
+
+/// What a node does with discovery, in order with its other work: what it sends waits
+/// for its processor as its messages do, however little there is to wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Errand {
+    /// It announces that it provides the key.
+    Provide(Key),
+    /// It looks for providers of the key.
+    Find(Key),
+    /// Discovery reminds it of something.
+    Alarm(Alarm),
 }
 
 /// What a message is.
@@ -287,8 +302,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         self.patience.gives_up(self.now, begun.map_or(Time::ZERO, |begun| self.now - begun), coming)
     }
 
-    /// Takes the next event: of equal times first what the network has, then who
-    /// comes and goes. False when nothing can happen any more.
+    /// Takes the next event: of equal times first who comes and goes, then what the
+    /// clock holds, then what the network has. False when nothing can happen any more.
     fn step(&mut self) -> bool {
         let (list, network, presence) = (self.list.peek(), self.network.next_event(), self.presence.next());
         let next = [list, network, presence].into_iter().flatten().min();
@@ -348,6 +363,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Knock(from, to, epoch) => self.on_knock(from, to, epoch),
             Event::Refused(id, epoch, peer) => self.on_refused(id, epoch, peer),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
+            Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
             Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
         }
