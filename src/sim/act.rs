@@ -10,8 +10,12 @@ use crate::world::{Dataset, Holdings, NodeId, Role};
 impl<P: Protocol> Simulation<'_, P> {
     /// Carries out the effects of one handler, in order.
     pub(super) fn carry_out(&mut self, id: NodeId, effects: &mut Effects<P::Msg>) {
+        self.carrying += 1;
         for effect in effects.0.drain(..) {
             match effect {
+                // What follows the last block of the run comes after its end, if only by
+                // the time that it takes.
+                Effect::Send(..) if self.has_all() => {}
                 Effect::Send(to, message, token) => self.send_message(id, to, message, token),
                 Effect::Arm(delay, timer) => self.arm(delay, timer),
                 Effect::Work(work) => self.work(id, work),
@@ -30,6 +34,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
             }
         }
+        self.carrying -= 1;
     }
 
     fn arm(&mut self, delay: Time, timer: TimerId) {

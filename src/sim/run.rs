@@ -208,6 +208,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub offline_acts: u64,
     /// A timer is what acts now.
     pub in_timer: bool,
+    /// Handlers whose effects are being carried out, one within the other.
+    pub carrying: u32,
 }
 
 impl<'w, P: Protocol> Simulation<'w, P> {
@@ -248,6 +250,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             patience: Patience::new(spec.stop.no_progress_for),
             offline_acts: 0,
             in_timer: false,
+            carrying: 0,
         };
         for id in world.with_role(Role::Seeder) {
             sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
@@ -282,9 +285,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if let Some(end) = self.spec.stop.run_for {
             return (self.now >= end).then_some(Status::Complete);
         }
-        let swarm = &self.spec.world.swarm;
-        let leechers = swarm.network_size - swarm.seeders;
-        if self.complete >= leechers {
+        if self.has_all() {
             Some(Status::Complete)
         } else if self.now >= self.spec.stop.max_time {
             Some(Status::TimeLimit)
@@ -293,6 +294,13 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         } else {
             None
         }
+    }
+
+    /// Whether every leecher holds everything, with which a run ends that has no set
+    /// length.
+    pub(super) fn has_all(&self) -> bool {
+        let swarm = &self.spec.world.swarm;
+        self.spec.stop.run_for.is_none() && self.complete >= swarm.network_size - swarm.seeders
     }
 
     /// Whether nothing is left to wait for.
@@ -456,5 +464,6 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         act(&mut self.minds[id.index()], &mut cx);
         self.carry_out(id, &mut effects);
         self.effects.push(effects); // keeps its allocation
+        self.drain_network();
     }
 }
