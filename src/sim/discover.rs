@@ -24,11 +24,20 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.list.push(at, Event::Alarm(id, self.nodes[id.index()].epoch, alarm));
                 }
                 Out::Tick(at) => self.list.push(at, Event::Tick),
-                Out::Found(id, key, found) => {
-                    self.nodes[id.index()].finding[key as usize] = false;
-                    self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx));
-                }
+                Out::Found(id, key, providers) => self.found.push_back((id, key, providers)),
             }
+        }
+        self.tell_found();
+    }
+
+    /// Tells nodes what their look-ups found, unless the effects of a handler are
+    /// being carried out: then when it has done all that it was about.
+    pub(super) fn tell_found(&mut self) {
+        while self.carrying == 0
+            && let Some((id, key, providers)) = self.found.pop_front()
+        {
+            self.nodes[id.index()].finding[key as usize] = false;
+            self.with(id, Units::None, |mind, cx| mind.found(key, &providers, cx));
         }
     }
 

@@ -189,6 +189,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub free_flights: Vec<u32>,
     pub discovery: Discovery,
     pub outbox: Outbox,
+    /// Answers of discovery that their askers were not told yet.
+    pub found: VecDeque<(NodeId, Key, Vec<NodeId>)>,
     pub books: Books,
     pub watch: Watch,
     pub effects: Vec<Effects<P::Msg>>,
@@ -231,6 +233,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),
             outbox: Outbox::default(),
+            found: VecDeque::new(),
             books: Books {
                 trace: spec.trace.then(|| Trace::new(Trace::LIMIT)),
                 ..Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, timeline(world, spec))
@@ -464,6 +467,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         act(&mut self.minds[id.index()], &mut cx);
         self.carry_out(id, &mut effects);
         self.effects.push(effects); // keeps its allocation
+        self.tell_found();
         self.drain_network();
     }
 }
