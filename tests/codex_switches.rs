@@ -164,17 +164,35 @@ fn asking_fewer_peers_costs_fewer_questions() {
     assert!(three < 0.8 * all, "{three} {all}");
 }
 
-/// The choice among known holders acts where a holder is lost.
+/// Who first says that it has the blocks is asked for all of them, whatever the
+/// choice. It acts where that one goes, on the blocks that are asked for one by one
+/// until somebody answers again and is asked for the rest: they are spread evenly where
+/// the least loaded is asked, and as chance will have it where any is.
 #[test]
 fn the_choice_of_the_peer_matters_when_a_holder_goes() {
-    let run = |choice: &str| {
+    let sent = |choice: &str, further: &[&str]| -> (Vec<u64>, u64) {
         let choice = format!("protocol.codex-v2.peer_choice={choice}");
-        let gone = "failures=[{ at = \"5 s\", nodes = 1, seeders = true }]";
-        let set = ["swarm.seeders=5", gone, "seed=3", &choice];
-        swarm(&set).fingerprint
+        let outcome = one_leecher(5, "10 ms", 200, &[&[&*choice], further].concat());
+        assert_eq!(outcome.completed(), 1);
+        (outcome.nodes.iter().map(|node| node.payload_tx / 65_536).collect(), outcome.fingerprint)
     };
-    let (weighted, random, least) = (run("weighted"), run("random"), run("least_loaded"));
-    assert!(weighted != random && random != least && weighted != least);
+    let choices = ["weighted", "random", "least_loaded"];
+    let [all, others @ ..] = choices.map(|choice| sent(choice, &[]));
+    assert!(others.iter().all(|other| *other == all));
+    let asked = (0..5).max_by_key(|at| all.0[*at]).unwrap();
+    assert_eq!(all.0[asked], 200);
+
+    let gone = format!("churn.trace=[[{asked}, 0, 1]]");
+    // Blocks between the most and the least of the three that are not asked for the rest.
+    let spread = |choice: &str, seed: u32| {
+        let seed = format!("seed={seed}");
+        let (blocks, _) = sent(choice, &["churn.model=trace", "churn.kind=departure", &gone, &seed]);
+        let mut few: Vec<u64> = (0..5).filter(|at| *at != asked).map(|at| blocks[at]).collect();
+        few.sort_unstable();
+        (few[2] - few[0]) as f64
+    };
+    let [weighted, random, least] = choices.map(|choice| (0..20).map(|seed| spread(choice, seed)).sum::<f64>() / 20.0);
+    assert!(least < weighted && weighted < random, "{least} {weighted} {random}");
 }
 
 /// One proof for the blocks of a message: neighbours share nearly all of it,

@@ -1,6 +1,6 @@
 //! Carrying out what nodes ask for.
 
-use super::run::{Cargo, Event, Flight, Simulation};
+use super::run::{Cargo, Errand, Event, Flight, Simulation};
 use crate::engine::TimerId;
 use crate::network::Parcel;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
@@ -10,19 +10,21 @@ use crate::world::{Dataset, Holdings, NodeId, Role};
 impl<P: Protocol> Simulation<'_, P> {
     /// Carries out the effects of one handler, in order.
     pub(super) fn carry_out(&mut self, id: NodeId, effects: &mut Effects<P::Msg>) {
+        self.carrying += 1;
         for effect in effects.0.drain(..) {
             match effect {
+                // What follows the last block of the run comes after its end, if only by
+                // the time that it takes.
+                Effect::Send(..) if self.has_all() => {}
                 Effect::Send(to, message, token) => self.send_message(id, to, message, token),
                 Effect::Arm(delay, timer) => self.arm(delay, timer),
                 Effect::Work(work) => self.work(id, work),
                 Effect::Dial(peer) => self.dial(id, peer),
                 Effect::HangUp(peer) => self.hang_up(id, peer),
-                Effect::Provide(key) => {
-                    self.discover(|discovery, world, out| discovery.provide(id, key, world, out));
-                }
+                Effect::Provide(key) => self.run_errand(id, Errand::Provide(key)),
                 Effect::Find(key) => {
                     self.nodes[id.index()].finding[key as usize] = true;
-                    self.discover(|discovery, world, out| discovery.find(id, key, world, out));
+                    self.run_errand(id, Errand::Find(key));
                 }
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
@@ -32,6 +34,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
             }
         }
+        self.carrying -= 1;
     }
 
     fn arm(&mut self, delay: Time, timer: TimerId) {

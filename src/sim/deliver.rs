@@ -10,9 +10,11 @@ const ACKS_ALONE: u32 = 16_384;
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Acts on everything the network has reported. What that causes may make
-    /// the network report more, which queues up behind.
+    /// the network report more, which queues up behind. While the effects of a
+    /// handler are being carried out it waits: a node is told that its message has
+    /// left when it has done all that it was about, as if that had taken any time.
     pub(super) fn drain_network(&mut self) {
-        if self.net_events.is_empty() {
+        if self.net_events.is_empty() || self.carrying > 0 {
             return;
         }
         let nested = !self.net_queue.is_empty();

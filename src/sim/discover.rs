@@ -1,6 +1,6 @@
 //! Between the simulation and discovery.
 
-use super::run::{Cargo, Event, Simulation};
+use super::run::{Cargo, Errand, Event, Simulation};
 use crate::discovery::{Alarm, Datagram, Discovery, Letter, Out, Outbox};
 use crate::network::Parcel;
 use crate::protocol::{Protocol, Size, Units};
@@ -24,19 +24,58 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.list.push(at, Event::Alarm(id, self.nodes[id.index()].epoch, alarm));
                 }
                 Out::Tick(at) => self.list.push(at, Event::Tick),
-                Out::Found(id, key, found) => {
-                    self.nodes[id.index()].finding[key as usize] = false;
-                    self.with(id, Units::None, |mind, cx| mind.found(key, &found, cx));
-                }
+                Out::Found(id, key, providers) => self.found.push_back((id, key, providers)),
             }
+        }
+        self.tell_found();
+    }
+
+    /// Tells nodes what their look-ups found, unless the effects of a handler are
+    /// being carried out: then when it has done all that it was about.
+    pub(super) fn tell_found(&mut self) {
+        while self.carrying == 0
+            && let Some((id, key, providers)) = self.found.pop_front()
+        {
+            self.nodes[id.index()].finding[key as usize] = false;
+            self.with(id, Units::None, |mind, cx| mind.found(key, &providers, cx));
         }
     }
 
     pub(super) fn on_alarm(&mut self, id: NodeId, epoch: u32, alarm: Alarm) {
         let node = &self.nodes[id.index()];
-        if node.epoch == epoch && node.online {
-            self.discover(|discovery, world, out| discovery.alarm(id, alarm, world, out));
+        if node.epoch != epoch || !node.online {
+            return;
         }
+        match alarm {
+            // This is what the directory does.
+            Alarm::Announced => self.do_errand(id, Errand::Alarm(alarm)),
+            _ => self.run_errand(id, Errand::Alarm(alarm)),
+        }
+    }
+
+    /// Has `errand` done when the processor of the node gets round to it.
+    pub(super) fn run_errand(&mut self, id: NodeId, errand: Errand) {
+        let node = &self.nodes[id.index()];
+        if node.cpu_free > self.now {
+            self.list.push(node.cpu_free, Event::Errand(id, node.epoch, errand));
+        } else {
+            self.do_errand(id, errand);
+        }
+    }
+
+    pub(super) fn on_errand(&mut self, id: NodeId, epoch: u32, errand: Errand) {
+        let node = &self.nodes[id.index()];
+        if node.epoch == epoch && node.online {
+            self.do_errand(id, errand);
+        }
+    }
+
+    fn do_errand(&mut self, id: NodeId, errand: Errand) {
+        self.discover(|discovery, world, out| match errand {
+            Errand::Provide(key) => discovery.provide(id, key, world, out),
+            Errand::Find(key) => discovery.find(id, key, world, out),
+            Errand::Alarm(alarm) => discovery.alarm(id, alarm, world, out),
+        });
     }
 
     pub(super) fn deliver_letter(&mut self, letter: Letter) {

@@ -9,7 +9,7 @@ use crate::discovery::{Alarm, Discovery, Letter, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Class, Outcome, Sending, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
-use crate::protocol::{Ctx, Effects, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Effects, Key, Message, Protocol, Size, Units};
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ pub(super) enum Event {
     Cut(NodeId, u32, NodeId),
     /// Discovery wants to be reminded, if the node has stayed online.
     Alarm(NodeId, u32, Alarm),
+    /// The processor gets round to something that the node does with discovery.
+    Errand(NodeId, u32, Errand),
     /// Discovery wants to be called.
     Tick,
     /// The time series wants a sample.
@@ -57,7 +59,8 @@ impl Event {
             | Event::Knock(id, ..)
             | Event::Refused(id, ..)
             | Event::Cut(id, ..)
-            | Event::Alarm(id, ..) => u64::from(id.0),
+            | Event::Alarm(id, ..)
+            | Event::Errand(id, ..) => u64::from(id.0),
             Event::Tick | Event::Sample => u64::MAX,
         }
     }
@@ -76,6 +79,18 @@ pub(super) enum Notice {
     Refused(NodeId),
     /// A timer whose turn came while the processor was busy.
     Timer(TimerId),
+}
+
+/// What a node does with discovery, in order with its other work: what it sends waits
+/// for its processor as its messages do, however little there is to wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Errand {
+    /// It announces that it provides the key.
+    Provide(Key),
+    /// It looks for providers of the key.
+    Find(Key),
+    /// Discovery reminds it of something.
+    Alarm(Alarm),
 }
 
 /// What a message is.
@@ -183,6 +198,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub free_flights: Vec<u32>,
     pub discovery: Discovery,
     pub outbox: Outbox,
+    /// Answers of discovery that their askers were not told yet.
+    pub found: VecDeque<(NodeId, Key, Vec<NodeId>)>,
     pub books: Books,
     pub watch: Watch,
     pub effects: Vec<Effects<P::Msg>>,
@@ -202,6 +219,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub offline_acts: u64,
     /// A timer is what acts now.
     pub in_timer: bool,
+    /// Handlers whose effects are being carried out, one within the other.
+    pub carrying: u32,
 }
 
 impl<'w, P: Protocol> Simulation<'w, P> {
@@ -223,6 +242,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),
             outbox: Outbox::default(),
+            found: VecDeque::new(),
             books: Books {
                 trace: spec.trace.then(|| Trace::new(Trace::LIMIT)),
                 ..Books::new(world.nodes.len(), spec.series_interval, spec.progress_steps > 0, timeline(world, spec))
@@ -242,6 +262,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             patience: Patience::new(spec.stop.no_progress_for),
             offline_acts: 0,
             in_timer: false,
+            carrying: 0,
         };
         for id in world.with_role(Role::Seeder) {
             sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
@@ -276,9 +297,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if let Some(end) = self.spec.stop.run_for {
             return (self.now >= end).then_some(Status::Complete);
         }
-        let swarm = &self.spec.world.swarm;
-        let leechers = swarm.network_size - swarm.seeders;
-        if self.complete >= leechers {
+        if self.has_all() {
             Some(Status::Complete)
         } else if self.now >= self.spec.stop.max_time {
             Some(Status::TimeLimit)
@@ -289,6 +308,13 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         }
     }
 
+    /// Whether every leecher holds everything, with which a run ends that has no set
+    /// length.
+    pub(super) fn has_all(&self) -> bool {
+        let swarm = &self.spec.world.swarm;
+        self.spec.stop.run_for.is_none() && self.complete >= swarm.network_size - swarm.seeders
+    }
+
     /// Whether nothing is left to wait for.
     fn gives_up(&mut self) -> bool {
         let begun = self.flights.iter().flatten().map(|flight| flight.begun).min();
@@ -296,8 +322,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         self.patience.gives_up(self.now, begun.map_or(Time::ZERO, |begun| self.now - begun), coming)
     }
 
-    /// Takes the next event: of equal times first what the network has, then who
-    /// comes and goes. False when nothing can happen any more.
+    /// Takes the next event: of equal times first who comes and goes, then what the
+    /// clock holds, then what the network has. False when nothing can happen any more.
     fn step(&mut self) -> bool {
         let (list, network, presence) = (self.list.peek(), self.network.next_event(), self.presence.next());
         let next = [list, network, presence].into_iter().flatten().min();
@@ -357,6 +383,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Knock(from, to, epoch) => self.on_knock(from, to, epoch),
             Event::Refused(id, epoch, peer) => self.on_refused(id, epoch, peer),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
+            Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
             Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
         }
@@ -449,5 +476,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         act(&mut self.minds[id.index()], &mut cx);
         self.carry_out(id, &mut effects);
         self.effects.push(effects); // keeps its allocation
+        self.tell_found();
+        self.drain_network();
     }
 }

@@ -82,8 +82,17 @@ impl Protocol for Node {
 }
 
 fn run(cheat: Cheat) -> Outcome {
+    run_with::<Node>(&cheat, &spec())
+}
+
+fn run_with<P: Protocol>(params: &P::Params, spec: &RunSpec) -> Outcome {
+    let world = World::build(&spec.world, spec.seed, 0);
+    Simulation::<P>::new(&world, params, spec).run(&mut |_| true)
+}
+
+fn spec() -> RunSpec {
     let dataset = DatasetSpec { size: Bytes(1 << 20), block_size: Bytes(65_536), group: 1 };
-    let spec = RunSpec {
+    RunSpec {
         world: WorldSpec {
             latency: LatencySpec::Constant(Time::from_millis(10)),
             ..WorldSpec::plain((2, 1), dataset, Rate(10_000_000))
@@ -103,9 +112,7 @@ fn run(cheat: Cheat) -> Outcome {
         series_interval: Time::from_secs(1),
         progress_steps: 0,
         trace: false,
-    };
-    let world = World::build(&spec.world, spec.seed, 0);
-    Simulation::<Node>::new(&world, &cheat, &spec).run(&mut |_| true)
+    }
 }
 
 fn complaint(cheat: Cheat) -> String {
@@ -132,4 +139,62 @@ fn sending_what_one_does_not_hold_is_found_out() {
 fn a_message_smaller_than_its_data_is_found_out() {
     let complaint = complaint(Cheat::LiesAboutSize);
     assert!(complaint.contains("and carried 1048576 B"), "{complaint}");
+}
+
+/// A seeder that sends a first message, of which it wants to know when it has left, and
+/// a second one in the same breath; a third one when the first has left.
+struct Writer;
+
+struct Note(u64);
+
+impl Message for Note {
+    fn class(&self) -> Class {
+        Class::Other
+    }
+    fn size(&self, _world: &World) -> Size {
+        Size::control(self.0)
+    }
+}
+
+impl Protocol for Writer {
+    type Params = ();
+    type Shared = ();
+    type Msg = Note;
+    type Timer = ();
+
+    fn prepare(_world: &World, _params: &()) {}
+    fn new(_me: NodeId, _world: &World, _shared: &()) -> Self {
+        Writer
+    }
+    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+        if cx.world.node(cx.me).role == Role::Leecher {
+            cx.dial(NodeId(0));
+        }
+    }
+    fn message(&mut self, _from: NodeId, _message: &Note, _cx: &mut Ctx<'_, Self>) {}
+    fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
+        if cx.world.node(cx.me).role == Role::Seeder {
+            cx.send_tracked(peer, Note(1), 0);
+            cx.send(peer, Note(2));
+        }
+    }
+    fn sent(&mut self, to: NodeId, _token: u32, cx: &mut Ctx<'_, Self>) {
+        cx.send(to, Note(3));
+    }
+}
+
+/// However fast a message leaves, its writer first does all that it is about.
+#[test]
+fn what_comes_of_an_act_comes_after_it() {
+    for model in [NetworkModel::Ideal, NetworkModel::Fifo, NetworkModel::Fair] {
+        for cost in [0, 1] {
+            let mut spec = spec();
+            spec.network = NetworkSpec { model, transport: Transport::NONE, jitter: None };
+            spec.world.hardware.per_message = Time::from_nanos(cost);
+            spec.trace = true;
+            let notes = run_with::<Writer>(&(), &spec).trace.into_iter().filter(|s| s.class == Class::Other);
+            let order: Vec<u64> = notes.map(|sending| sending.wire).collect();
+            assert_eq!(order, [1, 2, 3], "{model:?}, {cost} ns");
+        }
+    }
 }
