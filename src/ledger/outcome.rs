@@ -11,9 +11,10 @@ pub enum Status {
     Complete,
     /// The time limit came first.
     TimeLimit,
-    /// Nothing was stored for too long.
+    /// Nothing was stored for too long, though nodes still act.
     NoProgress,
-    /// Nothing more could happen, and not everybody is complete.
+    /// Nothing more can happen, and not everybody is complete: no message is under way,
+    /// no node that is up has set a timer, and nobody comes.
     Stalled,
     /// Whoever watched it ended it before its end.
     Interrupted,

@@ -1,6 +1,7 @@
 //! Carrying out what nodes ask for.
 
-use super::run::{Cargo, Event, Flight, Simulation};
+use super::flight::{Cargo, Flight};
+use super::run::{Event, Simulation};
 use crate::engine::TimerId;
 use crate::network::Parcel;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
@@ -27,7 +28,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
-                    self.patience.renew(self.now);
+                    self.renew_patience();
                 }
                 Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
             }
@@ -37,9 +38,8 @@ impl<P: Protocol> Simulation<'_, P> {
     fn arm(&mut self, delay: Time, timer: TimerId) {
         let Some((id, _, payload)) = self.timers.peek(timer) else { return };
         self.timer_tally.armed(payload);
-        let at = self.now + self.spec.clock.real(delay);
-        self.patience.await_timer(self.now, at);
-        self.list.push(at, Event::Timer(*id, timer));
+        let (id, at) = (*id, self.now + self.spec.clock.real(delay));
+        self.later(at, Event::Timer(id, timer));
     }
 
     /// Occupies the processor.
@@ -47,6 +47,14 @@ impl<P: Protocol> Simulation<'_, P> {
         if work > Time::ZERO {
             let node = &mut self.nodes[id.index()];
             node.cpu_free = node.cpu_free.max(self.now) + work;
+        }
+    }
+
+    /// The message waits until the processor of `id` has done what it has taken on.
+    pub(super) fn await_processor(&mut self, id: NodeId, flight: u32) {
+        let free = self.nodes[id.index()].cpu_free;
+        if let Some(flight) = &mut self.flights[flight as usize] {
+            flight.wait(self.now, free.max(self.now));
         }
     }
 
@@ -74,6 +82,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.misdeclared.get_or_insert((from, size.payload, carried));
         }
         let flight = self.new_flight(from, to, Cargo::Message(message), size, token);
+        self.await_processor(from, flight);
         let cost = self.cost_of(flight, Side::Send);
         self.work(from, cost);
         let free = self.nodes[from.index()].cpu_free;
@@ -93,7 +102,20 @@ impl<P: Protocol> Simulation<'_, P> {
         token: Option<u32>,
     ) -> u32 {
         let epoch = self.nodes[from.index()].epoch;
-        let flight = Flight { from, to, cargo, size, wire: 0, acks: 0, token, epoch, begun: self.now, arrived: false };
+        let flight = Flight {
+            from,
+            to,
+            cargo,
+            size,
+            wire: 0,
+            acks: 0,
+            token,
+            epoch,
+            begun: self.now,
+            served: Time::ZERO,
+            since: self.now,
+            arrived: false,
+        };
         match self.free_flights.pop() {
             Some(id) => {
                 self.flights[id as usize] = Some(flight);
@@ -121,6 +143,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.drop_flight(id);
             return;
         }
+        flight.wait(self.now, Time::NEVER);
         flight.acks += link.map_or(0, |l| u64::from(std::mem::take(&mut l.acks_owed)));
         let transport = &self.spec.network.transport;
         flight.wire = flight.size.total() + transport.framing(flight.size.total()) + flight.acks;
@@ -132,7 +155,7 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.handed[part as usize] += bytes;
         }
-        let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: flight.token.is_some() };
+        let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: true };
         self.network.send(self.now, flight.from, flight.to, parcel, &mut self.net_events);
         self.drain_network();
     }
@@ -149,11 +172,12 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         let units = self.world.dataset.units();
         self.nodes[id.index()].timed_out = false;
-        let store = &self.nodes[id.index()].store;
         let wanted = self.world.node(id).role == Role::Leecher;
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
-        self.patience.renew(self.now);
+        self.copies += u64::from(stored);
+        self.renew_patience();
         self.books.keep(id.index(), bytes);
+        let store = &self.nodes[id.index()].store;
         let account = &mut self.books.accounts[id.index()];
         account.milestones.progress(self.now, store.len(), store.contiguous(), units);
         if wanted && store.len() == units && account.complete_since.is_none() {

@@ -1,7 +1,8 @@
 //! Nodes coming and going, connections made and lost.
 
+use super::flight::Cargo;
 use super::presence::Turn;
-use super::run::{Cargo, Event, Notice, Simulation};
+use super::run::{Event, Notice, Simulation};
 use crate::protocol::{Protocol, Size, Units};
 use crate::world::{NodeId, OfflineKind, Role};
 
@@ -15,6 +16,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Turn::Comes(id) => self.go_online(id),
                 Turn::Goes(id, kind) => self.go_offline(id, kind),
                 Turn::LosesData(id) => self.lose_data(id),
+                Turn::StaysAway(id) => self.forget(id),
             }
         }
         self.turns = turns; // keeps its allocation
@@ -31,7 +33,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.finding = Default::default();
         node.timed_out = false;
         self.online += 1;
-        self.patience.renew(self.now);
+        self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
@@ -50,6 +52,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if kind == OfflineKind::Crash {
             self.lose_data(id);
         }
+        self.forget(id);
         self.books.digest.add(self.now, id.0, 5, kind as u64);
         self.discovery.offline(id, kind);
         for peer in peers {
@@ -61,6 +64,7 @@ impl<P: Protocol> Simulation<'_, P> {
     fn lose_data(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.index()];
         let lost = std::mem::take(&mut node.store).len();
+        self.copies -= if node.gone { 0 } else { u64::from(lost) };
         node.unverified.clear();
         node.manifest = false;
         if self.world.node(id).role == Role::Leecher {
@@ -81,11 +85,10 @@ impl<P: Protocol> Simulation<'_, P> {
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
         let wait = self.world.rtt(from, to) * waits;
-        self.patience.step(wait);
         self.nodes[from.index()].dialling.push((to, self.now + wait));
-        self.list.push(self.now + wait, Event::Dialled(from, to, epoch));
+        self.step_until(self.now + wait, Event::Dialled(from, to, epoch));
         if waits > 1 && !self.nodes[to.index()].online {
-            self.list.push(self.now + self.world.delay(from, to), Event::Knock(from, to, epoch));
+            self.step_until(self.now + self.world.delay(from, to), Event::Knock(from, to, epoch));
         }
     }
 
@@ -93,7 +96,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// refused, unless somebody has come since.
     pub(super) fn on_knock(&mut self, from: NodeId, to: NodeId, epoch: u32) {
         if !self.nodes[to.index()].online {
-            self.list.push(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to));
+            self.step_until(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to));
         }
     }
 
@@ -167,10 +170,11 @@ impl<P: Protocol> Simulation<'_, P> {
         self.nodes[id.index()].end_opening(peer);
         let at = self.now + self.world.delay(id, peer);
         let other = &mut self.nodes[peer.index()];
+        let epoch = other.epoch;
         if other.end_opening(id) {
-            self.list.push(at, Event::Refused(peer, other.epoch, id));
+            self.step_until(at, Event::Refused(peer, epoch, id));
         } else if other.remove_link(id) {
-            self.list.push(at, Event::Cut(peer, other.epoch, id));
+            self.step_until(at, Event::Cut(peer, epoch, id));
         }
         self.drain_network();
     }

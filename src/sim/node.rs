@@ -39,6 +39,8 @@ pub(super) struct NodeState {
     pub finding: [bool; Key::ALL.len()],
     /// Holds the manifest.
     pub manifest: bool,
+    /// Has gone and does not come back.
+    pub gone: bool,
     /// A timer has cut data off that was meant for it, and it has stored none since.
     pub timed_out: bool,
 }
@@ -61,6 +63,7 @@ impl NodeState {
             opening: Vec::new(),
             finding: [false; Key::ALL.len()],
             manifest: world.node(id).role == Role::Seeder,
+            gone: false,
             timed_out: false,
         }
     }

@@ -21,6 +21,8 @@ pub(super) enum Turn {
     Goes(NodeId, OfflineKind),
     /// The node is offline, and its data is lost now.
     LosesData(NodeId),
+    /// The node is offline, and it turns out that it does not come back.
+    StaysAway(NodeId),
 }
 
 /// What is due, by what comes first.
@@ -169,8 +171,17 @@ impl Presence {
         }
         // Who is away for good stays away.
         if stay.comes < until && stay.comes != Time::NEVER {
+            if until == Time::NEVER {
+                turns.push(Turn::StaysAway(id));
+            }
             self.come_at(id, until, world);
         }
+    }
+
+    /// Whether the node is away and does not come back.
+    pub fn has_gone(&self, id: NodeId) -> bool {
+        let stay = &self.stays[id.index()];
+        !stay.online && stay.comes == Time::NEVER
     }
 
     /// When somebody who is away, or goes after a while, is back for the first
@@ -251,7 +262,7 @@ mod tests {
         let of_one = |failures: &[FailureSpec]| {
             let all = turns(churn.clone(), failures, 0);
             let concerns = |turn: &Turn| match turn {
-                Turn::Comes(id) | Turn::Goes(id, _) | Turn::LosesData(id) => *id == NodeId(1),
+                Turn::Comes(id) | Turn::Goes(id, _) | Turn::LosesData(id) | Turn::StaysAway(id) => *id == NodeId(1),
             };
             all.into_iter().filter(|(_, turn)| concerns(turn)).collect::<Vec<_>>()
         };

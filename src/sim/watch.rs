@@ -24,8 +24,9 @@
 //! that is what holds it back, unless it is offline or nobody has what it lacks.
 
 use super::RunSpec;
+use super::flight::{Cargo, Flight};
 use super::node::NodeState;
-use super::run::{Cargo, Flight, Simulation};
+use super::run::Simulation;
 use crate::bound::distribution_time;
 use crate::ledger::{Class, Constraint, Timeline};
 use crate::network::{Bottleneck, Network};
