@@ -204,7 +204,6 @@ fn who_is_alone_at_the_start_is_found() {
         assert!(end("\"1 s\", \"2 s\", \"3 s\"") < 15.0, "{model}: {}", end("\"1 s\", \"2 s\", \"3 s\""));
         // Whether the first leecher is there at the start or a nanosecond later.
         let (at_once, later) = (end("\"0 s\", \"2 s\", \"3 s\""), end("\"1 ns\", \"2 s\", \"3 s\""));
-        println!("{model} {at_once} {later}");
         assert!((at_once - later).abs() < 2.0, "{model}: {at_once} and {later} s");
     }
 }

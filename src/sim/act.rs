@@ -171,7 +171,7 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         let units = self.world.dataset.units();
-        self.nodes[id.index()].timed_out = false;
+        self.nodes[id.index()].cut = None;
         let wanted = self.world.node(id).role == Role::Leecher;
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
         self.copies += u64::from(stored);

@@ -3,6 +3,7 @@
 use super::flight::Cargo;
 use super::presence::Turn;
 use super::run::{Event, Notice, Simulation};
+use crate::ledger::Cut;
 use crate::protocol::{Protocol, Size, Units};
 use crate::world::{NodeId, OfflineKind, Role};
 
@@ -31,7 +32,6 @@ impl<P: Protocol> Simulation<'_, P> {
         node.epoch += 1;
         node.cpu_free = self.now;
         node.finding = Default::default();
-        node.timed_out = false;
         self.online += 1;
         self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
@@ -55,9 +55,11 @@ impl<P: Protocol> Simulation<'_, P> {
         self.forget(id);
         self.books.digest.add(self.now, id.0, 5, kind as u64);
         self.discovery.offline(id, kind);
+        self.cutting = Some(Cut::Churn);
         for peer in peers {
             self.cut(id, peer);
         }
+        self.cutting = None;
     }
 
     /// Everything on the disk of a node is lost.
@@ -166,6 +168,11 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Closes the connection, or the set-up of one, of which `id` has let go; a
     /// `peer` that had it learns of it one delay later.
     fn cut(&mut self, id: NodeId, peer: NodeId) {
+        let ends = [id.min(peer), id.max(peer)];
+        match self.cutting {
+            Some(cut) => drop(self.cut_by.insert(ends, cut)),
+            None => drop(self.cut_by.remove(&ends)),
+        }
         self.network.close(self.now, id, peer, &mut self.net_events);
         self.nodes[id.index()].end_opening(peer);
         let at = self.now + self.world.delay(id, peer);

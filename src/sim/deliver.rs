@@ -49,12 +49,13 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.lost[part as usize] += bytes;
         }
-        if self.in_timer {
-            self.books.timed_out += flight.wire;
-            self.nodes[flight.to.index()].timed_out |= flight.size.payload > 0;
-        }
         if let Cargo::Letter(letter) = flight.cargo {
             self.discovery.lost(letter);
+        } else if let Some(cut) = self.cut_by.get(&[flight.from.min(flight.to), flight.from.max(flight.to)]) {
+            self.books.cut[*cut as usize] += flight.wire;
+            if flight.size.payload > 0 {
+                self.nodes[flight.to.index()].cut = Some(*cut);
+            }
         }
         self.drop_flight(id);
     }

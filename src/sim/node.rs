@@ -1,5 +1,6 @@
 //! What the simulation keeps for each node, beside the protocol's own state.
 
+use crate::ledger::Cut;
 use crate::protocol::Key;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -41,8 +42,8 @@ pub(super) struct NodeState {
     pub manifest: bool,
     /// Has gone and does not come back.
     pub gone: bool,
-    /// A timer has cut data off that was meant for it, and it has stored none since.
-    pub timed_out: bool,
+    /// What has cut data off that was meant for it, if it has stored none since.
+    pub cut: Option<Cut>,
 }
 
 impl NodeState {
@@ -64,7 +65,7 @@ impl NodeState {
             finding: [false; Key::ALL.len()],
             manifest: world.node(id).role == Role::Seeder,
             gone: false,
-            timed_out: false,
+            cut: None,
         }
     }
 

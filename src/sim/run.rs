@@ -8,12 +8,12 @@ use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Outcome, Status, TimerTally, Trace};
+use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Protocol, Units};
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What can come up in the event list.
 #[derive(Debug, Clone, Copy)]
@@ -116,8 +116,11 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub offline_acts: u64,
     /// Units that nodes hold, those that have gone for good left out.
     pub copies: u64,
-    /// A timer is what acts now.
-    pub in_timer: bool,
+    /// What closes the connections that are closed now, when it is no plain hanging up.
+    pub cutting: Option<Cut>,
+    /// What closed the last connection of two nodes, the lower number first, when it was
+    /// no plain hanging up: what had left its sender is reported lost later.
+    pub cut_by: BTreeMap<[NodeId; 2], Cut>,
 }
 
 impl<'w, P: Protocol> Simulation<'w, P> {
@@ -158,7 +161,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             patience: Patience::new(spec.stop.no_progress_for),
             offline_acts: 0,
             copies: 0,
-            in_timer: false,
+            cutting: None,
+            cut_by: BTreeMap::new(),
         };
         for id in world.with_role(Role::Seeder) {
             sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
@@ -291,12 +295,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if node.online && node.epoch == epoch {
             self.books.digest.add(self.now, id.0, 1, 0);
             let mut acts = false;
-            self.in_timer = true;
+            self.cutting = Some(Cut::TimeOut);
             self.with(id, Units::None, |mind, cx| {
                 mind.timer(payload, cx);
                 acts = cx.acts();
             });
-            self.in_timer = false;
+            self.cutting = None;
             self.timer_tally.fired(&payload, acts);
         }
     }
