@@ -250,6 +250,22 @@ mod tests {
     }
 
     #[test]
+    fn the_world_knows_who_is_there_at_the_start() {
+        let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
+        let churn = ChurnSpec::Trace { sessions: vec![(2, 5.0, 9.0)], kind: CRASH };
+        let failures = vec![failure(0, 2, None), failure(0, 1, Some(9)), failure(1, 9, None)];
+        let spec = WorldSpec { churn, failures, ..WorldSpec::plain((9, 1), dataset, Rate::UNLIMITED) };
+        let world = World::build(&spec, 7, 0);
+        let (mut presence, mut turns) = (Presence::new(&world, 0), Vec::new());
+        while presence.next() == Some(Time::ZERO) {
+            presence.advance(&world, &mut turns);
+        }
+        let up: Vec<bool> = presence.stays.iter().map(|stay| stay.online).collect();
+        assert_eq!(up.iter().filter(|up| **up).count(), 5, "of nine, one comes later and three fail");
+        assert_eq!(world.present_at_start(), up);
+    }
+
+    #[test]
     fn a_failure_at_the_start_keeps_its_nodes_from_coming() {
         let all = turns(ChurnSpec::None, &[failure(0, 3, Some(9))], 0);
         assert_eq!(all.iter().filter(|(at, turn)| *at == 0 && matches!(turn, Turn::Comes(_))).count(), 2);
