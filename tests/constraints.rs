@@ -4,7 +4,7 @@
 
 mod common;
 
-use codexsim::ledger::{Constraint, Outcome};
+use codexsim::ledger::{Constraint, Cut, Outcome};
 use common::{checked, spec};
 
 const PROTOCOLS: [&str; 7] = ["direct", "codex-v1", "codex-v2", "codex-v3c", "codex-f", "bittorrent", "bitswap"];
@@ -107,5 +107,36 @@ fn every_moment_has_one_constraint() {
             let sum: f64 = outcome.timeline.tally(leecher).shares().iter().sum();
             assert!((sum - 1.0).abs() < 1e-9, "{protocol}, leecher {leecher}: {sum}");
         }
+    }
+}
+
+/// Nodes that go in the middle of every transfer are what holds the others back, and a
+/// warning says so. What had left its sender when it went counts too.
+#[test]
+fn goings_that_cut_data_off_are_called_by_their_name() {
+    // A seeder that goes before the only block has left it, and before it has arrived.
+    for (latency, stays) in [("10 ms", 4), ("3 s", 15)] {
+        let trace: Vec<String> = (0..20).map(|i| format!("[0, {}, {}]", 60 * i, 60 * i + stays)).collect();
+        let outcome = checked(&spec(&[
+            "protocol=direct",
+            "swarm.network_size=2",
+            "swarm.seeders=1",
+            "swarm.file_size=10 MiB",
+            "swarm.block_size=10 MiB",
+            "protocol.direct.request=10 MiB",
+            "network.transport=none",
+            "network.up=20 Mbit/s",
+            &format!("network.latency={latency}"),
+            "discovery={ model = \"static\", round_trips = 0, round_trips_per_doubling = 0 }",
+            "churn.model=trace",
+            &format!("churn.trace=[{}]", trace.join(", ")),
+        ]));
+        assert_eq!((outcome.completed(), outcome.cut[Cut::TimeOut as usize]), (0, 0), "{latency}");
+        assert!(outcome.cut[Cut::Churn as usize] > 100 << 20, "{latency}: {:?}", outcome.cut);
+        assert!(outcome.warnings.iter().any(|warning| warning.contains("nodes stay")), "{:?}", outcome.warnings);
+        let shares = outcome.timeline.tally(0).shares();
+        // While the seeder is away nobody has what the leecher lacks.
+        assert!(shares[Constraint::Churn as usize] > 0.03, "{latency}: {shares:?}");
+        assert!(shares[Constraint::RemoteUplink as usize] < 0.02, "{latency}: {shares:?}");
     }
 }

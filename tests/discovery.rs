@@ -183,3 +183,27 @@ fn losses_hide_nodes_where_seen_has_to_be_one() {
     let (strict, lax) = (nodes_per_answer(1.0), nodes_per_answer(0.5));
     assert!(strict < 0.5 * lax, "{strict} {lax}");
 }
+
+/// A provider that is alone in a converged table keeps its record itself: whoever comes
+/// later finds it in some seconds, and not at its next announcement.
+#[test]
+fn who_is_alone_at_the_start_is_found() {
+    for model in ["discv5", "kademlia"] {
+        let end = |start: &str| {
+            let start = format!("swarm.start={{ at = [{start}] }}");
+            let outcome = checked(&spec(&[
+                "swarm.network_size=4",
+                "swarm.seeders=1",
+                "swarm.file_size=1 MB",
+                &format!("discovery.model={model}"),
+                &start,
+            ]));
+            assert_eq!(outcome.completed(), 3, "{model} {start}");
+            outcome.end.secs()
+        };
+        assert!(end("\"1 s\", \"2 s\", \"3 s\"") < 15.0, "{model}: {}", end("\"1 s\", \"2 s\", \"3 s\""));
+        // Whether the first leecher is there at the start or a nanosecond later.
+        let (at_once, later) = (end("\"0 s\", \"2 s\", \"3 s\""), end("\"1 ns\", \"2 s\", \"3 s\""));
+        assert!((at_once - later).abs() < 2.0, "{model}: {at_once} and {later} s");
+    }
+}

@@ -132,7 +132,7 @@ fn a_livelock_ends_and_is_called_by_its_name() {
     ]));
     assert_eq!(outcome.status, Status::NoProgress);
     assert!(outcome.end.secs() < 1500.0, "{}", outcome.end);
-    let lost: u64 = outcome.timed_out;
+    let lost: u64 = outcome.cut[codexsim::ledger::Cut::TimeOut as usize];
     assert!(lost > 100_000_000, "{lost} B");
     assert!(outcome.warnings.iter().any(|warning| warning.contains("timer")), "{:?}", outcome.warnings);
     let shares = outcome.timeline.tally(0).shares();

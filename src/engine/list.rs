@@ -109,6 +109,16 @@ impl<E> EventList<E> {
         }
     }
 
+    /// All pending events, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        let (in_order, salted) = match &self.present {
+            Present::InOrder(events) => (Some(events.iter()), None),
+            Present::Salted { events, .. } => (None, Some(events.values())),
+        };
+        let future = self.future.iter().flatten().map(|(_, event)| event);
+        in_order.into_iter().flatten().chain(salted.into_iter().flatten()).chain(future)
+    }
+
     /// How many events are pending.
     pub fn len(&self) -> usize {
         self.len
@@ -207,6 +217,10 @@ mod tests {
                     now = expected.0;
                 }
             }
+            let (mut listed, mut heaped): (Vec<_>, Vec<_>) = (list.iter().copied().collect(), twin.iter().map(|Reverse((_, i))| *i).collect());
+            listed.sort_unstable();
+            heaped.sort_unstable();
+            prop_assert_eq!(listed, heaped);
             while let Some(Reverse(expected)) = twin.pop() {
                 prop_assert_eq!(list.pop(), Some(expected));
             }

@@ -1,6 +1,6 @@
 //! Booking while a run goes on.
 
-use super::{Class, Curve, Milestones, Sample, Timeline, Trace, Traffic};
+use super::{Class, Curve, Cut, Milestones, Sample, Timeline, Trace, Traffic};
 use crate::rng::mix;
 use crate::units::Time;
 
@@ -44,8 +44,9 @@ pub struct Books {
     pub handed: [u64; Class::ALL.len()],
     /// Bytes that will never arrive, likewise.
     pub lost: [u64; Class::ALL.len()],
-    /// The part of these that a timer of the protocol cut off.
-    pub timed_out: u64,
+    /// The part of these whose connection closed, by what closed it, in the order of
+    /// [`Cut::ALL`].
+    pub cut: [u64; Cut::ALL.len()],
     /// One curve a node; none when nobody asked for them.
     pub curves: Vec<Curve>,
     /// Every message; nothing when nobody asked for them.
@@ -74,7 +75,7 @@ impl Books {
             traffic: [Traffic::default(); Class::ALL.len()],
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
-            timed_out: 0,
+            cut: [0; Cut::ALL.len()],
             curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
             trace: None,
             series: Series::new(series_interval),

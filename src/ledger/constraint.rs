@@ -34,11 +34,37 @@ pub enum Constraint {
     /// A timer closed the connection on which data was coming, and nothing was
     /// stored since: whatever is under way now may come to the same end.
     TimeOut,
+    /// Somebody went on whose connection data was coming, or it went itself and is back,
+    /// and nothing was stored since.
+    Churn,
+}
+
+/// Why a connection closes before everything on it has arrived, where nobody hung up for
+/// a reason of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// A timer of the protocol closed it.
+    TimeOut,
+    /// One of its ends went.
+    Churn,
+}
+
+impl Cut {
+    /// All of them.
+    pub const ALL: [Cut; 2] = [Cut::TimeOut, Cut::Churn];
+
+    /// What holds somebody back whose data was cut off, until it stores something.
+    pub const fn constraint(self) -> Constraint {
+        match self {
+            Cut::TimeOut => Constraint::TimeOut,
+            Cut::Churn => Constraint::Churn,
+        }
+    }
 }
 
 impl Constraint {
     /// All of them, in the order of the result files.
-    pub const ALL: [Constraint; 11] = [
+    pub const ALL: [Constraint; 12] = [
         Constraint::OwnUplink,
         Constraint::OwnDownlink,
         Constraint::RemoteUplink,
@@ -50,6 +76,7 @@ impl Constraint {
         Constraint::Nobody,
         Constraint::Away,
         Constraint::TimeOut,
+        Constraint::Churn,
     ];
 
     /// The word used in result files.
@@ -66,6 +93,7 @@ impl Constraint {
             Constraint::Nobody => "nobody",
             Constraint::Away => "away",
             Constraint::TimeOut => "time_out",
+            Constraint::Churn => "churn",
         }
     }
 }
@@ -304,7 +332,7 @@ mod tests {
         let span = |start, end, constraint| Span { start: at(start), end: at(end), constraint };
         assert_eq!(timeline.spans(1), [span(1, 3, Discovery), span(3, 4, Cpu), span(5, 6, Cpu)]);
         assert_eq!(timeline.spans(0), []);
-        assert_eq!(timeline.tally(0).shares(), [0.0; 11]);
+        assert_eq!(timeline.tally(0).shares(), [0.0; 12]);
         assert_eq!(timeline.tally(1).shares()[Discovery as usize], 0.5);
     }
 

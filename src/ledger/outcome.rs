@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve, Sending, Timeline, TimerUse};
+use super::{Class, Curve, Cut, Sending, Timeline, TimerUse};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -11,9 +11,10 @@ pub enum Status {
     Complete,
     /// The time limit came first.
     TimeLimit,
-    /// Nothing was stored for too long.
+    /// Nothing was stored for too long, though nodes still act.
     NoProgress,
-    /// Nothing more could happen, and not everybody is complete.
+    /// Nothing more can happen, and not everybody is complete: no message is under way,
+    /// no node that is up has set a timer, and nobody comes.
     Stalled,
     /// Whoever watched it ended it before its end.
     Interrupted,
@@ -125,9 +126,9 @@ pub struct Outcome {
     pub nodes: Vec<NodeOutcome>,
     /// Traffic by class, in the order of [`Class::ALL`].
     pub traffic: [Traffic; Class::ALL.len()],
-    /// Wire bytes, of those handed to the network, that did not arrive because a
-    /// timer of the protocol closed their connection.
-    pub timed_out: u64,
+    /// Wire bytes, of those handed to the network, that did not arrive because their
+    /// connection closed, by what closed it, in the order of [`Cut::ALL`].
+    pub cut: [u64; Cut::ALL.len()],
     /// The download of each node as a curve; empty when nobody asked for it.
     pub curves: Vec<Curve>,
     /// Every message in the order of sending; empty when nobody asked for them.

@@ -5,7 +5,7 @@ use super::rows::{
     Capacity, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TimelineRow, TraceRow, TrafficRow,
 };
 use super::{median, quantile};
-use crate::ledger::{Class, Curve, Milestones, NodeOutcome, Outcome, Sending};
+use crate::ledger::{Class, Curve, Cut, Milestones, NodeOutcome, Outcome, Sending};
 use crate::sim::RunSpec;
 use crate::units::{Rate, Time};
 use crate::world::{LatencySpec, LinkClass, Role};
@@ -114,6 +114,7 @@ impl RunRow {
             ever_completed: None,
             crash_lost_bytes: None,
             timed_out_bytes: None,
+            churned_bytes: None,
         }
     }
 
@@ -158,7 +159,8 @@ impl RunRow {
             fingerprint: Some(format!("{:016x}", outcome.fingerprint)),
             ever_completed: Some(outcome.ever_completed() as u64),
             crash_lost_bytes: Some(outcome.nodes.iter().map(|node| node.crash_lost).sum()),
-            timed_out_bytes: Some(outcome.timed_out),
+            timed_out_bytes: Some(outcome.cut[Cut::TimeOut as usize]),
+            churned_bytes: Some(outcome.cut[Cut::Churn as usize]),
             ..self
         }
     }
@@ -331,7 +333,7 @@ pub(crate) mod tests {
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
             traffic,
-            timed_out: 0,
+            cut: [0; 2],
             curves: vec![],
             trace: vec![],
             timers: vec![],

@@ -148,6 +148,9 @@ row! {
         /// Wire bytes that did not arrive because a timer of the protocol closed
         /// their connection.
         timed_out_bytes: Option<u64>,
+        /// Wire bytes that did not arrive because a node at one end of their connection
+        /// went.
+        churned_bytes: Option<u64>,
     }
 }
 

@@ -160,7 +160,8 @@ mod tests {
             block_size_bytes,up_bps,down_bps,latency_s,status,completed,missing,ttfb_median_s,t50_median_s,\
             t90_median_s,t100_median_s,t100_p95_s,makespan_s,bound_s,bound_kind,efficiency,payload_bytes,\
             duplicate_bytes,control_bytes,overhead_bytes,wire_bytes,wire_per_payload,events,sim_time_s,wall_s,\
-            peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes\n";
+            peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes,\
+            churned_bytes\n";
         assert_eq!(header::<RunRow>(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\

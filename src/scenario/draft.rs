@@ -79,7 +79,7 @@ pub(super) struct Swarm {
     pub(super) block_size: Bytes,
     /// How many consecutive blocks move as one unit; 1 is exact, more is faster.
     pub(super) group: u32,
-    /// When leechers start: "together", { stagger = "10 s" } one after another, { poisson = "2/s" } at random, { at = ["0 s", "0.8 s"] } each at its moment.
+    /// When leechers start: "together", { stagger = "10 s" } one after another, { poisson = "2/s" } at random, { at = ["0 s", "0.8 s"] } each at its moment from the start of the run.
     pub(super) start: Start,
     /// Which of the possible sets of nodes are the seeders; 0 is the first nodes.
     pub(super) seeder_set: u32,
@@ -154,7 +154,7 @@ pub(super) struct Churn {
     pub(super) kind: OfflineKind,
     /// Whether seeders come and go too.
     pub(super) seeders: bool,
-    /// Recorded sessions: a CSV file with the columns node, online_s, offline_s, or a list of such rows. A node is offline between its sessions, and for good after the last one; one that has none is always online.
+    /// Recorded sessions: a CSV file with the columns node, online_s, offline_s, or a list of such rows, in seconds from the start of the run. A node is offline between its sessions, and for good after the last one; one that has none is always online.
     pub(super) trace: Option<Trace>,
 }
 
@@ -180,7 +180,7 @@ pub(super) enum Start {
     Stagger(Time),
     /// At random, at this rate (or with this mean distance).
     Poisson(Distance),
-    /// At these moments, one for each leecher in order, counted from the first.
+    /// At these moments, one for each leecher in order, counted from the start of the run, at which seeders are there.
     At(Vec<Time>),
 }
 

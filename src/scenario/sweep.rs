@@ -20,7 +20,7 @@ const NAMES: [(&str, &str); 9] = [
 ];
 
 /// Numeric columns of `runs.csv`, about which a claim can be made.
-const NUMBERS: [&str; 33] = [
+const NUMBERS: [&str; 34] = [
     "seed",
     "seeder_set",
     "repetition",
@@ -54,6 +54,7 @@ const NUMBERS: [&str; 33] = [
     "ever_completed",
     "crash_lost_bytes",
     "timed_out_bytes",
+    "churned_bytes",
 ];
 
 /// A [`Sweep`] whose values know where they were written.

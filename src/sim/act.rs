@@ -1,6 +1,7 @@
 //! Carrying out what nodes ask for.
 
-use super::run::{Cargo, Errand, Event, Flight, Simulation};
+use super::flight::{Cargo, Flight};
+use super::run::{Errand, Event, Simulation};
 use crate::engine::TimerId;
 use crate::network::Parcel;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
@@ -29,7 +30,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Effect::ManifestStored => {
                     self.nodes[id.index()].manifest = true;
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
-                    self.patience.renew(self.now);
+                    self.renew_patience();
                 }
                 Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
             }
@@ -40,9 +41,8 @@ impl<P: Protocol> Simulation<'_, P> {
     fn arm(&mut self, delay: Time, timer: TimerId) {
         let Some((id, _, payload)) = self.timers.peek(timer) else { return };
         self.timer_tally.armed(payload);
-        let at = self.now + self.spec.clock.real(delay);
-        self.patience.await_timer(self.now, at);
-        self.list.push(at, Event::Timer(*id, timer));
+        let (id, at) = (*id, self.now + self.spec.clock.real(delay));
+        self.later(at, Event::Timer(id, timer));
     }
 
     /// Occupies the processor.
@@ -50,6 +50,14 @@ impl<P: Protocol> Simulation<'_, P> {
         if work > Time::ZERO {
             let node = &mut self.nodes[id.index()];
             node.cpu_free = node.cpu_free.max(self.now) + work;
+        }
+    }
+
+    /// The message waits until the processor of `id` has done what it has taken on.
+    pub(super) fn await_processor(&mut self, id: NodeId, flight: u32) {
+        let free = self.nodes[id.index()].cpu_free;
+        if let Some(flight) = &mut self.flights[flight as usize] {
+            flight.wait(self.now, free.max(self.now));
         }
     }
 
@@ -79,6 +87,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.misdeclared.get_or_insert((from, size.payload, carried));
         }
         let flight = self.new_flight(from, to, Cargo::Message(message), size, token);
+        self.await_processor(from, flight);
         let cost = self.cost_of(flight, Side::Send);
         self.work(from, cost);
         let free = self.nodes[from.index()].cpu_free;
@@ -108,6 +117,8 @@ impl<P: Protocol> Simulation<'_, P> {
             token,
             epoch,
             begun: self.now,
+            served: Time::ZERO,
+            since: self.now,
             arrived: false,
             waits: false,
         };
@@ -141,6 +152,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// sender owes the receiver.
     pub(super) fn launch(&mut self, id: u32) {
         let Some(flight) = &mut self.flights[id as usize] else { return };
+        flight.wait(self.now, Time::NEVER);
         let link = self.nodes[flight.from.index()].link(flight.to);
         flight.acks += link.map_or(0, |l| u64::from(std::mem::take(&mut l.acks_owed)));
         let transport = &self.spec.network.transport;
@@ -157,7 +169,7 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.handed[part as usize] += bytes;
         }
-        let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: flight.token.is_some() };
+        let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: true };
         self.network.send(self.now, flight.from, flight.to, parcel, &mut self.net_events);
         self.drain_network();
     }
@@ -173,12 +185,13 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         let units = self.world.dataset.units();
-        self.nodes[id.index()].timed_out = false;
-        let store = &self.nodes[id.index()].store;
+        self.nodes[id.index()].cut = None;
         let wanted = self.world.node(id).role == Role::Leecher;
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
-        self.patience.renew(self.now);
+        self.copies += u64::from(stored);
+        self.renew_patience();
         self.books.keep(id.index(), bytes);
+        let store = &self.nodes[id.index()].store;
         let account = &mut self.books.accounts[id.index()];
         account.milestones.progress(self.now, store.len(), store.contiguous(), units);
         if wanted && store.len() == units && account.complete_since.is_none() {

@@ -3,7 +3,7 @@
 use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
+use crate::ledger::{Class, Cut, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
 use crate::protocol::Protocol;
 use crate::units::Time;
 use crate::world::{ChurnSpec, NodeId};
@@ -22,7 +22,7 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             traffic: self.books.traffic,
-            timed_out: self.books.timed_out,
+            cut: self.books.cut,
             timers: std::mem::take(&mut self.timer_tally).uses(),
             timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
@@ -74,12 +74,15 @@ impl<P: Protocol> Simulation<'_, P> {
             let limit = Trace::LIMIT;
             warnings.push(format!("the trace holds the first {limit} messages; {missed} later ones are not in it"));
         }
-        let (handed, timed_out) = (self.books.handed.iter().sum::<u64>(), self.books.timed_out);
-        if timed_out > handed / 2 {
-            let share = 100.0 * timed_out as f64 / handed as f64;
+        let handed = self.books.handed.iter().sum::<u64>();
+        for (cut, bytes) in Cut::ALL.into_iter().zip(self.books.cut).filter(|(_, bytes)| *bytes > handed / 2) {
+            let share = 100.0 * bytes as f64 / handed as f64;
+            let (when, why) = match cut {
+                Cut::TimeOut => ("a timer of the protocol closed their connection", "its time-outs allow"),
+                Cut::Churn => ("a node at one end of their connection went", "nodes stay"),
+            };
             warnings.push(format!(
-                "{share:.0} % of all bytes sent were lost when a timer of the protocol closed their connection: \
-                 transfers take longer than its time-outs allow"
+                "{share:.0} % of all bytes sent were lost when {when}: transfers take longer than {why}"
             ));
         }
         let spec = &self.spec.world;

@@ -1,7 +1,9 @@
 //! Nodes coming and going, connections made and lost.
 
+use super::flight::Cargo;
 use super::presence::Turn;
-use super::run::{Cargo, Event, Notice, Simulation};
+use super::run::{Event, Notice, Simulation};
+use crate::ledger::Cut;
 use crate::protocol::{Protocol, Size, Units};
 use crate::world::{NodeId, OfflineKind, Role};
 
@@ -15,6 +17,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Turn::Comes(id) => self.go_online(id),
                 Turn::Goes(id, kind) => self.go_offline(id, kind),
                 Turn::LosesData(id) => self.lose_data(id),
+                Turn::StaysAway(id) => self.forget(id),
             }
         }
         self.turns = turns; // keeps its allocation
@@ -29,9 +32,8 @@ impl<P: Protocol> Simulation<'_, P> {
         node.epoch += 1;
         node.cpu_free = self.now;
         node.finding = Default::default();
-        node.timed_out = false;
         self.online += 1;
-        self.patience.renew(self.now);
+        self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
@@ -69,21 +71,25 @@ impl<P: Protocol> Simulation<'_, P> {
         let mut peers: Vec<NodeId> = links.iter().map(|link| link.peer).collect();
         peers.append(&mut node.opening);
         node.dialling.clear();
-        links.into_iter().for_each(|link| self.forget(link));
+        links.into_iter().for_each(|link| self.drop_waiting(link));
         if kind == OfflineKind::Crash {
             self.lose_data(id);
         }
+        self.forget(id);
         self.books.digest.add(self.now, id.0, 5, kind as u64);
         self.discovery.offline(id, kind);
+        self.cutting = Some(Cut::Churn);
         for peer in peers {
             self.cut(id, peer);
         }
+        self.cutting = None;
     }
 
     /// Everything on the disk of a node is lost.
     fn lose_data(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.index()];
         let lost = std::mem::take(&mut node.store).len();
+        self.copies -= if node.gone { 0 } else { u64::from(lost) };
         node.unverified.clear();
         node.manifest = false;
         if self.world.node(id).role == Role::Leecher {
@@ -104,11 +110,10 @@ impl<P: Protocol> Simulation<'_, P> {
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
         let wait = self.world.rtt(from, to) * waits;
-        self.patience.step(wait);
         self.nodes[from.index()].dialling.push((to, self.now + wait));
-        self.list.push(self.now + wait, Event::Dialled(from, to, epoch));
+        self.step_until(self.now + wait, Event::Dialled(from, to, epoch));
         if waits > 1 && !self.nodes[to.index()].online {
-            self.list.push(self.now + self.world.delay(from, to), Event::Knock(from, to, epoch));
+            self.step_until(self.now + self.world.delay(from, to), Event::Knock(from, to, epoch));
         }
     }
 
@@ -116,7 +121,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// refused, unless somebody has come since.
     pub(super) fn on_knock(&mut self, from: NodeId, to: NodeId, epoch: u32) {
         if !self.nodes[to.index()].online {
-            self.list.push(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to));
+            self.step_until(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to));
         }
     }
 
@@ -179,7 +184,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     pub(super) fn hang_up(&mut self, id: NodeId, peer: NodeId) {
         if let Some(link) = self.nodes[id.index()].remove_link(peer) {
-            self.forget(link);
+            self.drop_waiting(link);
             self.cut(id, peer);
         }
     }
@@ -187,15 +192,21 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Closes the connection, or the set-up of one, of which `id` has let go; a
     /// `peer` that had it learns of it one delay later.
     fn cut(&mut self, id: NodeId, peer: NodeId) {
+        let ends = [id.min(peer), id.max(peer)];
+        match self.cutting {
+            Some(cut) => drop(self.cut_by.insert(ends, cut)),
+            None => drop(self.cut_by.remove(&ends)),
+        }
         self.network.close(self.now, id, peer, &mut self.net_events);
         self.nodes[id.index()].end_opening(peer);
         let at = self.now + self.world.delay(id, peer);
         let other = &mut self.nodes[peer.index()];
+        let epoch = other.epoch;
         if other.end_opening(id) {
-            self.list.push(at, Event::Refused(peer, other.epoch, id));
+            self.step_until(at, Event::Refused(peer, epoch, id));
         } else if let Some(link) = other.remove_link(id) {
-            self.list.push(at, Event::Cut(peer, other.epoch, id));
-            self.forget(link);
+            self.step_until(at, Event::Cut(peer, epoch, id));
+            self.drop_waiting(link);
         }
         self.drain_network();
     }

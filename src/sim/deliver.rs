@@ -1,6 +1,7 @@
 //! What the network reports, and messages reaching their receivers.
 
-use super::run::{Cargo, Event, Notice, Simulation};
+use super::flight::Cargo;
+use super::run::{Event, Notice, Simulation};
 use crate::network::NetEvent;
 use crate::protocol::{Message, Protocol, Side, Size};
 use crate::world::NodeId;
@@ -31,7 +32,8 @@ impl<P: Protocol> Simulation<'_, P> {
     fn on_network(&mut self, event: NetEvent) {
         match event {
             NetEvent::Started(id) => {
-                let Some(flight) = &self.flights[id as usize] else { return };
+                let Some(flight) = &mut self.flights[id as usize] else { return };
+                flight.since = self.now;
                 if let Some(token) = flight.token {
                     let (from, to) = (flight.from, flight.to);
                     self.notify(from, Notice::Sent(to, token));
@@ -49,12 +51,13 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.lost[part as usize] += bytes;
         }
-        if self.in_timer {
-            self.books.timed_out += flight.wire;
-            self.nodes[flight.to.index()].timed_out |= flight.size.payload > 0;
-        }
         if let Cargo::Letter(letter) = flight.cargo {
             self.discovery.lost(letter);
+        } else if let Some(cut) = self.cut_by.get(&[flight.from.min(flight.to), flight.from.max(flight.to)]) {
+            self.books.cut[*cut as usize] += flight.wire;
+            if flight.size.payload > 0 {
+                self.nodes[flight.to.index()].cut = Some(*cut);
+            }
         }
         self.drop_flight(id);
     }
@@ -69,7 +72,6 @@ impl<P: Protocol> Simulation<'_, P> {
         self.book_arrival(id);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         let (from, to, wire) = (flight.from, flight.to, flight.wire);
-        self.patience.step(self.now - flight.begun);
         flight.arrived = true;
         self.books.digest.add(self.now, to.0, 3, wire);
         match flight.cargo {
@@ -104,6 +106,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if matches!(flight.cargo, Cargo::Message(_) | Cargo::Frame(_)) {
             self.count_read(to, from, bytes);
         }
+        self.await_processor(to, id);
         let cost = self.cost_of(id, Side::Receive);
         self.work(to, cost);
         let free = self.nodes[to.index()].cpu_free;
@@ -127,6 +130,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn handle_message(&mut self, id: u32) {
         let Some(flight) = self.flights[id as usize].take() else { return };
         self.free_flights.push(id);
+        self.patience.handled(self.now, flight.begun, flight.service(self.now));
         let node = &self.nodes[flight.to.index()];
         if let Cargo::Letter(letter) = flight.cargo {
             // It was booked as arrived; a receiver that has gone since does nothing.

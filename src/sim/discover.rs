@@ -1,10 +1,11 @@
 //! Between the simulation and discovery.
 
-use super::run::{Cargo, Errand, Event, Simulation};
+use super::flight::Cargo;
+use super::run::{Errand, Event, Simulation};
 use crate::discovery::{Alarm, Datagram, Discovery, Letter, Out, Outbox};
 use crate::network::Parcel;
 use crate::protocol::{Protocol, Size, Units};
-use crate::units::Bytes;
+use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 
 impl<P: Protocol> Simulation<'_, P> {
@@ -17,11 +18,11 @@ impl<P: Protocol> Simulation<'_, P> {
             match out {
                 Out::Send(datagram) => self.send_datagram(datagram),
                 Out::Alarm(at, id, alarm) => {
+                    let event = Event::Alarm(id, self.nodes[id.index()].epoch, alarm);
                     match alarm {
-                        Alarm::Announced | Alarm::Answered(_) => self.patience.step(at.since(self.now)),
-                        _ => self.patience.await_timer(self.now, at),
+                        Alarm::Announced | Alarm::Answered(_) => self.step_until(at, event),
+                        _ => self.later(at, event),
                     }
-                    self.list.push(at, Event::Alarm(id, self.nodes[id.index()].epoch, alarm));
                 }
                 Out::Tick(at) => self.list.push(at, Event::Tick),
                 Out::Found(id, key, providers) => self.found.push_back((id, key, providers)),
@@ -57,7 +58,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn run_errand(&mut self, id: NodeId, errand: Errand) {
         let node = &self.nodes[id.index()];
         if node.cpu_free > self.now {
-            self.list.push(node.cpu_free, Event::Errand(id, node.epoch, errand));
+            self.later(node.cpu_free, Event::Errand(id, node.epoch, errand));
         } else {
             self.do_errand(id, errand);
         }
@@ -87,6 +88,10 @@ impl<P: Protocol> Simulation<'_, P> {
         let id = self.new_flight(from, to, Cargo::Letter(letter), Size::control(bytes), None);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         flight.wire = bytes;
+        // Any number of datagrams share a link: how long this one would take alone.
+        let (up, down) = (self.world.node(from).up, self.world.node(to).down);
+        let alone = self.world.delay(from, to) + up.time_for(Bytes(bytes)) + down.time_for(Bytes(bytes));
+        (flight.served, flight.since) = (alone, Time::NEVER);
         if let Some(trace) = &mut self.books.trace {
             trace.sent(id, flight.sending(self.now));
         }

@@ -10,6 +10,8 @@ mod audit;
 mod connections;
 mod deliver;
 mod discover;
+mod ending;
+mod flight;
 mod mux;
 mod node;
 mod patience;

@@ -7,19 +7,23 @@
 //! Headers and acknowledgements do not count, as they are not of the stream.
 //! (nim-libp2p `muxers/yamux/yamux.nim`: `sendLoop`, `updateRecvWindow`.)
 
+use super::flight::Cargo;
 use super::node::Link;
-use super::run::{Cargo, Simulation};
+use super::run::Simulation;
 use crate::protocol::{Protocol, Size};
+use crate::units::Time;
 use crate::world::NodeId;
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Puts a message on the stream to its receiver, behind those that wait for
     /// credit there.
     pub(super) fn put_on_stream(&mut self, id: u32) {
+        let now = self.now;
         let Some(flight) = &mut self.flights[id as usize] else { return };
         let (from, to) = (flight.from, flight.to);
         let Some(link) = self.nodes[from.index()].link(to) else { return };
         flight.waits = true;
+        flight.wait(now, Time::NEVER);
         link.waiting.push_back(id);
         self.send_on(from, to);
     }
@@ -75,7 +79,7 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// What waits on a stream that is closed never leaves.
-    pub(super) fn forget(&mut self, link: Link) {
+    pub(super) fn drop_waiting(&mut self, link: Link) {
         link.waiting.into_iter().for_each(|id| self.drop_flight(id));
     }
 }

@@ -1,5 +1,6 @@
 //! What the simulation keeps for each node, beside the protocol's own state.
 
+use crate::ledger::Cut;
 use crate::protocol::Key;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -44,8 +45,10 @@ pub(super) struct NodeState {
     pub finding: [bool; Key::ALL.len()],
     /// Holds the manifest.
     pub manifest: bool,
-    /// A timer has cut data off that was meant for it, and it has stored none since.
-    pub timed_out: bool,
+    /// Has gone and does not come back.
+    pub gone: bool,
+    /// What has cut data off that was meant for it, if it has stored none since.
+    pub cut: Option<Cut>,
 }
 
 impl NodeState {
@@ -66,7 +69,8 @@ impl NodeState {
             opening: Vec::new(),
             finding: [false; Key::ALL.len()],
             manifest: world.node(id).role == Role::Seeder,
-            timed_out: false,
+            gone: false,
+            cut: None,
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) enum Turn {
     Goes(NodeId, OfflineKind),
     /// The node is offline, and its data is lost now.
     LosesData(NodeId),
+    /// The node is offline, and it turns out that it does not come back.
+    StaysAway(NodeId),
 }
 
 /// What is due, by what comes first.
@@ -169,8 +171,17 @@ impl Presence {
         }
         // Who is away for good stays away.
         if stay.comes < until && stay.comes != Time::NEVER {
+            if until == Time::NEVER {
+                turns.push(Turn::StaysAway(id));
+            }
             self.come_at(id, until, world);
         }
+    }
+
+    /// Whether the node is away and does not come back.
+    pub fn has_gone(&self, id: NodeId) -> bool {
+        let stay = &self.stays[id.index()];
+        !stay.online && stay.comes == Time::NEVER
     }
 
     /// When somebody who is away, or goes after a while, is back for the first
@@ -239,6 +250,22 @@ mod tests {
     }
 
     #[test]
+    fn the_world_knows_who_is_there_at_the_start() {
+        let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
+        let churn = ChurnSpec::Trace { sessions: vec![(2, 5.0, 9.0)], kind: CRASH };
+        let failures = vec![failure(0, 2, None), failure(0, 1, Some(9)), failure(1, 9, None)];
+        let spec = WorldSpec { churn, failures, ..WorldSpec::plain((9, 1), dataset, Rate::UNLIMITED) };
+        let world = World::build(&spec, 7, 0);
+        let (mut presence, mut turns) = (Presence::new(&world, 0), Vec::new());
+        while presence.next() == Some(Time::ZERO) {
+            presence.advance(&world, &mut turns);
+        }
+        let up: Vec<bool> = presence.stays.iter().map(|stay| stay.online).collect();
+        assert_eq!(up.iter().filter(|up| **up).count(), 5, "of nine, one comes later and three fail");
+        assert_eq!(world.present_at_start(), up);
+    }
+
+    #[test]
     fn a_failure_at_the_start_keeps_its_nodes_from_coming() {
         let all = turns(ChurnSpec::None, &[failure(0, 3, Some(9))], 0);
         assert_eq!(all.iter().filter(|(at, turn)| *at == 0 && matches!(turn, Turn::Comes(_))).count(), 2);
@@ -251,7 +278,7 @@ mod tests {
         let of_one = |failures: &[FailureSpec]| {
             let all = turns(churn.clone(), failures, 0);
             let concerns = |turn: &Turn| match turn {
-                Turn::Comes(id) | Turn::Goes(id, _) | Turn::LosesData(id) => *id == NodeId(1),
+                Turn::Comes(id) | Turn::Goes(id, _) | Turn::LosesData(id) | Turn::StaysAway(id) => *id == NodeId(1),
             };
             all.into_iter().filter(|(_, turn)| concerns(turn)).collect::<Vec<_>>()
         };

@@ -1,18 +1,19 @@
 //! The state of one run and its main loop.
 
+use super::flight::Flight;
 use super::node::NodeState;
 use super::patience::Patience;
 use super::presence::{Presence, Turn};
 use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
-use crate::discovery::{Alarm, Discovery, Letter, Outbox};
+use crate::discovery::{Alarm, Discovery, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
-use crate::ledger::{Books, Class, Outcome, Sending, Status, TimerTally, Trace};
+use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
-use crate::protocol::{Ctx, Effects, Key, Message, Protocol, Size, Units};
+use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What can come up in the event list.
 #[derive(Debug, Clone, Copy)]
@@ -93,93 +94,6 @@ pub(super) enum Errand {
     Alarm(Alarm),
 }
 
-/// What a message is.
-#[derive(Debug)]
-pub(super) enum Cargo<M> {
-    /// A message of the protocol.
-    Message(M),
-    /// The last step of a connection set-up: there, and back.
-    Hello { back: bool },
-    /// A datagram of discovery.
-    Letter(Letter),
-    /// Acknowledgements that found no message to travel with.
-    Acks,
-    /// All that fitted into the window of the muxer of a message of this class; the
-    /// rest follows.
-    Frame(Class),
-    /// So many bytes were read: the muxer gives the credit for them back.
-    Credit(u64),
-}
-
-/// A message between leaving its sender's hands and being handled.
-#[derive(Debug)]
-pub(super) struct Flight<M> {
-    pub from: NodeId,
-    pub to: NodeId,
-    pub cargo: Cargo<M>,
-    pub size: Size,
-    pub wire: u64,
-    /// The part of `wire` that acknowledges earlier messages.
-    pub acks: u64,
-    pub token: Option<u32>,
-    /// The epoch of the receiver (of the sender, until it departs).
-    pub epoch: u32,
-    /// When its sender set about it.
-    pub begun: Time,
-    /// Arrived and waiting for the processor.
-    pub arrived: bool,
-    /// Waits for credit of the muxer.
-    pub waits: bool,
-}
-
-impl<M: Message> Flight<M> {
-    /// The class of what the message is for.
-    pub fn class(&self) -> Class {
-        match &self.cargo {
-            Cargo::Message(message) => message.class(),
-            Cargo::Hello { .. } => Class::Handshake,
-            Cargo::Letter(_) => Class::Discovery,
-            Cargo::Acks => Class::Ack,
-            Cargo::Frame(class) => *class,
-            Cargo::Credit(_) => Class::Framing,
-        }
-    }
-
-    /// Its wire bytes by class. Block data counts as received in vain until it
-    /// is stored.
-    pub fn parts(&self) -> [(Class, u64); 5] {
-        let size = self.size;
-        [
-            (Class::Duplicate, size.payload),
-            (Class::Proof, size.proof),
-            (self.class(), size.control),
-            (Class::Framing, self.framing()),
-            (Class::Ack, self.acks),
-        ]
-    }
-
-    /// What all layers add around it.
-    fn framing(&self) -> u64 {
-        self.wire - self.size.total() - self.acks + self.size.framing
-    }
-
-    /// Its line of the trace when it sets out `now`.
-    pub fn sending(&self, now: Time) -> Sending {
-        Sending {
-            sent: now,
-            arrived: Time::NEVER,
-            from: self.from,
-            to: self.to,
-            class: self.class(),
-            wire: self.wire,
-            payload: self.size.payload,
-            proof: self.size.proof,
-            framing: self.framing(),
-            acks: self.acks,
-        }
-    }
-}
-
 /// One run.
 pub(super) struct Simulation<'w, P: Protocol> {
     pub world: &'w World,
@@ -217,10 +131,15 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub turns: Vec<Turn>,
     pub patience: Patience,
     pub offline_acts: u64,
-    /// A timer is what acts now.
-    pub in_timer: bool,
     /// Handlers whose effects are being carried out, one within the other.
     pub carrying: u32,
+    /// Units that nodes hold, those that have gone for good left out.
+    pub copies: u64,
+    /// What closes the connections that are closed now, when it is no plain hanging up.
+    pub cutting: Option<Cut>,
+    /// What closed the last connection of two nodes, the lower number first, when it was
+    /// no plain hanging up: what had left its sender is reported lost later.
+    pub cut_by: BTreeMap<[NodeId; 2], Cut>,
 }
 
 impl<'w, P: Protocol> Simulation<'w, P> {
@@ -261,11 +180,17 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             turns: Vec::new(),
             patience: Patience::new(spec.stop.no_progress_for),
             offline_acts: 0,
-            in_timer: false,
             carrying: 0,
+            copies: 0,
+            cutting: None,
+            cut_by: BTreeMap::new(),
         };
         for id in world.with_role(Role::Seeder) {
             sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
+        }
+        for id in world.ids() {
+            sim.copies += u64::from(sim.nodes[id.index()].store.len());
+            sim.forget(id);
         }
         sim.list.push(Time::ZERO, Event::Sample);
         sim
@@ -302,7 +227,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         } else if self.now >= self.spec.stop.max_time {
             Some(Status::TimeLimit)
         } else if self.patience.is_over(self.now) && self.gives_up() {
-            Some(Status::NoProgress)
+            Some(if self.is_dead() { Status::Stalled } else { Status::NoProgress })
         } else {
             None
         }
@@ -315,20 +240,14 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         self.spec.stop.run_for.is_none() && self.complete >= swarm.network_size - swarm.seeders
     }
 
-    /// Whether nothing is left to wait for.
-    fn gives_up(&mut self) -> bool {
-        let begun = self.flights.iter().flatten().map(|flight| flight.begun).min();
-        let coming = self.presence.next_coming().filter(|at| *at <= self.spec.stop.max_time);
-        self.patience.gives_up(self.now, begun.map_or(Time::ZERO, |begun| self.now - begun), coming)
-    }
-
     /// Takes the next event: of equal times first who comes and goes, then what the
     /// clock holds, then what the network has. False when nothing can happen any more.
     fn step(&mut self) -> bool {
         let (list, network, presence) = (self.list.peek(), self.network.next_event(), self.presence.next());
         let next = [list, network, presence].into_iter().flatten().min();
-        let nothing_else = network.is_none() && presence.is_none() && self.list.len() <= 1 && self.only_samples_left();
-        if nothing_else && self.spec.stop.run_for.is_none() && !self.under_way() {
+        // The sampler is always on the list, and would keep a dead run going.
+        let is_last = self.list.len() <= 1 && presence.is_none();
+        if is_last && self.spec.stop.run_for.is_none() && self.is_dead() {
             return false;
         }
         let next = next.unwrap_or(Time::NEVER);
@@ -349,17 +268,6 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             self.drain_network();
         }
         true
-    }
-
-    /// The sampler re-arms itself and would keep a dead run going.
-    fn only_samples_left(&self) -> bool {
-        self.list.peek().is_none_or(|next| next == self.books.series.due())
-    }
-
-    /// Whether anything is on the network; when nothing happens all the same, it
-    /// arrives after all that the clock holds.
-    fn under_way(&self) -> bool {
-        self.flights.iter().flatten().any(|flight| !flight.arrived)
     }
 
     fn handle(&mut self, event: Event) {
@@ -401,7 +309,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         let node = &self.nodes[id.index()];
         if node.online && node.epoch == epoch && node.cpu_free > self.now {
             // A busy processor gets round to it after what it has taken on.
-            self.list.push(node.cpu_free, Event::Notice(id, epoch, Notice::Timer(timer)));
+            self.later(node.cpu_free, Event::Notice(id, epoch, Notice::Timer(timer)));
         } else {
             self.fire(timer);
         }
@@ -414,12 +322,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         if node.online && node.epoch == epoch {
             self.books.digest.add(self.now, id.0, 1, 0);
             let mut acts = false;
-            self.in_timer = true;
+            self.cutting = Some(Cut::TimeOut);
             self.with(id, Units::None, |mind, cx| {
                 mind.timer(payload, cx);
                 acts = cx.acts();
             });
-            self.in_timer = false;
+            self.cutting = None;
             self.timer_tally.fired(&payload, acts);
         }
     }
@@ -431,7 +339,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             return;
         }
         if node.cpu_free > self.now {
-            self.list.push(node.cpu_free, Event::Notice(id, node.epoch, notice));
+            self.later(node.cpu_free, Event::Notice(id, node.epoch, notice));
         } else {
             self.tell(id, notice);
         }

@@ -93,9 +93,10 @@ impl Clock {
 pub struct StopSpec {
     /// Simulated time.
     pub max_time: Time,
-    /// Simulated time in which no node stored anything. A run waits longer for nodes
-    /// that start or come back, for timers set before, and eight times as long as
-    /// messages have taken since somebody last stored something.
+    /// Simulated time in which no node stored anything. A run waits longer: for nodes
+    /// that start or come back, for timers set and messages sent before, twice for long
+    /// timers set since, and after these once more this long, or eight times as long as
+    /// the slowest message took since somebody last stored something.
     pub no_progress_for: Time,
     /// The run takes exactly this long, whatever is or is not stored, and
     /// counts as complete.

@@ -20,14 +20,15 @@
 //! 11. somebody has, and that uplink is full of data for others;
 //! 12. else it waits for a timer or a turn of the protocol.
 //!
-//! Where a timer has cut off what was coming to it, and it has stored nothing since,
-//! that is what holds it back, unless it is offline or nobody has what it lacks.
+//! Where a timer, or somebody's going, has cut off what was coming to it, and it has stored
+//! nothing since, that is what holds it back, unless it is offline or nobody has what it lacks.
 
 use super::RunSpec;
+use super::flight::{Cargo, Flight};
 use super::node::NodeState;
-use super::run::{Cargo, Flight, Simulation};
+use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, Constraint, Timeline};
+use crate::ledger::{Class, Constraint, Cut, Timeline};
 use crate::network::{Bottleneck, Network};
 use crate::protocol::{Message, Protocol};
 use crate::units::Time;
@@ -108,8 +109,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let wants = self.world.node(id).start <= at && self.books.accounts[id.index()].complete_since.is_none();
         wants.then(|| match self.constraint(id, at, sight) {
             constraint @ (Constraint::Nobody | Constraint::Away) => constraint,
-            _ if self.nodes[id.index()].timed_out => Constraint::TimeOut,
-            constraint => constraint,
+            constraint => self.nodes[id.index()].cut.map_or(constraint, Cut::constraint),
         })
     }
 

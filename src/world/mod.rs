@@ -130,6 +130,21 @@ impl World {
         self.latency.between(self.node(from).region, self.node(to).region)
     }
 
+    /// By node, whether it is up once everything has happened that happens at the start.
+    pub fn present_at_start(&self) -> Vec<bool> {
+        let absent = |id: NodeId| self.lives[id.index()].peek().is_some_and(|outage| outage.from == Time::ZERO);
+        let mut present: Vec<bool> = self.ids().map(|id| self.node(id).start == Time::ZERO && !absent(id)).collect();
+        for strike in self.strikes.iter().filter(|strike| strike.failure.at == Time::ZERO) {
+            let mut left = strike.failure.nodes;
+            for id in &strike.order {
+                if left > 0 && std::mem::take(&mut present[id.index()]) {
+                    left -= 1;
+                }
+            }
+        }
+        present
+    }
+
     /// Adds a machine on which discovery runs: always there, with a link without
     /// limit, in the region where most nodes are. It comes after all other nodes.
     pub fn add_server(&mut self) {

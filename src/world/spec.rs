@@ -54,8 +54,8 @@ pub enum StartSpec {
     Stagger(Time),
     /// At the points of a Poisson process with this mean distance.
     Poisson(Time),
-    /// At these moments, one for each leecher in order; more than there are
-    /// leechers do no harm. For runs whose starts were recorded.
+    /// At these moments from the start of the run, one for each leecher in order; more
+    /// than there are leechers do no harm. For runs whose starts were recorded.
     At(Vec<Time>),
 }
 
@@ -139,7 +139,7 @@ pub enum OfflineKind {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FailureSpec {
-    /// When.
+    /// When, from the start of the run.
     pub at: Time,
     /// How many nodes, drawn at random among all that are not spared and are up then;
     /// when too few are, others lose what they have left.

@@ -107,8 +107,7 @@ impl Dht {
         let (node_salt, key_salt) = (salt(0), salt(1));
         // `mix` is one to one, so no two nodes have the same id.
         let ids: Vec<u64> = (0..n as u64).map(|node| mix(node_salt ^ node)).collect();
-        let absent = |id: NodeId| world.lives[id.index()].peek().is_some_and(|o| o.from == Time::ZERO);
-        let at_start: Vec<bool> = world.ids().map(|id| world.node(id).start == Time::ZERO && !absent(id)).collect();
+        let at_start = world.present_at_start();
         let shape = Shape::new(params);
         let mut dht = Dht {
             params: *params,
