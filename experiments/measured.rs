@@ -1,5 +1,5 @@
-//! The look at reality: every measured cell, of the Nim node (generation v2) and
-//! of libtorrent, re-created and held against the measurement, and against what the
+//! The look at reality: every measured cell, of the Nim node (generation v2), of the
+//! exchange of v3 and of libtorrent, re-created and held against the measurement, and against what the
 //! documents say about that.
 //! `codexsim validate` does the same and shows the numbers.
 
@@ -109,8 +109,11 @@ fn the_documents_say_how_well_reality_is_met() {
         fields(rows[0]),
         ["system", "cells", "makespan", "worst", "median t100", "received per leecher", "seeder copies"]
     );
-    let systems: [(&str, &[&str]); 3] = [
+    let systems: [(&str, &[&str]); 6] = [
         ("Codex v2", &["codex-netns", "codex-shadow"]),
+        ("Codex v3, equal shares", &["codex-v3-netns-fair"]),
+        ("Codex v3, 25 ms above TCP", &["codex-v3-netns-delay"]),
+        ("Codex v3, drop-tail queues", &["codex-v3-netns"]),
         ("libtorrent in namespaces", &["libtorrent-netns"]),
         ("libtorrent in Shadow", &["libtorrent-shadow"]),
     ];
@@ -143,7 +146,7 @@ fn the_documents_say_how_well_reality_is_met() {
         check.figure(&what, row[6], worst);
         found += 1;
     }
-    assert!(found >= 32, "{found} rows of scores");
+    assert!(found >= 53, "{found} rows of scores");
     assert!(check.0.is_empty(), "{}", check.0.join("\n"));
     same_order(&validation, "libtorrent-netns");
     same_order(&validation, "libtorrent-shadow");

@@ -50,7 +50,7 @@ pub enum Newcomers {
     Ignored,
     /// It joins the swarm, if there is room; it is not asked.
     Admitted,
-    /// It joins the swarm and is asked about the presence window at once.
+    /// It joins the swarm if there is room, and is asked about the presence window at once.
     Asked,
 }
 

@@ -422,7 +422,7 @@ impl CodexV3 {
         download.sleep = Sleep::Until(cx.after(next.since(cx.now()), Timer::Turn));
     }
 
-    /// A connection stands with a peer that discovery found during the download.
+    /// A connection stands with a peer that discovery has found during the download.
     pub(super) fn on_newcomer(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         self.stir(cx);
         let Some(download) = &mut self.download else { return };
@@ -430,7 +430,10 @@ impl CodexV3 {
         if params.newcomers == Newcomers::Ignored || download.swarm.find(peer).is_some() {
             return;
         }
-        if download.swarm.admit(peer, cx.now(), params) && params.newcomers == Newcomers::Asked {
+        // In a full swarm too it is asked: if it has something it takes the place of
+        // one that never said anything.
+        download.swarm.admit(peer, cx.now(), params);
+        if params.newcomers == Newcomers::Asked {
             let (start, end) = download.scheduler.window();
             cx.send(peer, Msg::WantHave(start, end));
         }
