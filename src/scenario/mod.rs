@@ -48,13 +48,14 @@ pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbed
 use crate::rng::mix;
 use crate::sim::RunSpec;
 use error::Fault;
+use resolve::Resolved;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use sweep::Study;
-use tree::{Kind, Node, Place, Sources, Table};
+use tree::{Node, Sources, Table};
 
 /// Where a scenario comes from. Layers, each over the one before: `file`,
-/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`, `point`.
+/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
     /// The scenario file; the embedded quickstart when absent.
@@ -73,8 +74,6 @@ pub struct Input {
     pub seed: Option<u64>,
     /// Dotted keys that are taken as if nobody had set them.
     pub without: Vec<String>,
-    /// The values of one point of the sweep, applied last.
-    pub point: Vec<(String, toml::Value)>,
 }
 
 /// A scenario, ready to run.
@@ -216,15 +215,13 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// Reads a scenario. Each value of the sweep is checked by itself; a point is
-/// checked as a whole when it is in `input`. Without a point, `run` is the base: what
-/// the scenario says outside its `[sweep]`.
+/// Reads a scenario. Each value of the sweep is checked by itself; `run` is the base:
+/// what the scenario says outside its `[sweep]`.
 ///
 /// # Errors
 /// On anything that cannot be run, showing where it was written.
 pub fn load(input: &Input) -> Result<Scenario, ScenarioError> {
-    let mut sources = Sources::default();
-    assemble(input, &mut sources).map_err(|fault| fault.render(&sources))
+    Base::read(input)?.scenario()
 }
 
 /// Reads what a scenario varies and claims. Values that only its sweep gives may be
@@ -233,19 +230,106 @@ pub fn load(input: &Input) -> Result<Scenario, ScenarioError> {
 /// # Errors
 /// On anything that is wrong by itself, showing where it was written.
 pub fn outline(input: &Input) -> Result<Outline, ScenarioError> {
-    let mut sources = Sources::default();
-    let read = |sources: &mut Sources| {
-        let Layered { tree, study, expect, settings } = Layered::read(input, sources)?;
-        let (overruled, warnings) = study.overruled(&tree, sources);
-        let overruled = overruled.map(|fault| fault.render(sources));
-        let name = name(tree.get("name"), input)?;
-        Ok(Outline { name, sweep: study.public(), expect, settings, overruled, warnings })
-    };
-    read(&mut sources).map_err(|fault: Fault| fault.render(&sources))
+    Ok(Base::read(input)?.outline())
+}
+
+/// A scenario that was read once, from which the points of its sweep are made.
+#[derive(Debug)]
+pub struct Base {
+    sources: Sources,
+    layered: Layered,
+    name: String,
+}
+
+/// A point of a sweep.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// The protocol as it was chosen: the name of a model, or the path of one.
+    pub protocol: String,
+    /// What is run.
+    pub run: RunSpec,
+    /// Things to look at before trusting a result.
+    pub warnings: Vec<String>,
+}
+
+impl Base {
+    /// Reads all layers. Each value of the sweep is checked by itself.
+    ///
+    /// # Errors
+    /// On anything that is wrong by itself, showing where it was written.
+    pub fn read(input: &Input) -> Result<Self, ScenarioError> {
+        let mut sources = Sources::default();
+        let read = |sources: &mut Sources| {
+            let layered = Layered::read(input, sources)?;
+            // A cell of the sweep may have a name of its own, which is not the scenario's.
+            let name = name(layered.tree.get("name"), input)?;
+            Ok((layered, name))
+        };
+        match read(&mut sources) {
+            Ok((layered, name)) => Ok(Base { sources, layered, name }),
+            Err(fault) => Err(Fault::render(&fault, &sources)),
+        }
+    }
+
+    /// What the scenario varies and claims.
+    pub fn outline(&self) -> Outline {
+        let Layered { tree, study, expect, settings } = &self.layered;
+        let (overruled, warnings) = study.overruled(tree, &self.sources);
+        let overruled = overruled.map(|fault| fault.render(&self.sources));
+        let (name, expect, settings) = (self.name.clone(), expect.clone(), settings.clone());
+        Outline { name, sweep: study.public(), expect, settings, overruled, warnings }
+    }
+
+    /// What the scenario says outside its sweep, ready to run.
+    ///
+    /// # Errors
+    /// On anything that cannot be run, showing where it was written.
+    pub fn scenario(&self) -> Result<Scenario, ScenarioError> {
+        self.whole(None)
+    }
+
+    /// The first point of the sweep in full; the base where nothing is swept.
+    ///
+    /// # Errors
+    /// As of [`Base::scenario`].
+    pub fn first(&self) -> Result<Scenario, ScenarioError> {
+        self.whole(Some(&vec![0; self.layered.study.axes.len()]))
+    }
+
+    /// The point at `places`, an index into each axis, ready to run.
+    ///
+    /// # Errors
+    /// As of [`Base::scenario`].
+    pub fn point(&self, places: &[usize]) -> Result<Point, ScenarioError> {
+        let mut sources = self.sources.clone();
+        let resolved = self.layered.resolve(Some(places), &mut sources);
+        let (_, resolved) = resolved.map_err(|fault| fault.render(&sources))?;
+        Ok(Point { protocol: resolved.protocol, run: resolved.run, warnings: resolved.warnings })
+    }
+
+    fn whole(&self, places: Option<&[usize]>) -> Result<Scenario, ScenarioError> {
+        let mut sources = self.sources.clone();
+        let resolved = self.layered.resolve(places, &mut sources);
+        let (tree, resolved) = resolved.map_err(|fault| fault.render(&sources))?;
+        let Layered { study, expect, settings, .. } = &self.layered;
+        Ok(Scenario {
+            resolved: print::print(&self.name, &resolved, expect, &tree, &sources),
+            fingerprint: fingerprint(&resolved.run),
+            name: self.name.clone(),
+            protocol: resolved.protocol,
+            run: resolved.run,
+            sweep: study.public(),
+            expect: expect.clone(),
+            settings: settings.clone(),
+            warnings: resolved.warnings,
+        })
+    }
 }
 
 /// All layers but the point of a sweep, each value by itself in order.
+#[derive(Debug)]
 struct Layered {
+    /// Without the lists of the sweep.
     tree: Table,
     study: Study,
     expect: Vec<Expectation>,
@@ -257,40 +341,27 @@ impl Layered {
         let mut tree = parse::layers(input, sources)?;
         input.without.iter().try_for_each(|key| settings::unset(&mut tree, key, sources))?;
         let settings = settings::settings(&tree, sources);
-        let study = Study::read(&tree)?;
+        let study = Study::take(&mut tree)?;
         let expect = sweep::expectations(&tree)?;
-        if input.point.is_empty() {
-            validate::structure(&tree, &study, sources)?;
-        }
+        validate::structure(&tree, &study, sources)?;
         Ok(Layered { tree, study, expect, settings })
     }
-}
 
-fn assemble(input: &Input, sources: &mut Sources) -> Result<Scenario, Fault> {
-    let Layered { mut tree, study, expect, settings } = Layered::read(input, sources)?;
-    // A cell of the sweep may have a name of its own, which is not the scenario's.
-    let name = name(tree.get("name"), input)?;
-    let given = tree.clone();
-    apply_point(&mut tree, input, &study, sources)?;
-    resolve::fill_in(&mut tree, sources)?;
-    let draft = resolve::draft(&tree)?;
-    let checked = validate::combinations(&draft, &tree, sources);
-    let checked = checked.and_then(|()| resolve::resolve(&draft, &tree, sources));
-    let checked = checked.and_then(|resolved| validate::clock(&resolved.run, &tree).map(|()| resolved));
-    // A base may lack what each point of its sweep has.
-    let resolved =
-        checked.map_err(|fault| if input.point.is_empty() { study.explain(fault, &given, sources) } else { fault })?;
-    Ok(Scenario {
-        resolved: print::print(&name, &resolved, &expect, &tree, sources),
-        fingerprint: fingerprint(&resolved.run),
-        name,
-        protocol: resolved.protocol,
-        run: resolved.run,
-        sweep: study.public(),
-        expect,
-        settings,
-        warnings: resolved.warnings,
-    })
+    /// The base or, with `places`, a point of the sweep, with all names looked up.
+    fn resolve(&self, places: Option<&[usize]>, sources: &mut Sources) -> Result<(Table, Resolved), Fault> {
+        let mut tree = self.tree.clone();
+        for (axis, place) in self.study.axes.iter().zip(places.unwrap_or_default()) {
+            axis.apply(*place, &mut tree, sources)?;
+        }
+        resolve::fill_in(&mut tree, sources)?;
+        let draft = resolve::draft(&tree)?;
+        let checked = validate::combinations(&draft, &tree, sources);
+        let checked = checked.and_then(|()| resolve::resolve(&draft, &tree, sources));
+        let checked = checked.and_then(|resolved| validate::clock(&resolved.run, &tree).map(|()| resolved));
+        // A base may lack what each point of its sweep has.
+        let explained = |fault| if places.is_none() { self.study.explain(fault, &self.tree, sources) } else { fault };
+        Ok((tree, checked.map_err(explained)?))
+    }
 }
 
 fn name(given: Option<&Node>, input: &Input) -> Result<String, Fault> {
@@ -301,23 +372,6 @@ fn default_name(input: &Input) -> String {
     let file = input.pack.as_deref().map(Path::new).or(input.file.as_deref());
     let stem = file.and_then(Path::file_stem);
     stem.map_or_else(|| "quickstart".into(), |stem| stem.to_string_lossy().into_owned())
-}
-
-fn apply_point(tree: &mut Table, input: &Input, study: &Study, sources: &mut Sources) -> Result<(), Fault> {
-    for (key, value) in &input.point {
-        let node = match study.find(key, value) {
-            Some(node) => node.clone(),
-            None => {
-                let line = format!("{key} = {value}");
-                let source = sources.add(Kind::Line, format!("sweep point {line}"), line.clone(), Path::new(""));
-                let at = |start, end| Place { source, start, end };
-                let value_at = at(key.len() + 3, line.len());
-                Node::from_bare(value, value_at).moved(at(0, key.len()), value_at)
-            }
-        };
-        sweep::set_point(tree, key, &node, sources)?;
-    }
-    Ok(())
 }
 
 /// A digest of the serialised form: fields in order, shortest digits.

@@ -62,7 +62,7 @@ pub fn setting_key(text: &str) -> Result<Vec<String>, ScenarioError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Input, load, outline};
+    use super::super::{Base, Input, load};
     use super::*;
 
     #[test]
@@ -85,11 +85,10 @@ mod tests {
     fn a_pack_is_a_layer_and_bears_its_own_name() {
         for (name, _) in packs() {
             let input = Input { pack: Some(name.into()), ..Input::default() };
-            let axes = outline(&input).unwrap().sweep.axes;
+            let base = Base::read(&input).unwrap();
+            let axes = base.outline().sweep.axes;
             assert!(axes.iter().any(|axis| axis.keys.iter().any(|key| key == "name")), "{name}");
-            let first = axes.iter().flat_map(|axis| axis.keys.iter().cloned().zip(axis.points[0].iter().cloned()));
-            let point = first.filter_map(|(key, value)| Some((key, value?))).collect();
-            let scenario = load(&Input { point, ..input }).unwrap();
+            let scenario = base.first().unwrap();
             assert_eq!(scenario.name, name, "not that of its first world");
             assert!(scenario.resolved.contains(&format!("experiments/packs/{name}.toml:")), "{}", scenario.resolved);
         }

@@ -74,8 +74,16 @@ pub(super) struct PlacedAxis {
 }
 
 impl Study {
-    /// Reads the table `sweep` of the scenario.
-    pub(super) fn read(tree: &Table) -> Result<Study, Fault> {
+    /// Reads the table `sweep` of the scenario, and leaves but its counts there.
+    pub(super) fn take(tree: &mut Table) -> Result<Study, Fault> {
+        let study = Self::read(tree)?;
+        if let Some(Value::Table(table)) = tree.get_mut("sweep").map(|node| &mut node.value) {
+            table.0.retain(|(_, node)| !matches!(node.value, Value::Array(_) | Value::Table(_)));
+        }
+        Ok(study)
+    }
+
+    fn read(tree: &Table) -> Result<Study, Fault> {
         let mut study = Study { axes: Vec::new(), seeder_sets: 1, repetitions: 1 };
         if let Some(node) = tree.get("sweep") {
             let table = node.table().ok_or_else(|| Fault::new("wrong type").expected("a table").at(node.at))?;
@@ -192,10 +200,6 @@ impl Study {
         self.axes.iter().flat_map(|axis| axis.keys.iter().map(move |key| (axis, key)))
     }
 
-    /// Where the sweep says that `key` takes `value`.
-    pub(super) fn find<'a>(&'a self, key: &'a str, value: &toml::Value) -> Option<&'a Node> {
-        self.axes.iter().flat_map(|axis| axis.values(key)).find(|node| node.bare() == *value)
-    }
 }
 
 impl PlacedAxis {
@@ -300,7 +304,7 @@ fn means_nothing(key: &str, protocol: &str, at: &Node) -> Fault {
 }
 
 /// Sets `key` to a value of the sweep, above all other layers.
-pub(super) fn set_point(tree: &mut Table, key: &str, node: &Node, sources: &mut Sources) -> Result<(), Fault> {
+fn set_point(tree: &mut Table, key: &str, node: &Node, sources: &mut Sources) -> Result<(), Fault> {
     let (key_at, at) = (sources.above_all(node.key), sources.above_all(node.at));
     set(tree, key, node.clone().moved(key_at, at))
 }

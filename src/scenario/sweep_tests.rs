@@ -17,8 +17,9 @@ fn the_base_is_what_the_sweep_does_not_say() {
     input.protocol = Some("bittorrent".into());
     input.sets = vec!["swarm.seeders=3".into()];
     assert_eq!(seen(&input), (3, "bittorrent", false));
-    input.point = vec![("swarm.seeders".into(), 5.into()), ("protocol".into(), "direct".into())];
-    assert_eq!(seen(&input), (5, "direct", false));
+    let base = Base::read(&input).unwrap();
+    let point = base.point(&[1, 0, 0]).unwrap().run;
+    assert_eq!((point.world.swarm.seeders, point.protocol.family(), point.world.overlay.is_some()), (5, "direct", true));
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn later_layers_win() {
         ("base.toml", SMALL),
         ("a.toml", "extends = \"base.toml\"\nseed = 2\n[swarm]\nseeders = 3\n"),
         ("over.toml", "seed = 3\n[swarm]\nseeders = 4\n"),
+        ("sweep.toml", "[sweep]\n\"swarm.seeders\" = [1]\nseed = [9]\n"),
     ]);
     let mut input = folder.input("a.toml");
     let seen = |input: &Input| {
@@ -101,8 +102,9 @@ fn later_layers_win() {
     assert_eq!(seen(&input), (8, 4, 7));
     input.sets = vec!["swarm.seeders=5".into(), "swarm.seeders=6".into()];
     assert_eq!(seen(&input), (8, 6, 7));
-    input.point = vec![("swarm.seeders".into(), 1.into()), ("seed".into(), 9.into())];
-    assert_eq!(seen(&input), (8, 1, 9));
+    input.overlays.insert(0, folder.path("sweep.toml"));
+    let run = Base::read(&input).unwrap().first().unwrap().run;
+    assert_eq!((run.world.swarm.seeders, run.seed), (1, 9), "a point wins over all");
 }
 
 #[test]
@@ -144,8 +146,8 @@ fn constants_merge_onto_every_form_of_the_protocol() {
         input.sets.clear();
         assert_eq!(load(&input).unwrap().run.protocol.family(), "direct", "{text}");
         input.protocol = None;
-        input.point = vec![("protocol".into(), "ideal".into())];
-        assert_eq!(load(&input).unwrap().protocol, "ideal", "{text}");
+        input.sets = vec!["sweep.protocol=[\"ideal\"]".into()];
+        assert_eq!(Base::read(&input).unwrap().first().unwrap().protocol, "ideal", "{text}");
     }
 }
 
@@ -190,16 +192,15 @@ fn origins_name_file_setting_model_and_default() {
     let folder = Folder::new(&[("a.toml", SMALL), ("o.toml", "[stop]\nmax_time = \"2 h\"\n")]);
     let input = Input {
         overlays: vec![folder.path("o.toml")],
-        sets: vec!["network.up=9 Mbit/s".into()],
-        point: vec![("swarm.seeders".into(), 3.into())],
+        sets: vec!["network.up=9 Mbit/s".into(), "sweep.\"swarm.seeders\"=[3]".into()],
         ..folder.input("a.toml")
     };
-    let scenario = load(&input).unwrap();
+    let scenario = Base::read(&input).unwrap().first().unwrap();
     for (key, origin) in [
         ("network_size", "a.toml:2"),
         ("max_time", "o.toml:2"),
         ("up", "# --set network.up=9 Mbit/s"),
-        ("seeders", "# sweep point swarm.seeders = 3"),
+        ("seeders", "# --set sweep.\"swarm.seeders\"=[3]"),
         ("block_size", "# default"),
         ("window", "# models/protocols/codex-v2.toml:10"),
         ("segment_payload", "# default"),
@@ -282,13 +283,13 @@ fn a_point_wins_over_settings_and_shows_where_it_is_listed() {
     )]);
     let mut input = folder.input("a.toml");
     input.sets = vec!["network.up=1 Mbit/s".into()];
-    input.point = vec![("network.links".into(), "leios-v2".into()), ("swarm.seeders".into(), 7.into())];
-    let scenario = load(&input).unwrap();
-    assert_eq!(scenario.run.world.links[0].up, Rate(1_000_000_000));
-    assert_eq!(scenario.run.world.swarm.seeders, 7);
-    assert!(line(&scenario, "seeders").ends_with("a.toml:7"), "{}", line(&scenario, "seeders"));
-    input.point[1].1 = 8.into();
-    let error = load(&input).map(|s| s.name).unwrap_err().to_string();
+    let base = Base::read(&input).unwrap();
+    let point = base.point(&[1, 1]).unwrap();
+    assert_eq!(point.run.world.links[0].up, Rate(1_000_000_000));
+    assert_eq!(point.run.world.swarm.seeders, 7);
+    let first = base.first().unwrap();
+    assert!(line(&first, "seeders").ends_with("a.toml:7"), "{}", line(&first, "seeders"));
+    let error = base.point(&[1, 2]).map(|point| point.protocol).unwrap_err().to_string();
     assert!(error.contains("a.toml:7:") && error.contains("leave nobody to download"), "{error}");
 }
 
@@ -493,10 +494,10 @@ mod no_panic {
         }
 
         #[test]
-        fn on_any_point(key in "(swarm|network|protocol|sweep|\"a\")(\\.[a-z\"]{0,3}){0,2}", value in -3i64..9) {
-            let input = Input { point: vec![(key, value.into())], ..Input::default() };
-            if let Err(error) = load(&input) {
-                prop_assert!(error.to_string().contains("sweep point"), "{}", error);
+        fn on_any_point(key in "(swarm|network|protocol|sweep|a)(\\.[a-z]{0,3}){0,2}", value in -3i64..9) {
+            let input = Input { sets: vec![format!("sweep.\"{key}\"=[{value}]")], ..Input::default() };
+            if let Err(error) = Base::read(&input).and_then(|base| base.first().map(|_| ())) {
+                prop_assert!(error.to_string().contains("--set"), "{}", error);
             }
         }
     }

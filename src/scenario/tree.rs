@@ -2,6 +2,7 @@
 
 use super::error::Fault;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// Where something was written: bytes `start..end` of a source.
@@ -24,12 +25,12 @@ pub(super) enum Kind {
 }
 
 /// A text that values come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) kind: Kind,
     /// Its name in messages.
     pub(super) name: String,
-    pub(super) text: String,
+    pub(super) text: Arc<str>,
     /// The folder that relative paths in it start from.
     pub(super) folder: PathBuf,
     /// Its rank among the layers; the higher wins.
@@ -39,11 +40,11 @@ pub(super) struct Source {
 }
 
 /// All texts read so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sources(Vec<Source>);
 
 impl Sources {
-    pub(super) fn add(&mut self, kind: Kind, name: impl Into<String>, text: impl Into<String>, folder: &Path) -> usize {
+    pub(super) fn add(&mut self, kind: Kind, name: impl Into<String>, text: impl Into<Arc<str>>, folder: &Path) -> usize {
         let (name, text, folder) = (name.into(), text.into(), folder.into());
         self.0.push(Source { kind, name, text, folder, rank: 0, above: None });
         self.0.len() - 1

@@ -3,7 +3,7 @@
 use super::{Forecast, batch, digest};
 use crate::results::{Labels, RunRow};
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{self, Axis, Expectation, Input, Outline, Scenario, ScenarioError};
+use crate::scenario::{self, Axis, Base, Expectation, Input, Outline, Point, Scenario, ScenarioError};
 use crate::sim::RunSpec;
 use thiserror::Error;
 
@@ -87,18 +87,17 @@ impl Plan {
     /// The grid of all axes (the first varies slowest), times seeder sets,
     /// times repetitions.
     pub fn new(input: &Input) -> Result<Plan, PlanError> {
-        let Outline { name, sweep, expect, overruled, mut warnings, .. } = scenario::outline(input)?;
+        let base = Base::read(input)?;
+        let Outline { name, sweep, expect, overruled, mut warnings, .. } = base.outline();
         overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
         check_columns(&expect)?;
-        let mut first = None;
         let mut cells = Vec::new();
-        for values in grid(&sweep.axes) {
-            let (cell, point) = cell(input, values)?;
-            point.warnings.iter().for_each(|warning| scenario::warn(&mut warnings, warning));
-            first.get_or_insert((point.resolved, point.fingerprint, point.run));
+        for places in grid(&sweep.axes) {
+            let (cell, news) = cell(&base, &sweep.axes, &places)?;
+            news.iter().for_each(|warning| scenario::warn(&mut warnings, warning));
             cells.push(cell);
         }
-        let (resolved, fingerprint, run) = first.expect("no axis is without values");
+        let Scenario { resolved, fingerprint, run, .. } = base.first()?;
         if run.trace {
             warnings.push("`output.trace` is for `codexsim run`; a sweep writes no trace.csv".into());
         }
@@ -163,25 +162,26 @@ fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The point that `values` make, and its scenario.
-fn cell(input: &Input, values: Vec<(String, toml::Value)>) -> Result<(Cell, Scenario), PlanError> {
-    let mut point = input.clone();
-    point.point.extend(values.iter().cloned());
-    let scenario = scenario::load(&point).map_err(|source| {
+/// The point at `places`, an index into each of `axes`, and what is to be warned of there.
+fn cell(base: &Base, axes: &[Axis], places: &[usize]) -> Result<(Cell, Vec<String>), PlanError> {
+    let chosen = axes.iter().zip(places).flat_map(|(axis, place)| axis.keys.iter().zip(&axis.points[*place]));
+    let values: Vec<_> = chosen.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
+    let Point { protocol, run, warnings } = base.point(places).map_err(|source| {
         let words = values.iter().map(|(key, value)| format!("{key} = {}", plain(value)));
         let point = words.collect::<Vec<_>>().join(", ");
         if point.is_empty() { PlanError::Scenario(source) } else { PlanError::Point { point, source } }
     })?;
-    Ok((Cell { protocol: scenario.protocol.clone(), base: scenario.run.clone(), values }, scenario))
+    Ok((Cell { protocol, base: run, values }, warnings))
 }
 
-fn grid(axes: &[Axis]) -> Vec<Vec<(String, toml::Value)>> {
+/// Places in all axes, of which the first varies slowest.
+fn grid(axes: &[Axis]) -> Vec<Vec<usize>> {
     axes.iter().fold(vec![vec![]], |points, axis| {
-        let extended = |point: &Vec<_>, values: &[Option<toml::Value>]| {
-            let pairs = axis.keys.iter().zip(values).filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
-            point.iter().cloned().chain(pairs).collect::<Vec<_>>()
+        let extended = |point: &Vec<usize>| {
+            let point = point.clone();
+            (0..axis.points.len()).map(move |place| [&point[..], &[place]].concat())
         };
-        points.iter().flat_map(|point| axis.points.iter().map(|values| extended(point, values))).collect()
+        points.iter().flat_map(extended).collect()
     })
 }
 
