@@ -2,7 +2,7 @@
 //! kept beside it. After an intended change of messages, run with
 //! `UPDATE_EXPECTED=1` and read the difference.
 
-use codexsim::scenario::Input;
+use codexsim::scenario::{Base, Input};
 use codexsim::study::Plan;
 use std::path::{Path, PathBuf};
 
@@ -86,7 +86,7 @@ fn other_layers_are_named_too() {
     let got = message(&Input { file: Some("tests/bad_scenarios/none.toml".into()), ..Input::default() });
     assert!(got.contains("cannot read `tests/bad_scenarios/none.toml`: there is no such file"), "{got}");
 
-    let point = vec![("swarm.seeders".to_string(), toml::Value::Integer(40))];
-    let got = message(&Input { point, ..Input::default() });
-    assert!(got.contains("--> sweep point swarm.seeders = 40") && got.contains("1 to 31"), "{got}");
+    let listed = Input { sets: vec!["sweep.\"swarm.seeders\"=[40]".into()], ..Input::default() };
+    let got = Base::read(&listed).unwrap().point(&[0]).unwrap_err().to_string();
+    assert!(got.contains("--> --set sweep.\"swarm.seeders\"=[40]") && got.contains("1 to 31"), "{got}");
 }

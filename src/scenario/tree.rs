@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Default,
     /// A file: scenario, overlay, model or trace.
     File,
-    /// Something from the command line, or a value of a sweep point.
+    /// Something from the command line.
     Line,
 }
 
