@@ -64,6 +64,11 @@ const CASES: [Case; 6] = [
         ],
     ),
     (
+        "codex-v3d 100 x 64 MiB, full mesh",
+        3,
+        &["protocol=codex-v3d", "swarm.network_size=100", "swarm.seeders=4", "swarm.file_size=64 MiB"],
+    ),
+    (
         "direct 50 x 10 TB",
         3,
         &[

@@ -18,7 +18,9 @@ fn pair(protocol: &str, further: &[&str]) -> Outcome {
 /// Either end goes at any moment of the connection set-up, and comes back.
 #[test]
 fn a_set_up_cut_short_can_be_made_again() {
-    for protocol in ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "direct", "ideal", "bitswap", "bittorrent"] {
+    for protocol in
+        ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "codex-v3d", "direct", "ideal", "bitswap", "bittorrent"]
+    {
         for node in [0, 1] {
             for millis in (20..1200).step_by(20) {
                 let trace = format!("churn.trace=[[{node}, 0.0, {}], [{node}, 20.0, 3000.0]]", f64::from(millis) / 1e3);
@@ -52,7 +54,7 @@ fn manifest_of_the_last(protocol: &str, life: &[&str]) -> Time {
 /// trip later, not when the time to send the manifest is over.
 #[test]
 fn who_is_not_there_costs_a_round_trip() {
-    for protocol in ["codex-v3a", "codex-v3b", "codex-v3c"] {
+    for protocol in ["codex-v3a", "codex-v3b", "codex-v3c", "codex-v3d"] {
         let gone = ["swarm.start={ at = [\"0 s\", \"30 s\"] }", "churn.model=trace", "churn.trace=[[1, 0.0, 20.0]]"];
         let gone = manifest_of_the_last(protocol, &gone);
         let alone = manifest_of_the_last(protocol, &["swarm.start={ at = [\"60 s\", \"30 s\"] }"]);

@@ -7,7 +7,8 @@ mod common;
 use codexsim::ledger::{Constraint, Cut, Outcome};
 use common::{checked, spec};
 
-const PROTOCOLS: [&str; 7] = ["direct", "codex-v1", "codex-v2", "codex-v3c", "codex-f", "bittorrent", "bitswap"];
+const PROTOCOLS: [&str; 8] =
+    ["direct", "codex-v1", "codex-v2", "codex-v3c", "codex-v3d", "codex-f", "bittorrent", "bitswap"];
 
 /// A seeder and a leecher over 20 MB, with more settings.
 fn pair(protocol: &str, further: &[&str]) -> Outcome {
@@ -68,8 +69,12 @@ fn a_slow_processor_is_named() {
     for protocol in PROTOCOLS.into_iter().filter(|p| *p != "direct") {
         let outcome = pair(protocol, &slow);
         let working = share(&outcome, Constraint::Cpu);
-        // Bitswap's first second is a timer's.
-        let least = if protocol == "bitswap" { 0.55 } else { 0.85 };
+        // Bitswap's first second is a timer's, and the first two of v3d are.
+        let least = match protocol {
+            "bitswap" => 0.55,
+            "codex-v3d" => 0.7,
+            _ => 0.85,
+        };
         assert!(working > least, "{protocol}: {working} {:?}", outcome.timeline.tally(0).shares());
     }
 }
@@ -81,7 +86,7 @@ fn an_absent_seeder_leaves_nobody_and_an_absent_leecher_is_away() {
     for (node, constraint) in [(0, Constraint::Nobody), (1, Constraint::Away)] {
         let trace = format!("churn.trace=[[{node}, 0.0, 5.0], [{node}, 105.0, 9000.0]]");
         let churn = ["churn.model=trace", "churn.kind=departure", &trace, rates[0], rates[1]];
-        for protocol in ["codex-v2", "codex-v3c", "bittorrent"] {
+        for protocol in ["codex-v2", "codex-v3c", "codex-v3d", "bittorrent"] {
             let outcome = pair(protocol, &churn);
             let all = outcome.nodes[1].milestones.all.unwrap().secs();
             let seconds = share(&outcome, constraint) * all;

@@ -29,7 +29,7 @@ fn swarms_complete_with_every_kind_of_discovery_and_book_its_bytes() {
         arrived
     };
     assert_eq!(swarm(&[]).traffic(Class::Discovery).bytes, 0, "a directory is free");
-    for protocol in ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "bittorrent", "bitswap", "direct"] {
+    for protocol in ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "codex-v3d", "bittorrent", "bitswap", "direct"] {
         let [tracker, discv5, kademlia] = ["tracker", "discv5", "kademlia"].map(|model| bytes(model, protocol));
         assert!(tracker < discv5 && tracker < kademlia, "{protocol}: {tracker} {discv5} {kademlia}");
     }

@@ -27,7 +27,7 @@ fn golden_runs() {
         ("codex-v3a", run(&["protocol=codex-v3a"])),
         ("codex-v3b", run(&["protocol=codex-v3b"])),
         ("codex-v3c", run(&["protocol=codex-v3c"])),
-        ("codex-v3c asking newcomers", run(&["protocol=codex-v3c", "protocol.codex-v3c.newcomers=asked"])),
+        ("codex-v3d", run(&["protocol=codex-v3d"])),
         ("codex-v2 over discv5", run(&["discovery.model=discv5"])),
         ("codex-v2 over kademlia", run(&["discovery.model=kademlia"])),
         ("direct", run(&["protocol=direct"])),

@@ -7,9 +7,10 @@ use codexsim::sim::{run, run_while};
 use common::{checked, spec};
 
 /// Large enough to be asked whether they go on, which is every 2^16 events.
-const RUNS: [&[&str]; 4] = [
+const RUNS: [&[&str]; 5] = [
     &["protocol=codex-v2", "swarm.file_size=2 GB"],
     &["protocol=codex-v3c", "swarm.file_size=200 MB"],
+    &["protocol=codex-v3d", "swarm.file_size=200 MB"],
     &["protocol=bittorrent", "swarm.file_size=50 MB"],
     &["protocol=bitswap", "swarm.file_size=20 MB"],
 ];

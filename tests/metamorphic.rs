@@ -7,6 +7,8 @@ mod common;
 mod pairs;
 
 use codexsim::ledger::{Outcome, Status};
+use codexsim::units::Time;
+use codexsim::world::Role;
 use common::{checked, spec};
 use pairs::{NETWORKS, bare, pair, protocols};
 
@@ -182,6 +184,47 @@ fn the_time_limit_changes_nothing_before_it() {
         (outcome.status, outcome.end, outcome.fingerprint)
     };
     assert_eq!(with("1 d"), with("73000 d"));
+}
+
+/// The same of the seeder of a swarm, whose number is another with every set of
+/// seeders, through the window of a muxer: of a pair to the nanosecond, of a swarm in
+/// which nodes draw lots as the mean of some seeds.
+#[test]
+fn no_seeder_is_special_by_its_number() {
+    for protocol in ["codex-v3c", "codex-v3d"] {
+        for window in ["100 kB", "256 KiB"] {
+            let with = |nodes: u32, set: u32, seed: u32| {
+                let outcome = checked(&spec(&[
+                    &format!("protocol={protocol}"),
+                    &format!("network.transport.mux_window={window}"),
+                    &format!("swarm.network_size={nodes}"),
+                    &format!("swarm.seeder_set={set}"),
+                    &format!("seed={seed}"),
+                    "swarm.seeders=1",
+                    "swarm.file_size=5 MB",
+                ]));
+                assert_eq!(outcome.status, Status::Complete);
+                let seeder = outcome.nodes.iter().position(|node| node.role == Role::Seeder).unwrap();
+                (seeder, outcome.makespan().unwrap(), outcome.wire_bytes())
+            };
+            let (one, other) = (with(2, 0, 1), with(2, 1, 1));
+            assert_eq!((one.0, other.0), (0, 1));
+            assert_eq!((one.1, one.2), (other.1, other.2), "{protocol} {window}");
+            let means: Vec<(f64, f64)> = (0..5)
+                .map(|set| {
+                    let runs: Vec<_> = (0..12).map(|seed| with(5, set, seed)).collect();
+                    let mean = |of: fn(&(usize, Time, u64)) -> f64| runs.iter().map(of).sum::<f64>() / 12.0;
+                    (mean(|run| run.1.secs()), mean(|run| run.2 as f64))
+                })
+                .collect();
+            let ratio = |of: fn(&(f64, f64)) -> f64| {
+                let (least, most) = means.iter().map(of).fold((f64::MAX, 0.0f64), |(l, m), x| (l.min(x), m.max(x)));
+                most / least
+            };
+            let (time, bytes) = (ratio(|mean| mean.0), ratio(|mean| mean.1));
+            assert!(time < 1.1 && bytes < 1.02, "{protocol} {window}: {means:?}");
+        }
+    }
 }
 
 /// Whoever plays a part plays it alike: node 0, the last, or one in between.

@@ -35,7 +35,9 @@ fn patience_takes_nothing_away() {
         COLD_KADEMLIA,
     ];
     let mut complete = 0;
-    for protocol in ["codex-v0.1.6", "codex-v1", "codex-v2", "codex-f", "codex-v3c", "bittorrent", "bitswap"] {
+    for protocol in
+        ["codex-v0.1.6", "codex-v1", "codex-v2", "codex-f", "codex-v3c", "codex-v3d", "bittorrent", "bitswap"]
+    {
         for discovery in discoveries {
             for start in ["\"together\"", "{ stagger = \"400 s\" }"] {
                 let (protocol, start) = (format!("protocol={protocol}"), format!("swarm.start={start}"));

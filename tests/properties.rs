@@ -11,7 +11,7 @@ use common::{checked, spec};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-const PROTOCOLS: [&str; 10] = [
+const PROTOCOLS: [&str; 11] = [
     "codex-v2",
     "direct",
     "ideal",
@@ -22,12 +22,17 @@ const PROTOCOLS: [&str; 10] = [
     "codex-v3a",
     "codex-v3b",
     "codex-v3c",
+    "codex-v3d",
 ];
 
 /// Half of the scenarios have a discovery with traffic of its own; the last of
 /// these starts cold.
 const DISCOVERY: [&str; 4] =
     ["discovery.model=tracker", "discovery.model=discv5", "discovery.model=kademlia", "discovery.model=discv5"];
+
+/// Windows of the muxer; some scenarios leave it to the protocol. Through less than
+/// the 256 KiB of yamux a path may be as slow as a slow link.
+const WINDOWS: [&str; 4] = ["0 B", "256 KiB", "100 kB", "2 KiB"];
 
 /// Slower links than these, in kbit/s, can keep codex-v2 from ever completing, as
 /// they would the real node: a message of 20 blocks then takes longer than the 60 s
@@ -43,7 +48,7 @@ fn rates() -> impl Strategy<Value = u32> {
 fn scenario() -> impl Strategy<Value = Vec<String>> {
     let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..PROTOCOLS.len(), (0usize..3, 0usize..7));
     let links = (rates(), rates(), 0u32..120, any::<bool>());
-    let life = (0usize..4, 0usize..3, any::<u32>());
+    let life = (0usize..4, 0usize..3, any::<u32>(), (0usize..5, 0usize..3));
     (swarm, links, life).prop_map(
         |((nodes, seeders, blocks, protocol, (model, discovery)), (up, down, delay, spread), life)| {
             let nodes = nodes.max(seeders + 1);
@@ -57,6 +62,9 @@ fn scenario() -> impl Strategy<Value = Vec<String>> {
                 format!("seed={}", life.2),
                 "stop.max_time=2 h".into(),
             ];
+            let (window, burst) = life.3;
+            sets.extend(WINDOWS.get(window).map(|window| format!("network.transport.mux_window={window}")));
+            sets.push(format!("network.transport.burst={}", ["0 s", "20 ms", "1 s"][burst]));
             if let Some(set) = DISCOVERY.get(discovery) {
                 sets.push((*set).into());
             }
@@ -110,6 +118,8 @@ proptest! {
         prop_assert_eq!(&outcome, &checked(&spec));
         let rates = spec.world.links.iter().flat_map(|class| [class.up, class.down]);
         let quick = spec.network.model == NetworkModel::Ideal || rates.min() >= Some(Rate(1_000 * u64::from(QUICK)));
+        let window = spec.network.transport.mux_window.get();
+        let quick = quick && (window == 0 || window >= 262_144);
         if quick && spec.world.failures.is_empty() && matches!(spec.world.churn, ChurnSpec::None) {
             prop_assert_eq!(outcome.status, Status::Complete);
             let file = spec.world.dataset.size.get();

@@ -47,7 +47,9 @@ fn slowest(found: &Reasons, resource: Resource) -> (f64, f64) {
 /// nanoseconds, in the other.)
 #[test]
 fn everything_together_is_a_change_of_the_unit_of_time() {
-    for protocol in ["direct", "codex-v1", "codex-v2", "codex-v3a", "codex-v3c", "codex-f", "bittorrent", "bitswap"] {
+    for protocol in
+        ["direct", "codex-v1", "codex-v2", "codex-v3a", "codex-v3c", "codex-v3d", "codex-f", "bittorrent", "bitswap"]
+    {
         let protocol_set = format!("protocol={protocol}");
         let base = spec(&[
             &protocol_set,

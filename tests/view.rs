@@ -13,11 +13,12 @@ use std::fs;
 
 /// Small runs that between them have every way for a message to travel: over
 /// connections, as datagrams, acknowledgements alone, lost with a connection.
-const RUNS: [&[&str]; 7] = [
+const RUNS: [&[&str]; 8] = [
     &["swarm.network_size=8", "swarm.seeders=2", "swarm.file_size=20 MB"],
     &["swarm.network_size=6", "swarm.seeders=1", "swarm.file_size=8 MB", "protocol=bittorrent"],
     &["swarm.network_size=4", "swarm.seeders=1", "swarm.file_size=8 MB", "protocol=bitswap"],
     &["swarm.network_size=6", "swarm.seeders=1", "swarm.file_size=8 MB", "protocol=codex-v3c"],
+    &["swarm.network_size=6", "swarm.seeders=1", "swarm.file_size=8 MB", "protocol=codex-v3d"],
     &["swarm.network_size=8", "swarm.seeders=2", "swarm.file_size=8 MB", "discovery.model=discv5"],
     &[
         "swarm.network_size=8",

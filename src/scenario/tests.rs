@@ -336,12 +336,12 @@ fn uncalibrated_models_are_named_once() {
     assert!(warning.ends_with("measurements: models/networks/regions-2019.toml"), "{warning}");
     // Several of them, of several scenarios too, take one line.
     let mut warnings = scenario.warnings.clone();
-    for further in [&["protocol=codex-v3c"][..], &["protocol=bitswap"], &["protocol=codex-v3c", "network.links=das"]] {
+    for further in [&["protocol=codex-v3b"][..], &["protocol=bitswap"], &["protocol=codex-v3b", "network.links=das"]] {
         with_sets(further).warnings.iter().for_each(|w| warn(&mut warnings, w));
     }
     let about: Vec<&String> = warnings.iter().filter(|w| w.starts_with("not calibrated")).collect();
     assert_eq!(about.len(), 1, "{warnings:?}");
-    for file in ["networks/regions-2019", "protocols/codex-v3c", "protocols/bitswap"] {
+    for file in ["networks/regions-2019", "protocols/codex-v3b", "protocols/bitswap"] {
         assert_eq!(about[0].matches(file).count(), 1, "{about:?}");
     }
 }

@@ -147,7 +147,58 @@ fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, purpose: Purpo
 
 #[cfg(test)]
 mod tests {
+    use super::super::{DatasetSpec, NodeId};
     use super::*;
+    use crate::units::{Bytes, Rate};
+
+    /// The world of `nodes`, each connected with `connected` from before its start.
+    fn connected(nodes: u32, connected: u32, overlay: Option<OverlaySpec>, seed: u64) -> World {
+        let rate = Rate(1_000_000);
+        let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
+        let plain = WorldSpec::plain((nodes, 1), dataset, rate);
+        World::build(&WorldSpec { connected, overlay, ..plain }, seed, 0)
+    }
+
+    #[test]
+    fn who_is_connected_from_before_the_start() {
+        let others = |world: &World, id: u32| world.ids().filter(|other| other.0 != id).collect::<Vec<_>>();
+        for many in [11, 12, 160] {
+            let world = connected(12, many, None, 3);
+            assert!(world.ids().all(|id| world.met_before(id) == others(&world, id.0)), "{many}: everybody");
+        }
+        assert!(connected(12, 0, None, 3).met_before(NodeId(4)).is_empty());
+        let world = connected(300, 16, None, 3);
+        let met: Vec<Vec<NodeId>> = world.ids().map(|id| world.met_before(id)).collect();
+        let mean = met.iter().map(Vec::len).sum::<usize>() as f64 / 300.0;
+        assert!((mean - 16.0).abs() < 0.1, "{mean}");
+        for (id, peers) in world.ids().zip(&met) {
+            assert!(peers.iter().all(|peer| *peer != id && met[peer.index()].contains(&id)), "mutual");
+        }
+        let same = |seed| {
+            connected(300, 16, None, seed)
+                .ids()
+                .zip(&met)
+                .all(|(id, met)| connected(300, 16, None, seed).met_before(id) == *met)
+        };
+        assert!(same(3) && !same(4), "drawn from the seed");
+    }
+
+    /// Where not everybody may connect, those who may are connected: how many that
+    /// are is said by the graph, not by the number.
+    #[test]
+    fn acquaintances_are_connected() {
+        for overlay in [OverlaySpec::Random(4), OverlaySpec::Grown(2)] {
+            for many in [1, 160] {
+                let world = connected(50, many, Some(overlay), 3);
+                let graph = world.overlay.as_ref().unwrap();
+                assert!(world.ids().all(|id| world.met_before(id) == graph.neighbours(id)), "{overlay:?} {many}");
+            }
+            let none = connected(50, 0, Some(overlay), 3);
+            assert!(none.ids().all(|id| none.met_before(id).is_empty()));
+        }
+        let mesh = |overlay| connected(50, 4, overlay, 3).met_before(NodeId(0));
+        assert_ne!(mesh(None), mesh(Some(OverlaySpec::Random(4))), "a graph of its own");
+    }
 
     #[test]
     fn shares_become_whole_nodes() {

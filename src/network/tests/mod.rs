@@ -1,5 +1,6 @@
 //! What the tests of the network share: small worlds, scripts, and a driver.
 
+mod bursts;
 mod closed_forms;
 mod connections;
 mod datagrams;

@@ -231,7 +231,7 @@ mod tests {
         let measured = Measured::shipped();
         assert!(measured.notes.is_empty(), "{:?}", measured.notes);
         let of = |system: &str| measured.runs.iter().filter(|r| r.conditions["system"] == system).count();
-        assert_eq!((of("codex"), of("libtorrent"), of("libtorrent-shadow")), (45, 51, 21));
+        assert_eq!((of("codex"), of("libtorrent"), of("libtorrent-shadow")), (86, 51, 21));
         let run = &measured.runs[0];
         assert_eq!((run.conditions["file_bytes"].as_str(), run.conditions["latency_s"].as_str()), ("10485760", "0"));
         assert_eq!((run.nodes[1].t100_s, run.nodes[0].bytes_tx), (Some(9.078), Some(11_052_674.0)));

@@ -219,7 +219,7 @@ fn what_is_cut_short_is_judged_at_planned_looks_only() {
 #[test]
 fn a_against_itself_is_not_exercised_at_the_first_look() {
     let pack = pack(WORLDS);
-    for model in ["bittorrent", "codex-v3c", "bitswap"] {
+    for model in ["bittorrent", "codex-v3c", "codex-v3d", "bitswap"] {
         let impact = examine(&duel(&pack, model, ["", ""], 64));
         assert_eq!(impact.pairs, 4);
         assert!(!impact.is_exercised() && impact.standings.iter().all(|standing| standing.alike == 4), "{model}");

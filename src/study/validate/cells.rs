@@ -258,6 +258,78 @@ mod tests {
         assert_eq!(names, ["3-1 1 MiB 10 Mbit/s 4 slots", "3-1 1 MiB 10 Mbit/s 16 slots"]);
     }
 
+    const V3: [(&str, &str); 8] = [
+        ("system", "codex"),
+        ("method", "netns+tbf"),
+        ("commit", "4e709275"),
+        ("nodes", "3"),
+        ("seeders", "1"),
+        ("file_bytes", "1048576"),
+        ("up_bps", "10000000"),
+        ("latency_s", "0"),
+    ];
+
+    fn v3(id: &str, further: &[(&'static str, &'static str)]) -> MeasuredRun {
+        let own = V3.into_iter().filter(|(column, _)| further.iter().all(|(other, _)| other != column));
+        run(id, &own.chain(further.iter().copied()).collect::<Vec<_>>(), &[0.0, 0.0])
+    }
+
+    /// What was different in a run of v3 makes a cell of its own, which says it.
+    #[test]
+    fn cells_say_the_model_and_what_was_different() {
+        let testbeds = crate::scenario::testbeds();
+        let mut killed = v3("k", &[("tag", "kill-3-1")]);
+        killed.nodes[0].leave_s = Some(8.0);
+        let mut back = v3("r", &[("tag", "return-3-1")]);
+        (back.nodes[1].leave_s, back.nodes[1].return_s) = (Some(4.04), Some(9.96));
+        let runs = [
+            v3("a", &[("version", "v3c-4e709275"), ("tag", "m3-1")]),
+            v3("b", &[("tag", "again")]),
+            v3("c", &[("commit", "09961319")]),
+            v3("d", &[("version", "v3c-4e709275-cold")]),
+            v3("e", &[("version", "v3c-4e709275-id0ignored"), ("tag", "w270336-d25")]),
+            killed,
+            back,
+        ];
+        let groups = groups(&runs, &testbeds);
+        let mut names: Vec<(String, &str)> =
+            groups.iter().map(|g| (g.runs.iter().map(|r| r.id.as_str()).collect(), g.name.as_str())).collect();
+        names.sort();
+        let of = |rest: &str| format!("3-1 1 MiB 10 Mbit/s codex-v3{rest}");
+        let expected = [
+            ("ab", of("d")),
+            ("c", of("c")),
+            ("d", of("d cold")),
+            ("e", of("d id0ignored w270336")),
+            ("k", of("d 1 leaves at 8 s")),
+            ("r", of("d 2 leaves at 4 s returns at 10 s")),
+        ];
+        let names: Vec<(&str, String)> = names.iter().map(|(ids, name)| (ids.as_str(), (*name).to_owned())).collect();
+        assert_eq!(names, expected);
+        assert!(groups.iter().all(|g| g.testbed.is_some_and(|t| testbeds[t].name == "codex-v3-netns")));
+        let absences = |id: &str| &groups.iter().find(|g| g.runs[0].id == id).unwrap().absences;
+        assert_eq!(absences("k"), &[(1, 8.0, None)], "seeders first, then leechers");
+        assert_eq!(absences("r"), &[(2, 4.04, Some(9.96))], "as they were, not as they are called");
+    }
+
+    /// A commit that no testbed knows is of no model, though the method is known.
+    #[test]
+    fn rows_of_an_unknown_commit_are_nobodys() {
+        let testbeds = crate::scenario::testbeds();
+        let of = |commit: &'static str, method: &'static str| {
+            let runs = [v3("a", &[("commit", commit), ("method", method)])];
+            groups(&runs, &testbeds)[0].testbed.map(|t| testbeds[t].name.clone())
+        };
+        let methods = ["netns+tbf", "netns+htb", "netns+tbf+recvdelay", "shadow"];
+        for method in methods {
+            assert_eq!(of("deadbeef", method), None, "{method}");
+        }
+        assert_eq!(of("bd49591f", "netns+tbf").as_deref(), Some("codex-netns"));
+        assert_eq!(of("", "netns+tbf").as_deref(), Some("codex-netns"));
+        assert_eq!(of("4e709275", "netns+tbf").as_deref(), Some("codex-v3-netns"));
+        assert_eq!(of("", "netns+htb"), None, "v3 was never without a commit");
+    }
+
     #[test]
     fn patterns_have_one_digit() {
         for (gap, pattern) in

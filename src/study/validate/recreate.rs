@@ -89,7 +89,7 @@ fn start(starts: &[f64]) -> String {
 mod tests {
     use super::*;
     use crate::scenario::{Progress, load, testbed, testbeds};
-    use crate::world::{LatencySpec, StartSpec};
+    use crate::world::{ChurnSpec, LatencySpec, StartSpec};
 
     fn cell(conditions: &[(&'static str, &str)]) -> Group<'static> {
         let conditions = conditions.iter().map(|(c, v)| (*c, v.to_string())).collect();
@@ -118,6 +118,44 @@ mod tests {
         let LatencySpec::Constant(latency) = world.latency else { panic!() };
         assert_eq!(latency, Time::from_nanos(1_050_000), "with what the bridge adds");
         assert_eq!(world.swarm.start, StartSpec::At(vec![Time::ZERO, Time::from_nanos(123_456_700)]));
+    }
+
+    /// What a word of a tag stands for, and the model that a commit is.
+    #[test]
+    fn commits_and_words_become_settings() {
+        let bed = testbed("codex-v3-netns").unwrap();
+        let input_of = |commit: &str, words: &[&str]| {
+            let conditions = [("nodes", "8"), ("seeders", "1"), ("file_bytes", "10485760"), ("commit", commit)];
+            let variants = words.iter().map(|word| (*word).to_owned()).collect();
+            input(&Group { variants, ..cell(&conditions) }, &[0.0; 7], &bed, &[])
+        };
+        let has = |input: &Input, set: &str| input.sets.iter().any(|s| s == set);
+        let cold = input_of("09961319", &["cold", "w270336"]);
+        assert!(has(&cold, "network.connected=0") && has(&cold, "network.transport.mux_window=270336 B"));
+        assert!(!cold.sets.iter().any(|set| set.starts_with("protocol")), "that of the testbed: {:?}", cold.sets);
+        let run = load(&cold).unwrap().run;
+        assert_eq!((run.world.connected, run.network.transport.mux_window.get()), (0, 270_336));
+        for (commit, protocol) in [("09961319", "codex-v3c"), ("4e709275", "codex-v3d")] {
+            let ignored = input_of(commit, &["id0ignored"]);
+            assert!(has(&ignored, &format!("protocol.{protocol}.hears_announcements=false")), "{:?}", ignored.sets);
+            assert_eq!(has(&ignored, "protocol=codex-v3d"), protocol == "codex-v3d");
+            let scenario = load(&ignored).unwrap();
+            assert!(scenario.resolved.contains(&format!("[protocol.{protocol}]")), "{}", scenario.resolved);
+            assert_eq!(scenario.run.world.connected, 160);
+        }
+    }
+
+    /// A node that is killed stays away; one that returns has been away in between.
+    #[test]
+    fn absences_become_sessions() {
+        let conditions = [("nodes", "8"), ("seeders", "2"), ("file_bytes", "10485760")];
+        let absences = vec![(1, 8.0, None), (4, 9.5, Some(19.5))];
+        let group = Group { absences, ..cell(&conditions) };
+        let run = load(&input(&group, &[0.0; 6], &testbed("codex-v3-netns").unwrap(), &[])).unwrap().run;
+        let ChurnSpec::Trace { sessions, .. } = run.world.churn else { panic!("{:?}", run.world.churn) };
+        assert_eq!(sessions, [(1, 0.0, 8.0), (4, 0.0, 9.5), (4, 19.5, 1e8)]);
+        let run = load(&input(&cell(&conditions), &[0.0; 6], &testbed("codex-v3-netns").unwrap(), &[])).unwrap().run;
+        assert_eq!(run.world.churn, ChurnSpec::None);
     }
 
     #[test]
