@@ -194,8 +194,11 @@ fn no_seeder_is_special_by_its_number() {
     for protocol in ["codex-v3c", "codex-v3d"] {
         for window in ["100 kB", "256 KiB"] {
             let with = |nodes: u32, set: u32, seed: u32| {
+                // When a node announces what it has is drawn; a pair is to draw nothing.
+                let announce = if nodes == 2 { "none" } else { "immediate" };
                 let outcome = checked(&spec(&[
                     &format!("protocol={protocol}"),
+                    &format!("protocol.{protocol}.announce={announce}"),
                     &format!("network.transport.mux_window={window}"),
                     &format!("swarm.network_size={nodes}"),
                     &format!("swarm.seeder_set={set}"),

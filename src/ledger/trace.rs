@@ -27,6 +27,9 @@ pub struct Sending {
     pub framing: u64,
     /// The part of `wire` that acknowledges earlier messages.
     pub acks: u64,
+    /// Whether it is a piece of a message that did not fit into a window of the muxer,
+    /// and not the last one.
+    pub piece: bool,
 }
 
 /// Messages in the order in which they were handed to the network, up to a limit.
@@ -103,6 +106,7 @@ mod tests {
             proof: 0,
             framing: 0,
             acks: 0,
+            piece: false,
         }
     }
 

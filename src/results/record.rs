@@ -284,6 +284,7 @@ fn trace_row(id: &str, sending: &Sending, origin: Time) -> TraceRow {
         proof_bytes: sending.proof,
         framing_bytes: sending.framing,
         ack_bytes: sending.acks,
+        piece: sending.piece,
     }
 }
 

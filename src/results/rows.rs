@@ -328,6 +328,9 @@ row! {
         framing_bytes: u64,
         /// The part of it that acknowledges earlier messages.
         ack_bytes: u64,
+        /// Whether it is a piece of a message that did not fit into a window of the
+        /// muxer, and not the last one: `traffic.csv` counts the last alone.
+        piece: bool,
     }
 }
 

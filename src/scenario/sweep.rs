@@ -199,7 +199,6 @@ impl Study {
     fn keys(&self) -> impl Iterator<Item = (&PlacedAxis, &String)> {
         self.axes.iter().flat_map(|axis| axis.keys.iter().map(move |key| (axis, key)))
     }
-
 }
 
 impl PlacedAxis {

@@ -19,7 +19,10 @@ fn the_base_is_what_the_sweep_does_not_say() {
     assert_eq!(seen(&input), (3, "bittorrent", false));
     let base = Base::read(&input).unwrap();
     let point = base.point(&[1, 0, 0]).unwrap().run;
-    assert_eq!((point.world.swarm.seeders, point.protocol.family(), point.world.overlay.is_some()), (5, "direct", true));
+    assert_eq!(
+        (point.world.swarm.seeders, point.protocol.family(), point.world.overlay.is_some()),
+        (5, "direct", true)
+    );
 }
 
 #[test]

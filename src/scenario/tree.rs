@@ -44,7 +44,13 @@ pub(super) struct Source {
 pub(super) struct Sources(Vec<Source>);
 
 impl Sources {
-    pub(super) fn add(&mut self, kind: Kind, name: impl Into<String>, text: impl Into<Arc<str>>, folder: &Path) -> usize {
+    pub(super) fn add(
+        &mut self,
+        kind: Kind,
+        name: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        folder: &Path,
+    ) -> usize {
         let (name, text, folder) = (name.into(), text.into(), folder.into());
         self.0.push(Source { kind, name, text, folder, rank: 0, above: None });
         self.0.len() - 1

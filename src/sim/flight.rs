@@ -106,6 +106,7 @@ impl<M: Message> Flight<M> {
             proof: self.size.proof,
             framing: self.framing(),
             acks: self.acks,
+            piece: matches!(self.cargo, Cargo::Frame(_)),
         }
     }
 }

@@ -72,8 +72,10 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// `from` may send `bytes` more to `to`.
     pub(super) fn on_credit(&mut self, from: NodeId, to: NodeId, bytes: u64) {
+        let window = self.spec.network.transport.mux_window.get();
         if let Some(link) = self.nodes[from.index()].link(to) {
-            link.credit += bytes;
+            // What was read late may be of a stream that has closed since.
+            link.credit = (link.credit + bytes).min(window);
             self.send_on(from, to);
         }
     }

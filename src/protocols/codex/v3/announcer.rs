@@ -52,12 +52,17 @@ impl Announcer {
         }
     }
 
-    /// When it will be, if nothing completes until then.
+    /// When it will be, if nothing completes until then: at once where a batch has
+    /// completed out of order while another announcement was being written.
     pub fn next_due(&self, scheduler: &Scheduler, params: &Params) -> Time {
-        let waits = scheduler.watermark() > self.told
-            && params.announce != Announce::None
-            && params.order != Order::RandomWindow;
-        if waits { self.last + self.interval } else { Time::NEVER }
+        if params.announce == Announce::None || params.order == Order::RandomWindow {
+            return Time::NEVER;
+        }
+        let is_ahead = |batch: &u32| scheduler.span(*batch).0 >= scheduler.watermark();
+        if params.announce == Announce::Immediate && self.ahead.iter().any(is_ahead) {
+            return Time::ZERO;
+        }
+        if scheduler.watermark() > self.told { self.last + self.interval } else { Time::NEVER }
     }
 
     /// What is to be said.
