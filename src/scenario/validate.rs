@@ -329,6 +329,10 @@ impl Check<'_> {
                 return self.fail(&format!("network.transport.{key}"), fault);
             }
         }
+        if transport.burst > Time::from_secs(60) {
+            let fault = Fault::new(format!("a burst of {} at the rate of the link", transport.burst));
+            return self.fail("network.transport.burst", fault.expected("at most 1 min"));
+        }
         if transport.max_window < transport.initial_window {
             let fault = Fault::new(format!("a largest window of {}", transport.max_window));
             let least = format!("at least initial_window, {}", transport.initial_window);

@@ -4,6 +4,7 @@ use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
 use crate::ledger::{Class, Cut, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
+use crate::network::NetworkModel;
 use crate::protocol::Protocol;
 use crate::units::Time;
 use crate::world::{ChurnSpec, NodeId};
@@ -15,7 +16,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let warnings = self.warnings(); // some are about what is taken below
         let bound = distribution_time(self.world);
         // Whatever its rate, a link has a burst ahead of it.
-        let ahead = self.spec.network.transport.burst;
+        let ahead = self.burst();
         let mut outcome = Outcome {
             status,
             end: self.now,
@@ -38,6 +39,12 @@ impl<P: Protocol> Simulation<'_, P> {
         };
         self.audit(&mut outcome);
         outcome
+    }
+
+    /// What links let pass at once.
+    fn burst(&self) -> Time {
+        let network = &self.spec.network;
+        if network.model == NetworkModel::Fair { network.transport.burst } else { Time::ZERO }
     }
 
     /// Bytes that left a node and did not arrive.
@@ -176,7 +183,7 @@ impl<P: Protocol> Simulation<'_, P> {
             let (node, carried) = (self.world.node(id), self.network.carried(id, self.now));
             let account = &self.books.accounts[id.index()];
             // Each message may round its last byte up.
-            let time = self.now + self.spec.network.transport.burst;
+            let time = self.now + self.burst();
             let room = |bytes_per_second: f64| bytes_per_second * time.secs() * (1.0 + 1e-9) + 4096.0;
             if carried.up.get() as f64 > room(node.up.bytes_per_second()) {
                 fail(format!("node {}: {} B up is more than its link carries in {}", id.0, carried.up.get(), self.now));

@@ -53,6 +53,10 @@ impl<P: Protocol> Simulation<'_, P> {
             if server || !other.online || other.knows(id) || self.nodes[id.index()].knows(peer) {
                 continue; // nobody there yet, or they are just dialling
             }
+            let taken = self.minds[peer.index()].accepts(id, &self.shared);
+            if !taken || !self.minds[id.index()].accepts(peer, &self.shared) {
+                continue; // no room
+            }
             self.network.open(id, peer);
             for (one, other) in [(id, peer), (peer, id)] {
                 self.nodes[one.index()].add_link(other, credit);

@@ -31,6 +31,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Sends of what waits on the stream from `from` to `to` as much as the credit
     /// allows.
     fn send_on(&mut self, from: NodeId, to: NodeId) {
+        let now = self.now;
         while let Some(link) = self.nodes[from.index()].link(to) {
             let Some(&id) = link.waiting.front() else { return };
             let Some(flight) = &mut self.flights[id as usize] else { return };
@@ -46,6 +47,8 @@ impl<P: Protocol> Simulation<'_, P> {
                 return;
             }
             let first = flight.size.take(std::mem::take(&mut link.credit));
+            // From its first frame on it is under way, whatever it waits for.
+            flight.since = flight.since.min(now);
             let (class, begun) = (flight.class(), flight.begun);
             let frame = self.new_flight(from, to, Cargo::Frame(class), first, None);
             if let Some(frame) = &mut self.flights[frame as usize] {

@@ -180,6 +180,7 @@ mod sample {
                 proof_bytes: 0,
                 framing_bytes: 0,
                 ack_bytes: 0,
+                piece: false,
             };
             playback.add(&row).unwrap();
         }

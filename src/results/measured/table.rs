@@ -19,9 +19,9 @@ pub(super) fn read(file: &str, content: &[u8], measured: &mut Measured) -> Resul
     if let Some(missing) = NEEDED.iter().find(|column| !has(column)) {
         return Err(MeasuredError::File { file: file.into(), problem: format!("there is no column `{missing}`") });
     }
-    for run in runs(file, &headers, &mut reader)? {
-        complete(run, measured);
-    }
+    let (runs, notes) = runs(file, &headers, &mut reader)?;
+    measured.notes.extend(notes);
+    runs.into_iter().for_each(|run| complete(run, measured));
     Ok(())
 }
 
@@ -29,8 +29,9 @@ fn runs(
     file: &str,
     headers: &csv::StringRecord,
     reader: &mut csv::Reader<&[u8]>,
-) -> Result<Vec<MeasuredRun>, MeasuredError> {
+) -> Result<(Vec<MeasuredRun>, Vec<String>), MeasuredError> {
     let mut runs: Vec<MeasuredRun> = Vec::new();
+    let mut mixed: BTreeMap<String, &'static str> = BTreeMap::new();
     let mut place: BTreeMap<String, usize> = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(|error| line_error(file, &error))?;
@@ -41,21 +42,19 @@ fn runs(
             runs.push(MeasuredRun { id, file: file.into(), conditions, nodes: vec![node] });
             continue;
         }
-        if let Some((column, found)) = differs(&runs[index].conditions, &conditions) {
-            return Err(row.wrong(column, &found, "the value of the other rows of this run"));
+        if let Some(column) = differs(&runs[index].conditions, &conditions) {
+            mixed.entry(id).or_insert(column);
         }
         runs[index].nodes.push(node);
     }
-    Ok(runs)
+    runs.retain(|run| !mixed.contains_key(&run.id));
+    let note = |(id, column)| format!("{file}: run {id} is left out: its nodes differ in `{column}`");
+    Ok((runs, mixed.into_iter().map(note).collect()))
 }
 
 /// The first condition in which two rows of a run differ.
-fn differs(
-    one: &BTreeMap<&'static str, String>,
-    other: &BTreeMap<&'static str, String>,
-) -> Option<(&'static str, String)> {
-    let all = WORDS.iter().chain(&NUMBERS);
-    all.copied().find(|c| one.get(c) != other.get(c)).map(|c| (c, other.get(c).cloned().unwrap_or_default()))
+fn differs(one: &BTreeMap<&'static str, String>, other: &BTreeMap<&'static str, String>) -> Option<&'static str> {
+    WORDS.iter().chain(&NUMBERS).copied().find(|c| one.get(c) != other.get(c))
 }
 
 /// A line with the names of its fields.
@@ -114,11 +113,15 @@ impl<'a> Row<'a> {
             "seeder" => false,
             other => return Err(self.wrong("role", other, "`seeder` or `leecher`")),
         };
+        let (leave_s, return_s) = (self.number("leave_s")?, self.number("return_s")?);
+        if return_s.is_some_and(|to| leave_s.is_none_or(|from| to <= from)) {
+            return Err(self.wrong("return_s", self.text("return_s").unwrap_or_default(), "a time after `leave_s`"));
+        }
         Ok(NodeFigures {
             leecher,
             start_s: self.number("start_s")?,
-            leave_s: self.number("leave_s")?,
-            return_s: self.number("return_s")?,
+            leave_s,
+            return_s,
             t50_s: self.number("t50_s")?,
             t90_s: self.number("t90_s")?,
             t100_s: self.number("t100_s")?,
@@ -172,10 +175,6 @@ mod tests {
             ("a,2,1,5,8,8,0,leecher,,nan,\n", "m.csv:3: column `t100_s` is `nan`; expected a number, zero or more"),
             ("a,2,1,5,8,8,0,peer,,1,\n", "m.csv:3: column `role` is `peer`; expected `seeder` or `leecher`"),
             ("a,2,1,5,,8,0,leecher,,1,\n", "m.csv:3: column `up_bps` is ``; expected a value"),
-            (
-                "a,2,1,6,8,8,0,leecher,,1,\n",
-                "m.csv:3: column `file_bytes` is `6`; expected the value of the other rows of this run",
-            ),
             ("a,2,1\n", "m.csv:3: this line has 3 fields; expected 11, as the header has"),
         ] {
             assert_eq!(read_rows(&format!("{good}{row}")).unwrap_err().to_string(), message);
@@ -187,6 +186,13 @@ mod tests {
         let text = "run_id,nodes,seeders,file_bytes,up_bps,role\n";
         let error = read("m.csv", text.as_bytes(), &mut Measured::default()).unwrap_err().to_string();
         assert_eq!(error, "m.csv: there is no column `down_bps`");
+    }
+
+    #[test]
+    fn a_run_of_unlike_nodes_is_left_out_with_a_note() {
+        let measured = read_rows("a,2,1,5,8,8,0,leecher,,1,\na,2,1,5,9,8,0,seeder,,,\n").unwrap();
+        assert!(measured.runs.is_empty());
+        assert_eq!(measured.notes, ["m.csv: run a is left out: its nodes differ in `up_bps`"]);
     }
 
     #[test]

@@ -105,12 +105,16 @@ fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> Key {
     }
 }
 
-/// Who went and came back; see [`Group::absences`].
+/// Who went and came back, from the first start; see [`Group::absences`].
 fn absences(nodes: &[NodeFigures]) -> Vec<(usize, f64, Option<f64>)> {
     let mut order: Vec<&NodeFigures> = nodes.iter().collect();
     let rank = |node: &NodeFigures| if node.leecher { node.start_s.unwrap_or(0.0) } else { f64::NEG_INFINITY };
     order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
-    let gone = |(number, node): (usize, &&NodeFigures)| Some((number, node.leave_s?, node.return_s));
+    let leechers = nodes.iter().filter(|node| node.leecher).map(|node| node.start_s.unwrap_or(0.0));
+    let first = leechers.min_by(f64::total_cmp).unwrap_or(0.0);
+    let gone = |(number, node): (usize, &&NodeFigures)| {
+        Some((number, node.leave_s? - first, node.return_s.map(|to| to - first)))
+    };
     order.iter().enumerate().filter_map(gone).collect()
 }
 

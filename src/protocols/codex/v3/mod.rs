@@ -3,17 +3,17 @@
 //! Sources: `logos-storage/logos-storage-nim`, `storage/blockexchange/`. A node
 //! fetches the manifest by a protocol of its own (`manifest`), then runs one loop
 //! per download (`worker`) that takes batches from a scheduler, chooses a peer of
-//! its swarm for each (`swarm`, `stats`), and keeps the requests (`requests`). It
+//! its swarm for each (`swarm`, `stats`, `joining`), and keeps the requests (`requests`). It
 //! answers others one request after another (`responder`) and tells them what it
 //! has got (`announcer`). The states differ by constants only. Of c and d the
 //! exchange was measured: what that decided is told in `docs/validation.md`.
 //!
 //! What the original does and this leaves out, because it does not act here:
 //! bans for wrong data (nobody lies), failures of a stream whose connection stands,
-//! several downloads in one node. Nor does it know the cool-down of failed dials,
-//! which came with 4e709275: who was not there is dialled again at the next search.
+//! several downloads in one node.
 
 mod announcer;
+mod joining;
 mod manifest;
 mod params;
 mod peers;
@@ -29,6 +29,7 @@ pub use params::{AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, P
 pub use wire::{Blocks, Msg, Ranges};
 
 use crate::protocol::{Ctx, Key, Protocol};
+use crate::units::Time;
 use crate::world::{NodeId, World};
 use manifest::Fetch;
 use peers::Peers;
@@ -73,8 +74,8 @@ pub struct CodexV3 {
     peers: Peers,
     has_manifest: bool,
     fetch: Option<Fetch>,
-    /// Peers that discovery named and this node dialled.
-    dialled: Vec<NodeId>,
+    /// Peers whom a dial did not reach, and when.
+    failed_dials: Vec<(NodeId, Time)>,
     download: Option<Box<Download>>,
 }
 
@@ -91,7 +92,7 @@ impl Protocol for CodexV3 {
     }
 
     fn new(_me: NodeId, _world: &World, _shared: &Shared) -> Self {
-        CodexV3 { peers: Peers::default(), has_manifest: false, fetch: None, dialled: Vec::new(), download: None }
+        CodexV3 { peers: Peers::default(), has_manifest: false, fetch: None, failed_dials: Vec::new(), download: None }
     }
 
     fn start(&mut self, cx: &mut Context<'_>) {
@@ -145,9 +146,7 @@ impl Protocol for CodexV3 {
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let stats = Stats::new(cx.now(), &cx.shared.params);
         self.peers.add(peer, stats);
-        if self.dialled.contains(&peer) {
-            self.on_newcomer(peer, cx);
-        }
+        self.on_joined(peer, cx);
         self.ask_for_manifest(peer, cx);
     }
 
@@ -155,21 +154,16 @@ impl Protocol for CodexV3 {
         if self.fetch.is_some() {
             return self.on_providers(providers, cx);
         }
-        let mut free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
-        for id in providers {
-            if self.peers.find(*id).is_some() {
-                self.on_newcomer(*id, cx);
-            } else if free > 0 {
-                free -= 1;
-                cx.dial(*id);
-                if !self.dialled.contains(id) {
-                    self.dialled.push(*id);
-                }
-            }
+        if cx.shared.params.newcomers != Newcomers::Ignored {
+            return self.join(providers, cx);
         }
+        let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
+        let new = providers.iter().filter(|id| self.peers.ids().binary_search(id).is_err());
+        new.take(free).for_each(|id| cx.dial(*id));
     }
 
     fn refused(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        self.on_dial_failed(peer, cx);
         self.on_provider_lost(peer, cx);
     }
 

@@ -216,6 +216,8 @@ pub struct Params {
     pub max_peers: u32,
     /// Shortest distance between two searches for peers.
     pub discovery_interval: Time,
+    /// Time for which a peer that a dial did not reach is no candidate.
+    pub dial_cooldown: Time,
     /// Keys of announcement and search.
     pub advertised_keys: AdvertisedKeys,
     /// Time that a provider has to send the manifest.

@@ -82,13 +82,18 @@ impl Swarm {
     }
 
     /// Admits `id` in place of the member that was not heard of for longest
-    /// among those that never said anything and are `idle`, if there is one.
-    pub fn replace_unknown(&mut self, id: NodeId, now: Time, mut idle: impl FnMut(NodeId) -> bool, params: &Params) {
+    /// among those that never said anything and are `idle`; whether there is one.
+    pub fn replace_unknown(
+        &mut self,
+        id: NodeId,
+        now: Time,
+        mut idle: impl FnMut(NodeId) -> bool,
+        params: &Params,
+    ) -> bool {
         let unknown = self.members.iter().filter(|m| m.availability == Availability::Unknown && idle(m.id));
-        if let Some(oldest) = unknown.min_by_key(|m| m.last_seen).map(|m| m.id) {
-            self.remove(oldest);
-            self.admit(id, now, params);
-        }
+        let Some(oldest) = unknown.min_by_key(|m| m.last_seen).map(|m| m.id) else { return false };
+        self.remove(oldest);
+        self.admit(id, now, params)
     }
 
     pub fn remove(&mut self, id: NodeId) {

@@ -7,11 +7,12 @@
 //! It awaits the writing of every question and announcement.
 
 use super::announcer::Announcer;
+use super::joining::Joining;
 use super::requests::Requests;
 use super::scheduler::{Scheduler, Span};
 use super::swarm::{Availability, Choice, Swarm};
 use super::wire::{Blocks, Ranges};
-use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Newcomers, Timer, Token};
+use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Timer, Token};
 use crate::engine::TimerId;
 use crate::protocol::Key;
 use crate::units::Time;
@@ -28,6 +29,8 @@ pub(super) struct Download {
     /// The unit that is read next, and fruitless tries for it.
     pub tries: (u32, u32),
     last_search: Option<Time>,
+    /// Whom discovery has named and who was not asked yet, by look-up.
+    pub joining: Vec<Joining>,
     stage: Stage,
     /// Questions and announcements to be written, each awaited.
     outbox: VecDeque<(NodeId, Msg)>,
@@ -98,6 +101,7 @@ impl CodexV3 {
             announcer: Announcer::new(now, params, cx.rng()),
             tries: (0, 0),
             last_search: None,
+            joining: Vec::new(),
             stage: Stage::Window,
             outbox: VecDeque::new(),
             writing: None,
@@ -422,23 +426,6 @@ impl CodexV3 {
         download.sleep = Sleep::Until(cx.after(next.since(cx.now()), Timer::Turn));
     }
 
-    /// A connection stands with a peer that discovery has found during the download.
-    pub(super) fn on_newcomer(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        self.stir(cx);
-        let Some(download) = &mut self.download else { return };
-        let params = &cx.shared.params;
-        if params.newcomers == Newcomers::Ignored || download.swarm.find(peer).is_some() {
-            return;
-        }
-        // In a full swarm too it is asked: if it has something it takes the place of
-        // one that never said anything.
-        download.swarm.admit(peer, cx.now(), params);
-        if params.newcomers == Newcomers::Asked {
-            let (start, end) = download.scheduler.window();
-            cx.send(peer, Msg::WantHave(start, end));
-        }
-    }
-
     /// A peer says what it has.
     pub(super) fn on_have(&mut self, from: NodeId, ranges: &Ranges, cx: &mut Context<'_>) {
         self.stir(cx);
@@ -465,15 +452,10 @@ impl CodexV3 {
         }
     }
 
-    /// The member `from`, who becomes one if need be in place of one that never
-    /// said anything and is not asked for anything.
+    /// The member `from`, who becomes one if there is room.
     fn holder(&mut self, from: NodeId, cx: &mut Context<'_>) -> Option<&mut super::swarm::Member> {
         let download = self.download.as_mut()?;
-        let (now, params) = (cx.now(), &cx.shared.params);
-        if !download.swarm.admit(from, now, params) {
-            let idle = |id| self.peers.find(id).is_none_or(|peer| peer.in_flight == 0);
-            download.swarm.replace_unknown(from, now, idle, params);
-        }
+        download.swarm.admit(from, cx.now(), &cx.shared.params);
         download.swarm.find(from)
     }
 }
