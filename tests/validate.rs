@@ -73,7 +73,7 @@ fn settings_change_the_world_and_threads_do_not_change_results() {
 #[test]
 fn what_was_fitted_is_no_evidence() {
     let place = tempfile::tempdir().unwrap();
-    let only = "system=codex,method=netns+tbf,nodes=2|4,file_bytes=10485760,up_bps=10000000";
+    let only = "system=codex,method=netns+tbf,commit=bd49591f,nodes=2|4,file_bytes=10485760,up_bps=10000000";
     codexsim(place.path(), &["validate", "--seeds", "1", "--quiet", "--only", only, "--out", "o"]).code(0);
     let evidence: Vec<(String, bool)> = rows(&place.path().join("o"))
         .into_iter()

@@ -43,9 +43,6 @@ pub(super) fn input(cell: &Group, starts: &[f64], testbed: &Testbed, sets: &[Str
         let key = key.replace("{}", protocol);
         Some(format!("{key}={}", written(cell.conditions.get(column)?, *form, testbed)))
     }));
-    if !cell.conditions.contains_key("latency_s") {
-        own.push(format!("network.latency={}", written("0", Form::Latency, testbed)));
-    }
     own.push(format!("swarm.start={}", start(starts)));
     own.extend(churn(&cell.absences));
     let variants = cell.variants.iter().filter_map(|word| testbed.variant(word)).flatten();
