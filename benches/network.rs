@@ -22,7 +22,7 @@ fn world(nodes: u32, faster: u64) -> World {
         nodes: (0..nodes).map(node).collect(),
         latency: Latency::constant(Time::from_millis(50)),
         overlay: None,
-        connected: 0,
+        mesh: codexsim::world::Mesh::None,
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
         dataset: Dataset { size: SIZE, block_size: SIZE, group: 1, padded: true },

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Name, repetitions, settings over the quickstart.
 type Case = (&'static str, u32, &'static [&'static str]);
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     (
         "codex-v2 1000 x 256 MiB, degree 8",
         3,
