@@ -1,10 +1,8 @@
 //! Bitswap in whole simulations: bytes, time and behaviour of small swarms. The
 //! micro-benchmarks of go-bitswap are beside the protocol, `src/protocols/bitswap`.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Class, Outcome, Status};
-use common::{checked, spec};
 
 fn run(sets: &[&str]) -> Outcome {
     let outcome = checked(&spec(&[&["protocol=bitswap"], sets].concat()));

@@ -1,10 +1,8 @@
 //! Nodes that come and go at awkward moments.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
-use common::{checked, spec};
 
 /// A pair and 4 MiB over 50 Mbit/s and 50 ms, with more settings.
 fn pair(protocol: &str, further: &[&str]) -> Outcome {

@@ -1,10 +1,8 @@
 //! Switches of codex-v2: each does what it says, and what it costs shows.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::bound;
 use codexsim::ledger::{Class, Outcome};
-use common::{checked, spec};
 
 /// One leecher and `holders` seeders, nothing but the exchange on the wire.
 fn one_leecher(holders: u32, latency: &str, blocks: u32, further: &[&str]) -> Outcome {

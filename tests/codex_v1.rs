@@ -1,10 +1,8 @@
 //! Codex v1 and the sister forks: sizes, switches, and predictions of the
 //! protocol's description. The numbers are told in docs/findings.md.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Class, Outcome};
-use common::{checked, spec};
 
 fn run(protocol: &str, sets: &[&str]) -> Outcome {
     let protocol = format!("protocol={protocol}");

@@ -1,11 +1,9 @@
 //! Block exchange v3 in whole runs: closed forms, and that every constant acts.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Class, NodeOutcome, Outcome, Status};
 use codexsim::protocols::ProtocolSpec;
 use codexsim::sim::RunSpec;
-use common::{checked, spec};
 
 /// A run of `protocol` over the quickstart with further settings.
 fn v3(protocol: &str, sets: &[&str]) -> RunSpec {

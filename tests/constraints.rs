@@ -2,10 +2,8 @@
 //!
 //! Each world has one resource that closed forms say is the only one that counts.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Constraint, Cut, Outcome};
-use common::{checked, spec};
 
 const PROTOCOLS: [&str; 8] =
     ["direct", "codex-v1", "codex-v2", "codex-v3c", "codex-v3d", "codex-f", "bittorrent", "bitswap"];

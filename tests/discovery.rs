@@ -1,9 +1,7 @@
 //! Swarms that find each other by a tracker or a hash table, and hash tables alone.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Class, Outcome, Status};
-use common::{checked, spec};
 
 /// A small swarm of the real node's kind.
 fn swarm(further: &[&str]) -> Outcome {

@@ -1,12 +1,9 @@
 //! Exports as the other tools read them: every file is parsed back, and what
 //! their analysis would find is compared with the study itself.
 
-#[path = "common/place.rs"]
-mod place;
-
+use crate::common::place::Place;
 use assert_cmd::assert::Assert;
-use codexsim::results::{Manifest, NodeRow, ProgressRow, RunRow, RunTable, median, read};
-use place::Place;
+use codexsim::results::{Manifest, NodeRow, ProgressRow, RunRow, median, read};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,13 +32,8 @@ repetitions = 3
 const FINE: &str = "[output]\nprogress = 20\n";
 
 impl Place {
-    fn sweep(&self, out: &str, further: &[&str]) -> Assert {
-        self.codexsim(&[&["sweep", "s.toml", "--reproducible", "--out", out], further].concat())
-    }
-
-    fn runs(&self, out: &str) -> Vec<RunRow> {
-        let table = RunTable::read(fs::File::open(self.path(out).join("runs.csv")).unwrap()).unwrap();
-        table.records.into_iter().map(|record| record.run).collect()
+    fn run_rows(&self, out: &str) -> Vec<RunRow> {
+        self.runs(out).records.into_iter().map(|record| record.run).collect()
     }
 
     fn leechers(&self, out: &str, run_id: &str) -> Vec<NodeRow> {
@@ -171,7 +163,7 @@ fn close(a: f64, b: f64) {
 /// from each leecher's own start.
 fn own(place: &Place, study: &str, run: &RunRow, value: impl Fn(&NodeRow) -> Option<f64>) -> Vec<f64> {
     let same = |r: &&RunRow| (r.network_size, r.seeders, r.latency_s) == (run.network_size, run.seeders, run.latency_s);
-    let runs = place.runs(study);
+    let runs = place.run_rows(study);
     let leechers = runs.iter().filter(same).flat_map(|r| place.leechers(study, &r.run_id));
     leechers.filter_map(|node| Some(value(&node)? - node.start_s?)).collect()
 }
@@ -192,7 +184,7 @@ fn the_users_summary_is_that_of_the_study() {
             assert_eq!(experiment.config["experiment_set_id"], name(&folder).as_str(), "the folder is the id");
             assert_eq!((&experiment.config["seeder_sets"], &experiment.config["repetitions"]), (&2.into(), &3.into()));
             assert_eq!(experiment.config["file_size"], 4 << 20);
-            let runs = place.runs("a");
+            let runs = place.run_rows("a");
             let mine = |r: &&RunRow| {
                 experiment.config["nodes"]["network_size"] == r.network_size
                     && experiment.config["seeders"] == r.seeders
@@ -215,7 +207,7 @@ fn first_bytes_are_the_first_step_of_the_stream() {
     place.codexsim(&["export", "a", "--format", "benchmarks"]).code(0);
     let folder = place.path("a/export-benchmarks/codex-v2/codex-v2-4194304-4-1");
     let steps = read::<ProgressRow>(fs::File::open(place.path("a/progress.csv")).unwrap()).unwrap();
-    let run = &place.runs("a")[0];
+    let run = &place.runs("a").records[0].run;
     let starts: BTreeMap<u32, f64> =
         place.leechers("a", &run.run_id).iter().map(|n| (n.node, n.start_s.unwrap())).collect();
     let first: Vec<f64> = steps
@@ -232,7 +224,7 @@ fn first_bytes_are_the_first_step_of_the_stream() {
 fn missing_runs_and_downloads_are_missing_and_not_moved() {
     let place = Place::new(&format!("{SCENARIO}{SWEEP}"));
     place.sweep("a", &["--shard", "1/5", "--set", "stop.max_time=2 s"]);
-    let runs = place.runs("a");
+    let runs = place.run_rows("a");
     assert!(runs.len() < 36 && runs.iter().any(|run| run.missing > Some(0)), "the test needs both");
     let assert = place.codexsim(&["export", "a", "--format", "benchmarks"]).code(3);
     assert!(errors(&assert).contains("runs are missing or failed"), "{}", errors(&assert));
@@ -258,7 +250,7 @@ fn without_steps_the_known_moments_are_the_entries() {
     place.codexsim(&["run", "s.toml", "--out", "a", "--set", "swarm.seeder_set=3"]).code(0);
     place.codexsim(&["export", "a", "--format", "benchmarks", "--out", "b"]).code(0);
     let folder = place.path("b/codex-v2/codex-v2-4194304-4-1");
-    let run = &place.runs("a")[0];
+    let run = &place.runs("a").records[0].run;
     let experiment = Experiment::read(&folder);
     close(median(&experiment.first_byte).unwrap(), median(&own(&place, "a", run, |n| n.stream_ttfb_s)).unwrap());
     close(median(&experiment.completion).unwrap(), median(&own(&place, "a", run, |n| n.stream_t100_s)).unwrap());
@@ -276,7 +268,7 @@ fn completion_stays_in_seconds_where_downloads_begin_late() {
     let assert = place.codexsim(&["export", "a", "--format", "benchmarks"]).code(0);
     assert!(errors(&assert).contains("At 1 points an entry of 0 bytes was added"), "{}", errors(&assert));
     let folder = place.path("a/export-benchmarks/direct/direct-4194304-4-1");
-    let run = &place.runs("a")[0];
+    let run = &place.runs("a").records[0].run;
     let t100 = own(&place, "a", run, |node| node.stream_t100_s);
     close(median(&Experiment::read(&folder).completion).unwrap(), median(&t100).unwrap());
     let entries: Vec<_> = downloads(&folder).into_values().flatten().collect();
@@ -308,7 +300,7 @@ fn tenksim_has_a_column_for_each_pod() {
         let place = folder.join("metrics").join(metric).join("dataset-0-0.csv");
         rows(&place, "Time,pod-0,pod-1,pod-2,pod-3")
     };
-    let run = &place.runs("a")[0];
+    let run = &place.runs("a").records[0].run;
     let leechers = place.leechers("a", &run.run_id);
     for (metric, end) in [
         ("stored-bytes", leechers.iter().map(|n| n.t100_s.unwrap()).collect::<Vec<_>>()),
@@ -337,7 +329,7 @@ fn tenksim_has_deliveries_medians_and_parameters() {
     place.codexsim(&["run", "s.toml", "--out", "a"]).code(0);
     place.codexsim(&["export", "a", "--format", "10ksim"]).code(0);
     let folder = place.path("a/export-10ksim/codex-v2-4194304-4-1");
-    let run = &place.runs("a")[0];
+    let run = &place.runs("a").records[0].run;
     let summary = folder.join("analysis_data/summary");
     let received = rows(&summary.join("received.csv"), "kubernetes.pod_name,msgId,sentAt,timestamp,delayMs");
     let delays: Vec<f64> = received.iter().map(|row| row[4].parse::<f64>().unwrap() / 1e3).collect();
@@ -423,7 +415,7 @@ fn steps_of_downloads_change_nothing_else() {
     }
     let steps = read::<ProgressRow>(fs::File::open(place.path("fine/progress.csv")).unwrap()).unwrap();
     assert_eq!(steps.len(), 20 * 2 * 6 * (3 + 5 + 4), "steps, latencies, runs, leechers");
-    let run = &place.runs("fine")[0];
+    let run = &place.runs("fine").records[0].run;
     let mine = |node: &NodeRow, share| {
         let bytes = run.file_size_bytes * share / 20;
         steps.iter().find(|s| s.run_id == run.run_id && s.node == node.node && s.bytes == bytes).unwrap()

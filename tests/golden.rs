@@ -1,11 +1,9 @@
 //! Runs whose every event is known: a change of any number shows here first.
 //! When a change is meant, say why in the commit and put the new digests in.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::scenario::Input;
 use codexsim::study::Plan;
-use common::{checked, spec};
 use std::fs;
 use std::path::Path;
 

@@ -1,11 +1,8 @@
 //! `codexsim impact` as the author of an RFC meets it: two sides in a small pack,
 //! the reports, and what is said when something is wrong.
 
-#[path = "common/place.rs"]
-mod place;
-
+use crate::common::place::Place;
 use codexsim::results::{Manifest, RunTable};
-use place::Place;
 use serde_json::Value;
 use std::fs;
 

@@ -1,10 +1,8 @@
 //! A run that somebody ends before its end: what there is of it is right.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::Status;
 use codexsim::sim::{run, run_while};
-use common::{checked, spec};
 
 /// Large enough to be asked whether they go on, which is every 2^16 events.
 const RUNS: [&[&str]; 5] = [

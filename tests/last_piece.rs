@@ -1,11 +1,9 @@
 //! The end of a file: Codex pads its last block, and so do the yardsticks;
 //! BitTorrent and Bitswap send what is left.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Class, Outcome, Status};
 use codexsim::world::Role;
-use common::{checked, spec};
 use std::fs;
 use std::path::Path;
 

@@ -2,15 +2,11 @@
 //! change in step: names of nodes, the order of equal times, the unit of rates and
 //! sizes. (Nothing against next to nothing is in `zero.rs`.)
 
-mod common;
-#[path = "common/pair.rs"]
-mod pairs;
-
+use crate::common::pair::{NETWORKS, bare, pair, protocols};
+use crate::common::{checked, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
 use codexsim::world::Role;
-use common::{checked, spec};
-use pairs::{NETWORKS, bare, pair, protocols};
 
 /// Direct, which needs 16 blocks of 64 KiB at 8 Mbit/s: 1.048576 s.
 fn direct(further: &[&str]) -> Outcome {

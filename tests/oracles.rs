@@ -1,10 +1,8 @@
 //! Whole simulations against closed forms.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::bound;
 use codexsim::ledger::{Class, Status};
-use common::{checked, spec};
 
 /// One leecher, one seeder, no overhead of any kind.
 fn pair(up: &str, latency: &str, blocks: u32, outstanding: u32, model: &str) -> Vec<String> {

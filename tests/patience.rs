@@ -1,10 +1,8 @@
 //! How long a run waits before it ends without progress.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
-use common::{checked, spec};
 
 fn run(sets: &[&[&str]]) -> Outcome {
     checked(&spec(&sets.concat()))

@@ -1,13 +1,11 @@
 //! What must hold in any run, on random small scenarios of every protocol.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::network::NetworkModel;
 use codexsim::sim::RunSpec;
 use codexsim::units::{Rate, Time};
 use codexsim::world::{ChurnSpec, NodeId, Role};
-use common::{checked, spec};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

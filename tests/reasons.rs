@@ -1,13 +1,11 @@
 //! `codexsim explain-run` and `codexsim doctor` tell the truth about worlds of
 //! which one knows it beforehand.
 
-mod common;
-
+use crate::common::{checked, spec};
 use assert_cmd::Command;
 use codexsim::ledger::Constraint;
 use codexsim::sim::{Progress, RunSpec};
 use codexsim::study::{Host, Reasons, Resource, WhatIf, Who};
-use common::{checked, spec};
 
 /// Nobody watches.
 struct Silent;

@@ -1,11 +1,8 @@
 //! `codexsim report` as a user meets it: a tiny study, its comparison in all
 //! forms, and what is said when there is nothing to compare.
 
-#[path = "common/place.rs"]
-mod place;
-
+use crate::common::place::Place;
 use codexsim::results::{ComparisonRow, NodeRow, RunTable, median, read};
-use place::Place;
 use std::fs;
 
 const STUDY: &str = r#"

@@ -1,11 +1,8 @@
 //! `codexsim report DIR` as a user meets it: the numbers on the page are those of
 //! the result files, and what is missing is said.
 
-#[path = "common/place.rs"]
-mod place;
-
-use codexsim::results::{NodeRow, Record, Row, RunTable, TimelineRow, median, quantile, read};
-use place::Place;
+use crate::common::place::Place;
+use codexsim::results::{NodeRow, Record, Row, TimelineRow, median, quantile, read};
 use std::fs::{self, File};
 
 const STUDY: &str = r#"
@@ -26,10 +23,6 @@ repetitions = 3
 impl Place {
     fn table<R: Row>(&self, dir: &str) -> Vec<R> {
         read(File::open(self.path(dir).join(R::FILE)).unwrap()).unwrap()
-    }
-
-    fn runs(&self, dir: &str) -> Vec<Record> {
-        RunTable::read(File::open(self.path(dir).join("runs.csv")).unwrap()).unwrap().records
     }
 
     fn page(&self, dir: &str) -> String {
@@ -76,7 +69,7 @@ fn the_numbers_on_the_page_are_those_of_the_files() {
     let assert = place.codexsim(&["report", "r"]).code(0);
     let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     assert_eq!(shown.lines().count(), 1 + 8 + 2, "a line for each point, and a note: {shown}");
-    let (page, runs, nodes) = (place.page("r"), place.runs("r"), place.table::<NodeRow>("r"));
+    let (page, runs, nodes) = (place.page("r"), place.runs("r").records, place.table::<NodeRow>("r"));
     assert!(
         page.contains("tiny &lt;study&gt;")
             && page.contains("sweep s.toml --out r")
@@ -155,7 +148,7 @@ fn a_point_whose_median_download_did_not_end_is_left_out_and_said() {
     let (page, nodes) = (place.page("r"), place.table::<NodeRow>("r"));
     let rows = data(&page, "Download time against file size");
     let (mut partly, mut unreached) = (0, 0);
-    for (record, row) in place.runs("r").iter().zip(&rows) {
+    for (record, row) in place.runs("r").records.iter().zip(&rows) {
         let mut ends = ends(&nodes, &[record]);
         assert_eq!((&row[6], &row[7]), (&ends.len().to_string(), &"8".to_owned()));
         partly += usize::from((1..8).contains(&ends.len()));
@@ -177,7 +170,7 @@ fn runs_that_are_missing_are_said_first() {
     place.codexsim(&["sweep", "s.toml", "--out", "r", "--shard", "1/2"]);
     let assert = place.codexsim(&["report", "r", "--out", "elsewhere"]).code(3);
     let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    let finished = place.runs("r").len();
+    let finished = place.runs("r").records.len();
     let words = format!("{} of 24 planned runs have no result", 24 - finished);
     assert!(finished > 0 && finished < 24 && shown.starts_with(&words), "{shown}");
     assert!(place.page("elsewhere").split("<h2>").next().unwrap().contains(&words), "before all figures");

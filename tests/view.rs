@@ -1,14 +1,10 @@
 //! The trace of a run, and the page that plays it.
 
-mod common;
-#[path = "common/place.rs"]
-mod place;
-
+use crate::common::place::Place;
+use crate::common::{checked, spec};
 use codexsim::ledger::{Class, Outcome};
 use codexsim::results::{Manifest, NodeRow, ProgressRow, Row, TraceRow, TrafficRow, read};
 use codexsim::units::Time;
-use common::{checked, spec};
-use place::Place;
 use std::fs;
 
 /// Small runs that between them have every way for a message to travel: over

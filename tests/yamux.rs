@@ -1,10 +1,8 @@
 //! The flow control of the muxer in whole runs, and connections from before the start.
 
-mod common;
-
+use crate::common::{checked, spec};
 use codexsim::bound::muxed_answer_secs;
 use codexsim::ledger::{Class, Outcome, Status};
-use common::{checked, spec};
 
 /// A pair, 10 MiB in blocks of 64 KiB over 50 Mbit/s and 25 ms, where TCP has no
 /// window; a message takes the data of two blocks, and 769 B more.

@@ -1,12 +1,8 @@
 //! Nothing is the limit of next to nothing: what takes no time gives what takes a
 //! nanosecond.
 
-mod common;
-#[path = "common/pair.rs"]
-mod pairs;
-
-use common::{checked, spec};
-use pairs::{NETWORKS, PAIR, bare, pair, protocols};
+use crate::common::pair::{NETWORKS, PAIR, bare, pair, protocols};
+use crate::common::{checked, spec};
 
 /// Settings that can be nothing, and the least that is not.
 const LEAST: [(&str, &str, &str); 6] = [

@@ -1,7 +1,7 @@
 //! Parts of a plan, as batch systems carry them out.
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, errors, printed, row_files};
+use crate::common::place::Place;
 use assert_cmd::assert::Assert;
 use std::fs;
 

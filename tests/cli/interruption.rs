@@ -1,8 +1,8 @@
 //! Commands that are ended from outside: by a signal, or because memory runs out.
 #![cfg(unix)]
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, errors, row_files};
+use crate::common::place::Place;
 use codexsim::results::Manifest;
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,7 +1,7 @@
 //! Wrong input, and claims that do not hold.
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, errors};
+use crate::common::place::Place;
 
 #[test]
 fn wrong_input_is_2_and_writes_nothing() {

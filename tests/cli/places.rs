@@ -1,7 +1,7 @@
 //! Where results go: places that cannot be used, and what lies there already.
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, content, errors};
+use crate::common::place::Place;
 use std::fs;
 use std::time::Duration;
 

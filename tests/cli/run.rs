@@ -1,7 +1,7 @@
 //! One run.
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, content, errors, printed};
+use crate::common::place::Place;
 use codexsim::results::{Manifest, NodeRow, RunTable, TrafficRow, read};
 use std::fs;
 

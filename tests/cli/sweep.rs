@@ -1,7 +1,7 @@
 //! Studies: their rows, and what is kept of them.
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, content, errors, printed, row_files};
+use crate::common::place::Place;
 use codexsim::results::{NodeRow, read};
 use std::fs;
 use std::path::PathBuf;

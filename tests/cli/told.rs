@@ -1,7 +1,7 @@
 //! What the program tells without running anything.
 
-use super::place::Place;
 use super::{SCENARIO, SWEEP, errors, printed};
+use crate::common::place::Place;
 use std::fs;
 
 #[test]

@@ -1,5 +1,8 @@
 //! Runs for tests, described as a user would: by settings over the quickstart.
 
+pub mod pair;
+pub mod place;
+
 use codexsim::ledger::Outcome;
 use codexsim::scenario::{Input, load};
 use codexsim::sim::{RunSpec, run};

@@ -1,6 +1,7 @@
 //! A directory in which the program runs as a user would run it.
 
 use assert_cmd::assert::Assert;
+use codexsim::results::RunTable;
 use std::fs;
 use std::path::PathBuf;
 
@@ -32,5 +33,15 @@ impl Place {
     /// Runs the program in this directory.
     pub fn codexsim(&self, arguments: &[&str]) -> Assert {
         self.command().args(arguments).assert()
+    }
+
+    /// Carries out the sweep of `s.toml` into `out`.
+    pub fn sweep(&self, out: &str, further: &[&str]) -> Assert {
+        self.codexsim(&[&["sweep", "s.toml", "--reproducible", "--out", out], further].concat())
+    }
+
+    /// The table `runs.csv` in `dir`.
+    pub fn runs(&self, dir: &str) -> RunTable {
+        RunTable::read(fs::File::open(self.path(dir).join("runs.csv")).unwrap()).unwrap()
     }
 }

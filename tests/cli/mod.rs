@@ -1,8 +1,5 @@
 //! The command line as its users meet it: files, exit codes, resumption.
 
-#[path = "../common/place.rs"]
-mod place;
-
 mod batch;
 mod interruption;
 mod mistakes;
@@ -12,8 +9,6 @@ mod sweep;
 mod told;
 
 use assert_cmd::assert::Assert;
-use codexsim::results::RunTable;
-use place::Place;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,18 +33,6 @@ const SWEEP: &str = r#"
 "network.latency" = ["0 ms", "20 ms"]
 repetitions = 2
 "#;
-
-impl Place {
-    fn sweep(&self, out: &str, further: &[&str]) -> Assert {
-        let mut arguments = vec!["sweep", "s.toml", "--reproducible", "--out", out];
-        arguments.extend(further);
-        self.codexsim(&arguments)
-    }
-
-    fn runs(&self, out: &str) -> RunTable {
-        RunTable::read(fs::File::open(self.path(out).join("runs.csv")).unwrap()).unwrap()
-    }
-}
 
 fn errors(assert: &Assert) -> String {
     String::from_utf8(assert.get_output().stderr.clone()).unwrap()

@@ -1,0 +1,36 @@
+//! All tests of the program from outside, in one binary: it is linked once. One room of
+//! it alone: `cargo test --test all golden::`.
+
+mod bitswap;
+mod calibrate;
+mod churn;
+mod cli;
+mod codex_switches;
+mod codex_v1;
+mod codex_v3;
+mod common;
+mod constraints;
+mod discovery;
+#[path = "../experiments/duplicates.rs"]
+mod duplicates;
+mod export;
+mod golden;
+mod impact;
+mod interrupted;
+mod last_piece;
+mod layering;
+#[path = "../experiments/measured.rs"]
+mod measured;
+mod metamorphic;
+mod oracles;
+mod patience;
+mod properties;
+mod readers;
+mod reasons;
+mod report;
+mod scenario_errors;
+mod survey;
+mod validate;
+mod view;
+mod yamux;
+mod zero;
