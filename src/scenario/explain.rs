@@ -64,7 +64,7 @@ pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
 }
 
 /// All keys, in the order of the schema.
-fn keys() -> Vec<Explanation> {
+pub fn keys() -> Vec<Explanation> {
     let schema = schema();
     let mut found = Vec::new();
     Walk { schema: &schema, found: &mut found }.table(&schema, &[]);

@@ -37,7 +37,7 @@ mod sweep_tests;
 mod tests;
 
 pub use error::{ScenarioError, nearest};
-pub use explain::{Explanation, Origin, explain};
+pub use explain::{Explanation, Origin, explain, keys};
 pub use models::{ModelInfo, models};
 pub use packs::{packs, setting_key};
 pub use resolve::warn;
