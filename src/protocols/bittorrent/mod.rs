@@ -26,7 +26,7 @@ mod tests;
 pub use params::{Carrier, Params};
 pub use wire::Msg;
 
-use crate::protocol::{Ctx, Key, Protocol};
+use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
 use crate::rng::mix;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId, World};
@@ -216,6 +216,20 @@ impl Protocol for BitTorrent {
 
     /// The last request is for what is left of the file (BEP 3).
     const PADS: bool = false;
+
+    /// A block takes a message of its own, a piece word to all peers. What is rarer than
+    /// in a small swarm is found less often in a cache.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let peers = shape.connections(params.connections);
+        let per_piece = (params.piece_size.get() / shape.dataset.block_size.get()).max(1) as f64;
+        let crowded = 1.0 + f64::from(shape.nodes) / 700.0;
+        Cost {
+            deliveries: shape.dataset.blocks() as f64 / f64::from(shape.dataset.group),
+            connections: peers,
+            events: 2.5 + 2.0 * peers / per_piece,
+            micros: (2.5 + 0.1 * peers) * crowded,
+        }
+    }
 
     fn prepare(world: &World, params: &Params) -> Shared {
         let unit = world.dataset.block_size.get() * u64::from(world.dataset.group);

@@ -21,7 +21,7 @@ use super::peers::Peers;
 use super::reader::Reader;
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, advertise};
-use crate::protocol::{Ctx, Key, Message, Protocol, Side};
+use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Shape, Side};
 use crate::units::Time;
 use crate::world::{NodeId, World};
 use requester::{Download, Peer};
@@ -62,6 +62,13 @@ impl Protocol for CodexV1 {
     type Shared = Shared;
     type Msg = Msg;
     type Timer = Timer;
+
+    /// Messages of one entry to and from all peers, whose wants are gone through for
+    /// each: measured 60 / 114 / 209 events and 29 / 76 / 202 us with 15 / 31 / 63 peers.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let peers = shape.connections(params.max_peers);
+        Cost::per_block(shape, peers, 5.0 + 3.3 * peers, (1.3 + 0.03 * peers) * peers)
+    }
 
     fn prepare(world: &World, params: &Params) -> Shared {
         let order = HashOrder::new(world);

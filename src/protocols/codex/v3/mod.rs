@@ -28,7 +28,7 @@ mod worker;
 pub use params::{AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, PeerChoice, Pipeline, PresenceForm};
 pub use wire::{Blocks, Msg, Ranges};
 
-use crate::protocol::{Ctx, Key, Protocol};
+use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
 use crate::units::Time;
 use crate::world::{NodeId, World};
 use manifest::Fetch;
@@ -86,6 +86,18 @@ impl Protocol for CodexV3 {
     type Shared = Shared;
     type Msg = Msg;
     type Timer = Timer;
+
+    /// A batch is one request.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let batch = params.target_batch.get() / shape.dataset.block_size.get();
+        let batch = batch.clamp(1, u64::from(params.max_blocks_per_batch));
+        Cost {
+            deliveries: shape.dataset.blocks() as f64 / batch as f64,
+            connections: shape.connections(params.max_peers),
+            events: 6.0,
+            micros: 3.0,
+        }
+    }
 
     fn prepare(_world: &World, params: &Params) -> Shared {
         Shared { params: params.clone() }
