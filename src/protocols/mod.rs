@@ -8,7 +8,7 @@ pub mod codex;
 pub mod direct;
 pub mod ideal;
 pub mod idle;
-pub mod wire;
+mod parts;
 
 use crate::protocol::{Cost, Protocol, Shape};
 

@@ -22,22 +22,13 @@ mod requester;
 
 pub use params::{Cancel, Order, Params, PeerChoice};
 
-use super::order::HashOrder;
-use super::peers::Peers;
 use super::responder::{Responder, Serves};
-use super::{MANIFEST, Msg, Serving, advertise};
+use super::{MANIFEST, Msg, Serving, Shared, advertise};
 use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocols::parts::Peers;
 use crate::world::{NodeId, World};
 use download::Download;
 use peer::Peer;
-
-/// What all nodes share.
-#[derive(Debug)]
-pub struct Shared {
-    params: Params,
-    order: HashOrder,
-    serving: Serving,
-}
 
 /// What a timer of a node is for.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +47,7 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct CodexV2 {
     peers: Peers<Peer>,
-    download: Option<Download>,
+    download: Download,
     responder: Responder,
 }
 
@@ -64,7 +55,7 @@ type Context<'a> = Ctx<'a, CodexV2>;
 
 impl Protocol for CodexV2 {
     type Params = Params;
-    type Shared = Shared;
+    type Shared = Shared<Params>;
     type Msg = Msg;
     type Timer = Timer;
 
@@ -96,8 +87,7 @@ impl Protocol for CodexV2 {
         Cost::per_block(shape, peers, 0.3 + 3e-4 * crowd, 0.1 + 1e-3 * crowd)
     }
 
-    fn prepare(world: &World, params: &Params) -> Shared {
-        let order = HashOrder::new(world);
+    fn prepare(world: &World, params: &Params) -> Shared<Params> {
         let serving = Serving {
             tasks: params.responder_tasks,
             queue: params.task_queue,
@@ -110,13 +100,13 @@ impl Protocol for CodexV2 {
             remembers: params.remember_wants,
             stops_when_cancelled: params.cancel == Cancel::Outstanding,
             proofs: params.proofs,
-            ..Serving::plain(order)
+            ..Serving::plain()
         };
-        Shared { params: params.clone(), order, serving }
+        Shared::new(world, params, serving)
     }
 
-    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
-        CodexV2 { peers: Peers::default(), download: None, responder: Responder::new(&shared.serving) }
+    fn new(_me: NodeId, _world: &World, shared: &Shared<Params>) -> Self {
+        CodexV2 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
     }
 
     fn start(&mut self, cx: &mut Context<'_>) {
@@ -165,23 +155,17 @@ impl Protocol for CodexV2 {
         self.evict(peer, cx);
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+    fn accepts(&self, _peer: NodeId, shared: &Shared<Params>) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }
 
 impl Serves for CodexV2 {
     const ANSWER: Timer = Timer::Answer;
-
-    fn serving(shared: &Shared) -> &Serving {
-        &shared.serving
-    }
 }
 
 /// The constants of the model, for unit tests of the parts.
 #[cfg(test)]
 fn test_params() -> Params {
-    let text = include_str!("../../../../models/protocols/codex-v2.toml");
-    let table: toml::Table = toml::from_str(text).unwrap();
-    table["constants"].clone().try_into().unwrap()
+    crate::protocols::parts::bench::constants("codex-v2")
 }
