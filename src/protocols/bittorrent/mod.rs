@@ -11,6 +11,7 @@
 //! peer exchange and the DHT (off in private torrents), turnover of peers (acts
 //! on swarms beyond the connection limit after five minutes).
 
+mod begun;
 mod choker;
 mod download;
 mod params;
