@@ -20,7 +20,7 @@ fn share(outcome: &Outcome, constraint: Constraint) -> f64 {
 /// The share of `constraint`, the slower end of a path at 5 Mbit/s, is the part of
 /// the time that the leecher's bytes take there.
 fn all_are_busy(constraint: Constraint, further: &[&str]) {
-    // v0.1.6 asks for block after block, in a beat with which the moments looked at fall in.
+    // v0.1.6 has one block under way at a time, whose delay counts with the link.
     for protocol in exchanges().filter(|p| *p != "codex-v0.1.6") {
         let outcome = pair(protocol, further);
         let leecher = &outcome.nodes[1];
