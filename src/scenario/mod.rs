@@ -16,6 +16,7 @@
 mod churn;
 mod de;
 mod draft;
+mod embedded;
 mod error;
 mod explain;
 mod models;

@@ -13,6 +13,7 @@
 //! [`super::testbeds`].
 
 use super::draft::Latency;
+use super::embedded::MODELS;
 use super::error::{Fault, list};
 use super::parse::read_file;
 use super::tree::{Kind, Node, Place, Sources, Table, Value, read_toml};
@@ -22,33 +23,12 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Makes the list of embedded files from their kinds and names.
-macro_rules! embedded {
-    ($($kind:literal: [$($name:literal),+ $(,)?]),+ $(,)?) => {
-        const EMBEDDED: &[(&str, &str, &str)] = &[
-            $($(($kind, $name, include_str!(concat!("../../models/", $kind, "/", $name, ".toml"))),)+)+
-        ];
-    };
-}
+/// Every kind of model, a folder each, in the order in which they are listed.
+const KINDS: [&str; 6] = ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"];
 
-embedded! {
-    "protocols": [
-        "bitswap", "bittorrent", "codex-f", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
-        "codex-v3a", "codex-v3b", "codex-v3c", "codex-v3d", "direct", "ideal", "idle",
-    ],
-    "networks": [
-        "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
-        "residential-2023", "ripe-2025", "team-defaults", "uplinks-us",
-    ],
-    "churn": [
-        "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
-    ],
-    "discovery": ["discv5", "kademlia", "tracker"],
-    "hardware": ["codex-netns-2025", "ideal", "libtorrent-netns-2026"],
-    "testbeds": [
-        "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "codex-v3-netns", "codex-v3-netns-delay",
-        "codex-v3-netns-fair", "libtorrent-netns", "libtorrent-shadow",
-    ],
+/// Name and text of the embedded models of `kind`.
+fn of_kind(kind: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODELS.iter().filter(move |model| model.0 == kind).map(|(_, name, text)| (*name, *text))
 }
 
 /// A model that comes with the program.
@@ -78,7 +58,8 @@ pub struct ModelInfo {
 
 /// Lists the models that come with the program.
 pub fn models() -> Vec<ModelInfo> {
-    let mut all: Vec<ModelInfo> = EMBEDDED.iter().map(|(kind, name, text)| info(kind, name, text)).collect();
+    let of = |kind| of_kind(kind).map(move |(name, text)| info(kind, name, text));
+    let mut all: Vec<ModelInfo> = KINDS.into_iter().flat_map(of).collect();
     for at in 0..all.len() {
         let mut base = at;
         while all[base].family.is_none()
@@ -111,7 +92,7 @@ fn info(kind: &'static str, name: &'static str, text: &'static str) -> ModelInfo
 /// Names of the models of `kind` that have the key `key`, for messages.
 pub(super) fn with_key(kind: &str, key: &str) -> String {
     let has = |text: &str| toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key(key));
-    list(EMBEDDED.iter().filter(|(k, _, text)| *k == kind && has(text)).map(|(_, name, _)| *name))
+    list(of_kind(kind).filter(|(_, text)| has(text)).map(|(name, _)| name))
 }
 
 /// A model file without the lines that every model begins with.
@@ -266,8 +247,8 @@ fn from_path(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
 }
 
 fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {
-    let names = || EMBEDDED.iter().filter(|(k, ..)| *k == kind).map(|(_, name, _)| *name);
-    let Some((.., text)) = EMBEDDED.iter().find(|(k, n, _)| *k == kind && *n == name) else {
+    let names = || of_kind(kind).map(|(name, _)| name);
+    let Some((_, text)) = of_kind(kind).find(|(known, _)| *known == name) else {
         let what = match kind {
             "protocols" => "protocol",
             "networks" => "network model",
@@ -282,7 +263,7 @@ fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
             .at(asked));
     };
     let file = format!("models/{kind}/{name}.toml");
-    Ok(sources.named(&file).unwrap_or_else(|| sources.add(Kind::File, file, *text, Path::new(""))))
+    Ok(sources.named(&file).unwrap_or_else(|| sources.add(Kind::File, file, text, Path::new(""))))
 }
 
 #[cfg(test)]
@@ -291,17 +272,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_model_file_is_in_the_list() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    fn every_file_of_every_kind_is_embedded() {
         let mut files = BTreeSet::new();
-        for kind in ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"] {
-            for entry in std::fs::read_dir(root.join(kind)).unwrap() {
-                let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-                files.insert((kind.to_string(), name));
+        for kind in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("models")).unwrap() {
+            let kind = kind.unwrap();
+            for file in std::fs::read_dir(kind.path()).unwrap() {
+                let [kind, file] = [kind.file_name(), file.unwrap().file_name()].map(|n| n.into_string().unwrap());
+                files.insert((kind, file));
             }
         }
-        let listed = EMBEDDED.iter().map(|(kind, name, _)| (kind.to_string(), name.to_string())).collect();
-        assert_eq!(files, listed);
+        let listed = models().into_iter().map(|model| (model.kind.to_string(), format!("{}.toml", model.name)));
+        assert_eq!(files, listed.collect());
     }
 
     #[test]
@@ -313,6 +294,15 @@ mod tests {
             }
             let table: toml::Table = toml::from_str(model.text).unwrap();
             assert!(table["calibrated"].is_bool(), "models/{}/{}.toml", model.kind, model.name);
+            let own: &[&str] = match model.kind {
+                "protocols" | "discovery" => &["family", "extends"],
+                "hardware" => &["constants"],
+                "networks" => &["classes", "latency"],
+                "churn" => &["online"],
+                _ => &["match"],
+            };
+            let has_own = own.iter().any(|key| table.contains_key(*key));
+            assert!(has_own, "models/{}/{}.toml has none of {own:?}", model.kind, model.name);
             assert!(model.text.starts_with('#'), "models/{}/{}.toml begins with no comment", model.kind, model.name);
         }
     }
