@@ -7,7 +7,8 @@ use super::ScenarioError;
 use super::error::{Fault, list};
 use super::models::is_path;
 use super::parse::{merge_file, normalise};
-use super::tree::{Kind, Place, Sources, Table, read_toml};
+use super::source::{Kind, Place, Sources};
+use super::tree::{Table, read_toml};
 use std::path::Path;
 
 /// Makes the list of embedded packs from their names.

@@ -2,7 +2,8 @@
 
 use super::error::{Fault, list, nearest};
 use super::parse::{read_key, set};
-use super::tree::{Node, Place, Sources, Table, Value, quoted};
+use super::source::{Place, Sources};
+use super::tree::{Node, Table, Value, quoted};
 use super::{Axis, Comparison, Expectation, Operator, Sweep};
 use crate::units::{Bytes, Rate, Time};
 
