@@ -99,7 +99,7 @@ impl Sweep {
         self.report_execution(&execution);
         let missing = missing(&plan, &dir);
         if matches!(selection, Selection::Index(_)) && missing > 0 {
-            let (all, file) = (plan.runs.len(), RunRow::FILE);
+            let (all, file) = (plan.runs.len(), RunRow::KIND.file);
             output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
         }

@@ -14,8 +14,8 @@ mod manifest;
 mod measured;
 mod quantile;
 mod record;
-mod rows;
 mod table;
+mod tables;
 
 pub use files::AtomicFile;
 pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
@@ -28,12 +28,14 @@ pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS
 pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
-pub use record::{Labels, RunResult, trace_rows};
-pub use rows::{
-    Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
-    TraceRow, TrafficRow, ValidationRow,
+pub use record::{Labels, trace_rows};
+pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_run};
+
+pub use tables::{
+    Capacity, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part, PartRow,
+    Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
+    ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_table};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -43,7 +43,7 @@ pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as Impact
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
 pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
-pub use row_file::{Note, RowFile, Unread, row_path};
+pub use row_file::{RowFile, Unread, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
 pub use survey::{Axis, Dot, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};

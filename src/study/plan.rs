@@ -244,8 +244,10 @@ pub fn check_columns(expect: &[Expectation]) -> Result<(), PlanError> {
 
 fn hint(column: &str) -> String {
     use crate::results::Row;
-    RunRow::COLUMNS
+    RunRow::KIND
+        .columns
         .iter()
+        .map(|known| known.name)
         .filter(|name| RunRow::is_numeric(name))
         .min_by_key(|name| strsim::damerau_levenshtein(name, column))
         .filter(|name| strsim::damerau_levenshtein(name, column) <= 4)

@@ -3,7 +3,7 @@
 use super::contrast::Value;
 use super::metric::Metric;
 use crate::ledger::Class;
-use crate::results::{NodeRow, ResultsError, Row, RunRow, TrafficRow, header, median, quantile, read};
+use crate::results::{NodeRow, ResultsError, RunRow, TrafficRow, median, quantile};
 use crate::study::RowFile;
 
 /// One run.
@@ -28,9 +28,9 @@ impl Observation {
     /// # Errors
     /// When the file holds other tables than this program writes.
     pub(super) fn new(file: &RowFile) -> Result<Observation, ResultsError> {
-        let nodes: Vec<NodeRow> = rows(&file.nodes)?;
+        let nodes: Vec<NodeRow> = file.rows()?;
         let mut bytes = [0; Class::ALL.len()];
-        for row in rows::<TrafficRow>(&file.traffic)? {
+        for row in file.rows::<TrafficRow>()? {
             if let Some(class) = Class::ALL.iter().position(|class| class.name() == row.class) {
                 bytes[class] += row.bytes;
             }
@@ -82,10 +82,6 @@ impl Observation {
             Metric::Class(class) => per_stored(self.bytes[class as usize]),
         }
     }
-}
-
-fn rows<R: Row>(body: &str) -> Result<Vec<R>, ResultsError> {
-    read((header::<R>() + body).as_bytes())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub use verdict::{Score, Verdict};
 
 use super::plan::{self, Cell, Plan, PlannedRun};
 use super::row_file::RowFile;
-use crate::results::{self, Measured, MeasuredRun, NodeRow, ValidationRow};
+use crate::results::{Measured, MeasuredRun, NodeRow, ValidationRow};
 use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
 use cells::{Group, Values};
 use std::path::Path;
@@ -200,8 +200,7 @@ impl Cases {
         let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0).ok()).collect();
         let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
         let figures = |file: &RowFile| {
-            let table = results::header::<NodeRow>() + &file.nodes;
-            let nodes = results::read::<NodeRow>(table.as_bytes()).unwrap_or_default();
+            let nodes = file.rows::<NodeRow>().unwrap_or_default();
             run_figures(&nodes, file.run.file_size_bytes, self.progress[index])
         };
         (files.iter().map(figures).collect(), bounds)
