@@ -17,6 +17,7 @@
 //! assert!(load(&wrong).unwrap_err().to_string().contains("did you mean `seeders`?"));
 //! ```
 
+mod axis;
 mod churn;
 mod de;
 mod error;
@@ -41,8 +42,6 @@ mod trace;
 mod tree;
 mod warnings;
 
-#[cfg(test)]
-mod sweep_tests;
 #[cfg(test)]
 mod tests;
 
