@@ -1,14 +1,12 @@
 //! The final form of a scenario, each value with its origin.
 
-use super::Expectation;
 use super::schema::{KEYS, is_choice};
 use super::source::Sources;
 use super::tree::{Node, Table, Value, quoted};
 
 /// Writes `tree`, in which all names are looked up and what is not shown is left out, as a
 /// scenario that needs no other file.
-pub(super) fn print(name: &str, mut tree: Table, expect: &[Expectation], sources: &Sources) -> String {
-    let claims = tree.remove("expect");
+pub(super) fn print(name: &str, mut tree: Table, sources: &Sources) -> String {
     tree.remove("sweep");
     // Lists last, and then tables.
     tree.0.sort_by_key(|(_, node)| (node.table().is_some(), node.array().is_some()));
@@ -17,7 +15,6 @@ pub(super) fn print(name: &str, mut tree: Table, expect: &[Expectation], sources
     let named = tree.remove("name").map_or("name of the file".into(), |node| sources.origin(node.at));
     page.line("name", &toml::Value::from(name).to_string(), &named);
     page.table(&tree, "");
-    page.expect(expect, claims.as_ref().and_then(Node::table));
     page.text
 }
 
@@ -56,19 +53,6 @@ impl Page<'_> {
         values.iter().for_each(|(name, node)| self.value(name, node));
         for entry in tables {
             entry.1.table().into_iter().for_each(|table| self.table(table, &inner(entry)));
-        }
-    }
-
-    fn expect(&mut self, claims: &[Expectation], written: Option<&Table>) {
-        if claims.is_empty() {
-            return;
-        }
-        self.text.push_str("\n[expect]\n");
-        for claim in claims {
-            let node = written.and_then(|table| table.get(&claim.column));
-            let origin = node.map_or("default".into(), |node| self.sources.origin(node.at));
-            let value = toml::Value::String(claim.test.to_string());
-            self.line(&quoted(&claim.column), &value.to_string(), &origin);
         }
     }
 }

@@ -5,7 +5,11 @@
 //! damaged, or made by other sources is not read, and the run is repeated.
 
 use super::digest;
-use crate::results::{self, FileKind, Note, PARTS, PartRow, Program, ResultsError, Row, RunResult, RunRow};
+use crate::results::{
+    self, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, Row, RunResult, RunRow,
+    TrafficRow,
+};
+use crate::scenario::Progress;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +51,15 @@ impl RowFile {
     /// When its lines are none of this program's.
     pub fn rows<R: PartRow>(&self) -> Result<Vec<R>, ResultsError> {
         results::read((R::KIND.header() + &self.parts[R::PLACE]).as_bytes())
+    }
+
+    /// What can be measured of the run, with times of the kind `progress`.
+    ///
+    /// # Errors
+    /// As of [`RowFile::rows`].
+    pub fn observation(&self, progress: Progress) -> Result<Observation, ResultsError> {
+        let (nodes, traffic) = (self.rows::<NodeRow>()?, self.rows::<TrafficRow>()?);
+        Ok(Observation::simulated(&self.run, &nodes, &traffic, progress))
     }
 
     /// The text of the file.

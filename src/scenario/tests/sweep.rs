@@ -38,20 +38,6 @@ fn a_point_wins_over_settings_and_shows_where_it_is_listed() {
     assert!(error.contains("a.toml:7:") && error.contains("leave nobody to download"), "{error}");
 }
 
-#[test]
-fn comparisons_compare() {
-    for (text, below, equal, above) in [
-        ("<= 2", true, true, false),
-        (">=2", false, true, true),
-        ("< 2", true, false, false),
-        ("> 2", false, false, true),
-        ("== 2", false, true, false),
-    ] {
-        let test = with_sets(&[&format!("expect.makespan_s={text}")]).expect[0].test;
-        assert_eq!((test.holds(1.0), test.holds(2.0), test.holds(3.0)), (below, equal, above), "{text}");
-    }
-}
-
 /// Without a point, a study is its base.
 #[test]
 fn the_base_is_what_the_sweep_does_not_say() {
