@@ -5,7 +5,7 @@ use crate::common::{checked, spec};
 use assert_cmd::Command;
 use codexsim::ledger::Constraint;
 use codexsim::sim::{Progress, RunSpec};
-use codexsim::study::{Host, Reasons, Resource, WhatIf, Who};
+use codexsim::study::{Cache, Host, Options, Reasons, Resource, Runner, WhatIf, Who};
 
 /// Nobody watches.
 struct Silent;
@@ -28,8 +28,14 @@ impl Host for Silent {
     fn finished(&self) {}
 }
 
+fn asked(sets: &[&str], seeds: u32) -> Option<Reasons> {
+    let runner = Runner::new(Cache::memory(), Options { threads: 0, reproducible: true }, &Silent);
+    let asked = runner.ask(&mut WhatIf::new(&spec(sets), seeds)).expect("nothing is written");
+    asked.answer.expect("nobody interrupts")
+}
+
 fn reasons(sets: &[&str]) -> Reasons {
-    WhatIf::new(&spec(sets), 3).ask(0, &Silent).expect("nobody interrupts").expect("all complete")
+    asked(sets, 3).expect("all complete")
 }
 
 /// Elasticity and share of the slowest leecher's time.
@@ -172,7 +178,7 @@ fn equally_narrow_links_are_told_together() {
 fn no_time_has_no_reasons() {
     let ideal = ["network.up=unlimited", "network.down=unlimited", "network.latency=0 s", "protocol=direct"];
     let sets: Vec<&str> = ideal.into_iter().chain(["network.transport=none"]).collect();
-    assert!(WhatIf::new(&spec(&sets), 2).ask(0, &Silent).unwrap().is_none());
+    assert!(asked(&sets, 2).is_none());
 }
 
 /// What a sweep says is no setting of the file; what the file says beside it is one.

@@ -1,9 +1,9 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Failure, Plan};
+use super::{Failure, Plan, Runs};
 use crate::results::{
-    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, Kind, Manifest, NodeRow, Program, ProgressRow, Record,
+    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, Kind, Labels, Manifest, NodeRow, Program, ProgressRow, Record,
     ResultsError, Row, RunRow, RunTable, RunWriter, SeriesRow, TimelineRow, TraceRow, TrafficRow, header, remove_table,
 };
 use crate::rng::mix;
@@ -30,31 +30,33 @@ pub struct Assembled {
     pub files: Vec<FileEntry>,
 }
 
-/// Writes the result files of `plan` into `dir` from its row files, in plan
-/// order; a run without row is skipped and counted. The runs in `failed` get a
-/// row that says so. A run that stands in the plan twice has two rows in
+/// Writes the result files of the plan of `runs`, which are all of it, into `dir` from
+/// its row files, in plan order; a run without row is skipped and counted. The runs in
+/// `failed` get a row that says so. A run that stands in the plan twice has two rows in
 /// `runs.csv` and is there once in the other files.
-pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool) -> Result<Assembled, ResultsError> {
+pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool) -> Result<Assembled, ResultsError> {
+    let plan = runs.plan;
     let mut tables = Tables::create(plan, dir)?;
     let mut done = Assembled::default();
     let mut seen = BTreeSet::new();
-    for (index, run) in plan.runs.iter().enumerate() {
-        let row = if let Ok(file) = RowFile::load(dir, &run.id, plan.progress_steps) {
-            if seen.insert(&run.id) {
+    for at in 0..runs.len() {
+        let id = runs.id(at);
+        let row = if let Ok(file) = RowFile::load(dir, &id, plan.progress_steps) {
+            if seen.insert(id.clone()) {
                 tables.add(&file)?;
-                done.note(&run.id, &file);
+                done.note(&id, &file);
             }
-            relabelled(plan, index, file.run, reproducible)
-        } else if let Some(failure) = failed.iter().find(|f| f.run_id == run.id) {
+            relabelled(runs.labels(at, &id), file.run, reproducible)
+        } else if let Some(row) = failed_row(runs, at, failed) {
             done.failed += 1;
-            planned(plan, index).failed(&failure.reason)
+            row
         } else {
             done.missing += 1;
             continue;
         };
         done.fingerprint = mix(done.fingerprint ^ fingerprint(&row));
-        tables.add_run(plan, index, &row);
-        done.rows.push((index, row));
+        tables.add_run(plan, runs.index(at), &row);
+        done.rows.push((runs.index(at), row));
     }
     done.files = tables.commit(dir, done.rows.len())?;
     Ok(done)
@@ -79,7 +81,7 @@ impl Assembled {
             checkpoints: vec![],
             seeder_sets: plan.seeder_sets,
             repetitions: plan.repetitions,
-            runs_planned: plan.runs.len() as u64,
+            runs_planned: plan.len() as u64,
             runs_failed: self.failed as u64,
             runs_missing: self.missing as u64,
             command_line: None,
@@ -103,21 +105,23 @@ impl Assembled {
     }
 }
 
+fn failed_row(runs: &Runs, at: usize, failed: &[Failure]) -> Option<RunRow> {
+    let id = runs.id(at);
+    let failure = failed.iter().find(|failure| failure.run_id == id)?;
+    Some(runs.planned(at)?.failed(&failure.reason))
+}
+
 /// A row as this plan calls it: it may have been made for another study.
-fn relabelled(plan: &Plan, index: usize, row: RunRow, reproducible: bool) -> RunRow {
-    let RunRow { scenario, protocol, repetition, .. } = planned(plan, index);
-    let row = RunRow { scenario, protocol, repetition, ..row };
+fn relabelled(labels: Labels, row: RunRow, reproducible: bool) -> RunRow {
+    let Labels { scenario, protocol, repetition, .. } = labels;
+    let row = RunRow { scenario: scenario.into(), protocol: protocol.into(), repetition, ..row };
     if reproducible { RunRow { wall_s: None, peak_rss_bytes: None, ..row } } else { row }
 }
 
 /// The line of `runs.csv`, with the values of the keys that have no column of their own.
 fn record(plan: &Plan, index: usize, row: &RunRow) -> Record {
-    let cell = &plan.cells[plan.runs[index].cell];
-    Record { run: row.clone(), extra: plan.extra.iter().map(|key| cell.value(key)).collect() }
-}
-
-fn planned(plan: &Plan, index: usize) -> RunRow {
-    RunRow::planned(plan.labels(index), &plan.spec(index))
+    let values = plan.values(plan.place(index).point);
+    Record { run: row.clone(), extra: plan.extra.iter().map(|key| values.get(key)).collect() }
 }
 
 fn fingerprint(row: &RunRow) -> u64 {

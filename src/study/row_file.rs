@@ -5,10 +5,12 @@
 //! damaged, or made by other sources is not read, and the run is repeated.
 
 use super::digest;
+use crate::ledger::{Outcome, TimerUse};
 use crate::results::{
-    self, ConstraintRow, DiscoveryRow, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TimelineRow,
-    TrafficRow,
+    self, Checkpoint, ConstraintRow, DiscoveryRow, NodeRow, Program, ProgressRow, ResultsError, Row, RunResult, RunRow,
+    SeriesRow, TimelineRow, TrafficRow,
 };
+use crate::units::Time;
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,16 @@ pub struct Note {
 impl Row for Note {
     const FILE: &'static str = "notes.csv";
     const COLUMNS: &'static [&'static str] = &["kind", "message"];
+}
+
+impl Row for Checkpoint {
+    const FILE: &'static str = "checkpoints.csv";
+    const COLUMNS: &'static [&'static str] = &["time_s", "fingerprint"];
+}
+
+impl Row for TimerUse {
+    const FILE: &'static str = "timers.csv";
+    const COLUMNS: &'static [&'static str] = &["name", "armed", "fired", "acted"];
 }
 
 /// What a row file holds. Tables that are only passed on stay text, without header.
@@ -50,6 +62,10 @@ pub struct RowFile {
     pub discovery: String,
     /// Violations and warnings.
     pub notes: Vec<Note>,
+    /// Digest of the event stream as it grew.
+    pub checkpoints: Vec<Checkpoint>,
+    /// What the protocol's timers did.
+    pub timers: Vec<TimerUse>,
 }
 
 /// Where the row file of run `id` lies in the result directory `dir`.
@@ -74,7 +90,44 @@ impl RowFile {
             progress: results::body(&result.progress),
             discovery: results::body(&result.discovery),
             notes: violations.chain(warnings).collect(),
+            checkpoints: vec![],
+            timers: vec![],
         }
+    }
+
+    /// The same with what it takes to tell where runs part and what timers did.
+    pub fn with_trail(self, outcome: &Outcome) -> Self {
+        let checkpoint =
+            |(time, digest): &(Time, u64)| Checkpoint { time_s: time.secs(), fingerprint: format!("{digest:016x}") };
+        let checkpoints = outcome.checkpoints.iter().map(checkpoint).collect();
+        RowFile { checkpoints, timers: outcome.timers.clone(), ..self }
+    }
+
+    /// The rows of one table.
+    ///
+    /// # Errors
+    /// When its lines are none of this program's.
+    pub fn rows<R: Row>(&self) -> Result<Vec<R>, ResultsError> {
+        let lines = match R::FILE {
+            NodeRow::FILE => &self.nodes,
+            TrafficRow::FILE => &self.traffic,
+            _ => &self.constraints,
+        };
+        results::read((results::header::<R>() + lines).as_bytes())
+    }
+
+    /// Rules that did not hold.
+    pub fn violations(&self) -> impl Iterator<Item = &str> {
+        self.notes("violation")
+    }
+
+    /// What the run itself says.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.notes("warning")
+    }
+
+    fn notes(&self, kind: &'static str) -> impl Iterator<Item = &str> {
+        self.notes.iter().filter(move |note| note.kind == kind).map(|note| note.message.as_str())
     }
 
     /// The text of the file.
@@ -90,6 +143,8 @@ impl RowFile {
         section(ProgressRow::FILE, results::header::<ProgressRow>(), &self.progress);
         section(DiscoveryRow::FILE, results::header::<DiscoveryRow>(), &self.discovery);
         section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
+        section(Checkpoint::FILE, results::header::<Checkpoint>(), &results::body(&self.checkpoints));
+        section(TimerUse::FILE, results::header::<TimerUse>(), &results::body(&self.timers));
         let digest = digest(text.as_bytes());
         text + &format!("# end {digest:016x}\n")
     }
@@ -116,6 +171,8 @@ impl RowFile {
             progress: lines::<ProgressRow>(table(ProgressRow::FILE)?)?,
             discovery: lines::<DiscoveryRow>(table(DiscoveryRow::FILE)?)?,
             notes: results::read::<Note>(table(Note::FILE)?.as_bytes()).ok()?,
+            checkpoints: results::read::<Checkpoint>(table(Checkpoint::FILE)?.as_bytes()).ok()?,
+            timers: results::read::<TimerUse>(table(TimerUse::FILE)?.as_bytes()).ok()?,
         })
     }
 
