@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use codexsim::ledger::Constraint;
 use codexsim::sim::{Progress, RunSpec};
 use codexsim::study::{Cache, Host, Options, Reasons, Resource, Runner, WhatIf, Who};
+use std::fs;
 
 /// Nobody watches.
 struct Silent;
@@ -188,4 +189,36 @@ fn the_doctor_examines_a_study_without_its_sweep() {
     let world = ["--set", "swarm.network_size=3", "--set", "swarm.seeders=1", "--set", "swarm.file_size=1 MB"];
     let text = stdout(&[&["doctor", "--quiet", pack], &world[..]].concat());
     assert!(text.contains("swarm.network_size") && !text.contains("network.links"), "{text}");
+}
+
+/// Both keep nothing unless they are told where; then they go on where they were ended.
+#[test]
+fn what_is_kept_is_not_computed_again() {
+    let small = ["--set", "swarm.network_size=3", "--set", "swarm.seeders=1", "--set", "swarm.file_size=1 MB"];
+    for command in [&["doctor"][..], &["explain-run", "--seeds", "2"]] {
+        let place = tempfile::tempdir().unwrap();
+        let shown = |further: &[&str]| {
+            let arguments = [command, &["--quiet"], &small, further].concat();
+            let output = Command::cargo_bin("codexsim").unwrap().current_dir(&place).args(arguments).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let rows = || {
+            let files = fs::read_dir(place.path().join("kept/rows")).unwrap().map(|entry| entry.unwrap());
+            let mut rows: Vec<_> =
+                files.map(|file| (file.path(), file.metadata().unwrap().modified().unwrap())).collect();
+            rows.sort();
+            rows
+        };
+        let first = shown(&[]);
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 0, "nothing is written");
+        assert_eq!(shown(&["--rows", "kept"]), first);
+        let before = rows();
+        fs::remove_file(&before[1].0).unwrap();
+        fs::write(&before[2].0, "cut sho").unwrap();
+        assert_eq!(shown(&["--rows", "kept", "-j", "1"]), first);
+        let after = rows();
+        let anew: Vec<usize> = (0..after.len()).filter(|at| before[*at] != after[*at]).collect();
+        assert_eq!((before.len(), anew), (after.len(), vec![1, 2]), "{command:?}");
+    }
 }

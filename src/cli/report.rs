@@ -87,7 +87,7 @@ impl Report {
     fn survey(&self, out: &Path) -> Result<u64, Failure> {
         let survey = Survey::read(&self.dir)?;
         let held = survey.held(&self.dir)?;
-        let path = self.dir.join(DiscoveryRow::FILE);
+        let path = self.dir.join(DiscoveryRow::KIND.file);
         let discovery = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
         let out_given = self.out.iter().flat_map(|out| ["--out".into(), out.display().to_string()]);
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
@@ -100,7 +100,7 @@ impl Report {
             AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
         }
         let upkeep = upkeep.map_or(String::new(), |text| format!("\n{text}"));
-        let place = self.dir.join(RunRow::FILE);
+        let place = self.dir.join(RunRow::KIND.file);
         let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
         self.shown.study(|| report::survey_report(&survey) + &upkeep, &runs)?;
         Ok(survey.runs_missing())
@@ -109,7 +109,7 @@ impl Report {
 
 fn write(comparison: &Comparison, out: &Path) -> Result<(), ResultsError> {
     let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
-    write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
+    write(ComparisonRow::KIND.file, &results::write(&comparison.rows()))?;
     write("comparison.md", &report::comparison_markdown(comparison))?;
     write("comparison.html", &report::comparison_html(comparison))
 }

@@ -8,7 +8,7 @@ use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::ledger::{Outcome, Status};
 use crate::report;
-use crate::results::{self, Checkpoint, FileEntry, Kind, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::results::{self, Checkpoint, FileEntry, Kind, Labels, Manifest, ResultsError, RunResult};
 use crate::scenario::{self, Input, Scenario};
 use crate::sim::{self, Progress};
 use crate::study::{self, Forecast, Host};
@@ -106,17 +106,7 @@ impl Run {
         result: &RunResult,
         outcome: &Outcome,
     ) -> Result<(), ResultsError> {
-        let mut files = vec![
-            table(dir, std::slice::from_ref(&result.run))?,
-            table(dir, &result.nodes)?,
-            table(dir, &result.traffic)?,
-            table(dir, &result.series)?,
-            table(dir, &result.constraints)?,
-            table(dir, &result.timeline)?,
-        ];
-        files.extend(optional(dir, scenario.run.progress_steps > 0, result.progress.iter().cloned())?);
-        files.extend(optional(dir, scenario.run.trace, results::trace_rows(&result.run.run_id, outcome))?);
-        files.extend(optional(dir, !result.discovery.is_empty(), result.discovery.iter().cloned())?);
+        let files = results::write_run(dir, &scenario.run, result, outcome)?;
         self.manifest(scenario, result, outcome, files).write(dir)
     }
 
@@ -144,23 +134,6 @@ impl Run {
             files,
         }
     }
-}
-
-fn table<R: Row + Clone>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
-    results::write_table(dir, rows.iter().cloned())
-}
-
-/// A table that is there only when it is `wanted`; that of an earlier run goes.
-fn optional<R: Row>(
-    dir: &Path,
-    wanted: bool,
-    rows: impl Iterator<Item = R>,
-) -> Result<Option<FileEntry>, ResultsError> {
-    if wanted {
-        return results::write_table(dir, rows).map(Some);
-    }
-    results::remove_table::<R>(dir)?;
-    Ok(None)
 }
 
 /// Says what did not hold. Claims are about whole runs.

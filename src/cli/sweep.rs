@@ -100,7 +100,7 @@ impl Sweep {
         self.report_execution(&execution);
         let runs = match selection {
             Selection::Index(index) if lacks_others(&plan, index, &dir) => {
-                let (missing, all, file) = (missing(&plan, &dir), plan.len(), RunRow::FILE);
+                let (missing, all, file) = (missing(&plan, &dir), plan.len(), RunRow::KIND.file);
                 output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
                 return Ok(if execution.failed.is_empty() && execution.left == 0 {
                     End::Good
@@ -146,7 +146,7 @@ impl Sweep {
         let Execution { computed, reused, failed, left, damaged, other } = execution;
         output::tell_each("damaged and computed again", damaged.iter().map(|run| format!("run {run}")));
         if *other > 0 {
-            let why = "another version of the program made them, or other steps of downloads";
+            let why = "another version of the program made them, or they keep less than is wanted";
             self.output.note(&format!("note: {other} finished runs could not be used: {why}"));
         }
         self.output.note(&format!("computed {computed}, reused {reused}, failed {}, left {left}", failed.len()));
@@ -201,7 +201,7 @@ impl Sweep {
     fn describe(&self, runs: &Runs, selection: Selection, dir: &Path) -> String {
         let plan = runs.plan;
         let chosen: Vec<usize> = (0..runs.len()).filter(|at| selection.contains(runs.index(*at))).collect();
-        let finished = |at: &usize| RowFile::load(dir, &runs.id(*at), plan.progress_steps).is_ok();
+        let finished = |at: &usize| RowFile::load(dir, &runs.id(*at), plan.kept).is_ok();
         let missing: Vec<usize> = chosen.iter().copied().filter(|at| !finished(at)).collect();
         let mut text = format!("{} points, {} runs", plan.points(), plan.len());
         if selection != Selection::All {

@@ -114,7 +114,7 @@ impl Validate {
     fn write(&self, validation: &Validation, notes: &[String]) -> Result<(), ResultsError> {
         let place = |name: &str| self.out.join(name);
         let write = |path: &Path, text: &str| AtomicFile::write_all(path, text.as_bytes());
-        write(&place(ValidationRow::FILE), &results::write(&validation.rows()))?;
+        write(&place(ValidationRow::KIND.file), &results::write(&validation.rows()))?;
         write(&place("validation.md"), &report::validation_markdown(validation))?;
         write(&place("validation.html"), &report::validation_html(validation, notes))
     }

@@ -14,26 +14,28 @@ mod manifest;
 mod measured;
 mod quantile;
 mod record;
-mod rows;
 mod table;
+mod tables;
 
 pub use files::AtomicFile;
 pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
 pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
-pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
+pub use manifest::{FileEntry, Machine, Manifest, Program};
 pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
 pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
-pub use record::{Labels, RunResult, trace_rows};
-pub use rows::{
-    Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
-    TraceRow, TrafficRow, ValidationRow,
+pub use record::{Labels, trace_rows};
+pub use table::{Record, RunTable, body, header, open, read, read_each, remove_table, select, write, write_run};
+
+pub use tables::{
+    Capacity, Checkpoint, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part,
+    PartRow, Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
+    ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_table};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -48,6 +50,16 @@ pub enum ResultsError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A study does not keep this table.
+    #[error(
+        "there is no {}: a study has only what it keeps of its runs\n = expected nodes.csv and traffic.csv of one with \
+         `output.keep = \"nodes\"`, further tables of one with \"all\"; the same command with it makes them",
+        path.display()
+    )]
+    NotKept {
+        /// Which file.
+        path: PathBuf,
     },
     /// The file is not a table of the expected columns.
     #[error("not a table of this program: {0}")]

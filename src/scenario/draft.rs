@@ -1,6 +1,7 @@
 //! The keys of a scenario as they are written, before names are looked up.
 //! The doc comments here are the descriptions in the schema.
 
+use super::Keep;
 use crate::discovery::LoadSpec;
 use crate::dist::Distribution;
 use crate::network::{NetworkModel, Transport};
@@ -168,6 +169,9 @@ pub(super) struct Output {
     /// Whether `codexsim run` writes every message to `trace.csv`, for `codexsim
     /// view`; downloads are then noted in 100 steps where `progress` is 0.
     pub(super) trace: bool,
+    /// What a study keeps of each run: its "row" of `runs.csv`, its "nodes" too (with
+    /// `traffic.csv`), or "all" tables.
+    pub(super) keep: Keep,
 }
 
 /// When leechers start to download.

@@ -49,6 +49,8 @@ use crate::rng::mix;
 use crate::sim::RunSpec;
 use error::Fault;
 use resolve::Resolved;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use sweep::Study;
@@ -87,6 +89,8 @@ pub struct Scenario {
     pub run: RunSpec,
     /// What a study varies; nothing without a `[sweep]` table.
     pub sweep: Sweep,
+    /// What its study keeps of each run; it decides nothing of a run.
+    pub keep: Keep,
     /// Claims about the results that must hold.
     pub expect: Vec<Expectation>,
     /// The final form as TOML, each value with a comment naming its origin; it
@@ -115,6 +119,33 @@ pub struct Outline {
     pub overruled: Option<ScenarioError>,
     /// Files that set swept keys, likewise.
     pub warnings: Vec<String>,
+}
+
+/// What a study keeps of each of its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Its row of `runs.csv` alone.
+    Row,
+    /// Its rows of `nodes.csv` and `traffic.csv` too.
+    Nodes,
+    /// All tables.
+    #[default]
+    All,
+}
+
+impl Keep {
+    /// All of them, the least first.
+    pub const ALL: [Keep; 3] = [Keep::Row, Keep::Nodes, Keep::All];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Keep::Row => "row",
+            Keep::Nodes => "nodes",
+            Keep::All => "all",
+        }
+    }
 }
 
 /// What a study varies. Every combination of points is run.
@@ -318,6 +349,7 @@ impl Base {
             name: self.name.clone(),
             protocol: resolved.protocol,
             run: resolved.run,
+            keep: resolved.keep,
             sweep: study.public(),
             expect: expect.clone(),
             settings: settings.clone(),

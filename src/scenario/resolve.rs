@@ -17,6 +17,7 @@ use crate::world::{DatasetSpec, Hardware, LatencySpec, LinkClass, OverlaySpec, S
 /// A scenario with all names looked up, and where the contents came from.
 #[derive(Debug)]
 pub(super) struct Resolved {
+    pub(super) keep: super::Keep,
     pub(super) run: RunSpec,
     /// The protocol as it was named.
     pub(super) protocol: String,
@@ -132,6 +133,7 @@ pub(super) fn resolve(draft: &Draft, tree: &Table, sources: &mut Sources) -> Res
     };
     Ok(Resolved {
         run,
+        keep: draft.output.keep,
         protocol: protocol.name,
         constants: protocol.constants,
         discovery_constants,

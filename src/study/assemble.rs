@@ -1,10 +1,10 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Failure, Plan, Runs};
+use super::{Failure, Kept, Plan, Runs};
 use crate::results::{
-    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, Kind, Labels, Manifest, NodeRow, Program, ProgressRow, Record,
-    ResultsError, Row, RunRow, RunTable, RunWriter, SeriesRow, TimelineRow, TraceRow, TrafficRow, header, remove_table,
+    AtomicFile, FileEntry, Kind, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
+    TraceRow, remove_table,
 };
 use crate::rng::mix;
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool)
     let mut seen = BTreeSet::new();
     for at in 0..runs.len() {
         let id = runs.id(at);
-        let row = if let Ok(file) = RowFile::load(dir, &id, plan.progress_steps) {
+        let row = if let Ok(file) = RowFile::load(dir, &id, plan.kept) {
             if seen.insert(id.clone()) {
                 tables.add(&file)?;
                 done.note(&id, &file);
@@ -55,10 +55,10 @@ pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool)
             continue;
         };
         done.fingerprint = mix(done.fingerprint ^ fingerprint(&row));
-        tables.add_run(plan, runs.index(at), &row);
+        tables.add_run(&record(plan, runs.index(at), &row))?;
         done.rows.push((runs.index(at), row));
     }
-    done.files = tables.commit(dir, done.rows.len())?;
+    done.files = tables.commit(dir)?;
     Ok(done)
 }
 
@@ -130,88 +130,51 @@ fn fingerprint(row: &RunRow) -> u64 {
 
 /// The files while they are written.
 struct Tables {
-    runs: RunWriter,
-    nodes: Table,
-    traffic: Table,
-    series: Table,
-    constraints: Table,
-    timeline: Table,
-    /// Only when the plan asks for it.
-    progress: Option<Table>,
-    /// Only when there is anything in it.
-    discovery: Table,
+    runs: (AtomicFile, FileEntry),
+    parts: Vec<(Part, AtomicFile, FileEntry)>,
+    kept: Kept,
 }
 
 impl Tables {
     fn create(plan: &Plan, dir: &Path) -> Result<Self, ResultsError> {
-        Ok(Tables {
-            runs: RunWriter::new(&plan.extra),
-            nodes: Table::create::<NodeRow>(dir)?,
-            traffic: Table::create::<TrafficRow>(dir)?,
-            series: Table::create::<SeriesRow>(dir)?,
-            constraints: Table::create::<ConstraintRow>(dir)?,
-            timeline: Table::create::<TimelineRow>(dir)?,
-            discovery: Table::create::<DiscoveryRow>(dir)?,
-            progress: (plan.progress_steps > 0).then(|| Table::create::<ProgressRow>(dir)).transpose()?,
-        })
+        let table = |name: &str, header: &str| {
+            let mut file = AtomicFile::create(&dir.join(name))?;
+            file.append(header.as_bytes())?;
+            Ok((file, FileEntry { name: name.into(), rows: 0 }))
+        };
+        let part = |part: Part| table(part.kind.file, &part.kind.header()).map(|(file, entry)| (part, file, entry));
+        let parts = PARTS.into_iter().map(part).collect::<Result<_, ResultsError>>()?;
+        Ok(Tables { runs: table(RunRow::KIND.file, &RunTable::header(&plan.extra))?, parts, kept: plan.kept })
     }
 
     fn add(&mut self, file: &RowFile) -> Result<(), ResultsError> {
-        self.nodes.add(&file.nodes)?;
-        self.traffic.add(&file.traffic)?;
-        self.series.add(&file.series)?;
-        self.constraints.add(&file.constraints)?;
-        self.timeline.add(&file.timeline)?;
-        self.discovery.add(&file.discovery)?;
-        self.progress.as_mut().map_or(Ok(()), |progress| progress.add(&file.progress))
+        for ((_, table, entry), lines) in self.parts.iter_mut().zip(&file.parts) {
+            // None of these tables has a text that could hold a line end.
+            entry.rows += lines.lines().count() as u64;
+            table.append(lines.as_bytes())?;
+        }
+        Ok(())
     }
 
-    fn add_run(&mut self, plan: &Plan, index: usize, row: &RunRow) {
-        self.runs.add(&record(plan, index, row));
+    fn add_run(&mut self, record: &Record) -> Result<(), ResultsError> {
+        self.runs.1.rows += 1;
+        self.runs.0.append(record.line().as_bytes())
     }
 
-    fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {
-        AtomicFile::write_all(&dir.join(RunRow::FILE), self.runs.finish().as_bytes())?;
-        let runs = FileEntry { name: RunRow::FILE.into(), rows: runs as u64 };
-        let mut files = vec![runs];
-        for table in [self.nodes, self.traffic, self.series, self.constraints, self.timeline] {
-            files.push(table.commit()?);
-        }
-        match self.progress {
-            Some(progress) => files.push(progress.commit()?),
-            None => remove_table::<ProgressRow>(dir)?,
-        }
-        if self.discovery.entry.rows > 0 {
-            files.push(self.discovery.commit()?);
-        } else {
-            remove_table::<DiscoveryRow>(dir)?;
+    fn commit(self, dir: &Path) -> Result<Vec<FileEntry>, ResultsError> {
+        let (table, entry) = self.runs;
+        table.commit()?;
+        let mut files = vec![entry];
+        for (at, (part, table, entry)) in self.parts.into_iter().enumerate() {
+            if self.kept.has(at) && part.is_present(self.kept.progress_steps, entry.rows) {
+                table.commit()?;
+                files.push(entry);
+            } else {
+                remove_table(dir, part.kind.file)?;
+            }
         }
         // A study has no trace; that of a run whose place this takes goes.
-        remove_table::<TraceRow>(dir)?;
+        remove_table(dir, TraceRow::KIND.file)?;
         Ok(files)
-    }
-}
-
-struct Table {
-    file: AtomicFile,
-    entry: FileEntry,
-}
-
-impl Table {
-    fn create<R: Row>(dir: &Path) -> Result<Self, ResultsError> {
-        let mut file = AtomicFile::create(&dir.join(R::FILE))?;
-        file.append(header::<R>().as_bytes())?;
-        Ok(Table { file, entry: FileEntry { name: R::FILE.into(), rows: 0 } })
-    }
-
-    fn add(&mut self, lines: &str) -> Result<(), ResultsError> {
-        // None of these tables has a text that could hold a line end.
-        self.entry.rows += lines.lines().count() as u64;
-        self.file.append(lines.as_bytes())
-    }
-
-    fn commit(self) -> Result<FileEntry, ResultsError> {
-        self.file.commit()?;
-        Ok(self.entry)
     }
 }

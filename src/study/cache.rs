@@ -1,5 +1,6 @@
 //! Where finished runs are kept, by their ids.
 
+use super::Kept;
 use super::row_file::{RowFile, Unread, row_path};
 use crate::results::{AtomicFile, ResultsError};
 use std::collections::BTreeMap;
@@ -31,15 +32,17 @@ impl Cache {
         Cache::Memory(Mutex::default())
     }
 
-    /// What is kept of the run `id`, for one who wants downloads noted in
-    /// `progress_steps` steps.
+    /// What is kept of the run `id`, for one who wants so much of it.
     ///
     /// # Errors
     /// When there is nothing, or nothing that can be used.
-    pub fn load(&self, id: &str, progress_steps: u32) -> Result<RowFile, Unread> {
+    pub fn load(&self, id: &str, wanted: Kept) -> Result<RowFile, Unread> {
         match self {
-            Cache::Folder(dir) => RowFile::load(dir, id, progress_steps),
-            Cache::Memory(runs) => runs.lock().expect(UNBROKEN).get(id).cloned().ok_or(Unread::Absent),
+            Cache::Folder(dir) => RowFile::load(dir, id, wanted),
+            Cache::Memory(runs) => {
+                let found = runs.lock().expect(UNBROKEN).get(id).cloned();
+                found.ok_or(Unread::Absent)?.serving(wanted)
+            }
         }
     }
 

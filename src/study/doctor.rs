@@ -6,7 +6,7 @@ use super::plan::repetition_seed;
 use super::{History, Next, Plan, Question, RowFile, digest};
 use crate::ledger::TimerUse;
 use crate::results::{Checkpoint, ResultsError};
-use crate::scenario::{self, Input, Scenario, ScenarioError, Setting, Sweep};
+use crate::scenario::{self, Input, Keep, Scenario, ScenarioError, Setting, Sweep};
 use crate::sim::RunSpec;
 use serde::Serialize;
 
@@ -195,7 +195,7 @@ impl Doctor {
         let mut specs: Vec<RunSpec> = std::iter::once(run.clone()).chain(ties).chain(seeds).collect();
         let asked = base.settings.iter().filter(asked);
         let settings = asked.map(|setting| (setting.clone(), without(input, setting, run, &mut specs))).collect();
-        Ok(Doctor { settings, plan: Plan::of(specs), base })
+        Ok(Doctor { settings, plan: Plan::of(specs, Keep::Row), base })
     }
 
     /// What the scenario varies, which is not examined.

@@ -1,10 +1,10 @@
 //! Which runs a study consists of.
 
-use super::digest;
 use super::values::{Values, places};
+use super::{Kept, digest};
 use crate::results::RunRow;
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{Axis, Base, Expectation, Input, Outline, Point, Scenario, ScenarioError};
+use crate::scenario::{Axis, Base, Expectation, Input, Keep, Outline, Point, Scenario, ScenarioError};
 use crate::sim::RunSpec;
 use std::sync::Arc;
 use thiserror::Error;
@@ -50,8 +50,8 @@ pub struct Plan {
     pub seeder_sets: u32,
     /// Repetitions with every set of seeders.
     pub repetitions: u32,
-    /// Steps in which each download is noted; 0 notes nothing.
-    pub progress_steps: u32,
+    /// How much is kept of each run.
+    pub kept: Kept,
     pub(super) points: Points,
 }
 
@@ -100,7 +100,7 @@ impl Plan {
         let Outline { name, sweep, expect, overruled, mut warnings, .. } = base.outline();
         overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
         check_columns(&expect)?;
-        let Scenario { resolved, fingerprint, run, .. } =
+        let Scenario { resolved, fingerprint, run, keep, .. } =
             base.first().map_err(|source| Values::at(&sweep.axes, 0).wrong(source))?;
         if run.trace {
             warnings.push("`output.trace` is for `codexsim run`; a sweep writes no trace.csv".into());
@@ -114,7 +114,7 @@ impl Plan {
             extra: extra_columns(&sweep.axes),
             seeder_sets: sweep.seeder_sets,
             repetitions: sweep.repetitions,
-            progress_steps: run.progress_steps,
+            kept: Kept { tables: keep, progress_steps: run.progress_steps },
             points: Points::Grid { base: Arc::new(base), axes: sweep.axes },
         })
     }
@@ -130,13 +130,13 @@ impl Plan {
             extra: vec![],
             seeder_sets: 1,
             repetitions: 1,
-            progress_steps: 0,
+            kept: Kept::default(),
             points: Points::List { cells, runs },
         }
     }
 
     /// Of the runs `specs`, which need no names and note no downloads.
-    pub(super) fn of(specs: Vec<RunSpec>) -> Plan {
+    pub(super) fn of(specs: Vec<RunSpec>, tables: Keep) -> Plan {
         let place = |(point, spec): (usize, &RunSpec)| Place { point, seeder_set: spec.seeder_set, repetition: 0 };
         let runs = specs.iter().enumerate().map(place).collect();
         let cell = |base: RunSpec| Cell {
@@ -145,18 +145,20 @@ impl Plan {
             base: RunSpec { progress_steps: 0, ..base },
             warnings: vec![],
         };
-        Plan::list("", specs.into_iter().map(cell).collect(), runs)
+        let cells = specs.into_iter().map(cell).collect();
+        Plan { kept: Kept { tables, progress_steps: 0 }, ..Plan::list("", cells, runs) }
     }
 
-    /// The points and runs of listed `plans`, one after the other.
+    /// The points and runs of listed `plans`, which keep as much, one after the other.
     pub(super) fn joined<'a>(plans: impl Iterator<Item = &'a Plan>) -> Plan {
-        let (mut all, mut places) = (vec![], vec![]);
+        let (mut all, mut places, mut kept) = (vec![], vec![], Kept::default());
         for plan in plans {
+            kept = plan.kept;
             let Points::List { cells, runs } = &plan.points else { continue };
             places.extend(runs.iter().map(|place| Place { point: all.len() + place.point, ..*place }));
             all.extend(cells.iter().cloned());
         }
-        Plan::list("", all, places)
+        Plan { kept, ..Plan::list("", all, places) }
     }
 
     /// How many points it has.
@@ -294,8 +296,10 @@ pub fn check_columns(expect: &[Expectation]) -> Result<(), PlanError> {
 
 fn hint(column: &str) -> String {
     use crate::results::Row;
-    RunRow::COLUMNS
+    RunRow::KIND
+        .columns
         .iter()
+        .map(|known| known.name)
         .filter(|name| RunRow::is_numeric(name))
         .min_by_key(|name| strsim::damerau_levenshtein(name, column))
         .filter(|name| strsim::damerau_levenshtein(name, column) <= 4)

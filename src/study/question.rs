@@ -47,7 +47,7 @@ impl<'a> History<'a> {
     /// What is kept of the run at `index` of `plan`; nothing when it failed.
     pub fn run(&self, plan: &Plan, index: usize) -> Option<RowFile> {
         let id = run_id(&plan.spec(index).ok()?);
-        self.cache.load(&id, plan.progress_steps).ok()
+        self.cache.load(&id, plan.kept).ok()
     }
 
     /// How many batches were carried out.

@@ -4,62 +4,22 @@
 //! header, and ends with a digest of everything before: what was cut short,
 //! damaged, or made by other sources is not read, and the run is repeated.
 
-use super::digest;
+use super::{Kept, digest};
 use crate::ledger::{Outcome, TimerUse};
-use crate::results::{
-    self, Checkpoint, ConstraintRow, DiscoveryRow, NodeRow, Program, ProgressRow, ResultsError, Row, RunResult, RunRow,
-    SeriesRow, TimelineRow, TrafficRow,
-};
+use crate::results::{self, Checkpoint, FileKind, Note, PARTS, PartRow, Program, ResultsError, Row, RunResult, RunRow};
 use crate::units::Time;
-use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// A message about a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Note {
-    /// `violation` or `warning`.
-    pub kind: String,
-    /// What is to be said.
-    pub message: String,
-}
-
-impl Row for Note {
-    const FILE: &'static str = "notes.csv";
-    const COLUMNS: &'static [&'static str] = &["kind", "message"];
-}
-
-impl Row for Checkpoint {
-    const FILE: &'static str = "checkpoints.csv";
-    const COLUMNS: &'static [&'static str] = &["time_s", "fingerprint"];
-}
-
-impl Row for TimerUse {
-    const FILE: &'static str = "timers.csv";
-    const COLUMNS: &'static [&'static str] = &["name", "armed", "fired", "acted"];
-}
 
 /// What a row file holds. Tables that are only passed on stay text, without header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowFile {
     /// The run.
     pub run: RunRow,
-    /// Lines of `nodes.csv`.
-    pub nodes: String,
-    /// Lines of `traffic.csv`.
-    pub traffic: String,
-    /// Lines of `series.csv`.
-    pub series: String,
-    /// Lines of `constraints.csv`.
-    pub constraints: String,
-    /// Lines of `timeline.csv`.
-    pub timeline: String,
-    /// Steps in which the downloads were noted; 0 when they were not.
-    pub progress_steps: u32,
-    /// Lines of `progress.csv`.
-    pub progress: String,
-    /// Lines of `discovery.csv`.
-    pub discovery: String,
+    /// Lines of the tables of [`PARTS`], in their order.
+    pub parts: [String; PARTS.len()],
+    /// How much of the tables is there.
+    pub kept: Kept,
     /// Violations and warnings.
     pub notes: Vec<Note>,
     /// Digest of the event stream as it grew.
@@ -74,21 +34,15 @@ pub fn row_path(dir: &Path, id: &str) -> PathBuf {
 }
 
 impl RowFile {
-    /// Of a finished run that noted its downloads in `progress_steps` steps.
-    pub fn new(result: &RunResult, progress_steps: u32) -> Self {
+    /// Of a finished run, of which so much is kept.
+    pub fn new(result: &RunResult, kept: Kept) -> Self {
         let note = |kind: &str, message: &String| Note { kind: kind.into(), message: message.replace('\n', " ") };
         let violations = result.violations.iter().map(|m| note("violation", m));
         let warnings = result.warnings.iter().map(|m| note("warning", m));
         RowFile {
             run: result.run.clone(),
-            nodes: results::body(&result.nodes),
-            traffic: results::body(&result.traffic),
-            series: results::body(&result.series),
-            constraints: results::body(&result.constraints),
-            timeline: results::body(&result.timeline),
-            progress_steps,
-            progress: results::body(&result.progress),
-            discovery: results::body(&result.discovery),
+            parts: std::array::from_fn(|at| if kept.has(at) { PARTS[at].all_lines(result) } else { String::new() }),
+            kept,
             notes: violations.chain(warnings).collect(),
             checkpoints: vec![],
             timers: vec![],
@@ -107,13 +61,8 @@ impl RowFile {
     ///
     /// # Errors
     /// When its lines are none of this program's.
-    pub fn rows<R: Row>(&self) -> Result<Vec<R>, ResultsError> {
-        let lines = match R::FILE {
-            NodeRow::FILE => &self.nodes,
-            TrafficRow::FILE => &self.traffic,
-            _ => &self.constraints,
-        };
-        results::read((results::header::<R>() + lines).as_bytes())
+    pub fn rows<R: PartRow>(&self) -> Result<Vec<R>, ResultsError> {
+        results::read((R::KIND.header() + &self.parts[R::PLACE]).as_bytes())
     }
 
     /// Rules that did not hold.
@@ -132,19 +81,13 @@ impl RowFile {
 
     /// The text of the file.
     pub fn encode(&self) -> String {
-        let mut text = format!("{}{}\n", beginning(), self.progress_steps);
-        let mut section = |file: &str, header: String, body: &str| text += &format!("# {file}\n{header}{body}");
-        section(RunRow::FILE, results::header::<RunRow>(), &results::body(std::slice::from_ref(&self.run)));
-        section(NodeRow::FILE, results::header::<NodeRow>(), &self.nodes);
-        section(TrafficRow::FILE, results::header::<TrafficRow>(), &self.traffic);
-        section(SeriesRow::FILE, results::header::<SeriesRow>(), &self.series);
-        section(ConstraintRow::FILE, results::header::<ConstraintRow>(), &self.constraints);
-        section(TimelineRow::FILE, results::header::<TimelineRow>(), &self.timeline);
-        section(ProgressRow::FILE, results::header::<ProgressRow>(), &self.progress);
-        section(DiscoveryRow::FILE, results::header::<DiscoveryRow>(), &self.discovery);
-        section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
-        section(Checkpoint::FILE, results::header::<Checkpoint>(), &results::body(&self.checkpoints));
-        section(TimerUse::FILE, results::header::<TimerUse>(), &results::body(&self.timers));
+        let mut text = format!("{}{}\n", beginning(), self.kept.words());
+        let mut section = |kind: FileKind, body: &str| text += &format!("# {}\n{}{body}", kind.file, kind.header());
+        section(RunRow::KIND, &results::body(std::slice::from_ref(&self.run)));
+        PARTS.iter().zip(&self.parts).for_each(|(part, lines)| section(part.kind, lines));
+        section(Note::KIND, &results::body(&self.notes));
+        section(Checkpoint::KIND, &results::body(&self.checkpoints));
+        section(TimerUse::KIND, &results::body(&self.timers));
         let digest = digest(text.as_bytes());
         text + &format!("# end {digest:016x}\n")
     }
@@ -157,31 +100,25 @@ impl RowFile {
             return None;
         }
         let mut sections = content.split("\n# ");
-        let progress_steps = sections.next()?.strip_prefix(&beginning())?.parse().ok()?;
-        let mut table = |file: &str| Some(sections.next()?.strip_prefix(file)?.strip_prefix('\n')?.to_owned());
-        let run = results::read::<RunRow>(table(RunRow::FILE)?.as_bytes()).ok()?.pop()?;
-        Some(RowFile {
-            run,
-            nodes: lines::<NodeRow>(table(NodeRow::FILE)?)?,
-            traffic: lines::<TrafficRow>(table(TrafficRow::FILE)?)?,
-            series: lines::<SeriesRow>(table(SeriesRow::FILE)?)?,
-            constraints: lines::<ConstraintRow>(table(ConstraintRow::FILE)?)?,
-            timeline: lines::<TimelineRow>(table(TimelineRow::FILE)?)?,
-            progress_steps,
-            progress: lines::<ProgressRow>(table(ProgressRow::FILE)?)?,
-            discovery: lines::<DiscoveryRow>(table(DiscoveryRow::FILE)?)?,
-            notes: results::read::<Note>(table(Note::FILE)?.as_bytes()).ok()?,
-            checkpoints: results::read::<Checkpoint>(table(Checkpoint::FILE)?.as_bytes()).ok()?,
-            timers: results::read::<TimerUse>(table(TimerUse::FILE)?.as_bytes()).ok()?,
-        })
+        let kept = Kept::read(sections.next()?.strip_prefix(&beginning())?)?;
+        let mut table = |kind: FileKind| Some(sections.next()?.strip_prefix(kind.file)?.strip_prefix('\n')?.to_owned());
+        let run = results::read::<RunRow>(table(RunRow::KIND)?.as_bytes()).ok()?.pop()?;
+        let mut parts = PARTS.map(|_| String::new());
+        for (lines, part) in parts.iter_mut().zip(PARTS) {
+            *lines = without_header(table(part.kind)?, part.kind)?;
+        }
+        let notes = results::read(table(Note::KIND)?.as_bytes()).ok()?;
+        let checkpoints = results::read(table(Checkpoint::KIND)?.as_bytes()).ok()?;
+        let timers = results::read(table(TimerUse::KIND)?.as_bytes()).ok()?;
+        Some(RowFile { run, parts, kept, notes, checkpoints, timers })
     }
 
-    /// Reads the file of run `id` in the result directory `dir`, for one who wants
-    /// downloads noted in `progress_steps` steps. Steps that nobody wants do no harm.
+    /// Reads the file of run `id` in the result directory `dir`, for one who wants so much
+    /// of it.
     ///
     /// # Errors
     /// When there is none, or none that can be used.
-    pub fn load(dir: &Path, id: &str, progress_steps: u32) -> Result<Self, Unread> {
+    pub fn load(dir: &Path, id: &str, wanted: Kept) -> Result<Self, Unread> {
         let text = match std::fs::read(row_path(dir, id)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(Unread::Absent),
             Err(_) => return Err(Unread::Damaged),
@@ -189,11 +126,17 @@ impl RowFile {
         };
         match Self::decode(&text) {
             Some(file) if file.run.run_id != id => Err(Unread::Damaged),
-            Some(file) if progress_steps == 0 || file.progress_steps == progress_steps => Ok(file),
-            Some(_) => Err(Unread::Other),
+            Some(file) => file.serving(wanted),
             None if is_of_other_sources(&text) => Err(Unread::Other),
             None => Err(Unread::Damaged),
         }
+    }
+}
+
+impl RowFile {
+    /// This, for one who wants so much of it.
+    pub(super) fn serving(self, wanted: Kept) -> Result<Self, Unread> {
+        if self.kept.serves(wanted) { Ok(self) } else { Err(Unread::Other) }
     }
 }
 
@@ -202,8 +145,8 @@ impl RowFile {
 pub enum Unread {
     /// There is none.
     Absent,
-    /// It is whole, but of other sources of this program, or its downloads are noted in
-    /// other steps than are wanted.
+    /// It is whole, but of other sources of this program, or less is kept of the run than
+    /// is wanted.
     Other,
     /// It is not what was written.
     Damaged,
@@ -215,71 +158,74 @@ fn is_of_other_sources(text: &str) -> bool {
     end == format!("{:016x}\n", digest(content.as_bytes())) && !content.starts_with(&beginning())
 }
 
-/// The first line, up to the steps of `progress.csv`.
+/// The first line, up to what is kept.
 fn beginning() -> String {
-    format!("codexsim rows 5, sources {}, progress in ", Program::SOURCES)
+    format!("codexsim rows 6, sources {}, ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into
 /// sections took the last one away).
-fn lines<R: Row>(table: String) -> Option<String> {
-    let header = results::header::<R>();
+fn without_header(table: String, kind: FileKind) -> Option<String> {
     let complete = table + "\n";
-    Some(complete.strip_prefix(&header)?.to_owned())
+    Some(complete.strip_prefix(&kind.header())?.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Labels;
-    use crate::scenario;
+    use crate::results::{Labels, ProgressRow, TrafficRow, sample_result};
+    use crate::scenario::{self, Keep};
+
+    fn steps(progress_steps: u32) -> Kept {
+        Kept { progress_steps, ..Kept::default() }
+    }
 
     fn file() -> RowFile {
         let spec = scenario::load(&Default::default()).unwrap().run;
         let labels = Labels { run_id: "0123456789abcdef", scenario: "a # b", protocol: "p", repetition: 0 };
         let run = RunRow { status: "complete".into(), ..RunRow::planned(labels, &spec) };
-        let violations = vec!["node 3,\nat 1 s".into()];
+        let id = || String::from(labels.run_id);
         let result = RunResult {
             run,
             nodes: vec![],
-            traffic: vec![TrafficRow {
-                run_id: "0123456789abcdef".into(),
-                class: "want".into(),
-                messages: 1,
-                bytes: 2,
-            }],
-            series: vec![],
-            constraints: vec![],
-            timeline: vec![],
-            progress: vec![ProgressRow {
-                run_id: "0123456789abcdef".into(),
-                node: 1,
-                bytes: 10,
-                stored_s: 0.5,
-                stream_s: None,
-            }],
-            discovery: vec![],
-            violations,
+            traffic: vec![TrafficRow { run_id: id(), class: "want".into(), messages: 1, bytes: 2 }],
+            progress: vec![ProgressRow { run_id: id(), node: 1, bytes: 10, stored_s: 0.5, stream_s: None }],
+            violations: vec!["node 3,\nat 1 s".into()],
             warnings: vec!["# end of it".into()],
+            ..sample_result()
         };
-        RowFile::new(&result, 7)
+        RowFile::new(&result, steps(7))
     }
 
     #[test]
     fn reads_back() {
         assert_eq!(RowFile::decode(&file().encode()), Some(file()));
-        assert_eq!(file().traffic, "0123456789abcdef,want,1,2\n");
-        assert_eq!((file().progress_steps, &*file().progress), (7, "0123456789abcdef,1,10,0.5,\n"));
+        assert_eq!(file().parts[TrafficRow::PLACE], "0123456789abcdef,want,1,2\n");
+        let progress = &*file().parts[ProgressRow::PLACE];
+        assert_eq!((file().kept.progress_steps, progress), (7, "0123456789abcdef,1,10,0.5,\n"));
     }
 
+    /// Who wants more than is kept gets nothing; who wants less, what is there.
     #[test]
-    fn downloads_in_other_steps_are_noted_anew() {
+    fn a_file_that_keeps_less_than_is_wanted_does_not_serve() {
         let dir = tempfile::tempdir().unwrap();
         let id = file().run.run_id;
         std::fs::create_dir(dir.path().join("rows")).unwrap();
+        let found = |wanted| RowFile::load(dir.path(), &id, wanted).map(|_| ());
         std::fs::write(row_path(dir.path(), &id), file().encode()).unwrap();
-        let found = |steps| RowFile::load(dir.path(), &id, steps).map(|_| ());
-        assert_eq!([7, 0, 14].map(found), [Ok(()), Ok(()), Err(Unread::Other)]);
+        assert_eq!([7, 0, 14].map(|wanted| found(steps(wanted))), [Ok(()), Ok(()), Err(Unread::Other)]);
+        let least = |tables, progress_steps| Kept { tables, progress_steps };
+        assert_eq!(
+            [Keep::Row, Keep::Nodes].map(|tables| found(least(tables, 14))),
+            [Ok(()), Ok(())],
+            "no progress.csv"
+        );
+        let nodes = RowFile::new(&sample_result(), least(Keep::Nodes, 0));
+        let lines = |file: &RowFile| file.parts.iter().filter(|lines| !lines.is_empty()).count();
+        assert_eq!((lines(&nodes), lines(&RowFile::new(&sample_result(), least(Keep::Row, 0)))), (2, 0));
+        let nodes = RowFile { run: file().run, ..nodes };
+        std::fs::write(row_path(dir.path(), &id), nodes.encode()).unwrap();
+        assert_eq!(Keep::ALL.map(|tables| found(least(tables, 0))), [Ok(()), Ok(()), Err(Unread::Other)]);
     }
 
     #[test]
@@ -287,7 +233,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let id = file().run.run_id;
         std::fs::create_dir(dir.path().join("rows")).unwrap();
-        let found = |id: &str| RowFile::load(dir.path(), id, 0).map(|_| ()).unwrap_err();
+        let found = |id: &str| RowFile::load(dir.path(), id, Kept::default()).map(|_| ()).unwrap_err();
         assert_eq!(found(&id), Unread::Absent);
         let text = file().encode();
         for damaged in [&text.as_bytes()[..text.len() / 2], b"", b"\xff\xfe"] {

@@ -32,8 +32,8 @@ pub struct Failure {
 pub struct Execution {
     /// Row files that were not what was written: the runs were carried out again.
     pub damaged: Vec<String>,
-    /// Row files of other sources of this program, or without the wanted steps of
-    /// downloads: likewise.
+    /// Row files of other sources of this program, or that keep less than is wanted:
+    /// likewise.
     pub other: usize,
     /// Carried out now.
     pub computed: usize,
@@ -85,7 +85,7 @@ impl<'a> Runner<'a> {
         let (mut missing, mut damaged, mut other) = (Vec::new(), Vec::new(), 0);
         for at in selected {
             let id = runs.id(at);
-            match self.cache.load(&id, runs.plan.progress_steps) {
+            match self.cache.load(&id, runs.plan.kept) {
                 Ok(_) => continue,
                 Err(Unread::Absent) => {}
                 Err(Unread::Damaged) => damaged.push(id),
@@ -176,7 +176,7 @@ impl<'a> Crew<'a> {
             result.run.wall_s = Some(host.elapsed_s() - began);
             result.run.peak_rss_bytes = host.peak_rss_bytes();
         }
-        Some(RowFile::new(&result, self.runs.plan.progress_steps).with_trail(&outcome))
+        Some(RowFile::new(&result, self.runs.plan.kept).with_trail(&outcome))
     }
 
     fn stopped(&self) -> bool {

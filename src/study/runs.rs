@@ -145,3 +145,59 @@ impl Runs<'_> {
         Forecast::together(list.iter().map(|at| self.points[self.list[*at].point].forecast), threads)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::sample;
+    use std::cell::Cell;
+
+    /// A hundred points with two repetitions; the last two points are the same run.
+    fn plan() -> Plan {
+        let sizes: Vec<String> = (1..100).chain([99]).map(|at| format!("\"{at} kB\"")).collect();
+        let sweep = format!("[sweep]\n\"swarm.file_size\" = [{}]\nrepetitions = 2\n", sizes.join(", "));
+        let (_file, input) = sample::scenario(&sweep, &[]);
+        Plan::new(&input).unwrap()
+    }
+
+    #[test]
+    fn parts_are_called_as_the_whole_calls_them() {
+        let plan = plan();
+        let whole = plan.runs(Selection::All).unwrap();
+        assert_eq!((whole.len(), whole.distinct(Selection::All).len()), (200, 198));
+        assert_eq!(whole.distinct(Selection::Index(199)), [199], "of its own part it is the only one");
+        for index in [0, 1, 77, 199] {
+            let part = plan.runs(Selection::Index(index)).unwrap();
+            let (at, id) = (index as usize, part.id(0));
+            assert_eq!((part.len(), part.index(0), &id), (1, at, &whole.id(at)));
+            let spec = plan.spec(at).unwrap();
+            assert_eq!((run_id(&spec), plan.place(at).repetition), (id, index as u32 % 2));
+        }
+        let each: f64 = (0..200).map(|at| whole.forecast(&[at], 1).seconds()).sum();
+        let all = whole.forecast(&(0..200).collect::<Vec<_>>(), 2);
+        assert_eq!((all.runs, all.at_a_time), (200, 2));
+        assert!((all.seconds() * 2.0 / each - 1.0).abs() < 1e-9, "two at a time");
+    }
+
+    /// Who asks while much is missing goes to few other points; who asks last, to all.
+    #[test]
+    fn what_is_missing_is_found_soon() {
+        let plan = plan();
+        let ids: Vec<String> = (0..200).map(|index| run_id(&plan.spec(index).unwrap())).collect();
+        let asked = Cell::new(0);
+        let lacks = |done: &dyn Fn(usize) -> bool, index| {
+            asked.set(0);
+            plan.lacks_any(index, |id| {
+                asked.set(asked.get() + 1);
+                ids.iter().enumerate().any(|(at, other)| other == id && done(at))
+            })
+        };
+        for index in 0..200 {
+            assert!(lacks(&|at| at == index, index) && asked.get() <= 2, "{index}: {}", asked.get());
+            assert!(lacks(&|at| at <= 100.max(index), index) == (index < 197), "{index} of an array in order");
+        }
+        assert!(lacks(&|at| at < 100, 99) && asked.get() <= 4, "half is there: {}", asked.get());
+        assert!(!lacks(&|_| true, 5) && asked.get() == 200);
+        assert!((0..198).all(|missing| lacks(&|at| at != missing, (missing + 50) % 200)), "the only one is found");
+    }
+}

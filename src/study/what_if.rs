@@ -14,6 +14,7 @@ use super::plan::repetition_seed;
 use super::{History, Next, Plan, Question, RowFile, Summary, digest};
 use crate::ledger::Constraint;
 use crate::results::{HeldBack, ResultsError};
+use crate::scenario::Keep;
 use crate::sim::{Clock, RunSpec};
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{Hardware, LatencySpec};
@@ -287,7 +288,7 @@ impl WhatIf {
             specs.extend(resources.iter().filter_map(|resource| resource.more(&base)));
             specs.push(base);
         }
-        WhatIf { plan: Plan::of(specs), resources, seeds: seeds as usize }
+        WhatIf { plan: Plan::of(specs, Keep::All), resources, seeds: seeds as usize }
     }
 
     /// `groups` are the runs of each seed: one for each resource, and the last as

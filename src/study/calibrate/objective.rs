@@ -5,6 +5,7 @@ use super::parameter::Parameter;
 use super::search::Landscape;
 use super::{CalibrateError, Request};
 use crate::results::{Measured, ResultsError, median};
+use crate::scenario::Keep;
 use crate::study::validate::{self, Cases, Metric};
 use crate::study::{History, Plan};
 use nalgebra::DMatrix;
@@ -185,7 +186,7 @@ impl Objective {
 
 /// The chosen cells with further settings.
 pub(super) fn cases(measured: &Measured, request: &Request, sets: impl Iterator<Item = String>) -> Cases {
-    Cases::new(
+    let mut cases = Cases::new(
         measured,
         &validate::Request {
             testbeds: request.testbeds.clone(),
@@ -193,7 +194,9 @@ pub(super) fn cases(measured: &Measured, request: &Request, sets: impl Iterator<
             sets: request.sets.iter().cloned().chain(sets).collect(),
             only: request.only.clone(),
         },
-    )
+    );
+    cases.plan.kept.tables = Keep::Nodes;
+    cases
 }
 
 /// The objective over the logarithms of some constants (relative to their

@@ -3,7 +3,7 @@
 use super::contrast::Value;
 use super::metric::Metric;
 use crate::ledger::Class;
-use crate::results::{NodeRow, ResultsError, Row, RunRow, TrafficRow, header, median, quantile, read};
+use crate::results::{NodeRow, ResultsError, RunRow, TrafficRow, median, quantile};
 use crate::study::RowFile;
 
 /// One run.
@@ -28,9 +28,9 @@ impl Observation {
     /// # Errors
     /// When the file holds other tables than this program writes.
     pub(super) fn new(file: &RowFile) -> Result<Observation, ResultsError> {
-        let nodes: Vec<NodeRow> = rows(&file.nodes)?;
+        let nodes: Vec<NodeRow> = file.rows()?;
         let mut bytes = [0; Class::ALL.len()];
-        for row in rows::<TrafficRow>(&file.traffic)? {
+        for row in file.rows::<TrafficRow>()? {
             if let Some(class) = Class::ALL.iter().position(|class| class.name() == row.class) {
                 bytes[class] += row.bytes;
             }
@@ -84,20 +84,17 @@ impl Observation {
     }
 }
 
-fn rows<R: Row>(body: &str) -> Result<Vec<R>, ResultsError> {
-    read((header::<R>() + body).as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::results::sample_result;
+    use crate::study::Kept;
 
     /// The sample: 1000 B stored, 100 B of wants, 25 B of acknowledgements; the
     /// seeder sent 6 B; of two leechers one was done 20.1 s after its start.
     #[test]
     fn by_hand() {
-        let seen = Observation::new(&RowFile::new(&sample_result(), 0)).unwrap();
+        let seen = Observation::new(&RowFile::new(&sample_result(), Kept::default())).unwrap();
         let value = |seen: &Observation, metric| seen.value(metric).map(|value| value.amount / value.per);
         assert_eq!(value(&seen, Metric::Wire), Some(1.125));
         assert_eq!(value(&seen, Metric::Class(Class::Want)), Some(0.1));

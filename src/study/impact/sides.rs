@@ -1,8 +1,8 @@
 //! Which runs a comparison consists of.
 
-use crate::scenario::{self, Axis, Input, ScenarioError, Setting};
+use crate::scenario::{self, Axis, Input, Keep, ScenarioError, Setting};
 use crate::study::plan::{Plan, Points, run_id};
-use crate::study::{Cell, Place, PlanError, Values, digest};
+use crate::study::{Cell, Kept, Place, PlanError, Values, digest};
 use std::path::Path;
 use thiserror::Error;
 
@@ -134,6 +134,7 @@ impl Duel {
             extra: std::iter::once("side".to_owned()).chain(base.extra).collect(),
             warnings,
             points: Points::List { cells: vec![], runs: vec![] },
+            kept: Kept { tables: base.kept.tables.max(Keep::Nodes), ..base.kept },
             repetitions: 0,
             ..base
         };

@@ -6,9 +6,8 @@ mod variants;
 
 pub(super) use variants::{Client, labels};
 
-use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, select};
+use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, open, select};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use variants::of_client;
@@ -62,7 +61,7 @@ impl Inputs {
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
         let nodes = read_where(dir, |node: &NodeRow| node.t100_s.is_some())?;
         if table.records.is_empty() {
-            let reason = format!("{} has no row", RunRow::FILE);
+            let reason = format!("{} has no row", RunRow::KIND.file);
             return Err(NotAStudy { dir: dir.into(), reason });
         }
         Ok(Inputs::of(manifest, table, nodes))
@@ -107,11 +106,6 @@ impl Inputs {
 pub(super) fn read_where<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
     let rows = open::<R>(dir).and_then(|file| select(file, keep));
     rows.map_err(|error| NotAStudy { dir: dir.into(), reason: error.to_string() })
-}
-
-fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
-    let path = dir.join(R::FILE);
-    File::open(&path).map_err(ResultsError::io(&path))
 }
 
 /// Times and moments, see [`Run`].
