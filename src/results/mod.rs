@@ -11,6 +11,7 @@ mod files;
 mod folder;
 mod limits;
 mod manifest;
+mod measure;
 mod measured;
 mod quantile;
 mod record;
@@ -23,6 +24,7 @@ pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
 pub use manifest::{FileEntry, Machine, Manifest, Program};
+pub use measure::{Amount, Better, Measure, Observation};
 pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
 pub use quantile::{median, quantile};

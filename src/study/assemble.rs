@@ -1,12 +1,13 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Failure, Kept, Plan, Runs};
+use super::{Breach, Failure, Kept, Plan, Runs, check};
 use crate::results::{
     AtomicFile, FileEntry, Kind, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
     TraceRow, remove_table,
 };
 use crate::rng::mix;
+use crate::scenario::Progress;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,6 +23,8 @@ pub struct Assembled {
     pub failed: usize,
     /// Rules that did not hold: (run, rule).
     pub violations: Vec<(String, String)>,
+    /// Claims that do not hold.
+    pub breaches: Vec<Breach>,
     /// Warnings of the runs, each once, with the number of runs that gave it.
     pub warnings: Vec<(String, usize)>,
     /// Digest of the event streams of all runs, in plan order.
@@ -46,7 +49,12 @@ pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool)
                 tables.add(&file)?;
                 done.note(&id, &file);
             }
-            relabelled(runs.labels(at, &id), file.run, reproducible)
+            let row = relabelled(runs.labels(at, &id), file.run.clone(), reproducible);
+            if !plan.expect.is_empty() {
+                let seen = RowFile { run: row.clone(), ..file }.observation(Progress::Storage)?;
+                done.breaches.extend(check(&plan.expect, &seen));
+            }
+            row
         } else if let Some(row) = failed_row(runs, at, failed) {
             done.failed += 1;
             row

@@ -9,10 +9,10 @@
 mod assemble;
 mod cache;
 mod calibrate;
+mod claims;
 mod compare;
 mod doctor;
 mod estimate;
-mod expectations;
 mod host;
 mod impact;
 mod inputs;
@@ -33,21 +33,21 @@ pub use assemble::{Assembled, assemble};
 pub use cache::Cache;
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Calibrator, Constant, Figure, Fit, PINNED, UNDETERMINED};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
+pub use claims::{Breach, Claim, check, claims};
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
 pub use estimate::{Estimate, Forecast, estimate};
-pub use expectations::{Breach, check};
 pub use host::Host;
 pub use impact::Verdict as ImpactVerdict;
 pub use impact::{
     Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, Line as ImpactLine, Part, Party, Side, Stand,
     Standing, World as ImpactWorld,
 };
-pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest, Unit as ImpactUnit};
+pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
 pub use kept::Kept;
-pub use plan::{Cell, Place, Plan, PlanError, check_columns, run_id};
+pub use plan::{Cell, Place, Plan, PlanError, run_id};
 pub use question::{Asked, History, Next, Question};
 pub use row_file::{RowFile, Unread, row_path};
 pub use runner::{Execution, Failure, Options, Runner, threads};

@@ -1,10 +1,10 @@
 //! Which runs a study consists of.
 
-use super::values::{Values, places};
+use super::claims::{self, Claim};
+use super::values::{Values, extra_columns, places};
 use super::{Kept, digest};
-use crate::results::RunRow;
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{Axis, Base, Expectation, Input, Keep, Outline, Point, Scenario, ScenarioError};
+use crate::scenario::{Axis, Base, Input, Keep, Outline, Point, Scenario, ScenarioError};
 use crate::sim::RunSpec;
 use std::sync::Arc;
 use thiserror::Error;
@@ -15,6 +15,12 @@ pub enum PlanError {
     /// The scenario itself is wrong.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),
+    /// A claim is about what is not kept.
+    #[error(
+        "[expect] is about `{0}`, of which `output.keep = \"row\"` keeps too little\n = expected claims about columns of \
+         runs.csv, or another `output.keep`"
+    )]
+    NotKept(&'static str),
     /// It is wrong at one point of the sweep.
     #[error("{source}\n(at the point {point} of the sweep)")]
     Point {
@@ -22,12 +28,6 @@ pub enum PlanError {
         point: String,
         /// What is wrong there.
         source: ScenarioError,
-    },
-    /// An expectation is about something that no result has.
-    #[error("[expect] `{column}` is not a column of numbers in runs.csv{}", hint(column))]
-    Column {
-        /// What was given.
-        column: String,
     },
 }
 
@@ -41,7 +41,7 @@ pub struct Plan {
     /// Digest of the first point.
     pub fingerprint: u64,
     /// What has to hold for every row.
-    pub expect: Vec<Expectation>,
+    pub expect: Arc<Vec<Claim>>,
     /// What the scenario has to say whatever its points have, each thing once.
     pub warnings: Vec<String>,
     /// Swept keys that `runs.csv` has no column of its own for.
@@ -99,9 +99,12 @@ impl Plan {
         let base = Base::read(input)?;
         let Outline { name, sweep, expect, overruled, mut warnings, .. } = base.outline();
         overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
-        check_columns(&expect)?;
+        let expect = Arc::new(claims::claims(&expect)?);
         let Scenario { resolved, fingerprint, run, keep, .. } =
             base.first().map_err(|source| Values::at(&sweep.axes, 0).wrong(source))?;
+        if let Some(measure) = expect.iter().find_map(Claim::beyond_rows).filter(|_| keep == Keep::Row) {
+            return Err(PlanError::NotKept(&measure.name));
+        }
         if run.trace {
             warnings.push("`output.trace` is for `codexsim run`; a sweep writes no trace.csv".into());
         }
@@ -125,7 +128,7 @@ impl Plan {
             name: name.into(),
             resolved: String::new(),
             fingerprint: 0,
-            expect: vec![],
+            expect: Arc::default(),
             warnings: vec![],
             extra: vec![],
             seeder_sets: 1,
@@ -268,45 +271,6 @@ pub(super) fn run_digest(spec: &RunSpec) -> u64 {
     digest(&serde_json::to_vec(spec).expect("a specification is plain data"))
 }
 
-/// The keys of `axes` whose values cannot be read off a column of `runs.csv`.
-fn extra_columns(axes: &[Axis]) -> Vec<String> {
-    const SHOWN: [&str; 5] = ["protocol", "seed", "swarm.network_size", "swarm.seeders", "swarm.file_size"];
-    // These have a column for the plain form only, which is a text.
-    const SHOWN_AS_TEXT: [&str; 3] = ["network.up", "network.down", "network.latency"];
-    let mut extra = Vec::new();
-    for axis in axes {
-        for (position, key) in axis.keys.iter().enumerate() {
-            let text = axis.points.iter().all(|values| values[position].as_ref().is_none_or(|v| v.is_str()));
-            let shown = SHOWN.contains(&key.as_str()) || (text && SHOWN_AS_TEXT.contains(&key.as_str()));
-            if !shown && !extra.contains(key) {
-                extra.push(key.clone());
-            }
-        }
-    }
-    extra
-}
-
-/// Whether all expectations are about columns of numbers in `runs.csv`.
-pub fn check_columns(expect: &[Expectation]) -> Result<(), PlanError> {
-    match expect.iter().find(|e| !RunRow::is_numeric(&e.column)) {
-        Some(wrong) => Err(PlanError::Column { column: wrong.column.clone() }),
-        None => Ok(()),
-    }
-}
-
-fn hint(column: &str) -> String {
-    use crate::results::Row;
-    RunRow::KIND
-        .columns
-        .iter()
-        .map(|known| known.name)
-        .filter(|name| RunRow::is_numeric(name))
-        .min_by_key(|name| strsim::damerau_levenshtein(name, column))
-        .filter(|name| strsim::damerau_levenshtein(name, column) <= 4)
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -404,33 +368,5 @@ mod tests {
         assert!(old.is_subset(&new));
         let other = ids(&plan(SWEEP, &["network.up=1 Mbit/s"]));
         assert!(old.is_disjoint(&other), "another network is another run");
-    }
-
-    #[test]
-    fn keys_without_a_column_get_one() {
-        let text = vec![vec![Some(toml::Value::from("1 ms"))]];
-        let table = vec![vec![Some(toml::Value::Table(Default::default()))]];
-        let axis =
-            |key: &str, points: &Vec<Vec<Option<toml::Value>>>| Axis { keys: vec![key.into()], points: points.clone() };
-        let axes = [
-            axis("network.latency", &text),
-            axis("network.down", &table),
-            axis("protocol.codex-v2.window", &text),
-            axis("protocol", &text),
-        ];
-        assert_eq!(extra_columns(&axes), ["network.down", "protocol.codex-v2.window"]);
-    }
-
-    #[test]
-    fn an_expectation_about_nothing_names_the_nearest_column() {
-        let wrong = Expectation { column: "makespan".into(), test: some_test() };
-        let error = check_columns(&[wrong]).unwrap_err().to_string();
-        assert!(error.contains("did you mean `makespan_s`?"), "{error}");
-        assert!(check_columns(&[Expectation { column: "status".into(), test: some_test() }]).is_err());
-    }
-
-    fn some_test() -> crate::scenario::Comparison {
-        let plan = plan("[expect]\nefficiency = \"<= 1\"\n", &[]);
-        plan.expect[0].test
     }
 }

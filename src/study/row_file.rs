@@ -6,7 +6,11 @@
 
 use super::{Kept, digest};
 use crate::ledger::{Outcome, TimerUse};
-use crate::results::{self, Checkpoint, FileKind, Note, PARTS, PartRow, Program, ResultsError, Row, RunResult, RunRow};
+use crate::results::{
+    self, Checkpoint, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, Row, RunResult,
+    RunRow, TrafficRow,
+};
+use crate::scenario::Progress;
 use crate::units::Time;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -63,6 +67,15 @@ impl RowFile {
     /// When its lines are none of this program's.
     pub fn rows<R: PartRow>(&self) -> Result<Vec<R>, ResultsError> {
         results::read((R::KIND.header() + &self.parts[R::PLACE]).as_bytes())
+    }
+
+    /// What can be measured of the run, with times of the kind `progress`.
+    ///
+    /// # Errors
+    /// As of [`RowFile::rows`].
+    pub fn observation(&self, progress: Progress) -> Result<Observation, ResultsError> {
+        let (nodes, traffic) = (self.rows::<NodeRow>()?, self.rows::<TrafficRow>()?);
+        Ok(Observation::simulated(&self.run, &nodes, &traffic, progress))
     }
 
     /// Rules that did not hold.

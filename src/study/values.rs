@@ -63,3 +63,41 @@ pub(super) fn places(axes: &[Axis], point: usize) -> Vec<usize> {
     places.reverse();
     places
 }
+
+/// The keys of `axes` whose values cannot be read off a column of `runs.csv`.
+pub(super) fn extra_columns(axes: &[Axis]) -> Vec<String> {
+    const SHOWN: [&str; 5] = ["protocol", "seed", "swarm.network_size", "swarm.seeders", "swarm.file_size"];
+    // These have a column for the plain form only, which is a text.
+    const SHOWN_AS_TEXT: [&str; 3] = ["network.up", "network.down", "network.latency"];
+    let mut extra = Vec::new();
+    for axis in axes {
+        for (position, key) in axis.keys.iter().enumerate() {
+            let text = axis.points.iter().all(|values| values[position].as_ref().is_none_or(|v| v.is_str()));
+            let shown = SHOWN.contains(&key.as_str()) || (text && SHOWN_AS_TEXT.contains(&key.as_str()));
+            if !shown && !extra.contains(key) {
+                extra.push(key.clone());
+            }
+        }
+    }
+    extra
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_without_a_column_get_one() {
+        let text = vec![vec![Some(toml::Value::from("1 ms"))]];
+        let table = vec![vec![Some(toml::Value::Table(Default::default()))]];
+        let axis =
+            |key: &str, points: &Vec<Vec<Option<toml::Value>>>| Axis { keys: vec![key.into()], points: points.clone() };
+        let axes = [
+            axis("network.latency", &text),
+            axis("network.down", &table),
+            axis("protocol.codex-v2.window", &text),
+            axis("protocol", &text),
+        ];
+        assert_eq!(extra_columns(&axes), ["network.down", "protocol.codex-v2.window"]);
+    }
+}

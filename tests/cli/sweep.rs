@@ -181,4 +181,9 @@ fn a_study_keeps_as_much_as_it_is_told() {
     place.sweep("a", &[]).code(0);
     assert_eq!(tables(&place, "a"), all);
     place.sweep("b", &["--set", "output.keep=most"]).code(2);
+    let claim =
+        |claim: &str| place.sweep("b", &["--set", "output.keep=row", "--set", &format!("expect.{claim}='>= 0'")]);
+    claim("makespan_s").code(0);
+    let assert = claim("t100_s").code(2);
+    assert!(errors(&assert).contains("is about `t100_s`"), "{}", errors(&assert));
 }

@@ -1,7 +1,7 @@
 //! Where a change acts that did nothing in the worlds of its pack.
 
-use super::observe;
 use super::sides::{Duel, Request};
+use super::{is_alike, observe};
 use crate::results::ResultsError;
 use crate::scenario;
 use crate::study::plan::{Points, run_id};
@@ -75,7 +75,7 @@ impl Question for Search {
         }
         if let Some(Probe { pack, world, plan, .. }) = self.tried.checked_sub(1).map(|last| &self.probes[last]) {
             let [base, change] = [observe(history, plan, 0)?, observe(history, plan, 1)?];
-            let alike = base.zip(change).map(|(base, change)| base.is_like(&change));
+            let alike = base.zip(change).map(|(base, change)| is_alike(&base, &change));
             if alike == Some(false) {
                 return Ok(Next::Done(Elsewhere::World { pack: (*pack).into(), world: world.clone() }));
             }

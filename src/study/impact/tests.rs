@@ -4,7 +4,7 @@ use super::{Duel, Elsewhere, Examined, Impact, Metric, Observation, Party, Reque
 use crate::results::{Labels, RunResult};
 use crate::scenario::Input;
 use crate::sim::Progress;
-use crate::study::{Cache, Host, Kept, Options, Plan, RowFile, Runner};
+use crate::study::{Cache, Host, Options, Plan, Runner};
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::NamedTempFile;
@@ -78,8 +78,7 @@ fn observe(plan: &Plan, index: usize) -> Observation {
     let spec = plan.spec(index).unwrap();
     let outcome = crate::sim::run(&spec, &mut |_| true).expect("nobody abandons it");
     let labels = Labels { run_id: "", scenario: "", protocol: "", repetition: 0 };
-    let result = RunResult::new(labels, &spec, &outcome);
-    Observation::new(&RowFile::new(&result, Kept::default())).unwrap()
+    Observation::of(&RunResult::new(labels, &spec, &outcome))
 }
 
 fn verdicts(impact: &Impact) -> Vec<Verdict> {

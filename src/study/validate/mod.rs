@@ -12,7 +12,7 @@ pub use verdict::{Score, Verdict};
 use super::plan::{Cell, Place, Plan};
 use super::values::Values;
 use super::{History, Next, Question, RowFile};
-use crate::results::{Measured, MeasuredRun, NodeRow, ResultsError, ValidationRow};
+use crate::results::{Measured, MeasuredRun, Observation, ResultsError, ValidationRow};
 use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
 use cells::Group;
 
@@ -169,10 +169,7 @@ impl Cases {
     pub(super) fn figures(&self, case: usize, seen: &History) -> Result<Vec<(RunFigures, RowFile)>, ResultsError> {
         let own = |index: &usize| self.cases[case].cells.contains(&self.plan.place(*index).point);
         let files = (0..self.plan.len()).filter(own).filter_map(|index| seen.run(&self.plan, index));
-        let figures = |file: RowFile| {
-            let nodes = file.rows::<NodeRow>()?;
-            Ok((run_figures(&nodes, file.run.file_size_bytes, self.progress[case]), file))
-        };
+        let figures = |file: RowFile| Ok((RunFigures::of(&file.observation(self.progress[case])?), file));
         files.map(figures).collect()
     }
 
@@ -286,7 +283,11 @@ fn case(group: &Group, testbed: &Testbed, cells: std::ops::Range<usize>) -> Case
         testbed: testbed.name.clone(),
         name: group.name.clone(),
         conditions: group.conditions.clone(),
-        runs: group.runs.iter().map(|run| RunFigures::of(&run.nodes, file_bytes)).collect(),
+        runs: group
+            .runs
+            .iter()
+            .map(|run| RunFigures::of(&Observation::measured(run.nodes.clone(), file_bytes)))
+            .collect(),
         fitted: fitted.collect(),
         cells,
     }
@@ -303,9 +304,4 @@ pub(super) fn of_testbed(measured: &Measured, testbeds: &[Testbed], index: usize
     let groups = cells::groups(&measured.runs, testbeds);
     let own = groups.iter().filter(|group| group.testbed == Some(index));
     Measured { runs: own.flat_map(|group| group.runs.iter().map(|run| (*run).clone())).collect(), notes: vec![] }
-}
-
-fn run_figures(rows: &[NodeRow], file_bytes: u64, progress: Progress) -> RunFigures {
-    let nodes: Vec<_> = rows.iter().map(|row| figures::simulated(row, progress)).collect();
-    RunFigures::of(&nodes, file_bytes as f64)
 }
