@@ -59,6 +59,37 @@ pub struct RunSpec {
     #[serde(skip_serializing, rename(deserialize = "output.trace"))]
     #[schemars(extend("default" = false))]
     pub trace: bool,
+    /// What a study keeps of each run.
+    #[serde(skip_serializing, rename(deserialize = "output.keep"))]
+    #[schemars(extend("default" = "all"))]
+    pub keep: Keep,
+}
+
+/// What a study keeps of each of its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Its row of `runs.csv` alone.
+    Row,
+    /// Its rows of `nodes.csv` and `traffic.csv` too.
+    Nodes,
+    /// All tables.
+    #[default]
+    All,
+}
+
+impl Keep {
+    /// All of them, the least first.
+    pub const ALL: [Keep; 3] = [Keep::Row, Keep::Nodes, Keep::All];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Keep::Row => "row",
+            Keep::Nodes => "nodes",
+            Keep::All => "all",
+        }
+    }
 }
 
 /// Finer steps than anybody plots; each is a row for every leecher and run.

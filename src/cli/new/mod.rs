@@ -70,7 +70,7 @@ mod tests {
 
     fn size(text: &str) -> (usize, usize) {
         let plan = plan(text).unwrap();
-        (plan.cells.len(), plan.runs.len())
+        (plan.points(), plan.len())
     }
 
     /// The text with the choices at `chosen`, lines such as `# key = value`, made.
