@@ -8,9 +8,9 @@ pub mod codex;
 pub mod direct;
 pub mod ideal;
 pub mod idle;
-pub mod wire;
+mod parts;
 
-use crate::protocol::Protocol;
+use crate::protocol::{Cost, Protocol, Shape};
 
 /// Something to do with a protocol's type.
 pub trait Visitor {
@@ -43,6 +43,11 @@ macro_rules! families {
             /// JSON Schema of the constants of each family.
             pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
                 vec![$(($name, generator.subschema_for::<<$protocol as Protocol>::Params>())),+]
+            }
+
+            /// What a swarm of it costs.
+            pub fn cost(&self, shape: &Shape) -> Cost {
+                match self { $(ProtocolSpec::$variant(params) => <$protocol>::cost(params, shape)),+ }
             }
 
             /// Hands the protocol's type and constants to `visitor`.

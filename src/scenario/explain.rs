@@ -62,7 +62,7 @@ pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
 }
 
 /// All keys, in the order of the schema.
-fn keys() -> Vec<Explanation> {
+pub fn keys() -> Vec<Explanation> {
     let mut found = Vec::new();
     table(&KEYS.schema, &[], &Value::Null, &mut found);
     let models = GivenValues::read();

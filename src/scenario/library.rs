@@ -1,35 +1,15 @@
 //! The models that come with the program (`models/`).
 
+use super::embedded::MODELS;
 use super::error::list;
 use serde::Serialize;
 
-/// Makes the list of embedded files from their kinds and names.
-macro_rules! embedded {
-    ($($kind:literal: [$($name:literal),+ $(,)?]),+ $(,)?) => {
-        pub(super) const EMBEDDED: &[(&str, &str, &str)] = &[
-            $($(($kind, $name, include_str!(concat!("../../models/", $kind, "/", $name, ".toml"))),)+)+
-        ];
-    };
-}
+/// Every kind of model, a folder each, in the order in which they are listed.
+const KINDS: [&str; 6] = ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"];
 
-embedded! {
-    "protocols": [
-        "bitswap", "bittorrent", "codex-f", "codex-v0.1.6", "codex-v1", "codex-v2", "codex-v2-hybrid", "codex-v2-parallel",
-        "codex-v3a", "codex-v3b", "codex-v3c", "codex-v3d", "direct", "ideal", "idle",
-    ],
-    "networks": [
-        "das", "datacentre", "degraded", "leios-100", "leios-v2", "mobile-2023", "regions-2019", "residential-2022",
-        "residential-2023", "ripe-2025", "team-defaults", "uplinks-us",
-    ],
-    "churn": [
-        "bittorrent-debian", "bittorrent-flatout", "bittorrent-redhat", "kad-crawl-1", "kad-later",
-    ],
-    "discovery": ["discv5", "kademlia", "tracker"],
-    "hardware": ["codex-netns-2025", "ideal", "libtorrent-netns-2026"],
-    "testbeds": [
-        "cluster-codex", "cluster-deluge", "codex-netns", "codex-shadow", "codex-v3-netns", "codex-v3-netns-delay",
-        "codex-v3-netns-fair", "libtorrent-netns", "libtorrent-shadow",
-    ],
+/// Name and text of the embedded models of `kind`.
+pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODELS.iter().filter(move |model| model.0 == kind).map(|(_, name, text)| (*name, *text))
 }
 
 /// A model that comes with the program.
@@ -59,7 +39,8 @@ pub struct ModelInfo {
 
 /// Lists the models that come with the program.
 pub fn models() -> Vec<ModelInfo> {
-    let mut all: Vec<ModelInfo> = EMBEDDED.iter().map(|(kind, name, text)| info(kind, name, text)).collect();
+    let of = |kind| of_kind(kind).map(move |(name, text)| info(kind, name, text));
+    let mut all: Vec<ModelInfo> = KINDS.into_iter().flat_map(of).collect();
     for at in 0..all.len() {
         let mut base = at;
         while all[base].family.is_none()
@@ -92,7 +73,7 @@ fn info(kind: &'static str, name: &'static str, text: &'static str) -> ModelInfo
 /// Names of the models of `kind` that have the key `key`, for messages.
 pub(super) fn with_key(kind: &str, key: &str) -> String {
     let has = |text: &str| toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key(key));
-    list(EMBEDDED.iter().filter(|(k, _, text)| *k == kind && has(text)).map(|(_, name, _)| *name))
+    list(of_kind(kind).filter(|(_, text)| has(text)).map(|(name, _)| name))
 }
 
 #[cfg(test)]
@@ -102,17 +83,17 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn every_model_file_is_in_the_list() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    fn every_file_of_every_kind_is_embedded() {
         let mut files = BTreeSet::new();
-        for kind in ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"] {
-            for entry in std::fs::read_dir(root.join(kind)).unwrap() {
-                let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-                files.insert((kind.to_string(), name));
+        for kind in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("models")).unwrap() {
+            let kind = kind.unwrap();
+            for file in std::fs::read_dir(kind.path()).unwrap() {
+                let [kind, file] = [kind.file_name(), file.unwrap().file_name()].map(|n| n.into_string().unwrap());
+                files.insert((kind, file));
             }
         }
-        let listed = EMBEDDED.iter().map(|(kind, name, _)| (kind.to_string(), name.to_string())).collect();
-        assert_eq!(files, listed);
+        let listed = models().into_iter().map(|model| (model.kind.to_string(), format!("{}.toml", model.name)));
+        assert_eq!(files, listed.collect());
     }
 
     #[test]
@@ -124,6 +105,15 @@ mod tests {
             }
             let table: toml::Table = toml::from_str(model.text).unwrap();
             assert!(table["calibrated"].is_bool(), "models/{}/{}.toml", model.kind, model.name);
+            let own: &[&str] = match model.kind {
+                "protocols" | "discovery" => &["family", "extends"],
+                "hardware" => &["constants"],
+                "networks" => &["classes", "latency"],
+                "churn" => &["online"],
+                _ => &["match"],
+            };
+            let has_own = own.iter().any(|key| table.contains_key(*key));
+            assert!(has_own, "models/{}/{}.toml has none of {own:?}", model.kind, model.name);
             assert!(model.text.starts_with('#'), "models/{}/{}.toml begins with no comment", model.kind, model.name);
         }
     }

@@ -20,6 +20,7 @@
 mod axis;
 mod churn;
 mod de;
+mod embedded;
 mod error;
 mod explain;
 mod families;
@@ -46,7 +47,7 @@ mod warnings;
 mod tests;
 
 pub use error::{ScenarioError, nearest};
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, explain, keys};
 pub use library::{ModelInfo, models};
 pub use origins::Origin;
 pub use packs::{packs, setting_key};

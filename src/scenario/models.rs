@@ -13,7 +13,7 @@
 //! [`super::testbeds`].
 
 use super::error::{Fault, list};
-use super::library::EMBEDDED;
+use super::library::of_kind;
 use super::parse::read_file;
 use super::source::{Kind, Place, Sources};
 use super::tree::{Node, Table, Value, read_toml};
@@ -175,8 +175,8 @@ fn from_path(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
 }
 
 fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {
-    let names = || EMBEDDED.iter().filter(|(k, ..)| *k == kind).map(|(_, name, _)| *name);
-    let Some((.., text)) = EMBEDDED.iter().find(|(k, n, _)| *k == kind && *n == name) else {
+    let names = || of_kind(kind).map(|(name, _)| name);
+    let Some((_, text)) = of_kind(kind).find(|(known, _)| *known == name) else {
         let what = match kind {
             "protocols" => "protocol",
             "networks" => "network model",
@@ -191,7 +191,7 @@ fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
             .at(asked));
     };
     let file = format!("models/{kind}/{name}.toml");
-    Ok(sources.named(&file).unwrap_or_else(|| sources.add(Kind::File, file, *text, Path::new(""))))
+    Ok(sources.named(&file).unwrap_or_else(|| sources.add(Kind::File, file, text, Path::new(""))))
 }
 
 #[cfg(test)]
