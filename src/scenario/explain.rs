@@ -314,7 +314,7 @@ mod tests {
             "sweep.cells",
             "sweep.constrained__A_B",
             "sweep.KEY",
-            "expect.COLUMN",
+            "expect.NAME",
             "network.classes.share",
             "failures.at",
             "discovery.load.keys_per_node",

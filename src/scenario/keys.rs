@@ -24,7 +24,7 @@ pub(super) fn defaults(sources: &mut Sources) -> Table {
     for table in KEYS.tables() {
         tree.0.push((table.into(), Node { key: at, at, value: Value::Table(default_table(table, at)) }));
     }
-    let order: Vec<&str> = KEYS.top().collect();
+    let order = KEYS.names("");
     tree.0.sort_by_key(|(name, node)| (node.table().is_some(), order.iter().position(|known| known == name)));
     normalise(&mut tree).expect("the defaults are well-formed");
     tree
@@ -57,17 +57,18 @@ fn node(value: &Json, at: Place) -> Node {
 
 /// Refuses keys that there are not, and values where tables belong.
 pub(super) fn known(tree: &Table) -> Result<(), Fault> {
-    let tables: Vec<&str> = KEYS.tables().collect();
-    known_in(tree, || KEYS.top().collect())?;
-    for (name, node) in tree.0.iter().filter(|(name, _)| tables.contains(&name.as_str())) {
-        node.read::<BTreeMap<String, IgnoredAny>>()?;
-        known_in(node.table().expect("it was read as one"), || KEYS.of(name).map(|key| &*key.name).collect())?;
+    known_in(tree, "")?;
+    for table in KEYS.tables() {
+        if let Some(node) = tree.get(table) {
+            node.read::<BTreeMap<String, IgnoredAny>>()?;
+            known_in(node.table().expect("it was read as one"), table)?;
+        }
     }
     Ok(())
 }
 
-fn known_in<'a>(table: &Table, names: impl Fn() -> Vec<&'a str>) -> Result<(), Fault> {
-    let names = names();
+fn known_in(table: &Table, called: &str) -> Result<(), Fault> {
+    let names = KEYS.names(called);
     let Some((name, node)) = table.0.iter().find(|(name, _)| !names.contains(&name.as_str())) else { return Ok(()) };
     let fault = Fault::new(format!("unknown key `{name}`")).expected(one_of(names.iter().copied()));
     Err(fault.suggest(name, names).at(node.key))
@@ -114,8 +115,7 @@ pub(super) fn settle(tree: &mut Table) {
 }
 
 fn settle_table(table: &mut Table, name: &str) {
-    let order: Vec<&str> =
-        if name.is_empty() { KEYS.top().collect() } else { KEYS.of(name).map(|key| &*key.name).collect() };
+    let order = KEYS.names(name);
     table.0.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
     for key in KEYS.of(name) {
         // A plain number stays as it is written, and so do the constants in a table.

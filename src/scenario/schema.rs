@@ -35,7 +35,7 @@ struct Page {
     /// In studies: lists of values to run through.
     #[schemars(schema_with = "sweep")]
     sweep: (),
-    /// Claims about columns of `runs.csv` that must hold, e.g. `efficiency = "<= 1"`.
+    /// Claims about measures (`codexsim columns measures`) that must hold, e.g. `efficiency = "<= 1"`.
     #[schemars(schema_with = "expect")]
     expect: (),
 }
@@ -157,9 +157,10 @@ impl Keys {
         TABLES.iter().skip(1).map(|(table, ..)| *table)
     }
 
-    /// Keys and tables at the top, in order.
-    pub(super) fn top(&self) -> impl Iterator<Item = &str> {
-        properties(&self.schema).keys().map(String::as_str)
+    /// The names in `table`, in order: of keys and, at the top, of tables too.
+    pub(super) fn names(&self, table: &str) -> Vec<&str> {
+        let top = properties(&self.schema).keys().map(String::as_str);
+        if table.is_empty() { top.collect() } else { self.of(table).map(|key| &*key.name).collect() }
     }
 
     /// What `schema` refers to; of something or nothing, the something.
@@ -321,8 +322,8 @@ fn expect(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "additionalProperties": {
-            "title": "COLUMN", "description": "What must hold for a column of `runs.csv`, in every run.",
-            "type": "string", "pattern": "^\\s*(<=|>=|<|>|==)", "examples": ["<= 1"],
+            "title": "NAME", "type": "string", "examples": ["<= 1", "t100_p95_s <= 2 * bound_s"],
+            "description": "A comparison that must hold in every run. One that begins with its sign is about the measure that its key names; any other compares measures by itself, and its key is but a name.",
         },
     })
 }
