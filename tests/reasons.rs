@@ -1,7 +1,7 @@
 //! `codexsim explain-run` and `codexsim doctor` tell the truth about worlds of
 //! which one knows it beforehand.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, exchanges, spec};
 use assert_cmd::Command;
 use codexsim::ledger::Constraint;
 use codexsim::sim::{Progress, RunSpec};
@@ -52,9 +52,7 @@ fn slowest(found: &Reasons, resource: Resource) -> (f64, f64) {
 /// nanoseconds, in the other.)
 #[test]
 fn everything_together_is_a_change_of_the_unit_of_time() {
-    for protocol in
-        ["direct", "codex-v1", "codex-v2", "codex-v3a", "codex-v3c", "codex-v3d", "codex-f", "bittorrent", "bitswap"]
-    {
+    for protocol in exchanges() {
         let protocol_set = format!("protocol={protocol}");
         let base = spec(&[
             &protocol_set,

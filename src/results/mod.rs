@@ -6,6 +6,7 @@
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
+mod columns;
 pub mod export;
 mod files;
 mod folder;
@@ -18,6 +19,7 @@ mod record;
 mod table;
 mod tables;
 
+pub use columns::{ColumnRow, MEASURES, all_columns, columns_of};
 pub use files::AtomicFile;
 pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
 pub use limits::HeldBack;

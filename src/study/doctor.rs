@@ -6,8 +6,8 @@ use super::plan::repetition_seed;
 use super::{History, Next, Plan, Question, RowFile, digest};
 use crate::ledger::TimerUse;
 use crate::results::{Checkpoint, ResultsError};
-use crate::scenario::{self, Input, Keep, Scenario, ScenarioError, Setting, Sweep};
-use crate::sim::RunSpec;
+use crate::scenario::{self, Input, Scenario, ScenarioError, Setting, Sweep};
+use crate::sim::{Keep, RunSpec};
 use serde::Serialize;
 
 /// Keys that decide nothing of a run by themselves, or are chance itself.

@@ -1,7 +1,7 @@
 //! How much is kept of a run.
 
 use crate::results::{NodeRow, PartRow, ProgressRow, TrafficRow};
-use crate::scenario::Keep;
+use crate::sim::Keep;
 
 /// How much is kept of a run besides its row of `runs.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,8 +4,8 @@ use super::claims::{self, Claim};
 use super::values::{Values, extra_columns, places};
 use super::{Kept, digest};
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{Axis, Base, Input, Keep, Outline, Point, Scenario, ScenarioError};
-use crate::sim::RunSpec;
+use crate::scenario::{Axis, Base, Input, Outline, Point, Scenario, ScenarioError};
+use crate::sim::{Keep, RunSpec};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -100,9 +100,9 @@ impl Plan {
         let Outline { name, sweep, expect, overruled, mut warnings, .. } = base.outline();
         overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
         let expect = Arc::new(claims::claims(&expect)?);
-        let Scenario { resolved, fingerprint, run, keep, .. } =
+        let Scenario { resolved, fingerprint, run, .. } =
             base.first().map_err(|source| Values::at(&sweep.axes, 0).wrong(source))?;
-        if let Some(measure) = expect.iter().find_map(Claim::beyond_rows).filter(|_| keep == Keep::Row) {
+        if let Some(measure) = expect.iter().find_map(Claim::beyond_rows).filter(|_| run.keep == Keep::Row) {
             return Err(PlanError::NotKept(&measure.name));
         }
         if run.trace {
@@ -117,7 +117,7 @@ impl Plan {
             extra: extra_columns(&sweep.axes),
             seeder_sets: sweep.seeder_sets,
             repetitions: sweep.repetitions,
-            kept: Kept { tables: keep, progress_steps: run.progress_steps },
+            kept: Kept { tables: run.keep, progress_steps: run.progress_steps },
             points: Points::Grid { base: Arc::new(base), axes: sweep.axes },
         })
     }

@@ -187,7 +187,8 @@ fn without_header(table: String, kind: FileKind) -> Option<String> {
 mod tests {
     use super::*;
     use crate::results::{Labels, ProgressRow, TrafficRow, sample_result};
-    use crate::scenario::{self, Keep};
+    use crate::scenario;
+    use crate::sim::Keep;
 
     fn steps(progress_steps: u32) -> Kept {
         Kept { progress_steps, ..Kept::default() }

@@ -5,7 +5,7 @@ use super::parameter::Parameter;
 use super::search::Landscape;
 use super::{CalibrateError, Request};
 use crate::results::{Measured, ResultsError, median};
-use crate::scenario::Keep;
+use crate::sim::Keep;
 use crate::study::validate::{self, Cases, Metric};
 use crate::study::{History, Plan};
 use nalgebra::DMatrix;

@@ -1,6 +1,7 @@
 //! Which runs a comparison consists of.
 
-use crate::scenario::{self, Axis, Input, Keep, ScenarioError, Setting};
+use crate::scenario::{self, Axis, Input, ScenarioError, Setting};
+use crate::sim::Keep;
 use crate::study::plan::{Plan, Points, run_id};
 use crate::study::{Cell, Kept, Place, PlanError, Values, digest};
 use std::path::Path;
