@@ -1,7 +1,7 @@
 //! What a run will roughly cost, before it is carried out.
 
 use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
-use crate::protocol::Shape;
+use crate::protocol::SwarmShape;
 use crate::sim::RunSpec;
 use crate::world::{Dataset, DatasetSpec};
 
@@ -43,7 +43,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
 /// The same when each node knew `peers` others.
 fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
     let (swarm, DatasetSpec { size, block_size, group }) = (&spec.world.swarm, spec.world.dataset);
-    let shape = Shape {
+    let shape = SwarmShape {
         nodes: swarm.network_size,
         seeders: swarm.seeders,
         peers,
