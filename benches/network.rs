@@ -2,7 +2,7 @@
 //! one) and per flow event (streams that come and go), messages of 1.3 MB
 //! between random pairs.
 
-use codexsim::network::{NetEvent, Network, NetworkModel, NetworkSpec, Parcel, Transport};
+use codexsim::network::{NetEvent, Network, NetworkModel, NetworkSpec, Transport, WireFlight};
 use codexsim::rng::{Purpose, Rng};
 use codexsim::units::{Bytes, Rate, Time};
 use codexsim::world::{Dataset, Hardware, Latency, Life, Node, NodeId, Role, World};
@@ -71,8 +71,8 @@ impl Load {
 
     fn send(&mut self, pair: u32) {
         let (from, to) = self.pairs[pair as usize];
-        let parcel = Parcel { id: pair, wire: SIZE, tracked: false };
-        self.network.send(self.now, from, to, parcel, &mut self.out);
+        let flight = WireFlight { id: pair, wire: SIZE, tracked: false };
+        self.network.send(self.now, from, to, flight, &mut self.out);
     }
 
     /// Goes on until so many messages have arrived. Each is followed by another,

@@ -208,12 +208,9 @@ fn met(protocol: &str, model: &str) -> Met {
         "output.trace=true",
     ]));
     let mut delays = BTreeMap::new();
-    for sending in outcome.trace.iter().filter(|sending| sending.arrived < Time::NEVER) {
-        let took = sending.arrived - sending.sent;
-        delays
-            .entry((sending.from, sending.to))
-            .and_modify(|least: &mut Time| *least = took.min(*least))
-            .or_insert(took);
+    for flight in outcome.trace.iter().filter(|flight| flight.arrived < Time::NEVER) {
+        let took = flight.arrived - flight.sent;
+        delays.entry((flight.from, flight.to)).and_modify(|least: &mut Time| *least = took.min(*least)).or_insert(took);
     }
     Met {
         nodes: outcome.nodes.iter().map(|n| (n.role, n.up_bps, n.down_bps, n.start)).collect(),

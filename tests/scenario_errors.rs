@@ -2,7 +2,8 @@
 //! kept beside it. After an intended change of messages, run with
 //! `UPDATE_EXPECTED=1` and read the difference.
 
-use codexsim::scenario::{Base, Input};
+use codexsim::protocols::ProtocolSpec;
+use codexsim::scenario::{Base, Input, models};
 use codexsim::study::Plan;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,18 @@ fn message(input: &Input) -> String {
     }
 }
 
+/// The message with what follows from the lists of models and families put in their
+/// place: who adds one changes no message.
+fn without_lists(message: String) -> String {
+    let list = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut text = message.replace(&list(ProtocolSpec::FAMILIES.to_vec()), "{families}");
+    for kind in ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"] {
+        let names = models().into_iter().filter(|model| model.kind == kind).map(|model| model.name).collect();
+        text = text.replace(&format!("models/{kind} ({})", list(names)), &format!("models/{kind} ({{all of them}})"));
+    }
+    text
+}
+
 #[test]
 fn every_bad_scenario_gives_its_message() {
     let files = bad_files();
@@ -30,7 +43,7 @@ fn every_bad_scenario_gives_its_message() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
     let mut different = Vec::new();
     for file in files {
-        let got = message(&Input { file: Some(file.clone()), ..Input::default() }) + "\n";
+        let got = without_lists(message(&Input { file: Some(file.clone()), ..Input::default() })) + "\n";
         let expected_file = file.with_extension("expected");
         if update {
             std::fs::write(&expected_file, &got).unwrap();

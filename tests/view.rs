@@ -82,7 +82,7 @@ fn each_node_sends_and_receives_what_its_row_says() {
         let outcome = traced(sets);
         for (node, row) in (0u32..).zip(&outcome.nodes) {
             let mine =
-                |end: fn(&codexsim::ledger::Sending) -> u32| outcome.trace.iter().filter(move |m| end(m) == node);
+                |end: fn(&codexsim::ledger::TracedFlight) -> u32| outcome.trace.iter().filter(move |m| end(m) == node);
             let received: u64 = mine(|m| m.to.0).filter(|m| m.arrived < Time::NEVER).map(|m| m.wire).sum();
             assert_eq!(received, row.bytes_rx, "{sets:?}, node {node}");
             let sent: u64 = mine(|m| m.from.0).filter(|m| m.arrived < Time::NEVER).map(|m| m.wire).sum();

@@ -134,7 +134,7 @@ pub struct Timeline {
     /// Strata up to now.
     looks: u64,
     /// By leecher.
-    tallies: Vec<Tally>,
+    tallies: Vec<ConstraintTally>,
     /// Look by look, the leechers in order of their number.
     kept: Vec<Option<Constraint>>,
     /// One look of so many is kept; a power of two.
@@ -143,7 +143,7 @@ pub struct Timeline {
 
 /// What was seen of one leecher.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Tally {
+pub struct ConstraintTally {
     /// Looks that found it held back by each constraint, in the order of
     /// [`Constraint::ALL`].
     pub looks: [u32; Constraint::ALL.len()],
@@ -151,7 +151,7 @@ pub struct Tally {
     nanos: [u64; Constraint::ALL.len()],
 }
 
-impl Tally {
+impl ConstraintTally {
     /// For each constraint the share of the time in which the leecher wanted
     /// something. They add up to 1; all 0 when no look fell into that time.
     pub fn shares(&self) -> [f64; Constraint::ALL.len()] {
@@ -164,7 +164,7 @@ impl Timeline {
     /// Of so many leechers, with strata that are `stratum` long at first; with
     /// [`Time::NEVER`] it never looks.
     pub fn new(leechers: usize, stratum: Time) -> Self {
-        let tallies = vec![Tally::default(); leechers];
+        let tallies = vec![ConstraintTally::default(); leechers];
         let mut timeline = Timeline { stratum, due: Time::NEVER, looks: 0, tallies, kept: Vec::new(), every: 1 };
         timeline.draw();
         timeline
@@ -243,7 +243,7 @@ impl Timeline {
     }
 
     /// What was seen of the leecher number `leecher` (counted among leechers).
-    pub fn tally(&self, leecher: usize) -> &Tally {
+    pub fn tally(&self, leecher: usize) -> &ConstraintTally {
         &self.tallies[leecher]
     }
 

@@ -11,8 +11,8 @@ mod trace;
 
 pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
-pub use constraint::{Constraint, Cut, Span, Tally, Timeline};
+pub use constraint::{Constraint, ConstraintTally, Cut, Span, Timeline};
 pub use curve::Curve;
 pub use outcome::{Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};
 pub use timers::{TimerTally, TimerUse};
-pub use trace::{Sending, Trace};
+pub use trace::{Trace, TracedFlight};

@@ -1,6 +1,6 @@
 //! What a run leaves behind: everything the result files are made from.
 
-use super::{Class, Curve, Cut, Sending, Timeline, TimerUse};
+use super::{Class, Curve, Cut, Timeline, TimerUse, TracedFlight};
 use crate::units::Time;
 use crate::world::Role;
 
@@ -132,7 +132,7 @@ pub struct Outcome {
     /// The download of each node as a curve; empty when nobody asked for it.
     pub curves: Vec<Curve>,
     /// Every message in the order of sending; empty when nobody asked for them.
-    pub trace: Vec<Sending>,
+    pub trace: Vec<TracedFlight>,
     /// What the protocol's timers did, by kind.
     pub timers: Vec<TimerUse>,
     /// What held each leecher back, and when.

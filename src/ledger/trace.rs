@@ -6,7 +6,7 @@ use crate::world::NodeId;
 
 /// A message that was handed to the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sending {
+pub struct TracedFlight {
     /// When its sender handed it to the network.
     pub sent: Time,
     /// When its last byte arrived; [`Time::NEVER`] when it did not.
@@ -35,7 +35,7 @@ pub struct Sending {
 /// Messages in the order in which they were handed to the network, up to a limit.
 #[derive(Debug)]
 pub struct Trace {
-    sendings: Vec<Sending>,
+    flights: Vec<TracedFlight>,
     /// Where each message now on the network stands, by the number the network
     /// knows it by; [`ABSENT`] when it came after the limit.
     places: Vec<u32>,
@@ -52,18 +52,18 @@ impl Trace {
 
     /// A trace of the first `limit` messages.
     pub fn new(limit: usize) -> Self {
-        Trace { sendings: Vec::new(), places: Vec::new(), limit, missed: 0 }
+        Trace { flights: Vec::new(), places: Vec::new(), limit, missed: 0 }
     }
 
     /// The message that the network knows as `id` sets out.
-    pub fn sent(&mut self, id: u32, sending: Sending) {
+    pub fn sent(&mut self, id: u32, flight: TracedFlight) {
         let at = id as usize;
         if at >= self.places.len() {
             self.places.resize(at + 1, ABSENT);
         }
-        if self.sendings.len() < self.limit {
-            self.places[at] = self.sendings.len() as u32;
-            self.sendings.push(sending);
+        if self.flights.len() < self.limit {
+            self.places[at] = self.flights.len() as u32;
+            self.flights.push(flight);
         } else {
             self.places[at] = ABSENT;
             self.missed += 1;
@@ -74,7 +74,7 @@ impl Trace {
     pub fn arrived(&mut self, id: u32, now: Time) {
         let place = self.places[id as usize];
         if place != ABSENT {
-            self.sendings[place as usize].arrived = now;
+            self.flights[place as usize].arrived = now;
         }
     }
 
@@ -84,8 +84,8 @@ impl Trace {
     }
 
     /// The messages.
-    pub fn into_sendings(self) -> Vec<Sending> {
-        self.sendings
+    pub fn into_flights(self) -> Vec<TracedFlight> {
+        self.flights
     }
 }
 
@@ -93,9 +93,9 @@ impl Trace {
 mod tests {
     use super::*;
 
-    fn sending(second: u64) -> Sending {
+    fn flight(second: u64) -> TracedFlight {
         let sent = Time::from_secs(second);
-        Sending {
+        TracedFlight {
             sent,
             arrived: Time::NEVER,
             from: NodeId(0),
@@ -113,24 +113,24 @@ mod tests {
     #[test]
     fn numbers_are_used_again_and_arrivals_find_their_message() {
         let mut trace = Trace::new(10);
-        trace.sent(3, sending(1));
-        trace.sent(0, sending(2));
+        trace.sent(3, flight(1));
+        trace.sent(0, flight(2));
         trace.arrived(3, Time::from_secs(4));
-        trace.sent(3, sending(5)); // a message of its own, which is lost
+        trace.sent(3, flight(5)); // a message of its own, which is lost
         trace.arrived(0, Time::from_secs(6));
-        let arrived: Vec<Time> = trace.into_sendings().iter().map(|s| s.arrived).collect();
+        let arrived: Vec<Time> = trace.into_flights().iter().map(|s| s.arrived).collect();
         assert_eq!(arrived, [Time::from_secs(4), Time::from_secs(6), Time::NEVER]);
     }
 
     #[test]
     fn what_comes_after_the_limit_disturbs_nothing() {
         let mut trace = Trace::new(1);
-        trace.sent(0, sending(1));
-        trace.sent(1, sending(2));
+        trace.sent(0, flight(1));
+        trace.sent(1, flight(2));
         trace.arrived(1, Time::from_secs(3));
         trace.arrived(0, Time::from_secs(4));
         assert_eq!(trace.missed(), 1);
-        let sendings = trace.into_sendings();
-        assert_eq!((sendings.len(), sendings[0].arrived), (1, Time::from_secs(4)));
+        let flights = trace.into_flights();
+        assert_eq!((flights.len(), flights[0].arrived), (1, Time::from_secs(4)));
     }
 }

@@ -10,7 +10,7 @@ use crate::world::World;
 
 /// The bucket of one link.
 #[derive(Debug, Clone)]
-struct Bucket {
+struct TokenBucket {
     /// Bytes per second.
     rate: f64,
     /// Bytes that may pass at once, as of `idle_since`.
@@ -24,14 +24,14 @@ struct Bucket {
 #[derive(Debug)]
 pub(super) struct Buckets {
     burst: Time,
-    all: Vec<Bucket>,
+    all: Vec<TokenBucket>,
 }
 
 impl Buckets {
     /// Full ones, each of `burst` at the rate of its link.
     pub fn new(world: &World, burst: Time) -> Self {
         let rates = world.nodes.iter().map(|n| n.up).chain(world.nodes.iter().map(|n| n.down));
-        let full = |rate: f64| Bucket { rate, tokens: rate * burst.secs(), flows: 0, idle_since: Time::ZERO };
+        let full = |rate: f64| TokenBucket { rate, tokens: rate * burst.secs(), flows: 0, idle_since: Time::ZERO };
         let all = if burst == Time::ZERO { vec![] } else { rates.map(|rate| full(rate.bytes_per_second())).collect() };
         Buckets { burst, all }
     }

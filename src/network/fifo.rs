@@ -12,10 +12,10 @@
 //! clock of acknowledgements; without a window nothing tells the sender of a
 //! slow receiver.
 
-use super::flight::{Flight, Route};
+use super::flights::{Flights, Route};
 use super::streams::Streams;
-use super::window::{Transmission, Window, WindowRule, span};
-use super::{Bottleneck, Carried, Fate, NetEvent, NetworkSpec, Parcel, Sending};
+use super::window::{HeadPace, Window, WindowRule, span};
+use super::{Bottleneck, Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::engine::EventList;
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{NodeId, World};
@@ -28,14 +28,14 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct Fifo {
     streams: Streams,
-    flight: Flight,
+    flights: Flights,
     rule: WindowRule,
     up: Vec<Uplink>,
     down: Vec<Downlink>,
     heads: Vec<Head>,
-    transits: Vec<Transit>,
+    transits: Vec<FifoFlight>,
     free_transits: Vec<u32>,
-    steps: EventList<Step>,
+    steps: EventList<FifoStep>,
     now: Time,
 }
 
@@ -64,7 +64,7 @@ struct Head {
     passed_over: u32,
     /// When the last message reaches the downlink; none does so before it.
     last_byte: Time,
-    pace: Transmission,
+    pace: HeadPace,
     /// What becomes of it, when it is a datagram.
     datagram: Option<Fate>,
 }
@@ -72,10 +72,10 @@ struct Head {
 /// A message between its first byte's leaving and the moment when both its
 /// last byte has left and its first has come.
 #[derive(Debug, Clone, Copy)]
-struct Transit {
+struct FifoFlight {
     stream: u32,
     generation: u32,
-    parcel: Parcel,
+    flight: WireFlight,
     /// The turn of its uplink.
     turn: u32,
     /// First byte leaves, last byte leaves.
@@ -90,7 +90,7 @@ struct Transit {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Step {
+enum FifoStep {
     /// The last byte of the head of this stream and generation leaves.
     Left(u32, u32),
     /// The uplink of this node has served the message of this turn.
@@ -104,7 +104,7 @@ impl Fifo {
         let up = |n: &crate::world::Node| Uplink { rate: n.up, serving: None, turn: 0, turns: VecDeque::new() };
         Fifo {
             streams: Streams::new(world),
-            flight: Flight::new(world, spec),
+            flights: Flights::new(world, spec),
             rule: WindowRule::new(&spec.transport),
             up: world.nodes.iter().map(up).collect(),
             down: world.nodes.iter().map(|n| Downlink { rate: n.down, free: Time::ZERO }).collect(),
@@ -124,7 +124,7 @@ impl Fifo {
     }
 
     fn put_head(&mut self, stream: u32, window: Window, datagram: Option<Fate>) {
-        let pace = Transmission::new(window);
+        let pace = HeadPace::new(window);
         let head = Head { transit: NONE, passed_over: 0, last_byte: Time::ZERO, pace, datagram };
         let at = stream as usize;
         if at < self.heads.len() { self.heads[at] = head } else { self.heads.push(head) }
@@ -149,15 +149,15 @@ impl Fifo {
         let stream = &mut self.streams[transit.stream];
         stream.queue.pop_front();
         let carried = transit.sent(self.now);
-        self.flight.book_up(stream.from, carried);
-        out.push(NetEvent::Lost { id: transit.parcel.id, carried });
+        self.flights.book_up(stream.from, carried);
+        out.push(NetEvent::Lost { id: transit.flight.id, carried });
         let uplink = &mut self.up[stream.from.index()];
         if uplink.serving == Some(transit.turn) {
             uplink.serving = None;
         }
         if transit.served.is_some() {
             let down = &mut self.down[stream.to.index()];
-            let unused = down.rate.time_for(Bytes(transit.parcel.wire.get() - carried.get()));
+            let unused = down.rate.time_for(Bytes(transit.flight.wire.get() - carried.get()));
             down.free = down.free.since(unused);
             self.free_transits.push(at);
         } else {
@@ -165,12 +165,12 @@ impl Fifo {
         }
     }
 
-    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
         self.now = now;
         let Some(stream) = self.streams.find(from, to) else {
-            return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
+            return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
-        self.streams[stream].queue.push_back(parcel);
+        self.streams[stream].queue.push_back(flight);
         self.up[from.index()].turns.push_back((stream, self.streams[stream].generation));
         self.serve(from, out);
     }
@@ -180,14 +180,14 @@ impl Fifo {
         &mut self,
         now: Time,
         (from, to): (NodeId, NodeId),
-        parcel: Parcel,
+        flight: WireFlight,
         fate: Fate,
         out: &mut Vec<NetEvent>,
     ) {
         self.now = now;
         let stream = self.streams.lone(from, to);
         self.put_head(stream, Window::none(), Some(fate));
-        self.streams[stream].queue.push_back(parcel);
+        self.streams[stream].queue.push_back(flight);
         self.up[from.index()].turns.push_back((stream, self.streams[stream].generation));
         self.serve(from, out);
     }
@@ -212,20 +212,20 @@ impl Fifo {
     fn start(&mut self, index: u32, out: &mut Vec<NetEvent>) {
         let now = self.now;
         let stream = &self.streams[index];
-        let (from, generation, delay, parcel) = (stream.from, stream.generation, stream.delay, stream.queue[0]);
+        let (from, generation, delay, flight) = (stream.from, stream.generation, stream.delay, stream.queue[0]);
         let (up, down) = (&mut self.up[from.index()], self.down[stream.to.index()].rate);
         let head = &mut self.heads[index as usize];
-        let bytes = parcel.wire.get() as f64;
+        let bytes = flight.wire.get() as f64;
         let free = now + span(bytes, up.rate.bytes_per_second());
         let leave = head.leave(now, bytes, up.rate.min(down), &self.rule).max(free);
-        let first_byte = head.last_byte.max(now + delay + self.flight.jitter(from));
+        let first_byte = head.last_byte.max(now + delay + self.flights.jitter(from));
         head.last_byte = first_byte + leave.since(now);
         up.turn = up.turn.wrapping_add(1);
         up.serving = Some(up.turn);
-        let transit = Transit {
+        let transit = FifoFlight {
             stream: index,
             generation,
-            parcel,
+            flight,
             turn: up.turn,
             start: now,
             leave,
@@ -233,17 +233,17 @@ impl Fifo {
             served: None,
             cut: false,
         };
-        self.steps.push(leave, Step::Left(index, generation));
-        self.steps.push(free, Step::UplinkFree(from, up.turn));
+        self.steps.push(leave, FifoStep::Left(index, generation));
+        self.steps.push(free, FifoStep::UplinkFree(from, up.turn));
         let transit = self.keep(transit);
         self.heads[index as usize].transit = transit;
-        self.steps.push(first_byte, Step::FirstByte(transit));
-        if parcel.tracked {
-            out.push(NetEvent::Started(parcel.id));
+        self.steps.push(first_byte, FifoStep::FirstByte(transit));
+        if flight.tracked {
+            out.push(NetEvent::Started(flight.id));
         }
     }
 
-    fn keep(&mut self, transit: Transit) -> u32 {
+    fn keep(&mut self, transit: FifoFlight) -> u32 {
         if let Some(at) = self.free_transits.pop() {
             self.transits[at as usize] = transit;
             return at;
@@ -252,16 +252,18 @@ impl Fifo {
         (self.transits.len() - 1) as u32
     }
 
-    fn step(&mut self, step: Step, out: &mut Vec<NetEvent>) {
+    fn step(&mut self, step: FifoStep, out: &mut Vec<NetEvent>) {
         match step {
-            Step::UplinkFree(node, turn) if self.up[node.index()].serving == Some(turn) => {
+            FifoStep::UplinkFree(node, turn) if self.up[node.index()].serving == Some(turn) => {
                 self.up[node.index()].serving = None;
                 self.serve(node, out);
             }
-            Step::UplinkFree(..) => {} // its message was cut
-            Step::Left(stream, generation) if self.streams[stream].generation == generation => self.left(stream, out),
-            Step::Left(..) => {} // lost when the connection closed
-            Step::FirstByte(at) => self.first_byte(at),
+            FifoStep::UplinkFree(..) => {} // its message was cut
+            FifoStep::Left(stream, generation) if self.streams[stream].generation == generation => {
+                self.left(stream, out)
+            }
+            FifoStep::Left(..) => {} // lost when the connection closed
+            FifoStep::FirstByte(at) => self.first_byte(at),
         }
     }
 
@@ -270,7 +272,7 @@ impl Fifo {
         let at = std::mem::replace(&mut head.transit, NONE);
         let (from, generation) = (self.streams[stream].from, self.streams[stream].generation);
         self.streams[stream].queue.pop_front();
-        self.flight.book_up(from, self.transits[at as usize].parcel.wire);
+        self.flights.book_up(from, self.transits[at as usize].flight.wire);
         if head.passed_over > 0 {
             head.passed_over -= 1;
             self.up[from.index()].turns.push_front((stream, generation));
@@ -292,7 +294,7 @@ impl Fifo {
         let dropped = self.heads[transit.stream as usize].datagram == Some(Fate::Dropped);
         if stream.generation == transit.generation && !dropped {
             let down = &mut self.down[stream.to.index()];
-            let bytes = transit.parcel.wire.get() as f64;
+            let bytes = transit.flight.wire.get() as f64;
             down.free = down.free.max(self.now) + span(bytes, down.rate.bytes_per_second());
             served = served.max(down.free);
         }
@@ -304,20 +306,20 @@ impl Fifo {
     }
 
     fn launch(&mut self, at: u32, served: Time) {
-        let Transit { stream, generation, parcel, .. } = self.transits[at as usize];
+        let FifoFlight { stream, generation, flight, .. } = self.transits[at as usize];
         self.free_transits.push(at);
         let open = self.streams[stream].generation == generation;
         if let Some(fate) = self.heads[stream as usize].datagram.filter(|_| open) {
-            self.flight.launch(served, fate.route(self.streams[stream].to), parcel);
+            self.flights.launch(served, fate.route(self.streams[stream].to), flight);
             return self.streams.release(stream);
         }
         let at = if open { self.streams[stream].in_order(served) } else { served };
-        self.flight.launch(at, Route::Stream(stream, generation), parcel);
+        self.flights.launch(at, Route::Stream(stream, generation), flight);
     }
 
     pub(super) fn next_event(&self) -> Option<Time> {
         let steps = self.steps.peek().unwrap_or(Time::NEVER);
-        Some(steps.min(self.flight.next())).filter(|t| *t != Time::NEVER)
+        Some(steps.min(self.flights.next())).filter(|t| *t != Time::NEVER)
     }
 
     /// At one time arrivals come before the steps of links, each in the order
@@ -325,7 +327,7 @@ impl Fifo {
     pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
         self.now = now;
         loop {
-            self.flight.deliver(now, &self.streams, out);
+            self.flights.deliver(now, &self.streams, out);
             if self.steps.peek().is_none_or(|t| t > now) {
                 return;
             }
@@ -336,16 +338,16 @@ impl Fifo {
     }
 
     /// A head that waits for its turn waits for the uplink.
-    pub(super) fn sending(&self, from: NodeId, to: NodeId) -> Option<Sending> {
+    pub(super) fn head(&self, from: NodeId, to: NodeId) -> Option<HeadFlight> {
         let stream = self.streams.find(from, to)?;
         let id = self.streams[stream].queue.front()?.id;
         let at = self.heads[stream as usize].transit;
         if at == NONE {
-            return Some(Sending { id, bottleneck: Bottleneck::Uplink, rate: 0.0 });
+            return Some(HeadFlight { id, bottleneck: Bottleneck::Uplink, rate: 0.0 });
         }
         let transit = &self.transits[at as usize];
         let (up, down) = (self.up[from.index()].rate, self.down[to.index()].rate);
-        let rate = transit.parcel.wire.get() as f64 / transit.leave.since(transit.start).secs();
+        let rate = transit.flight.wire.get() as f64 / transit.leave.since(transit.start).secs();
         // The window of a message begins small: it counts when it costs a tenth.
         let held_by_window = rate < up.min(down).bytes_per_second() * 0.9;
         let bottleneck = match transit.served {
@@ -355,7 +357,7 @@ impl Fifo {
             _ if up <= down => Bottleneck::Uplink,
             _ => Bottleneck::Downlink,
         };
-        Some(Sending { id, bottleneck, rate })
+        Some(HeadFlight { id, bottleneck, rate })
     }
 
     pub(super) fn uplink_is_full(&self, node: NodeId) -> bool {
@@ -367,7 +369,7 @@ impl Fifo {
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
-        let mut carried = self.flight.carried(node);
+        let mut carried = self.flights.carried(node);
         for stream in self.streams.leaving(node) {
             let transit = self.heads[stream as usize].transit;
             if transit != NONE {
@@ -392,13 +394,13 @@ impl Head {
     }
 }
 
-impl Transit {
+impl FifoFlight {
     /// Bytes that had left at `now`, as if they left evenly.
     fn sent(&self, now: Time) -> Bytes {
         let (part, whole) = (now.since(self.start).nanos(), self.leave.since(self.start).nanos());
         if part >= whole {
-            return self.parcel.wire;
+            return self.flight.wire;
         }
-        Bytes((u128::from(self.parcel.wire.get()) * u128::from(part) / u128::from(whole)) as u64)
+        Bytes((u128::from(self.flight.wire.get()) * u128::from(part) / u128::from(whole)) as u64)
     }
 }

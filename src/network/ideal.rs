@@ -1,22 +1,22 @@
 //! Latency only.
 
-use super::flight::{Flight, Route};
+use super::flights::{Flights, Route};
 use super::streams::Streams;
-use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel};
+use super::{Carried, Fate, NetEvent, NetworkSpec, WireFlight};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 
 /// Links are infinitely fast; a message takes the latency (and jitter) and
 /// nothing else. Windows do not count.
 #[derive(Debug)]
-pub struct Ideal {
+pub struct LatencyOnly {
     streams: Streams,
-    flight: Flight,
+    flights: Flights,
 }
 
-impl Ideal {
+impl LatencyOnly {
     pub(super) fn new(world: &World, spec: &NetworkSpec) -> Self {
-        Ideal { streams: Streams::new(world), flight: Flight::new(world, spec) }
+        LatencyOnly { streams: Streams::new(world), flights: Flights::new(world, spec) }
     }
 
     pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
@@ -28,34 +28,34 @@ impl Ideal {
         self.streams.close(a, b);
     }
 
-    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
         let Some(index) = self.streams.find(from, to) else {
-            return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
+            return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
-        if parcel.tracked {
-            out.push(NetEvent::Started(parcel.id));
+        if flight.tracked {
+            out.push(NetEvent::Started(flight.id));
         }
         let stream = &mut self.streams[index];
-        let at = stream.in_order(now + stream.delay + self.flight.jitter(from));
-        self.flight.book_up(from, parcel.wire);
-        self.flight.launch(at, Route::Stream(index, stream.generation), parcel);
+        let at = stream.in_order(now + stream.delay + self.flights.jitter(from));
+        self.flights.book_up(from, flight.wire);
+        self.flights.launch(at, Route::Stream(index, stream.generation), flight);
     }
 
-    pub(super) fn datagram(&mut self, now: Time, (from, to): (NodeId, NodeId), parcel: Parcel, fate: Fate) {
-        let at = now + self.streams.delay(from, to) + self.flight.jitter(from);
-        self.flight.book_up(from, parcel.wire);
-        self.flight.launch(at, fate.route(to), parcel);
+    pub(super) fn datagram(&mut self, now: Time, (from, to): (NodeId, NodeId), flight: WireFlight, fate: Fate) {
+        let at = now + self.streams.delay(from, to) + self.flights.jitter(from);
+        self.flights.book_up(from, flight.wire);
+        self.flights.launch(at, fate.route(to), flight);
     }
 
     pub(super) fn next_event(&self) -> Option<Time> {
-        Some(self.flight.next()).filter(|t| *t != Time::NEVER)
+        Some(self.flights.next()).filter(|t| *t != Time::NEVER)
     }
 
     pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
-        self.flight.deliver(now, &self.streams, out);
+        self.flights.deliver(now, &self.streams, out);
     }
 
     pub(super) fn carried(&self, node: NodeId, _now: Time) -> Carried {
-        self.flight.carried(node)
+        self.flights.carried(node)
     }
 }

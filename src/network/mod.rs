@@ -12,9 +12,9 @@
 mod bucket;
 mod fair;
 mod fifo;
-mod flight;
+mod flights;
+mod head;
 mod ideal;
-mod sending;
 mod streams;
 mod transport;
 mod window;
@@ -22,7 +22,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use sending::{Bottleneck, Sending};
+pub use head::{Bottleneck, HeadFlight};
 pub use transport::Transport;
 
 use crate::dist::Distribution;
@@ -30,7 +30,7 @@ use crate::units::{Bytes, Refusal, Time};
 use crate::world::{NodeId, World};
 use fair::Fair;
 use fifo::Fifo;
-use ideal::Ideal;
+use ideal::LatencyOnly;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +93,7 @@ pub enum NetEvent {
 
 /// A message as the network sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct Parcel {
+pub struct WireFlight {
     /// The caller's name for it.
     pub id: u32,
     /// Its size on the wire.
@@ -114,10 +114,10 @@ pub enum Fate {
 }
 
 impl Fate {
-    fn route(self, to: NodeId) -> flight::Route {
+    fn route(self, to: NodeId) -> flights::Route {
         match self {
-            Fate::Arrives => flight::Route::Datagram(to),
-            Fate::Dropped => flight::Route::Dropped,
+            Fate::Arrives => flights::Route::Datagram(to),
+            Fate::Dropped => flights::Route::Dropped,
         }
     }
 }
@@ -138,7 +138,7 @@ pub struct Carried {
 #[derive(Debug)]
 pub enum Network {
     /// See [`NetworkModel::Ideal`].
-    Ideal(Box<Ideal>),
+    Ideal(Box<LatencyOnly>),
     /// See [`NetworkModel::Fifo`].
     Fifo(Box<Fifo>),
     /// See [`NetworkModel::Fair`].
@@ -160,7 +160,7 @@ impl Network {
     /// An idle network between the nodes of `world`.
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
         match spec.model {
-            NetworkModel::Ideal => Network::Ideal(Box::new(Ideal::new(world, spec))),
+            NetworkModel::Ideal => Network::Ideal(Box::new(LatencyOnly::new(world, spec))),
             NetworkModel::Fifo => Network::Fifo(Box::new(Fifo::new(world, spec))),
             NetworkModel::Fair => Network::Fair(Box::new(Fair::new(world, spec))),
         }
@@ -179,18 +179,25 @@ impl Network {
 
     /// Puts a message on the stream from `from` to `to`; on a closed stream it
     /// is lost at once.
-    pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
-        each!(self, model => model.send(now, from, to, parcel, out))
+    pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
+        each!(self, model => model.send(now, from, to, flight, out))
     }
 
     /// Sends a datagram: over the access links like any message, but without a
     /// connection, a window, or a place in an order of arrival. (In `fifo` it
     /// waits for its turn behind what was sent before.)
-    pub fn datagram(&mut self, now: Time, ends: (NodeId, NodeId), parcel: Parcel, fate: Fate, out: &mut Vec<NetEvent>) {
+    pub fn datagram(
+        &mut self,
+        now: Time,
+        ends: (NodeId, NodeId),
+        flight: WireFlight,
+        fate: Fate,
+        out: &mut Vec<NetEvent>,
+    ) {
         match self {
-            Network::Ideal(model) => model.datagram(now, ends, parcel, fate),
-            Network::Fifo(model) => model.datagram(now, ends, parcel, fate, out),
-            Network::Fair(model) => model.datagram(now, ends, parcel, fate, out),
+            Network::Ideal(model) => model.datagram(now, ends, flight, fate),
+            Network::Fifo(model) => model.datagram(now, ends, flight, fate, out),
+            Network::Fair(model) => model.datagram(now, ends, flight, fate, out),
         }
     }
 
@@ -209,11 +216,11 @@ impl Network {
 
     /// What the stream from `from` to `to` transmits now; nothing when it is idle
     /// or closed, and nothing in `ideal`, where nothing takes time to leave.
-    pub fn sending(&self, from: NodeId, to: NodeId) -> Option<Sending> {
+    pub fn head(&self, from: NodeId, to: NodeId) -> Option<HeadFlight> {
         match self {
             Network::Ideal(_) => None,
-            Network::Fifo(model) => model.sending(from, to),
-            Network::Fair(model) => model.sending(from, to),
+            Network::Fifo(model) => model.head(from, to),
+            Network::Fair(model) => model.head(from, to),
         }
     }
 

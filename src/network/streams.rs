@@ -1,6 +1,6 @@
 //! Streams: who is connected to whom, and what waits to be sent.
 
-use super::Parcel;
+use super::WireFlight;
 use crate::units::Time;
 use crate::world::{Latency, NodeId, World};
 use std::collections::VecDeque;
@@ -22,7 +22,7 @@ pub(super) struct Stream {
     /// When the last message so far arrives.
     last_arrival: Time,
     /// Messages that have not left in full, the head first.
-    pub queue: VecDeque<Parcel>,
+    pub queue: VecDeque<WireFlight>,
 }
 
 impl Stream {

@@ -123,7 +123,7 @@ impl Window {
 
 /// What happens next to a message in transmission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum HeadStep {
     /// Its last byte leaves.
     End,
     /// The window has no credit left.
@@ -134,7 +134,7 @@ pub(super) enum Step {
 
 /// A stream's head in transmission at a constant rate, and its window.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Transmission {
+pub(super) struct HeadPace {
     /// Bytes that had not left at `since`.
     pub left: f64,
     /// Bytes per second from `since` on.
@@ -147,10 +147,10 @@ pub(super) struct Transmission {
     pub queued: Time,
 }
 
-impl Transmission {
+impl HeadPace {
     /// Of a stream that has not sent yet.
     pub fn new(window: Window) -> Self {
-        Transmission { left: 0.0, rate: 0.0, since: Time::ZERO, window, queued: Time::ZERO }
+        HeadPace { left: 0.0, rate: 0.0, since: Time::ZERO, window, queued: Time::ZERO }
     }
 
     /// Begins a message of `bytes`.
@@ -173,19 +173,19 @@ impl Transmission {
 
     /// What happens next if the rate stays, and when. At one time the end of
     /// the message or of the credit comes before the doubling.
-    pub fn next(&self) -> (Time, Step) {
+    pub fn next(&self) -> (Time, HeadStep) {
         let spent = !self.window.paced && self.window.credit < self.left;
-        let (bytes, step) = if spent { (self.window.credit, Step::Spent) } else { (self.left, Step::End) };
+        let (bytes, step) = if spent { (self.window.credit, HeadStep::Spent) } else { (self.left, HeadStep::End) };
         let at = self.since + span(bytes, self.rate);
-        if self.window.grow_at < at { (self.window.grow_at, Step::Grow) } else { (at, step) }
+        if self.window.grow_at < at { (self.window.grow_at, HeadStep::Grow) } else { (at, step) }
     }
 
-    /// Carries out the `step` that [`Transmission::next`] foretold for `now`.
-    pub fn take(&mut self, now: Time, step: Step, rule: &WindowRule) {
+    /// Carries out the `step` that [`HeadPace::next`] foretold for `now`.
+    pub fn take(&mut self, now: Time, step: HeadStep, rule: &WindowRule) {
         match step {
-            Step::End => self.leave(now, self.left),
-            Step::Spent => self.leave(now, self.window.credit),
-            Step::Grow => {
+            HeadStep::End => self.leave(now, self.left),
+            HeadStep::Spent => self.leave(now, self.window.credit),
+            HeadStep::Grow => {
                 self.settle(now);
                 self.window.grow(rule);
             }
@@ -224,7 +224,7 @@ impl Transmission {
                 return at;
             }
             self.take(at, step, rule);
-            if step == Step::End {
+            if step == HeadStep::End {
                 return at;
             }
         }

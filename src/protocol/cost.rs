@@ -5,7 +5,7 @@ use crate::world::Dataset;
 
 /// What the cost of a run depends on besides the constants of its protocol.
 #[derive(Debug, Clone, Copy)]
-pub struct Shape {
+pub struct SwarmShape {
     /// Nodes, seeders among them.
     pub nodes: u32,
     /// Nodes that hold everything at the start.
@@ -18,7 +18,7 @@ pub struct Shape {
     pub network: NetworkModel,
 }
 
-impl Shape {
+impl SwarmShape {
     /// Nodes that want the dataset.
     pub fn leechers(&self) -> f64 {
         f64::from(self.nodes) - f64::from(self.seeders)
@@ -51,7 +51,7 @@ pub struct Cost {
 
 impl Cost {
     /// Of a protocol that moves blocks.
-    pub fn per_block(shape: &Shape, connections: f64, events: f64, micros: f64) -> Self {
+    pub fn per_block(shape: &SwarmShape, connections: f64, events: f64, micros: f64) -> Self {
         Cost { deliveries: shape.dataset.blocks() as f64, connections, events, micros }
     }
 }

@@ -38,7 +38,7 @@
 mod cost;
 mod ctx;
 
-pub use cost::{Cost, Shape};
+pub use cost::{Cost, SwarmShape};
 pub use ctx::{Ctx, Effect, Effects};
 
 use crate::ledger::Class;
@@ -175,7 +175,7 @@ pub trait Protocol: Sized {
     /// What a swarm costs to simulate: mostly within a factor of 3 of what was
     /// measured, which is told beside it. Where nothing was, a message for each block
     /// to or from each peer is assumed.
-    fn cost(params: &Self::Params, shape: &Shape) -> Cost {
+    fn cost(params: &Self::Params, shape: &SwarmShape) -> Cost {
         let _ = params;
         let peers = f64::from(shape.peers);
         Cost::per_block(shape, peers, 5.0 + peers, 5.0 + peers)

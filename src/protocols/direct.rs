@@ -6,7 +6,8 @@
 //! It moves what Codex would, whole blocks, the last one padded; so does `ideal`.
 
 use crate::ledger::Class;
-use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Shape, Size, Units};
+use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Size, SwarmShape, Units};
+use crate::protocols::parts::UnitRange;
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, Role, World};
 use schemars::JsonSchema;
@@ -36,16 +37,13 @@ pub struct Shared {
     chunk: u32,
 }
 
-/// A range of units, from the first up to, not including, the second.
-type Span = (u32, u32);
-
 /// Messages of `direct`.
 #[derive(Debug, Clone, Copy)]
 pub enum Msg {
     /// Send me these; free of charge.
-    Request(Span),
+    Request(UnitRange),
     /// Here they are.
-    Data(Span),
+    Data(UnitRange),
 }
 
 impl Message for Msg {
@@ -80,9 +78,9 @@ pub(super) fn span_bytes(world: &World, start: u32, end: u32) -> u64 {
 #[derive(Debug)]
 pub struct Direct {
     /// Connected seeders and what is outstanding at each.
-    seeders: Vec<(NodeId, VecDeque<Span>)>,
+    seeders: Vec<(NodeId, VecDeque<UnitRange>)>,
     /// What has to be asked for again.
-    again: Vec<Span>,
+    again: Vec<UnitRange>,
     /// Nothing from here on was asked for yet.
     next: u32,
 }
@@ -94,7 +92,7 @@ impl Direct {
         cx.store().len() == cx.world.dataset.units()
     }
 
-    fn take(&mut self, cx: &Context<'_>) -> Option<Span> {
+    fn take(&mut self, cx: &Context<'_>) -> Option<UnitRange> {
         if let Some(span) = self.again.pop() {
             return Some(span);
         }
@@ -123,7 +121,7 @@ impl Protocol for Direct {
 
     /// A request with its answer: 0.5 us and 0.05 us for each leecher per seeder
     /// (measured 0.7 / 1.0 / 8 us at 7 / 24 / 61).
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let requests = shape.dataset.size.get().div_ceil(params.request.get().max(1));
         Cost {
             deliveries: requests.min(u64::from(params.max_requests)) as f64,

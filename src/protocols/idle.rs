@@ -1,7 +1,7 @@
 //! Nobody wants or provides anything: for studies of discovery alone.
 
 use crate::ledger::Class;
-use crate::protocol::{Cost, Ctx, Message, Protocol, Shape, Size};
+use crate::protocol::{Cost, Ctx, Message, Protocol, Size, SwarmShape};
 use crate::world::{NodeId, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ impl Protocol for Idle {
     type Timer = ();
 
     /// Nothing moves.
-    fn cost(_params: &Params, _shape: &Shape) -> Cost {
+    fn cost(_params: &Params, _shape: &SwarmShape) -> Cost {
         Cost::default()
     }
 

@@ -10,7 +10,7 @@ pub mod ideal;
 pub mod idle;
 mod parts;
 
-use crate::protocol::{Cost, Protocol, Shape};
+use crate::protocol::{Cost, Protocol, SwarmShape};
 
 /// Something to do with a protocol's type.
 pub trait Visitor {
@@ -46,7 +46,7 @@ macro_rules! families {
             }
 
             /// What a swarm of it costs.
-            pub fn cost(&self, shape: &Shape) -> Cost {
+            pub fn cost(&self, shape: &SwarmShape) -> Cost {
                 match self { $(ProtocolSpec::$variant(params) => <$protocol>::cost(params, shape)),+ }
             }
 

@@ -1,7 +1,7 @@
 //! From the outcome of a run to rows.
 
 use super::{Capacity, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow, median, quantile};
-use crate::ledger::{Class, Curve, Cut, Milestones, NodeOutcome, Outcome, Sending};
+use crate::ledger::{Class, Curve, Cut, Milestones, NodeOutcome, Outcome, TracedFlight};
 use crate::sim::RunSpec;
 use crate::units::{Rate, Time};
 use crate::world::{LatencySpec, LinkClass, Role};
@@ -213,25 +213,25 @@ fn curve_rows(
 /// made one by one and are no part of [`super::RunResult`].
 pub fn trace_rows<'a>(id: &'a str, outcome: &'a Outcome) -> impl Iterator<Item = TraceRow> + 'a {
     let origin = outcome.origin();
-    outcome.trace.iter().map(move |sending| trace_row(id, sending, origin))
+    outcome.trace.iter().map(move |flight| trace_row(id, flight, origin))
 }
 
-fn trace_row(id: &str, sending: &Sending, origin: Time) -> TraceRow {
+fn trace_row(id: &str, flight: &TracedFlight, origin: Time) -> TraceRow {
     // Signed: seeders talk before the first leecher begins.
     let secs = |time: Time| (i128::from(time.nanos()) - i128::from(origin.nanos())) as f64 / 1e9;
     TraceRow {
         run_id: id.into(),
-        sent_s: secs(sending.sent),
-        arrived_s: (sending.arrived < Time::NEVER).then(|| secs(sending.arrived)),
-        from: sending.from.0,
-        to: sending.to.0,
-        class: sending.class.name().into(),
-        bytes: sending.wire,
-        payload_bytes: sending.payload,
-        proof_bytes: sending.proof,
-        framing_bytes: sending.framing,
-        ack_bytes: sending.acks,
-        piece: sending.piece,
+        sent_s: secs(flight.sent),
+        arrived_s: (flight.arrived < Time::NEVER).then(|| secs(flight.arrived)),
+        from: flight.from.0,
+        to: flight.to.0,
+        class: flight.class.name().into(),
+        bytes: flight.wire,
+        payload_bytes: flight.payload,
+        proof_bytes: flight.proof,
+        framing_bytes: flight.framing,
+        ack_bytes: flight.acks,
+        piece: flight.piece,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::flight::{Cargo, Flight};
 use super::run::{Errand, Event, Simulation};
 use crate::engine::TimerId;
-use crate::network::Parcel;
+use crate::network::WireFlight;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
 use crate::units::{Bytes, Time};
 use crate::world::{Dataset, Holdings, NodeId, Role};
@@ -163,14 +163,14 @@ impl<P: Protocol> Simulation<'_, P> {
         flight.wire = flight.size.total() + framing + flight.acks;
         flight.epoch = self.nodes[flight.to.index()].epoch;
         if let Some(trace) = &mut self.books.trace {
-            trace.sent(id, flight.sending(self.now));
+            trace.sent(id, flight.traced(self.now));
         }
         self.books.accounts[flight.from.index()].hand(flight.wire);
         for (part, bytes) in flight.parts() {
             self.books.handed[part as usize] += bytes;
         }
-        let parcel = Parcel { id, wire: Bytes(flight.wire), tracked: true };
-        self.network.send(self.now, flight.from, flight.to, parcel, &mut self.net_events);
+        let on_wire = WireFlight { id, wire: Bytes(flight.wire), tracked: true };
+        self.network.send(self.now, flight.from, flight.to, on_wire, &mut self.net_events);
         self.drain_network();
     }
 

@@ -27,7 +27,7 @@ impl<P: Protocol> Simulation<'_, P> {
             timers: std::mem::take(&mut self.timer_tally).uses(),
             timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),
             curves: std::mem::take(&mut self.books.curves),
-            trace: self.books.trace.take().map(Trace::into_sendings).unwrap_or_default(),
+            trace: self.books.trace.take().map(Trace::into_flights).unwrap_or_default(),
             series: self.books.series.samples(),
             discovery: self.discovery.report(self.now),
             bound: bound.makespan.since(ahead),

@@ -3,7 +3,7 @@
 use super::flight::Cargo;
 use super::run::{Errand, Event, Simulation};
 use crate::discovery::{Alarm, Datagram, Discovery, Letter, Out, Outbox};
-use crate::network::Parcel;
+use crate::network::WireFlight;
 use crate::protocol::{Protocol, Size, Units};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
@@ -93,12 +93,12 @@ impl<P: Protocol> Simulation<'_, P> {
         let alone = self.world.delay(from, to) + up.time_for(Bytes(bytes)) + down.time_for(Bytes(bytes));
         (flight.served, flight.since) = (alone, Time::NEVER);
         if let Some(trace) = &mut self.books.trace {
-            trace.sent(id, flight.sending(self.now));
+            trace.sent(id, flight.traced(self.now));
         }
         self.books.accounts[from.index()].hand(bytes);
         self.books.handed[flight.class() as usize] += bytes;
-        let parcel = Parcel { id, wire: Bytes(bytes), tracked: false };
-        self.network.datagram(self.now, (from, to), parcel, fate, &mut self.net_events);
+        let on_wire = WireFlight { id, wire: Bytes(bytes), tracked: false };
+        self.network.datagram(self.now, (from, to), on_wire, fate, &mut self.net_events);
         self.drain_network();
     }
 }

@@ -1,7 +1,7 @@
 //! Messages between leaving their sender's hands and being handled.
 
 use crate::discovery::Letter;
-use crate::ledger::{Class, Sending};
+use crate::ledger::{Class, TracedFlight};
 use crate::protocol::{Message, Size};
 use crate::units::Time;
 use crate::world::NodeId;
@@ -94,8 +94,8 @@ impl<M: Message> Flight<M> {
     }
 
     /// Its line of the trace when it sets out `now`.
-    pub fn sending(&self, now: Time) -> Sending {
-        Sending {
+    pub fn traced(&self, now: Time) -> TracedFlight {
+        TracedFlight {
             sent: now,
             arrived: Time::NEVER,
             from: self.from,

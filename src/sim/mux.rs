@@ -8,7 +8,7 @@
 //! (nim-libp2p `muxers/yamux/yamux.nim`: `sendLoop`, `updateRecvWindow`.)
 
 use super::flight::Cargo;
-use super::node::Link;
+use super::node::Connection;
 use super::run::Simulation;
 use crate::protocol::{Protocol, Size};
 use crate::units::Time;
@@ -84,7 +84,7 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// What waits on a stream that is closed never leaves.
-    pub(super) fn drop_waiting(&mut self, link: Link) {
+    pub(super) fn drop_waiting(&mut self, link: Connection) {
         link.waiting.into_iter().for_each(|id| self.drop_flight(id));
     }
 }

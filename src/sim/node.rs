@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 /// One end of a standing connection.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct Connection {
     pub peer: NodeId,
     /// Acknowledgements owed to the peer, in bytes; they travel with the next
     /// message, or alone when they grow large.
@@ -35,7 +35,7 @@ pub(super) struct NodeState {
     pub unverified: BlockSet,
     pub rng: Rng,
     /// Standing connections, by peer.
-    pub links: Vec<Link>,
+    pub links: Vec<Connection>,
     /// Peers being dialled, and when all but the last round trip is over; nothing
     /// has reached them yet.
     pub dialling: Vec<(NodeId, Time)>,
@@ -86,7 +86,7 @@ impl NodeState {
     }
 
     /// The link to `peer`, if it stands.
-    pub fn link(&mut self, peer: NodeId) -> Option<&mut Link> {
+    pub fn link(&mut self, peer: NodeId) -> Option<&mut Connection> {
         let at = self.links.binary_search_by_key(&peer, |l| l.peer).ok()?;
         Some(&mut self.links[at])
     }
@@ -98,12 +98,12 @@ impl NodeState {
     /// A connection with `peer` stands, over which `credit` bytes may be sent at first.
     pub fn add_link(&mut self, peer: NodeId, credit: u64) {
         if let Err(at) = self.links.binary_search_by_key(&peer, |l| l.peer) {
-            self.links.insert(at, Link { peer, acks_owed: 0, credit, read: 0, waiting: VecDeque::new() });
+            self.links.insert(at, Connection { peer, acks_owed: 0, credit, read: 0, waiting: VecDeque::new() });
         }
     }
 
     /// Takes the link to `peer` away, if it stands.
-    pub fn remove_link(&mut self, peer: NodeId) -> Option<Link> {
+    pub fn remove_link(&mut self, peer: NodeId) -> Option<Connection> {
         let at = self.links.binary_search_by_key(&peer, |l| l.peer).ok()?;
         Some(self.links.remove(at))
     }

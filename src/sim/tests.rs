@@ -194,7 +194,7 @@ fn what_comes_of_an_act_comes_after_it() {
             spec.world.hardware.per_message = Time::from_nanos(cost);
             spec.trace = true;
             let notes = run_with::<Writer>(&(), &spec).trace.into_iter().filter(|s| s.class == Class::Other);
-            let order: Vec<u64> = notes.map(|sending| sending.wire).collect();
+            let order: Vec<u64> = notes.map(|flight| flight.wire).collect();
             assert_eq!(order, [1, 2, 3], "{model:?}, {cost} ns");
         }
     }

@@ -212,7 +212,7 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
         (Cargo::Message(_), Class::Request) if flight.arrived => sights[from].served = true,
         (Cargo::Message(_), Class::Request | Class::Want) => {
             let asker = &mut sights[from];
-            let full = network.uplink_is_full(flight.from) && network.sending(flight.from, flight.to).is_some();
+            let full = network.uplink_is_full(flight.from) && network.head(flight.from, flight.to).is_some();
             asker.held |= full;
             asker.travelling |= !full && flight.class() == Class::Request;
             asker.asked |= flight.class() == Class::Want;
@@ -228,16 +228,16 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
 
 /// Data on its way through the network.
 fn see_data<M>(receiver: &mut Sight, id: u32, flight: &Flight<M>, network: &Network) {
-    match network.sending(flight.from, flight.to) {
-        Some(sending) if sending.id == id && sending.rate > 0.0 => {
-            let kind = match sending.bottleneck {
+    match network.head(flight.from, flight.to) {
+        Some(head) if head.id == id && head.rate > 0.0 => {
+            let kind = match head.bottleneck {
                 Bottleneck::Downlink => 0,
                 Bottleneck::Uplink => 1,
                 Bottleneck::Window => 2,
             };
-            receiver.coming[kind] += sending.rate;
+            receiver.coming[kind] += head.rate;
         }
-        Some(sending) if sending.id == id => receiver.queued = true,
+        Some(head) if head.id == id => receiver.queued = true,
         // Behind another message of its stream, which speaks for both, or gone.
         Some(_) => receiver.queued |= network.uplink_is_full(flight.from),
         None => receiver.travelling = true,

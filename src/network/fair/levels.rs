@@ -26,7 +26,7 @@ const TOLERANCE: f64 = 1e-12;
 
 /// A flow as its link sees it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member {
+pub(super) struct FlowOnLink {
     /// The flow.
     pub flow: u32,
     /// The link at its other end.
@@ -62,7 +62,7 @@ pub(super) struct Levels {
     /// Per unsaturated link: capacity that its flows do not use, at the least.
     /// While it lasts the link need not be solved when they use more.
     spare: Vec<f64>,
-    members: Vec<Vec<Member>>,
+    members: Vec<Vec<FlowOnLink>>,
     ends: Vec<Ends>,
     /// Links to solve, the one with the lowest [`entry`] first.
     work: BinaryHeap<Reverse<u128>>,
@@ -129,7 +129,7 @@ impl Levels {
         for side in 0..2 {
             let members = &mut self.members[link[side] as usize];
             self.ends[flow as usize].place[side] = members.len() as u32;
-            members.push(Member { flow, other: link[1 - side], limit });
+            members.push(FlowOnLink { flow, other: link[1 - side], limit });
             self.wake(link[side], 0.0);
         }
     }
@@ -256,7 +256,7 @@ impl Levels {
     fn wake_neighbours(&mut self, link: u32, old: f64, new: f64) {
         let low = old.min(new);
         for at in 0..self.members[link as usize].len() {
-            let Member { other, limit, .. } = self.members[link as usize][at];
+            let FlowOnLink { other, limit, .. } = self.members[link as usize][at];
             let level = self.level[other as usize];
             if limit <= low || level <= low {
                 continue;
@@ -330,7 +330,7 @@ impl Levels {
     }
 
     /// The flows on `link`.
-    pub fn flows(&self, link: u32) -> &[Member] {
+    pub fn flows(&self, link: u32) -> &[FlowOnLink] {
         &self.members[link as usize]
     }
 

@@ -10,10 +10,10 @@ mod levels;
 mod moments;
 
 use super::bucket::Buckets;
-use super::flight::{Flight, Route};
+use super::flights::{Flights, Route};
 use super::streams::Streams;
-use super::window::{Step, Transmission, Window, WindowRule};
-use super::{Carried, Fate, NetEvent, NetworkSpec, Parcel, Sending};
+use super::window::{HeadPace, HeadStep, Window, WindowRule};
+use super::{Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, World};
 use levels::Levels;
@@ -24,12 +24,12 @@ use moments::Moments;
 #[derive(Debug)]
 pub struct Fair {
     streams: Streams,
-    flight: Flight,
+    flights: Flights,
     rule: WindowRule,
     /// Time to drain the buffer before a full uplink.
     queue: Time,
     buckets: Buckets,
-    heads: Vec<Transmission>,
+    heads: Vec<HeadPace>,
     /// By stream: what becomes of it, when it carries a datagram.
     datagrams: Vec<Option<Fate>>,
     levels: Levels,
@@ -44,7 +44,7 @@ impl Fair {
     pub(super) fn new(world: &World, spec: &NetworkSpec) -> Self {
         Fair {
             streams: Streams::new(world),
-            flight: Flight::new(world, spec),
+            flights: Flights::new(world, spec),
             rule: WindowRule::new(&spec.transport),
             queue: spec.transport.waiting(),
             buckets: Buckets::new(world, spec.transport.burst),
@@ -66,7 +66,7 @@ impl Fair {
     }
 
     fn put_head(&mut self, stream: u32, window: Window, datagram: Option<Fate>) {
-        let (at, head) = (stream as usize, Transmission::new(window));
+        let (at, head) = (stream as usize, HeadPace::new(window));
         if at < self.heads.len() {
             (self.heads[at], self.datagrams[at]) = (head, datagram);
         } else {
@@ -83,18 +83,18 @@ impl Fair {
             let stream = &mut self.streams[flow];
             let Some(head) = stream.queue.pop_front() else { continue };
             let carried = self.heads[flow as usize].whole_bytes_sent(head, now);
-            self.flight.book_up(stream.from, carried);
+            self.flights.book_up(stream.from, carried);
             out.push(NetEvent::Lost { id: head.id, carried });
             out.extend(stream.queue.drain(..).map(|p| NetEvent::Lost { id: p.id, carried: Bytes(0) }));
             self.stop(flow);
         }
     }
 
-    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, parcel: Parcel, out: &mut Vec<NetEvent>) {
+    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
         let Some(flow) = self.streams.find(from, to) else {
-            return out.push(NetEvent::Lost { id: parcel.id, carried: Bytes(0) });
+            return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
-        self.push(now, flow, parcel, out);
+        self.push(now, flow, flight, out);
     }
 
     /// A flow of its own, without a window.
@@ -102,19 +102,19 @@ impl Fair {
         &mut self,
         now: Time,
         (from, to): (NodeId, NodeId),
-        parcel: Parcel,
+        flight: WireFlight,
         fate: Fate,
         out: &mut Vec<NetEvent>,
     ) {
         let flow = self.streams.lone(from, to);
         self.put_head(flow, Window::none(), Some(fate));
-        self.push(now, flow, parcel, out);
+        self.push(now, flow, flight, out);
     }
 
-    fn push(&mut self, now: Time, flow: u32, parcel: Parcel, out: &mut Vec<NetEvent>) {
+    fn push(&mut self, now: Time, flow: u32, flight: WireFlight, out: &mut Vec<NetEvent>) {
         let stream = &mut self.streams[flow];
         let from = stream.from;
-        stream.queue.push_back(parcel);
+        stream.queue.push_back(flight);
         if stream.queue.len() > 1 {
             return;
         }
@@ -124,7 +124,7 @@ impl Fair {
         head.queued = if self.levels.is_full(from.0) { self.queue } else { Time::ZERO };
         let limit = head.window.limit();
         self.buckets.enter(self.levels.links(flow), now);
-        self.begin(flow, parcel, out);
+        self.begin(flow, flight, out);
         self.levels.add(flow, limit);
         self.untimed.push(flow);
     }
@@ -142,13 +142,13 @@ impl Fair {
         self.levels.is_stale() || !self.untimed.is_empty()
     }
 
-    /// The first byte of `parcel`, the head of `flow`, leaves.
-    fn begin(&mut self, flow: u32, parcel: Parcel, out: &mut Vec<NetEvent>) {
+    /// The first byte of `flight`, the head of `flow`, leaves.
+    fn begin(&mut self, flow: u32, flight: WireFlight, out: &mut Vec<NetEvent>) {
         let head = &mut self.heads[flow as usize];
-        head.begin(self.now, parcel.wire.get() as f64);
+        head.begin(self.now, flight.wire.get() as f64);
         head.leave_at_once(self.buckets.take(self.levels.links(flow), head.unpaced()));
-        if parcel.tracked {
-            out.push(NetEvent::Started(parcel.id));
+        if flight.tracked {
+            out.push(NetEvent::Started(flight.id));
         }
     }
 
@@ -168,7 +168,7 @@ impl Fair {
             return Some(self.now);
         }
         let flows = self.moments.first().map_or(Time::NEVER, |m| m.0);
-        Some(flows.min(self.flight.next())).filter(|t| *t != Time::NEVER)
+        Some(flows.min(self.flights.next())).filter(|t| *t != Time::NEVER)
     }
 
     /// At one time arrivals come first, in the order in which they were
@@ -177,7 +177,7 @@ impl Fair {
     pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
         self.catch_up(now);
         loop {
-            self.flight.deliver(now, &self.streams, out);
+            self.flights.deliver(now, &self.streams, out);
             match self.moments.first() {
                 Some((at, flow)) if at <= now => self.step(flow, out),
                 _ if self.is_stale() => self.retime(),
@@ -191,7 +191,7 @@ impl Fair {
         let head = &mut self.heads[flow as usize];
         let step = head.next().1;
         head.take(self.now, step, &self.rule);
-        if step == Step::End && !self.end_message(flow, out) {
+        if step == HeadStep::End && !self.end_message(flow, out) {
             return;
         }
         let head = &self.heads[flow as usize];
@@ -207,19 +207,19 @@ impl Fair {
     /// The last byte of the head has left; whether another message follows.
     fn end_message(&mut self, flow: u32, out: &mut Vec<NetEvent>) -> bool {
         let stream = &mut self.streams[flow];
-        let Some(parcel) = stream.queue.pop_front() else { return false };
+        let Some(flight) = stream.queue.pop_front() else { return false };
         // Only what finds the buffer full waits in it: bulk data itself does not
         // end any later for having filled it.
         let queued = std::mem::take(&mut self.heads[flow as usize].queued);
-        let at = stream.in_order(self.now + queued + stream.delay + self.flight.jitter(stream.from));
-        self.flight.book_up(stream.from, parcel.wire);
+        let at = stream.in_order(self.now + queued + stream.delay + self.flights.jitter(stream.from));
+        self.flights.book_up(stream.from, flight.wire);
         if let Some(fate) = self.datagrams[flow as usize] {
-            self.flight.launch(at, fate.route(stream.to), parcel);
+            self.flights.launch(at, fate.route(stream.to), flight);
             self.stop(flow);
             self.streams.release(flow);
             return false;
         }
-        self.flight.launch(at, Route::Stream(flow, stream.generation), parcel);
+        self.flights.launch(at, Route::Stream(flow, stream.generation), flight);
         match stream.queue.front().copied() {
             Some(next) => {
                 self.begin(flow, next, out);
@@ -254,10 +254,10 @@ impl Fair {
         }
     }
 
-    pub(super) fn sending(&self, from: NodeId, to: NodeId) -> Option<Sending> {
+    pub(super) fn head(&self, from: NodeId, to: NodeId) -> Option<HeadFlight> {
         let flow = self.streams.find(from, to)?;
         let id = self.streams[flow].queue.front()?.id;
-        Some(Sending { id, bottleneck: self.levels.bottleneck(flow), rate: self.heads[flow as usize].rate })
+        Some(HeadFlight { id, bottleneck: self.levels.bottleneck(flow), rate: self.heads[flow as usize].rate })
     }
 
     pub(super) fn uplink_is_full(&self, node: NodeId) -> bool {
@@ -270,7 +270,7 @@ impl Fair {
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
-        let mut carried = self.flight.carried(node);
+        let mut carried = self.flights.carried(node);
         for flow in self.streams.leaving(node) {
             if let Some(head) = self.streams[flow].queue.front() {
                 carried.up.0 += self.heads[flow as usize].whole_bytes_sent(*head, now).get();
@@ -282,7 +282,7 @@ impl Fair {
 
 /// What it takes to give a flow another rate.
 struct Timing<'a> {
-    heads: &'a mut [Transmission],
+    heads: &'a mut [HeadPace],
     moments: &'a mut Moments,
     rule: &'a WindowRule,
     now: Time,
@@ -298,11 +298,11 @@ impl Timing<'_> {
     }
 }
 
-impl Transmission {
-    /// How much of `parcel`, the message in transmission, has left at `now`.
-    fn whole_bytes_sent(&self, parcel: Parcel, now: Time) -> Bytes {
+impl HeadPace {
+    /// How much of `flight`, the message in transmission, has left at `now`.
+    fn whole_bytes_sent(&self, flight: WireFlight, now: Time) -> Bytes {
         let left = self.left - self.sent(now);
-        Bytes((parcel.wire.get() as f64 - left).max(0.0) as u64)
+        Bytes((flight.wire.get() as f64 - left).max(0.0) as u64)
     }
 }
 

@@ -8,8 +8,8 @@ fn sent(model: NetworkModel, rate: Rate, sizes: &[u64], fate: Fate) -> (Log, Net
     let mut network = Network::new(&world, &NetworkSpec { transport: Transport::default(), ..spec(model) });
     let (mut log, mut out) = (Log::new(), Vec::new());
     for (id, bytes) in (0..).zip(sizes) {
-        let parcel = Parcel { id, wire: Bytes(*bytes), tracked: false };
-        network.datagram(Time::ZERO, (NodeId(0), NodeId(1)), parcel, fate, &mut out);
+        let flight = WireFlight { id, wire: Bytes(*bytes), tracked: false };
+        network.datagram(Time::ZERO, (NodeId(0), NodeId(1)), flight, fate, &mut out);
     }
     while let Some(now) = network.next_event() {
         network.advance(now, &mut out);
@@ -56,9 +56,9 @@ fn a_datagram_takes_its_share_from_a_busy_stream() {
     let mut network = Network::new(&world, &spec(NetworkModel::Fair));
     let mut out = Vec::new();
     network.open(NodeId(0), NodeId(1));
-    let parcel = |id, bytes| Parcel { id, wire: Bytes(bytes), tracked: false };
-    network.send(Time::ZERO, NodeId(0), NodeId(1), parcel(0, 100_000), &mut out);
-    network.datagram(Time::ZERO, (NodeId(0), NodeId(1)), parcel(1, 10_000), Fate::Arrives, &mut out);
+    let flight = |id, bytes| WireFlight { id, wire: Bytes(bytes), tracked: false };
+    network.send(Time::ZERO, NodeId(0), NodeId(1), flight(0, 100_000), &mut out);
+    network.datagram(Time::ZERO, (NodeId(0), NodeId(1)), flight(1, 10_000), Fate::Arrives, &mut out);
     let mut log = Log::new();
     while let Some(now) = network.next_event() {
         network.advance(now, &mut out);

@@ -84,8 +84,8 @@ fn act(network: &mut Network, now: Time, act: Act, log: &mut Log) {
         Act::Open(a, b) => network.open(NodeId(a), NodeId(b)),
         Act::Close(a, b) => network.close(now, NodeId(a), NodeId(b), &mut out),
         Act::Send(from, to, id, wire) => {
-            let parcel = Parcel { id, wire: Bytes(wire), tracked: true };
-            network.send(now, NodeId(from), NodeId(to), parcel, &mut out);
+            let flight = WireFlight { id, wire: Bytes(wire), tracked: true };
+            network.send(now, NodeId(from), NodeId(to), flight, &mut out);
         }
     }
     log.extend(out.into_iter().map(|e| (now, e)));

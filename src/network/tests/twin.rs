@@ -1,7 +1,7 @@
 //! The slow, obviously right twin of the fair model: at every change all rates
 //! are found from nothing, and every flow is timed again.
 
-use super::super::window::{Step, Transmission, Window, WindowRule};
+use super::super::window::{HeadPace, HeadStep, Window, WindowRule};
 use super::*;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -18,15 +18,15 @@ pub(super) struct Twin {
 /// A message that has left by this lane of this connection.
 struct Traveller {
     at: Time,
-    parcel: Parcel,
+    flight: WireFlight,
     pair: (u32, u32),
     connection: u32,
 }
 
 struct Lane {
     connection: u32,
-    queue: VecDeque<Parcel>,
-    head: Transmission,
+    queue: VecDeque<WireFlight>,
+    head: HeadPace,
     /// It began, or its window changed, after its rate was last set.
     untimed: bool,
 }
@@ -56,7 +56,7 @@ impl Twin {
             Act::Open(a, b) => [(a, b), (b, a)].into_iter().for_each(|pair| self.open(pair)),
             Act::Close(a, b) => [(a, b), (b, a)].into_iter().for_each(|pair| self.close(pair, out)),
             Act::Send(from, to, id, wire) => {
-                self.send((from, to), Parcel { id, wire: Bytes(wire), tracked: true }, out)
+                self.send((from, to), WireFlight { id, wire: Bytes(wire), tracked: true }, out)
             }
         }
     }
@@ -64,7 +64,7 @@ impl Twin {
     fn open(&mut self, pair: (u32, u32)) {
         let rtt = self.world.rtt(NodeId(pair.0), NodeId(pair.1));
         self.connections += 1;
-        let head = Transmission::new(Window::new(&self.rule, rtt));
+        let head = HeadPace::new(Window::new(&self.rule, rtt));
         self.lanes.entry(pair).or_insert(Lane {
             connection: self.connections,
             queue: VecDeque::new(),
@@ -76,23 +76,23 @@ impl Twin {
     fn close(&mut self, pair: (u32, u32), out: &mut Log) {
         let Some(lane) = self.lanes.remove(&pair) else { return };
         let sent = lane.queue.front().map_or(0.0, |p| p.wire.get() as f64 - lane.head.left + lane.head.sent(self.now));
-        for (i, parcel) in lane.queue.iter().enumerate() {
+        for (i, flight) in lane.queue.iter().enumerate() {
             let carried = Bytes(if i == 0 { sent as u64 } else { 0 });
-            out.push((self.now, NetEvent::Lost { id: parcel.id, carried }));
+            out.push((self.now, NetEvent::Lost { id: flight.id, carried }));
         }
         self.stale = true;
     }
 
-    fn send(&mut self, pair: (u32, u32), parcel: Parcel, out: &mut Log) {
+    fn send(&mut self, pair: (u32, u32), flight: WireFlight, out: &mut Log) {
         let Some(lane) = self.lanes.get_mut(&pair) else {
-            return out.push((self.now, NetEvent::Lost { id: parcel.id, carried: Bytes(0) }));
+            return out.push((self.now, NetEvent::Lost { id: flight.id, carried: Bytes(0) }));
         };
-        lane.queue.push_back(parcel);
+        lane.queue.push_back(flight);
         if lane.queue.len() == 1 {
             lane.head.window.wake(self.now, &self.rule);
             lane.untimed = true;
-            lane.head.begin(self.now, parcel.wire.get() as f64);
-            out.push((self.now, NetEvent::Started(parcel.id)));
+            lane.head.begin(self.now, flight.wire.get() as f64);
+            out.push((self.now, NetEvent::Started(flight.id)));
             self.stale = true;
         }
     }
@@ -118,7 +118,7 @@ impl Twin {
 
     fn deliver(&mut self, out: &mut Log) {
         while let Some(at) = self.travelling.iter().position(|t| t.at <= self.now) {
-            let Traveller { parcel: Parcel { id, wire, .. }, pair, connection, .. } = self.travelling.remove(at);
+            let Traveller { flight: WireFlight { id, wire, .. }, pair, connection, .. } = self.travelling.remove(at);
             let open = self.lanes.get(&pair).is_some_and(|lane| lane.connection == connection);
             let event = if open { NetEvent::Arrived(id) } else { NetEvent::Lost { id, carried: wire } };
             out.push((self.now, event));
@@ -131,12 +131,12 @@ impl Twin {
         let step = lane.head.next().1;
         lane.head.take(self.now, step, &self.rule);
         self.stale = true;
-        if step != Step::End {
+        if step != HeadStep::End {
             lane.untimed = true;
             return;
         }
-        let parcel = lane.queue.pop_front().unwrap();
-        self.travelling.push(Traveller { at: self.now + delay, parcel, pair, connection: lane.connection });
+        let flight = lane.queue.pop_front().unwrap();
+        self.travelling.push(Traveller { at: self.now + delay, flight, pair, connection: lane.connection });
         match lane.queue.front() {
             Some(next) => {
                 lane.head.begin(self.now, next.wire.get() as f64);

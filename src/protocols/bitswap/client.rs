@@ -6,7 +6,7 @@ use super::walk::Walk;
 use super::wire::Response;
 use super::{Bitswap, Context, Msg, Timer, has};
 use crate::protocol::{Key, Units};
-use crate::protocols::parts::Alarm;
+use crate::protocols::parts::Wakeup;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 
@@ -19,7 +19,7 @@ pub(super) struct Client {
     /// Providers that are being dialled.
     awaited: Vec<NodeId>,
     /// Looks whether the session is idle.
-    idle: Alarm,
+    idle: Wakeup,
 }
 
 impl Bitswap {
@@ -235,7 +235,7 @@ impl Bitswap {
 
     pub(super) fn on_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let Some(mut link) = self.client.links.peers.take(peer) else { return };
-        [&mut link.flush, &mut link.rebroadcast, &mut link.late].into_iter().for_each(|alarm| alarm.cancel(cx));
+        [&mut link.flush, &mut link.rebroadcast, &mut link.late].into_iter().for_each(|wakeup| wakeup.cancel(cx));
         let (now, params) = (cx.now(), &cx.shared.params);
         if let Some(session) = &mut self.client.session {
             let orders = session.leave(peer, now, params, cx.rng());

@@ -6,8 +6,8 @@
 
 use super::params::Params;
 use super::timeouts::Timeouts;
-use super::wire::{Entry, Kind};
-use crate::protocols::parts::{Alarm, Peers};
+use super::wire::{WantEntry, WantKind};
+use crate::protocols::parts::{Peers, Wakeup};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 
@@ -21,17 +21,17 @@ pub(super) struct Link {
     /// What it was really told, broadcasts included.
     sent: BlockSet,
     /// To be told with the next message.
-    pending: Vec<Entry>,
+    pending: Vec<WantEntry>,
     /// When it was told of each want that it has not answered.
     since: Vec<(u32, Time)>,
     /// Blocks that it owes.
     pub timeouts: Timeouts,
     /// Sends what is pending.
-    pub flush: Alarm,
+    pub flush: Wakeup,
     /// Repeats all that is open.
-    pub rebroadcast: Alarm,
+    pub rebroadcast: Wakeup,
     /// Looks for blocks that are late.
-    pub late: Alarm,
+    pub late: Wakeup,
 }
 
 impl Link {
@@ -45,12 +45,12 @@ impl Link {
         !self.sent.is_empty()
     }
 
-    fn add(&mut self, unit: u32, kind: Kind) {
+    fn add(&mut self, unit: u32, kind: WantKind) {
         // A want clears a cancel, and a block is wanted rather than a HAVE.
         match self.pending.iter_mut().find(|e| e.unit == unit) {
-            Some(entry) if kind == Kind::Block || entry.kind == Kind::Cancel => entry.kind = kind,
+            Some(entry) if kind == WantKind::Block || entry.kind == WantKind::Cancel => entry.kind = kind,
             Some(_) => {}
-            None => self.pending.push(Entry { unit, kind }),
+            None => self.pending.push(WantEntry { unit, kind }),
         }
     }
 
@@ -59,14 +59,14 @@ impl Link {
         for unit in blocks {
             if self.blocks.insert(*unit) {
                 self.haves.remove(*unit);
-                self.add(*unit, Kind::Block);
+                self.add(*unit, WantKind::Block);
             }
         }
         let mut untold = wanted.difference(broadcast);
         untold.subtract(&self.blocks);
         untold.subtract(&self.haves);
         self.haves.union_with(&untold);
-        untold.iter().for_each(|unit| self.add(unit, Kind::Have));
+        untold.iter().for_each(|unit| self.add(unit, WantKind::Have));
     }
 
     /// `unit` is here; the peer is told so with the next message, if it knows
@@ -78,24 +78,24 @@ impl Link {
         self.since.retain(|(told, _)| *told != unit);
         self.pending.retain(|entry| entry.unit != unit);
         if self.sent.remove(unit) && tell {
-            self.pending.push(Entry { unit, kind: Kind::Cancel });
+            self.pending.push(WantEntry { unit, kind: WantKind::Cancel });
         }
     }
 
     /// The next message: cancels, wants, broadcasts.
-    pub fn take(&mut self, now: Time) -> Vec<Entry> {
+    pub fn take(&mut self, now: Time) -> Vec<WantEntry> {
         let mut entries = std::mem::take(&mut self.pending);
         entries.sort_by_key(|entry| match entry.kind {
-            Kind::Cancel => 0,
-            Kind::Block | Kind::Have => 1,
-            Kind::Broadcast => 2,
+            WantKind::Cancel => 0,
+            WantKind::Block | WantKind::Have => 1,
+            WantKind::Broadcast => 2,
         });
-        for entry in entries.iter().filter(|entry| entry.kind != Kind::Cancel) {
+        for entry in entries.iter().filter(|entry| entry.kind != WantKind::Cancel) {
             self.sent.insert(entry.unit);
             if !self.since.iter().any(|(unit, _)| *unit == entry.unit) {
                 self.since.push((entry.unit, now));
             }
-            if entry.kind == Kind::Block {
+            if entry.kind == WantKind::Block {
                 self.timeouts.add(entry.unit, now);
             }
         }
@@ -123,11 +123,11 @@ impl Link {
     pub fn repeat(&mut self) {
         for unit in self.sent.clone().iter() {
             let kind = if self.blocks.contains(unit) {
-                Kind::Block
+                WantKind::Block
             } else if self.haves.contains(unit) {
-                Kind::Have
+                WantKind::Have
             } else {
-                Kind::Broadcast
+                WantKind::Broadcast
             };
             self.add(unit, kind);
         }
@@ -146,7 +146,7 @@ impl Links {
     /// Adds a peer, which is told of the broadcasts.
     pub fn add(&mut self, id: NodeId) {
         let mut link = Link::default();
-        self.broadcast.iter().for_each(|unit| link.add(unit, Kind::Broadcast));
+        self.broadcast.iter().for_each(|unit| link.add(unit, WantKind::Broadcast));
         self.peers.add(id, link);
     }
 
@@ -163,7 +163,7 @@ impl Links {
             if self.broadcast.insert(*unit) {
                 for link in self.peers.iter_mut() {
                     if !link.blocks.contains(*unit) && !link.haves.contains(*unit) {
-                        link.add(*unit, Kind::Broadcast);
+                        link.add(*unit, WantKind::Broadcast);
                     }
                 }
             }
@@ -197,7 +197,7 @@ mod tests {
         links
     }
 
-    fn take(links: &mut Links, id: NodeId) -> Vec<(u32, Kind)> {
+    fn take(links: &mut Links, id: NodeId) -> Vec<(u32, WantKind)> {
         links.peers.find(id).unwrap().take(Time::ZERO).iter().map(|e| (e.unit, e.kind)).collect()
     }
 
@@ -206,14 +206,14 @@ mod tests {
         let mut links = links();
         let wanted = BlockSet::range(0, 3);
         links.want(A, &[0], &wanted);
-        assert_eq!(take(&mut links, A), [(0, Kind::Block), (1, Kind::Have), (2, Kind::Have)]);
+        assert_eq!(take(&mut links, A), [(0, WantKind::Block), (1, WantKind::Have), (2, WantKind::Have)]);
         links.want(A, &[0, 1], &wanted);
         links.broadcast(&[0, 1]);
-        assert_eq!(take(&mut links, A), [(1, Kind::Block)]);
-        assert_eq!(take(&mut links, B), [(0, Kind::Broadcast), (1, Kind::Broadcast)]);
+        assert_eq!(take(&mut links, A), [(1, WantKind::Block)]);
+        assert_eq!(take(&mut links, B), [(0, WantKind::Broadcast), (1, WantKind::Broadcast)]);
         // What everybody is told of is not asked of one again, but for the block.
         links.want(B, &[0], &wanted);
-        assert_eq!(take(&mut links, B), [(0, Kind::Block), (2, Kind::Have)]);
+        assert_eq!(take(&mut links, B), [(0, WantKind::Block), (2, WantKind::Have)]);
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
         let mut links = links();
         links.broadcast(&[5]);
         links.add(NodeId(3));
-        assert_eq!(take(&mut links, NodeId(3)), [(5, Kind::Broadcast)]);
+        assert_eq!(take(&mut links, NodeId(3)), [(5, WantKind::Broadcast)]);
     }
 
     #[test]
@@ -235,11 +235,11 @@ mod tests {
         links.cancel(&[0, 1], A, false);
         assert_eq!(take(&mut links, A), []);
         // Of 1 it was never told: the want is dropped before it leaves.
-        assert_eq!(take(&mut links, B), [(0, Kind::Cancel)]);
+        assert_eq!(take(&mut links, B), [(0, WantKind::Cancel)]);
         links.want(A, &[2], &BlockSet::one(2));
         take(&mut links, A);
         links.cancel(&[2], A, true);
-        assert_eq!(take(&mut links, A), [(2, Kind::Cancel)]);
+        assert_eq!(take(&mut links, A), [(2, WantKind::Cancel)]);
     }
 
     #[test]
@@ -251,7 +251,7 @@ mod tests {
         links.cancel(&[1], B, false);
         take(&mut links, A);
         links.peers.find(A).unwrap().repeat();
-        assert_eq!(take(&mut links, A), [(0, Kind::Block), (9, Kind::Broadcast)]);
+        assert_eq!(take(&mut links, A), [(0, WantKind::Block), (9, WantKind::Broadcast)]);
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
         let (mut link, params) = (Link::default(), params());
         let at = Time::from_secs;
         for (unit, now) in [(0, 0), (1, 40), (2, 42)] {
-            link.add(unit, Kind::Block);
+            link.add(unit, WantKind::Block);
             link.take(at(now));
         }
         link.answered([0, 1, 2, 7].into_iter(), at(43), &params);

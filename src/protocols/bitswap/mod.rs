@@ -26,9 +26,9 @@ mod wire;
 
 pub use dag::Dag;
 pub use params::{Order, Params};
-pub use wire::{Entry, Kind, Msg, Response};
+pub use wire::{Msg, Response, WantEntry, WantKind};
 
-use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::world::{BlockSet, NodeId, World};
 use client::Client;
 use server::Server;
@@ -112,7 +112,7 @@ impl Protocol for Bitswap {
     /// A delivery takes messages to and from all peers of a session, about as many as are
     /// found at once: 5 events and 4 for each peer, of 0.7 us (measured 7 / 16 / 39 / 53
     /// events with 1 / 4 / 31 / 99 peers, and 25 to 50 us with the latter).
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let (peers, found) = (f64::from(shape.peers), f64::from(params.max_providers) + 1.0);
         let events = 5.0 + 4.0 * peers.min(found);
         Cost::per_block(shape, peers.min(2.0 * found), events, 0.7 * events)
@@ -146,7 +146,7 @@ impl Protocol for Bitswap {
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
         match message {
             Msg::Wants(entries) => {
-                let looked_up = entries.iter().filter(|entry| entry.kind != Kind::Cancel);
+                let looked_up = entries.iter().filter(|entry| entry.kind != WantKind::Cancel);
                 let blocks: u64 = looked_up.map(|entry| cx.shared.dag.blocks(entry.unit)).sum();
                 cx.cpu(cx.world.hardware.per_lookup * blocks);
                 let (shared, nodes) = (cx.shared, &self.nodes);

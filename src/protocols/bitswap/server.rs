@@ -7,7 +7,7 @@
 
 use super::dag::Dag;
 use super::params::Params;
-use super::wire::{Entry, Kind, PRESENCE, Response};
+use super::wire::{PRESENCE, Response, WantEntry, WantKind};
 use crate::protocols::parts::Peers;
 use crate::world::{BlockSet, NodeId};
 use std::cmp::Reverse;
@@ -32,7 +32,7 @@ struct Task {
 
 /// A peer and what it wants.
 #[derive(Debug, Default)]
-struct Client {
+struct PeerTracker {
     /// In the order of asking, which is that of the priorities.
     tasks: VecDeque<Task>,
     /// Bytes of `tasks`.
@@ -56,11 +56,11 @@ struct Writing {
 /// The decision engine.
 #[derive(Debug)]
 pub(super) struct Server {
-    clients: Peers<Client>,
+    clients: Peers<PeerTracker>,
     writing: Vec<Option<Writing>>,
 }
 
-impl Client {
+impl PeerTracker {
     /// Puts a task into the queue, or into the one for the same block.
     fn push(&mut self, task: Task, in_work: Option<Answer>) {
         if in_work.is_some_and(|answer| answer >= task.answer) {
@@ -120,7 +120,7 @@ impl Server {
     }
 
     pub fn add(&mut self, id: NodeId) {
-        self.clients.add(id, Client::default());
+        self.clients.add(id, PeerTracker::default());
     }
 
     pub fn remove(&mut self, id: NodeId) {
@@ -137,27 +137,34 @@ impl Server {
 
     /// `from` changed its want list. Of wants beyond the limit the first of the
     /// message are dropped.
-    pub fn wants(&mut self, from: NodeId, entries: &[Entry], dag: &Dag, params: &Params, has: impl Fn(u32) -> bool) {
+    pub fn wants(
+        &mut self,
+        from: NodeId,
+        entries: &[WantEntry],
+        dag: &Dag,
+        params: &Params,
+        has: impl Fn(u32) -> bool,
+    ) {
         let Some(at) = self.clients.position(from) else { return };
         let client = &mut self.clients[at];
-        for entry in entries.iter().filter(|entry| entry.kind == Kind::Cancel) {
+        for entry in entries.iter().filter(|entry| entry.kind == WantKind::Cancel) {
             client.cancel(entry.unit);
         }
-        let wants = || entries.iter().filter(|entry| entry.kind != Kind::Cancel);
+        let wants = || entries.iter().filter(|entry| entry.kind != WantKind::Cancel);
         let remembered = client.blocks.len() + client.haves.len();
         let room = params.queued_wants.saturating_sub(remembered) as usize;
         for entry in wants().skip(wants().count().saturating_sub(room)) {
             let in_work = self.in_work(from, entry.unit);
             let client = &mut self.clients[at];
-            if entry.kind == Kind::Block {
+            if entry.kind == WantKind::Block {
                 client.haves.remove(entry.unit);
                 client.blocks.insert(entry.unit);
             } else if !client.blocks.contains(entry.unit) {
                 client.haves.insert(entry.unit);
             }
             if has(entry.unit) {
-                client.push(held(entry.unit, entry.kind == Kind::Block, dag, params), in_work);
-            } else if entry.kind != Kind::Broadcast {
+                client.push(held(entry.unit, entry.kind == WantKind::Block, dag, params), in_work);
+            } else if entry.kind != WantKind::Broadcast {
                 let work = PRESENCE * dag.blocks(entry.unit);
                 client.push(Task { unit: entry.unit, answer: Answer::Lack, work }, in_work);
             }
@@ -234,8 +241,8 @@ mod tests {
         server
     }
 
-    fn ask(server: &mut Server, from: NodeId, kind: Kind, units: &[u32], has: impl Fn(u32) -> bool) {
-        let entries: Vec<Entry> = units.iter().map(|unit| Entry { unit: *unit, kind }).collect();
+    fn ask(server: &mut Server, from: NodeId, kind: WantKind, units: &[u32], has: impl Fn(u32) -> bool) {
+        let entries: Vec<WantEntry> = units.iter().map(|unit| WantEntry { unit: *unit, kind }).collect();
         server.wants(from, &entries, &dag(), &params(), has);
     }
 
@@ -250,7 +257,7 @@ mod tests {
     #[test]
     fn a_message_is_filled_to_16_kib() {
         let mut server = server();
-        ask(&mut server, A, Kind::Block, &[0, 1, 2, 3, 4], |_| true);
+        ask(&mut server, A, WantKind::Block, &[0, 1, 2, 3, 4], |_| true);
         assert_eq!(next(&mut server), Some((A, vec![0, 1, 2], vec![], vec![])));
         assert_eq!(next(&mut server), Some((A, vec![3, 4], vec![], vec![])));
         assert_eq!(next(&mut server), None);
@@ -260,9 +267,9 @@ mod tests {
     fn each_kind_of_want_has_its_answer() {
         let mut server = server();
         let even = |unit: u32| unit.is_multiple_of(2);
-        ask(&mut server, A, Kind::Have, &[0, 1], even);
-        ask(&mut server, A, Kind::Broadcast, &[2, 3], even);
-        ask(&mut server, A, Kind::Block, &[4, 5], even);
+        ask(&mut server, A, WantKind::Have, &[0, 1], even);
+        ask(&mut server, A, WantKind::Broadcast, &[2, 3], even);
+        ask(&mut server, A, WantKind::Block, &[4, 5], even);
         assert_eq!(next(&mut server), Some((A, vec![4], vec![0, 2], vec![1, 5])));
         // What was lacking and has come: the block or a HAVE, whoever asked how.
         server.notify(&[1, 3, 5, 7], &dag(), &params());
@@ -273,7 +280,7 @@ mod tests {
     fn a_small_block_is_sent_in_place_of_a_have() {
         let small = Dag::new(world(400, 1_024, 1).dataset, 174);
         let mut server = server();
-        server.wants(A, &[Entry { unit: 3, kind: Kind::Have }], &small, &params(), |_| true);
+        server.wants(A, &[WantEntry { unit: 3, kind: WantKind::Have }], &small, &params(), |_| true);
         let (_, response, _) = server.next(&small, &params()).unwrap();
         assert!(response.leaves.contains(3) && response.haves.is_empty());
     }
@@ -281,10 +288,10 @@ mod tests {
     #[test]
     fn cancelled_wants_are_not_served() {
         let mut server = server();
-        ask(&mut server, A, Kind::Block, &[0, 1], |_| true);
-        ask(&mut server, A, Kind::Cancel, &[0], |_| true);
-        ask(&mut server, A, Kind::Block, &[9], |_| false);
-        ask(&mut server, A, Kind::Cancel, &[9], |_| false);
+        ask(&mut server, A, WantKind::Block, &[0, 1], |_| true);
+        ask(&mut server, A, WantKind::Cancel, &[0], |_| true);
+        ask(&mut server, A, WantKind::Block, &[9], |_| false);
+        ask(&mut server, A, WantKind::Cancel, &[9], |_| false);
         assert_eq!(next(&mut server), Some((A, vec![1], vec![], vec![])));
         server.notify(&[9], &dag(), &params());
         assert_eq!(next(&mut server), None);
@@ -293,12 +300,12 @@ mod tests {
     #[test]
     fn a_want_repeated_while_it_is_served_is_served_once() {
         let mut server = server();
-        ask(&mut server, A, Kind::Block, &[0], |_| true);
+        ask(&mut server, A, WantKind::Block, &[0], |_| true);
         let (_, _, slot) = server.next(&dag(), &params()).unwrap();
-        ask(&mut server, A, Kind::Block, &[0], |_| true);
+        ask(&mut server, A, WantKind::Block, &[0], |_| true);
         assert_eq!(next(&mut server), None);
         server.sent(A, slot);
-        ask(&mut server, A, Kind::Block, &[0], |_| true);
+        ask(&mut server, A, WantKind::Block, &[0], |_| true);
         assert_eq!(next(&mut server), Some((A, vec![0], vec![], vec![])));
     }
 
@@ -306,8 +313,8 @@ mod tests {
     fn the_peer_with_least_under_way_comes_first_and_writers_are_limited() {
         let mut server = server();
         let units: Vec<u32> = (0..60).collect();
-        ask(&mut server, A, Kind::Block, &units, |_| true);
-        ask(&mut server, B, Kind::Block, &units, |_| true);
+        ask(&mut server, A, WantKind::Block, &units, |_| true);
+        ask(&mut server, B, WantKind::Block, &units, |_| true);
         let order: Vec<u32> = std::iter::from_fn(|| next(&mut server)).map(|(to, ..)| to.0).collect();
         assert_eq!(order, [1, 2, 1, 2, 1, 2, 1, 2]);
         server.remove(A);
@@ -318,7 +325,7 @@ mod tests {
     fn a_peer_with_a_mebibyte_under_way_waits() {
         let big = Dag::new(world(400, 1 << 18, 1).dataset, 174);
         let mut server = server();
-        let entries: Vec<Entry> = (0..9).map(|unit| Entry { unit, kind: Kind::Block }).collect();
+        let entries: Vec<WantEntry> = (0..9).map(|unit| WantEntry { unit, kind: WantKind::Block }).collect();
         server.wants(A, &entries, &big, &params(), |_| true);
         let slots: Vec<u32> = std::iter::from_fn(|| server.next(&big, &params())).map(|(_, _, slot)| slot).collect();
         assert_eq!(slots.len(), 4);
@@ -331,7 +338,8 @@ mod tests {
         let mut server = server();
         let units: Vec<u32> = (0..400).collect();
         let limited = Params { queued_wants: 390, ..params() };
-        let entries: Vec<Entry> = units.iter().map(|unit| Entry { unit: *unit, kind: Kind::Broadcast }).collect();
+        let entries: Vec<WantEntry> =
+            units.iter().map(|unit| WantEntry { unit: *unit, kind: WantKind::Broadcast }).collect();
         server.wants(A, &entries, &dag(), &limited, |_| false);
         server.notify(&[9, 10], &dag(), &limited);
         assert_eq!(next(&mut server), Some((A, vec![], vec![10], vec![])));

@@ -24,7 +24,7 @@ struct Want {
 
 /// A peer that is or was in the session.
 #[derive(Debug)]
-struct Member {
+struct SessionPeer {
     id: NodeId,
     active: bool,
     /// Blocks that it was the first to send.
@@ -41,7 +41,7 @@ struct Member {
 
 /// Which wants are to be sent to a peer of the session.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Order {
+pub(super) struct WantSet {
     pub peer: NodeId,
     /// Asked for as blocks; everything else that is wanted, as HAVEs.
     pub blocks: Vec<u32>,
@@ -50,7 +50,7 @@ pub(super) struct Order {
 /// What a session wants done.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Orders {
-    pub sends: Vec<Order>,
+    pub sends: Vec<WantSet>,
     /// Asked of everybody connected.
     pub broadcast: Vec<u32>,
     /// Providers are to be searched for.
@@ -74,7 +74,7 @@ pub(super) struct Session {
     wanted: BlockSet,
     /// Wants that were asked of nobody, or whose answer was no.
     unsent: u32,
-    members: Vec<Member>,
+    members: Vec<SessionPeer>,
     discovered: bool,
     latency: (Time, u64),
     ticks: u64,
@@ -106,7 +106,7 @@ impl Session {
         self.wants.iter().any(|want| want.live.is_some())
     }
 
-    fn member(&mut self, id: NodeId) -> Option<&mut Member> {
+    fn member(&mut self, id: NodeId) -> Option<&mut SessionPeer> {
         self.members.iter_mut().find(|m| m.id == id && m.active)
     }
 
@@ -174,7 +174,7 @@ impl Session {
         match self.members.iter_mut().find(|m| m.id == id) {
             Some(member) => !std::mem::replace(&mut member.active, true),
             None => {
-                self.members.push(Member { id, active: true, firsts: 0, in_a_row: 0, has, lacks, asked });
+                self.members.push(SessionPeer { id, active: true, firsts: 0, in_a_row: 0, has, lacks, asked });
                 true
             }
         }
@@ -326,7 +326,7 @@ impl Session {
     /// peers of the session whether they have it. A peer that is told anything,
     /// or has just come, is told of all wants.
     fn send_next(&mut self, newly: Option<NodeId>, now: Time, rng: &mut Rng, orders: &mut Orders) {
-        let mut sends: Vec<Order> = Vec::new();
+        let mut sends: Vec<WantSet> = Vec::new();
         for index in 0..if self.unsent == 0 { 0 } else { self.wants.len() } {
             if self.wants[index].sent_to.is_some() {
                 continue;
@@ -339,14 +339,14 @@ impl Session {
             self.unsent -= 1;
             if sends.is_empty() {
                 let active = self.members.iter().filter(|m| m.active);
-                sends = active.map(|m| Order { peer: m.id, blocks: Vec::new() }).collect();
+                sends = active.map(|m| WantSet { peer: m.id, blocks: Vec::new() }).collect();
             }
             if let Some(order) = sends.iter_mut().find(|order| order.peer == peer) {
                 order.blocks.push(unit);
             }
         }
         if let Some(peer) = newly.filter(|_| sends.is_empty() && !self.wants.is_empty()) {
-            sends.push(Order { peer, blocks: Vec::new() });
+            sends.push(WantSet { peer, blocks: Vec::new() });
         }
         if !sends.is_empty() {
             self.wants.iter_mut().for_each(|want| want.live = want.live.or(Some(now)));
@@ -360,7 +360,7 @@ impl Session {
     fn best(&self, unit: u32, rng: &mut Rng) -> Option<usize> {
         let active = || self.members.iter().enumerate().filter(|(_, m)| m.active);
         let holders = active().any(|(_, m)| m.has.contains(unit));
-        let fits = |m: &Member| if holders { m.has.contains(unit) } else { !m.lacks.contains(unit) };
+        let fits = |m: &SessionPeer| if holders { m.has.contains(unit) } else { !m.lacks.contains(unit) };
         let candidates = || active().filter(|(_, m)| fits(m));
         let total: u64 = candidates().map(|(_, m)| m.firsts + 1).sum();
         if candidates().nth(1).is_none() {

@@ -36,8 +36,8 @@ impl Bench {
     }
 }
 
-fn send(peer: NodeId, blocks: &[u32]) -> Order {
-    Order { peer, blocks: blocks.to_vec() }
+fn send(peer: NodeId, blocks: &[u32]) -> WantSet {
+    WantSet { peer, blocks: blocks.to_vec() }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 /// What an entry of a want list says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum WantKind {
     /// Not wanted any more.
     Cancel,
     /// Send the block, or say that you lack it.
@@ -27,11 +27,11 @@ pub enum Kind {
 
 /// One entry of a want list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct WantEntry {
     /// The block.
     pub unit: u32,
     /// What about it.
-    pub kind: Kind,
+    pub kind: WantKind,
 }
 
 /// What a node answers.
@@ -78,7 +78,7 @@ impl Response {
 #[derive(Debug, Clone)]
 pub enum Msg {
     /// Changes of a want list.
-    Wants(Rc<[Entry]>),
+    Wants(Rc<[WantEntry]>),
     /// Blocks, HAVEs and DONT_HAVEs.
     Response(Box<Response>),
     /// Nothing, not even a header. It follows a response on its stream, so its
@@ -99,12 +99,12 @@ const PRIORITY: u64 = 6;
 /// Version, codec, hash function and length of hash, as a field.
 const PREFIX: u64 = field(4);
 
-const fn entry(kind: Kind) -> u64 {
+const fn entry(kind: WantKind) -> u64 {
     field(match kind {
-        Kind::Cancel => field(CID) + FLAG,
-        Kind::Block => field(CID) + PRIORITY + FLAG,
-        Kind::Have => field(CID) + PRIORITY + 2 * FLAG,
-        Kind::Broadcast => field(CID) + PRIORITY + FLAG,
+        WantKind::Cancel => field(CID) + FLAG,
+        WantKind::Block => field(CID) + PRIORITY + FLAG,
+        WantKind::Have => field(CID) + PRIORITY + 2 * FLAG,
+        WantKind::Broadcast => field(CID) + PRIORITY + FLAG,
     })
 }
 
@@ -113,7 +113,7 @@ fn blocks(unit: u32, world: &World) -> u64 {
     if unit < world.dataset.units() { world.dataset.blocks_in(unit) } else { 1 }
 }
 
-fn want_list(entries: &[Entry], world: &World) -> u64 {
+fn want_list(entries: &[WantEntry], world: &World) -> u64 {
     frame(field(entries.iter().map(|e| blocks(e.unit, world) * entry(e.kind)).sum()))
 }
 
@@ -147,8 +147,8 @@ impl Message for Msg {
     /// nodes (as the manifest of the dataset) before presences.
     fn class(&self) -> Class {
         match self {
-            Msg::Wants(entries) if entries.iter().any(|e| e.kind == Kind::Block) => Class::Request,
-            Msg::Wants(entries) if entries.iter().any(|e| e.kind != Kind::Cancel) => Class::Want,
+            Msg::Wants(entries) if entries.iter().any(|e| e.kind == WantKind::Block) => Class::Request,
+            Msg::Wants(entries) if entries.iter().any(|e| e.kind != WantKind::Cancel) => Class::Want,
             Msg::Wants(_) => Class::Cancel,
             Msg::Response(r) if !r.nodes.is_empty() => Class::Manifest,
             Msg::Response(r) if r.presences != (0, 0) => Class::Presence,
@@ -192,9 +192,9 @@ mod tests {
     use super::*;
     use crate::protocols::bitswap::tests::world;
 
-    fn wants(kinds: &[Kind]) -> u64 {
+    fn wants(kinds: &[WantKind]) -> u64 {
         let world = world(4096, 262_144, 1);
-        let entries: Rc<[Entry]> = kinds.iter().map(|kind| Entry { unit: 1, kind: *kind }).collect();
+        let entries: Rc<[WantEntry]> = kinds.iter().map(|kind| WantEntry { unit: 1, kind: *kind }).collect();
         Msg::Wants(entries).size(&world).total()
     }
 
@@ -203,13 +203,13 @@ mod tests {
     /// length, the list behind tag and length, the message behind its length.
     #[test]
     fn want_lists_to_the_byte() {
-        assert_eq!(wants(&[Kind::Block]), 1 + 2 + (2 + 38 + 6 + 2));
-        assert_eq!(wants(&[Kind::Have]), 1 + 2 + (2 + 38 + 6 + 2 + 2));
-        assert_eq!(wants(&[Kind::Broadcast]), 1 + 2 + (2 + 38 + 6 + 2));
-        assert_eq!(wants(&[Kind::Cancel]), 1 + 2 + (2 + 38 + 2));
+        assert_eq!(wants(&[WantKind::Block]), 1 + 2 + (2 + 38 + 6 + 2));
+        assert_eq!(wants(&[WantKind::Have]), 1 + 2 + (2 + 38 + 6 + 2 + 2));
+        assert_eq!(wants(&[WantKind::Broadcast]), 1 + 2 + (2 + 38 + 6 + 2));
+        assert_eq!(wants(&[WantKind::Cancel]), 1 + 2 + (2 + 38 + 2));
         // Ten want-blocks: list and message take two bytes of length each.
-        assert_eq!(wants(&[Kind::Block; 10]), 2 + 3 + 10 * 48);
-        assert_eq!(wants(&[Kind::Cancel, Kind::Block, Kind::Have]), 2 + 3 + 42 + 48 + 50);
+        assert_eq!(wants(&[WantKind::Block; 10]), 2 + 3 + 10 * 48);
+        assert_eq!(wants(&[WantKind::Cancel, WantKind::Block, WantKind::Have]), 2 + 3 + 42 + 48 + 50);
     }
 
     /// By hand: 0a 00 for the empty list; a block is 1a and its length, 0a 04
@@ -243,7 +243,7 @@ mod tests {
     fn a_group_is_charged_block_by_block() {
         let (single, grouped) = (world(4096, 262_144, 1), world(4096, 262_144, 4));
         let want = |units: &[u32], world: &World| {
-            let entries = units.iter().map(|unit| Entry { unit: *unit, kind: Kind::Have }).collect();
+            let entries = units.iter().map(|unit| WantEntry { unit: *unit, kind: WantKind::Have }).collect();
             Msg::Wants(entries).size(world)
         };
         assert_eq!(want(&[4, 5, 6, 7], &single), want(&[1], &grouped));
@@ -258,10 +258,11 @@ mod tests {
 
     #[test]
     fn the_weightiest_part_names_the_class() {
-        let class =
-            |kinds: &[Kind]| Msg::Wants(kinds.iter().map(|kind| Entry { unit: 0, kind: *kind }).collect()).class();
-        assert_eq!(class(&[Kind::Cancel, Kind::Block]), Class::Request);
-        assert_eq!(class(&[Kind::Cancel, Kind::Broadcast]), Class::Want);
-        assert_eq!(class(&[Kind::Cancel]), Class::Cancel);
+        let class = |kinds: &[WantKind]| {
+            Msg::Wants(kinds.iter().map(|kind| WantEntry { unit: 0, kind: *kind }).collect()).class()
+        };
+        assert_eq!(class(&[WantKind::Cancel, WantKind::Block]), Class::Request);
+        assert_eq!(class(&[WantKind::Cancel, WantKind::Broadcast]), Class::Want);
+        assert_eq!(class(&[WantKind::Cancel]), Class::Cancel);
     }
 }

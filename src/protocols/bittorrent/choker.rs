@@ -59,7 +59,7 @@ impl Choker {
 }
 
 /// What decides who gets a slot: the smaller first.
-type Claim = (Reverse<u64>, bool, Reverse<u64>, Time, u64);
+type SlotClaim = (Reverse<u64>, bool, Reverse<u64>, Time, u64);
 
 impl BitTorrent {
     pub(super) fn on_interested(&mut self, at: usize, cx: &mut Context<'_>) {
@@ -141,7 +141,7 @@ impl BitTorrent {
         }
     }
 
-    fn claim(&self, peer: &Peer, cx: &Context<'_>) -> Claim {
+    fn claim(&self, peer: &Peer, cx: &Context<'_>) -> SlotClaim {
         let params = &cx.shared.params;
         let quota = u64::from(params.seeding_quota) * u64::from(cx.shared.layout.per_piece) * cx.shared.unit;
         let had_its_turn = peer.unchoked

@@ -1,9 +1,9 @@
 //! What a node wants: interest, requests, blocks that arrive or do not.
 
 use super::peer::Wanted;
-use super::picker::{Ask, Pick};
+use super::picker::{Demand, Pick};
 use super::pieces::PeerPieces;
-use super::wire::{Blocks, Msg};
+use super::wire::{Msg, UnitList};
 use super::{BitTorrent, Context};
 
 impl BitTorrent {
@@ -209,7 +209,7 @@ impl BitTorrent {
         let (pieces, allowed) = (&peer.pieces, (!peer.unchoked_us).then_some(&peer.allowed));
         let has = |piece| pieces.has(piece) && allowed.is_none_or(|allowed| allowed.contains(&piece));
         let random = picker.len() < params.random_first;
-        let ask = Ask {
+        let ask = Demand {
             peer: peer.id,
             has: &has,
             blocks: left as u32,
@@ -249,7 +249,7 @@ impl BitTorrent {
         let Some(picker) = &mut self.picker else { return };
         let peer = &mut self.peers[at];
         let idle = peer.asked.is_empty();
-        let mut units = Blocks::new();
+        let mut units = UnitList::new();
         while peer.asked.len() < peer.desired as usize
             && let Some(wanted) = peer.picked.pop_front()
         {

@@ -27,7 +27,7 @@ mod tests;
 pub use params::{Carrier, Params};
 pub use wire::Msg;
 
-use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::rng::mix;
 use crate::units::Time;
@@ -216,7 +216,7 @@ impl Protocol for BitTorrent {
 
     /// A block takes a message of its own, a piece word to all peers. What is rarer than
     /// in a small swarm is found less often in a cache.
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let peers = shape.connections(params.connections);
         let per_piece = (params.piece_size.get() / shape.dataset.block_size.get()).max(1) as f64;
         let crowded = 1.0 + f64::from(shape.nodes) / 700.0;

@@ -2,7 +2,7 @@
 
 use super::Params;
 use super::pieces::PeerPieces;
-use super::wire::Blocks;
+use super::wire::UnitList;
 use crate::units::Time;
 use crate::world::NodeId;
 use smallvec::SmallVec;
@@ -180,7 +180,7 @@ impl Peer {
     }
 
     /// Takes the requests that a choke voids out of those that wait.
-    pub fn void_waiting(&mut self, piece_of: impl Fn(u32) -> u32) -> Blocks {
+    pub fn void_waiting(&mut self, piece_of: impl Fn(u32) -> u32) -> UnitList {
         let granted = &self.granted;
         let (kept, void): (VecDeque<u32>, VecDeque<u32>) =
             self.waiting.drain(..).partition(|unit| granted.contains(&piece_of(*unit)));

@@ -15,7 +15,7 @@ use crate::world::NodeId;
 const MOST_BEGUN_BLOCKS: usize = 2048;
 
 /// What a peer is to be asked for.
-pub(super) struct Ask<'a> {
+pub(super) struct Demand<'a> {
     /// The peer.
     pub peer: NodeId,
     /// What it has, and may be asked for.
@@ -186,7 +186,7 @@ impl Picker {
 
     /// Appends to `out` the blocks that the peer of `ask` should be asked for;
     /// perhaps fewer than asked, and one that is busy last.
-    pub fn pick(&mut self, ask: &Ask<'_>, rng: &mut Rng, out: &mut Vec<Pick>) {
+    pub fn pick(&mut self, ask: &Demand<'_>, rng: &mut Rng, out: &mut Vec<Pick>) {
         let begun = self.begun.iter().filter(|b| b.free > 0).count();
         let too_many = begun > ask.peers * 3 / 2 || begun * self.layout.per_piece as usize > MOST_BEGUN_BLOCKS;
         let mut hunt = Hunt {
@@ -315,7 +315,7 @@ impl Picker {
 
     /// One random block of a random piece of which all blocks are asked for,
     /// some of them of others.
-    fn pick_busy(&self, ask: &Ask<'_>, rng: &mut Rng, out: &mut Vec<Pick>) {
+    fn pick_busy(&self, ask: &Demand<'_>, rng: &mut Rng, out: &mut Vec<Pick>) {
         let busy = |b: &Block| b.is_busy_for(ask.peer);
         let full = |b: &&Begun| b.free == 0 && (ask.has)(b.piece) && b.blocks.iter().any(busy);
         let candidates = self.begun.iter().filter(full).count();
@@ -333,7 +333,7 @@ impl Picker {
 
 /// A search under way.
 struct Hunt<'a, 'b> {
-    ask: &'a Ask<'a>,
+    ask: &'a Demand<'a>,
     left: u32,
     in_a_row: u32,
     begun_first: bool,

@@ -11,11 +11,11 @@ fn picker(pieces: u32) -> (Picker, Rng) {
     (Picker::new(Layout { units: pieces * 4, per_piece: 4 }, &mut rng), rng)
 }
 
-fn ask(peer: NodeId, has: &dyn Fn(u32) -> bool, blocks: u32) -> Ask<'_> {
-    Ask { peer, has, blocks, in_a_row: 0, random: false, reverse: false, begun_first: false, peers: 10 }
+fn ask(peer: NodeId, has: &dyn Fn(u32) -> bool, blocks: u32) -> Demand<'_> {
+    Demand { peer, has, blocks, in_a_row: 0, random: false, reverse: false, begun_first: false, peers: 10 }
 }
 
-fn pick(picker: &mut Picker, rng: &mut Rng, ask: &Ask<'_>) -> Vec<u32> {
+fn pick(picker: &mut Picker, rng: &mut Rng, ask: &Demand<'_>) -> Vec<u32> {
     let mut out = Vec::new();
     picker.pick(ask, rng, &mut out);
     out.iter().filter(|p| !p.busy).map(|p| p.unit).collect()
@@ -29,7 +29,7 @@ fn the_rarest_piece_comes_first_and_the_commonest_to_the_snubbed() {
     }
     assert_eq!(pick(&mut picker, &mut rng, &ask(A, &|_| true, 4)), [12, 13, 14, 15]);
     assert_eq!(pick(&mut picker, &mut rng, &ask(A, &|piece| piece != 3, 2)), [4, 5]);
-    let snubbed = Ask { reverse: true, ..ask(A, &|_| true, 1) };
+    let snubbed = Demand { reverse: true, ..ask(A, &|_| true, 1) };
     assert_eq!(pick(&mut picker, &mut rng, &snubbed), [8]);
 }
 
@@ -44,7 +44,7 @@ fn a_begun_piece_is_finished_first() {
 fn a_fast_peer_gets_whole_pieces_in_a_row() {
     let (mut picker, mut rng) = picker(9);
     picker.request(4 * 4, B, &mut rng);
-    let fast = Ask { in_a_row: 12, ..ask(A, &|_| true, 1) };
+    let fast = Demand { in_a_row: 12, ..ask(A, &|_| true, 1) };
     let units = pick(&mut picker, &mut rng, &fast);
     assert_eq!(units.len(), 12, "three whole pieces although one block was wanted");
     assert!(units.windows(2).all(|w| w[1] == w[0] + 1), "{units:?}");
@@ -55,7 +55,7 @@ fn a_fast_peer_gets_whole_pieces_in_a_row() {
 fn a_fast_peer_shares_a_piece_when_nothing_else_is_left() {
     let (mut picker, mut rng) = picker(1);
     picker.request(0, B, &mut rng);
-    let fast = Ask { in_a_row: 12, ..ask(A, &|_| true, 2) };
+    let fast = Demand { in_a_row: 12, ..ask(A, &|_| true, 2) };
     assert_eq!(pick(&mut picker, &mut rng, &fast), [1, 2]);
 }
 

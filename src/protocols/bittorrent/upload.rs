@@ -1,6 +1,6 @@
 //! What a node gives: requests that wait, and the send buffer.
 
-use super::wire::{Blocks, Msg};
+use super::wire::{Msg, UnitList};
 use super::{BitTorrent, Context};
 use crate::world::NodeId;
 
@@ -8,7 +8,7 @@ impl BitTorrent {
     pub(super) fn on_request(&mut self, at: usize, units: &[u32], cx: &mut Context<'_>) {
         let layout = cx.shared.layout;
         let peer = &mut self.peers[at];
-        let mut refused = Blocks::new();
+        let mut refused = UnitList::new();
         for unit in units {
             let piece = layout.piece_of(*unit);
             let allowed = peer.unchoked || peer.granted.contains(&piece);
@@ -67,7 +67,7 @@ impl BitTorrent {
     }
 }
 
-fn refuse(peer: NodeId, units: Blocks, cx: &mut Context<'_>) {
+fn refuse(peer: NodeId, units: UnitList, cx: &mut Context<'_>) {
     if !units.is_empty() {
         cx.send(peer, Msg::Reject(units));
     }

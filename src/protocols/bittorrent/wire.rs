@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 /// Units asked for, refused or taken back; each block of them has its message,
 /// but what is written at once travels at once.
-pub type Blocks = SmallVec<[u32; 6]>;
+pub type UnitList = SmallVec<[u32; 6]>;
 
 /// A message of the peer wire protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +38,11 @@ pub enum Msg {
     /// You may request these pieces even when choked.
     AllowedFast(Rc<[u32]>),
     /// Send me these.
-    Request(Blocks),
+    Request(UnitList),
     /// I no longer want this.
     Cancel(u32),
     /// I will not send these.
-    Reject(Blocks),
+    Reject(UnitList),
     /// Here it is.
     Piece(u32),
 }

@@ -78,7 +78,7 @@ pub(super) trait Serves: Protocol<Msg: From<Msg>, Shared = Shared<<Self as Proto
 
 /// What a connected peer asked us to send.
 #[derive(Debug, Default)]
-struct Client {
+struct PeerWants {
     wanted: BlockSet,
     /// The part of `wanted` that a task has taken up.
     sending: BlockSet,
@@ -88,7 +88,7 @@ struct Client {
     sent: VecDeque<(Time, BlockSet)>,
 }
 
-impl Client {
+impl PeerWants {
     /// Takes out of `set` what was sent within `guard`.
     fn withhold(&mut self, set: &mut BlockSet, now: Time, guard: Time) {
         while self.sent.front().is_some_and(|(at, _)| *at + guard <= now) {
@@ -100,7 +100,7 @@ impl Client {
 
 /// A peer being served.
 #[derive(Debug)]
-struct Task {
+struct ServingTask {
     peer: NodeId,
     /// What is still to be sent, last first.
     left: Vec<u32>,
@@ -113,8 +113,8 @@ struct Task {
 /// The queue of peers that want something, and the tasks that serve them.
 #[derive(Debug)]
 pub(super) struct Responder {
-    clients: Peers<Client>,
-    tasks: Vec<Option<Task>>,
+    clients: Peers<PeerWants>,
+    tasks: Vec<Option<ServingTask>>,
     queue: VecDeque<NodeId>,
     /// Questions and how many of their entries are answered.
     questions: VecDeque<(NodeId, Rc<BlockSet>, usize)>,
@@ -135,7 +135,7 @@ impl Responder {
 
     /// A peer is connected.
     pub fn meet(&mut self, peer: NodeId) {
-        self.clients.add(peer, Client::default());
+        self.clients.add(peer, PeerWants::default());
     }
 
     /// Drops everything that concerns a peer that is gone.
@@ -276,7 +276,7 @@ impl Responder {
             client.sending.union_with(&taken);
             let mut left = cx.shared.order.of(&taken);
             left.reverse();
-            self.tasks[slot] = Some(Task { peer: id, left, taken, writing: Rc::default() });
+            self.tasks[slot] = Some(ServingTask { peer: id, left, taken, writing: Rc::default() });
             self.write_next(slot, cx);
         }
     }

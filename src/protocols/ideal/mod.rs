@@ -14,7 +14,7 @@ mod trees;
 use crate::bound::distribution_time;
 use crate::ledger::Class;
 use crate::network::NetworkModel;
-use crate::protocol::{Cost, Ctx, Message, Protocol, Shape, Size, Units};
+use crate::protocol::{Cost, Ctx, Message, Protocol, Size, SwarmShape, Units};
 use crate::protocols::direct::span_bytes;
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};
@@ -121,7 +121,7 @@ impl Protocol for Ideal {
 
     /// The rates of all trees hang together on `fair`, so a piece costs 1 us and 0.15 us
     /// for each node up to 200 (3.7 / 40 / 27 us at 32 / 200 / 1000), else 1.3 us.
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let fair = shape.network == NetworkModel::Fair;
         Cost {
             deliveries: (shape.dataset.blocks() as f64).min(f64::from(params.pieces)),

@@ -21,7 +21,7 @@ pub use score::ScoreParams;
 
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, Shared, Unpriced, advertise};
-use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::world::{NodeId, World};
 use peer::Peer;
@@ -60,7 +60,7 @@ impl Protocol for CodexF {
 
     /// Peers are ranked for each block: 0.4 / 0.6 / 1.4 events and 0.8 / 2.3 / 12 us with
     /// 15 / 31 / 63 of them.
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let peers = shape.connections(params.max_peers);
         Cost::per_block(shape, peers, 0.2 + 0.02 * peers, 0.3 + 0.003 * peers * peers)
     }

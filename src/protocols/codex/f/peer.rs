@@ -1,7 +1,7 @@
 //! What a node knows of one connected peer (Promethei `peers/peercontext.nim`).
 
 use super::Params;
-use super::score::Score;
+use super::score::PeerScore;
 use crate::engine::TimerId;
 use crate::units::Time;
 use crate::world::BlockSet;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 /// Blocks asked of a peer in one request.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct OpenRequest {
     pub number: u32,
     pub at: Time,
     /// What has not come.
@@ -24,8 +24,8 @@ pub(super) struct Peer {
     pub have: BlockSet,
     /// What will be asked of it with the next request.
     pub queued: BlockSet,
-    pub requests: Vec<Request>,
-    pub score: Score,
+    pub requests: Vec<OpenRequest>,
+    pub score: PeerScore,
     /// When the window of questions opened, and what was asked since.
     window: Option<Time>,
     told: BlockSet,
@@ -49,7 +49,7 @@ impl Peer {
             have: BlockSet::new(),
             queued: BlockSet::new(),
             requests: Vec::new(),
-            score: Score::new(now),
+            score: PeerScore::new(now),
             window: None,
             told: BlockSet::new(),
             last_question: now,

@@ -1,10 +1,10 @@
 //! Asking: who has what, and from whom to take it.
 
-use super::peer::{Peer, Question, Request};
+use super::peer::{OpenRequest, Peer, Question};
 use super::{CodexF, Context, Timer};
 use crate::protocol::{Key, Units};
 use crate::protocols::codex::{MANIFEST, Msg, advertise};
-use crate::protocols::parts::{Alarm, Cursor};
+use crate::protocols::parts::{UnitCursor, Wakeup};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::rc::Rc;
@@ -17,12 +17,12 @@ pub(super) struct Download {
     /// The part of `wanted` that some peer is or is about to be asked for.
     assigned: BlockSet,
     /// The next units to be asked for.
-    next: Cursor,
+    next: UnitCursor,
     /// Requests sent so far.
     requests: u32,
     last_search: Option<Time>,
     /// For blocks without holder.
-    holders_timer: Alarm,
+    holders_timer: Wakeup,
     /// A timer for an early question is set.
     ask_timer: bool,
 }
@@ -126,7 +126,7 @@ impl CodexF {
         self.download.requests += 1;
         cx.send(id, Msg::WantBlock(Rc::new(left.clone())).into());
         let timeout = cx.after(cx.shared.params.request_timeout, Timer::Timeout(id, number));
-        peer.requests.push(Request { number, at: cx.now(), left, timeout });
+        peer.requests.push(OpenRequest { number, at: cx.now(), left, timeout });
     }
 
     /// What did not come in time is asked for again; by its failures the peer

@@ -38,7 +38,7 @@ pub struct ScoreParams {
 
 /// What a node remembers of a peer's deliveries.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Score {
+pub(super) struct PeerScore {
     success: f64,
     /// Bytes per second.
     rate: f64,
@@ -50,9 +50,9 @@ pub(super) struct Score {
     updated: Time,
 }
 
-impl Score {
+impl PeerScore {
     pub fn new(now: Time) -> Self {
-        Score {
+        PeerScore {
             success: 1.0,
             rate: 0.0,
             latency: 0.0,
@@ -119,8 +119,8 @@ mod tests {
         Time::from_secs(secs)
     }
 
-    fn served(times: u32, waited: Time) -> Score {
-        let mut score = Score::new(at(0));
+    fn served(times: u32, waited: Time) -> PeerScore {
+        let mut score = PeerScore::new(at(0));
         (0..times).for_each(|_| score.delivered(Bytes(10_000_000), waited, at(1), &test_params().score));
         score
     }

@@ -19,7 +19,7 @@ pub use params::{Cancel, FirstRequest, Params};
 use super::reader::Reader;
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, Shared, advertise};
-use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Shape, Side};
+use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Side, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::units::Time;
 use crate::world::{NodeId, World};
@@ -56,7 +56,7 @@ impl Protocol for CodexV1 {
 
     /// Messages of one entry to and from all peers, whose wants are gone through for
     /// each: measured 60 / 114 / 209 events and 29 / 76 / 202 us with 15 / 31 / 63 peers.
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let peers = shape.connections(params.max_peers);
         Cost::per_block(shape, peers, 5.0 + 3.3 * peers, (1.3 + 0.03 * peers) * peers)
     }

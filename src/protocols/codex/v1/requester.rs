@@ -4,7 +4,7 @@ use super::{Cancel, CodexV1, Context, FirstRequest, Reader, Timer};
 use crate::engine::TimerId;
 use crate::protocol::{Key, Units};
 use crate::protocols::codex::{MANIFEST, Msg, advertise};
-use crate::protocols::parts::Cursor;
+use crate::protocols::parts::UnitCursor;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub(super) struct Peer {
 
 /// A wanted block and the task that asks for it.
 #[derive(Debug)]
-struct Want {
+struct BlockTask {
     unit: u32,
     /// Some peer was asked to send it.
     in_flight: bool,
@@ -32,17 +32,17 @@ struct Want {
 #[derive(Debug, Default)]
 pub(super) struct Download {
     /// Sorted by unit.
-    wants: Vec<Want>,
+    wants: Vec<BlockTask>,
     /// The units of `wants`.
     wanted: BlockSet,
     /// The next units to be asked for.
-    next: Cursor,
+    next: UnitCursor,
     /// A look-up of providers is under way.
     pub searching: bool,
 }
 
 impl Download {
-    fn find_mut(&mut self, unit: u32) -> Option<&mut Want> {
+    fn find_mut(&mut self, unit: u32) -> Option<&mut BlockTask> {
         let at = self.wants.binary_search_by_key(&unit, |w| w.unit).ok()?;
         Some(&mut self.wants[at])
     }
@@ -77,7 +77,7 @@ impl CodexV1 {
     fn want(&mut self, unit: u32, cx: &mut Context<'_>) {
         let at = self.download.wants.partition_point(|w| w.unit < unit);
         let retry = cx.after(cx.shared.params.retry_interval, Timer::Retry(unit));
-        self.download.wants.insert(at, Want { unit, in_flight: false, retry });
+        self.download.wants.insert(at, BlockTask { unit, in_flight: false, retry });
         self.download.wanted.insert(unit);
         self.ask(unit, cx);
     }

@@ -2,7 +2,7 @@
 //! `fetchBatched`) and what is known of the state of each wanted block.
 
 use super::Params;
-use crate::protocols::parts::{Alarm, Cursor};
+use crate::protocols::parts::{UnitCursor, Wakeup};
 use crate::units::Time;
 use crate::world::BlockSet;
 
@@ -20,9 +20,9 @@ pub(super) struct Download {
     pub last_search: Option<Time>,
     /// Blocks to be tried again, by time.
     waiting: Vec<(Time, BlockSet)>,
-    pub retry_timer: Alarm,
+    pub retry_timer: Wakeup,
     /// The next units to join the window.
-    pub next: Cursor,
+    pub next: UnitCursor,
     /// Units completed since the window was last refilled.
     completed: u32,
 }

@@ -24,7 +24,7 @@ pub use params::{Cancel, Order, Params, PeerChoice};
 
 use super::responder::{Responder, Serves};
 use super::{MANIFEST, Msg, Serving, Shared, advertise};
-use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::world::{NodeId, World};
 use download::Download;
@@ -81,7 +81,7 @@ impl Protocol for CodexV2 {
     /// | 1000, 16, 50 MB | 32 | 2.4 | 1.5 |
     ///
     /// (50 Mbit/s, 50 ms, `fair`; `fifo` differs by less than a third.)
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let peers = shape.connections(params.max_peers);
         let crowd = peers * shape.leechers_per_seeder();
         Cost::per_block(shape, peers, 0.3 + 3e-4 * crowd, 0.1 + 1e-3 * crowd)

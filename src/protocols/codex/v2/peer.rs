@@ -27,7 +27,7 @@ pub(super) struct Peer {
 
 /// Why a peer is asked again.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Refresh {
+pub(super) struct RefreshCause {
     /// What we know is old: ask for everything, not for what is new.
     pub stale: bool,
     /// Our wants have changed since.
@@ -40,7 +40,7 @@ impl Peer {
     }
 
     /// Whether to ask the peer now; if so, marks the question as open.
-    pub fn begin_refresh(&mut self, now: Time, inclusions: u64, params: &Params) -> Option<Refresh> {
+    pub fn begin_refresh(&mut self, now: Time, inclusions: u64, params: &Params) -> Option<RefreshCause> {
         let stale = self.last_refresh.is_none_or(|t| t + params.refresh_interval * u64::from(self.backoff) < now);
         if stale && self.refreshing {
             self.refreshing = false;
@@ -53,11 +53,11 @@ impl Peer {
         self.refreshing = true;
         self.last_refresh = Some(now);
         self.seen_inclusions = inclusions;
-        Some(Refresh { stale, changed })
+        Some(RefreshCause { stale, changed })
     }
 
     /// What to ask: the list and nothing when there is nothing to ask.
-    pub fn question(&mut self, pending: &BlockSet, why: Refresh) -> Option<BlockSet> {
+    pub fn question(&mut self, pending: &BlockSet, why: RefreshCause) -> Option<BlockSet> {
         self.told.retain_in(pending);
         let ask = pending.difference(&self.have);
         if ask.is_empty() {
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_second_question_is_the_difference_unless_stale() {
         let mut peer = Peer::new(NodeId(1), at(0));
-        let why = |stale| Refresh { stale, changed: true };
+        let why = |stale| RefreshCause { stale, changed: true };
         assert_eq!(peer.question(&BlockSet::range(0, 10), why(false)), Some(BlockSet::range(0, 10)));
         assert_eq!(peer.question(&BlockSet::range(0, 15), why(false)), Some(BlockSet::range(10, 15)));
         assert_eq!(peer.question(&BlockSet::range(0, 15), why(false)), None);

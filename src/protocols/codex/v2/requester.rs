@@ -2,7 +2,7 @@
 
 use super::choice::turns;
 use super::download::{Download, window_units};
-use super::peer::{Peer, Refresh};
+use super::peer::{Peer, RefreshCause};
 use super::{Cancel, CodexV2, Context, MANIFEST, Msg, Timer, advertise};
 use crate::protocol::{Key, Units};
 use crate::units::{Bytes, Time};
@@ -146,7 +146,7 @@ impl CodexV2 {
     /// A new peer is told all our wants.
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let mut peer = Peer::new(id, cx.now());
-        ask(&mut peer, &mut self.download, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
+        ask(&mut peer, &mut self.download, RefreshCause { stale: false, changed: false }, &mut Rc::default(), cx);
         self.peers.add(id, peer);
         self.responder.meet(id);
     }
@@ -299,7 +299,7 @@ fn owe(peer: &mut Peer, set: &BlockSet, cx: &mut Context<'_>) {
 /// Sends a peer the question that is due, in lists of limited length: who has
 /// these, or, of small blocks, send me these. Most peers are asked the same as
 /// the one before, `last`.
-fn ask(peer: &mut Peer, download: &mut Download, why: Refresh, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
+fn ask(peer: &mut Peer, download: &mut Download, why: RefreshCause, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
     let Some(mut list) = peer.question(&download.pending, why) else { return };
     let at_once = size_of_one(&list, cx) < cx.shared.params.parallel_below;
     if at_once {

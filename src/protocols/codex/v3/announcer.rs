@@ -1,9 +1,10 @@
 //! What a downloader tells its swarm it has got, and when
 //! (`engine/downloadcontext.nim`).
 
-use super::scheduler::{Scheduler, Span};
+use super::scheduler::Scheduler;
 use super::wire::Ranges;
 use super::{Announce, Order, Params};
+use crate::protocols::parts::UnitRange;
 use crate::rng::Rng;
 use crate::units::Time;
 
@@ -17,7 +18,7 @@ pub(super) struct Announcer {
     /// How many of `ahead` the announcement under way says.
     saying: usize,
     /// Random windows that were left and not announced.
-    left: Vec<Span>,
+    left: Vec<UnitRange>,
     last: Time,
     interval: Time,
 }
@@ -34,7 +35,7 @@ impl Announcer {
     }
 
     /// The download turns to another window.
-    pub fn leave(&mut self, window: Span) {
+    pub fn leave(&mut self, window: UnitRange) {
         self.left.push(window);
     }
 

@@ -28,12 +28,12 @@ mod worker;
 pub use params::{AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, PeerChoice, Pipeline, PresenceForm};
 pub use wire::{Blocks, Msg, Ranges};
 
-use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts;
 use crate::units::Time;
 use crate::world::{NodeId, World};
 use manifest::Fetch;
-use stats::Stats;
+use stats::PeerStats;
 use std::collections::VecDeque;
 use worker::Download;
 
@@ -73,7 +73,7 @@ enum Token {
 #[derive(Debug)]
 struct Peer {
     /// What was measured of it.
-    stats: Stats,
+    stats: PeerStats,
     /// Requests outstanding there.
     in_flight: u32,
     /// Its requests that wait for the one being answered.
@@ -106,7 +106,7 @@ impl Protocol for CodexV3 {
     type Timer = Timer;
 
     /// A batch is one request.
-    fn cost(params: &Params, shape: &Shape) -> Cost {
+    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let batch = params.target_batch.get() / shape.dataset.block_size.get();
         let batch = batch.clamp(1, u64::from(params.max_blocks_per_batch));
         Cost {
@@ -174,7 +174,7 @@ impl Protocol for CodexV3 {
     }
 
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let stats = Stats::new(cx.now(), &cx.shared.params);
+        let stats = PeerStats::new(cx.now(), &cx.shared.params);
         let waiting = VecDeque::new();
         self.peers.add(peer, Peer { stats, in_flight: 0, waiting, answering: false, questioned: false });
         self.on_joined(peer, cx);

@@ -1,11 +1,10 @@
 //! Requests outstanding at peers, and what comes of them.
 
-use super::scheduler::Span;
 use super::turns::stir;
 use super::wire::Blocks;
 use super::worker::Download;
 use super::{CodexV3, Context, Msg, Peers, Timer};
-use crate::protocols::parts::Alarm;
+use crate::protocols::parts::{UnitRange, Wakeup};
 use crate::units::Time;
 use crate::world::NodeId;
 
@@ -14,7 +13,7 @@ use crate::world::NodeId;
 pub(super) struct Outstanding {
     pub peer: NodeId,
     /// What the scheduler handed out; some of it may have been here already.
-    pub span: Span,
+    pub span: UnitRange,
     /// What was asked for.
     pub wanted: Blocks,
     pub sent: Time,
@@ -26,7 +25,7 @@ pub(super) struct Outstanding {
 pub(super) struct Requests {
     slots: Vec<(u32, Option<Outstanding>)>,
     free: Vec<u32>,
-    timer: Alarm,
+    timer: Wakeup,
 }
 
 impl Requests {
@@ -82,7 +81,7 @@ impl Requests {
 
 impl Download {
     /// Asks `peer` for what is `wanted` of `span`.
-    pub fn request(&mut self, peer: NodeId, peers: &mut Peers, span: Span, wanted: Blocks, cx: &mut Context<'_>) {
+    pub fn request(&mut self, peer: NodeId, peers: &mut Peers, span: UnitRange, wanted: Blocks, cx: &mut Context<'_>) {
         let Some(asked) = peers.find(peer) else { return };
         let (now, params) = (cx.now(), &cx.shared.params);
         // As in the original the whole span counts, not what is missing of it.
@@ -98,7 +97,7 @@ impl Download {
 
     /// A try for `span` was in vain; false when that was one too many, with which the
     /// download has failed. Only of the block that is read next are tries counted.
-    pub fn count_retry(&mut self, span: Span, cx: &Context<'_>) -> bool {
+    pub fn count_retry(&mut self, span: UnitRange, cx: &Context<'_>) -> bool {
         let reading = cx.store().contiguous();
         if reading < span.0 || span.1 <= reading {
             return true;
@@ -136,10 +135,10 @@ impl CodexV3 {
             return;
         }
         let missing = request.wanted.to_set().difference(&found.to_set());
-        let spans: Vec<Span> = missing.runs().collect();
+        let spans: Vec<UnitRange> = missing.runs().collect();
         let member = download.swarm.find(from);
-        let claimed = |span: &&Span| member.as_ref().is_some_and(|m| m.availability.has_any(span.0, span.1));
-        let tried: Vec<Span> = spans.iter().filter(claimed).copied().collect();
+        let claimed = |span: &&UnitRange| member.as_ref().is_some_and(|m| m.availability.has_any(span.0, span.1));
+        let tried: Vec<UnitRange> = spans.iter().filter(claimed).copied().collect();
         download.scheduler.requeue_front(spans.into_iter());
         if !tried.into_iter().all(|span| download.count_retry(span, cx)) {
             self.end_download(cx);

@@ -2,15 +2,15 @@
 //! and one request of each peer at a time. Requests of a peer wait for each
 //! other: look up, write, next.
 
-use super::scheduler::Span;
 use super::wire::Blocks;
 use super::{CodexV3, Context, Msg, Token};
+use crate::protocols::parts::UnitRange;
 use crate::world::{BlockSet, NodeId};
 
 impl CodexV3 {
     /// Says what is here of `span`. A question that comes while another of the
     /// same peer is being answered is dropped.
-    pub(super) fn on_want_have(&mut self, from: NodeId, (start, end): Span, cx: &mut Context<'_>) {
+    pub(super) fn on_want_have(&mut self, from: NodeId, (start, end): UnitRange, cx: &mut Context<'_>) {
         let Some(peer) = self.peers.find(from) else { return };
         if peer.questioned || !self.has_manifest {
             return;

@@ -4,12 +4,10 @@
 //! asked for again comes first, then the next fresh batch of the window.
 
 use super::{Order, Params};
+use crate::protocols::parts::UnitRange;
 use crate::rng::Rng;
 use crate::world::{Dataset, Holdings};
 use std::collections::VecDeque;
-
-/// Units from the first up to, not including, the second.
-pub(super) type Span = (u32, u32);
 
 /// Random fresh batches of which [`Order::RarestFirst`] takes the rarest.
 const RAREST_OF: usize = 64;
@@ -34,7 +32,7 @@ pub(super) struct Scheduler {
     fresh: Vec<u32>,
     /// Batches of the window that are complete.
     done_in_window: u32,
-    requeued: VecDeque<Span>,
+    requeued: VecDeque<UnitRange>,
     /// Handed out and neither complete nor handed back.
     out: u32,
     /// Complete batches, by number.
@@ -77,7 +75,7 @@ impl Scheduler {
     }
 
     /// The units of the batch with number `batch`.
-    pub fn span(&self, batch: u32) -> Span {
+    pub fn span(&self, batch: u32) -> UnitRange {
         (batch * self.batch, ((batch + 1) * self.batch).min(self.units))
     }
 
@@ -92,7 +90,7 @@ impl Scheduler {
     }
 
     /// The present window.
-    pub fn window(&self) -> Span {
+    pub fn window(&self) -> UnitRange {
         (self.current * self.window, (self.current * self.window).saturating_add(self.window).min(self.units))
     }
 
@@ -124,7 +122,7 @@ impl Scheduler {
     }
 
     /// Takes what is to be asked for next; `holders` says how many peers have a span.
-    pub fn take(&mut self, rng: &mut Rng, holders: impl Fn(Span) -> usize) -> Option<Span> {
+    pub fn take(&mut self, rng: &mut Rng, holders: impl Fn(UnitRange) -> usize) -> Option<UnitRange> {
         while let Some(span) = self.requeued.pop_front() {
             if !self.done.contains(self.batch_of(span.0)) {
                 self.out += 1;
@@ -140,7 +138,7 @@ impl Scheduler {
         None
     }
 
-    fn next_fresh(&mut self, rng: &mut Rng, holders: &impl Fn(Span) -> usize) -> Option<u32> {
+    fn next_fresh(&mut self, rng: &mut Rng, holders: &impl Fn(UnitRange) -> usize) -> Option<u32> {
         let pick = |rng: &mut Rng, len: usize| rng.below(len as u64) as usize;
         match self.order {
             Order::Sequential | Order::RandomWindow => {
@@ -169,21 +167,21 @@ impl Scheduler {
     }
 
     /// `span` is to be asked for again, after the others.
-    pub fn requeue_back(&mut self, span: Span) {
+    pub fn requeue_back(&mut self, span: UnitRange) {
         self.out -= 1;
         self.requeued.push_back(span);
     }
 
     /// `spans`, of which one was handed out, are to be asked for again before
     /// all others, the first of them first.
-    pub fn requeue_front(&mut self, spans: impl DoubleEndedIterator<Item = Span>) {
+    pub fn requeue_front(&mut self, spans: impl DoubleEndedIterator<Item = UnitRange>) {
         self.out -= 1;
         spans.rev().for_each(|span| self.requeued.push_front(span));
     }
 
     /// `span`, which was handed out, is here; the number of its batch if that is
     /// complete with it and lies beyond what is contiguous.
-    pub fn complete(&mut self, span: Span, store: &Holdings) -> Option<u32> {
+    pub fn complete(&mut self, span: UnitRange, store: &Holdings) -> Option<u32> {
         self.out -= 1;
         let batch = self.batch_of(span.0);
         let (start, end) = self.span(batch);
@@ -228,12 +226,12 @@ mod tests {
         Rng::stream(1, Purpose::Protocol, 0)
     }
 
-    fn drain(scheduler: &mut Scheduler) -> Vec<Span> {
+    fn drain(scheduler: &mut Scheduler) -> Vec<UnitRange> {
         let mut rng = rng();
         std::iter::from_fn(|| scheduler.take(&mut rng, |_| 1)).collect()
     }
 
-    fn finish(scheduler: &mut Scheduler, spans: &[Span]) {
+    fn finish(scheduler: &mut Scheduler, spans: &[UnitRange]) {
         let mut store = Holdings::default();
         for span in spans {
             store.add_range(span.0, span.1);
@@ -332,12 +330,12 @@ mod tests {
     fn rarest_first_takes_what_the_fewest_have() {
         let params = Params { order: Order::RarestFirst, ..test_params() };
         let mut scheduler = Scheduler::new(&dataset(60), &params, &mut rng());
-        let holders = |span: Span| match span.0 {
+        let holders = |span: UnitRange| match span.0 {
             20 => 1,
             40 => 0,
             _ => 3,
         };
-        let taken: Vec<Span> = (0..30).filter_map(|_| scheduler.take(&mut rng(), holders)).collect();
+        let taken: Vec<UnitRange> = (0..30).filter_map(|_| scheduler.take(&mut rng(), holders)).collect();
         let place = |unit| taken.iter().position(|span| span.0 == unit).unwrap();
         assert!(place(20) < 5 && place(40) > 20, "{taken:?}");
     }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 /// A greater depth on trial.
 #[derive(Debug, Clone, Copy)]
-struct Probe {
+struct DepthProbe {
     /// Throughput before, bytes per second.
     baseline: u64,
     since: Time,
@@ -24,7 +24,7 @@ struct Probe {
 /// What follows from the deliveries. It is asked for far more often than they
 /// change.
 #[derive(Debug)]
-struct Measured {
+struct PathEstimate {
     /// Bytes per second.
     throughput: Option<u64>,
     /// Throughput times mean response time, bytes.
@@ -35,28 +35,28 @@ struct Measured {
 
 /// Measurements of one peer.
 #[derive(Debug)]
-pub(super) struct Stats {
+pub(super) struct PeerStats {
     /// The latest response times, in microseconds.
     responses: VecDeque<u64>,
     response_sum: u64,
     /// When batches were complete, and bytes delivered until then.
     deliveries: VecDeque<(Time, u64)>,
-    measured: Measured,
+    measured: PathEstimate,
     total: u64,
     depth: u32,
     depth_changed: Time,
-    probe: Option<Probe>,
+    probe: Option<DepthProbe>,
     batches_since_probe: u32,
     fruitless_probes: u32,
 }
 
-impl Stats {
+impl PeerStats {
     pub fn new(now: Time, params: &Params) -> Self {
-        Stats {
+        PeerStats {
             responses: VecDeque::new(),
             response_sum: 0,
             deliveries: VecDeque::new(),
-            measured: Measured { throughput: None, product: None, until: Time::NEVER },
+            measured: PathEstimate { throughput: None, product: None, until: Time::NEVER },
             total: 0,
             depth: params.default_depth,
             depth_changed: now,
@@ -96,7 +96,7 @@ impl Stats {
         }
         let throughput = self.rate(params);
         let response = self.response_micros().map(|micros| micros as f64 / 1e6);
-        self.measured = Measured {
+        self.measured = PathEstimate {
             throughput,
             product: response.zip(throughput).map(|(secs, throughput)| throughput as f64 * secs),
             until: match self.deliveries.front() {
@@ -115,7 +115,7 @@ impl Stats {
         Some(((last.1 - first.1) as f64 / span.secs()) as u64)
     }
 
-    fn measured(&mut self, now: Time, params: &Params) -> &Measured {
+    fn measured(&mut self, now: Time, params: &Params) -> &PathEstimate {
         if now > self.measured.until {
             self.measure(now, params);
         }
@@ -166,12 +166,12 @@ impl Stats {
             && self.depth < params.max_depth
             && let Some(baseline) = self.throughput(now, params)
         {
-            self.probe = Some(Probe { baseline, since: now, bytes: self.total, batches: 0 });
+            self.probe = Some(DepthProbe { baseline, since: now, bytes: self.total, batches: 0 });
             self.set_depth(self.depth + 1, now);
         }
     }
 
-    fn end_probe(&mut self, now: Time, probe: Probe, params: &Params) {
+    fn end_probe(&mut self, now: Time, probe: DepthProbe, params: &Params) {
         let span = now.since(probe.since).secs();
         let change = if span > 0.0 && probe.baseline > 0 {
             let throughput = ((self.total - probe.bytes) as f64 / span) as i64;
@@ -197,7 +197,7 @@ impl Stats {
         self.depth_changed = now;
     }
 
-    /// The first moment after `now` at which [`Stats::depth`] may return less
+    /// The first moment after `now` at which [`PeerStats::depth`] may return less
     /// than it does now, if no batch completes before: what it returns changes
     /// with time alone only where a review finds the product below the depth,
     /// and the product changes when a delivery leaves the window. Nothing but a
@@ -237,7 +237,7 @@ mod tests {
 
     /// Delivers `count` batches over a path bound by latency, evenly spaced: as
     /// many in a round trip as the depth allows. Returns the greatest depth.
-    fn deliver(stats: &mut Stats, now: &mut Time, count: u32, rtt: Time, params: &Params) -> u32 {
+    fn deliver(stats: &mut PeerStats, now: &mut Time, count: u32, rtt: Time, params: &Params) -> u32 {
         let mut greatest = 0;
         for _ in 0..count {
             let depth = stats.depth(*now, BATCH, params);
@@ -256,10 +256,10 @@ mod tests {
     #[test]
     fn f19_even_deliveries_keep_no_depth_beyond_thirteen() {
         let params = test_params();
-        let (mut quick, mut now) = (Stats::new(Time::ZERO, &params), Time::ZERO);
+        let (mut quick, mut now) = (PeerStats::new(Time::ZERO, &params), Time::ZERO);
         assert_eq!(deliver(&mut quick, &mut now, 5_000, Time::from_millis(20), &params), params.max_depth);
         for seconds in [3, 4] {
-            let (mut stats, mut now) = (Stats::new(Time::ZERO, &params), Time::ZERO);
+            let (mut stats, mut now) = (PeerStats::new(Time::ZERO, &params), Time::ZERO);
             let greatest = deliver(&mut stats, &mut now, 5_000, Time::from_secs(seconds), &params);
             assert!((10..=14).contains(&greatest), "{greatest}");
             let kept = stats.depth - u32::from(stats.probe.is_some());
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn a_step_of_depth_takes_two_windows_of_batches() {
         let params = test_params();
-        let (mut stats, mut now) = (Stats::new(Time::ZERO, &params), Time::ZERO);
+        let (mut stats, mut now) = (PeerStats::new(Time::ZERO, &params), Time::ZERO);
         let mut batches = 0;
         while stats.depth < 10 {
             deliver(&mut stats, &mut now, 1, Time::from_millis(50), &params);
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn throughput_is_of_the_window_and_takes_a_span() {
         let params = test_params();
-        let mut stats = Stats::new(Time::ZERO, &params);
+        let mut stats = PeerStats::new(Time::ZERO, &params);
         let at = Time::from_millis;
         stats.record(at(1_000), at(80), 1_000_000, &params);
         stats.record(at(1_050), at(80), 1_000_000, &params);
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(stats.throughput(at(4_010), &params), Some(2_222_222), "the first has left the window");
         assert_eq!(stats.throughput(at(4_600), &params), None);
         let lifetime = Params { throughput_window: Time::ZERO, ..params };
-        let mut stats = Stats::new(Time::ZERO, &lifetime);
+        let mut stats = PeerStats::new(Time::ZERO, &lifetime);
         (0..5).for_each(|i| stats.record(at(10_000 * i), at(80), 1_000_000, &lifetime));
         assert_eq!(stats.throughput(at(90_000), &lifetime), Some(100_000));
     }
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn time_outs_follow_the_measured_rate() {
         let params = test_params();
-        let mut stats = Stats::new(Time::ZERO, &params);
+        let mut stats = PeerStats::new(Time::ZERO, &params);
         let at = Time::from_millis;
         assert_eq!(stats.timeout(at(0), BATCH, &params), Time::from_secs(300));
         stats.record(at(1_000), at(2_000), BATCH, &params);
@@ -314,7 +314,7 @@ mod tests {
             "7.6 us, in whole ones, three times"
         );
         assert_eq!(stats.timeout(at(2_000), 100 * BATCH, &params), Time::from_secs(45));
-        let mut quick = Stats::new(Time::ZERO, &params);
+        let mut quick = PeerStats::new(Time::ZERO, &params);
         (0..9).for_each(|i| quick.record(at(100 * i), at(50), BATCH, &params));
         assert_eq!(quick.timeout(at(800), BATCH, &params), Time::from_secs(5));
     }

@@ -6,12 +6,13 @@
 use super::announcer::Announcer;
 use super::joining::Joining;
 use super::requests::Requests;
-use super::scheduler::{Scheduler, Span};
+use super::scheduler::Scheduler;
 use super::swarm::{Availability, Choice, Member, Swarm};
 use super::turns::{Sleep, stir};
 use super::wire::{Blocks, Ranges};
 use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Peers};
 use crate::protocol::Key;
+use crate::protocols::parts::UnitRange;
 use crate::units::Time;
 use crate::world::{BlockSet, Holdings, NodeId};
 use std::collections::VecDeque;
@@ -55,13 +56,13 @@ pub(super) enum Stage {
     /// A batch is to be taken.
     Take,
     /// This has been asked about.
-    Asked(Span),
+    Asked(UnitRange),
     /// Those who never answered are to be asked about this.
-    Requery(Span),
+    Requery(UnitRange),
     /// They have been.
-    Requeried(Span),
+    Requeried(UnitRange),
     /// A peer is to be chosen for this.
-    Choose(Span),
+    Choose(UnitRange),
 }
 
 /// What comes after a stage.
@@ -154,7 +155,7 @@ impl CodexV3 {
 
 impl Download {
     /// Asks `peers` what they have of `span`, but for those that have everything.
-    fn ask(&mut self, peers: &[NodeId], span: Span, cx: &Context<'_>) {
+    fn ask(&mut self, peers: &[NodeId], span: UnitRange, cx: &Context<'_>) {
         for id in peers {
             self.swarm.admit(*id, cx.now(), &cx.shared.params);
             if self.swarm.find(*id).is_none_or(|m| m.availability != Availability::Complete) {
@@ -249,7 +250,7 @@ impl Download {
         Then::Go(Stage::Asked(span))
     }
 
-    fn requery(&mut self, span: Span, cx: &Context<'_>) -> Then {
+    fn requery(&mut self, span: UnitRange, cx: &Context<'_>) -> Then {
         let (now, params) = (cx.now(), &cx.shared.params);
         let silent: Vec<NodeId> = self.swarm.stale_unknown(now, params).collect();
         if silent.is_empty() {
@@ -265,7 +266,7 @@ impl Download {
         Then::Go(Stage::Requeried(span))
     }
 
-    fn choose(&mut self, span: Span, peers: &mut Peers, cx: &mut Context<'_>) -> Then {
+    fn choose(&mut self, span: UnitRange, peers: &mut Peers, cx: &mut Context<'_>) -> Then {
         let (now, params) = (cx.now(), &cx.shared.params);
         match self.swarm.choose(span, self.batch_bytes(cx), now, (&mut *peers, params, cx.rng())) {
             Choice::NoPeers => {
@@ -290,7 +291,7 @@ impl Download {
     }
 
     /// Nobody has `span`: the whole download waits.
-    fn retry(&mut self, span: Span, wait: Time, cx: &Context<'_>) -> Then {
+    fn retry(&mut self, span: UnitRange, wait: Time, cx: &Context<'_>) -> Then {
         self.scheduler.requeue_back(span);
         self.vain = 0;
         if self.count_retry(span, cx) { Then::Pause(wait, Stage::Window) } else { Then::Fail }
@@ -321,7 +322,7 @@ impl Download {
 }
 
 /// What is not in `store` of `span`.
-fn missing((start, end): Span, store: &Holdings) -> Blocks {
+fn missing((start, end): UnitRange, store: &Holdings) -> Blocks {
     if !store.touches(start, end) {
         return Blocks::Run(start, end);
     }

@@ -13,7 +13,7 @@ pub enum Bottleneck {
 
 /// The message that a stream transmits.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sending {
+pub struct HeadFlight {
     /// The caller's name for it.
     pub id: u32,
     /// What it is held back by.

@@ -1,7 +1,7 @@
 //! What has left its sender and not yet arrived, and the count of bytes.
 
 use super::streams::Streams;
-use super::{Carried, NetEvent, NetworkSpec, Parcel};
+use super::{Carried, NetEvent, NetworkSpec, WireFlight};
 use crate::dist::Distribution;
 use crate::engine::EventList;
 use crate::rng::{Purpose, Rng};
@@ -30,7 +30,7 @@ pub(super) enum Route {
 /// Messages between the last byte's leaving and its arrival, in order of
 /// (time of arrival, launch). Shared by all models.
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(super) struct Flights {
     arrivals: EventList<Arrival>,
     /// The time of the first of them, [`Time::NEVER`] when there is none.
     next: Time,
@@ -38,11 +38,11 @@ pub(super) struct Flight {
     carried: Vec<Carried>,
 }
 
-impl Flight {
+impl Flights {
     /// Nothing on its way.
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
         let rng = |id: NodeId| Rng::stream(world.seed, Purpose::Jitter, u64::from(id.0));
-        Flight {
+        Flights {
             arrivals: EventList::new(),
             next: Time::NEVER,
             jitter: spec.jitter.map(|jitter| (jitter, world.ids().map(rng).collect())),
@@ -58,10 +58,10 @@ impl Flight {
         }
     }
 
-    /// The message `parcel` arrives at `at`.
-    pub fn launch(&mut self, at: Time, route: Route, parcel: Parcel) {
+    /// The message `flight` arrives at `at`.
+    pub fn launch(&mut self, at: Time, route: Route, flight: WireFlight) {
         self.next = self.next.min(at);
-        self.arrivals.push(at, Arrival { route, id: parcel.id, wire: parcel.wire });
+        self.arrivals.push(at, Arrival { route, id: flight.id, wire: flight.wire });
     }
 
     /// Counts bytes that left `node`.
