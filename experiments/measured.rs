@@ -46,7 +46,7 @@ fn validated() -> Validation {
     let execution = execute(&cases.plan, Selection::All, place.path(), options, &Alone).unwrap();
     assert!(execution.failed.is_empty(), "{:?}", execution.failed);
     let validation = cases.judge(place.path());
-    print!("{}", codexsim::report::validation_report(&validation));
+    print!("{}", codexsim::report::validation(&validation, &[]).terminal(None));
     for case in 0..validation.cases.len() {
         for metric in [Metric::Makespan, Metric::T100, Metric::Received, Metric::SeederCopies] {
             assert!(validation.verdict(case, metric).error.is_some(), "{:?} of {case}", metric);

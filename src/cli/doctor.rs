@@ -28,7 +28,7 @@ impl DoctorCommand {
             output::tell("interrupted");
             return Ok(End::Incomplete);
         };
-        self.probe.shown.rows(|| report::diagnosis_report(&found), &found.rows())?;
+        self.probe.shown.rows(|| report::diagnosis(&found), &found.rows())?;
         Ok(End::Good)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::format::Shown;
 use super::{End, Failure};
+use crate::report::Document;
 use crate::scenario::{self, ModelInfo};
 use clap::Args;
 
@@ -16,9 +17,15 @@ impl Models {
     /// Prints the list.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let models = scenario::models();
-        self.shown.rows(|| models.iter().map(describe).collect(), &models)?;
+        self.shown.rows(|| list(&models), &models)?;
         Ok(End::Good)
     }
+}
+
+fn list(models: &[ModelInfo]) -> Document {
+    let mut document = Document::new("Models");
+    models.iter().for_each(|model| document.paragraph(describe(model)));
+    document
 }
 
 fn describe(model: &ModelInfo) -> String {

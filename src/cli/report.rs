@@ -78,8 +78,12 @@ impl Report {
     fn compare(&self, baseline: &str, out: &Path) -> Result<u64, Failure> {
         let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
         results::try_folder(out)?;
-        write(&comparison, out)?;
-        self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
+        let document = report::comparison(&comparison);
+        let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
+        write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
+        write("comparison.md", &document.markdown(1))?;
+        write("comparison.html", &document.html())?;
+        self.shown.rows(|| document, &comparison.rows())?;
         Ok(comparison.runs_missing)
     }
 
@@ -93,23 +97,15 @@ impl Report {
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
         let command = report::command(command);
         results::try_folder(out)?;
-        let page = report::survey_html(&survey, Sources { held: &held, discovery: &discovery, command: &command });
-        AtomicFile::write_all(&out.join("report.html"), page.as_bytes())?;
-        let upkeep = report::upkeep_report(&discovery);
-        if let Some(text) = &upkeep {
-            AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
+        let sources = Sources { held: &held, discovery: &discovery, command: &command };
+        let document = report::survey(&survey, sources);
+        AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
+        if let Some(upkeep) = report::upkeep(&discovery) {
+            AtomicFile::write_all(&out.join("discovery.md"), upkeep.markdown(1).as_bytes())?;
         }
-        let upkeep = upkeep.map_or(String::new(), |text| format!("\n{text}"));
         let place = self.dir.join(RunRow::FILE);
         let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
-        self.shown.study(|| report::survey_report(&survey) + &upkeep, &runs)?;
+        self.shown.study(|| document, &runs)?;
         Ok(survey.runs_missing())
     }
-}
-
-fn write(comparison: &Comparison, out: &Path) -> Result<(), ResultsError> {
-    let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
-    write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
-    write("comparison.md", &report::comparison_markdown(comparison))?;
-    write("comparison.html", &report::comparison_html(comparison))
 }

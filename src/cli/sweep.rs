@@ -104,7 +104,7 @@ impl Sweep {
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
         }
         let assembled = self.assemble(&plan, &dir, &execution, &console)?;
-        self.shown.study(|| report::study_report(&plan, &assembled), &assembled.table(&plan))?;
+        self.shown.study(|| report::sweep(&plan, &assembled), &assembled.table(&plan))?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }

@@ -5,9 +5,9 @@ use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, Kind, Measured, ResultsError, Row, ValidationRow};
+use crate::results::{self, AtomicFile, Kind, Measured, Row, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
-use crate::study::{self, Assembled, Cases, Options, Request, Selection, Validation};
+use crate::study::{self, Assembled, Cases, Options, Request, Selection};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -69,8 +69,12 @@ impl Validate {
             return Ok(End::Incomplete);
         }
         let validation = cases.judge(&self.out);
-        self.write(&validation, &measured.notes)?;
-        self.shown.rows(|| report::validation_report(&validation), &validation.rows())?;
+        let document = report::validation(&validation, &measured.notes);
+        let write = |name: &str, text: &str| AtomicFile::write_all(&self.out.join(name), text.as_bytes());
+        write(ValidationRow::FILE, &results::write(&validation.rows()))?;
+        write("validation.md", &document.markdown(1))?;
+        write("validation.html", &document.html())?;
+        self.shown.rows(|| document, &validation.rows())?;
         self.note(&format!("reports are in {}", self.out.display()));
         Ok(match () {
             () if !assembled.violations.is_empty() => End::Breach,
@@ -110,14 +114,6 @@ impl Validate {
         let assembled = study::assemble(&cases.plan, &self.out, &execution.failed, true)?;
         assembled.manifest(&cases.plan).write(&self.out)?;
         Ok(assembled)
-    }
-
-    fn write(&self, validation: &Validation, notes: &[String]) -> Result<(), ResultsError> {
-        let place = |name: &str| self.out.join(name);
-        let write = |path: &Path, text: &str| AtomicFile::write_all(path, text.as_bytes());
-        write(&place(ValidationRow::FILE), &results::write(&validation.rows()))?;
-        write(&place("validation.md"), &report::validation_markdown(validation))?;
-        write(&place("validation.html"), &report::validation_html(validation, notes))
     }
 
     fn note(&self, line: &str) {

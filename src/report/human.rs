@@ -29,6 +29,16 @@ pub fn signed_percent(share: f64, decimals: usize) -> String {
     if is_zero { text[1..].into() } else { text }
 }
 
+/// A ratio, with two or three digits that say something.
+pub fn ratio(value: f64) -> String {
+    match value {
+        v if v < 0.0995 => format!("{v:.3}"),
+        v if v < 9.995 => format!("{v:.2}"),
+        v if v < 99.95 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
 /// One unit for a column of numbers, and the decimals that they need.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {

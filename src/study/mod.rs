@@ -46,7 +46,8 @@ pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
 pub use row_file::{Note, RowFile, Unread, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
-pub use survey::{Axis, Dot, HeldMap, Leecher, Line, Point, PowerLaw, Survey, Sweep, Unit, Value, spread};
+pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Lag, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
+pub use survey::{Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
 

@@ -1,13 +1,14 @@
 //! Where the bytes went.
 
+use super::super::document::Picture;
 use super::super::figure::{Bar, Bars};
 use super::super::words::size;
-use super::{Exhibit, MOST_ROWS, csv, name, picked};
+use super::{MOST_ROWS, csv, name, picked};
 use crate::ledger::Class;
 use crate::study::Survey;
 
 /// All bytes by class, and what is not payload for each byte of payload.
-pub(super) fn exhibits(survey: &Survey) -> Vec<Exhibit> {
+pub(super) fn pictures(survey: &Survey) -> Vec<Picture> {
     let (cells, rest) = picked(survey, MOST_ROWS);
     let points: Vec<usize> = cells.concat().into_iter().filter(|i| !survey.points[*i].traffic.is_empty()).collect();
     if points.is_empty() {
@@ -30,11 +31,11 @@ pub(super) fn exhibits(survey: &Survey) -> Vec<Exhibit> {
         of: |class, share| (class != Class::Payload).then_some(share),
     };
     let stored: Vec<usize> = points.iter().copied().filter(|i| survey.points[*i].payload() > 0.0).collect();
-    let mut exhibits = vec![all.exhibit(survey, &points, |_| 1.0)];
+    let mut pictures = vec![all.picture(survey, &points, |_| 1.0)];
     if !stored.is_empty() {
-        exhibits.push(vain.exhibit(survey, &stored, |index| survey.points[index].payload()));
+        pictures.push(vain.picture(survey, &stored, |index| survey.points[index].payload()));
     }
-    exhibits
+    pictures
 }
 
 struct Stack {
@@ -48,7 +49,7 @@ struct Stack {
 }
 
 impl Stack {
-    fn exhibit(self, survey: &Survey, points: &[usize], unit: impl Fn(usize) -> f64) -> Exhibit {
+    fn picture(self, survey: &Survey, points: &[usize], unit: impl Fn(usize) -> f64) -> Picture {
         let mut data = Vec::new();
         let mut rows = Vec::new();
         for index in points {
@@ -65,6 +66,6 @@ impl Stack {
         let kinds = Class::ALL.map(|class| class.name().into()).into();
         let svg = Bars { title: "", x: self.x, show: self.show, kinds, rows }.svg();
         let data = csv(&["point", "class", self.column], data);
-        Exhibit { title: self.title.into(), caption: self.caption, svg, data }
+        Picture { title: self.title.into(), caption: self.caption, svg, data, ..Picture::default() }
     }
 }

@@ -1,8 +1,9 @@
 //! The share of leechers that are complete over time.
 
+use super::super::document::Picture;
 use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point as Place, Scale, Stroke};
 use super::super::words::duration;
-use super::{Exhibit, MOST_VARIANTS, csv, name, place, shortened};
+use super::{MOST_VARIANTS, csv, name, place, shortened};
 use crate::study::{Point, Survey, spread};
 
 /// Panels of one figure.
@@ -11,7 +12,7 @@ const MOST_PANELS: usize = 12;
 const MOST_STEPS: usize = 100;
 
 /// A panel for each cell, a curve for each variant. Nothing when nobody completed.
-pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
+pub(super) fn picture(survey: &Survey) -> Option<Picture> {
     let cells = survey.cells();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
     let shown: Vec<&Vec<usize>> = spread(cells.len(), MOST_PANELS).into_iter().map(|index| &cells[index]).collect();
@@ -53,7 +54,7 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
         shortened("variants", variants.len(), survey.variants.len()),
     );
     let data = csv(&["point", "time_s", "share"], rows);
-    Some(Exhibit { title: "Completion".into(), caption, svg, data })
+    Some(Picture { title: "Completion".into(), caption, svg, data, ..Picture::default() })
 }
 
 /// Whether the slowest and the fastest curve end far apart, so that time has to

@@ -1,11 +1,12 @@
 //! Efficiency against the bound.
 
+use super::super::document::Picture;
 use super::super::figure::{Figure, Point as Place, Words};
-use super::{Exhibit, MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
+use super::{MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
 use crate::study::{Summary, Survey, spread};
 
 /// A row for each cell, a mark for each variant. Nothing when no run completed.
-pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
+pub(super) fn picture(survey: &Survey) -> Option<Picture> {
     let (cells, rest) = picked(survey, MOST_ROWS * survey.variants.len());
     let row = |cell: &Vec<usize>| match place(survey, &survey.points[cell[0]]) {
         nowhere if nowhere.is_empty() => survey.manifest.scenario.clone(),
@@ -39,5 +40,5 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     );
     let svg = figure.svg(Words { title: "", x: "efficiency", y: "" });
     let data = csv(&["point", "median", "p5", "p95", "runs"], rows);
-    Some(Exhibit { title: "Efficiency against the bound".into(), caption, svg, data })
+    Some(Picture { title: "Efficiency against the bound".into(), caption, svg, data, ..Picture::default() })
 }

@@ -1,7 +1,8 @@
-//! The table of a study.
+//! The points of a study: a line for each, with medians over its runs.
 
+use super::super::document::{Column, Document, Grid, Picture};
 use super::super::human::Scale;
-use super::{plain, plot, right, show};
+use super::super::plot;
 use crate::results::RunRow;
 use crate::study::{Assembled, Plan, Summary};
 use std::collections::BTreeMap;
@@ -9,19 +10,21 @@ use std::collections::BTreeMap;
 /// A quantity of a study's table: its column has one unit.
 struct Quantity {
     title: &'static str,
+    /// See [`Column::ranked`].
+    rank: u8,
     of: fn(&RunRow) -> Option<f64>,
     scale: fn(&[f64]) -> Scale,
 }
 
 const QUANTITIES: [Quantity; 8] = [
-    Quantity { title: "ttfb", of: |r| r.ttfb_median_s, scale: seconds },
-    Quantity { title: "t50", of: |r| r.t50_median_s, scale: seconds },
-    Quantity { title: "t90", of: |r| r.t90_median_s, scale: seconds },
-    Quantity { title: "t100", of: |r| r.t100_median_s, scale: seconds },
-    Quantity { title: "efficiency", of: |r| r.efficiency, scale: |_| Scale::fixed("%", 100.0, 1) },
-    Quantity { title: "wire/payload", of: |r| r.wire_per_payload, scale: |_| Scale::fixed("", 1.0, 3) },
-    Quantity { title: "control/block", of: control_per_block, scale: |_| Scale::fixed("B", 1.0, 0) },
-    Quantity { title: "duplicates", of: duplicates, scale: |_| Scale::fixed("%", 100.0, 1) },
+    Quantity { title: "ttfb", rank: 7, of: |r| r.ttfb_median_s, scale: seconds },
+    Quantity { title: "t50", rank: 8, of: |r| r.t50_median_s, scale: seconds },
+    Quantity { title: "t90", rank: 6, of: |r| r.t90_median_s, scale: seconds },
+    Quantity { title: "t100", rank: 0, of: |r| r.t100_median_s, scale: seconds },
+    Quantity { title: "efficiency", rank: 1, of: |r| r.efficiency, scale: |_| Scale::fixed("%", 100.0, 1) },
+    Quantity { title: "wire/payload", rank: 3, of: |r| r.wire_per_payload, scale: |_| Scale::fixed("", 1.0, 3) },
+    Quantity { title: "control/block", rank: 5, of: control_per_block, scale: |_| Scale::fixed("B", 1.0, 0) },
+    Quantity { title: "duplicates", rank: 4, of: duplicates, scale: |_| Scale::fixed("%", 100.0, 1) },
 ];
 
 fn seconds(values: &[f64]) -> Scale {
@@ -43,61 +46,55 @@ fn duplicates(run: &RunRow) -> Option<f64> {
 /// The values of the keys at a point, and the rows of its finished runs.
 type Line<'a> = (Vec<String>, Vec<&'a RunRow>);
 
-/// One line per point with medians over its runs; the makespan in addition
-/// with its 5 and 95 % quantiles and the confidence interval of its mean. Below
-/// it, the makespan against the first swept key.
-pub fn study_report(plan: &Plan, assembled: &Assembled) -> String {
+/// A study that was just carried out: the table, and the makespan against the first
+/// swept key.
+pub fn sweep(plan: &Plan, assembled: &Assembled) -> Document {
     let keys: Vec<&str> = plan.cells.first().map_or(vec![], |c| c.values.iter().map(|(k, _)| k.as_str()).collect());
     let line = |(index, cell): (usize, &crate::study::Cell)| {
         (keys.iter().map(|key| cell.value(key)).collect(), rows_of(plan, assembled, index))
     };
     let points: Vec<Line> = plan.cells.iter().enumerate().map(line).collect();
-    study_table(&keys, &points) + STUDY_NOTE + &against_first_key(&keys, &points)
+    let mut document = Document::new(&plan.name);
+    document.grid(grid(&keys, &points));
+    document.paragraph(NOTE);
+    against_first_key(&mut document, &keys, &points);
+    document
 }
 
 /// What the times in the table are.
-pub(in super::super) const STUDY_NOTE: &str = "\nmedians over runs; times from the start of a run's first leecher, \
-    over leechers that completed; makespan over runs in which all did\n";
+pub(super) const NOTE: &str = "medians over runs; times from the start of a run's first leecher, over leechers that \
+    completed; makespan over runs in which all did";
 
-/// One line per point, whose runs are told apart by the values of `keys`.
-pub(in super::super) fn study_table(keys: &[&str], points: &[Line]) -> String {
-    let (titles, lines) = study_cells(keys, points);
-    let mut table = plain(&titles.iter().map(String::as_str).collect::<Vec<_>>());
-    table.add_rows(lines);
-    right(&mut table, keys.len());
-    show(&table)
-}
-
-/// The same as titles and lines, for any form. Each column has one unit.
-pub(in super::super) fn study_cells(keys: &[&str], points: &[Line]) -> (Vec<String>, Vec<Vec<String>>) {
+/// One line per point, whose runs are told apart by the values of `keys`. Each column has
+/// one unit.
+pub(super) fn grid(keys: &[&str], points: &[Line]) -> Grid {
     let rows: Vec<&[&RunRow]> = points.iter().map(|(_, rows)| rows.as_slice()).collect();
-    let key = |(at, key): (usize, &&str)| Column {
-        title: short(key, keys).to_owned(),
-        cells: points.iter().map(|(values, _)| values[at].clone()).collect(),
+    let key = |(at, key): (usize, &&str)| {
+        (Column::words(short(key, keys)), points.iter().map(|(values, _)| values[at].clone()).collect())
     };
-    let mut columns: Vec<Column> = keys.iter().enumerate().map(key).collect();
+    let mut columns: Vec<Filled> = keys.iter().enumerate().map(key).collect();
     columns.extend(counts(&rows));
-    for Quantity { title, of, scale } in QUANTITIES {
+    for Quantity { title, rank, of, scale } in QUANTITIES {
         let values: Vec<Option<f64>> = rows.iter().map(|rows| summary(rows, of).map(|s| s.median)).collect();
         let scale = scale(&values.iter().flatten().copied().collect::<Vec<_>>());
-        columns.push(Column::of(title, &scale, values.iter().map(|value| value.map(|v| scale.show(v)))));
+        columns.push(filled(title, rank, &scale, values.iter().map(|value| value.map(|v| scale.show(v)))));
     }
     columns.extend(spread(&makespans(points)));
-    let line = |at: usize| columns.iter().map(|column| column.cells[at].clone()).collect();
-    let lines = (0..points.len()).map(line).collect();
-    (columns.into_iter().map(|column| column.title).collect(), lines)
+    let mut cells: Vec<_> = columns.iter_mut().map(|(_, cells)| std::mem::take(cells).into_iter()).collect();
+    let rows: Vec<Vec<String>> =
+        (0..points.len()).map(|_| cells.iter_mut().flat_map(Iterator::next).collect()).collect();
+    drop(cells);
+    let mut grid = Grid::new(columns.into_iter().map(|(column, _)| column));
+    rows.into_iter().for_each(|row| grid.row(row));
+    grid
 }
 
-struct Column {
-    title: String,
-    cells: Vec<String>,
-}
+/// A column and its cells.
+type Filled = (Column, Vec<String>);
 
-impl Column {
-    fn of(title: &str, scale: &Scale, cells: impl Iterator<Item = Option<String>>) -> Column {
-        let title = if scale.unit.is_empty() { title.to_owned() } else { format!("{title}, {}", scale.unit) };
-        Column { title, cells: cells.map(|cell| cell.unwrap_or("-".into())).collect() }
-    }
+fn filled(title: &str, rank: u8, scale: &Scale, cells: impl Iterator<Item = Option<String>>) -> Filled {
+    let title = if scale.unit.is_empty() { title.to_owned() } else { format!("{title}, {}", scale.unit) };
+    (Column::numbers(title).ranked(rank), cells.map(|cell| cell.unwrap_or("-".into())).collect())
 }
 
 fn makespans(points: &[Line]) -> Vec<Option<Summary>> {
@@ -105,20 +102,20 @@ fn makespans(points: &[Line]) -> Vec<Option<Summary>> {
 }
 
 /// Runs, and leechers that completed of all.
-fn counts(rows: &[&[&RunRow]]) -> [Column; 2] {
+fn counts(rows: &[&[&RunRow]]) -> [Filled; 2] {
     let completed = |rows: &&[&RunRow]| {
         let completed: u64 = rows.iter().filter_map(|r| r.completed).sum();
         let leechers: u64 = rows.iter().map(|r| u64::from(r.network_size - r.seeders)).sum();
         format!("{completed}/{leechers}")
     };
     [
-        Column { title: "runs".into(), cells: rows.iter().map(|rows| rows.len().to_string()).collect() },
-        Column { title: "completed".into(), cells: rows.iter().map(completed).collect() },
+        (Column::numbers("runs").ranked(3), rows.iter().map(|rows| rows.len().to_string()).collect()),
+        (Column::numbers("completed"), rows.iter().map(completed).collect()),
     ]
 }
 
 /// Median, quantiles, and mean with its interval, in one unit.
-fn spread(makespans: &[Option<Summary>]) -> [Column; 3] {
+fn spread(makespans: &[Option<Summary>]) -> [Filled; 3] {
     let scale = Scale::seconds(makespans.iter().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
     let show = |value: f64| scale.show(value);
     let each = |of: &dyn Fn(&Summary) -> Option<String>| -> Vec<Option<String>> {
@@ -127,9 +124,9 @@ fn spread(makespans: &[Option<Summary>]) -> [Column; 3] {
     let range = |s: &Summary| (s.n > 1).then(|| format!("{}..{}", show(s.p5), show(s.p95)));
     let interval = |s: &Summary| s.ci95.map(|half| format!("{} +- {}", show(s.mean), show(half)));
     [
-        Column::of("makespan", &scale, each(&|s| Some(show(s.median))).into_iter()),
-        Column::of("p5..p95", &scale, each(&range).into_iter()),
-        Column::of("mean +- 95 %", &scale, each(&interval).into_iter()),
+        filled("makespan", 0, &scale, each(&|s| Some(show(s.median))).into_iter()),
+        filled("p5..p95", 2, &scale, each(&range).into_iter()),
+        filled("mean +- 95 %", 6, &scale, each(&interval).into_iter()),
     ]
 }
 
@@ -140,8 +137,8 @@ const MOST_BARS: usize = 24;
 /// (values of the other keys) that have one at every value: else a value would
 /// look fast because only its easy points completed. Nothing where that is no
 /// comparison.
-fn against_first_key(keys: &[&str], points: &[Line]) -> String {
-    let Some(key) = keys.first() else { return String::new() };
+fn against_first_key(document: &mut Document, keys: &[&str], points: &[Line]) {
+    let Some(key) = keys.first() else { return };
     let mut names: Vec<&str> = Vec::new();
     let mut places: BTreeMap<&[String], BTreeMap<&str, f64>> = BTreeMap::new();
     for ((values, rows), makespan) in points.iter().zip(makespans(points)) {
@@ -153,11 +150,12 @@ fn against_first_key(keys: &[&str], points: &[Line]) -> String {
         place.extend(makespan.filter(|_| all).map(|s| (values[0].as_str(), s.median)));
     }
     if names.len() < 2 || names.len() > MOST_BARS {
-        return String::new();
+        return;
     }
     let shared: Vec<_> = places.values().filter(|place| place.len() == names.len()).collect();
     if shared.is_empty() {
-        return format!("\nno bars of the makespan by {key}: at no point did all runs complete at every value of it\n");
+        let told = format!("no bars of the makespan by {key}: at no point did all runs complete at every value of it");
+        return document.paragraph(told);
     }
     let median = |name: &&str| {
         let values: Vec<f64> = shared.iter().map(|place| place[name]).collect();
@@ -172,7 +170,8 @@ fn against_first_key(keys: &[&str], points: &[Line]) -> String {
             format!(", median over the {n} of {} points at which all runs completed at every value", places.len())
         }
     };
-    format!("\nmakespan by {key}{over}\n{}", plot::bars(&lines, &scale))
+    let (title, text) = (format!("makespan by {key}{over}"), plot::bars(&lines, &scale));
+    document.picture(Picture { title, text, ..Picture::default() });
 }
 
 /// Last words that do not say what they are of.
@@ -216,14 +215,19 @@ mod tests {
         let runs = [Some(2.0), Some(9.0), Some(1.0), None].map(run);
         let names = [["p", "easy"], ["p", "hard"], ["q", "easy"], ["q", "hard"]];
         let line = |i: usize| (names[i].map(str::to_owned).to_vec(), vec![&runs[i]]);
-        let text = against_first_key(&["protocol", "place"], &(0..4).map(line).collect::<Vec<_>>());
+        let bars = |keys: &[&str], points: &[Line]| {
+            let mut document = Document::new("");
+            against_first_key(&mut document, keys, points);
+            document.terminal(None)
+        };
+        let text = bars(&["protocol", "place"], &(0..4).map(line).collect::<Vec<_>>());
         assert!(
             text.contains("over the 1 of 2 points") && text.contains("2.00 s") && text.contains("1.00 s"),
             "{text}"
         );
-        let hard = against_first_key(&["protocol", "place"], &[line(1), line(3)]);
-        assert!(hard.starts_with("\nno bars of the makespan by protocol"), "{hard}");
-        assert_eq!(against_first_key(&["protocol"], &[line(0)]), "", "one value is no comparison");
+        let hard = bars(&["protocol", "place"], &[line(1), line(3)]);
+        assert!(hard.starts_with("no bars of the makespan by protocol"), "{hard}");
+        assert_eq!(bars(&["protocol"], &[line(0)]), "", "one value is no comparison");
     }
 
     #[test]

@@ -1,21 +1,21 @@
 //! Small plots out of characters, for a quick look.
 
-use super::super::figure::{Figure, Words};
-use super::super::human::Scale;
+use super::figure::{Figure, Words};
+use super::human::Scale;
 use crate::results::SeriesRow;
 
 /// The share stored over time. Nothing when it was sampled too rarely to have a shape,
 /// or when nothing was ever stored.
-pub fn stored(series: &[SeriesRow]) -> String {
+pub fn stored(series: &[SeriesRow]) -> Option<String> {
     let samples = || series.iter().filter(|s| s.metric == "stored_share");
     if samples().count() < 3 || samples().all(|s| s.value == 0.0) {
-        return String::new();
+        return None;
     }
     let scale = Scale::seconds(samples().map(|s| s.time_s));
     let mut figure = Figure::plane();
     figure.line("stored", samples().map(|s| (scale.of(s.time_s), 100.0 * s.value)).collect());
     let x = format!("simulated time, {}", scale.unit);
-    figure.text(Words { title: "stored", x: &x, y: "% stored" }) + "\n"
+    Some(figure.text(Words { title: "stored", x: &x, y: "% stored" }))
 }
 
 /// Cells that the longest bar takes.
@@ -65,14 +65,14 @@ mod tests {
             metric: "stored_share".into(),
             value: time_s / 100.0,
         };
-        let text = stored(&(0..=100).map(|t| row(f64::from(t))).collect::<Vec<_>>());
+        let text = stored(&(0..=100).map(|t| row(f64::from(t))).collect::<Vec<_>>()).unwrap();
         assert!(text.contains("simulated time, s") && text.contains("100"), "{text}");
         assert!(!text.contains('\u{1b}'), "no colours, for it may go into a file");
         let dots = |line: &str| line.chars().position(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
         let places: Vec<usize> = text.lines().filter_map(dots).collect();
         assert!(places.len() > 5 && places.windows(2).all(|pair| pair[0] >= pair[1]), "{places:?}\n{text}");
-        assert_eq!(stored(&[row(0.0), row(1.0)]), "", "two samples have no shape");
+        assert_eq!(stored(&[row(0.0), row(1.0)]), None, "two samples have no shape");
         let nothing = |t| SeriesRow { value: 0.0, ..row(t) };
-        assert_eq!(stored(&[0.0, 1.0, 2.0, 3.0].map(nothing)), "", "nothing was stored");
+        assert_eq!(stored(&[0.0, 1.0, 2.0, 3.0].map(nothing)), None, "nothing was stored");
     }
 }
