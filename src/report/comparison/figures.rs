@@ -2,6 +2,7 @@
 //! for each file size, a row for each seeder ratio.
 
 use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point, Scale, Stroke};
+use super::super::human::tick;
 use super::super::words::size;
 use super::share;
 use crate::study::{ComparedCell, Comparison, Figures, world_words};
@@ -74,12 +75,13 @@ impl Grid<'_> {
         let title = if world.is_empty() { self.title.clone() } else { format!("{}: {world}", self.title) };
         Panels {
             title,
-            x: Along { name: "network size", scale: Scale::Log, show: |size| format!("{}", libm::round(size)) },
-            y: Along { name: self.y, scale: Scale::Log, show: |value| format!("{value}") },
+            x: Along { name: "network size", scale: Scale::Log, show: |size| tick(libm::round(size)) },
+            y: Along { name: self.y, scale: Scale::Log, show: tick },
             mark: Mark::Points,
             series: self.comparison.variants.clone(),
             guides: self.guides.iter().map(|(guide, _)| guide.clone()).collect(),
-            columns: sizes.len(),
+            // A column for each file size; one alone is no reason for a tower.
+            columns: if sizes.len() > 1 { sizes.len() } else { shares.len().min(3) },
             panels,
         }
         .svg()
@@ -98,6 +100,7 @@ impl Grid<'_> {
             title: format!("{}, seeders {}", size(bytes as f64), share(row)),
             series: (0..self.comparison.variants.len()).map(of).collect(),
             guides: self.guides.iter().map(|(_, value)| self.line(&mine, *value)).collect(),
+            own_x: None,
         }
     }
 

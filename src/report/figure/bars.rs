@@ -11,25 +11,28 @@ use kuva::render::render::{PathData, Primitive, Scene, render_multiple};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Hatches over the colours, as paths in a square of 8 by 8, which tell kinds
-/// apart in grey.
-const HATCHES: [&str; 7] = [
-    "",
+/// Every kind has a colour of its own: those of the series, then yellow and grey, which
+/// the colour-blind can tell apart; there are no more of that sort, so the others (of
+/// Tol's palettes) are hatched as well.
+const FILLS: [&str; 17] = {
+    let [a, b, c, d, e, f, g] = COLOURS;
+    let rest = ["#882255", "#44AA99", "#DDCC77", "#332288", "#7A4A1E", "#B7E0F2", "#C51B7D", "#FFFFFF"];
+    let [h, i, j, k, l, m, n, o] = rest;
+    [a, b, c, d, e, f, g, "#F0E442", "#999999", h, i, j, k, l, m, n, o]
+};
+/// Kinds of a colour that needs no hatch.
+const PLAIN: usize = 9;
+/// As paths in a square of 8 by 8.
+const HATCHES: [&str; 6] = [
     "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4",
-    "M2,2 h2 v2 h-2 z M6,6 h2 v2 h-2 z",
     "M0,4 h8",
     "M-2,6 l4,4 M0,0 l8,8 M6,-2 l4,4",
+    "M2,2 h2 v2 h-2 z M6,6 h2 v2 h-2 z",
     "M4,0 v8",
     "M0,0 l8,8 M0,8 l8,-8",
 ];
-/// Kinds are many and lie side by side, so they need more colours than series do:
-/// the yellow of the same palette, grey and white.
-const FILLS: [&str; 10] = {
-    let [a, b, c, d, e, f, g] = COLOURS;
-    [a, b, c, d, e, f, g, "#F0E442", "#999999", "#FFFFFF"]
-};
 /// Colours on which a dark hatch is better seen than a light one.
-const LIGHT: [&str; 4] = ["#56B4E9", "#E69F00", "#F0E442", "#FFFFFF"];
+const LIGHT: [&str; 3] = ["#DDCC77", "#B7E0F2", "#FFFFFF"];
 
 /// One row.
 #[derive(Debug, Clone)]
@@ -62,7 +65,8 @@ impl Bars<'_> {
     pub fn svg(self) -> String {
         let id = self.id();
         let fill = |kind: Option<usize>| kind.map_or("none".into(), |kind| format!("url(#{id}-{kind})"));
-        let mut plot = BarPlot::new().with_horizontal(true).with_stacked().with_width(0.8);
+        let mut plot = BarPlot::new().with_horizontal(true).with_stacked();
+        plot = plot.with_width(0.8 * self.rows.len() as f64 / self.lines());
         for row in self.rows.iter().rev() {
             plot = plot.with_group(row.name.as_str(), row.segments.iter().map(|(kind, length)| (*length, fill(*kind))));
         }
@@ -96,6 +100,11 @@ impl Bars<'_> {
         (0..self.kinds.len()).filter(met).collect()
     }
 
+    /// Lines that have room: those of the legend are a little narrower than rows.
+    fn lines(&self) -> f64 {
+        (self.rows.len() as f64).max(self.drawn().len() as f64 * 0.8).max(1.0)
+    }
+
     fn layout(&self) -> Layout {
         let most = self.rows.iter().map(|row| row.segments.iter().map(|s| s.1).sum::<f64>()).fold(0.0, f64::max);
         let rows = self.rows.len() as f64;
@@ -106,10 +115,9 @@ impl Bars<'_> {
             .with_x_axis_max(if most > 0.0 { most * 1.02 } else { 1.0 })
             .with_y_axis_min(0.5)
             .with_y_axis_max(rows + 0.5)
-            .with_x_tick_format(TickFormat::Custom(Arc::new(self.show)))
             .with_width(1000.0)
-            .with_height(MARGINS + ROW * rows.max(self.drawn().len() as f64 * 0.8));
-        let layout = styled(layout);
+            .with_height(MARGINS + ROW * self.lines());
+        let layout = styled(layout).with_x_tick_format(TickFormat::Custom(Arc::new(self.show)));
         if self.title.is_empty() { layout } else { layout.with_title(self.title) }
     }
 }
@@ -136,7 +144,7 @@ fn join(scene: &mut Scene) {
 /// The colour of a kind with its hatch.
 fn pattern(id: &str, kind: usize) -> String {
     let colour = FILLS[kind % FILLS.len()];
-    let hatch = HATCHES[(kind + kind / FILLS.len()) % HATCHES.len()];
+    let hatch = if kind < PLAIN { "" } else { HATCHES[(kind - PLAIN) % HATCHES.len()] };
     let ink = if LIGHT.contains(&colour) { "#000" } else { "#fff" };
     format!(
         "<pattern id=\"{id}\" patternUnits=\"userSpaceOnUse\" width=\"8\" height=\"8\">\
@@ -169,6 +177,13 @@ mod tests {
         assert_eq!(svg.matches(&format!("url(#{id})")).count(), 1, "one path for all of a kind");
         let path = svg.split("<path ").find(|path| path.contains(&format!("url(#{id})"))).unwrap();
         assert_eq!(path.split("/>").next().unwrap().matches('M').count(), 3, "two segments and the legend");
+    }
+
+    #[test]
+    fn every_class_of_bytes_has_a_colour_of_its_own() {
+        let colours: std::collections::BTreeSet<&str> = FILLS.into_iter().collect();
+        assert_eq!(colours.len(), FILLS.len());
+        assert!(colours.len() >= crate::ledger::Class::ALL.len());
     }
 
     #[test]

@@ -14,8 +14,9 @@ use kuva::plot::legend::LegendPosition;
 use kuva::plot::line::LinePlot;
 use kuva::plot::scatter::{MarkerShape, ScatterPlot};
 use kuva::render::annotations::TextAnnotation;
-use kuva::render::layout::Layout;
+use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
+use std::sync::Arc;
 
 /// The colours of series, in this order.
 pub(super) const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
@@ -24,10 +25,12 @@ const SHAPES: [MarkerShape; 7] = [
     MarkerShape::Circle,
     MarkerShape::Square,
     MarkerShape::Triangle,
+    MarkerShape::Cross,
     MarkerShape::TriangleDown,
-    MarkerShape::Pentagon,
-    MarkerShape::Star,
+    MarkerShape::Plus,
 ];
+/// Half the size of a mark, in pixels.
+const MARK: f64 = 4.5;
 /// Colour of lines for orientation: bounds, the diagonal.
 const LINE: &str = "#555555";
 
@@ -197,6 +200,7 @@ fn styled(layout: Layout) -> Layout {
         .with_legend_box(false)
         .with_label_size(13)
         .with_tick_size(12)
+        .with_tick_format(TickFormat::Custom(Arc::new(super::human::tick)))
         .with_title_size(15)
         .with_body_size(12)
         .with_font_family("sans-serif")
@@ -250,7 +254,7 @@ fn plot(index: usize, series: Series) -> Plot {
                 .with_color(COLOURS[index % COLOURS.len()])
                 .with_marker(SHAPES[index % SHAPES.len()])
                 .with_marker_opacity(0.75)
-                .with_size(4.0);
+                .with_size(MARK);
             // A bar on every point, or none at all.
             if points.iter().any(|p| p.x_range.is_some()) {
                 scatter = scatter.with_x_err_asymmetric(points.iter().map(|p| arms(p.x, p.x_range)));

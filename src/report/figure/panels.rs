@@ -1,6 +1,6 @@
 //! Small figures side by side, with the same axes.
 
-use super::{COLOURS, LINE, Point, SHAPES, arms, with_view_box};
+use super::{COLOURS, LINE, MARK, Point, SHAPES, arms, with_view_box};
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::band::BandPlot;
 use kuva::plot::legend::{LegendEntry, LegendShape};
@@ -16,6 +16,8 @@ const WIDTH: f64 = 310.0;
 const HEIGHT: f64 = 225.0;
 /// Letters of a title that have room above a panel.
 const TITLE: usize = 46;
+/// Ticks along an axis that have room for their words, such as `1 h 6 min`.
+const TICKS: usize = 4;
 /// How much larger a panel alone is.
 const ALONE: f64 = 1.7;
 /// What lies within a hollow mark.
@@ -52,6 +54,9 @@ pub struct Panel {
     pub series: Vec<Vec<Point>>,
     /// Each line, in the order of [`Panels::guides`].
     pub guides: Vec<Vec<(f64, f64)>>,
+    /// How its own axis runs along x; nothing where all panels share one. What differs by
+    /// decades from panel to panel would be squeezed on a shared one.
+    pub own_x: Option<Scale>,
 }
 
 /// How an axis runs.
@@ -110,6 +115,7 @@ pub struct Panels<'a> {
 /// Where the axes run. Along x the library draws positions, which on a
 /// logarithmic axis are doublings (or, over many of them, tenfolds) of the least
 /// value: so ticks are at values that were run.
+#[derive(Clone, Copy)]
 struct Frame {
     x: (f64, f64),
     y: (f64, f64),
@@ -127,10 +133,12 @@ impl Frame {
 impl Panels<'_> {
     /// All of them as one `<svg>` element.
     pub fn svg(self) -> String {
-        let frame = self.frame();
+        let all = self.frame(&self.panels, self.x.scale);
+        let frame = |panel: &Panel| panel.own_x.map_or(all, |scale| self.frame(std::slice::from_ref(panel), scale));
         let rows = self.panels.len().div_ceil(self.columns.max(1)).max(1);
-        let layouts = self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, &frame)).collect();
-        let plots = self.panels.iter().map(|panel| self.plots(panel, &frame)).collect();
+        let layouts =
+            self.panels.iter().enumerate().map(|(index, panel)| self.layout(index, panel, &frame(panel))).collect();
+        let plots = self.panels.iter().map(|panel| self.plots(panel, &frame(panel))).collect();
         let size = if self.panels.len() == 1 { ALONE } else { 1.0 };
         let mut figure = Figure::new(rows, self.columns.max(1));
         if !self.title.is_empty() {
@@ -148,18 +156,20 @@ impl Panels<'_> {
     }
 
     /// Of points, intervals and lines.
-    fn frame(&self) -> Frame {
-        let points = || self.panels.iter().flat_map(|panel| &panel.series).flatten();
-        let guides = || self.panels.iter().flat_map(|panel| &panel.guides).flatten();
+    fn frame(&self, panels: &[Panel], x: Scale) -> Frame {
+        let points = || panels.iter().flat_map(|panel| &panel.series).flatten();
+        let guides = || panels.iter().flat_map(|panel| &panel.guides).flatten();
         // Under a staircase lines stand upright and belong in view.
         let upright = guides().map(|(x, _)| *x).filter(|_| self.mark == Mark::Steps);
         let (least, most) = super::span(points().map(|point| point.x).chain(upright)).unwrap_or((1.0, 2.0));
         // A staircase has no values that were chosen, so ticks are at round ones.
         let least = if self.mark == Mark::Steps { rounded_down(least) } else { least };
-        let factor: f64 = if most > 600.0 * least { 10.0 } else { 2.0 };
-        let step = if self.x.scale == Scale::Log { libm::log(factor) } else { 0.0 };
+        let tens = libm::log10(most / least);
+        let is_tenfold = tens > 0.5 && (tens - libm::round(tens)).abs() < 1e-6;
+        let factor: f64 = if most > 600.0 * least || is_tenfold { 10.0 } else { 2.0 };
+        let step = if x == Scale::Log { libm::log(factor) } else { 0.0 };
         let mut frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0), least, step };
-        frame.x = match self.x.scale {
+        frame.x = match x {
             Scale::Log => (-0.5, frame.place(most) + 0.5),
             Scale::Linear => (least.min(0.0), if most > 0.0 { most * 1.05 } else { 1.0 }),
         };
@@ -191,13 +201,14 @@ impl Panels<'_> {
             .with_y_axis_max(frame.y.1)
             .with_x_tick_format(TickFormat::Custom(Arc::new(move |v| show_x(x_value(v)))))
             .with_y_tick_format(TickFormat::Custom(Arc::new(show_y)))
+            .with_ticks(TICKS)
             .with_title_size(13)
             .with_label_size(12)
             .with_tick_size(11)
             .with_body_size(12)
             .with_font_family("sans-serif");
-        if self.x.scale == Scale::Log {
-            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / 6.0));
+        if step > 0.0 {
+            layout = layout.with_x_tick_step(libm::ceil((frame.x.1 - frame.x.0) / TICKS as f64));
         }
         if self.y.scale == Scale::Log { layout.with_log_y() } else { layout }
     }
@@ -312,13 +323,13 @@ fn scatter(index: usize, dodge: f64, points: &[Point], frame: &Frame) -> Vec<Plo
         let data = points.iter().map(|p| (frame.place(p.x) + dodge, p.y));
         ScatterPlot::new().with_data(data).with_marker(shape(index))
     };
-    let all = marks(points).with_color(COLOURS[index % COLOURS.len()]).with_marker_opacity(0.85).with_size(4.0);
+    let all = marks(points).with_color(COLOURS[index % COLOURS.len()]).with_marker_opacity(0.85).with_size(MARK);
     let all = match points.iter().all(|p| p.y_range.is_none()) {
         true => all,
         false => all.with_y_err_asymmetric(points.iter().map(|p| arms(p.y, p.y_range))),
     };
     let hollow: Vec<Point> = points.iter().copied().filter(|point| point.hollow).collect();
-    let within = (!hollow.is_empty()).then(|| marks(&hollow).with_color(HOLLOW).with_size(2.4).into());
+    let within = (!hollow.is_empty()).then(|| marks(&hollow).with_color(HOLLOW).with_size(0.6 * MARK).into());
     std::iter::once(all.into()).chain(within).collect()
 }
 
@@ -336,6 +347,7 @@ mod tests {
             title: title.into(),
             series: vec![points, vec![]],
             guides: vec![vec![(2.0, 1.2), (32.0, 1.2)]],
+            own_x: None,
         };
         let point = Point { y_range: Some((0.9, 3.0)), ..Point::new(8.0, 1.5) };
         let empty = Panel { title: "empty".into(), ..Panel::default() };
@@ -391,6 +403,28 @@ mod tests {
         let filled = of(Mark::Bands, Scale::Linear, vec![within(0.5)]);
         let within = |svg: &str| svg.matches(&format!("fill=\"{HOLLOW}\"")).count();
         assert_eq!(within(&svg), within(&filled) + 1, "{svg}");
+    }
+
+    /// 1 to 3 ms and 1 to 3 h would be two walls on one axis.
+    #[test]
+    fn a_panel_may_have_an_axis_of_its_own() {
+        let panel = |unit: f64| Panel {
+            series: vec![[1.0, 2.0, 3.0].map(|x| Point::new(x * unit, 0.5)).to_vec()],
+            own_x: Some(Scale::Linear),
+            ..Panel::default()
+        };
+        let svg = Panels {
+            title: String::new(),
+            x: Along { name: "x", scale: Scale::Log, show: |value| format!("{value:.3}") },
+            y: Along { name: "y", scale: Scale::Linear, show: plain },
+            mark: Mark::Steps,
+            series: vec!["own".into()],
+            guides: vec![],
+            columns: 2,
+            panels: vec![panel(0.001), panel(3600.0)],
+        }
+        .svg();
+        assert!(svg.contains(">0.001<") && svg.contains(">5000.000<"), "{svg}");
     }
 
     #[test]

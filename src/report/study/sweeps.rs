@@ -2,6 +2,7 @@
 
 use super::super::document::{Column, Document, Grid, Picture};
 use super::super::figure::{Along, Mark, Panel, Panels, Point as Place, Scale};
+use super::super::human::tick;
 use super::super::words::{duration, fact, rate, size, title};
 use super::{csv, shortened};
 use crate::study::{Dot, Line, PowerLaw, Sweep, Unit, spread};
@@ -133,7 +134,7 @@ impl Quantity {
         let panel = |place: &String| Panel {
             title: place.clone(),
             series: series.iter().map(|variant| of(place, variant)).collect(),
-            guides: vec![],
+            ..Panel::default()
         };
         let panels: Vec<Panel> = places.iter().map(panel).collect();
         let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).filter_map(|dot| (self.of)(dot)[0]).collect();
@@ -184,6 +185,6 @@ fn show(unit: Unit) -> fn(f64) -> String {
         Unit::Bytes => size,
         Unit::BitsPerSecond => rate,
         Unit::Seconds => duration,
-        Unit::Plain => |value| format!("{}", libm::round(value * 1000.0) / 1000.0),
+        Unit::Plain => tick,
     }
 }
