@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// Show what a finished study says, in a table and in one HTML file
 ///
-/// Works from the result files of `run` and `sweep` alone. DIR gets report.html:
-/// completion curves, time and speed against each swept number with the exponent
-/// of the scaling, bytes by class, efficiency against the bound, and what held
+/// Works from the result files of `run` and `sweep` alone. It begins with the answer:
+/// who is how much faster than whom, over pairs of runs with equal seeds. DIR gets
+/// report.html: completion curves, time and speed against each swept number with the
+/// exponent of the scaling, bytes by class, efficiency against the bound, and what held
 /// the leechers back, each with its data. With --baseline the protocols are
 /// compared with one of them instead: median download times and their ratios go
 /// to standard output, comparison.csv, comparison.md and comparison.html to DIR.

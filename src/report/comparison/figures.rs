@@ -1,7 +1,7 @@
 //! The figures in the users' own form: network size along x, a column of panels
 //! for each file size, a row for each seeder ratio.
 
-use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point, Scale, Stroke};
+use super::super::figure::{Axis, Figure, Guide, Mark, Panel, Point, Scale};
 use super::super::human::tick;
 use super::super::words::size;
 use super::share;
@@ -15,9 +15,9 @@ pub(super) fn ratios(comparison: &Comparison) -> Vec<String> {
         title: format!("Median download time over that of {}", comparison.variants[0]),
         y: "ratio",
         guides: vec![
-            (Guide { name: "equal".into(), stroke: Stroke::Dotted }, |_, _| Some(1.0)),
-            (Guide { name: format!("limit {}", comparison.limit), stroke: Stroke::Dashed }, |c, _| Some(c.limit)),
-            (Guide { name: "bound".into(), stroke: Stroke::Solid }, |_, cell| cell.bound_ratio()),
+            (Guide { name: "equal".into(), dashes: "2 4" }, |_, _| Some(1.0)),
+            (Guide { name: format!("limit {}", comparison.limit), dashes: "8 4" }, |c, _| Some(c.limit)),
+            (Guide { name: "bound".into(), dashes: "none" }, |_, cell| cell.bound_ratio()),
         ],
         value: |figures| {
             let ratio = figures.ratio.as_ref()?;
@@ -33,7 +33,7 @@ pub(super) fn times(comparison: &Comparison) -> Vec<String> {
         comparison,
         title: "Median download time, with quartiles of downloads".into(),
         y: "seconds",
-        guides: vec![(Guide { name: "bound".into(), stroke: Stroke::Solid }, |_, cell| cell.bound_s)],
+        guides: vec![(Guide { name: "bound".into(), dashes: "none" }, |_, cell| cell.bound_s)],
         value: |figures| Some((figures.median_s?, Some((figures.p25_s?, figures.p75_s?)))),
     };
     grid.figures()
@@ -73,16 +73,18 @@ impl Grid<'_> {
         let places = shares.iter().flat_map(|row| sizes.iter().map(move |size| (*row, *size)));
         let panels = places.map(|(row, bytes)| self.panel(&cells, row, bytes)).collect();
         let title = if world.is_empty() { self.title.clone() } else { format!("{}: {world}", self.title) };
-        Panels {
+        let sizes_met = cells.iter().map(|cell| f64::from(cell.network_size));
+        Figure {
             title,
-            x: Along { name: "network size", scale: Scale::Log, show: |size| tick(libm::round(size)) },
-            y: Along { name: self.y, scale: Scale::Log, show: tick },
-            mark: Mark::Points,
+            x: Axis::new("network size", Scale::Log, tick).with_ticks(sizes_met),
+            y: Axis::new(self.y, Scale::Log, tick),
+            mark: Mark::Beside,
             series: self.comparison.variants.clone(),
             guides: self.guides.iter().map(|(guide, _)| guide.clone()).collect(),
             // A column for each file size; one alone is no reason for a tower.
             columns: if sizes.len() > 1 { sizes.len() } else { shares.len().min(3) },
             panels,
+            ..Figure::default()
         }
         .svg()
     }
@@ -100,7 +102,7 @@ impl Grid<'_> {
             title: format!("{}, seeders {}", size(bytes as f64), share(row)),
             series: (0..self.comparison.variants.len()).map(of).collect(),
             guides: self.guides.iter().map(|(_, value)| self.line(&mine, *value)).collect(),
-            own_x: None,
+            ..Panel::default()
         }
     }
 

@@ -7,7 +7,8 @@ use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict};
 
 /// Quantities of the whole run, all worlds together.
 pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Grid {
-    let [base_, change_, difference, verdict_] = ["base", "change", "difference", "verdict"].map(Column::numbers);
+    let [base_, change_, difference] = ["base", "change", "difference"].map(Column::numbers);
+    let verdict_ = Column::words("verdict");
     let mut grid = Grid::new([Column::words("quantity"), base_.ranked(2), change_.ranked(1), difference, verdict_]);
     for line in &impact.whole {
         let texts = [line.metric.title().into(), base(line), changed(line), change_with_interval(line)];
@@ -28,10 +29,11 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Grid {
         ("difference, bytes", 0),
         ("of the base's bytes", 1),
         ("per byte stored", 2),
-        ("verdict", 0),
     ];
-    let columns = columns.map(|(title, rank)| Column::numbers(title).ranked(rank));
-    let mut grid = Grid::new([Column::words("class")].into_iter().chain(columns));
+    let numbers = columns.map(|(title, rank)| Column::numbers(title).ranked(rank));
+    let ends = ["class", "verdict"].map(Column::words);
+    let [class, verdict_] = ends;
+    let mut grid = Grid::new([class].into_iter().chain(numbers).chain([verdict_]));
     for part in &bytes.parts {
         let line = impact.parts.iter().find(|line| line.metric == ImpactMetric::Class(part.class));
         grid.row([

@@ -65,7 +65,7 @@ impl Stack {
             bars.push(Bar { name, segments });
         }
         let kinds: Vec<String> = Class::ALL.map(|class| class.name().into()).into();
-        let figure = |rows: Vec<Bar>| Bars { title: "", x: self.x, show: self.show, kinds: kinds.clone(), rows }.svg();
+        let figure = |rows: Vec<Bar>| Bars { x: self.x.into(), show: self.show, kinds: kinds.clone(), rows }.svg();
         let groups = by_decades(bars);
         let apart = if groups.len() > 1 { " What differs by more than a decade has an axis of its own." } else { "" };
         let svg = groups.into_iter().map(figure).collect();

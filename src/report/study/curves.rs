@@ -1,7 +1,7 @@
 //! The share of leechers that are complete over time.
 
 use super::super::document::Picture;
-use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point as Place, Scale, Stroke};
+use super::super::figure::{Axis, Figure, Guide, Mark, Panel, Point as Place, Scale};
 use super::super::words::duration;
 use super::{MOST_VARIANTS, csv, name, place, shortened};
 use crate::study::{Point, Survey, spread};
@@ -39,21 +39,23 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
             series,
             guides: vec![line.unwrap_or_default()],
             own_x: Some(scale),
+            ..Panel::default()
         }
     });
     let panels: Vec<Panel> = panels.collect();
     if rows.is_empty() {
         return None;
     }
-    let svg = Panels {
-        title: String::new(),
-        x: Along { name: "time", scale: Scale::Linear, show: duration },
-        y: Along { name: "leechers complete", scale: Scale::Linear, show: |share| format!("{:.0} %", share * 100.0) },
+    let share = |share: f64| format!("{:.0} %", share * 100.0);
+    let svg = Figure {
+        x: Axis::new("time", Scale::Linear, duration),
+        y: Axis::new("leechers complete", Scale::Linear, share),
         mark: Mark::Steps,
         series: variants.iter().map(|index| survey.variants[*index].clone()).collect(),
-        guides: vec![Guide { name: "bound".into(), stroke: Stroke::Dotted }],
-        columns: panels.len().min(3),
+        guides: vec![Guide { name: "bound".into(), dashes: "2 4" }],
+        columns: 3,
         panels,
+        ..Figure::default()
     }
     .svg();
     let caption = format!(

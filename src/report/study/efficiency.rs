@@ -1,7 +1,8 @@
 //! Efficiency against the bound.
 
 use super::super::document::Picture;
-use super::super::figure::{Figure, Point as Place, Words};
+use super::super::figure::{Axis, Figure, Mark, Point as Place, Scale};
+use super::super::human::tick;
 use super::{MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
 use crate::study::{Summary, Survey, spread};
 
@@ -13,7 +14,8 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
         place => place,
     };
     let names: Vec<String> = cells.iter().map(row).collect();
-    let mut figure = Figure::of_rows(&names);
+    let mut figure = Figure::of_rows(names, Axis::new("efficiency", Scale::Fitting, tick));
+    figure.mark = Mark::Beside;
     let mut rows = Vec::new();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
     for variant in &variants {
@@ -24,7 +26,7 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
                 let Some(s) = Summary::of(&point.values_of(|run| run.efficiency)) else { continue };
                 let numbers = [s.median, s.p5, s.p95].map(|value| value.to_string());
                 rows.push([name(survey, point)].into_iter().chain(numbers).chain([s.n.to_string()]).collect());
-                marks.push(Place { x_range: Some((s.p5, s.p95)), ..Place::new(s.median, figure.row(row)) });
+                marks.push(Place { x_range: Some((s.p5, s.p95)), ..Place::new(s.median, row as f64) });
             }
         }
         figure.points(&survey.variants[*variant], marks);
@@ -32,13 +34,13 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
     if rows.is_empty() {
         return None;
     }
-    figure.line("bound", vec![(1.0, figure.row(0) + 0.4), (1.0, figure.row(names.len() - 1) - 0.4)]);
+    figure.line("bound", vec![(1.0, -0.4), (1.0, cells.len() as f64 - 0.6)]);
     let caption = format!(
         "The bound over the makespan (from the start of a run's first leecher): 1 is as fast as anything could be. Median of the runs in which all leechers \
          completed, and from the 5 % to the 95 % quantile of these runs.{rest}{}",
         shortened("variants", variants.len(), survey.variants.len())
     );
-    let svg = figure.svg(Words { title: "", x: "efficiency", y: "" });
+    let svg = figure.svg();
     let data = csv(&["point", "median", "p5", "p95", "runs"], rows);
     Some(Picture { title: "Efficiency against the bound".into(), caption, svg, data, ..Picture::default() })
 }

@@ -46,7 +46,7 @@ fn heat(survey: &Survey, map: &HeldMap) -> Picture {
          the time what held the leecher back longest.",
         map.run_id
     );
-    let svg = Bars { title: "", x: "time", show: duration, kinds: kinds(), rows }.svg();
+    let svg = Bars { x: "time".into(), show: duration, kinds: kinds(), rows }.svg();
     let data = csv(&["node", "start_s", "end_s", "constraint"], data);
     Picture { title: format!("What held each leecher back: {point}"), caption, svg, data, ..Picture::default() }
 }
@@ -76,7 +76,7 @@ fn shares(survey: &Survey, points: &[HeldShares]) -> Option<Picture> {
         shortened("cells", cells.len(), survey.cells().len())
     );
     let show = |share| format!("{:.0} %", share * 100.0);
-    let svg = Bars { title: "", x: "share of its time", show, kinds: kinds(), rows: rows.clone() }.svg();
+    let svg = Bars { x: "share of its time".into(), show, kinds: kinds(), rows: rows.clone() }.svg();
     let data = csv(&["point", "node", "constraint", "share"], data);
     let picture = Picture {
         title: "What held the median and the slowest leecher back".into(),

@@ -1,7 +1,7 @@
 //! Time and speed against each swept number.
 
 use super::super::document::{Column, Document, Grid, Picture};
-use super::super::figure::{Along, Mark, Panel, Panels, Point as Place, Scale};
+use super::super::figure::{Axis, Figure, Mark, Panel, Point as Place, Scale};
 use super::super::human::tick;
 use super::super::words::{duration, fact, rate, size, title};
 use super::{csv, shortened};
@@ -140,23 +140,17 @@ impl Quantity {
         let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).filter_map(|dot| (self.of)(dot)[0]).collect();
         let (low, high) =
             (medians.iter().copied().fold(f64::INFINITY, f64::min), medians.iter().copied().fold(0.0, f64::max));
-        let svg = Panels {
-            title: String::new(),
-            x: Along {
-                name: title(&sweep.axis.key),
-                scale: if sweep.is_wide() { Scale::Log } else { Scale::Linear },
-                show: show(sweep.axis.unit),
-            },
-            y: Along {
-                name: self.unit,
-                scale: if low > 0.0 && high > 8.0 * low { Scale::Log } else { Scale::Linear },
-                show: self.show,
-            },
+        let scale = |is_wide: bool| if is_wide { Scale::Log } else { Scale::Linear };
+        let x = Axis::new(title(&sweep.axis.key), scale(sweep.is_wide()), show(sweep.axis.unit));
+        let dots = lines.iter().flat_map(|line| &line.dots);
+        let svg = Figure {
+            x: x.with_ticks(dots.map(|dot| dot.x)),
+            y: Axis::new(self.unit, scale(low > 0.0 && high > 8.0 * low), self.show),
             mark: Mark::Bands,
             series,
-            guides: vec![],
-            columns: panels.len().min(3),
+            columns: 3,
             panels,
+            ..Figure::default()
         }
         .svg();
         let row = |line: &Line, dot: &Dot| {

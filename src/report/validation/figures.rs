@@ -1,6 +1,7 @@
 //! The plots of the report.
 
-use super::super::figure::{Figure, Point, Words};
+use super::super::figure::{Axis, Figure, Point, Scale};
+use super::super::human::tick;
 use super::marked;
 use crate::study::{Metric, Validation};
 
@@ -18,10 +19,12 @@ pub(super) fn overlay(validation: &Validation, testbed: &str, metric: Metric) ->
     let middle = |v: &crate::study::Verdict| v.measured_median().unwrap_or(0.0);
     verdicts.sort_by(|a, b| middle(a).total_cmp(&middle(b)).then(a.case.cmp(&b.case)));
     let names: Vec<String> = verdicts.iter().map(|v| marked(validation, v.case)).collect();
-    let mut figure = Figure::of_rows(&names);
+    let unit = if metric.is_time() { "seconds" } else { metric.title() };
+    let mut figure = Figure::of_rows(names, Axis::new(unit, Scale::Fitting, tick));
+    figure.title = format!("{testbed}: {}", metric.title());
     let (mut predicted, mut measured, mut bound) = (vec![], vec![], vec![]);
     for (index, verdict) in verdicts.iter().enumerate() {
-        let row = figure.row(index);
+        let row = index as f64;
         predicted
             .extend(verdict.predicted.map(|p| Point { x_range: Some((p.p5, p.p95)), ..Point::new(p.median, row) }));
         measured.extend(verdict.measured.iter().map(|value| Point::new(*value, row)));
@@ -30,13 +33,15 @@ pub(super) fn overlay(validation: &Validation, testbed: &str, metric: Metric) ->
     figure.points("predicted: median, 5 to 95 %", predicted);
     figure.points("measured runs", measured);
     figure.line("bound", bound);
-    let unit = if metric.is_time() { "seconds" } else { metric.title() };
-    Some(figure.svg(Words { title: &format!("{testbed}: {}", metric.title()), x: unit, y: "" }))
+    Some(figure.svg())
 }
 
 /// Predicted against measured medians of all cells; on the diagonal they agree.
 pub(super) fn scatter(validation: &Validation, metric: Metric) -> Option<String> {
-    let mut figure = Figure::plane();
+    let unit = if metric.is_time() { ", seconds" } else { "" };
+    let axis = |what: &str| Axis::new(format!("{what}{unit}"), Scale::Fitting, tick);
+    let mut figure = Figure::plane(axis("measured"), axis("predicted"));
+    figure.title = metric.title().into();
     let mut testbeds: Vec<&str> = validation.cases.iter().map(|case| case.testbed.as_str()).collect();
     testbeds.dedup();
     let mut ends: Vec<f64> = Vec::new();
@@ -57,7 +62,5 @@ pub(super) fn scatter(validation: &Validation, metric: Metric) -> Option<String>
     let least = ends.iter().copied().reduce(f64::min)?;
     let most = ends.iter().copied().reduce(f64::max)?;
     figure.line("equal", vec![(least, least), (most, most)]);
-    let unit = if metric.is_time() { ", seconds" } else { "" };
-    let (x, y) = (format!("measured{unit}"), format!("predicted{unit}"));
-    Some(figure.svg(Words { title: metric.title(), x: &x, y: &y }))
+    Some(figure.svg())
 }
