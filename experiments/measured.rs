@@ -3,11 +3,10 @@
 //! documents say about that.
 //! `codexsim validate` does the same and shows the numbers.
 
-use codexsim::results::{Measured, NodeFigures, median};
+use codexsim::results::{Labels, Measured, Observation, RunResult, median};
 use codexsim::scenario::{Conditions, Input, load, testbeds};
 use codexsim::sim::{Progress, RunSpec, run};
 use codexsim::study::{Cases, Host, Metric, Options, Request, RunFigures, Selection, Validation, execute};
-use codexsim::world::Role;
 
 /// Nobody watches.
 struct Alone;
@@ -212,14 +211,6 @@ fn a_flash_crowd_shows_what_the_real_node_shows() {
 fn simulate(spec: &RunSpec) -> RunFigures {
     let outcome = run(spec, &mut |_| true).unwrap();
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
-    let node = |n: &codexsim::ledger::NodeOutcome| NodeFigures {
-        leecher: n.role == Role::Leecher,
-        start_s: Some(n.start.secs()),
-        t100_s: n.milestones.all.map(|t| t.secs()),
-        bytes_rx: Some(n.bytes_rx as f64),
-        bytes_tx: Some(n.bytes_tx as f64),
-        ..NodeFigures::default()
-    };
-    let nodes: Vec<NodeFigures> = outcome.nodes.iter().map(node).collect();
-    RunFigures::of(&nodes, spec.world.dataset.size.get() as f64)
+    let labels = Labels { run_id: "r", scenario: "s", protocol: "p", repetition: 0 };
+    RunFigures::of(&Observation::of(&RunResult::new(labels, spec, &outcome)))
 }

@@ -22,7 +22,7 @@ repetitions = 3
 
 impl Place {
     fn table<R: Row>(&self, dir: &str) -> Vec<R> {
-        read(File::open(self.path(dir).join(R::FILE)).unwrap()).unwrap()
+        read(File::open(self.path(dir).join(R::KIND.file)).unwrap()).unwrap()
     }
 
     fn page(&self, dir: &str) -> String {

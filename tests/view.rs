@@ -122,7 +122,7 @@ start = { stagger = "2 s" }
 "#;
 
 fn table<R: Row>(place: &Place, dir: &str) -> Vec<R> {
-    read(fs::File::open(place.path(dir).join(R::FILE)).unwrap()).unwrap()
+    read(fs::File::open(place.path(dir).join(R::KIND.file)).unwrap()).unwrap()
 }
 
 #[test]

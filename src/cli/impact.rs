@@ -126,7 +126,7 @@ impl Impact {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
-        let breaches = study::check(&examined.plan.expect, assembled.rows.iter().map(|(_, row)| row));
+        let breaches = &assembled.breaches;
         output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
         output::tell_each("expectation not met", breaches.iter());
         let impact = examined.impact.as_ref();

@@ -81,7 +81,7 @@ impl Report {
         results::try_folder(out)?;
         let document = report::comparison(&comparison);
         let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
-        write(ComparisonRow::FILE, &results::write(&comparison.rows()))?;
+        write(ComparisonRow::KIND.file, &results::write(&comparison.rows()))?;
         write("comparison.md", &document.markdown(1))?;
         write("comparison.html", &document.html())?;
         self.shown.rows(|| document, &comparison.rows())?;
@@ -92,7 +92,7 @@ impl Report {
     fn survey(&self, out: &Path) -> Result<u64, Failure> {
         let survey = Survey::read(&self.dir)?;
         let held = survey.held(&self.dir)?;
-        let path = self.dir.join(DiscoveryRow::FILE);
+        let path = self.dir.join(DiscoveryRow::KIND.file);
         let discovery = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
         let out_given = self.out.iter().flat_map(|out| ["--out".into(), out.display().to_string()]);
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
@@ -104,7 +104,7 @@ impl Report {
         if let Some(upkeep) = report::upkeep(&discovery) {
             AtomicFile::write_all(&out.join("discovery.md"), upkeep.markdown(1).as_bytes())?;
         }
-        let place = self.dir.join(RunRow::FILE);
+        let place = self.dir.join(RunRow::KIND.file);
         let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
         self.shown.study(|| document, &runs)?;
         Ok(survey.runs_missing())

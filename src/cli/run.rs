@@ -8,10 +8,10 @@ use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::ledger::{Outcome, Status};
 use crate::report;
-use crate::results::{self, Checkpoint, FileEntry, Kind, Labels, Manifest, ResultsError, Row, RunResult};
+use crate::results::{self, Checkpoint, FileEntry, Kind, Labels, Manifest, Observation, ResultsError, RunResult};
 use crate::scenario::{self, Input, Scenario};
 use crate::sim::{self, Progress};
-use crate::study::{self, Forecast, Host};
+use crate::study::{self, Claim, Forecast, Host};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ impl Run {
     /// Runs, writes the result files, shows the result.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let scenario = scenario::load(&self.input())?;
-        study::check_columns(&scenario.expect)?;
+        let claims = study::claims(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
         let dir = self.dir(&scenario);
@@ -60,7 +60,7 @@ impl Run {
             (true, false) => format!("interrupted; what there is of the run is in {place}"),
             (true, true) => format!("interrupted; the results of an earlier run in {place} were left alone"),
         });
-        Ok(judge(&scenario, &result, interrupted))
+        Ok(judge(&claims, &result, interrupted))
     }
 
     /// Where the results go when nothing else is said: those of other settings elsewhere,
@@ -106,17 +106,7 @@ impl Run {
         result: &RunResult,
         outcome: &Outcome,
     ) -> Result<(), ResultsError> {
-        let mut files = vec![
-            table(dir, std::slice::from_ref(&result.run))?,
-            table(dir, &result.nodes)?,
-            table(dir, &result.traffic)?,
-            table(dir, &result.series)?,
-            table(dir, &result.constraints)?,
-            table(dir, &result.timeline)?,
-        ];
-        files.extend(optional(dir, scenario.run.progress_steps > 0, result.progress.iter().cloned())?);
-        files.extend(optional(dir, scenario.run.trace, results::trace_rows(&result.run.run_id, outcome))?);
-        files.extend(optional(dir, !result.discovery.is_empty(), result.discovery.iter().cloned())?);
+        let files = results::write_run(dir, &scenario.run, result, outcome)?;
         self.manifest(scenario, result, outcome, files).write(dir)
     }
 
@@ -146,26 +136,9 @@ impl Run {
     }
 }
 
-fn table<R: Row + Clone>(dir: &Path, rows: &[R]) -> Result<FileEntry, ResultsError> {
-    results::write_table(dir, rows.iter().cloned())
-}
-
-/// A table that is there only when it is `wanted`; that of an earlier run goes.
-fn optional<R: Row>(
-    dir: &Path,
-    wanted: bool,
-    rows: impl Iterator<Item = R>,
-) -> Result<Option<FileEntry>, ResultsError> {
-    if wanted {
-        return results::write_table(dir, rows).map(Some);
-    }
-    results::remove_table::<R>(dir)?;
-    Ok(None)
-}
-
 /// Says what did not hold. Claims are about whole runs.
-fn judge(scenario: &Scenario, result: &RunResult, interrupted: bool) -> End {
-    let breaches = if interrupted { vec![] } else { study::check(&scenario.expect, [&result.run]) };
+fn judge(claims: &[Claim], result: &RunResult, interrupted: bool) -> End {
+    let breaches = if interrupted { vec![] } else { study::check(claims, &Observation::of(result)) };
     output::tell_each("violation", result.violations.iter().map(|v| format!("run {}: {v}", result.run.run_id)));
     output::tell_each("expectation not met", breaches.iter());
     match () {

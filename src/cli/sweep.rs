@@ -99,7 +99,7 @@ impl Sweep {
         self.report_execution(&execution);
         let missing = missing(&plan, &dir);
         if matches!(selection, Selection::Index(_)) && missing > 0 {
-            let (all, file) = (plan.runs.len(), RunRow::FILE);
+            let (all, file) = (plan.runs.len(), RunRow::KIND.file);
             output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
             return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
         }
@@ -169,7 +169,7 @@ impl Sweep {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
-        let breaches = study::check(&plan.expect, assembled.rows.iter().map(|(_, row)| row));
+        let breaches = &assembled.breaches;
         output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
         output::tell_each("expectation not met", breaches.iter());
         // What other shards have not done yet is no fault of this one, and still is missing.

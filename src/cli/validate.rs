@@ -71,7 +71,7 @@ impl Validate {
         let validation = cases.judge(&self.out);
         let document = report::validation(&validation, &measured.notes);
         let write = |name: &str, text: &str| AtomicFile::write_all(&self.out.join(name), text.as_bytes());
-        write(ValidationRow::FILE, &results::write(&validation.rows()))?;
+        write(ValidationRow::KIND.file, &results::write(&validation.rows()))?;
         write("validation.md", &document.markdown(1))?;
         write("validation.html", &document.html())?;
         self.shown.rows(|| document, &validation.rows())?;

@@ -57,15 +57,15 @@ impl View {
             progress: self.read()?,
         };
         let mut playback = Playback::new(tables).map_err(of)?;
-        let wrong = |error| self.wrong(TraceRow::FILE, &error);
-        for row in results::read_each::<TraceRow>(self.open(TraceRow::FILE)?).map_err(wrong)? {
+        let wrong = |error| self.wrong(TraceRow::KIND.file, &error);
+        for row in results::read_each::<TraceRow>(self.open(TraceRow::KIND.file)?).map_err(wrong)? {
             playback.add(&row.map_err(wrong)?).map_err(of)?;
         }
         Ok(playback)
     }
 
     fn read<R: Row>(&self) -> Result<Vec<R>, Failure> {
-        results::read(self.open(R::FILE)?).map_err(|error| self.wrong(R::FILE, &error))
+        results::read(self.open(R::KIND.file)?).map_err(|error| self.wrong(R::KIND.file, &error))
     }
 
     /// A file that is not what the program writes.

@@ -1,11 +1,7 @@
 //! The places that files go to: whether they can be used, tried before any work, and
 //! whose results lie there already.
 
-use super::rows::{
-    ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow, TraceRow,
-    TrafficRow, ValidationRow,
-};
-use super::{AtomicFile, Manifest, ResultsError, header};
+use super::{AtomicFile, ComparisonRow, FileKind, Manifest, PARTS, ResultsError, Row, RunRow, TraceRow, ValidationRow};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{self, File};
@@ -63,7 +59,7 @@ const REPORTS: [&str; 14] = [
     "report.html",
     "discovery.md",
     "view.html",
-    ComparisonRow::FILE,
+    ComparisonRow::KIND.file,
     "comparison.md",
     "comparison.html",
     "verdict.json",
@@ -71,24 +67,15 @@ const REPORTS: [&str; 14] = [
     "impact.html",
     "impact-changes.svg",
     "impact-bytes.svg",
-    ValidationRow::FILE,
+    ValidationRow::KIND.file,
     "validation.md",
     "validation.html",
 ];
 
-/// The tables of results and their headers.
-fn tables() -> [(&'static str, String); 9] {
-    [
-        (RunRow::FILE, header::<RunRow>()),
-        (NodeRow::FILE, header::<NodeRow>()),
-        (TrafficRow::FILE, header::<TrafficRow>()),
-        (SeriesRow::FILE, header::<SeriesRow>()),
-        (ConstraintRow::FILE, header::<ConstraintRow>()),
-        (TimelineRow::FILE, header::<TimelineRow>()),
-        (ProgressRow::FILE, header::<ProgressRow>()),
-        (TraceRow::FILE, header::<TraceRow>()),
-        (DiscoveryRow::FILE, header::<DiscoveryRow>()),
-    ]
+/// The tables of results.
+fn tables() -> impl Iterator<Item = FileKind> {
+    let parts = PARTS.into_iter().map(|part| part.kind);
+    [RunRow::KIND].into_iter().chain(parts).chain([TraceRow::KIND])
 }
 
 /// Makes sure that the results of the scenario `name` can go to the folder `dir`, which
@@ -100,7 +87,7 @@ fn tables() -> [(&'static str, String); 9] {
 /// kind and name, unless `force` gives these up.
 pub fn claim(dir: &Path, kind: Kind, name: &str, force: bool) -> Result<Option<Manifest>, PlaceError> {
     try_folder(dir)?;
-    let own = tables().into_iter().map(|(file, _)| file).chain([Manifest::FILE]).chain(REPORTS);
+    let own = tables().map(|kind| kind.file).chain([Manifest::FILE]).chain(REPORTS);
     own.map(|file| dir.join(file)).filter(|place| place.is_dir()).map(in_the_way).try_for_each(Err)?;
     let earlier = Manifest::read(dir).ok();
     let what = match &earlier {
@@ -128,12 +115,13 @@ fn stranger(dir: &Path, kind: Kind) -> Option<String> {
     if kind == Kind::Run && dir.join("rows").exists() {
         return Some("the runs of an unfinished study".into());
     }
-    let foreign = |(file, header): &(&str, String)| {
+    let foreign = |kind: FileKind| {
+        let file = kind.file;
         let first = BufReader::new(File::open(dir.join(file)).ok()?).lines().next();
-        let ours = matches!(first, Some(Ok(line)) if line.starts_with(header.trim_end()));
+        let ours = matches!(first, Some(Ok(line)) if line.starts_with(kind.header().trim_end()));
         (!ours).then(|| format!("a {file} that is not of this program, or of another version"))
     };
-    tables().iter().find_map(foreign)
+    tables().find_map(foreign)
 }
 
 /// Removes the reports in `dir` that were made from other results than `new`.
@@ -273,7 +261,7 @@ mod tests {
         fs::write(dir.join("nodes.csv"), "name,age\n").unwrap();
         assert!(refusal(dir, Kind::Run, "x").contains("a nodes.csv that is not of this program"));
         // A command that was ended may have left tables without a manifest.
-        fs::write(dir.join("nodes.csv"), header::<NodeRow>()).unwrap();
+        fs::write(dir.join("nodes.csv"), crate::results::NodeRow::KIND.header()).unwrap();
         claim(dir, Kind::Run, "x", false).unwrap();
         fs::write(dir.join("manifest.json"), "{}").unwrap();
         assert!(refusal(dir, Kind::Run, "x").contains("manifest.json"));

@@ -1,8 +1,9 @@
 //! What held the leechers back, as rows.
 
 use super::record::origin;
-use super::rows::{ConstraintRow, NodeRow, TimelineRow};
+use super::{ConstraintRow, NodeRow, TimelineRow};
 use crate::ledger::{Constraint, NodeOutcome, Outcome};
+use crate::sim::RunSpec;
 use crate::units::Time;
 use crate::world::Role;
 
@@ -21,7 +22,7 @@ fn end(node: &NodeOutcome, outcome: &Outcome) -> Time {
 
 /// For each leecher the time that each constraint took, summing up to the time
 /// from its start to its completion.
-pub(super) fn constraint_rows(id: &str, outcome: &Outcome) -> Vec<ConstraintRow> {
+pub(super) fn constraint_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<ConstraintRow> {
     let mut rows = Vec::new();
     for (leecher, (node, what)) in leechers(outcome).enumerate() {
         let wanted = end(what, outcome).since(what.start).secs();
@@ -38,7 +39,7 @@ pub(super) fn constraint_rows(id: &str, outcome: &Outcome) -> Vec<ConstraintRow>
 }
 
 /// The stretches of some leechers, cut to the time in which each wanted something.
-pub(super) fn timeline_rows(id: &str, outcome: &Outcome) -> Vec<TimelineRow> {
+pub(super) fn timeline_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<TimelineRow> {
     let origin = origin(outcome);
     let step = leechers(outcome).count().div_ceil(MOST_LEECHERS).max(1);
     let mut rows = Vec::new();

@@ -11,11 +11,12 @@ mod files;
 mod folder;
 mod limits;
 mod manifest;
+mod measure;
 mod measured;
 mod quantile;
 mod record;
-mod rows;
 mod table;
+mod tables;
 
 pub use files::AtomicFile;
 pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
@@ -23,17 +24,20 @@ pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
 pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
+pub use measure::{Amount, Better, Measure, Observation};
 pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
 pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
-pub use record::{Labels, RunResult, trace_rows};
-pub use rows::{
-    Capacity, ComparisonRow, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, Row, RunRow, SeriesRow, TimelineRow,
-    TraceRow, TrafficRow, ValidationRow,
+pub use record::{Labels, trace_rows};
+pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_run};
+
+pub use tables::{
+    Capacity, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part, PartRow,
+    Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
+    ValidationRow,
 };
-pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_table};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

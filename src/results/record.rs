@@ -1,10 +1,6 @@
 //! From the outcome of a run to rows.
 
-use super::limits::{constraint_rows, timeline_rows};
-use super::rows::{
-    Capacity, ConstraintRow, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TimelineRow, TraceRow, TrafficRow,
-};
-use super::{median, quantile};
+use super::{Capacity, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow, median, quantile};
 use crate::ledger::{Class, Curve, Cut, Milestones, NodeOutcome, Outcome, Sending};
 use crate::sim::RunSpec;
 use crate::units::{Rate, Time};
@@ -21,50 +17,6 @@ pub struct Labels<'a> {
     pub protocol: &'a str,
     /// Which repetition, from 0.
     pub repetition: u32,
-}
-
-/// All rows of one run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunResult {
-    /// Its row of `runs.csv`.
-    pub run: RunRow,
-    /// Its rows of `nodes.csv`.
-    pub nodes: Vec<NodeRow>,
-    /// Its rows of `traffic.csv`, every class.
-    pub traffic: Vec<TrafficRow>,
-    /// Its rows of `series.csv`.
-    pub series: Vec<SeriesRow>,
-    /// Its rows of `constraints.csv`.
-    pub constraints: Vec<ConstraintRow>,
-    /// Its rows of `timeline.csv`.
-    pub timeline: Vec<TimelineRow>,
-    /// Its rows of `progress.csv`; empty when nobody asked for them.
-    pub progress: Vec<ProgressRow>,
-    /// Its rows of `discovery.csv`; none of a static directory.
-    pub discovery: Vec<DiscoveryRow>,
-    /// Rules that did not hold.
-    pub violations: Vec<String>,
-    /// Things worth telling the user.
-    pub warnings: Vec<String>,
-}
-
-impl RunResult {
-    /// The rows of `outcome`. Wall time and memory are left empty.
-    pub fn new(labels: Labels, spec: &RunSpec, outcome: &Outcome) -> Self {
-        let id = labels.run_id;
-        RunResult {
-            run: RunRow::planned(labels, spec).ended(outcome),
-            nodes: node_rows(id, outcome),
-            traffic: traffic_rows(id, outcome),
-            series: series_rows(id, outcome),
-            constraints: constraint_rows(id, outcome),
-            timeline: timeline_rows(id, outcome),
-            progress: progress_rows(id, spec, outcome),
-            discovery: discovery_rows(id, outcome),
-            violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
-            warnings: outcome.warnings.clone(),
-        }
-    }
 }
 
 impl RunRow {
@@ -128,7 +80,7 @@ impl RunRow {
         self.status.starts_with("failed")
     }
 
-    fn ended(self, outcome: &Outcome) -> Self {
+    pub(super) fn ended(self, outcome: &Outcome) -> Self {
         let origin = origin(outcome);
         let times = |moment: fn(&Milestones) -> Option<Time>| -> Vec<f64> {
             outcome.leechers().filter_map(|n| moment(&n.milestones)).map(|t| t.since(origin).secs()).collect()
@@ -178,7 +130,7 @@ pub(super) fn origin(outcome: &Outcome) -> Time {
     outcome.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
 }
 
-fn node_rows(id: &str, outcome: &Outcome) -> Vec<NodeRow> {
+pub(super) fn node_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<NodeRow> {
     let origin = origin(outcome);
     (0u32..).zip(&outcome.nodes).map(|(node, outcome)| node_row(id, node, outcome, origin)).collect()
 }
@@ -213,7 +165,7 @@ fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow
     }
 }
 
-fn traffic_rows(id: &str, outcome: &Outcome) -> Vec<TrafficRow> {
+pub(super) fn traffic_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<TrafficRow> {
     let row = |class: Class| {
         let traffic = outcome.traffic(class);
         TrafficRow { run_id: id.into(), class: class.name().into(), messages: traffic.messages, bytes: traffic.bytes }
@@ -221,7 +173,7 @@ fn traffic_rows(id: &str, outcome: &Outcome) -> Vec<TrafficRow> {
     Class::ALL.into_iter().map(row).collect()
 }
 
-fn series_rows(id: &str, outcome: &Outcome) -> Vec<SeriesRow> {
+pub(super) fn series_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<SeriesRow> {
     outcome
         .series
         .iter()
@@ -229,13 +181,13 @@ fn series_rows(id: &str, outcome: &Outcome) -> Vec<SeriesRow> {
         .collect()
 }
 
-fn discovery_rows(id: &str, outcome: &Outcome) -> Vec<DiscoveryRow> {
+pub(super) fn discovery_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<DiscoveryRow> {
     let row =
         |(metric, value): &(String, f64)| DiscoveryRow { run_id: id.into(), metric: metric.clone(), value: *value };
     outcome.discovery.iter().map(row).collect()
 }
 
-fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
+pub(super) fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
     let (origin, size) = (origin(outcome), spec.world.dataset.size.get());
     let leechers = (0u32..).zip(&outcome.curves).zip(&outcome.nodes).filter(|(_, node)| node.role == Role::Leecher);
     leechers.flat_map(|((node, curve), _)| curve_rows(id, node, curve, (size, spec.progress_steps), origin)).collect()
@@ -263,7 +215,7 @@ fn curve_rows(
 }
 
 /// The rows of `trace.csv` of the run `id`. They can be very many, so they are
-/// made one by one and are no part of [`RunResult`].
+/// made one by one and are no part of [`super::RunResult`].
 pub fn trace_rows<'a>(id: &'a str, outcome: &'a Outcome) -> impl Iterator<Item = TraceRow> + 'a {
     let origin = origin(outcome);
     outcome.trace.iter().map(move |sending| trace_row(id, sending, origin))
@@ -297,6 +249,7 @@ fn one_line(text: &str) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::ledger::{Sample, Status, Timeline, Traffic, Violation};
+    use crate::results::RunResult;
 
     /// A seeder, a leecher that started 10 s in and completed, one that started
     /// later and did not.

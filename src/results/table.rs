@@ -1,14 +1,15 @@
 //! CSV writers and readers.
 
-use super::rows::{Row, RunRow};
-use super::{AtomicFile, FileEntry, ResultsError};
+use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, Row, RunResult, RunRow, TraceRow, trace_rows};
+use crate::ledger::Outcome;
+use crate::sim::RunSpec;
 use serde::Serialize;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 /// The header line of a kind of row, with line end.
 pub fn header<R: Row>() -> String {
-    format!("{}\n", R::COLUMNS.join(","))
+    R::KIND.header()
 }
 
 /// The lines of `rows`, without header.
@@ -24,25 +25,54 @@ pub fn write<R: Row>(rows: &[R]) -> String {
     header::<R>() + &body(rows)
 }
 
-/// Writes the table of a kind of row into `dir`, part by part, for it may be large.
-pub fn write_table<R: Row>(dir: &Path, rows: impl Iterator<Item = R>) -> Result<FileEntry, ResultsError> {
-    let mut file = AtomicFile::create(&dir.join(R::FILE))?;
-    file.append(header::<R>().as_bytes())?;
-    let (mut rows, mut count) = (rows.fuse(), 0);
-    loop {
-        let part: Vec<R> = rows.by_ref().take(PART).collect();
-        if part.is_empty() {
-            break;
+/// Writes the result files of one run into `dir`, and removes those of an earlier run that
+/// this one has not.
+pub fn write_run(
+    dir: &Path,
+    spec: &RunSpec,
+    result: &RunResult,
+    outcome: &Outcome,
+) -> Result<Vec<FileEntry>, ResultsError> {
+    let run = std::iter::once(body(std::slice::from_ref(&result.run)));
+    let mut files = vec![write_table(dir, RunRow::KIND, run)?];
+    for part in PARTS {
+        let rows = (part.rows)(result);
+        if part.is_present(spec.progress_steps, rows as u64) {
+            let starts = (0..rows).step_by(AT_ONCE);
+            let lines = starts.map(|start| (part.lines)(result, start..rows.min(start + AT_ONCE)));
+            files.push(write_table(dir, part.kind, lines)?);
+        } else {
+            remove_table(dir, part.kind.file)?;
         }
-        count += part.len() as u64;
-        file.append(body(&part).as_bytes())?;
     }
-    file.commit()?;
-    Ok(FileEntry { name: R::FILE.into(), rows: count })
+    if spec.trace {
+        let mut rows = trace_rows(&result.run.run_id, outcome);
+        let lines = std::iter::from_fn(|| {
+            let some: Vec<TraceRow> = rows.by_ref().take(AT_ONCE).collect();
+            (!some.is_empty()).then(|| body(&some))
+        });
+        files.push(write_table(dir, TraceRow::KIND, lines)?);
+    } else {
+        remove_table(dir, TraceRow::KIND.file)?;
+    }
+    Ok(files)
 }
 
-/// Rows that are in memory at once while a table is written.
-const PART: usize = 10_000;
+/// Rows of a table that are text at once while it is written.
+const AT_ONCE: usize = 10_000;
+
+/// Writes a table into `dir`, some lines after the other, for it may be large.
+fn write_table(dir: &Path, kind: FileKind, lines: impl Iterator<Item = String>) -> Result<FileEntry, ResultsError> {
+    let mut file = AtomicFile::create(&dir.join(kind.file))?;
+    file.append(kind.header().as_bytes())?;
+    let mut rows = 0;
+    for lines in lines {
+        rows += lines.lines().count() as u64;
+        file.append(lines.as_bytes())?;
+    }
+    file.commit()?;
+    Ok(FileEntry { name: kind.file.into(), rows })
+}
 
 /// Reads rows under a header that begins with their columns.
 pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
@@ -61,9 +91,9 @@ pub fn select<R: Row>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Resu
     read_each(from)?.filter(|row| row.as_ref().map_or(true, &mut keep)).collect()
 }
 
-/// Removes the table of a kind of row that an earlier command left in `dir`.
-pub fn remove_table<R: Row>(dir: &Path) -> Result<(), ResultsError> {
-    let place = dir.join(R::FILE);
+/// Removes the table `file` that an earlier command left in `dir`.
+pub fn remove_table(dir: &Path, file: &str) -> Result<(), ResultsError> {
+    let place = dir.join(file);
     match std::fs::remove_file(&place) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(ResultsError::io(&place)(error)),
         _ => Ok(()),
@@ -102,7 +132,7 @@ impl RunTable {
         let mut reader = csv::Reader::from_reader(from);
         let headers = reader.headers()?.clone();
         check_header::<RunRow>(&headers)?;
-        let known = RunRow::COLUMNS.len();
+        let known = RunRow::KIND.columns.len();
         let further = |record: &csv::StringRecord| record.iter().skip(known).map(str::to_owned).collect();
         let record = |text: csv::StringRecord| -> Result<Record, csv::Error> {
             Ok(Record { run: text.deserialize(Some(&headers))?, extra: further(&text) })
@@ -119,7 +149,7 @@ impl RunWriter {
     /// Begins with the header.
     pub fn new(extra: &[String]) -> Self {
         let mut writer = headless(Vec::new());
-        let names = RunRow::COLUMNS.iter().copied().chain(extra.iter().map(String::as_str));
+        let names = RunRow::KIND.columns.iter().map(|column| column.name).chain(extra.iter().map(String::as_str));
         writer.write_record(names).expect("memory");
         RunWriter(writer)
     }
@@ -142,16 +172,17 @@ fn headless<W: Write>(to: W) -> csv::Writer<W> {
 }
 
 fn check_header<R: Row>(found: &csv::StringRecord) -> Result<(), ResultsError> {
-    if R::COLUMNS.iter().copied().eq(found.iter().take(R::COLUMNS.len())) {
+    let columns = R::KIND.columns;
+    if columns.iter().map(|column| column.name).eq(found.iter().take(columns.len())) {
         return Ok(());
     }
-    Err(ResultsError::Header { file: R::FILE, expected: R::COLUMNS.join(",") })
+    Err(ResultsError::Header { file: R::KIND.file, expected: R::KIND.header().trim_end().into() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::record::tests::result;
-    use super::super::{ConstraintRow, NodeRow, ProgressRow, RunResult, SeriesRow, TimelineRow, TrafficRow};
+    use super::super::{ConstraintRow, NodeRow, ProgressRow, SeriesRow, TimelineRow, TrafficRow};
     use super::*;
 
     #[test]

@@ -87,16 +87,36 @@ impl Fault {
     }
 
     pub(super) fn render(&self, sources: &Sources) -> ScenarioError {
-        let mut text = format!("error: {}", self.message);
-        let mut gutter = String::new();
-        if let Some(place) = self.at {
-            let (margin, excerpt) = sources.excerpt(place);
-            gutter = margin;
-            text.push_str(&excerpt);
-        }
-        for (word, note) in [("expected ", &self.expected), ("", &self.help)] {
+        let excerpt = self.at.map_or_else(Excerpt::default, |place| Excerpt::of(place, sources));
+        excerpt.render(&self.message, [("expected ", &self.expected), ("", &self.help)])
+    }
+}
+
+/// Where something is written: file, line and the line itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Excerpt {
+    margin: String,
+    lines: String,
+}
+
+impl Excerpt {
+    pub(super) fn of(place: Place, sources: &Sources) -> Excerpt {
+        let (margin, lines) = sources.excerpt(place);
+        Excerpt { margin, lines }
+    }
+
+    /// That what is there is wrong.
+    pub(super) fn error(&self, message: &str, expected: &str, meant: Option<&str>) -> ScenarioError {
+        let help = meant.map(|name| format!("did you mean `{name}`?"));
+        self.render(message, [("expected ", &Some(expected.into())), ("", &help)])
+    }
+
+    fn render(&self, message: &str, notes: [(&str, &Option<String>); 2]) -> ScenarioError {
+        let Excerpt { margin, lines } = self;
+        let mut text = format!("error: {message}{lines}");
+        for (word, note) in notes {
             if let Some(note) = note {
-                text.push_str(&format!("\n{gutter} = {word}{note}"));
+                text.push_str(&format!("\n{margin} = {word}{note}"));
             }
         }
         ScenarioError { text }
@@ -105,7 +125,7 @@ impl Fault {
 
 /// The name in `valid` that is close enough to `given` to be meant: few letters
 /// differ, or one contains the other.
-pub(super) fn nearest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
     let distance = |name: &str| strsim::damerau_levenshtein(&given, &name.to_lowercase());
     let near = |name: &str| {

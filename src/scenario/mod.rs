@@ -36,7 +36,7 @@ mod sweep_tests;
 #[cfg(test)]
 mod tests;
 
-pub use error::ScenarioError;
+pub use error::{ScenarioError, nearest};
 pub use explain::{Explanation, Origin, explain};
 pub use models::{ModelInfo, models};
 pub use packs::{packs, setting_key};
@@ -47,9 +47,8 @@ pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbed
 
 use crate::rng::mix;
 use crate::sim::RunSpec;
-use error::Fault;
+use error::{Excerpt, Fault};
 use resolve::Resolved;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use sweep::Study;
 use tree::{Node, Sources, Table};
@@ -146,72 +145,27 @@ pub struct Axis {
     pub points: Vec<Vec<Option<toml::Value>>>,
 }
 
-/// A claim about a column of `runs.csv`.
-#[derive(Debug, Clone, PartialEq)]
+/// A claim about the results, as it is written: this room knows nothing of results.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// The column.
-    pub column: String,
-    /// What must hold for its values.
-    pub test: Comparison,
+    /// Its key.
+    pub name: String,
+    /// What is claimed.
+    pub text: String,
+    /// Where both are written.
+    at: [Excerpt; 2],
 }
 
-/// A comparison with a number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Comparison {
-    /// How to compare.
-    pub operator: Operator,
-    /// With what.
-    pub value: f64,
-}
-
-/// How to compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    /// `<=`
-    AtMost,
-    /// `>=`
-    AtLeast,
-    /// `==`
-    Equal,
-    /// `<`
-    Less,
-    /// `>`
-    Greater,
-}
-
-impl Operator {
-    /// All of them; longer signs before their beginnings.
-    const ALL: [Operator; 5] =
-        [Operator::AtMost, Operator::AtLeast, Operator::Equal, Operator::Less, Operator::Greater];
-
-    /// As it is written.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Operator::AtMost => "<=",
-            Operator::AtLeast => ">=",
-            Operator::Equal => "==",
-            Operator::Less => "<",
-            Operator::Greater => ">",
-        }
+impl Expectation {
+    /// That the key of the claim is wrong, shown at its place; `meant` is the nearest
+    /// valid name.
+    pub fn wrong_name(&self, message: &str, expected: &str, meant: Option<&str>) -> ScenarioError {
+        self.at[0].error(message, expected, meant)
     }
-}
 
-impl Comparison {
-    /// Whether `actual` passes.
-    pub fn holds(&self, actual: f64) -> bool {
-        match self.operator {
-            Operator::AtMost => actual <= self.value,
-            Operator::AtLeast => actual >= self.value,
-            Operator::Equal => actual == self.value,
-            Operator::Less => actual < self.value,
-            Operator::Greater => actual > self.value,
-        }
-    }
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.operator.sign(), self.value)
+    /// The same of what is claimed.
+    pub fn wrong_text(&self, message: &str, expected: &str, meant: Option<&str>) -> ScenarioError {
+        self.at[1].error(message, expected, meant)
     }
 }
 
@@ -342,7 +296,7 @@ impl Layered {
         input.without.iter().try_for_each(|key| settings::unset(&mut tree, key, sources))?;
         let settings = settings::settings(&tree, sources);
         let study = Study::take(&mut tree)?;
-        let expect = sweep::expectations(&tree)?;
+        let expect = sweep::expectations(&tree, sources)?;
         validate::structure(&tree, &study, sources)?;
         Ok(Layered { tree, study, expect, settings })
     }

@@ -189,9 +189,8 @@ impl Page<'_> {
         }
         self.head("expect");
         for claim in expect {
-            let at =
-                self.at("expect").and_then(|_| self.tree.find("expect")?.table()?.get(&claim.column)).map(|n| n.at);
-            self.value(&quoted(&claim.column), &claim.test.to_string(), at);
+            let at = self.at("expect").and_then(|_| self.tree.find("expect")?.table()?.get(&claim.name)).map(|n| n.at);
+            self.value(&quoted(&claim.name), &claim.text, at);
         }
     }
 }

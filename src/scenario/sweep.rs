@@ -1,9 +1,9 @@
 //! The tables `[sweep]` and `[expect]`.
 
-use super::error::{Fault, list, nearest};
+use super::error::{Excerpt, Fault, list, nearest};
 use super::parse::{read_key, set};
 use super::tree::{Node, Place, Sources, Table, Value, quoted};
-use super::{Axis, Comparison, Expectation, Operator, Sweep};
+use super::{Axis, Expectation, Sweep};
 use crate::units::{Bytes, Rate, Time};
 
 /// Keys that pair lists call by the users' own names.
@@ -17,44 +17,6 @@ const NAMES: [(&str, &str); 9] = [
     ("block_size", "swarm.block_size"),
     ("up", "network.up"),
     ("latency", "network.latency"),
-];
-
-/// Numeric columns of `runs.csv`, about which a claim can be made.
-const NUMBERS: [&str; 34] = [
-    "seed",
-    "seeder_set",
-    "repetition",
-    "network_size",
-    "seeders",
-    "file_size_bytes",
-    "block_size_bytes",
-    "up_bps",
-    "down_bps",
-    "latency_s",
-    "completed",
-    "missing",
-    "ttfb_median_s",
-    "t50_median_s",
-    "t90_median_s",
-    "t100_median_s",
-    "t100_p95_s",
-    "makespan_s",
-    "bound_s",
-    "efficiency",
-    "payload_bytes",
-    "duplicate_bytes",
-    "control_bytes",
-    "overhead_bytes",
-    "wire_bytes",
-    "wire_per_payload",
-    "events",
-    "sim_time_s",
-    "wall_s",
-    "peak_rss_bytes",
-    "ever_completed",
-    "crash_lost_bytes",
-    "timed_out_bytes",
-    "churned_bytes",
 ];
 
 /// A [`Sweep`] whose values know where they were written.
@@ -420,29 +382,12 @@ fn pairs(values: &[Node], key: Place) -> Result<Vec<Vec<Option<Node>>>, Fault> {
 }
 
 /// Reads the table `expect` of the scenario.
-pub(super) fn expectations(tree: &Table) -> Result<Vec<Expectation>, Fault> {
+pub(super) fn expectations(tree: &Table, sources: &Sources) -> Result<Vec<Expectation>, Fault> {
     let Some(node) = tree.get("expect") else { return Ok(Vec::new()) };
     let table = node.table().ok_or_else(|| Fault::new("wrong type").expected("a table").at(node.at))?;
-    table.0.iter().map(|(column, node)| expectation(column, node)).collect()
-}
-
-fn expectation(column: &str, node: &Node) -> Result<Expectation, Fault> {
-    if !NUMBERS.contains(&column) {
-        return Err(Fault::new(format!("`{column}` is not a column of numbers in runs.csv"))
-            .expected(format!("one of {}", list(NUMBERS)))
-            .suggest(column, NUMBERS)
-            .at(node.key));
-    }
-    let test = node.text().and_then(Comparison::parse).ok_or_else(|| {
-        Fault::new("not a comparison").expected("`<=`, `>=`, `<`, `>` or `==` and a number, e.g. \"<= 1\"").at(node.at)
-    })?;
-    Ok(Expectation { column: column.into(), test })
-}
-
-impl Comparison {
-    fn parse(text: &str) -> Option<Self> {
-        let (operator, number) = Operator::ALL.iter().find_map(|o| Some((*o, text.trim().strip_prefix(o.sign())?)))?;
-        let value: f64 = number.trim().parse().ok()?;
-        value.is_finite().then_some(Comparison { operator, value })
-    }
+    let expectation = |(name, node): &(String, Node)| {
+        let at = [node.key, node.at].map(|place| Excerpt::of(place, sources));
+        Ok(Expectation { name: name.clone(), text: node.read()?, at })
+    };
+    table.0.iter().map(expectation).collect()
 }

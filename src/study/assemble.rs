@@ -1,12 +1,13 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Failure, Plan};
+use super::{Breach, Failure, Plan, check};
 use crate::results::{
-    AtomicFile, ConstraintRow, DiscoveryRow, FileEntry, Kind, Manifest, NodeRow, Program, ProgressRow, Record,
-    ResultsError, Row, RunRow, RunTable, RunWriter, SeriesRow, TimelineRow, TraceRow, TrafficRow, header, remove_table,
+    AtomicFile, FileEntry, Kind, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
+    RunWriter, TraceRow, remove_table,
 };
 use crate::rng::mix;
+use crate::scenario::Progress;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,6 +23,8 @@ pub struct Assembled {
     pub failed: usize,
     /// Rules that did not hold: (run, rule).
     pub violations: Vec<(String, String)>,
+    /// Claims that do not hold.
+    pub breaches: Vec<Breach>,
     /// Warnings of the runs, each once, with the number of runs that gave it.
     pub warnings: Vec<(String, usize)>,
     /// Digest of the event streams of all runs, in plan order.
@@ -44,7 +47,12 @@ pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool)
                 tables.add(&file)?;
                 done.note(&run.id, &file);
             }
-            relabelled(plan, index, file.run, reproducible)
+            let row = relabelled(plan, index, file.run.clone(), reproducible);
+            if !plan.expect.is_empty() {
+                let seen = RowFile { run: row.clone(), ..file }.observation(Progress::Storage)?;
+                done.breaches.extend(check(&plan.expect, &seen));
+            }
+            row
         } else if let Some(failure) = failed.iter().find(|f| f.run_id == run.id) {
             done.failed += 1;
             planned(plan, index).failed(&failure.reason)
@@ -127,39 +135,28 @@ fn fingerprint(row: &RunRow) -> u64 {
 /// The files while they are written.
 struct Tables {
     runs: RunWriter,
-    nodes: Table,
-    traffic: Table,
-    series: Table,
-    constraints: Table,
-    timeline: Table,
-    /// Only when the plan asks for it.
-    progress: Option<Table>,
-    /// Only when there is anything in it.
-    discovery: Table,
+    parts: Vec<(Part, AtomicFile, FileEntry)>,
+    progress_steps: u32,
 }
 
 impl Tables {
     fn create(plan: &Plan, dir: &Path) -> Result<Self, ResultsError> {
-        Ok(Tables {
-            runs: RunWriter::new(&plan.extra),
-            nodes: Table::create::<NodeRow>(dir)?,
-            traffic: Table::create::<TrafficRow>(dir)?,
-            series: Table::create::<SeriesRow>(dir)?,
-            constraints: Table::create::<ConstraintRow>(dir)?,
-            timeline: Table::create::<TimelineRow>(dir)?,
-            discovery: Table::create::<DiscoveryRow>(dir)?,
-            progress: (plan.progress_steps > 0).then(|| Table::create::<ProgressRow>(dir)).transpose()?,
-        })
+        let table = |part: Part| {
+            let mut file = AtomicFile::create(&dir.join(part.kind.file))?;
+            file.append(part.kind.header().as_bytes())?;
+            Ok((part, file, FileEntry { name: part.kind.file.into(), rows: 0 }))
+        };
+        let parts = PARTS.into_iter().map(table).collect::<Result<_, ResultsError>>()?;
+        Ok(Tables { runs: RunWriter::new(&plan.extra), parts, progress_steps: plan.progress_steps })
     }
 
     fn add(&mut self, file: &RowFile) -> Result<(), ResultsError> {
-        self.nodes.add(&file.nodes)?;
-        self.traffic.add(&file.traffic)?;
-        self.series.add(&file.series)?;
-        self.constraints.add(&file.constraints)?;
-        self.timeline.add(&file.timeline)?;
-        self.discovery.add(&file.discovery)?;
-        self.progress.as_mut().map_or(Ok(()), |progress| progress.add(&file.progress))
+        for ((_, table, entry), lines) in self.parts.iter_mut().zip(&file.parts) {
+            // None of these tables has a text that could hold a line end.
+            entry.rows += lines.lines().count() as u64;
+            table.append(lines.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn add_run(&mut self, plan: &Plan, index: usize, row: &RunRow) {
@@ -167,47 +164,19 @@ impl Tables {
     }
 
     fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {
-        AtomicFile::write_all(&dir.join(RunRow::FILE), self.runs.finish().as_bytes())?;
-        let runs = FileEntry { name: RunRow::FILE.into(), rows: runs as u64 };
-        let mut files = vec![runs];
-        for table in [self.nodes, self.traffic, self.series, self.constraints, self.timeline] {
-            files.push(table.commit()?);
-        }
-        match self.progress {
-            Some(progress) => files.push(progress.commit()?),
-            None => remove_table::<ProgressRow>(dir)?,
-        }
-        if self.discovery.entry.rows > 0 {
-            files.push(self.discovery.commit()?);
-        } else {
-            remove_table::<DiscoveryRow>(dir)?;
+        let file = RunRow::KIND.file;
+        AtomicFile::write_all(&dir.join(file), self.runs.finish().as_bytes())?;
+        let mut files = vec![FileEntry { name: file.into(), rows: runs as u64 }];
+        for (part, table, entry) in self.parts {
+            if part.is_present(self.progress_steps, entry.rows) {
+                table.commit()?;
+                files.push(entry);
+            } else {
+                remove_table(dir, part.kind.file)?;
+            }
         }
         // A study has no trace; that of a run whose place this takes goes.
-        remove_table::<TraceRow>(dir)?;
+        remove_table(dir, TraceRow::KIND.file)?;
         Ok(files)
-    }
-}
-
-struct Table {
-    file: AtomicFile,
-    entry: FileEntry,
-}
-
-impl Table {
-    fn create<R: Row>(dir: &Path) -> Result<Self, ResultsError> {
-        let mut file = AtomicFile::create(&dir.join(R::FILE))?;
-        file.append(header::<R>().as_bytes())?;
-        Ok(Table { file, entry: FileEntry { name: R::FILE.into(), rows: 0 } })
-    }
-
-    fn add(&mut self, lines: &str) -> Result<(), ResultsError> {
-        // None of these tables has a text that could hold a line end.
-        self.entry.rows += lines.lines().count() as u64;
-        self.file.append(lines.as_bytes())
-    }
-
-    fn commit(self) -> Result<FileEntry, ResultsError> {
-        self.file.commit()?;
-        Ok(self.entry)
     }
 }

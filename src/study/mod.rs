@@ -9,11 +9,11 @@
 mod assemble;
 mod batch;
 mod calibrate;
+mod claims;
 mod compare;
 mod doctor;
 mod estimate;
 mod execute;
-mod expectations;
 mod host;
 mod impact;
 mod inputs;
@@ -28,22 +28,22 @@ mod what_if;
 pub use assemble::{Assembled, assemble};
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
+pub use claims::{Breach, Claim, check, claims};
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
 pub use estimate::{Estimate, Forecast, estimate};
 pub use execute::{Execution, Failure, Options, execute};
-pub use expectations::{Breach, check};
 pub use host::Host;
 pub use impact::Verdict as ImpactVerdict;
 pub use impact::{
     Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, Line as ImpactLine, Part, Party, Side, Stand,
     Standing, World as ImpactWorld,
 };
-pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest, Unit as ImpactUnit};
+pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
-pub use plan::{Cell, Plan, PlanError, PlannedRun, check_columns, run_id};
-pub use row_file::{Note, RowFile, Unread, row_path};
+pub use plan::{Cell, Plan, PlanError, PlannedRun, run_id};
+pub use row_file::{RowFile, Unread, row_path};
 pub use selection::Selection;
 pub use statistics::Summary;
 pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Lag, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};

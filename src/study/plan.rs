@@ -1,10 +1,12 @@
 //! Which runs a study consists of.
 
+use super::claims::{self, Claim};
 use super::{Forecast, batch, digest};
-use crate::results::{Labels, RunRow};
+use crate::results::Labels;
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{self, Axis, Base, Expectation, Input, Outline, Point, Scenario, ScenarioError};
+use crate::scenario::{self, Axis, Base, Input, Outline, Point, Scenario, ScenarioError};
 use crate::sim::RunSpec;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Why there is no plan.
@@ -21,12 +23,6 @@ pub enum PlanError {
         /// What is wrong there.
         source: ScenarioError,
     },
-    /// An expectation is about something that no result has.
-    #[error("[expect] `{column}` is not a column of numbers in runs.csv{}", hint(column))]
-    Column {
-        /// What was given.
-        column: String,
-    },
 }
 
 /// All runs of a study, in order.
@@ -39,7 +35,7 @@ pub struct Plan {
     /// Digest of the first point.
     pub fingerprint: u64,
     /// What has to hold for every row.
-    pub expect: Vec<Expectation>,
+    pub expect: Arc<Vec<Claim>>,
     /// What the scenario has to say, each thing once.
     pub warnings: Vec<String>,
     /// Swept keys that `runs.csv` has no column of its own for.
@@ -90,7 +86,7 @@ impl Plan {
         let base = Base::read(input)?;
         let Outline { name, sweep, expect, overruled, mut warnings, .. } = base.outline();
         overruled.map_or(Ok(()), |error| Err(PlanError::Scenario(error)))?;
-        check_columns(&expect)?;
+        let expect = Arc::new(claims::claims(&expect)?);
         let mut cells = Vec::new();
         for places in grid(&sweep.axes) {
             let (cell, news) = cell(&base, &sweep.axes, &places)?;
@@ -234,25 +230,6 @@ fn extra_columns(axes: &[Axis]) -> Vec<String> {
     extra
 }
 
-/// Whether all expectations are about columns of numbers in `runs.csv`.
-pub fn check_columns(expect: &[Expectation]) -> Result<(), PlanError> {
-    match expect.iter().find(|e| !RunRow::is_numeric(&e.column)) {
-        Some(wrong) => Err(PlanError::Column { column: wrong.column.clone() }),
-        None => Ok(()),
-    }
-}
-
-fn hint(column: &str) -> String {
-    use crate::results::Row;
-    RunRow::COLUMNS
-        .iter()
-        .filter(|name| RunRow::is_numeric(name))
-        .min_by_key(|name| strsim::damerau_levenshtein(name, column))
-        .filter(|name| strsim::damerau_levenshtein(name, column) <= 4)
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,18 +334,5 @@ mod tests {
             axis("protocol", &text),
         ];
         assert_eq!(extra_columns(&axes), ["network.down", "protocol.codex-v2.window"]);
-    }
-
-    #[test]
-    fn an_expectation_about_nothing_names_the_nearest_column() {
-        let wrong = Expectation { column: "makespan".into(), test: some_test() };
-        let error = check_columns(&[wrong]).unwrap_err().to_string();
-        assert!(error.contains("did you mean `makespan_s`?"), "{error}");
-        assert!(check_columns(&[Expectation { column: "status".into(), test: some_test() }]).is_err());
-    }
-
-    fn some_test() -> crate::scenario::Comparison {
-        let plan = plan("[expect]\nefficiency = \"<= 1\"\n", &[]);
-        plan.expect[0].test
     }
 }

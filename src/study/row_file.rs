@@ -6,48 +6,22 @@
 
 use super::digest;
 use crate::results::{
-    self, ConstraintRow, DiscoveryRow, NodeRow, Program, ProgressRow, Row, RunResult, RunRow, SeriesRow, TimelineRow,
+    self, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, Row, RunResult, RunRow,
     TrafficRow,
 };
-use serde::{Deserialize, Serialize};
+use crate::scenario::Progress;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// A message about a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Note {
-    /// `violation` or `warning`.
-    pub kind: String,
-    /// What is to be said.
-    pub message: String,
-}
-
-impl Row for Note {
-    const FILE: &'static str = "notes.csv";
-    const COLUMNS: &'static [&'static str] = &["kind", "message"];
-}
 
 /// What a row file holds. Tables that are only passed on stay text, without header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowFile {
     /// The run.
     pub run: RunRow,
-    /// Lines of `nodes.csv`.
-    pub nodes: String,
-    /// Lines of `traffic.csv`.
-    pub traffic: String,
-    /// Lines of `series.csv`.
-    pub series: String,
-    /// Lines of `constraints.csv`.
-    pub constraints: String,
-    /// Lines of `timeline.csv`.
-    pub timeline: String,
+    /// Lines of the tables of [`PARTS`], in their order.
+    pub parts: [String; PARTS.len()],
     /// Steps in which the downloads were noted; 0 when they were not.
     pub progress_steps: u32,
-    /// Lines of `progress.csv`.
-    pub progress: String,
-    /// Lines of `discovery.csv`.
-    pub discovery: String,
     /// Violations and warnings.
     pub notes: Vec<Note>,
 }
@@ -65,31 +39,36 @@ impl RowFile {
         let warnings = result.warnings.iter().map(|m| note("warning", m));
         RowFile {
             run: result.run.clone(),
-            nodes: results::body(&result.nodes),
-            traffic: results::body(&result.traffic),
-            series: results::body(&result.series),
-            constraints: results::body(&result.constraints),
-            timeline: results::body(&result.timeline),
+            parts: PARTS.map(|part| part.all_lines(result)),
             progress_steps,
-            progress: results::body(&result.progress),
-            discovery: results::body(&result.discovery),
             notes: violations.chain(warnings).collect(),
         }
+    }
+
+    /// The rows of one table.
+    ///
+    /// # Errors
+    /// When its lines are none of this program's.
+    pub fn rows<R: PartRow>(&self) -> Result<Vec<R>, ResultsError> {
+        results::read((R::KIND.header() + &self.parts[R::PLACE]).as_bytes())
+    }
+
+    /// What can be measured of the run, with times of the kind `progress`.
+    ///
+    /// # Errors
+    /// As of [`RowFile::rows`].
+    pub fn observation(&self, progress: Progress) -> Result<Observation, ResultsError> {
+        let (nodes, traffic) = (self.rows::<NodeRow>()?, self.rows::<TrafficRow>()?);
+        Ok(Observation::simulated(&self.run, &nodes, &traffic, progress))
     }
 
     /// The text of the file.
     pub fn encode(&self) -> String {
         let mut text = format!("{}{}\n", beginning(), self.progress_steps);
-        let mut section = |file: &str, header: String, body: &str| text += &format!("# {file}\n{header}{body}");
-        section(RunRow::FILE, results::header::<RunRow>(), &results::body(std::slice::from_ref(&self.run)));
-        section(NodeRow::FILE, results::header::<NodeRow>(), &self.nodes);
-        section(TrafficRow::FILE, results::header::<TrafficRow>(), &self.traffic);
-        section(SeriesRow::FILE, results::header::<SeriesRow>(), &self.series);
-        section(ConstraintRow::FILE, results::header::<ConstraintRow>(), &self.constraints);
-        section(TimelineRow::FILE, results::header::<TimelineRow>(), &self.timeline);
-        section(ProgressRow::FILE, results::header::<ProgressRow>(), &self.progress);
-        section(DiscoveryRow::FILE, results::header::<DiscoveryRow>(), &self.discovery);
-        section(Note::FILE, results::header::<Note>(), &results::body(&self.notes));
+        let mut section = |kind: FileKind, body: &str| text += &format!("# {}\n{}{body}", kind.file, kind.header());
+        section(RunRow::KIND, &results::body(std::slice::from_ref(&self.run)));
+        PARTS.iter().zip(&self.parts).for_each(|(part, lines)| section(part.kind, lines));
+        section(Note::KIND, &results::body(&self.notes));
         let digest = digest(text.as_bytes());
         text + &format!("# end {digest:016x}\n")
     }
@@ -103,20 +82,14 @@ impl RowFile {
         }
         let mut sections = content.split("\n# ");
         let progress_steps = sections.next()?.strip_prefix(&beginning())?.parse().ok()?;
-        let mut table = |file: &str| Some(sections.next()?.strip_prefix(file)?.strip_prefix('\n')?.to_owned());
-        let run = results::read::<RunRow>(table(RunRow::FILE)?.as_bytes()).ok()?.pop()?;
-        Some(RowFile {
-            run,
-            nodes: lines::<NodeRow>(table(NodeRow::FILE)?)?,
-            traffic: lines::<TrafficRow>(table(TrafficRow::FILE)?)?,
-            series: lines::<SeriesRow>(table(SeriesRow::FILE)?)?,
-            constraints: lines::<ConstraintRow>(table(ConstraintRow::FILE)?)?,
-            timeline: lines::<TimelineRow>(table(TimelineRow::FILE)?)?,
-            progress_steps,
-            progress: lines::<ProgressRow>(table(ProgressRow::FILE)?)?,
-            discovery: lines::<DiscoveryRow>(table(DiscoveryRow::FILE)?)?,
-            notes: results::read::<Note>(table(Note::FILE)?.as_bytes()).ok()?,
-        })
+        let mut table = |kind: FileKind| Some(sections.next()?.strip_prefix(kind.file)?.strip_prefix('\n')?.to_owned());
+        let run = results::read::<RunRow>(table(RunRow::KIND)?.as_bytes()).ok()?.pop()?;
+        let mut parts = PARTS.map(|_| String::new());
+        for (lines, part) in parts.iter_mut().zip(PARTS) {
+            *lines = without_header(table(part.kind)?, part.kind)?;
+        }
+        let notes = results::read::<Note>(table(Note::KIND)?.as_bytes()).ok()?;
+        Some(RowFile { run, parts, progress_steps, notes })
     }
 
     /// Reads the file of run `id` in the result directory `dir`, for one who wants
@@ -165,45 +138,30 @@ fn beginning() -> String {
 
 /// The lines below the header, each with its line end (splitting into
 /// sections took the last one away).
-fn lines<R: Row>(table: String) -> Option<String> {
-    let header = results::header::<R>();
+fn without_header(table: String, kind: FileKind) -> Option<String> {
     let complete = table + "\n";
-    Some(complete.strip_prefix(&header)?.to_owned())
+    Some(complete.strip_prefix(&kind.header())?.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Labels;
+    use crate::results::{Labels, ProgressRow, TrafficRow, sample_result};
     use crate::scenario;
 
     fn file() -> RowFile {
         let spec = scenario::load(&Default::default()).unwrap().run;
         let labels = Labels { run_id: "0123456789abcdef", scenario: "a # b", protocol: "p", repetition: 0 };
         let run = RunRow { status: "complete".into(), ..RunRow::planned(labels, &spec) };
-        let violations = vec!["node 3,\nat 1 s".into()];
+        let id = || String::from(labels.run_id);
         let result = RunResult {
             run,
             nodes: vec![],
-            traffic: vec![TrafficRow {
-                run_id: "0123456789abcdef".into(),
-                class: "want".into(),
-                messages: 1,
-                bytes: 2,
-            }],
-            series: vec![],
-            constraints: vec![],
-            timeline: vec![],
-            progress: vec![ProgressRow {
-                run_id: "0123456789abcdef".into(),
-                node: 1,
-                bytes: 10,
-                stored_s: 0.5,
-                stream_s: None,
-            }],
-            discovery: vec![],
-            violations,
+            traffic: vec![TrafficRow { run_id: id(), class: "want".into(), messages: 1, bytes: 2 }],
+            progress: vec![ProgressRow { run_id: id(), node: 1, bytes: 10, stored_s: 0.5, stream_s: None }],
+            violations: vec!["node 3,\nat 1 s".into()],
             warnings: vec!["# end of it".into()],
+            ..sample_result()
         };
         RowFile::new(&result, 7)
     }
@@ -211,8 +169,9 @@ mod tests {
     #[test]
     fn reads_back() {
         assert_eq!(RowFile::decode(&file().encode()), Some(file()));
-        assert_eq!(file().traffic, "0123456789abcdef,want,1,2\n");
-        assert_eq!((file().progress_steps, &*file().progress), (7, "0123456789abcdef,1,10,0.5,\n"));
+        assert_eq!(file().parts[TrafficRow::PLACE], "0123456789abcdef,want,1,2\n");
+        let progress = &*file().parts[ProgressRow::PLACE];
+        assert_eq!((file().progress_steps, progress), (7, "0123456789abcdef,1,10,0.5,\n"));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::super::human;
 use super::super::words::quoted;
-use crate::study::{Impact, ImpactLine as Line, ImpactUnit, ImpactVerdict};
+use crate::results::Unit;
+use crate::study::{Impact, ImpactLine as Line, ImpactVerdict};
 
 /// The value of the base, in its unit.
 pub(super) fn base(line: &Line) -> String {
@@ -20,11 +21,11 @@ pub(super) fn changed(line: &Line) -> String {
 }
 
 fn in_unit(line: &Line, value: f64) -> String {
-    match line.metric.unit() {
-        ImpactUnit::Seconds => human::seconds(value),
-        ImpactUnit::Bytes => human::bytes(value),
-        ImpactUnit::PerByte => per_byte(value),
-        ImpactUnit::Share => format!("{:.1} %", value * 100.0),
+    match line.metric.measure().unit {
+        Unit::Seconds => human::seconds(value),
+        Unit::Bytes => human::bytes(value),
+        Unit::Share => format!("{:.1} %", value * 100.0),
+        _ => per_byte(value),
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Damage {
 
 impl Damage {
     fn of<R: Row>(reason: String) -> Damage {
-        Damage { file: R::FILE, reason }
+        Damage { file: R::KIND.file, reason }
     }
 }
 

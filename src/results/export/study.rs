@@ -66,7 +66,7 @@ impl Study {
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
         let nodes = by_run(rows::<NodeRow>(dir).map_err(unread)?, |row| &row.run_id);
         // What the manifest does not list was left there by an earlier study.
-        let fine = manifest.files.iter().any(|file| file.name == ProgressRow::FILE);
+        let fine = manifest.files.iter().any(|file| file.name == ProgressRow::KIND.file);
         let progress = if fine { rows::<ProgressRow>(dir).map_err(unread)? } else { Vec::new() };
         let grids = grids(rows::<SeriesRow>(dir).map_err(unread)?);
         let mut details = Details { nodes, progress: by_run(progress, |row| &row.run_id) };
@@ -168,7 +168,7 @@ impl Details {
         let nodes = self.nodes.get(&row.run_id).cloned().unwrap_or_default();
         let wanted = row.network_size as usize;
         if nodes.len() != wanted {
-            let (found, id, file) = (nodes.len(), &row.run_id, NodeRow::FILE);
+            let (found, id, file) = (nodes.len(), &row.run_id, NodeRow::KIND.file);
             return Err(format!("{file} has {found} rows of run {id}, which has {wanted} nodes"));
         }
         let mut progress: BTreeMap<u32, Vec<ProgressRow>> = BTreeMap::new();
@@ -180,7 +180,7 @@ impl Details {
 }
 
 fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
-    let path = dir.join(R::FILE);
+    let path = dir.join(R::KIND.file);
     File::open(&path).map_err(ResultsError::io(&path))
 }
 

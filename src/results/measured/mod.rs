@@ -53,6 +53,8 @@ pub struct NodeFigures {
     pub leave_s: Option<f64>,
     /// When it came back.
     pub return_s: Option<f64>,
+    /// When it had its first block; known of simulated nodes alone, as are the last two.
+    pub ttfb_s: Option<f64>,
     /// When it had 50 %.
     pub t50_s: Option<f64>,
     /// When it had 90 %.
@@ -65,6 +67,10 @@ pub struct NodeFigures {
     pub bytes_tx: Option<f64>,
     /// Data received in vain, in bytes.
     pub redundant: Option<f64>,
+    /// Whether it is a leecher that holds everything at the end.
+    pub complete: Option<bool>,
+    /// The most bytes that it had handed to the network and that had not arrived.
+    pub peak_queue_bytes: Option<f64>,
 }
 
 /// What was read.

@@ -128,6 +128,7 @@ impl<'a> Row<'a> {
             bytes_rx: self.number("bytes_rx")?,
             bytes_tx: self.number("bytes_tx")?,
             redundant: self.number("redundant")?,
+            ..NodeFigures::default()
         })
     }
 }

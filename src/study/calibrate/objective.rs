@@ -111,7 +111,7 @@ impl<'a> Objective<'a> {
             }
         }
         let figures: Vec<(usize, RunFigures)> =
-            results.iter().enumerate().map(|(index, result)| cases.figures(index, &result.nodes)).collect();
+            results.iter().enumerate().map(|(index, result)| cases.figures(index, result)).collect();
         let predicted = |target: &Target| {
             let own = figures.iter().filter(|(case, _)| *case == target.case);
             median(&own.filter_map(|(_, figures)| figures.get(target.metric)).collect::<Vec<_>>())

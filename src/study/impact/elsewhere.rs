@@ -1,12 +1,12 @@
 //! Where a change acts that did nothing in the worlds of its pack.
 
-use super::observation::Observation;
+use super::is_alike;
 use super::sides::{Duel, ImpactError, Request};
-use crate::results::RunResult;
+use crate::results::{Observation, RunResult};
 use crate::scenario;
 use crate::sim::RunSpec;
 use crate::study::batch::batch;
-use crate::study::{Host, Options, Plan, RowFile, estimate};
+use crate::study::{Host, Options, Plan, estimate};
 
 /// Further worlds are tried as long as all of them are estimated to take less than
 /// this, in s on one core. Estimated, so that it is the same worlds every time.
@@ -101,12 +101,9 @@ impl Probe {
             return Ok(None);
         }
         let specs: Vec<RunSpec> = [0, 1].map(|run| self.plan.spec(run)).to_vec();
-        let observed = |spec: &RunSpec, outcome: &_| {
-            let result = RunResult::new(self.plan.labels(0), spec, outcome);
-            Observation::new(&RowFile::new(&result, 0))
-        };
-        let Some(seen) = batch(&specs, options.threads, host, observed) else { return Ok(None) };
-        let seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(seen[0].is_like(&seen[1])))
+        let observed =
+            |spec: &RunSpec, outcome: &_| Observation::of(&RunResult::new(self.plan.labels(0), spec, outcome));
+        let seen = batch(&specs, options.threads, host, observed);
+        Ok(seen.map(|seen| is_alike(&seen[0], &seen[1])))
     }
 }

@@ -1,10 +1,10 @@
 //! One quantity on both sides.
 
-use super::contrast::{Both, Contrast};
+use super::contrast::{Both, Contrast, Value};
 use super::metric::Metric;
-use super::observation::Observation;
 use super::verdict::{Verdict, judge};
 use super::{Request, Seen, looks};
+use crate::results::{Amount, Better, Observation};
 
 /// One quantity on both sides.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +57,8 @@ impl Line {
     /// Whether the change is surely for the worse.
     pub fn is_worse(&self) -> bool {
         match self.verdict {
-            Some(Verdict::More) => !self.metric.more_is_better(),
-            Some(Verdict::Less) => self.metric.more_is_better(),
+            Some(Verdict::More) => self.metric.measure().better == Better::Less,
+            Some(Verdict::Less) => self.metric.measure().better == Better::More,
             _ => false,
         }
     }
@@ -103,7 +103,12 @@ pub(super) fn is_absent(seen: &[Seen], metric: Metric) -> bool {
 }
 
 fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
-    let value = |seen: &Option<Observation>| seen.as_ref().and_then(|seen| seen.value(metric));
+    let measure = metric.measure();
+    let value = |seen: &Option<Observation>| {
+        let seen = seen.as_ref()?;
+        let Amount { amount, per } = measure.amount(seen)?;
+        Some(Value { amount, per, wire: seen.wire().unwrap_or(0.0) })
+    };
     let pair = |[base, change]: &[Option<Observation>; 2]| -> Both {
         // A run that failed shows nothing, which is no failing of its side.
         if change.is_none() { [None, None] } else { [value(base), value(change)] }

@@ -1,6 +1,7 @@
 //! The quantities that a change is judged by.
 
 use crate::ledger::Class;
+use crate::results::Measure;
 
 /// A quantity of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +28,6 @@ pub enum Metric {
     Unfinished,
     /// Bytes of one class for each byte of the file that was stored.
     Class(Class),
-}
-
-/// In which unit a quantity is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds.
-    Seconds,
-    /// Bytes.
-    Bytes,
-    /// Bytes for each byte that was stored.
-    PerByte,
-    /// A share of a whole, 0 to 1.
-    Share,
 }
 
 /// How the values of two sides are set against each other.
@@ -76,25 +64,19 @@ impl Metric {
         Self::WHOLE.into_iter().chain(classes.map(Metric::Class))
     }
 
-    /// Its name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Metric::MedianTime => "median t100",
-            Metric::SlowTime => "p95 t100",
-            Metric::FirstByte => "first byte",
-            Metric::Makespan => "makespan",
-            Metric::Efficiency => "efficiency",
-            Metric::Wire => "wire bytes per byte",
-            Metric::SeederShare => "seeder share",
-            Metric::PeakQueue => "peak queue of a node",
-            Metric::Unfinished => "unfinished downloads",
-            Metric::Class(class) => class.name(),
-        }
+    /// What is measured.
+    pub fn measure(self) -> &'static Measure {
+        Measure::named(&self.key()).expect("a test names all of them")
     }
 
-    /// Its name in `verdict.json`, with the unit. Where `runs.csv` has a column of
-    /// that name, it means the same: download times do not, as they count from each
-    /// leecher's own start and from all leechers.
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        &self.measure().title
+    }
+
+    /// Its name, as in `verdict.json`. Where `runs.csv` has a column of that name, it means
+    /// the same: download times do not, as they count from each leecher's own start and
+    /// from all leechers.
     pub fn key(self) -> String {
         match self {
             Metric::MedianTime => "download_time_median_s".into(),
@@ -110,24 +92,10 @@ impl Metric {
         }
     }
 
-    /// Its unit.
-    pub const fn unit(self) -> Unit {
-        match self {
-            Metric::MedianTime | Metric::SlowTime | Metric::FirstByte | Metric::Makespan => Unit::Seconds,
-            Metric::PeakQueue => Unit::Bytes,
-            Metric::Wire | Metric::SeederShare | Metric::Class(_) => Unit::PerByte,
-            Metric::Efficiency | Metric::Unfinished => Unit::Share,
-        }
-    }
-
     /// Whether it is a time or made from one, and so says something only of what ended.
     pub const fn is_of_time(self) -> bool {
-        matches!(self.unit(), Unit::Seconds) || matches!(self, Metric::Efficiency)
-    }
-
-    /// Whether more of it is better; of all others, less is.
-    pub const fn more_is_better(self) -> bool {
-        matches!(self, Metric::Efficiency)
+        use Metric::{Efficiency, FirstByte, Makespan, MedianTime, SlowTime};
+        matches!(self, MedianTime | SlowTime | FirstByte | Makespan | Efficiency)
     }
 
     /// Whether it is a part of another quantity: classes of bytes sum to those
@@ -155,13 +123,15 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Row, RunRow};
+    use crate::results::{Better, Unit};
 
-    /// Columns of the same name have to mean the same.
     #[test]
-    fn keys_are_no_columns_of_another_meaning() {
-        let shared: Vec<String> =
-            Metric::all().map(Metric::key).filter(|key| RunRow::COLUMNS.contains(&&**key)).collect();
-        assert_eq!(shared, ["makespan_s", "efficiency", "wire_per_payload"], "these do mean the same");
+    fn every_metric_is_a_measure_that_can_be_better() {
+        for metric in Metric::all() {
+            let Measure { name, unit, better, .. } = metric.measure();
+            assert_eq!(*better == Better::More, metric == Metric::Efficiency, "{name}");
+            assert_ne!(*better, Better::Neither, "{name}");
+            assert_eq!(metric.is_of_time(), *unit == Unit::Seconds || metric == Metric::Efficiency, "{name}");
+        }
     }
 }

@@ -11,7 +11,6 @@ mod decomposition;
 mod elsewhere;
 mod line;
 mod metric;
-mod observation;
 mod sides;
 mod standing;
 #[cfg(test)]
@@ -23,13 +22,14 @@ mod verdict;
 pub use decomposition::{Decomposition, Part};
 pub use elsewhere::Elsewhere;
 pub use line::{Line, Range};
-pub use metric::{Metric, Unit};
+pub use metric::Metric;
 pub use sides::{Duel, ImpactError, Request, Side, World};
 pub use standing::{Party, Stand, Standing};
 pub use verdict::Verdict;
 
 use super::{Failure, Host, Options, Plan, RowFile, Selection, execute};
-use observation::Observation;
+use crate::results::Observation;
+use crate::scenario::Progress;
 use std::path::Path;
 
 /// What a change does.
@@ -173,17 +173,24 @@ impl Duel {
             by_world,
             standings,
             elsewhere: None,
-            bytes: Decomposition::of(runs.map(|(base, change)| (&base.bytes, &change.bytes))),
+            bytes: Decomposition::of(runs.filter_map(|(base, change)| base.bytes.as_ref().zip(change.bytes.as_ref()))),
             seconds_per_pair,
             request: self.request.clone(),
         }
     }
 }
 
+/// Whether the same happened in both runs, event by event.
+fn is_alike(one: &Observation, other: &Observation) -> bool {
+    let stream = |seen: &Observation| seen.run.as_ref().map(|run| (run.fingerprint.clone(), run.events));
+    let value = |seen: &Observation, metric: Metric| metric.measure().amount(seen);
+    stream(one) == stream(other) && Metric::all().all(|metric| value(one, metric) == value(other, metric))
+}
+
 /// What the run at `index` shows; nothing when it failed.
 fn observe(plan: &Plan, index: usize, dir: &Path) -> Result<Option<Observation>, ImpactError> {
     let file = RowFile::load(dir, &plan.runs[index].id, plan.progress_steps);
-    Ok(file.ok().map(|file| Observation::new(&file)).transpose()?)
+    Ok(file.ok().map(|file| file.observation(Progress::Storage)).transpose()?)
 }
 
 impl Impact {

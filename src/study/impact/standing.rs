@@ -1,8 +1,8 @@
 //! How both sides stand in one world.
 
-use super::Seen;
 use super::line::Line;
 use super::verdict::Verdict;
+use super::{Seen, is_alike};
 
 /// One of the two that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl Standing {
     pub(super) fn new(seen: &Seen, unfinished: Option<Verdict>) -> Standing {
         let pairs = || seen.iter().filter_map(|[base, change]| base.as_ref().zip(change.as_ref()));
         let [base, change] = [
-            pairs().filter(|(base, _)| !base.is_complete()).count(),
-            pairs().filter(|(_, change)| !change.is_complete()).count(),
+            pairs().filter(|(base, _)| base.unfinished() > 0).count(),
+            pairs().filter(|(_, change)| change.unfinished() > 0).count(),
         ];
         // Where peers leave, no side completes always; there it takes the statistics.
         let fails = match (base, change, unfinished) {
@@ -60,7 +60,7 @@ impl Standing {
             (_, 0, _) | (_, _, Some(Verdict::Less)) => Some(Party::Base),
             _ => None,
         };
-        let alike = pairs().filter(|(base, change)| base.is_like(change)).count();
+        let alike = pairs().filter(|(base, change)| is_alike(base, change)).count();
         Standing { pairs: pairs().count(), alike, incomplete: [base, change], fails }
     }
 

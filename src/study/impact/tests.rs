@@ -4,7 +4,7 @@ use super::{Duel, Elsewhere, Impact, Metric, Observation, Party, Request, Seen, 
 use crate::results::RunResult;
 use crate::scenario::Input;
 use crate::sim::Progress;
-use crate::study::{Host, Options, Plan, RowFile};
+use crate::study::{Host, Options, Plan};
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::NamedTempFile;
@@ -78,7 +78,7 @@ fn observe(plan: &Plan, index: usize) -> Observation {
     let spec = plan.spec(index);
     let outcome = crate::sim::run(&spec, &mut |_| true).expect("nobody abandons it");
     let result = RunResult::new(plan.labels(index), &spec, &outcome);
-    Observation::new(&RowFile::new(&result, 0)).unwrap()
+    Observation::of(&result)
 }
 
 fn verdicts(impact: &Impact) -> Vec<Verdict> {

@@ -62,7 +62,7 @@ impl Inputs {
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
         let nodes = read_where(dir, |node: &NodeRow| node.t100_s.is_some())?;
         if table.records.is_empty() {
-            let reason = format!("{} has no row", RunRow::FILE);
+            let reason = format!("{} has no row", RunRow::KIND.file);
             return Err(NotAStudy { dir: dir.into(), reason });
         }
         Ok(Inputs::of(manifest, table, nodes))
@@ -110,7 +110,7 @@ pub(super) fn read_where<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Re
 }
 
 fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
-    let path = dir.join(R::FILE);
+    let path = dir.join(R::KIND.file);
     File::open(&path).map_err(ResultsError::io(&path))
 }
 

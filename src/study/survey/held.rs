@@ -97,7 +97,7 @@ impl Survey {
 
 /// The rows that `keep` wants; none when there is no such file.
 fn rows<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
-    File::open(dir.join(R::FILE)).ok().map_or(Ok(Vec::new()), |file| select(file, keep))
+    File::open(dir.join(R::KIND.file)).ok().map_or(Ok(Vec::new()), |file| select(file, keep))
 }
 
 fn map(run_id: &str, point: usize, nodes: &[NodeRow], times: &[TimelineRow]) -> Option<HeldMap> {

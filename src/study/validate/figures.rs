@@ -1,7 +1,6 @@
 //! What is compared: figures of one run, measured or simulated alike.
 
-use crate::results::{NodeFigures, NodeRow, median};
-use crate::scenario::Progress;
+use crate::results::{Measure, Observation, Unit};
 
 /// A quantity that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,23 +50,19 @@ impl Metric {
         }
     }
 
-    /// The name for people.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Metric::T50 => "t50, median leecher",
-            Metric::T90 => "t90, median leecher",
-            Metric::T100 => "t100, median leecher",
-            Metric::Makespan => "makespan",
-            Metric::Received => "bytes received per file byte",
-            Metric::Sent => "bytes sent per file byte",
-            Metric::SeederCopies => "copies sent by seeders",
-            Metric::Duplicates => "duplicate bytes per file byte",
-        }
+    /// What is measured.
+    pub fn measure(self) -> &'static Measure {
+        Measure::named(self.name()).expect("a test names all of them")
+    }
+
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        &self.measure().title
     }
 
     /// Whether it is a time.
-    pub const fn is_time(self) -> bool {
-        matches!(self, Metric::T50 | Metric::T90 | Metric::T100 | Metric::Makespan)
+    pub fn is_time(self) -> bool {
+        self.measure().unit == Unit::Seconds
     }
 
     /// How far a prediction is off: relative to the measurement, except for
@@ -94,19 +89,9 @@ impl Metric {
 pub struct RunFigures([Option<f64>; Metric::ALL.len()]);
 
 impl RunFigures {
-    /// Of the nodes of a run that distributed `file_bytes`.
-    pub fn of(nodes: &[NodeFigures], file_bytes: f64) -> RunFigures {
-        let run = Nodes { nodes, file_bytes };
-        RunFigures(Metric::ALL.map(|metric| match metric {
-            Metric::T50 => run.time(|n| n.t50_s),
-            Metric::T90 => run.time(|n| n.t90_s),
-            Metric::T100 => run.time(|n| n.t100_s),
-            Metric::Makespan => run.makespan(),
-            Metric::Received => run.per_leecher(|n| n.bytes_rx),
-            Metric::Sent => run.per_leecher(|n| n.bytes_tx),
-            Metric::SeederCopies => run.total(false, |n| n.bytes_tx).map(|bytes| bytes / file_bytes),
-            Metric::Duplicates => run.per_leecher(|n| n.redundant),
-        }))
+    /// Of what is seen of a run.
+    pub fn of(seen: &Observation) -> RunFigures {
+        RunFigures(Metric::ALL.map(|metric| metric.measure().value(seen)))
     }
 
     /// One of them.
@@ -115,91 +100,14 @@ impl RunFigures {
     }
 }
 
-/// A simulated node, with times of the kind that were measured.
-pub(super) fn simulated(row: &NodeRow, progress: Progress) -> NodeFigures {
-    let (t50_s, t90_s, t100_s) = match progress {
-        Progress::Stream => (row.stream_t50_s, row.stream_t90_s, row.stream_t100_s),
-        Progress::Storage => (row.t50_s, row.t90_s, row.t100_s),
-    };
-    NodeFigures {
-        leave_s: None,
-        return_s: None,
-        leecher: row.role == "leecher",
-        start_s: row.start_s,
-        t50_s,
-        t90_s,
-        t100_s,
-        bytes_rx: Some(row.bytes_rx as f64),
-        bytes_tx: Some(row.bytes_tx as f64),
-        redundant: Some(row.duplicate_rx as f64),
-    }
-}
-
-struct Nodes<'a> {
-    nodes: &'a [NodeFigures],
-    file_bytes: f64,
-}
-
-impl Nodes<'_> {
-    fn leechers(&self) -> impl Iterator<Item = &NodeFigures> {
-        self.nodes.iter().filter(|node| node.leecher)
-    }
-
-    /// Median over the leechers that got there, each from its own start.
-    fn time(&self, moment: fn(&NodeFigures) -> Option<f64>) -> Option<f64> {
-        let since = |node: &NodeFigures| Some(moment(node)? - node.start_s.unwrap_or(0.0));
-        median(&self.leechers().filter_map(since).collect::<Vec<_>>())
-    }
-
-    /// Nothing unless all are complete.
-    fn makespan(&self) -> Option<f64> {
-        let first = self.leechers().map(|n| n.start_s.unwrap_or(0.0)).reduce(f64::min)?;
-        let ends = self.leechers().map(|n| n.t100_s).collect::<Option<Vec<f64>>>()?;
-        Some(ends.into_iter().reduce(f64::max)? - first)
-    }
-
-    /// Sum over leechers or seeders; nothing unless it is known of all.
-    fn total(&self, leechers: bool, amount: fn(&NodeFigures) -> Option<f64>) -> Option<f64> {
-        self.nodes.iter().filter(|n| n.leecher == leechers).map(amount).sum()
-    }
-
-    fn per_leecher(&self, amount: fn(&NodeFigures) -> Option<f64>) -> Option<f64> {
-        Some(self.total(true, amount)? / self.leechers().count() as f64 / self.file_bytes)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// By hand: starts 0 and 2 s, ends 10 and 30 s.
     #[test]
-    fn figures_of_a_run() {
-        let node = |leecher, start_s, t100_s, rx, tx, redundant| NodeFigures {
-            leecher,
-            start_s,
-            t100_s,
-            bytes_rx: Some(rx),
-            bytes_tx: Some(tx),
-            redundant,
-            ..NodeFigures::default()
-        };
-        let mut nodes = vec![
-            node(false, None, None, 10.0, 250.0, None),
-            node(true, Some(0.0), Some(10.0), 110.0, 20.0, Some(5.0)),
-            node(true, Some(2.0), Some(30.0), 130.0, 40.0, None),
-        ];
-        let figures = RunFigures::of(&nodes, 100.0);
-        let get = |metric| figures.get(metric);
-        assert_eq!(get(Metric::Makespan), Some(30.0));
-        assert_eq!(get(Metric::T100), Some(19.0), "median of 10 and 28");
-        assert_eq!(get(Metric::T50), None, "not measured");
-        assert_eq!((get(Metric::Received), get(Metric::Sent)), (Some(1.2), Some(0.3)));
-        assert_eq!(get(Metric::SeederCopies), Some(2.5));
-        assert_eq!(get(Metric::Duplicates), None, "not known of all leechers");
-        nodes[1].t100_s = None;
-        let figures = RunFigures::of(&nodes, 100.0);
-        assert_eq!((figures.get(Metric::Makespan), figures.get(Metric::T100)), (None, Some(28.0)));
+    fn every_metric_is_a_measure() {
+        let seen = Observation::measured(vec![], 1.0);
+        assert!(Metric::ALL.iter().all(|metric| RunFigures::of(&seen).get(*metric).is_none()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub use verdict::{Score, Verdict};
 
 use super::plan::{self, Cell, Plan, PlannedRun};
 use super::row_file::RowFile;
-use crate::results::{self, Measured, MeasuredRun, NodeRow, ValidationRow};
+use crate::results::{Measured, MeasuredRun, Observation, RunResult, ValidationRow};
 use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
 use cells::{Group, Values};
 use std::path::Path;
@@ -170,13 +170,12 @@ impl Cases {
         &self.resolved[case]
     }
 
-    /// The case that the run at `index` of the plan belongs to, and the figures
-    /// of its `nodes`.
-    pub(super) fn figures(&self, index: usize, nodes: &[NodeRow]) -> (usize, RunFigures) {
+    /// The case that the run at `index` of the plan belongs to, and its figures.
+    pub(super) fn figures(&self, index: usize, result: &RunResult) -> (usize, RunFigures) {
         let cell = self.plan.runs[index].cell;
         let case = self.cases.iter().position(|case| case.cells.contains(&cell)).expect("runs are of cases");
-        let file_bytes = self.plan.cells[cell].base.world.dataset.size.get();
-        (case, run_figures(nodes, file_bytes, self.progress[case]))
+        let RunResult { run, nodes, traffic, .. } = result;
+        (case, RunFigures::of(&Observation::simulated(run, nodes, traffic, self.progress[case])))
     }
 
     /// Compares what was measured with the finished runs in the result
@@ -200,9 +199,7 @@ impl Cases {
         let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0).ok()).collect();
         let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
         let figures = |file: &RowFile| {
-            let table = results::header::<NodeRow>() + &file.nodes;
-            let nodes = results::read::<NodeRow>(table.as_bytes()).unwrap_or_default();
-            run_figures(&nodes, file.run.file_size_bytes, self.progress[index])
+            file.observation(self.progress[index]).map_or(RunFigures::default(), |seen| RunFigures::of(&seen))
         };
         (files.iter().map(figures).collect(), bounds)
     }
@@ -279,7 +276,11 @@ fn case(group: &Group, testbed: &Testbed, cells: std::ops::Range<usize>) -> Case
         testbed: testbed.name.clone(),
         name: group.name.clone(),
         conditions: group.conditions.clone(),
-        runs: group.runs.iter().map(|run| RunFigures::of(&run.nodes, file_bytes)).collect(),
+        runs: group
+            .runs
+            .iter()
+            .map(|run| RunFigures::of(&Observation::measured(run.nodes.clone(), file_bytes)))
+            .collect(),
         fitted: fitted.collect(),
         cells,
     }
@@ -298,17 +299,12 @@ pub(super) fn of_testbed(measured: &Measured, testbeds: &[Testbed], index: usize
     Measured { runs: own.flat_map(|group| group.runs.iter().map(|run| (*run).clone())).collect(), notes: vec![] }
 }
 
-fn run_figures(rows: &[NodeRow], file_bytes: u64, progress: Progress) -> RunFigures {
-    let nodes: Vec<_> = rows.iter().map(|row| figures::simulated(row, progress)).collect();
-    RunFigures::of(&nodes, file_bytes as f64)
-}
-
 fn empty_plan(seeds: u32) -> Plan {
     Plan {
         name: "validate".into(),
         resolved: String::new(),
         fingerprint: 0,
-        expect: vec![],
+        expect: Default::default(),
         warnings: vec![],
         extra: LABELS.map(String::from).to_vec(),
         seeder_sets: 1,

@@ -129,7 +129,7 @@ pub(super) fn scores(cases: &[Case], verdicts: &[Verdict]) -> Vec<Score> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::NodeFigures;
+    use crate::results::{NodeFigures, Observation};
 
     fn case(testbed: &str, fitted: &[&str]) -> Case {
         Case {
@@ -145,7 +145,7 @@ mod tests {
     fn runs(makespans: &[f64]) -> Vec<RunFigures> {
         let one = |t: &f64| {
             let leecher = NodeFigures { leecher: true, t100_s: Some(*t), ..NodeFigures::default() };
-            RunFigures::of(&[leecher], 1.0)
+            RunFigures::of(&Observation::measured(vec![leecher], 1.0))
         };
         makespans.iter().map(one).collect()
     }
@@ -203,7 +203,7 @@ mod tests {
     fn cells_that_no_simulated_run_reached_stay_in_the_score() {
         let run = |t100: Option<f64>| {
             let node = NodeFigures { leecher: true, start_s: Some(0.0), t100_s: t100, ..NodeFigures::default() };
-            RunFigures::of(&[node], 1.0)
+            RunFigures::of(&Observation::measured(vec![node], 1.0))
         };
         let cases = [case("a", &[]), case("a", &[])];
         let reached = Verdict::new(0, Metric::Makespan, &[run(Some(1.0))], &[run(Some(1.1))], None);

@@ -1,0 +1,184 @@
+//! The tables that a run has besides its row of `runs.csv`, in the order in which they
+//! are written.
+
+use super::{Capacity, parts, table};
+use crate::results::limits::{constraint_rows, timeline_rows};
+use crate::results::record::{discovery_rows, node_rows, progress_rows, series_rows, traffic_rows};
+
+parts! {
+    /// One node in one run. Times count from the start of the run's earliest
+    /// leecher; they are empty for seeders and where not reached.
+    nodes: NodeRow in "nodes.csv" from node_rows, Always {
+        /// The run.
+        run_id: String [Text],
+        /// The node, from 0.
+        node: u32 [Count],
+        /// `seeder` or `leecher`.
+        role: String [Text],
+        /// Upload capacity.
+        up_bps: Capacity [BitsPerSecond],
+        /// Download capacity.
+        down_bps: Capacity [BitsPerSecond],
+        /// When it began to want the dataset.
+        start_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had the manifest.
+        manifest_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored its first block.
+        ttfb_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored 50 %.
+        t50_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored 90 %.
+        t90_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored everything for the first time.
+        t100_s: Option<f64> [Seconds since FirstLeecher],
+        /// When the first block could be read in order.
+        stream_ttfb_s: Option<f64> [Seconds since FirstLeecher],
+        /// When 50 % could be read in order.
+        stream_t50_s: Option<f64> [Seconds since FirstLeecher],
+        /// When 90 % could be read in order.
+        stream_t90_s: Option<f64> [Seconds since FirstLeecher],
+        /// When everything could be read in order.
+        stream_t100_s: Option<f64> [Seconds since FirstLeecher],
+        /// Wire bytes received.
+        bytes_rx: u64 [Bytes],
+        /// Wire bytes sent.
+        bytes_tx: u64 [Bytes],
+        /// Block data received and stored.
+        payload_rx: u64 [Bytes],
+        /// Block data sent.
+        payload_tx: u64 [Bytes],
+        /// Block data received in vain.
+        duplicate_rx: u64 [Bytes],
+        /// The most wire bytes that the node had handed to the network and that
+        /// had not arrived yet.
+        peak_queue_bytes: u64 [Bytes],
+        /// Whether it is a leecher that holds everything at the end.
+        completed: bool [Flag],
+        /// Block data that it held and lost in crashes.
+        crash_lost_bytes: u64 [Bytes],
+    }
+
+    /// Traffic of one class in one run.
+    traffic: TrafficRow in "traffic.csv" from traffic_rows, Always {
+        /// The run.
+        run_id: String [Text],
+        /// The class.
+        class: String [Text],
+        /// Messages with this class as their main content.
+        messages: u64 [Count],
+        /// Bytes of it.
+        bytes: u64 [Bytes],
+    }
+
+    /// A sample of a time series of one run, on a regular grid.
+    series: SeriesRow in "series.csv" from series_rows, Always {
+        /// The run.
+        run_id: String [Text],
+        /// When, from the start of the run.
+        time_s: f64 [Seconds since RunStart],
+        /// Which series.
+        metric: String [Text],
+        /// Its value then.
+        value: f64 [Various],
+    }
+
+    /// How long one thing held one leecher back in one run, between its start and
+    /// its completion (or the end of the run). Things that never did have no row.
+    constraints: ConstraintRow in "constraints.csv" from constraint_rows, Always {
+        /// The run.
+        run_id: String [Text],
+        /// The node, from 0.
+        node: u32 [Count],
+        /// What held it back, see [`crate::ledger::Constraint`].
+        constraint: String [Text],
+        /// For how long in all, as far as looks at the node can tell.
+        seconds: f64 [Seconds],
+        /// Looks that found it so; with few of them `seconds` is rough.
+        looks: u32 [Count],
+    }
+
+    /// A stretch of time in which one thing held one leecher back in one run.
+    /// Of at most 64 leechers, evenly picked. Times count as in `nodes.csv`.
+    timeline: TimelineRow in "timeline.csv" from timeline_rows, Always {
+        /// The run.
+        run_id: String [Text],
+        /// The node, from 0.
+        node: u32 [Count],
+        /// When it began.
+        start_s: f64 [Seconds since FirstLeecher],
+        /// When it ended.
+        end_s: f64 [Seconds since FirstLeecher],
+        /// What held it back.
+        constraint: String [Text],
+    }
+
+    /// A step of one leecher's download in one run; there only when a scenario
+    /// asks for it (`output.progress`). Times count as in `nodes.csv`.
+    progress: ProgressRow in "progress.csv" from progress_rows, Progress {
+        /// The run.
+        run_id: String [Text],
+        /// The node, from 0.
+        node: u32 [Count],
+        /// So many bytes of the file: one of equal steps, the last the whole file.
+        bytes: u64 [Bytes],
+        /// When they were stored.
+        stored_s: f64 [Seconds since FirstLeecher],
+        /// When they could be read in order; empty when never.
+        stream_s: Option<f64> [Seconds since FirstLeecher],
+    }
+
+    /// What discovery did in one run, in a number; there only when it is no
+    /// static directory.
+    discovery: DiscoveryRow in "discovery.csv" from discovery_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// What is counted; rates are per node.
+        metric: String [Text],
+        /// How much of it.
+        value: f64 [Various],
+    }
+}
+
+table! {
+    /// A message of one run; there only when a scenario asks for it
+    /// (`output.trace`). Times count as in `nodes.csv`, negative before that.
+    TraceRow in "trace.csv" {
+        /// The run.
+        run_id: String [Text],
+        /// When its sender handed it to the network.
+        sent_s: f64 [Seconds since FirstLeecher],
+        /// When its last byte arrived; empty when it did not.
+        arrived_s: Option<f64> [Seconds since FirstLeecher],
+        /// Its sender, from 0.
+        from: u32 [Count],
+        /// Its receiver, from 0.
+        to: u32 [Count],
+        /// What it is for: a class of `traffic.csv`, under which all of its
+        /// bytes are booked that are none of those below.
+        class: String [Text],
+        /// Its size on the wire. (Of a message that never arrived all of it, also
+        /// what never left; the class `lost` counts what had left.)
+        bytes: u64 [Bytes],
+        /// The part of it that is block data, stored or in vain.
+        payload_bytes: u64 [Bytes],
+        /// The part of it that is Merkle proofs.
+        proof_bytes: u64 [Bytes],
+        /// The part of it that layers add around it.
+        framing_bytes: u64 [Bytes],
+        /// The part of it that acknowledges earlier messages.
+        ack_bytes: u64 [Bytes],
+        /// Whether it is a piece of a message that did not fit into a window of the
+        /// muxer, and not the last one: `traffic.csv` counts the last alone.
+        piece: bool [Flag],
+    }
+}
+
+table! {
+    /// A message about a run, in its row file.
+    Note in "notes.csv" {
+        /// `violation` or `warning`.
+        kind: String [Text],
+        /// What is to be said.
+        message: String [Text],
+    }
+}

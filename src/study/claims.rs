@@ -1,0 +1,188 @@
+//! Claims of a scenario about its results.
+
+use crate::results::{Measure, Observation};
+use crate::scenario::{Expectation, ScenarioError, nearest};
+use minijinja::{Environment, Expression};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+/// What a claim looks like, for messages.
+const FORM: &str = "a comparison of measures (`codexsim columns measures`), e.g. efficiency = \"<= 1\" or fast = \"t100_p95_s <= 2 * bound_s\"";
+/// Signs with which a claim about its own key begins.
+const SIGNS: [char; 4] = ['<', '>', '=', '!'];
+
+/// A claim that can be checked.
+#[derive(Debug)]
+pub struct Claim {
+    /// Its key in `[expect]`.
+    name: String,
+    /// What is claimed, as it is written.
+    text: String,
+    expression: Expression<'static, 'static>,
+    /// The measures it is about.
+    of: Vec<&'static Measure>,
+}
+
+/// A claim that does not hold for a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Breach {
+    /// The run.
+    pub run_id: String,
+    /// The measures it is about, and what they are; nothing where they were not reached.
+    pub values: Vec<(String, Option<f64>)>,
+    /// What was claimed.
+    pub claim: String,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Breach { run_id, values, claim } = self;
+        let value = |(name, value): &(String, Option<f64>)| match value {
+            Some(value) => format!("{name} = {value}"),
+            None => format!("{name} is empty"),
+        };
+        let values: Vec<String> = values.iter().map(value).collect();
+        write!(f, "run {run_id}: {}, expected {claim}", values.join(", "))
+    }
+}
+
+/// Reads the claims in `expect`. A text that begins with a comparison is about the
+/// measure that its key names; any other compares measures by itself, and its key is
+/// but a name.
+///
+/// # Errors
+/// When one is no comparison, or about something that is not measured.
+pub fn claims(expect: &[Expectation]) -> Result<Vec<Claim>, ScenarioError> {
+    expect.iter().map(Claim::read).collect()
+}
+
+impl Claim {
+    fn read(written: &Expectation) -> Result<Claim, ScenarioError> {
+        static EXPRESSIONS: LazyLock<Environment<'static>> = LazyLock::new(Environment::empty);
+        let text = written.text.trim();
+        let own = text.starts_with(SIGNS);
+        let valid = || Measure::all().iter().map(|measure| measure.name.as_str());
+        if own && Measure::named(&written.name).is_none() {
+            let message = format!("`{}` is not measured", written.name);
+            let expected = "a number that `codexsim columns measures` lists";
+            return Err(written.wrong_name(&message, expected, nearest(&written.name, valid())));
+        }
+        let whole = if own { format!("{} {text}", written.name) } else { text.to_owned() };
+        let no_comparison = || written.wrong_text("not a comparison", FORM, None);
+        let expression = EXPRESSIONS.compile_expression_owned(whole).map_err(|_| no_comparison())?;
+        let mut names: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
+        names.sort();
+        if let Some(name) = names.iter().find(|name| Measure::named(name).is_none()) {
+            let message = format!("`{name}` is not measured");
+            return Err(written.wrong_text(&message, FORM, nearest(name, valid())));
+        }
+        let of: Vec<&Measure> = names.iter().filter_map(|name| Measure::named(name)).collect();
+        let claim = Claim { name: written.name.clone(), text: text.into(), expression, of };
+        // Whatever the numbers are, what comes out has to be true or false.
+        let ones = claim.of.iter().map(|measure| (measure.name.as_str(), 1.0)).collect();
+        if claim.of.is_empty() || claim.holds(&ones).is_none() { Err(no_comparison()) } else { Ok(claim) }
+    }
+
+    /// Nothing when it is neither true nor false.
+    fn holds(&self, values: &BTreeMap<&str, f64>) -> Option<bool> {
+        let value = self.expression.eval(values).ok()?;
+        bool::try_from(value).ok()
+    }
+
+    /// How it does not hold; nothing when it does. What was not reached fulfils no claim:
+    /// it was not reached in time.
+    fn breach(&self, run_id: &str, seen: &Observation) -> Option<Breach> {
+        let values: Vec<_> = self.of.iter().map(|measure| (measure.name.as_str(), measure.value(seen))).collect();
+        let known: Option<BTreeMap<&str, f64>> = values.iter().map(|(name, value)| Some((*name, (*value)?))).collect();
+        if known.is_some_and(|known| self.holds(&known) == Some(true)) {
+            return None;
+        }
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let own = self.text.starts_with(SIGNS);
+        let claim = if own { self.text.clone() } else { format!("{} ({})", self.text, self.name) };
+        Some(Breach { run_id: run_id.into(), values, claim })
+    }
+}
+
+/// The claims that do not hold for a run. One that failed is not judged.
+pub fn check(claims: &[Claim], seen: &Observation) -> Vec<Breach> {
+    let Some(run) = seen.run.as_ref().filter(|run| !run.is_failed()) else { return vec![] };
+    claims.iter().filter_map(|claim| claim.breach(&run.run_id, seen)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{RunRow, sample_result};
+    use crate::scenario;
+
+    fn read(text: &str) -> Result<Vec<Claim>, String> {
+        let (_file, input) = crate::study::sample::scenario(&format!("[expect]\n{text}"), &[]);
+        claims(&scenario::load(&input).unwrap().expect).map_err(|error| error.to_string())
+    }
+
+    fn breaches(text: &str, change: impl FnOnce(RunRow) -> RunRow) -> Vec<String> {
+        let mut seen = Observation::of(&sample_result());
+        let run = RunRow { run_id: "r".into(), status: "complete".into(), ..seen.run.take().unwrap() };
+        seen.run = Some(change(run));
+        check(&read(text).unwrap(), &seen).iter().map(Breach::to_string).collect()
+    }
+
+    #[test]
+    fn names_run_measure_value_and_claim() {
+        let text = "efficiency = \"<= 1\"\nmissing = \"<= 0\"\n";
+        let found = breaches(text, |run| RunRow { efficiency: Some(1.25), missing: Some(0), ..run });
+        assert_eq!(found, ["run r: efficiency = 1.25, expected <= 1"]);
+        assert!(breaches(text, |run| RunRow { efficiency: Some(1.0), missing: Some(0), ..run }).is_empty());
+    }
+
+    #[test]
+    fn measures_are_compared_with_one_another() {
+        let text = "fast = \"t100_p95_s <= 2 * bound_s\"\nseeders = \"< network_size / 2\"\n\
+            few = \"seeder_copies < 1 and want_per_payload < 0.5 * wire_per_payload\"\n";
+        let slow = |run| RunRow { t100_p95_s: Some(8.0), bound_s: Some(3.0), ..run };
+        let found = breaches(text, slow);
+        assert_eq!(found, ["run r: bound_s = 3, t100_p95_s = 8, expected t100_p95_s <= 2 * bound_s (fast)"]);
+        assert!(breaches(text, |run| RunRow { bound_s: Some(4.0), ..slow(run) }).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_reached_fulfils_nothing_and_a_failed_run_is_not_judged() {
+        let late = |run| RunRow { status: "time_limit".into(), t100_p95_s: None, ..run };
+        let found = breaches("t100_p95_s = \"<= 100\"\n", late);
+        assert!(found[0].contains("t100_p95_s is empty"), "{found:?}");
+        assert!(breaches("t100_p95_s = \"<= 100\"\n", |run| late(run).failed("x")).is_empty());
+    }
+
+    #[test]
+    fn comparisons_compare() {
+        for (text, below, equal, above) in [
+            ("<= 2", true, true, false),
+            (">=2", false, true, true),
+            ("< 2", true, false, false),
+            ("> 2", false, false, true),
+            ("== 2", false, true, false),
+        ] {
+            let claim = format!("makespan_s = \"{text}\"");
+            let holds = |value| breaches(&claim, |run| RunRow { makespan_s: Some(value), ..run }).is_empty();
+            assert_eq!((holds(1.0), holds(2.0), holds(3.0)), (below, equal, above), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_claim_is_refused_where_it_is_written() {
+        for (text, words) in [
+            ("makespan = \"<= 100\"", "did you mean `makespan_s`?"),
+            ("status = \"<= 100\"", "`status` is not measured"),
+            ("efficiency = \"=< 1\"", "not a comparison"),
+            ("efficiency = \"<= fast\"", "`fast` is not measured"),
+            ("a = \"makespan_s\"", "not a comparison"),
+            ("a = \"1 < 2\"", "not a comparison"),
+            ("a = \"bound_ss < 2\"", "did you mean `bound_s`?"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(words) && error.contains(".toml:"), "{text}: {error}");
+        }
+    }
+}
