@@ -70,12 +70,12 @@ fn race(runs: &[Record], nodes: &[NodeRow]) -> (&'static str, &'static str, f64)
         let time = |record: &Record| median(&ends(nodes, &[record])).unwrap();
         let same = |a: &Record, b: &Record| (a.run.seed, a.run.seeder_set) == (b.run.seed, b.run.seeder_set);
         let other = |record: &Record| time(other.iter().find(|other| same(record, other)).unwrap());
-        let logs: Vec<f64> = own.iter().map(|record| (time(record) / other(record)).ln()).collect();
+        let logs: Vec<f64> = own.iter().map(|record| libm::log(time(record) / other(record))).collect();
         assert_eq!(logs.len(), 3, "repetitions");
         logs.iter().sum::<f64>() / 3.0
     };
     let mean = [(4, 1), (8, 1), (8, 2), (16, 1)].map(cell).iter().sum::<f64>() / 4.0;
-    if mean < 0.0 { ("bittorrent", "direct", (-mean).exp()) } else { ("direct", "bittorrent", mean.exp()) }
+    if mean < 0.0 { ("bittorrent", "direct", libm::exp(-mean)) } else { ("direct", "bittorrent", libm::exp(mean)) }
 }
 
 #[test]

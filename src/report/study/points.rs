@@ -3,44 +3,31 @@
 use super::super::document::{Column, Document, Grid, Picture};
 use super::super::human::Scale;
 use super::super::plot;
-use crate::results::RunRow;
+use crate::results::{Measure, Observation, RunRow, Unit, median};
+use crate::scenario::Progress;
 use crate::study::{Assembled, Plan, Summary};
 use std::collections::BTreeMap;
 
-/// A quantity of a study's table: its column has one unit.
-struct Quantity {
-    title: &'static str,
-    /// See [`Column::ranked`].
-    rank: u8,
-    of: fn(&RunRow) -> Option<f64>,
-    scale: fn(&[f64]) -> Scale,
-}
-
-const QUANTITIES: [Quantity; 8] = [
-    Quantity { title: "ttfb", rank: 7, of: |r| r.ttfb_median_s, scale: seconds },
-    Quantity { title: "t50", rank: 8, of: |r| r.t50_median_s, scale: seconds },
-    Quantity { title: "t90", rank: 6, of: |r| r.t90_median_s, scale: seconds },
-    Quantity { title: "t100", rank: 0, of: |r| r.t100_median_s, scale: seconds },
-    Quantity { title: "efficiency", rank: 1, of: |r| r.efficiency, scale: |_| Scale::fixed("%", 100.0, 1) },
-    Quantity { title: "wire/payload", rank: 3, of: |r| r.wire_per_payload, scale: |_| Scale::fixed("", 1.0, 3) },
-    Quantity { title: "control/block", rank: 5, of: control_per_block, scale: |_| Scale::fixed("B", 1.0, 0) },
-    Quantity { title: "duplicates", rank: 4, of: duplicates, scale: |_| Scale::fixed("%", 100.0, 1) },
+/// Measures of the table: name, title, and rank (see [`Column::ranked`]).
+const QUANTITIES: [(&str, &str, u8); 8] = [
+    ("ttfb_median_s", "ttfb", 7),
+    ("t50_median_s", "t50", 8),
+    ("t90_median_s", "t90", 6),
+    ("t100_median_s", "t100", 0),
+    ("efficiency", "efficiency", 1),
+    ("wire_per_payload", "wire/payload", 3),
+    ("control_bytes_per_block", "control/block", 5),
+    ("duplicate_share", "duplicates", 4),
 ];
 
-fn seconds(values: &[f64]) -> Scale {
-    Scale::seconds(values.iter().copied())
-}
-
-/// Control bytes for each block that was stored.
-fn control_per_block(run: &RunRow) -> Option<f64> {
-    let blocks = run.payload_bytes? as f64 / run.block_size_bytes as f64;
-    (blocks > 0.0).then(|| run.control_bytes.map(|bytes| bytes as f64 / blocks))?
-}
-
-/// Block data received in vain, as a share of what was stored.
-fn duplicates(run: &RunRow) -> Option<f64> {
-    let payload = run.payload_bytes.filter(|bytes| *bytes > 0)?;
-    Some(run.duplicate_bytes? as f64 / payload as f64)
+/// One unit for the `values` of a column.
+fn scale(unit: Unit, values: &[f64]) -> Scale {
+    match unit {
+        Unit::Seconds => Scale::seconds(values.iter().copied()),
+        Unit::Share => Scale::fixed("%", 100.0, 1),
+        Unit::Bytes => Scale::fixed("B", 1.0, 0),
+        _ => Scale::fixed("", 1.0, 3),
+    }
 }
 
 /// The values of the keys at a point, and the rows of its finished runs.
@@ -74,10 +61,14 @@ pub(super) fn grid(keys: &[&str], points: &[Line]) -> Grid {
     };
     let mut columns: Vec<Filled> = keys.iter().enumerate().map(key).collect();
     columns.extend(counts(&rows));
-    for Quantity { title, rank, of, scale } in QUANTITIES {
-        let values: Vec<Option<f64>> = rows.iter().map(|rows| summary(rows, of).map(|s| s.median)).collect();
-        let scale = scale(&values.iter().flatten().copied().collect::<Vec<_>>());
-        columns.push(filled(title, rank, &scale, values.iter().map(|value| value.map(|v| scale.show(v)))));
+    let seen = |row: &&RunRow| Observation::simulated(row, &[], &[], Progress::Storage);
+    let seen: Vec<Vec<Observation>> = rows.iter().map(|rows| rows.iter().map(seen).collect()).collect();
+    for (name, title, rank) in QUANTITIES {
+        let measure = Measure::named(name).expect("every quantity is a measure");
+        let values = |runs: &Vec<Observation>| runs.iter().filter_map(|run| measure.value(run)).collect::<Vec<f64>>();
+        let medians: Vec<Option<f64>> = seen.iter().map(|runs| median(&values(runs))).collect();
+        let scale = scale(measure.unit, &medians.iter().flatten().copied().collect::<Vec<_>>());
+        columns.push(filled(title, rank, &scale, medians.iter().map(|value| value.map(|v| scale.show(v)))));
     }
     columns.extend(spread(&makespans(points)));
     let mut cells: Vec<_> = columns.iter_mut().map(|(_, cells)| std::mem::take(cells).into_iter()).collect();
@@ -98,7 +89,8 @@ fn filled(title: &str, rank: u8, scale: &Scale, cells: impl Iterator<Item = Opti
 }
 
 fn makespans(points: &[Line]) -> Vec<Option<Summary>> {
-    points.iter().map(|(_, rows)| summary(rows, |r| r.makespan_s)).collect()
+    let makespan = |rows: &[&RunRow]| Summary::of(&rows.iter().filter_map(|row| row.makespan_s).collect::<Vec<_>>());
+    points.iter().map(|(_, rows)| makespan(rows)).collect()
 }
 
 /// Runs, and leechers that completed of all.
@@ -159,7 +151,7 @@ fn against_first_key(document: &mut Document, keys: &[&str], points: &[Line]) {
     }
     let median = |name: &&str| {
         let values: Vec<f64> = shared.iter().map(|place| place[name]).collect();
-        Some(((*name).to_owned(), Summary::of(&values)?.median))
+        Some(((*name).to_owned(), median(&values)?))
     };
     let lines: Vec<(String, f64)> = names.iter().filter_map(median).collect();
     let scale = Scale::seconds(lines.iter().map(|(_, value)| *value));
@@ -193,10 +185,6 @@ fn rows_of<'a>(plan: &Plan, assembled: &'a Assembled, cell: usize) -> Vec<&'a Ru
     rest.take_while(|(index, _)| plan.runs[*index].cell == cell).map(|(_, r)| r).filter(|r| !r.is_failed()).collect()
 }
 
-fn summary(rows: &[&RunRow], of: fn(&RunRow) -> Option<f64>) -> Option<Summary> {
-    Summary::of(&rows.iter().filter_map(|r| of(r)).collect::<Vec<_>>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,16 +216,5 @@ mod tests {
         let hard = bars(&["protocol", "place"], &[line(1), line(3)]);
         assert!(hard.starts_with("no bars of the makespan by protocol"), "{hard}");
         assert_eq!(bars(&["protocol"], &[line(0)]), "", "one value is no comparison");
-    }
-
-    #[test]
-    fn what_is_derived_is_per_stored_block_and_byte() {
-        let run = crate::results::sample_result().run;
-        let run = RunRow { payload_bytes: Some(2 * run.block_size_bytes), control_bytes: Some(500), ..run };
-        assert_eq!(control_per_block(&run), Some(250.0));
-        let run = RunRow { duplicate_bytes: Some(run.block_size_bytes), ..run };
-        assert_eq!(duplicates(&run), Some(0.5));
-        let nothing = RunRow { payload_bytes: Some(0), ..run };
-        assert_eq!((control_per_block(&nothing), duplicates(&nothing)), (None, None));
     }
 }
