@@ -1,6 +1,6 @@
 //! What a scenario's settings do.
 
-use super::document::{Column, Document, Grid};
+use super::document::{Document, Grid, GridColumn};
 use super::human;
 use crate::ledger::TimerUse;
 use crate::study::{Diagnosis, Effect, Glance};
@@ -28,7 +28,7 @@ fn summary(found: &Diagnosis) -> String {
 }
 
 fn settings(found: &Diagnosis) -> Grid {
-    let [key, value, origin, effect] = ["setting", "value", "set in", "what it does"].map(Column::words);
+    let [key, value, origin, effect] = ["setting", "value", "set in", "what it does"].map(GridColumn::words);
     let mut grid = Grid::new([key, value, origin.ranked(1), effect]);
     let rank = |effect: &Effect| match effect {
         Effect::None => 0,
@@ -81,8 +81,8 @@ fn percent(ratio: f64) -> String {
 }
 
 fn timers(uses: &[TimerUse]) -> Grid {
-    let [set, fired, acted] = ["set", "fired", "did something"].map(Column::numbers);
-    let mut grid = Grid::new([Column::words("timer of the protocol"), set, fired, acted, Column::words("")]);
+    let [set, fired, acted] = ["set", "fired", "did something"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("timer of the protocol"), set, fired, acted, GridColumn::words("")]);
     for TimerUse { name, armed, fired, acted } in uses {
         let word = match (fired, acted) {
             (0, _) => "never fired",
@@ -96,8 +96,8 @@ fn timers(uses: &[TimerUse]) -> Grid {
 
 /// How far the result depends on what should not matter, and on chance.
 fn sensitivity(found: &Diagnosis) -> Grid {
-    let [runs, makespan, t100, bytes] = ["runs", "makespan", "median t100", "bytes"].map(Column::numbers);
-    let mut grid = Grid::new([Column::words("depends on"), runs.ranked(2), makespan, t100, bytes.ranked(1)]);
+    let [runs, makespan, t100, bytes] = ["runs", "makespan", "median t100", "bytes"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("depends on"), runs.ranked(2), makespan, t100, bytes.ranked(1)]);
     for (name, runs) in [("order of equal times (tie_salt)", &found.ties), ("chance (seed)", &found.seeds)] {
         grid.row([
             name.to_owned(),

@@ -1,6 +1,6 @@
 //! Why a run takes as long as it does.
 
-use super::document::{Column, Document, Grid};
+use super::document::{Document, Grid, GridColumn};
 use super::human;
 use crate::study::{Reason, Reasons, Resource, Who};
 
@@ -17,8 +17,9 @@ pub fn reasons(name: &str, found: &Reasons) -> Document {
         ),
         gain(found),
     ]);
-    let [a, b, c, d, e, f] = ["slowest: elasticity", "seen", "", "median: elasticity", "seen", ""].map(Column::numbers);
-    let mut grid = Grid::new([Column::words(""), a, b, c, d, e, f]);
+    let [a, b, c, d, e, f] =
+        ["slowest: elasticity", "seen", "", "median: elasticity", "seen", ""].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words(""), a, b, c, d, e, f]);
     found.reasons.iter().for_each(|reason| grid.row(row(reason)));
     for (constraint, [slowest, median]) in &found.others {
         let (none, name) = (String::new(), constraint.name().to_owned());

@@ -1,6 +1,6 @@
 //! One run.
 
-use super::document::{Column, Document, Grid, Picture};
+use super::document::{Document, Grid, GridColumn, Picture};
 use super::{human, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
@@ -54,7 +54,7 @@ fn facts(run: &RunRow) -> Grid {
         ("took", effort(run)),
         ("fingerprint", run.fingerprint.clone().unwrap_or_default()),
     ];
-    let mut grid = Grid::new(["", ""].map(Column::words));
+    let mut grid = Grid::new(["", ""].map(GridColumn::words));
     lines.into_iter().filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| grid.row([name.into(), value]));
     grid
 }
@@ -77,8 +77,8 @@ fn traffic(result: &RunResult) -> Grid {
     let wire = result.run.wire_bytes.unwrap_or(0) as f64;
     let payload = result.run.payload_bytes.unwrap_or(0) as f64;
     let ratio = |part: f64, whole: f64| if whole > 0.0 { Some(part / whole) } else { None };
-    let [messages, bytes, share, each] = ["messages", "bytes", "of wire", "per payload byte"].map(Column::numbers);
-    let mut grid = Grid::new([Column::words("class"), messages.ranked(1), bytes, share, each.ranked(2)]);
+    let [messages, bytes, share, each] = ["messages", "bytes", "of wire", "per payload byte"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("class"), messages.ranked(1), bytes, share, each.ranked(2)]);
     let mut line = |class: &str, messages: u64, bytes: f64| {
         grid.row([
             class.to_owned(),
@@ -106,8 +106,8 @@ fn held_back(result: &RunResult) -> Option<Grid> {
             .map_or("-".into(), |(_, share)| format!("{:.1} %", share * 100.0))
     };
     let title = |words: &str, of: &HeldBack| format!("{words} (node {}, {} looks)", of.node, of.looks);
-    let titles = [title("slowest leecher", &slowest), title("median leecher", &median)].map(Column::numbers);
-    let mut grid = Grid::new([Column::words("held back by")].into_iter().chain(titles));
+    let titles = [title("slowest leecher", &slowest), title("median leecher", &median)].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("held back by")].into_iter().chain(titles));
     let mut names: Vec<&str> = slowest.shares.iter().chain(&median.shares).map(|(name, _)| name.as_str()).collect();
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));

@@ -1,6 +1,6 @@
 //! What a hash table costs under load, beside the storage team's formula.
 
-use super::document::{Column, Document, Grid};
+use super::document::{Document, Grid, GridColumn};
 use crate::results::DiscoveryRow;
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(super) fn tell(document: &mut Document, rows: &[DiscoveryRow]) {
         }
     }
     runs.retain(|(_, metrics)| metrics.contains_key(LOADED));
-    let mut grid = Grid::new(TITLES.map(|(title, rank)| Column::numbers(title).ranked(rank)));
+    let mut grid = Grid::new(TITLES.map(|(title, rank)| GridColumn::numbers(title).ranked(rank)));
     runs.iter().for_each(|(_, metrics)| grid.row(line(metrics)));
     document.paragraph(HEAD);
     document.grid(grid);

@@ -4,7 +4,7 @@ mod file;
 
 pub use file::{file, usage};
 
-use super::document::{Column, Document, Grid};
+use super::document::{Document, Grid, GridColumn};
 use super::human;
 use crate::study::{CONFOUNDED, Calibration, Constant, Figure, Identified, PINNED, UNDETERMINED};
 use serde::Serialize;
@@ -124,14 +124,14 @@ fn percent(share: f64) -> String {
 
 fn figures(calibration: &Calibration) -> Grid {
     let mut grid = Grid::new([
-        Column::words("cell"),
-        Column::numbers("n").ranked(3),
-        Column::words("quantity"),
-        Column::numbers("measured"),
-        Column::numbers("before").ranked(2),
-        Column::numbers("error").ranked(1),
-        Column::numbers("after"),
-        Column::numbers("error"),
+        GridColumn::words("cell"),
+        GridColumn::numbers("n").ranked(3),
+        GridColumn::words("quantity"),
+        GridColumn::numbers("measured"),
+        GridColumn::numbers("before").ranked(2),
+        GridColumn::numbers("error").ranked(1),
+        GridColumn::numbers("after"),
+        GridColumn::numbers("error"),
     ]);
     for figure in &calibration.figures {
         let value = |value: Option<f64>| value.map_or("not reached".into(), |v| format!("{v:.3} s"));
@@ -153,7 +153,7 @@ fn figures(calibration: &Calibration) -> Grid {
 }
 
 fn constants(calibration: &Calibration) -> Grid {
-    let columns = ["constant", "before", "fitted", "std. error", "95 % interval", "verdict"].map(Column::words);
+    let columns = ["constant", "before", "fitted", "std. error", "95 % interval", "verdict"].map(GridColumn::words);
     let ranks = [0, 2, 0, 3, 1, 0];
     let mut grid = Grid::new(columns.into_iter().zip(ranks).map(|(column, rank)| column.ranked(rank)));
     for constant in &calibration.constants {

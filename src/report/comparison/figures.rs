@@ -1,7 +1,7 @@
 //! The figures in the users' own form: network size along x, a column of panels
 //! for each file size, a row for each seeder ratio.
 
-use super::super::figure::{Axis, Figure, Guide, Mark, Panel, Point, Scale};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint, Guide, Mark, Panel};
 use super::super::human::tick;
 use super::super::words::size;
 use super::share;
@@ -10,7 +10,7 @@ use crate::study::{ComparedCell, Comparison, Figures, world_words};
 /// Ratios to the baseline, with lines at 1 and at the limit, one figure for each
 /// world.
 pub(super) fn ratios(comparison: &Comparison) -> Vec<String> {
-    let grid = Grid {
+    let grid = Trellis {
         comparison,
         title: format!("Median download time over that of {}", comparison.variants[0]),
         y: "ratio",
@@ -29,7 +29,7 @@ pub(super) fn ratios(comparison: &Comparison) -> Vec<String> {
 
 /// Median times with their quartiles.
 pub(super) fn times(comparison: &Comparison) -> Vec<String> {
-    let grid = Grid {
+    let grid = Trellis {
         comparison,
         title: "Median download time, with quartiles of downloads".into(),
         y: "seconds",
@@ -45,7 +45,7 @@ type Line = (Guide, fn(&Comparison, &ComparedCell) -> Option<f64>);
 /// A value and its interval.
 type Estimate = (f64, Option<(f64, f64)>);
 
-struct Grid<'a> {
+struct Trellis<'a> {
     comparison: &'a Comparison,
     title: String,
     y: &'static str,
@@ -54,7 +54,7 @@ struct Grid<'a> {
     value: fn(&Figures) -> Option<Estimate>,
 }
 
-impl Grid<'_> {
+impl Trellis<'_> {
     fn figures(&self) -> Vec<String> {
         let mut worlds: Vec<String> = self.comparison.cells.iter().map(|cell| world_words(&cell.world)).collect();
         worlds.dedup();
@@ -74,17 +74,17 @@ impl Grid<'_> {
         let panels = places.map(|(row, bytes)| self.panel(&cells, row, bytes)).collect();
         let title = if world.is_empty() { self.title.clone() } else { format!("{}: {world}", self.title) };
         let sizes_met = cells.iter().map(|cell| f64::from(cell.network_size));
-        Figure {
+        Chart {
             title,
-            x: Axis::new("network size", Scale::Log, tick).with_ticks(sizes_met),
-            y: Axis::new(self.y, Scale::Log, tick),
+            x: ChartAxis::new("network size", AxisScale::Log, tick).with_ticks(sizes_met),
+            y: ChartAxis::new(self.y, AxisScale::Log, tick),
             mark: Mark::Beside,
             series: self.comparison.variants.clone(),
             guides: self.guides.iter().map(|(guide, _)| guide.clone()).collect(),
             // A column for each file size; one alone is no reason for a tower.
             columns: if sizes.len() > 1 { sizes.len() } else { shares.len().min(3) },
             panels,
-            ..Figure::default()
+            ..Chart::default()
         }
         .svg()
     }
@@ -95,7 +95,7 @@ impl Grid<'_> {
         let mine: Vec<&ComparedCell> = cells.iter().filter(mine).copied().collect();
         let point = |cell: &ComparedCell, variant: usize| {
             let (y, y_range) = (self.value)(&cell.figures[variant])?;
-            Some(Point { y_range, ..Point::new(f64::from(cell.network_size), y) })
+            Some(ChartPoint { y_range, ..ChartPoint::new(f64::from(cell.network_size), y) })
         };
         let of = |variant: usize| mine.iter().filter_map(|cell| point(cell, variant)).collect();
         Panel {

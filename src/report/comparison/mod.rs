@@ -2,7 +2,7 @@
 
 mod figures;
 
-use super::document::{Column, Document, Entry, Grid, Picture, Tone};
+use super::document::{Document, Grid, GridCell, GridColumn, Picture, Tone};
 use super::human;
 use super::words::{fact, size};
 use crate::study::{ComparedCell, ComparedVerdict, Comparison, Figures, Finding, world_words};
@@ -17,9 +17,9 @@ pub fn comparison(found: &Comparison) -> Document {
     });
     document.heading(format!("Ratios to {} (its own column: time)", found.variants[0]));
     document.grid(table(found, &["bound", "pairs"], |cell| {
-        let own = Entry::from(time(&cell.figures[0]));
+        let own = GridCell::from(time(&cell.figures[0]));
         let others =
-            cell.figures.iter().skip(1).map(|figures| Entry::toned(ratio(found, figures), tone(found, figures)));
+            cell.figures.iter().skip(1).map(|figures| GridCell::toned(ratio(found, figures), tone(found, figures)));
         std::iter::once(own).chain(others).chain([bound(cell).into(), pairs(cell).into()]).collect()
     }));
     document.list(LEGEND);
@@ -29,7 +29,7 @@ pub fn comparison(found: &Comparison) -> Document {
         figures::times(found).into_iter().for_each(|svg| page.picture(Picture { svg, ..Picture::default() }));
         page.grid(table(found, &["bound"], |cell| {
             let limit = cell.bound_s.map_or("-".into(), human::seconds);
-            cell.figures.iter().map(time).chain([limit]).map(Entry::from).collect()
+            cell.figures.iter().map(time).chain([limit]).map(GridCell::from).collect()
         }));
     });
     document
@@ -50,15 +50,15 @@ const LONG_LEGEND: [&str; 3] = [
 ];
 
 /// A row for each cell, with what `of` says of its variants and of what comes `last`.
-fn table(comparison: &Comparison, last: &[&str], of: impl Fn(&ComparedCell) -> Vec<Entry>) -> Grid {
+fn table(comparison: &Comparison, last: &[&str], of: impl Fn(&ComparedCell) -> Vec<GridCell>) -> Grid {
     let first = shown(comparison);
-    let place = PLACE_TITLES[first..].iter().map(|title| Column::numbers(*title));
+    let place = PLACE_TITLES[first..].iter().map(|title| GridColumn::numbers(*title));
     let variants = comparison.variants.iter().enumerate();
-    let variants = variants.map(|(index, name)| Column::numbers(name).ranked(index.min(200) as u8));
-    let last = last.iter().map(|title| Column::numbers(*title).ranked(201));
+    let variants = variants.map(|(index, name)| GridColumn::numbers(name).ranked(index.min(200) as u8));
+    let last = last.iter().map(|title| GridColumn::numbers(*title).ranked(201));
     let mut grid = Grid::new(place.chain(variants).chain(last));
     for cell in &comparison.cells {
-        grid.row(self::place(cell).into_iter().skip(first).map(Entry::from).chain(of(cell)));
+        grid.row(self::place(cell).into_iter().skip(first).map(GridCell::from).chain(of(cell)));
     }
     grid
 }

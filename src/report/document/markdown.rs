@@ -1,29 +1,29 @@
 //! As Markdown, to paste somewhere.
 
-use super::{Block, Document, Grid, Picture};
+use super::{Document, Element, Grid, Picture};
 
 impl Document {
     /// The text, its title a heading of level `top`.
     pub fn markdown(&self, top: usize) -> String {
-        let title = Block::Heading { level: 1, text: self.title.clone() };
-        let blocks = std::iter::once(&title).chain(self.blocks.iter().map(|placed| &placed.block));
-        blocks.filter_map(|block| shown(block, top)).collect::<Vec<_>>().join("\n")
+        let title = Element::Heading { level: 1, text: self.title.clone() };
+        let elements = std::iter::once(&title).chain(self.elements.iter().map(|placed| &placed.element));
+        elements.filter_map(|element| shown(element, top)).collect::<Vec<_>>().join("\n")
     }
 }
 
 /// Nothing where a figure has no file.
-fn shown(block: &Block, top: usize) -> Option<String> {
-    Some(match block {
-        Block::Heading { level, text } => format!("{} {}\n", "#".repeat(top + level - 1), escaped(text)),
-        Block::Answer { lines } => lines.iter().map(|line| escaped(line) + "\n").collect::<Vec<_>>().join("\n"),
-        Block::Paragraph { text } => escaped(text.trim_end()) + "\n",
-        Block::Warning { text } => format!("**{}**\n", escaped(text)),
-        Block::List { items } => items.iter().map(|item| format!("- {}\n", escaped(item))).collect(),
-        Block::Grid(grid) => table(grid),
-        Block::Picture(Picture { file, .. }) if file.is_empty() => return None,
-        Block::Picture(Picture { title, file, .. }) => format!("![{}]({file})\n", escaped(title)),
-        Block::Command { text } => format!("```sh\n{}\n```\n", text.trim_end()),
-        Block::Details { title, text } => format!("{}:\n\n```\n{}\n```\n", escaped(title), text.trim_end()),
+fn shown(element: &Element, top: usize) -> Option<String> {
+    Some(match element {
+        Element::Heading { level, text } => format!("{} {}\n", "#".repeat(top + level - 1), escaped(text)),
+        Element::Answer { lines } => lines.iter().map(|line| escaped(line) + "\n").collect::<Vec<_>>().join("\n"),
+        Element::Paragraph { text } => escaped(text.trim_end()) + "\n",
+        Element::Warning { text } => format!("**{}**\n", escaped(text)),
+        Element::List { items } => items.iter().map(|item| format!("- {}\n", escaped(item))).collect(),
+        Element::Grid(grid) => table(grid),
+        Element::Picture(Picture { file, .. }) if file.is_empty() => return None,
+        Element::Picture(Picture { title, file, .. }) => format!("![{}]({file})\n", escaped(title)),
+        Element::Command { text } => format!("```sh\n{}\n```\n", text.trim_end()),
+        Element::Details { title, text } => format!("{}:\n\n```\n{}\n```\n", escaped(title), text.trim_end()),
     })
 }
 

@@ -1,6 +1,6 @@
 //! A report: written once, shown on the terminal, as Markdown or as one HTML page.
 //!
-//! What a report says is a list of blocks. How a block looks is known to the three
+//! What a report says is a list of elements. How an element looks is known to the three
 //! renderers alone: escaping, alignment, what fits and what is left out.
 
 mod html;
@@ -16,19 +16,19 @@ pub struct Document {
     title: String,
     /// The command that makes it again, told beside the data of figures.
     command: String,
-    blocks: Vec<Placed>,
+    elements: Vec<PlacedElement>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Placed {
-    block: Block,
+struct PlacedElement {
+    element: Element,
     pages_only: bool,
 }
 
 /// A part of a report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Block {
+enum Element {
     /// Of level 2 (sections) or 3.
     Heading {
         level: usize,
@@ -64,13 +64,13 @@ enum Block {
 /// A table of texts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Grid {
-    columns: Vec<Column>,
-    rows: Vec<Vec<Entry>>,
+    columns: Vec<GridColumn>,
+    rows: Vec<Vec<GridCell>>,
 }
 
 /// A column of a [`Grid`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Column {
+pub struct GridColumn {
     title: String,
     /// Numbers stand to the right.
     right: bool,
@@ -80,7 +80,7 @@ pub struct Column {
 
 /// What stands in one row of one column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct GridCell {
     text: String,
     tone: Tone,
 }
@@ -116,51 +116,51 @@ pub struct Picture {
     pub data: String,
 }
 
-impl Column {
+impl GridColumn {
     /// A column of words.
-    pub fn words(title: impl Into<String>) -> Column {
-        Column { title: title.into(), right: false, rank: 0 }
+    pub fn words(title: impl Into<String>) -> GridColumn {
+        GridColumn { title: title.into(), right: false, rank: 0 }
     }
 
     /// A column of numbers.
-    pub fn numbers(title: impl Into<String>) -> Column {
-        Column { right: true, ..Column::words(title) }
+    pub fn numbers(title: impl Into<String>) -> GridColumn {
+        GridColumn { right: true, ..GridColumn::words(title) }
     }
 
     /// The same column, which goes before those with a smaller `rank` where not all fit.
-    pub fn ranked(self, rank: u8) -> Column {
-        Column { rank, ..self }
+    pub fn ranked(self, rank: u8) -> GridColumn {
+        GridColumn { rank, ..self }
     }
 }
 
-impl Entry {
+impl GridCell {
     /// A text with a tone.
-    pub fn toned(text: impl Into<String>, tone: Tone) -> Entry {
-        Entry { text: text.into(), tone }
+    pub fn toned(text: impl Into<String>, tone: Tone) -> GridCell {
+        GridCell { text: text.into(), tone }
     }
 }
 
-impl From<String> for Entry {
-    fn from(text: String) -> Entry {
-        Entry::toned(text, Tone::Plain)
+impl From<String> for GridCell {
+    fn from(text: String) -> GridCell {
+        GridCell::toned(text, Tone::Plain)
     }
 }
 
-impl From<&str> for Entry {
-    fn from(text: &str) -> Entry {
+impl From<&str> for GridCell {
+    fn from(text: &str) -> GridCell {
         text.to_owned().into()
     }
 }
 
 impl Grid {
     /// Without rows.
-    pub fn new(columns: impl IntoIterator<Item = Column>) -> Grid {
+    pub fn new(columns: impl IntoIterator<Item = GridColumn>) -> Grid {
         Grid { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
     /// Adds a row, as long as there are columns.
-    pub fn row<E: Into<Entry>>(&mut self, entries: impl IntoIterator<Item = E>) {
-        let row: Vec<Entry> = entries.into_iter().map(Into::into).collect();
+    pub fn row<E: Into<GridCell>>(&mut self, entries: impl IntoIterator<Item = E>) {
+        let row: Vec<GridCell> = entries.into_iter().map(Into::into).collect();
         assert_eq!(row.len(), self.columns.len(), "a row is as long as the head of its table");
         self.rows.push(row);
     }
@@ -185,7 +185,7 @@ impl Grid {
 impl Document {
     /// An empty one.
     pub fn new(title: impl Into<String>) -> Document {
-        Document { title: title.into(), command: String::new(), blocks: Vec::new() }
+        Document { title: title.into(), command: String::new(), elements: Vec::new() }
     }
 
     /// Says which command makes it again.
@@ -195,70 +195,70 @@ impl Document {
 
     /// Adds what `fill` says where there is room: on pages, not on the terminal.
     pub fn pages(&mut self, fill: impl FnOnce(&mut Document)) {
-        let first = self.blocks.len();
+        let first = self.elements.len();
         fill(self);
-        self.blocks[first..].iter_mut().for_each(|placed| placed.pages_only = true);
+        self.elements[first..].iter_mut().for_each(|placed| placed.pages_only = true);
     }
 
-    fn add(&mut self, block: Block) {
-        self.blocks.push(Placed { block, pages_only: false });
+    fn add(&mut self, element: Element) {
+        self.elements.push(PlacedElement { element, pages_only: false });
     }
 
     /// Begins a section.
     pub fn heading(&mut self, text: impl Into<String>) {
-        self.add(Block::Heading { level: 2, text: text.into() });
+        self.add(Element::Heading { level: 2, text: text.into() });
     }
 
     /// Begins a part of a section.
     pub fn subheading(&mut self, text: impl Into<String>) {
-        self.add(Block::Heading { level: 3, text: text.into() });
+        self.add(Element::Heading { level: 3, text: text.into() });
     }
 
     /// Adds what the report is for, the most important line first. It belongs on top.
     pub fn answer(&mut self, lines: Vec<String>) {
         if !lines.is_empty() {
-            self.add(Block::Answer { lines });
+            self.add(Element::Answer { lines });
         }
     }
 
     /// Adds a sentence or more.
     pub fn paragraph(&mut self, text: impl Into<String>) {
-        self.add(Block::Paragraph { text: text.into() });
+        self.add(Element::Paragraph { text: text.into() });
     }
 
     /// Adds a sentence that puts all numbers in doubt.
     pub fn warning(&mut self, text: impl Into<String>) {
-        self.add(Block::Warning { text: text.into() });
+        self.add(Element::Warning { text: text.into() });
     }
 
     /// Adds sentences that stand for themselves; nothing when there are none.
     pub fn list<S: Into<String>>(&mut self, items: impl IntoIterator<Item = S>) {
         let items: Vec<String> = items.into_iter().map(Into::into).collect();
         if !items.is_empty() {
-            self.add(Block::List { items });
+            self.add(Element::List { items });
         }
     }
 
     /// Adds a table; nothing when it has no row.
     pub fn grid(&mut self, grid: Grid) {
         if !grid.rows.is_empty() {
-            self.add(Block::Grid(grid));
+            self.add(Element::Grid(grid));
         }
     }
 
     /// Adds a figure.
     pub fn picture(&mut self, picture: Picture) {
-        self.add(Block::Picture(picture));
+        self.add(Element::Picture(picture));
     }
 
     /// Adds what is to be typed or copied.
     pub fn command(&mut self, text: impl Into<String>) {
-        self.add(Block::Command { text: text.into() });
+        self.add(Element::Command { text: text.into() });
     }
 
     /// Adds what is long and seldom asked for.
     pub fn details(&mut self, title: &str, text: impl Into<String>) {
-        self.add(Block::Details { title: title.into(), text: text.into() });
+        self.add(Element::Details { title: title.into(), text: text.into() });
     }
 }
 
@@ -266,7 +266,7 @@ impl Document {
 mod tests {
     use super::*;
 
-    /// One of each block.
+    /// One of each element.
     pub fn sample() -> Document {
         let mut document = Document::new("a <b>");
         document.made_by("codexsim report 'a b'");
@@ -274,13 +274,13 @@ mod tests {
         document.warning("1 run failed.");
         document.heading("Numbers | all");
         let mut grid = Grid::new([
-            Column::words("name"),
-            Column::numbers("first").ranked(2),
-            Column::numbers("second").ranked(1),
-            Column::numbers("third"),
+            GridColumn::words("name"),
+            GridColumn::numbers("first").ranked(2),
+            GridColumn::numbers("second").ranked(1),
+            GridColumn::numbers("third"),
         ]);
         grid.row(["a|b <c>", "1", "22", "333"]);
-        grid.row([Entry::from("d"), Entry::toned("4", Tone::Bad), "5".into(), "6".into()]);
+        grid.row([GridCell::from("d"), GridCell::toned("4", Tone::Bad), "5".into(), "6".into()]);
         document.grid(grid);
         document.pages(|page| {
             page.subheading("Drawn");
@@ -349,6 +349,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "as long as the head")]
     fn a_row_of_another_length_is_a_mistake() {
-        Grid::new([Column::words("a")]).row(["b", "c"]);
+        Grid::new([GridColumn::words("a")]).row(["b", "c"]);
     }
 }

@@ -1,6 +1,6 @@
 //! On the terminal: nothing that does not fit, and no colours, for it may go into a file.
 
-use super::{Block, Document, Grid, Picture};
+use super::{Document, Element, Grid, Picture};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::measure_text_width as wide;
 
@@ -10,11 +10,11 @@ impl Document {
     pub fn terminal(&self, width: Option<usize>) -> String {
         let mut parts: Vec<String> = Vec::new();
         let mut headings: Vec<(usize, String)> = Vec::new();
-        for block in self.blocks.iter().filter(|placed| !placed.pages_only).map(|placed| &placed.block) {
-            if let Block::Heading { level, text } = block {
+        for element in self.elements.iter().filter(|placed| !placed.pages_only).map(|placed| &placed.element) {
+            if let Element::Heading { level, text } = element {
                 headings.retain(|(above, _)| above < level);
                 headings.push((*level, format!("{text}\n")));
-            } else if let Some(text) = shown(block, width) {
+            } else if let Some(text) = shown(element, width) {
                 // A heading of nothing is not shown.
                 parts.extend(headings.drain(..).map(|(_, text)| text));
                 parts.push(text);
@@ -24,19 +24,19 @@ impl Document {
     }
 }
 
-/// Nothing where the block has no place on a terminal.
-fn shown(block: &Block, width: Option<usize>) -> Option<String> {
+/// Nothing where the element has no place on a terminal.
+fn shown(element: &Element, width: Option<usize>) -> Option<String> {
     let lines = |lines: &[String], first: &str| lines.iter().map(|line| wrapped(line, first, width)).collect();
-    match block {
-        Block::Heading { .. } | Block::Details { .. } => None,
-        Block::Answer { lines: told } => Some(lines(told, "")),
-        Block::Paragraph { text } | Block::Warning { text } => Some(wrapped(text, "", width)),
-        Block::List { items } => Some(lines(items, "- ")),
-        Block::Grid(grid) => Some(fitted(grid, width)),
-        Block::Picture(Picture { text, .. }) if text.is_empty() => None,
-        Block::Picture(Picture { title, text, .. }) if title.is_empty() => Some(text.clone()),
-        Block::Picture(Picture { title, text, .. }) => Some(wrapped(title, "", width) + text),
-        Block::Command { text } => Some(format!("{}\n", text.trim_end())),
+    match element {
+        Element::Heading { .. } | Element::Details { .. } => None,
+        Element::Answer { lines: told } => Some(lines(told, "")),
+        Element::Paragraph { text } | Element::Warning { text } => Some(wrapped(text, "", width)),
+        Element::List { items } => Some(lines(items, "- ")),
+        Element::Grid(grid) => Some(fitted(grid, width)),
+        Element::Picture(Picture { text, .. }) if text.is_empty() => None,
+        Element::Picture(Picture { title, text, .. }) if title.is_empty() => Some(text.clone()),
+        Element::Picture(Picture { title, text, .. }) => Some(wrapped(title, "", width) + text),
+        Element::Command { text } => Some(format!("{}\n", text.trim_end())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// How an axis runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
+pub enum AxisScale {
     /// Evenly, zero included.
     Linear,
     /// By factors.
@@ -13,11 +13,11 @@ pub enum Scale {
 
 /// An axis: what is along it, and how its numbers are written.
 #[derive(Debug, Clone)]
-pub struct Axis {
+pub struct ChartAxis {
     /// What is along it.
     pub name: String,
     /// How it runs.
-    pub scale: Scale,
+    pub scale: AxisScale,
     /// The text of a number.
     pub show: fn(f64) -> String,
     /// Values that are told, such as those that were run; round ones where there are none.
@@ -26,7 +26,7 @@ pub struct Axis {
 
 /// An axis in its place.
 #[derive(Debug, Clone)]
-pub(super) struct Placed {
+pub(super) struct PlacedAxis {
     /// Values, or on a logarithmic axis their logarithms, at both ends.
     ends: (f64, f64),
     pixels: (f64, f64),
@@ -34,11 +34,11 @@ pub(super) struct Placed {
     pub(super) ticks: Vec<f64>,
 }
 
-impl Placed {
+impl PlacedAxis {
     /// Of so many rows, from the first to the second of `pixels`.
-    pub(super) fn rows(rows: usize, pixels: (f64, f64)) -> Placed {
+    pub(super) fn rows(rows: usize, pixels: (f64, f64)) -> PlacedAxis {
         let ticks = (0..rows).map(|row| row as f64).collect();
-        Placed { ends: (-0.5, rows as f64 - 0.5), pixels, log: false, ticks }
+        PlacedAxis { ends: (-0.5, rows as f64 - 0.5), pixels, log: false, ticks }
     }
 
     /// The pixel of `value`; of what has no logarithm the lower end.
@@ -49,29 +49,29 @@ impl Placed {
     }
 }
 
-impl Axis {
+impl ChartAxis {
     /// With round ticks.
-    pub fn new(name: impl Into<String>, scale: Scale, show: fn(f64) -> String) -> Axis {
-        Axis { name: name.into(), scale, show, ticks: vec![] }
+    pub fn new(name: impl Into<String>, scale: AxisScale, show: fn(f64) -> String) -> ChartAxis {
+        ChartAxis { name: name.into(), scale, show, ticks: vec![] }
     }
 
     /// With ticks at those `values` that there are.
-    pub fn with_ticks(self, values: impl Iterator<Item = f64>) -> Axis {
+    pub fn with_ticks(self, values: impl Iterator<Item = f64>) -> ChartAxis {
         let mut ticks: Vec<f64> = values.collect();
         ticks.sort_by(f64::total_cmp);
         ticks.dedup();
-        Axis { ticks, ..self }
+        ChartAxis { ticks, ..self }
     }
 
     /// From the first to the second of `pixels`, with room for all `values` and for so many
     /// ticks.
-    pub(super) fn placed(&self, values: &[f64], pixels: (f64, f64), room: usize) -> Placed {
+    pub(super) fn placed(&self, values: &[f64], pixels: (f64, f64), room: usize) -> PlacedAxis {
         let above = values.iter().copied().filter(|value| *value > 0.0);
         let (least, most) = span(above).unwrap_or((1.0, 10.0));
         let log = match self.scale {
-            Scale::Linear => false,
-            Scale::Log => true,
-            Scale::Fitting => values.iter().all(|value| *value > 0.0) && most > 10.0 * least,
+            AxisScale::Linear => false,
+            AxisScale::Log => true,
+            AxisScale::Fitting => values.iter().all(|value| *value > 0.0) && most > 10.0 * least,
         };
         let (low, high) = if log {
             // At least an octave, and no mark lies on the edge.
@@ -90,7 +90,7 @@ impl Axis {
             // Evenly picked, so that their words do not meet.
             n => self.ticks.iter().copied().step_by(n.div_ceil(room.max(1))).collect(),
         };
-        Placed { ends: (low, high), pixels, log, ticks }
+        PlacedAxis { ends: (low, high), pixels, log, ticks }
     }
 }
 
@@ -129,33 +129,33 @@ fn round_factors(low: f64, high: f64, room: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn ticks(scale: Scale, values: &[f64], room: usize) -> Vec<f64> {
-        let axis = Axis::new("", scale, |v| v.to_string());
+    fn ticks(scale: AxisScale, values: &[f64], room: usize) -> Vec<f64> {
+        let axis = ChartAxis::new("", scale, |v| v.to_string());
         axis.placed(values, (0.0, 100.0), room).ticks
     }
 
     #[test]
     fn ticks_are_round_and_as_many_as_there_is_room_for() {
-        assert_eq!(ticks(Scale::Linear, &[3.0, 8.9], 5), [0.0, 2.0, 4.0, 6.0, 8.0]);
-        assert_eq!(ticks(Scale::Linear, &[-60.0, 150.0], 5), [-50.0, 0.0, 50.0, 100.0, 150.0]);
-        assert_eq!(ticks(Scale::Log, &[0.5, 20.0], 8), [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]);
-        assert_eq!(ticks(Scale::Log, &[1.0, 1e6], 4), [1.0, 1e2, 1e4, 1e6]);
-        assert_eq!(ticks(Scale::Log, &[3.0, 4.0], 4).len(), 2, "within a decade there are steps");
-        assert_eq!(ticks(Scale::Fitting, &[1.0, 9.0], 5), [0.0, 2.0, 4.0, 6.0, 8.0]);
-        assert_eq!(ticks(Scale::Fitting, &[1.0, 1000.0], 4), [1.0, 10.0, 100.0, 1000.0]);
+        assert_eq!(ticks(AxisScale::Linear, &[3.0, 8.9], 5), [0.0, 2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(ticks(AxisScale::Linear, &[-60.0, 150.0], 5), [-50.0, 0.0, 50.0, 100.0, 150.0]);
+        assert_eq!(ticks(AxisScale::Log, &[0.5, 20.0], 8), [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]);
+        assert_eq!(ticks(AxisScale::Log, &[1.0, 1e6], 4), [1.0, 1e2, 1e4, 1e6]);
+        assert_eq!(ticks(AxisScale::Log, &[3.0, 4.0], 4).len(), 2, "within a decade there are steps");
+        assert_eq!(ticks(AxisScale::Fitting, &[1.0, 9.0], 5), [0.0, 2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(ticks(AxisScale::Fitting, &[1.0, 1000.0], 4), [1.0, 10.0, 100.0, 1000.0]);
     }
 
     #[test]
     fn values_are_in_order_and_within_the_ends() {
-        for (scale, values) in [(Scale::Log, [1.0, 10.0, 100.0]), (Scale::Linear, [0.0, 1.0, 2.0])] {
-            let axis = Axis::new("", scale, |v| v.to_string()).with_ticks([1.0].into_iter());
+        for (scale, values) in [(AxisScale::Log, [1.0, 10.0, 100.0]), (AxisScale::Linear, [0.0, 1.0, 2.0])] {
+            let axis = ChartAxis::new("", scale, |v| v.to_string()).with_ticks([1.0].into_iter());
             let placed = axis.placed(&values, (200.0, 0.0), 3);
             let [a, b, c] = values.map(|value| placed.at(value));
             assert!(200.0 >= a && a > b && b > c && c >= 0.0, "{a} {b} {c}");
             assert!(((a - b) - (b - c)).abs() < 1e-9, "equal steps or factors are equally far apart");
             assert_eq!(placed.ticks, [1.0]);
         }
-        let axis = Axis::new("", Scale::Log, |v| v.to_string());
+        let axis = ChartAxis::new("", AxisScale::Log, |v| v.to_string());
         assert_eq!(axis.placed(&[1.0, 10.0], (0.0, 9.0), 3).at(0.0), 0.0, "nothing is at the lower end");
     }
 }

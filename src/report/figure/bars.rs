@@ -1,6 +1,6 @@
 //! Rows of segments end to end: shares of a whole, or stretches of time.
 
-use super::axis::{Axis, Scale};
+use super::axis::{AxisScale, ChartAxis};
 use super::svg::{Anchor, Drawing, Flow, width};
 use super::{BEHIND, COLOURS, ROW, WORDS};
 
@@ -63,7 +63,7 @@ impl Bars {
         let bottom = top + ROW * self.rows.len() as f64;
         let length = |row: &Bar| row.segments.iter().map(|(_, length)| length).sum::<f64>();
         let lengths: Vec<f64> = self.rows.iter().map(length).collect();
-        let axis = Axis::new(&self.x, Scale::Linear, self.show);
+        let axis = ChartAxis::new(&self.x, AxisScale::Linear, self.show);
         let axis = axis.placed(&lengths, (left, left + LONGEST), 7);
         for tick in &axis.ticks {
             drawing.line((axis.at(*tick), top), (axis.at(*tick), bottom), BEHIND);

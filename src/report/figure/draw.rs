@@ -1,13 +1,15 @@
 //! How a figure is drawn.
 
-use super::axis::Placed;
+use super::axis::PlacedAxis;
 use super::svg::{Anchor, Drawing, Flow, width};
-use super::{Axis, BEHIND, COLOURS, DASHES, Figure, LINE, MARK, Mark, Panel, Point, ROW, SHAPES, TITLE, WORDS};
+use super::{
+    BEHIND, COLOURS, Chart, ChartAxis, ChartPoint, DASHES, LINE, MARK, Mark, Panel, ROW, SHAPES, TITLE, WORDS,
+};
 
 /// Pixels of the plot of one panel, its axes in place.
 struct Frame {
-    x: Placed,
-    y: Placed,
+    x: PlacedAxis,
+    y: PlacedAxis,
     left: f64,
     top: f64,
     right: f64,
@@ -20,7 +22,7 @@ impl Frame {
     }
 }
 
-impl Figure {
+impl Chart {
     /// The figure as an `<svg>` element.
     pub fn svg(&self) -> String {
         let columns = self.columns.clamp(1, self.panels.len().max(1));
@@ -71,14 +73,14 @@ impl Figure {
         let room = (width / 62.0) as usize;
         let x = match panel.own_x {
             Some(scale) => {
-                let own = Axis { scale, ..self.x.clone() };
+                let own = ChartAxis { scale, ..self.x.clone() };
                 own.placed(&self.values(std::slice::from_ref(panel), 0), (left, right), room)
             }
             None => self.x.placed(&self.values(&self.panels, 0), (left, right), room),
         };
         let y = match self.rows.len() {
             0 => self.y.placed(&self.values(&self.panels, 1), (bottom, top), y_room(height)),
-            rows => Placed::rows(rows, (top, bottom)),
+            rows => PlacedAxis::rows(rows, (top, bottom)),
         };
         Frame { x, y, left, top, right, bottom }
     }
@@ -142,7 +144,7 @@ impl Figure {
     }
 
     /// A mark, with its intervals unless a band shows these.
-    fn point(&self, drawing: &mut Drawing, index: usize, point: &Point, frame: &Frame) {
+    fn point(&self, drawing: &mut Drawing, index: usize, point: &ChartPoint, frame: &Frame) {
         let (x, y) = frame.at((point.x, point.y));
         let (x, y) = match (self.mark, self.rows.is_empty()) {
             (Mark::Beside, true) => (x + 7.0 * self.aside(index), y),
@@ -234,7 +236,7 @@ fn mark(drawing: &mut Drawing, index: usize, (x, y): (f64, f64), hollow: bool, c
 }
 
 /// A band over each stretch of points with intervals; none across a point without.
-fn bands(drawing: &mut Drawing, index: usize, points: &[Point], frame: &Frame) {
+fn bands(drawing: &mut Drawing, index: usize, points: &[ChartPoint], frame: &Frame) {
     for stretch in points.split(|point| point.y_range.is_none()).filter(|stretch| !stretch.is_empty()) {
         let ends =
             |of: fn((f64, f64)) -> f64| stretch.iter().filter_map(move |p| Some(frame.at((p.x, of(p.y_range?)))));

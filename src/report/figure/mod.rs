@@ -8,7 +8,7 @@ mod bars;
 mod draw;
 mod svg;
 
-pub use axis::{Axis, Scale};
+pub use axis::{AxisScale, ChartAxis};
 pub use bars::{Bar, Bars};
 
 /// The colours of series, in this order.
@@ -37,7 +37,7 @@ const ROW: f64 = 24.0;
 
 /// A value at a position, and the interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub struct ChartPoint {
     /// Along x.
     pub x: f64,
     /// Along y.
@@ -50,10 +50,10 @@ pub struct Point {
     pub hollow: bool,
 }
 
-impl Point {
+impl ChartPoint {
     /// A filled mark without intervals.
-    pub const fn new(x: f64, y: f64) -> Point {
-        Point { x, y, x_range: None, y_range: None, hollow: false }
+    pub const fn new(x: f64, y: f64) -> ChartPoint {
+        ChartPoint { x, y, x_range: None, y_range: None, hollow: false }
     }
 
     fn ends(&self) -> [(f64, f64); 2] {
@@ -88,26 +88,26 @@ pub enum Mark {
 pub struct Panel {
     /// Above it.
     pub title: String,
-    /// Points of each series, in the order of [`Figure::series`].
-    pub series: Vec<Vec<Point>>,
-    /// Each line, in the order of [`Figure::guides`].
+    /// Points of each series, in the order of [`Chart::series`].
+    pub series: Vec<Vec<ChartPoint>>,
+    /// Each line, in the order of [`Chart::guides`].
     pub guides: Vec<Vec<(f64, f64)>>,
     /// Words just above a position.
     pub labels: Vec<(f64, f64, String)>,
     /// How its own axis runs along x; nothing where all panels share one. What differs by
     /// decades from panel to panel would be squeezed on a shared one.
-    pub own_x: Option<Scale>,
+    pub own_x: Option<AxisScale>,
 }
 
 /// Plots in rows and columns, with the same axes.
 #[derive(Debug, Clone)]
-pub struct Figure {
+pub struct Chart {
     /// Above all; may be empty.
     pub title: String,
     /// Along x.
-    pub x: Axis,
+    pub x: ChartAxis,
     /// Along y; not drawn where there are `rows`.
-    pub y: Axis,
+    pub y: ChartAxis,
     /// Names of rows from the top, whose y are 0, 1, ...; empty where y are numbers.
     pub rows: Vec<String>,
     /// How the series are drawn.
@@ -123,10 +123,10 @@ pub struct Figure {
     pub panels: Vec<Panel>,
 }
 
-impl Default for Figure {
-    fn default() -> Figure {
-        let axis = Axis::new("", Scale::Linear, super::human::tick);
-        Figure {
+impl Default for Chart {
+    fn default() -> Chart {
+        let axis = ChartAxis::new("", AxisScale::Linear, super::human::tick);
+        Chart {
             title: String::new(),
             x: axis.clone(),
             y: axis,
@@ -140,19 +140,19 @@ impl Default for Figure {
     }
 }
 
-impl Figure {
+impl Chart {
     /// One plot without points.
-    pub fn plane(x: Axis, y: Axis) -> Figure {
-        Figure { x, y, ..Figure::default() }
+    pub fn plane(x: ChartAxis, y: ChartAxis) -> Chart {
+        Chart { x, y, ..Chart::default() }
     }
 
     /// One plot of rows, named from the top.
-    pub fn of_rows(rows: Vec<String>, x: Axis) -> Figure {
-        Figure { rows, x, ..Figure::default() }
+    pub fn of_rows(rows: Vec<String>, x: ChartAxis) -> Chart {
+        Chart { rows, x, ..Chart::default() }
     }
 
     /// Adds a series of points to the first panel.
-    pub fn points(&mut self, name: &str, points: Vec<Point>) {
+    pub fn points(&mut self, name: &str, points: Vec<ChartPoint>) {
         self.series.push(name.into());
         self.panels[0].series.push(points);
     }
@@ -172,15 +172,15 @@ mod tests {
         format!("{}", libm::round(value))
     }
 
-    fn axis(name: &str, scale: Scale) -> Axis {
-        Axis { name: name.into(), scale, show: plain, ticks: vec![] }
+    fn axis(name: &str, scale: AxisScale) -> ChartAxis {
+        ChartAxis { name: name.into(), scale, show: plain, ticks: vec![] }
     }
 
-    fn figure(mark: Mark, panels: Vec<Panel>) -> Figure {
-        Figure {
+    fn figure(mark: Mark, panels: Vec<Panel>) -> Chart {
+        Chart {
             title: "all & everything".into(),
-            x: axis("network size", Scale::Linear),
-            y: axis("ratio", Scale::Linear),
+            x: axis("network size", AxisScale::Linear),
+            y: axis("ratio", AxisScale::Linear),
             rows: vec![],
             mark,
             series: vec!["own".into(), "nowhere".into()],
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    fn of(mark: Mark, points: Vec<Point>) -> String {
+    fn of(mark: Mark, points: Vec<ChartPoint>) -> String {
         figure(mark, vec![Panel { series: vec![points], ..Panel::default() }]).svg()
     }
 
@@ -203,8 +203,9 @@ mod tests {
             labels: vec![(8.0, 1.5, "here > there".into())],
             own_x: None,
         };
-        let point = Point { y_range: Some((0.9, 3.0)), ..Point::new(8.0, 1.5) };
-        let panels = vec![panel("100 MB", vec![point]), panel("1 GB", vec![Point::new(32.0, 2.0)]), Panel::default()];
+        let point = ChartPoint { y_range: Some((0.9, 3.0)), ..ChartPoint::new(8.0, 1.5) };
+        let panels =
+            vec![panel("100 MB", vec![point]), panel("1 GB", vec![ChartPoint::new(32.0, 2.0)]), Panel::default()];
         let mut figure = figure(Mark::Points, panels);
         figure.x.ticks = vec![8.0, 32.0];
         let svg = figure.svg();
@@ -219,7 +220,7 @@ mod tests {
     fn rows_are_named_from_the_top() {
         let mut figure = figure(Mark::Points, vec![Panel::default()]);
         figure.rows = vec!["first & only".into(), "second".into()];
-        figure.panels[0].series = vec![vec![Point::new(3.0, 0.0), Point::new(90.0, 1.0)]];
+        figure.panels[0].series = vec![vec![ChartPoint::new(3.0, 0.0), ChartPoint::new(90.0, 1.0)]];
         let svg = figure.svg();
         let height = |word: &str| {
             let line = svg.lines().find(|line| line.contains(word)).unwrap_or_else(|| panic!("no {word}"));
@@ -232,8 +233,8 @@ mod tests {
     #[test]
     fn a_panel_may_have_an_axis_of_its_own() {
         let panel = |unit: f64| Panel {
-            series: vec![[1.0, 2.0, 3.0].map(|x| Point::new(x * unit, 0.5)).to_vec()],
-            own_x: Some(Scale::Linear),
+            series: vec![[1.0, 2.0, 3.0].map(|x| ChartPoint::new(x * unit, 0.5)).to_vec()],
+            own_x: Some(AxisScale::Linear),
             ..Panel::default()
         };
         let mut figure = figure(Mark::Steps, vec![panel(0.001), panel(3600.0)]);
@@ -244,8 +245,8 @@ mod tests {
 
     #[test]
     fn hollow_marks_are_outlines_and_no_band_spans_a_point_without_an_interval() {
-        let within = |x| Point { y_range: Some((1.0, 3.0)), ..Point::new(x, 2.0) };
-        let open = Point { hollow: true, ..Point::new(2.0, 2.0) };
+        let within = |x| ChartPoint { y_range: Some((1.0, 3.0)), ..ChartPoint::new(x, 2.0) };
+        let open = ChartPoint { hollow: true, ..ChartPoint::new(2.0, 2.0) };
         let svg = of(Mark::Bands, vec![within(0.5), within(1.0), open, within(3.0), within(4.0)]);
         assert_eq!(svg.matches("class=\"band\"").count(), 2, "one on each side");
         assert_eq!(svg.matches("fill=\"#fff\"").count(), 1, "{svg}");
@@ -254,7 +255,8 @@ mod tests {
 
     #[test]
     fn a_staircase_has_a_corner_for_every_step() {
-        let svg = of(Mark::Steps, vec![Point::new(0.0, 0.0), Point::new(2.0, 0.5), Point::new(4.0, 1.0)]);
+        let svg =
+            of(Mark::Steps, vec![ChartPoint::new(0.0, 0.0), ChartPoint::new(2.0, 0.5), ChartPoint::new(4.0, 1.0)]);
         let path = svg.lines().find(|line| line.contains("class=\"line\"")).unwrap();
         let d = path.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!(d.matches(['M', 'L']).count(), 5, "{path}");

@@ -1,18 +1,18 @@
 //! The tables: the same texts in every form of the report.
 
-use super::super::document::{Column, Entry, Grid, Tone};
+use super::super::document::{Grid, GridCell, GridColumn, Tone};
 use super::super::human;
 use super::words::{base, change_with_interval, changed, short_change, verdict};
 use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict};
 
 /// Quantities of the whole run, all worlds together.
 pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Grid {
-    let [base_, change_, difference] = ["base", "change", "difference"].map(Column::numbers);
-    let verdict_ = Column::words("verdict");
-    let mut grid = Grid::new([Column::words("quantity"), base_.ranked(2), change_.ranked(1), difference, verdict_]);
+    let [base_, change_, difference] = ["base", "change", "difference"].map(GridColumn::numbers);
+    let verdict_ = GridColumn::words("verdict");
+    let mut grid = Grid::new([GridColumn::words("quantity"), base_.ranked(2), change_.ranked(1), difference, verdict_]);
     for line in &impact.whole {
         let texts = [line.metric.title().into(), base(line), changed(line), change_with_interval(line)];
-        grid.row(texts.map(Entry::from).into_iter().chain([Entry::toned(verdict(line, per_pair), tone(line))]));
+        grid.row(texts.map(GridCell::from).into_iter().chain([GridCell::toned(verdict(line, per_pair), tone(line))]));
     }
     grid
 }
@@ -30,8 +30,8 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Grid {
         ("of the base's bytes", 1),
         ("per byte stored", 2),
     ];
-    let numbers = columns.map(|(title, rank)| Column::numbers(title).ranked(rank));
-    let ends = ["class", "verdict"].map(Column::words);
+    let numbers = columns.map(|(title, rank)| GridColumn::numbers(title).ranked(rank));
+    let ends = ["class", "verdict"].map(GridColumn::words);
     let [class, verdict_] = ends;
     let mut grid = Grid::new([class].into_iter().chain(numbers).chain([verdict_]));
     for part in &bytes.parts {
@@ -43,7 +43,7 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Grid {
             signed(part.difference()).into(),
             share(part.difference()).into(),
             line.map_or("-".into(), change_with_interval).into(),
-            line.map_or("-".into(), |line| Entry::toned(verdict(line, per_pair), tone(line))),
+            line.map_or("-".into(), |line| GridCell::toned(verdict(line, per_pair), tone(line))),
         ]);
     }
     grid.row([
@@ -61,12 +61,12 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Grid {
 /// Verdicts by world.
 pub(super) fn worlds(impact: &Impact) -> Grid {
     // The time by which a world is judged stays; of the others the first are the last to go.
-    let metric = |(rank, metric): (usize, &ImpactMetric)| Column::numbers(metric.title()).ranked(rank as u8);
+    let metric = |(rank, metric): (usize, &ImpactMetric)| GridColumn::numbers(metric.title()).ranked(rank as u8);
     let columns = ImpactMetric::WHOLE.iter().enumerate().map(metric);
-    let mut grid = Grid::new([Column::words("world")].into_iter().chain(columns));
+    let mut grid = Grid::new([GridColumn::words("world")].into_iter().chain(columns));
     for (world, lines, _) in impact.each_world() {
-        let verdicts = lines.iter().map(|line| Entry::toned(short(line), tone(line)));
-        grid.row([Entry::from(world.name.as_str())].into_iter().chain(verdicts));
+        let verdicts = lines.iter().map(|line| GridCell::toned(short(line), tone(line)));
+        grid.row([GridCell::from(world.name.as_str())].into_iter().chain(verdicts));
     }
     grid
 }

@@ -1,7 +1,7 @@
 //! The share of leechers that are complete over time.
 
 use super::super::document::Picture;
-use super::super::figure::{Axis, Figure, Guide, Mark, Panel, Point as Place, Scale};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Guide, Mark, Panel};
 use super::super::words::duration;
 use super::{MOST_VARIANTS, csv, name, place, shortened};
 use crate::study::{Point, Survey, spread};
@@ -33,7 +33,7 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
         }
         let bound = cell.iter().flat_map(|index| survey.points[*index].values_of(|run| run.bound_s)).reduce(f64::min);
         let line = bound.filter(|bound| !log || *bound > 0.0).map(|bound| vec![(bound, 0.0), (bound, 1.0)]);
-        let scale = if log { Scale::Log } else { Scale::Linear };
+        let scale = if log { AxisScale::Log } else { AxisScale::Linear };
         Panel {
             title: place(survey, &survey.points[cell[0]]),
             series,
@@ -47,15 +47,15 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
         return None;
     }
     let share = |share: f64| format!("{:.0} %", share * 100.0);
-    let svg = Figure {
-        x: Axis::new("time", Scale::Linear, duration),
-        y: Axis::new("leechers complete", Scale::Linear, share),
+    let svg = Chart {
+        x: ChartAxis::new("time", AxisScale::Linear, duration),
+        y: ChartAxis::new("leechers complete", AxisScale::Linear, share),
         mark: Mark::Steps,
         series: variants.iter().map(|index| survey.variants[*index].clone()).collect(),
         guides: vec![Guide { name: "bound".into(), dashes: "2 4" }],
         columns: 3,
         panels,
-        ..Figure::default()
+        ..Chart::default()
     }
     .svg();
     let caption = format!(

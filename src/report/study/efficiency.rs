@@ -1,7 +1,7 @@
 //! Efficiency against the bound.
 
 use super::super::document::Picture;
-use super::super::figure::{Axis, Figure, Mark, Point as Place, Scale};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mark};
 use super::super::human::tick;
 use super::{MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
 use crate::study::{Summary, Survey, spread};
@@ -14,7 +14,7 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
         place => place,
     };
     let names: Vec<String> = cells.iter().map(row).collect();
-    let mut figure = Figure::of_rows(names, Axis::new("efficiency", Scale::Fitting, tick));
+    let mut figure = Chart::of_rows(names, ChartAxis::new("efficiency", AxisScale::Fitting, tick));
     figure.mark = Mark::Beside;
     let mut rows = Vec::new();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);

@@ -1,6 +1,6 @@
 //! The points of a study: a line for each, with medians over its runs.
 
-use super::super::document::{Column, Document, Grid, Picture};
+use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
 use crate::results::{Measure, Observation, RunRow, Unit, median};
@@ -8,7 +8,7 @@ use crate::scenario::Progress;
 use crate::study::{Assembled, Plan, Summary};
 use std::collections::BTreeMap;
 
-/// Measures of the table: name, title, and rank (see [`Column::ranked`]).
+/// Measures of the table: name, title, and rank (see [`GridColumn::ranked`]).
 const QUANTITIES: [(&str, &str, u8); 8] = [
     ("ttfb_median_s", "ttfb", 7),
     ("t50_median_s", "t50", 8),
@@ -57,7 +57,7 @@ pub(super) const NOTE: &str = "medians over runs; times from the start of a run'
 pub(super) fn grid(keys: &[&str], points: &[Line]) -> Grid {
     let rows: Vec<&[&RunRow]> = points.iter().map(|(_, rows)| rows.as_slice()).collect();
     let key = |(at, key): (usize, &&str)| {
-        (Column::words(short(key, keys)), points.iter().map(|(values, _)| values[at].clone()).collect())
+        (GridColumn::words(short(key, keys)), points.iter().map(|(values, _)| values[at].clone()).collect())
     };
     let mut columns: Vec<Filled> = keys.iter().enumerate().map(key).collect();
     columns.extend(counts(&rows));
@@ -81,11 +81,11 @@ pub(super) fn grid(keys: &[&str], points: &[Line]) -> Grid {
 }
 
 /// A column and its cells.
-type Filled = (Column, Vec<String>);
+type Filled = (GridColumn, Vec<String>);
 
 fn filled(title: &str, rank: u8, scale: &Scale, cells: impl Iterator<Item = Option<String>>) -> Filled {
     let title = if scale.unit.is_empty() { title.to_owned() } else { format!("{title}, {}", scale.unit) };
-    (Column::numbers(title).ranked(rank), cells.map(|cell| cell.unwrap_or("-".into())).collect())
+    (GridColumn::numbers(title).ranked(rank), cells.map(|cell| cell.unwrap_or("-".into())).collect())
 }
 
 fn makespans(points: &[Line]) -> Vec<Option<Summary>> {
@@ -101,8 +101,8 @@ fn counts(rows: &[&[&RunRow]]) -> [Filled; 2] {
         format!("{completed}/{leechers}")
     };
     [
-        (Column::numbers("runs").ranked(3), rows.iter().map(|rows| rows.len().to_string()).collect()),
-        (Column::numbers("completed"), rows.iter().map(completed).collect()),
+        (GridColumn::numbers("runs").ranked(3), rows.iter().map(|rows| rows.len().to_string()).collect()),
+        (GridColumn::numbers("completed"), rows.iter().map(completed).collect()),
     ]
 }
 

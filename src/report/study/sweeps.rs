@@ -1,7 +1,7 @@
 //! Time and speed against each swept number.
 
-use super::super::document::{Column, Document, Grid, Picture};
-use super::super::figure::{Axis, Figure, Mark, Panel, Point as Place, Scale};
+use super::super::document::{Document, Grid, GridColumn, Picture};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mark, Panel};
 use super::super::human::tick;
 use super::super::words::{duration, fact, rate, size, title};
 use super::{csv, shortened};
@@ -93,8 +93,8 @@ fn unfinished(lines: &[&Line]) -> String {
 
 /// The exponents with their intervals, and of how many points they are.
 fn fits(lines: &[&Line]) -> Grid {
-    let numbers = ["exponent [95 % interval]", "points", "left out"].map(Column::numbers);
-    let mut grid = Grid::new(["variant", "fixed"].map(Column::words).into_iter().chain(numbers));
+    let numbers = ["exponent [95 % interval]", "points", "left out"].map(GridColumn::numbers);
+    let mut grid = Grid::new(["variant", "fixed"].map(GridColumn::words).into_iter().chain(numbers));
     for (line, fit) in lines.iter().filter_map(|line| Some((line, line.fit?))) {
         let left_out = line.dots.len() - fit.points;
         let numbers = [exponent(&fit), fit.points.to_string(), left_out.to_string()];
@@ -140,17 +140,17 @@ impl Quantity {
         let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).filter_map(|dot| (self.of)(dot)[0]).collect();
         let (low, high) =
             (medians.iter().copied().fold(f64::INFINITY, f64::min), medians.iter().copied().fold(0.0, f64::max));
-        let scale = |is_wide: bool| if is_wide { Scale::Log } else { Scale::Linear };
-        let x = Axis::new(title(&sweep.axis.key), scale(sweep.is_wide()), show(sweep.axis.unit));
+        let scale = |is_wide: bool| if is_wide { AxisScale::Log } else { AxisScale::Linear };
+        let x = ChartAxis::new(title(&sweep.axis.key), scale(sweep.is_wide()), show(sweep.axis.unit));
         let dots = lines.iter().flat_map(|line| &line.dots);
-        let svg = Figure {
+        let svg = Chart {
             x: x.with_ticks(dots.map(|dot| dot.x)),
-            y: Axis::new(self.unit, scale(low > 0.0 && high > 8.0 * low), self.show),
+            y: ChartAxis::new(self.unit, scale(low > 0.0 && high > 8.0 * low), self.show),
             mark: Mark::Bands,
             series,
             columns: 3,
             panels,
-            ..Figure::default()
+            ..Chart::default()
         }
         .svg();
         let row = |line: &Line, dot: &Dot| {

@@ -1,6 +1,6 @@
 //! The plots of the report.
 
-use super::super::figure::{Axis, Figure, Point, Scale};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint};
 use super::super::human::tick;
 use super::marked;
 use crate::study::{Metric, Validation};
@@ -20,14 +20,15 @@ pub(super) fn overlay(validation: &Validation, testbed: &str, metric: Metric) ->
     verdicts.sort_by(|a, b| middle(a).total_cmp(&middle(b)).then(a.case.cmp(&b.case)));
     let names: Vec<String> = verdicts.iter().map(|v| marked(validation, v.case)).collect();
     let unit = if metric.is_time() { "seconds" } else { metric.title() };
-    let mut figure = Figure::of_rows(names, Axis::new(unit, Scale::Fitting, tick));
+    let mut figure = Chart::of_rows(names, ChartAxis::new(unit, AxisScale::Fitting, tick));
     figure.title = format!("{testbed}: {}", metric.title());
     let (mut predicted, mut measured, mut bound) = (vec![], vec![], vec![]);
     for (index, verdict) in verdicts.iter().enumerate() {
         let row = index as f64;
-        predicted
-            .extend(verdict.predicted.map(|p| Point { x_range: Some((p.p5, p.p95)), ..Point::new(p.median, row) }));
-        measured.extend(verdict.measured.iter().map(|value| Point::new(*value, row)));
+        predicted.extend(
+            verdict.predicted.map(|p| ChartPoint { x_range: Some((p.p5, p.p95)), ..ChartPoint::new(p.median, row) }),
+        );
+        measured.extend(verdict.measured.iter().map(|value| ChartPoint::new(*value, row)));
         bound.extend(verdict.bound.map(|value| (value, row)));
     }
     figure.points("predicted: median, 5 to 95 %", predicted);
@@ -39,8 +40,8 @@ pub(super) fn overlay(validation: &Validation, testbed: &str, metric: Metric) ->
 /// Predicted against measured medians of all cells; on the diagonal they agree.
 pub(super) fn scatter(validation: &Validation, metric: Metric) -> Option<String> {
     let unit = if metric.is_time() { ", seconds" } else { "" };
-    let axis = |what: &str| Axis::new(format!("{what}{unit}"), Scale::Fitting, tick);
-    let mut figure = Figure::plane(axis("measured"), axis("predicted"));
+    let axis = |what: &str| ChartAxis::new(format!("{what}{unit}"), AxisScale::Fitting, tick);
+    let mut figure = Chart::plane(axis("measured"), axis("predicted"));
     figure.title = metric.title().into();
     let mut testbeds: Vec<&str> = validation.cases.iter().map(|case| case.testbed.as_str()).collect();
     testbeds.dedup();
@@ -48,12 +49,12 @@ pub(super) fn scatter(validation: &Validation, metric: Metric) -> Option<String>
     for (testbed, evidence) in testbeds.iter().flat_map(|testbed| [(*testbed, true), (*testbed, false)]) {
         let wanted = |case: &crate::study::Case| case.testbed == testbed && case.is_evidence() == evidence;
         let cases = validation.cases.iter().enumerate().filter(|(_, case)| wanted(case));
-        let points: Vec<Point> = cases
+        let points: Vec<ChartPoint> = cases
             .filter_map(|(index, _)| {
                 let verdict = validation.verdict(index, metric);
                 let (x, p) = (verdict.measured_median()?, verdict.predicted?);
                 let (x_range, y_range) = (verdict.measured_range(), Some((p.p5, p.p95)));
-                Some(Point { x_range, y_range, ..Point::new(x, p.median) })
+                Some(ChartPoint { x_range, y_range, ..ChartPoint::new(x, p.median) })
             })
             .collect();
         ends.extend(points.iter().flat_map(|p| [p.x, p.y]));

@@ -2,7 +2,7 @@
 
 mod figures;
 
-use super::document::{Column, Document, Entry, Grid, Picture, Tone};
+use super::document::{Document, Grid, GridCell, GridColumn, Picture, Tone};
 use super::human;
 use crate::study::{Metric, Refused, Score, Validation, Verdict};
 use std::collections::BTreeMap;
@@ -104,10 +104,10 @@ fn off(verdict: &Verdict) -> String {
     verdict.error.map_or("-".into(), |e| error(verdict.metric, e))
 }
 
-fn covered(verdict: &Verdict) -> Entry {
+fn covered(verdict: &Verdict) -> GridCell {
     match verdict.covered {
         Some(true) => "yes".into(),
-        Some(false) => Entry::toned("no", Tone::Bad),
+        Some(false) => GridCell::toned("no", Tone::Bad),
         None => "-".into(),
     }
 }
@@ -124,15 +124,15 @@ fn scope(score: &Score) -> &str {
 }
 
 fn scores(validation: &Validation) -> Grid {
-    let [cells, off, bias, coverage] = ["cells", "median |error|", "bias", "coverage"].map(Column::numbers);
+    let [cells, off, bias, coverage] = ["cells", "median |error|", "bias", "coverage"].map(GridColumn::numbers);
     let mut grid = Grid::new([
-        Column::words("testbed"),
-        Column::words("quantity"),
+        GridColumn::words("testbed"),
+        GridColumn::words("quantity"),
         cells.ranked(2),
         off,
         bias,
         coverage.ranked(1),
-        Column::words("worst").ranked(3),
+        GridColumn::words("worst").ranked(3),
     ]);
     validation.scores.iter().for_each(|score| grid.row(score_cells(validation, score)));
     grid
@@ -208,14 +208,15 @@ fn cells(validation: &Validation) -> Grid {
         ("copies", 5),
         ("copies predicted", 5),
     ];
-    let numbers = columns.map(|(title, rank)| Column::numbers(title).ranked(rank));
-    let mut grid = Grid::new(["testbed", "cell"].map(Column::words).into_iter().chain(numbers));
+    let numbers = columns.map(|(title, rank)| GridColumn::numbers(title).ranked(rank));
+    let mut grid = Grid::new(["testbed", "cell"].map(GridColumn::words).into_iter().chain(numbers));
     for case in validation.worst_first() {
-        let mut line: Vec<Entry> = vec![validation.cases[case].testbed.clone().into(), marked(validation, case).into()];
+        let mut line: Vec<GridCell> =
+            vec![validation.cases[case].testbed.clone().into(), marked(validation, case).into()];
         line.push(validation.cases[case].runs.len().to_string().into());
         for metric in SHORT {
             let verdict = validation.verdict(case, metric);
-            let show = |v: Option<f64>| Entry::from(v.map_or("-".into(), |v| value(metric, v)));
+            let show = |v: Option<f64>| GridCell::from(v.map_or("-".into(), |v| value(metric, v)));
             line.extend([show(verdict.measured_median()), show(verdict.predicted.map(|p| p.median))]);
             if metric == Metric::Makespan {
                 let range = verdict.predicted.map(|p| format!("{:.2}..{:.2}", p.p5, p.p95));
@@ -235,12 +236,12 @@ fn cells(validation: &Validation) -> Grid {
 
 /// Every quantity that was measured of every cell.
 fn quantities(validation: &Validation) -> Grid {
-    let numbers = ["n", "measured", "predicted", "error", "covered", "bound"].map(Column::numbers);
-    let mut grid = Grid::new(["testbed", "cell", "quantity"].map(Column::words).into_iter().chain(numbers));
+    let numbers = ["n", "measured", "predicted", "error", "covered", "bound"].map(GridColumn::numbers);
+    let mut grid = Grid::new(["testbed", "cell", "quantity"].map(GridColumn::words).into_iter().chain(numbers));
     for case in validation.worst_first() {
         for verdict in validation.of(case).iter().filter(|v| !v.measured.is_empty()) {
             grid.row([
-                Entry::from(validation.cases[case].testbed.as_str()),
+                GridCell::from(validation.cases[case].testbed.as_str()),
                 marked(validation, case).into(),
                 verdict.metric.title().into(),
                 verdict.measured.len().to_string().into(),

@@ -39,7 +39,7 @@ pub struct Lag {
 }
 
 /// Logarithms of ratios in one cell: their mean, and the variance of that.
-struct Logs {
+struct LogRatios {
     pairs: usize,
     mean: f64,
     variance: f64,
@@ -68,8 +68,8 @@ impl Survey {
             points.find(|point| point.variant == variant && point.is_whole())
         };
         let cells = self.cells();
-        let cells = cells.iter().filter_map(|cell| Logs::of(of(cell, variant)?, of(cell, fastest)?));
-        let cells: Vec<Logs> = cells.collect();
+        let cells = cells.iter().filter_map(|cell| LogRatios::of(of(cell, variant)?, of(cell, fastest)?));
+        let cells: Vec<LogRatios> = cells.collect();
         if cells.is_empty() {
             return None;
         }
@@ -108,9 +108,9 @@ impl Point {
     }
 }
 
-impl Logs {
+impl LogRatios {
     /// Nothing without a pair that took time.
-    fn of(own: &Point, fastest: &Point) -> Option<Logs> {
+    fn of(own: &Point, fastest: &Point) -> Option<LogRatios> {
         let times = |point: &Point| -> BTreeMap<(u64, u32), f64> {
             let runs = point.runs.iter().zip(&point.medians);
             runs.filter_map(|(run, time)| Some(((run.seed, run.seeder_set), (*time).filter(|t| *t > 0.0)?))).collect()
@@ -122,7 +122,7 @@ impl Logs {
         let mean = logs.iter().sum::<f64>() / n;
         let squares: f64 = logs.iter().map(|log| (log - mean) * (log - mean)).sum();
         let variance = squares / (n - 1.0).max(1.0) / n;
-        (!logs.is_empty()).then_some(Logs { pairs: logs.len(), mean, variance })
+        (!logs.is_empty()).then_some(LogRatios { pairs: logs.len(), mean, variance })
     }
 }
 
