@@ -44,7 +44,7 @@ fn validated() -> Validation {
     let asked = Runner::new(Cache::memory(), options, &Alone).ask(&mut cases).unwrap();
     assert!(asked.execution.failed.is_empty(), "{:?}", asked.execution.failed);
     let validation = asked.answer.expect("nobody interrupts");
-    print!("{}", codexsim::report::validation_report(&validation));
+    print!("{}", codexsim::report::validation(&validation, &[]).terminal(None));
     for case in 0..validation.cases.len() {
         for metric in [Metric::Makespan, Metric::T100, Metric::Received, Metric::SeederCopies] {
             assert!(validation.verdict(case, metric).error.is_some(), "{:?} of {case}", metric);

@@ -111,7 +111,7 @@ fn disagreement_is_flagged() {
     };
     assert!(with(0.13, 0.02) && !with(0.13, 0.05), "the interval reaches in the second case");
     assert!(with(-0.13, 0.02) && !with(-0.09, 0.0));
-    let text = codexsim::report::reasons_report("t", &found);
+    let text = codexsim::report::reasons("t", &found).terminal(None);
     assert!(!text.contains('!'), "{text}");
 }
 

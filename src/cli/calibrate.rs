@@ -122,7 +122,7 @@ impl Calibrate {
     }
 
     fn write(&self, calibration: &Calibration) -> Result<End, Failure> {
-        self.shown.rows(|| report::calibration_report(calibration), &report::calibration_rows(calibration))?;
+        self.shown.rows(|| report::calibration(calibration), &report::calibration_rows(calibration))?;
         let date = self.date.unwrap_or_else(|| Utc::now().date_naive());
         let Some(text) = report::calibration_file(calibration, &self.command(), &date.to_string()) else {
             self.asking.note("nothing could be fitted, so nothing was written");

@@ -25,7 +25,7 @@ impl Columns {
             Some(what) => results::columns_of(what).map_err(Failure::Input)?,
             None => results::all_columns(),
         };
-        self.shown.rows(|| report::columns_report(&rows), &rows)?;
+        self.shown.rows(|| report::columns(&rows), &rows)?;
         Ok(End::Good)
     }
 }

@@ -24,7 +24,7 @@ impl DoctorCommand {
         let mut doctor = Doctor::new(&self.probe.input())?;
         self.probe.mention(doctor.sweep());
         let Some(Some(found)) = self.probe.asking.ask(&mut doctor)? else { return Ok(End::Incomplete) };
-        self.probe.shown.rows(|| report::diagnosis_report(&found), &found.rows())?;
+        self.probe.shown.rows(|| report::diagnosis(&found), &found.rows())?;
         Ok(End::Good)
     }
 }

@@ -34,7 +34,7 @@ impl ExplainRun {
                 output::tell("no seed completes with and without more of every resource: there is no time to explain")
             }
             Some(Some(reasons)) => {
-                self.probe.shown.rows(|| report::reasons_report(&scenario.name, &reasons), &reasons.rows())?;
+                self.probe.shown.rows(|| report::reasons(&scenario.name, &reasons), &reasons.rows())?;
                 return Ok(End::Good);
             }
         }

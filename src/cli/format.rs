@@ -1,6 +1,7 @@
 //! What commands print: a table for people, or rows for programs.
 
 use super::{Failure, output};
+use crate::report::Document;
 use crate::results::RunTable;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -12,6 +13,9 @@ pub struct Shown {
     /// What is written to standard output
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     format: Format,
+    /// All columns of all tables, also where the terminal is too narrow for them
+    #[arg(long)]
+    wide: bool,
 }
 
 /// What is written to standard output.
@@ -27,7 +31,7 @@ enum Format {
 
 impl Shown {
     /// Writes the one row `row`, or its `table`.
-    pub fn row<R: Serialize>(&self, table: impl FnOnce() -> String, row: &R) -> Result<(), Failure> {
+    pub fn row<R: Serialize>(&self, table: impl FnOnce() -> Document, row: &R) -> Result<(), Failure> {
         match self.format {
             Format::Json => print_json(&json(row)),
             _ => self.rows(table, std::slice::from_ref(row)),
@@ -35,18 +39,26 @@ impl Shown {
     }
 
     /// Writes `rows`, or their `table`.
-    pub fn rows<R: Serialize>(&self, table: impl FnOnce() -> String, rows: &[R]) -> Result<(), Failure> {
+    pub fn rows<R: Serialize>(&self, table: impl FnOnce() -> Document, rows: &[R]) -> Result<(), Failure> {
         match self.format {
-            Format::Table => output::say(&table()),
+            Format::Table => output::say(&table().terminal(self.width())),
             Format::Json => print_json(&Value::Array(rows.iter().map(json).collect())),
             Format::Csv => output::say(&csv(rows)),
         }
     }
 
+    /// Cells in a line of the terminal; nothing where all is to be shown, and where it goes
+    /// into a file or to another program.
+    fn width(&self) -> Option<usize> {
+        let terminal = console::Term::stdout();
+        let size = terminal.size_checked().filter(|_| terminal.is_term() && !self.wide);
+        size.map(|(_, columns)| usize::from(columns))
+    }
+
     /// Writes the rows of a study with the columns of its swept keys, or their `table`.
-    pub fn study(&self, table: impl FnOnce() -> String, runs: &RunTable) -> Result<(), Failure> {
+    pub fn study(&self, table: impl FnOnce() -> Document, runs: &RunTable) -> Result<(), Failure> {
         match self.format {
-            Format::Table => output::say(&table()),
+            Format::Table => output::say(&table().terminal(self.width())),
             Format::Json => print_json(&Value::Array(records(runs))),
             Format::Csv => output::say(&runs.write()),
         }

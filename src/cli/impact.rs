@@ -101,7 +101,7 @@ impl Impact {
             return Ok(End::Incomplete);
         };
         write(&dir, impact)?;
-        self.shown.rows(|| report::impact_report(impact), &report::impact_rows(impact))?;
+        self.shown.rows(|| report::impact(impact, impact.seconds_per_pair), &report::impact_rows(impact))?;
         if let Some(next) = examined.next_look.filter(|_| answer.is_none()) {
             let note = format!("ended before the next look at {next} pairs; the same command goes on");
             self.output.note(&note);
@@ -147,14 +147,18 @@ impl Impact {
 }
 
 /// The files that tell what was found.
-const REPORTS: [&str; 5] = ["verdict.json", "impact.md", "impact.html", "impact-changes.svg", "impact-bytes.svg"];
+const REPORTS: [&str; 5] = {
+    let [changes, bytes] = report::IMPACT_FIGURES;
+    ["verdict.json", "impact.md", "impact.html", changes, bytes]
+};
 
 fn write(dir: &Path, impact: &study::Impact) -> Result<(), ResultsError> {
-    let program = Program::this();
+    // The files do not differ between two equal comparisons, so nothing of real time is in them.
+    let document = report::impact(impact, None);
     let texts = [
-        Some(report::impact_json(impact, &program)),
-        Some(report::impact_markdown(impact, &format!("{} {}", program.name, program.version))),
-        Some(report::impact_html(impact)),
+        Some(report::impact_json(impact, &Program::this())),
+        Some(document.markdown(2)),
+        Some(document.html()),
         report::impact_changes(impact),
         report::impact_bytes(impact),
     ];

@@ -2,6 +2,7 @@
 
 use super::format::Shown;
 use super::{End, Failure, output};
+use crate::report::Document;
 use crate::scenario::{self, ModelInfo, nearest};
 use clap::Args;
 
@@ -24,7 +25,7 @@ impl Models {
         };
         match models.as_slice() {
             [one] if self.name.is_some() => output::say(one.text)?,
-            _ => self.shown.rows(|| models.iter().map(describe).collect(), &models)?,
+            _ => self.shown.rows(|| list(&models), &models)?,
         }
         Ok(End::Good)
     }
@@ -45,6 +46,12 @@ fn chosen(asked: &str) -> Result<Vec<ModelInfo>, Failure> {
         }
         Failure::Input(message)
     })
+}
+
+fn list(models: &[ModelInfo]) -> Document {
+    let mut document = Document::new("Models");
+    models.iter().for_each(|model| document.paragraph(describe(model)));
+    document
 }
 
 fn describe(model: &ModelInfo) -> String {

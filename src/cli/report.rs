@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// Show what a finished study says, in a table and in one HTML file
 ///
-/// Works from the result files of `run` and `sweep` alone. DIR gets report.html:
-/// completion curves, time and speed against each swept number with the exponent
-/// of the scaling, bytes by class, efficiency against the bound, and what held
+/// Works from the result files of `run` and `sweep` alone. It begins with the answer:
+/// who is how much faster than whom, over pairs of runs with equal seeds. DIR gets
+/// report.html: completion curves, time and speed against each swept number with the
+/// exponent of the scaling, bytes by class, efficiency against the bound, and what held
 /// the leechers back, each with its data. With --baseline the protocols are
 /// compared with one of them instead: median download times and their ratios go
 /// to standard output, comparison.csv, comparison.md and comparison.html to DIR.
@@ -78,8 +79,12 @@ impl Report {
     fn compare(&self, baseline: &str, out: &Path) -> Result<u64, Failure> {
         let comparison = Comparison::read(&self.dir, baseline, self.limit)?;
         results::try_folder(out)?;
-        write(&comparison, out)?;
-        self.shown.rows(|| report::comparison_report(&comparison), &comparison.rows())?;
+        let document = report::comparison(&comparison);
+        let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
+        write(ComparisonRow::KIND.file, &results::write(&comparison.rows()))?;
+        write("comparison.md", &document.markdown(1))?;
+        write("comparison.html", &document.html())?;
+        self.shown.rows(|| document, &comparison.rows())?;
         Ok(comparison.runs_missing)
     }
 
@@ -93,23 +98,15 @@ impl Report {
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
         let command = report::command(command);
         results::try_folder(out)?;
-        let page = report::survey_html(&survey, Sources { held: &held, discovery: &discovery, command: &command });
-        AtomicFile::write_all(&out.join("report.html"), page.as_bytes())?;
-        let upkeep = report::upkeep_report(&discovery);
-        if let Some(text) = &upkeep {
-            AtomicFile::write_all(&out.join("discovery.md"), text.as_bytes())?;
+        let sources = Sources { held: &held, discovery: &discovery, command: &command };
+        let document = report::survey(&survey, sources);
+        AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
+        if let Some(upkeep) = report::upkeep(&discovery) {
+            AtomicFile::write_all(&out.join("discovery.md"), upkeep.markdown(1).as_bytes())?;
         }
-        let upkeep = upkeep.map_or(String::new(), |text| format!("\n{text}"));
         let place = self.dir.join(RunRow::KIND.file);
         let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
-        self.shown.study(|| report::survey_report(&survey) + &upkeep, &runs)?;
+        self.shown.study(|| document, &runs)?;
         Ok(survey.runs_missing())
     }
-}
-
-fn write(comparison: &Comparison, out: &Path) -> Result<(), ResultsError> {
-    let write = |name: &str, text: &str| AtomicFile::write_all(&out.join(name), text.as_bytes());
-    write(ComparisonRow::KIND.file, &results::write(&comparison.rows()))?;
-    write("comparison.md", &report::comparison_markdown(comparison))?;
-    write("comparison.html", &report::comparison_html(comparison))
 }

@@ -53,7 +53,7 @@ impl Run {
         if !keeps {
             self.write(&dir, &scenario, &result, &outcome)?;
         }
-        self.shown.row(|| report::run_report(&result), &result.run)?;
+        self.shown.row(|| report::run(&result), &result.run)?;
         let place = dir.display();
         self.output.note(&match (interrupted, keeps) {
             (false, _) => format!("results are in {place}"),

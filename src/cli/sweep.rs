@@ -112,7 +112,7 @@ impl Sweep {
             _ => runs,
         };
         let assembled = self.assemble(&runs, &dir, &execution, &console)?;
-        self.shown.study(|| report::study_report(&plan, &assembled), &assembled.table(&plan))?;
+        self.shown.study(|| report::sweep(&plan, &assembled), &assembled.table(&plan))?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }

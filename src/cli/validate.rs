@@ -6,7 +6,7 @@ use super::host::Console;
 use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, Kind, Measured, ResultsError, Row, ValidationRow};
+use crate::results::{self, AtomicFile, Kind, Measured, Row, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{self, Asked, Assembled, Cache, Cases, Options, Request, Runner, Selection, Validation};
 use clap::Args;
@@ -69,8 +69,12 @@ impl Validate {
             self.note(&format!("{missing} runs are missing; the same command again carries them out"));
             return Ok(End::Incomplete);
         };
-        self.write(&validation, &measured.notes)?;
-        self.shown.rows(|| report::validation_report(&validation), &validation.rows())?;
+        let document = report::validation(&validation, &measured.notes);
+        let write = |name: &str, text: &str| AtomicFile::write_all(&self.out.join(name), text.as_bytes());
+        write(ValidationRow::KIND.file, &results::write(&validation.rows()))?;
+        write("validation.md", &document.markdown(1))?;
+        write("validation.html", &document.html())?;
+        self.shown.rows(|| document, &validation.rows())?;
         self.note(&format!("reports are in {}", self.out.display()));
         Ok(match () {
             () if !assembled.violations.is_empty() => End::Breach,
@@ -109,14 +113,6 @@ impl Validate {
         let assembled = study::assemble(&cases.plan.runs(Selection::All)?, &self.out, &execution.failed, true)?;
         assembled.manifest(&cases.plan).write(&self.out)?;
         Ok((answer, assembled))
-    }
-
-    fn write(&self, validation: &Validation, notes: &[String]) -> Result<(), ResultsError> {
-        let place = |name: &str| self.out.join(name);
-        let write = |path: &Path, text: &str| AtomicFile::write_all(path, text.as_bytes());
-        write(&place(ValidationRow::KIND.file), &results::write(&validation.rows()))?;
-        write(&place("validation.md"), &report::validation_markdown(validation))?;
-        write(&place("validation.html"), &report::validation_html(validation, notes))
     }
 
     fn note(&self, line: &str) {

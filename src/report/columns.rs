@@ -1,87 +1,60 @@
 //! The columns of the result files in words.
 
-use crate::results::{ColumnRow, FileKind, Since};
+use super::document::{Document, Grid, GridColumn};
+use crate::results::{Better, ColumnRow, FileKind, Since};
 
 /// What a value of the column looks like: unit, origin of time, and what else there is to
 /// know.
 fn remarks(row: &ColumnRow) -> String {
     let unit = Some(row.unit.symbol()).filter(|symbol| !symbol.is_empty());
     let better = row.better.map(|better| match better {
-        crate::results::Better::Less => "less is better",
-        crate::results::Better::More => "more is better",
-        crate::results::Better::Neither => "neither is better",
+        Better::Less => "less is better",
+        Better::More => "more is better",
+        Better::Neither => "neither is better",
     });
     let empty = (row.may_be_empty && row.better.is_none()).then_some("may be empty");
     let words = [unit, row.since.map(Since::words), better, empty];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What the rows of a file are, in one line.
-fn heading(file: &str) -> String {
+/// What the rows of a file are.
+fn of_file(file: &str) -> String {
     let known = FileKind::ALL.iter().find(|kind| kind.file == file);
-    let text = known.map_or(
-        "What claims, `impact`, `validate` and `calibrate` are made of: the numbers of runs.csv, and what is made \
-         from the other tables.",
-        |kind| kind.meaning,
-    );
-    one_line(text)
+    known.map_or(MEASURES.into(), |kind| one_line(kind.meaning))
 }
+
+const MEASURES: &str = "What claims (`[expect]`), `impact`, `validate` and `calibrate` are made of: the numbers of \
+                        runs.csv, and what is made from the other tables.";
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The list for the terminal.
-pub fn columns_report(rows: &[ColumnRow]) -> String {
-    by_file(rows)
-        .map(|(file, rows)| {
-            let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
-            let indent = " ".repeat(width + 4);
-            let line = |row: &ColumnRow| {
-                let remarks = Some(remarks(row)).filter(|words| !words.is_empty());
-                let remarks = remarks.map_or(String::new(), |words| format!("{indent}{words}\n"));
-                format!("  {:<width$}  {}\n{remarks}", row.name, one_line(row.meaning))
-            };
-            format!("{file}: {}\n{}", heading(file), rows.iter().map(line).collect::<String>())
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
+/// `rows`, file by file; as Markdown the page docs/results.md.
+pub fn columns(rows: &[ColumnRow]) -> Document {
+    let mut document = Document::new("Result files");
+    document.pages(|page| INTRODUCTION.iter().for_each(|text| page.paragraph(*text)));
+    for rows in rows.chunk_by(|a, b| a.file == b.file) {
+        document.heading(rows[0].file);
+        document.paragraph(of_file(rows[0].file));
+        let mut grid = Grid::new(["column", "unit", "meaning"].map(GridColumn::words));
+        rows.iter().for_each(|row| grid.row([row.name.to_owned(), remarks(row), one_line(row.meaning)]));
+        document.grid(grid);
+    }
+    document
 }
 
-/// The list as the page docs/results.md.
-pub fn columns_markdown(rows: &[ColumnRow]) -> String {
-    let section = |(file, rows): (&str, &[ColumnRow])| {
-        let cell = |text: &str| text.replace('|', "\\|");
-        let line = |row: &ColumnRow| {
-            format!("| `{}` | {} | {} |\n", row.name, cell(&remarks(row)), cell(&one_line(row.meaning)))
-        };
-        let lines: String = rows.iter().map(line).collect();
-        format!("## {file}\n\n{}\n\n| column | unit | meaning |\n|---|---|---|\n{lines}", heading(file))
-    };
-    let sections: Vec<String> = by_file(rows).map(section).collect();
-    format!("{INTRODUCTION}{}", sections.join("\n"))
-}
-
-const INTRODUCTION: &str = "\
-# Result files
-
-`codexsim columns` prints this page; with `--format csv` or `json` it is a table for
-programs, and `codexsim columns nodes.csv` or `codexsim columns t100_s` a part of it.
-
-Results are tidy CSV files: one kind of row in each file, a header, units in the names of
-columns, a dot in decimals. Numbers have the shortest form that reads back to the same
-value. An empty field means that something was not reached or does not apply; what is
-unlimited is `inf` (in JSON the string `\"inf\"`). New columns are added at the end.
-A study has, after these, a column in runs.csv for every swept key that has none of its
-own, under its dotted name. `manifest.json` says what made the files: program, scenario in
-full, numbers of runs and rows, and digests of all events.
-
-";
-
-/// The rows file by file.
-fn by_file(rows: &[ColumnRow]) -> impl Iterator<Item = (&'static str, &[ColumnRow])> {
-    rows.chunk_by(|a, b| a.file == b.file).map(|rows| (rows[0].file, rows))
-}
+const INTRODUCTION: [&str; 3] = [
+    "`codexsim columns` prints this page; with `--format csv` or `json` it is a table for programs, and `codexsim \
+     columns nodes.csv` or `codexsim columns t100_s` a part of it.",
+    "Results are tidy CSV files: one kind of row in each, a header, units in the names of columns, a dot in decimals. \
+     Numbers have the shortest form that reads back to the same value. An empty field means that something was not \
+     reached or does not apply; what is unlimited is `inf` (in JSON the string `\"inf\"`). New columns are added at \
+     the end.",
+    "The runs.csv of a study has, after these, a column for every swept key that has none of its own, under its \
+     dotted name. `manifest.json` says what made the files: program, scenario in full, numbers of runs and rows, and \
+     digests of all events.",
+];
 
 #[cfg(test)]
 mod tests {
@@ -92,7 +65,7 @@ mod tests {
     #[test]
     fn the_documentation_is_this() {
         let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/results.md");
-        let page = columns_markdown(&all_columns());
+        let page = columns(&all_columns()).markdown(1);
         if std::env::var_os("UPDATE_EXPECTED").is_some() {
             std::fs::write(&place, &page).unwrap();
         }
@@ -101,11 +74,10 @@ mod tests {
 
     #[test]
     fn every_column_is_told_with_its_unit_and_origin() {
-        let text = columns_report(&all_columns());
+        let text = columns(&all_columns()).markdown(1);
         for row in all_columns() {
-            assert!(text.contains(row.name) && text.contains(&one_line(row.meaning)), "{}", row.name);
+            assert!(text.contains(&format!("| {} | {} |", row.name, remarks(&row))), "{}", row.name);
         }
-        let line = text.lines().skip_while(|line| !line.starts_with("  ttfb_s")).nth(1).unwrap();
-        assert_eq!(line.trim(), "s, from the start of the earliest leecher, may be empty");
+        assert!(text.contains("| ttfb_s | s, from the start of the earliest leecher, may be empty | "), "{text}");
     }
 }

@@ -1,21 +1,22 @@
-//! What a scenario's settings do, for the terminal.
+//! What a scenario's settings do.
 
+use super::document::{Document, Grid, GridColumn};
 use super::human;
-use super::terminal::{plain, right, show};
 use crate::ledger::TimerUse;
 use crate::study::{Diagnosis, Effect, Glance};
 
 /// The findings: dead settings first.
-pub fn diagnosis_report(found: &Diagnosis) -> String {
-    let mut text = format!("{}: {}\n", found.name, summary(found));
-    text += "\n";
-    text += &settings(found);
-    text += "\n";
-    text += &timers(&found.timers);
-    text += "\n";
-    text += &sensitivity(found);
-    found.warnings.iter().for_each(|w| text += &format!("never acted: {w}\n"));
-    text
+pub fn diagnosis(found: &Diagnosis) -> Document {
+    let mut document = Document::new(format!("What the settings of {} do", found.name));
+    document.answer(vec![format!("{}: {}", found.name, summary(found))]);
+    document.grid(settings(found));
+    if found.timers.is_empty() {
+        document.paragraph("The protocol set no timers.");
+    }
+    document.grid(timers(&found.timers));
+    document.grid(sensitivity(found));
+    document.list(found.warnings.iter().map(|warning| format!("never acted: {warning}")));
+    document
 }
 
 fn summary(found: &Diagnosis) -> String {
@@ -26,8 +27,9 @@ fn summary(found: &Diagnosis) -> String {
     format!("{dead} settings without effect, {default} that say what holds anyway, {acting} that act")
 }
 
-fn settings(found: &Diagnosis) -> String {
-    let mut table = plain(&["setting", "value", "set in", "what it does"]);
+fn settings(found: &Diagnosis) -> Grid {
+    let [key, value, origin, effect] = ["setting", "value", "set in", "what it does"].map(GridColumn::words);
+    let mut grid = Grid::new([key, value, origin.ranked(1), effect]);
     let rank = |effect: &Effect| match effect {
         Effect::None => 0,
         Effect::Default => 1,
@@ -43,9 +45,9 @@ fn settings(found: &Diagnosis) -> String {
             Effect::Needed(reason) => format!("needed: {reason}"),
             Effect::Changes { same_until_s, without } => changes(&found.base, *same_until_s, without),
         };
-        table.add_row([setting.key.clone(), setting.value.clone(), setting.origin.clone(), words]);
+        grid.row([setting.key.clone(), setting.value.clone(), setting.origin.clone(), words]);
     }
-    show(&table)
+    grid
 }
 
 /// What is different without a setting.
@@ -78,28 +80,26 @@ fn percent(ratio: f64) -> String {
     human::signed_percent(ratio - 1.0, 1) + " %"
 }
 
-fn timers(uses: &[TimerUse]) -> String {
-    if uses.is_empty() {
-        return "the protocol set no timers\n".into();
-    }
-    let mut table = plain(&["timer of the protocol", "set", "fired", "did something", ""]);
+fn timers(uses: &[TimerUse]) -> Grid {
+    let [set, fired, acted] = ["set", "fired", "did something"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("timer of the protocol"), set, fired, acted, GridColumn::words("")]);
     for TimerUse { name, armed, fired, acted } in uses {
         let word = match (fired, acted) {
             (0, _) => "never fired",
             (_, 0) => "fired and never did anything",
             _ => "",
         };
-        table.add_row([name.clone(), armed.to_string(), fired.to_string(), acted.to_string(), word.into()]);
+        grid.row([name.clone(), armed.to_string(), fired.to_string(), acted.to_string(), word.into()]);
     }
-    right(&mut table, 1);
-    show(&table)
+    grid
 }
 
 /// How far the result depends on what should not matter, and on chance.
-fn sensitivity(found: &Diagnosis) -> String {
-    let mut table = plain(&["depends on", "runs", "makespan", "median t100", "bytes"]);
+fn sensitivity(found: &Diagnosis) -> Grid {
+    let [runs, makespan, t100, bytes] = ["runs", "makespan", "median t100", "bytes"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("depends on"), runs.ranked(2), makespan, t100, bytes.ranked(1)]);
     for (name, runs) in [("order of equal times (tie_salt)", &found.ties), ("chance (seed)", &found.seeds)] {
-        table.add_row([
+        grid.row([
             name.to_owned(),
             runs.len().to_string(),
             spread(found, runs, |g| g.makespan_s),
@@ -107,8 +107,7 @@ fn sensitivity(found: &Diagnosis) -> String {
             spread(found, runs, |g| Some(g.wire_bytes as f64)),
         ]);
     }
-    right(&mut table, 1);
-    show(&table)
+    grid
 }
 
 /// The range of `of` over `runs`, relative to the run as it is.

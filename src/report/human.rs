@@ -29,6 +29,21 @@ pub fn signed_percent(share: f64, decimals: usize) -> String {
     if is_zero { text[1..].into() } else { text }
 }
 
+/// A number on an axis: `0.1`, `250`, never with an exponent or the dust of rounding.
+pub fn tick(value: f64) -> String {
+    format!("{}", libm::round(value * 1e9) / 1e9)
+}
+
+/// A ratio, with two or three digits that say something.
+pub fn ratio(value: f64) -> String {
+    match value {
+        v if v < 0.0995 => format!("{v:.3}"),
+        v if v < 9.995 => format!("{v:.2}"),
+        v if v < 99.95 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
 /// One unit for a column of numbers, and the decimals that they need.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
@@ -119,6 +134,11 @@ mod tests {
         let shown = [-0.00049, 0.00049, -0.0, 0.0005, -0.0006, 1.003, -0.1].map(|share| signed_percent(share, 1));
         assert_eq!(shown, ["0.0", "0.0", "0.0", "+0.1", "-0.1", "+100.3", "-10.0"]);
         assert_eq!((signed_percent(-0.001, 0), signed_percent(31.75, 0)), ("0".into(), "+3175".into()));
+    }
+
+    #[test]
+    fn ticks_are_plain_numbers() {
+        assert_eq!([0.1 + 0.2, 1e-6, 250.0, -2.5, 0.0].map(tick), ["0.3", "0.000001", "250", "-2.5", "0"]);
     }
 
     #[test]

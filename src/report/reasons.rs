@@ -1,36 +1,40 @@
-//! Why a run takes as long as it does, for the terminal.
+//! Why a run takes as long as it does.
 
+use super::document::{Document, Grid, GridColumn};
 use super::human;
-use super::terminal::{plain, right, show};
 use crate::study::{Reason, Reasons, Resource, Who};
 
 /// What leechers were held back by beside how much a tenth more would help.
-pub fn reasons_report(name: &str, found: &Reasons) -> String {
+pub fn reasons(name: &str, found: &Reasons) -> Document {
     let [slowest, median] = &found.time_s;
-    let mut text = format!(
-        "{name}: slowest leecher {}, median leecher {} (means over {} seeds)\n\n",
-        human::seconds(slowest.mean),
-        human::seconds(median.mean),
-        found.seeds
-    );
-    let titles = ["", "slowest: elasticity", "seen", "", "median: elasticity", "seen", ""];
-    let mut table = plain(&titles);
-    found.reasons.iter().for_each(|reason| {
-        table.add_row(row(reason));
-    });
+    let mut document = Document::new(format!("Why {name} takes as long as it does"));
+    document.answer(vec![
+        format!(
+            "{name}: slowest leecher {}, median leecher {} (means over {} seeds)",
+            human::seconds(slowest.mean),
+            human::seconds(median.mean),
+            found.seeds
+        ),
+        gain(found),
+    ]);
+    let [a, b, c, d, e, f] =
+        ["slowest: elasticity", "seen", "", "median: elasticity", "seen", ""].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words(""), a, b, c, d, e, f]);
+    found.reasons.iter().for_each(|reason| grid.row(row(reason)));
     for (constraint, [slowest, median]) in &found.others {
         let (none, name) = (String::new(), constraint.name().to_owned());
-        table.add_row([name, none.clone(), share(*slowest), none.clone(), none.clone(), share(*median), none]);
+        grid.row([name, none.clone(), share(*slowest), none.clone(), none.clone(), share(*median), none]);
     }
-    right(&mut table, 1);
-    text += &show(&table);
-    text += "\nelasticity: 1 means that a tenth more of it makes the time a tenth shorter; with its 95 % interval over \
-             seeds\nseen: share of the time in which a leecher was seen to be held back by it\n";
-    text += &verdicts(found);
+    document.grid(grid);
+    document.paragraph(
+        "elasticity: 1 means that a tenth more of it makes the time a tenth shorter; with its 95 % interval over \
+         seeds\nseen: share of the time in which a leecher was seen to be held back by it",
+    );
+    document.list(disagreements(found));
     if found.incomplete > 0 {
-        text += &format!("{} seeds were left out: not everybody completed\n", found.incomplete);
+        document.warning(format!("{} seeds were left out: not everybody completed", found.incomplete));
     }
-    text
+    document
 }
 
 fn row(reason: &Reason) -> [String; 7] {
@@ -51,33 +55,40 @@ fn share(value: f64) -> String {
     format!("{value:.2}")
 }
 
-/// In words what limits the run, and where the two ways of asking disagree.
-fn verdicts(found: &Reasons) -> String {
-    let mut text = String::new();
+/// What limits the run.
+fn gain(found: &Reasons) -> String {
     let each = found.reasons.iter().filter(|r| !matches!(r.resource, Resource::All | Resource::Links));
     let surely = each.filter_map(|r| {
         let slowest = &r.elasticity.as_ref()?[Who::Slowest as usize];
         (slowest.mean > slowest.ci95.unwrap_or(0.0)).then_some((r.resource, slowest.mean))
     });
-    text += &match surely.max_by(|a, b| a.1.total_cmp(&b.1)) {
-        Some((resource, mean)) => format!("the slowest leecher gains most from: {} ({mean:.2})\n", resource.words()),
-        None => "no resource alone surely helps the slowest leecher; more seeds may tell\n".into(),
-    };
+    match surely.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((resource, mean)) => format!("the slowest leecher gains most from: {} ({mean:.2})", resource.words()),
+        None => "no resource alone surely helps the slowest leecher; more seeds may tell".into(),
+    }
+}
+
+/// Where the two ways of asking disagree.
+fn disagreements(found: &Reasons) -> Vec<String> {
+    let mut told = Vec::new();
     let all = found.reasons.iter().find(|r| r.resource == Resource::All);
     if all.is_some_and(|all| all.disagrees(Who::Slowest) || all.disagrees(Who::Median)) {
-        text += "! all of these: more of everything should only change the unit of time. Something has a clock of its \
-                 own, or the run is so finely balanced that chance decides: mind the single elasticities\n";
+        told.push(
+            "! all of these: more of everything should only change the unit of time. Something has a clock of its own, \
+             or the run is so finely balanced that chance decides: mind the single elasticities"
+                .into(),
+        );
     }
     for reason in found.reasons.iter().filter(|r| r.resource != Resource::All) {
         for (who, name) in [(Who::Slowest, "slowest"), (Who::Median, "median")] {
             if reason.disagrees(who) {
-                text += &format!(
+                told.push(format!(
                     "! {}: what the {name} leecher was seen waiting for and what would help it differ by more than 0.1 \
-                     and the interval\n",
+                     and the interval",
                     reason.resource.words()
-                );
+                ));
             }
         }
     }
-    text
+    told
 }

@@ -1,29 +1,28 @@
 //! What a hash table costs under load, beside the storage team's formula.
 
+use super::document::{Document, Grid, GridColumn};
 use crate::results::DiscoveryRow;
 use std::collections::BTreeMap;
-
-/// A table with what is to be said about it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub(super) struct Upkeep {
-    head: &'static str,
-    titles: [&'static str; 8],
-    lines: Vec<[String; 8]>,
-    reasons: &'static str,
-}
-
-/// The table as Markdown; nothing when no run was about a loaded hash table.
-pub fn upkeep_report(rows: &[DiscoveryRow]) -> Option<String> {
-    let Upkeep { head, titles, lines, reasons } = upkeep(rows)?;
-    let mut text = format!("{head}\n\n| {} |\n{}|\n", titles.join(" | "), "|---".repeat(titles.len()));
-    lines.iter().for_each(|line| text += &format!("| {} |\n", line.join(" | ")));
-    Some(text + "\n" + reasons)
-}
 
 /// What each run of a study costs a node in bytes per second, by cause:
 /// simulated with all headers, its message bodies alone, and the formula, which
 /// counts bodies. Nothing when no run was about a loaded hash table.
-pub(super) fn upkeep(rows: &[DiscoveryRow]) -> Option<Upkeep> {
+pub fn upkeep(rows: &[DiscoveryRow]) -> Option<Document> {
+    let mut document = Document::new("Upkeep of the hash table");
+    tell(&mut document, rows);
+    is_known(rows).then_some(document)
+}
+
+/// Whether a run was about a loaded hash table.
+pub(super) fn is_known(rows: &[DiscoveryRow]) -> bool {
+    rows.iter().any(|row| row.metric == LOADED)
+}
+
+/// A metric that only such a run has.
+const LOADED: &str = "formula_advertising_bytes_per_s";
+
+/// Adds what there is to say to a `document`.
+pub(super) fn tell(document: &mut Document, rows: &[DiscoveryRow]) {
     let mut runs: Vec<(&str, BTreeMap<&str, f64>)> = Vec::new();
     for row in rows {
         match runs.last_mut() {
@@ -31,28 +30,35 @@ pub(super) fn upkeep(rows: &[DiscoveryRow]) -> Option<Upkeep> {
             _ => runs.push((&row.run_id, BTreeMap::from([(row.metric.as_str(), row.value)]))),
         }
     }
-    runs.retain(|(_, metrics)| metrics.contains_key("formula_advertising_bytes_per_s"));
-    if runs.is_empty() {
-        return None;
-    }
-    let lines = runs.iter().map(|(_, metrics)| line(metrics)).collect();
-    Some(Upkeep { head: HEAD, titles: TITLES, lines, reasons: REASONS })
+    runs.retain(|(_, metrics)| metrics.contains_key(LOADED));
+    let mut grid = Grid::new(TITLES.map(|(title, rank)| GridColumn::numbers(title).ranked(rank)));
+    runs.iter().for_each(|(_, metrics)| grid.row(line(metrics)));
+    document.paragraph(HEAD);
+    document.grid(grid);
+    document.paragraph(REASONS);
 }
 
 const HEAD: &str = "Bytes per second and node: simulated with all headers / bodies of messages / formula";
 
-const TITLES: [&str; 8] =
-    ["nodes", "keys", "every, min", "maintenance", "advertising", "queries", "all", "requests per look-up / formula"];
+/// Each with its rank.
+const TITLES: [(&str, u8); 8] = [
+    ("nodes", 0),
+    ("keys", 0),
+    ("every, min", 0),
+    ("maintenance", 3),
+    ("advertising", 2),
+    ("queries", 4),
+    ("all", 0),
+    ("requests per look-up / formula", 1),
+];
 
 const REASONS: &str = "\
-The formula is the storage team's upper bound (oracle: bound::dht_upkeep). It charges
-3 log2 N requests per look-up, each answered by 16 full records; a simulated look-up asks
-until the closest 16 are asked, and answers name fewer nodes near the target. It counts
-neither packet headers (115 B each, six packets in a full answer) nor set-ups of sessions,
-which a table far larger than the 256 sessions a node keeps pays at nearly every request.
-It charges a refresh every 5 minutes; a round of announcements takes the place of one, and
-refreshes begin 5 to 10 minutes after the start, so short runs have fewer.
-";
+    The formula is the storage team's upper bound (oracle: bound::dht_upkeep). It charges 3 log2 N requests per \
+    look-up, each answered by 16 full records; a simulated look-up asks until the closest 16 are asked, and answers \
+    name fewer nodes near the target. It counts neither packet headers (115 B each, six packets in a full answer) \
+    nor set-ups of sessions, which a table far larger than the 256 sessions a node keeps pays at nearly every \
+    request. It charges a refresh every 5 minutes; a round of announcements takes the place of one, and refreshes \
+    begin 5 to 10 minutes after the start, so short runs have fewer.";
 
 fn line(metrics: &BTreeMap<&str, f64>) -> [String; 8] {
     let get = |name: &str| metrics.get(name).copied().unwrap_or(0.0);
@@ -110,13 +116,13 @@ mod tests {
             row("a", "provide_queries_per_lookup", 21.5),
             row("b", "ping_messages", 3.0),
         ];
-        let text = upkeep_report(&rows).unwrap();
-        let line = text.lines().nth(4).unwrap();
+        let text = upkeep(&rows).unwrap().markdown(2);
+        let line = text.lines().find(|line| line.starts_with("| 1024 ")).unwrap();
         assert_eq!(
             line,
             "| 1024 | 27 | 30.0 | 40.0 / 7.00 / 489 | 1000 / 800 / 2225 | 0 / 0 / 0 | 1040 / 807 / 2714 | 21.5 / 30.0 |"
         );
-        assert_eq!(text.lines().filter(|l| l.starts_with("| ")).count(), 2, "a run without load has no line");
-        assert_eq!(upkeep_report(&rows[10..]), None);
+        assert_eq!(text.lines().filter(|l| l.starts_with("| ")).count(), 3, "a run without load has no line");
+        assert_eq!(upkeep(&rows[10..]), None);
     }
 }

@@ -1,13 +1,29 @@
-//! What a calibration found: in words, and as a file.
+//! What a calibration found: what fits better now, what is known, and as a file.
 
 mod file;
-mod terminal;
 
 pub use file::{file, usage};
-pub use terminal::terminal;
 
-use crate::study::{Calibration, Constant, Identified};
+use super::document::{Document, Grid, GridColumn};
+use super::human;
+use crate::study::{CONFOUNDED, Calibration, Constant, Figure, Identified, PINNED, UNDETERMINED};
 use serde::Serialize;
+
+/// Every figure before and after, every constant, and what it means.
+pub fn calibration(found: &Calibration) -> Document {
+    let mut document = Document::new(format!("Constants of {} from its cells", found.testbed));
+    document.answer(vec![heading(found)]);
+    document.grid(figures(found));
+    document.grid(constants(found));
+    document.list(sentences(found));
+    document.list(found.refused.iter().map(|refused| format!("not re-created: {}\n{}", refused.name, refused.reason)));
+    let lines = calibrated_on(found);
+    if !lines.is_empty() {
+        document.paragraph("For the testbed file, so that these cells no longer count as evidence:");
+        document.command(lines);
+    }
+    document
+}
 
 /// A value as people write it.
 fn plain(value: &toml::Value) -> String {
@@ -80,6 +96,120 @@ pub fn calibrated_on(calibration: &Calibration) -> String {
     }
 }
 
+fn heading(calibration: &Calibration) -> String {
+    let mut cells: Vec<&str> = calibration.figures.iter().map(|figure| figure.cell.as_str()).collect();
+    cells.dedup();
+    let Calibration { testbed, seeds, evaluations, .. } = calibration;
+    let off = |value: fn(&Figure) -> Option<f64>| typical(calibration, value).map_or("-".into(), percent);
+    format!(
+        "{testbed}: {} figures of {} cells, {seeds} seeds each, {evaluations} sets of constants tried. \
+         Root mean square error {} before, {} after.",
+        calibration.figures.len(),
+        cells.len(),
+        off(|figure| figure.before),
+        off(|figure| figure.after),
+    )
+}
+
+/// Root mean square of the relative errors; nothing when a figure was not reached.
+fn typical(calibration: &Calibration, value: fn(&Figure) -> Option<f64>) -> Option<f64> {
+    let square = |figure: &Figure| value(figure).map(|v| (v / figure.measured - 1.0) * (v / figure.measured - 1.0));
+    let squares: Vec<f64> = calibration.figures.iter().map(square).collect::<Option<_>>()?;
+    Some((squares.iter().sum::<f64>() / squares.len() as f64).sqrt())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+fn figures(calibration: &Calibration) -> Grid {
+    let mut grid = Grid::new([
+        GridColumn::words("cell"),
+        GridColumn::numbers("n").ranked(3),
+        GridColumn::words("quantity"),
+        GridColumn::numbers("measured"),
+        GridColumn::numbers("before").ranked(2),
+        GridColumn::numbers("error").ranked(1),
+        GridColumn::numbers("after"),
+        GridColumn::numbers("error"),
+    ]);
+    for figure in &calibration.figures {
+        let value = |value: Option<f64>| value.map_or("not reached".into(), |v| format!("{v:.3} s"));
+        let error = |value: Option<f64>| {
+            value.map_or("-".into(), |v| human::signed_percent(v / figure.measured - 1.0, 2) + " %")
+        };
+        grid.row([
+            figure.cell.clone(),
+            figure.runs.to_string(),
+            figure.metric.title().into(),
+            value(Some(figure.measured)),
+            value(figure.before),
+            error(figure.before),
+            value(figure.after),
+            error(figure.after),
+        ]);
+    }
+    grid
+}
+
+fn constants(calibration: &Calibration) -> Grid {
+    let columns = ["constant", "before", "fitted", "std. error", "95 % interval", "verdict"].map(GridColumn::words);
+    let ranks = [0, 2, 0, 3, 1, 0];
+    let mut grid = Grid::new(columns.into_iter().zip(ranks).map(|(column, rank)| column.ranked(rank)));
+    for constant in &calibration.constants {
+        grid.row([
+            constant.key.clone(),
+            plain(&constant.initial),
+            if constant.is_fitted() { plain(&constant.value) } else { "-".into() },
+            constant.relative_error.map_or("-".into(), percent),
+            interval(constant),
+            verdict(calibration, constant),
+        ]);
+    }
+    grid
+}
+
+/// What the verdicts mean, each thing once.
+fn sentences(calibration: &Calibration) -> Vec<String> {
+    let has = |wanted: fn(&Identified) -> bool| calibration.constants.iter().any(|c| wanted(&c.verdict));
+    let key = |j: usize| calibration.constants[j].key.as_str();
+    let mut sentences = Vec::new();
+    for (a, b, correlation) in calibration.correlations.iter().filter(|(.., c)| c.abs() > CONFOUNDED) {
+        sentences.push(format!(
+            "{} and {} are confounded (correlation {correlation:+.3}): these cells fix a combination of both, not \
+             each. Fit one of them and take the other from elsewhere, or add cells that tell them apart.",
+            key(*a),
+            key(*b)
+        ));
+    }
+    for constant in calibration.constants.iter().filter(|c| !c.is_fitted()) {
+        let why = match constant.verdict {
+            Identified::Undetermined => {
+                &format!("is not determined: its 95 % interval reaches beyond a factor of {UNDETERMINED}")
+            }
+            Identified::Vanishes => "fits best so far from its start that it no longer matters to these cells",
+            _ => "has no effect on these cells: doubling it moves no figure by a thousandth",
+        };
+        let (key, value) = (&constant.key, plain(&constant.initial));
+        sentences.push(format!("{key} {why}. It stays at {value} and is not written."));
+    }
+    if has(|v| *v == Identified::Loose) {
+        sentences.push(format!("Only roughly known: the 95 % interval is wider than {:.0} %.", PINNED * 100.0));
+    }
+    if has(|v| *v == Identified::Unjudged) {
+        sentences.push("There are not more figures than constants: nothing is left over to judge the fit by.".into());
+    }
+    if !calibration.arrived {
+        sentences.push("The search was cut short by --max-evaluations; more may fit better.".into());
+    }
+    sentences.push(
+        "Intervals count only what this fit leaves unexplained, as if the model were right; they say nothing about \
+         other cells."
+            .into(),
+    );
+    sentences
+}
+
 #[cfg(test)]
 pub(super) mod sample {
     use crate::scenario::{Conditions, Input, load};
@@ -131,5 +261,34 @@ mod tests {
         let text = calibrated_on(&sample::calibration(&keys));
         assert_eq!(text, "[[calibrated_on]]\ncells = { nodes = 2 }\nparameters = [\"hardware.per_entry\"]\n");
         assert_eq!(calibrated_on(&sample::calibration(&keys[1..])), "");
+    }
+
+    #[test]
+    fn every_verdict_is_told() {
+        let keys = [
+            ("hardware.per_entry", Identified::Confounded(vec![5])),
+            ("hardware.per_mib", Identified::NoEffect),
+            ("hardware.per_lookup", Identified::Loose),
+            ("hardware.per_block_sent", Identified::Vanishes),
+            ("hardware.per_block_received", Identified::Undetermined),
+            ("hardware.per_message", Identified::Confounded(vec![0])),
+        ];
+        let mut calibration = sample::calibration(&keys);
+        calibration.arrived = false;
+        let text = super::calibration(&calibration).terminal(None);
+        for part in [
+            "hardware.per_entry and hardware.per_message are confounded (correlation -0.990)",
+            "hardware.per_mib has no effect on these cells",
+            "hardware.per_block_sent fits best so far from its start that it no longer matters",
+            "hardware.per_block_received is not determined",
+            "wider than 25 %",
+            "cut short by --max-evaluations",
+            "+50.00 %",
+            "not reached",
+            "2500 ns .. 3500 ns",
+            "[[calibrated_on]]",
+        ] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The figures in the users' own form: network size along x, a column of panels
 //! for each file size, a row for each seeder ratio.
 
-use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point, Scale, Stroke};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint, Guide, Mark, Panel};
+use super::super::human::tick;
 use super::super::words::size;
 use super::share;
 use crate::study::{ComparedCell, Comparison, Figures, world_words};
@@ -9,14 +10,14 @@ use crate::study::{ComparedCell, Comparison, Figures, world_words};
 /// Ratios to the baseline, with lines at 1 and at the limit, one figure for each
 /// world.
 pub(super) fn ratios(comparison: &Comparison) -> Vec<String> {
-    let grid = Grid {
+    let grid = Trellis {
         comparison,
         title: format!("Median download time over that of {}", comparison.variants[0]),
         y: "ratio",
         guides: vec![
-            (Guide { name: "equal".into(), stroke: Stroke::Dotted }, |_, _| Some(1.0)),
-            (Guide { name: format!("limit {}", comparison.limit), stroke: Stroke::Dashed }, |c, _| Some(c.limit)),
-            (Guide { name: "bound".into(), stroke: Stroke::Solid }, |_, cell| cell.bound_ratio()),
+            (Guide { name: "equal".into(), dashes: "2 4" }, |_, _| Some(1.0)),
+            (Guide { name: format!("limit {}", comparison.limit), dashes: "8 4" }, |c, _| Some(c.limit)),
+            (Guide { name: "bound".into(), dashes: "none" }, |_, cell| cell.bound_ratio()),
         ],
         value: |figures| {
             let ratio = figures.ratio.as_ref()?;
@@ -28,11 +29,11 @@ pub(super) fn ratios(comparison: &Comparison) -> Vec<String> {
 
 /// Median times with their quartiles.
 pub(super) fn times(comparison: &Comparison) -> Vec<String> {
-    let grid = Grid {
+    let grid = Trellis {
         comparison,
         title: "Median download time, with quartiles of downloads".into(),
         y: "seconds",
-        guides: vec![(Guide { name: "bound".into(), stroke: Stroke::Solid }, |_, cell| cell.bound_s)],
+        guides: vec![(Guide { name: "bound".into(), dashes: "none" }, |_, cell| cell.bound_s)],
         value: |figures| Some((figures.median_s?, Some((figures.p25_s?, figures.p75_s?)))),
     };
     grid.figures()
@@ -44,7 +45,7 @@ type Line = (Guide, fn(&Comparison, &ComparedCell) -> Option<f64>);
 /// A value and its interval.
 type Estimate = (f64, Option<(f64, f64)>);
 
-struct Grid<'a> {
+struct Trellis<'a> {
     comparison: &'a Comparison,
     title: String,
     y: &'static str,
@@ -53,7 +54,7 @@ struct Grid<'a> {
     value: fn(&Figures) -> Option<Estimate>,
 }
 
-impl Grid<'_> {
+impl Trellis<'_> {
     fn figures(&self) -> Vec<String> {
         let mut worlds: Vec<String> = self.comparison.cells.iter().map(|cell| world_words(&cell.world)).collect();
         worlds.dedup();
@@ -72,15 +73,18 @@ impl Grid<'_> {
         let places = shares.iter().flat_map(|row| sizes.iter().map(move |size| (*row, *size)));
         let panels = places.map(|(row, bytes)| self.panel(&cells, row, bytes)).collect();
         let title = if world.is_empty() { self.title.clone() } else { format!("{}: {world}", self.title) };
-        Panels {
+        let sizes_met = cells.iter().map(|cell| f64::from(cell.network_size));
+        Chart {
             title,
-            x: Along { name: "network size", scale: Scale::Log, show: |size| format!("{}", libm::round(size)) },
-            y: Along { name: self.y, scale: Scale::Log, show: |value| format!("{value}") },
-            mark: Mark::Points,
+            x: ChartAxis::new("network size", AxisScale::Log, tick).with_ticks(sizes_met),
+            y: ChartAxis::new(self.y, AxisScale::Log, tick),
+            mark: Mark::Beside,
             series: self.comparison.variants.clone(),
             guides: self.guides.iter().map(|(guide, _)| guide.clone()).collect(),
-            columns: sizes.len(),
+            // A column for each file size; one alone is no reason for a tower.
+            columns: if sizes.len() > 1 { sizes.len() } else { shares.len().min(3) },
             panels,
+            ..Chart::default()
         }
         .svg()
     }
@@ -91,13 +95,14 @@ impl Grid<'_> {
         let mine: Vec<&ComparedCell> = cells.iter().filter(mine).copied().collect();
         let point = |cell: &ComparedCell, variant: usize| {
             let (y, y_range) = (self.value)(&cell.figures[variant])?;
-            Some(Point { y_range, ..Point::new(f64::from(cell.network_size), y) })
+            Some(ChartPoint { y_range, ..ChartPoint::new(f64::from(cell.network_size), y) })
         };
         let of = |variant: usize| mine.iter().filter_map(|cell| point(cell, variant)).collect();
         Panel {
             title: format!("{}, seeders {}", size(bytes as f64), share(row)),
             series: (0..self.comparison.variants.len()).map(of).collect(),
             guides: self.guides.iter().map(|(_, value)| self.line(&mine, *value)).collect(),
+            ..Panel::default()
         }
     }
 

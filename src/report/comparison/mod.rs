@@ -1,30 +1,75 @@
-//! Protocols against a baseline, for the terminal, as Markdown and as HTML.
+//! Protocols against a baseline.
 
 mod figures;
-mod html;
-mod markdown;
-mod terminal;
 
-pub use html::html;
-pub use markdown::markdown;
-pub use terminal::terminal;
-
+use super::document::{Document, Grid, GridCell, GridColumn, Picture, Tone};
 use super::human;
 use super::words::{fact, size};
 use crate::study::{ComparedCell, ComparedVerdict, Comparison, Figures, Finding, world_words};
 
-/// How the numbers are to be read: the same words in every report.
-const LEGEND: [&str; 6] = [
-    "Times are medians over leechers and runs of the time to the whole file, from each leecher's own start.",
+/// Verdicts, ratios and times.
+pub fn comparison(found: &Comparison) -> Document {
+    let mut document = Document::new(heading(found));
+    document.answer(found.verdicts().iter().map(|verdict| sentence(found, verdict)).collect());
+    lost(found).into_iter().for_each(|line| document.warning(line));
+    document.pages(|page| {
+        figures::ratios(found).into_iter().for_each(|svg| page.picture(Picture { svg, ..Picture::default() }));
+    });
+    document.heading(format!("Ratios to {} (its own column: time)", found.variants[0]));
+    document.grid(table(found, &["bound", "pairs"], |cell| {
+        let own = GridCell::from(time(&cell.figures[0]));
+        let others =
+            cell.figures.iter().skip(1).map(|figures| GridCell::toned(ratio(found, figures), tone(found, figures)));
+        std::iter::once(own).chain(others).chain([bound(cell).into(), pairs(cell).into()]).collect()
+    }));
+    document.list(LEGEND);
+    document.pages(|page| {
+        page.list(LONG_LEGEND);
+        page.heading("Median download times");
+        figures::times(found).into_iter().for_each(|svg| page.picture(Picture { svg, ..Picture::default() }));
+        page.grid(table(found, &["bound"], |cell| {
+            let limit = cell.bound_s.map_or("-".into(), human::seconds);
+            cell.figures.iter().map(time).chain([limit]).map(GridCell::from).collect()
+        }));
+    });
+    document
+}
+
+/// How the numbers are to be read.
+const LEGEND: [&str; 2] = [
     "A ratio is a median over that of the baseline, over pairs of runs with the same seed and seeders: below 1 is \
      faster. In brackets its 95 % interval (bootstrap over pairs; below about five pairs it is too narrow).",
     "Marks: ! the interval lies wholly above the limit, + wholly below 1.",
+];
+const LONG_LEGEND: [&str; 3] = [
+    "Times are medians over leechers and runs of the time to the whole file, from each leecher's own start.",
     "The bound is a lower bound on the time of the last leecher, over the baseline's median; the median leecher may be \
      a little quicker.",
     "(n of m) counts downloads that were completed, where some are missing. Medians are of the completed ones, and \
      such a cell is not within the limit.",
-    "n is the number of pairs of runs.",
 ];
+
+/// A row for each cell, with what `of` says of its variants and of what comes `last`.
+fn table(comparison: &Comparison, last: &[&str], of: impl Fn(&ComparedCell) -> Vec<GridCell>) -> Grid {
+    let first = shown(comparison);
+    let place = PLACE_TITLES[first..].iter().map(|title| GridColumn::numbers(*title));
+    let variants = comparison.variants.iter().enumerate();
+    let variants = variants.map(|(index, name)| GridColumn::numbers(name).ranked(index.min(200) as u8));
+    let last = last.iter().map(|title| GridColumn::numbers(*title).ranked(201));
+    let mut grid = Grid::new(place.chain(variants).chain(last));
+    for cell in &comparison.cells {
+        grid.row(self::place(cell).into_iter().skip(first).map(GridCell::from).chain(of(cell)));
+    }
+    grid
+}
+
+fn tone(comparison: &Comparison, figures: &Figures) -> Tone {
+    match figures.finding(comparison.limit) {
+        Finding::Slower => Tone::Bad,
+        Finding::Faster => Tone::Good,
+        Finding::Open => Tone::Plain,
+    }
+}
 
 /// Seeders per node as a fraction: `1/8`, or with two digits where it is none.
 fn share(cell: &ComparedCell) -> String {
@@ -63,8 +108,9 @@ fn time(figures: &Figures) -> String {
 /// `1.35 [1.21 .. 1.50] !`
 fn ratio(comparison: &Comparison, figures: &Figures) -> String {
     let Some(ratio) = &figures.ratio else { return "-".into() };
-    let interval =
-        ratio.interval.map_or(String::new(), |(low, high)| format!(" [{} .. {}]", digits(low), digits(high)));
+    let interval = ratio
+        .interval
+        .map_or(String::new(), |(low, high)| format!(" [{} .. {}]", human::ratio(low), human::ratio(high)));
     let mark = match figures.finding(comparison.limit) {
         Finding::Slower => " !",
         Finding::Faster => " +",
@@ -74,20 +120,17 @@ fn ratio(comparison: &Comparison, figures: &Figures) -> String {
         0 => String::new(),
         _ => format!(" ({} of {})", figures.n, figures.expected_n),
     };
-    format!("{}{interval}{mark}{missing}", digits(ratio.value))
-}
-
-fn digits(value: f64) -> String {
-    match value {
-        v if v < 0.0995 => format!("{v:.3}"),
-        v if v < 9.995 => format!("{v:.2}"),
-        v if v < 99.95 => format!("{v:.1}"),
-        v => format!("{v:.0}"),
-    }
+    format!("{}{interval}{mark}{missing}", human::ratio(ratio.value))
 }
 
 fn bound(cell: &ComparedCell) -> String {
-    cell.bound_ratio().map_or("-".into(), digits)
+    cell.bound_ratio().map_or("-".into(), human::ratio)
+}
+
+/// Pairs of runs behind the ratios of a cell, of the fewest.
+fn pairs(cell: &ComparedCell) -> String {
+    let pairs = cell.figures.iter().filter_map(|figures| Some(figures.ratio.as_ref()?.pairs));
+    pairs.min().unwrap_or(0).to_string()
 }
 
 /// One variant in a sentence.
@@ -102,8 +145,8 @@ fn sentence(comparison: &Comparison, verdict: &ComparedVerdict) -> String {
         verdict.cells,
         comparison.limit,
         comparison.variants[0],
-        digits(verdict.median),
-        digits(worst),
+        human::ratio(verdict.median),
+        human::ratio(worst),
     )
 }
 
@@ -151,5 +194,43 @@ pub(super) mod sample {
             ],
             runs_missing: 2,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_holds_the_numbers_of_every_cell_with_marks_and_what_is_missing() {
+        let sample = sample::comparison();
+        let document = comparison(&sample);
+        let (page, text, shown) = (document.html(), document.markdown(1), document.terminal(None));
+        let line = |nodes: &str| {
+            let start = ["100", "MB", nodes];
+            let words = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+            words.into_iter().find(|words| words.starts_with(&start)).unwrap().join(" ")
+        };
+        assert_eq!(line("2"), "100 MB 2 1 10.0 s 1.55 [1.31 .. 1.74] ! 0.50 [0.40 .. 0.60] + (4 of 6) 0.80 3");
+        assert_eq!(line("8"), "100 MB 8 1 10.0 s 1.10 [0.95 .. 1.25] - 0.80 3");
+        let row = "| 100 MB | 2 | 1 | 10.0 s | 1.55 [1.31 .. 1.74] ! | 0.50 [0.40 .. 0.60] + (4 of 6) | 0.80 | 3 |";
+        assert!(text.contains(row) && text.contains("| 100 MB | 8 | 1 | 10.0 s | 11.0 s | - (0 of 6) | 8.00 s |"));
+        for figures in sample.cells.iter().flat_map(|cell| &cell.figures) {
+            assert!(page.contains(&ratio(&sample, figures)) && page.contains(&time(figures)), "{figures:?}");
+        }
+        assert!(page.contains("class=\"n bad\"") && page.contains("class=\"n good\""));
+    }
+
+    #[test]
+    fn the_verdicts_come_first() {
+        let document = comparison(&sample::comparison());
+        let (page, shown) = (document.html(), document.terminal(None));
+        let told = "own <a>: 1 of 2 cells within 1.2 x base; median ratio 1.33, worst 1.55 (100 MB, 2 nodes";
+        assert!(shown.starts_with(told), "{shown}");
+        assert!(shown.contains("other: 0 of 1 cells within"), "a cell with missing downloads is not within: {shown}");
+        assert!(shown.contains("2 planned runs are missing"));
+        assert!(page.contains("4.30 Gbit&#x2f;s up, 500 us one way") && page.contains("<strong>own &lt;a&gt;: 1 of 2"));
+        assert_eq!(page.matches("<svg").count(), 2, "ratios and times");
+        assert!(page.contains("limit 1.2") && page.contains("100 MB, seeders 1/8"), "the figure says what it shows");
     }
 }

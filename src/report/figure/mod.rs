@@ -1,43 +1,43 @@
-//! Figures as SVG text: the only place that knows the plotting library.
+//! Figures as SVG text.
 //!
 //! Colours are those of Okabe & Ito (2008), which the colour-blind can tell
-//! apart; every series differs in shape as well.
+//! apart; every series differs in shape and dashes as well.
 
+mod axis;
 mod bars;
-mod panels;
+mod draw;
+mod svg;
 
+pub use axis::{AxisScale, ChartAxis};
 pub use bars::{Bar, Bars};
-pub use panels::{Along, Guide, Mark, Panel, Panels, Scale, Stroke};
-
-use kuva::backend::terminal::TerminalBackend;
-use kuva::plot::legend::LegendPosition;
-use kuva::plot::line::LinePlot;
-use kuva::plot::scatter::{MarkerShape, ScatterPlot};
-use kuva::render::annotations::TextAnnotation;
-use kuva::render::layout::Layout;
-use kuva::render::plots::Plot;
 
 /// The colours of series, in this order.
 pub(super) const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
-const SHAPES: [MarkerShape; 7] = [
-    MarkerShape::Diamond,
-    MarkerShape::Circle,
-    MarkerShape::Square,
-    MarkerShape::Triangle,
-    MarkerShape::TriangleDown,
-    MarkerShape::Pentagon,
-    MarkerShape::Star,
+/// Dashes of lines, which differ also where colours do not.
+const DASHES: [&str; 7] = ["none", "8 4", "2 3", "8 3 2 3", "14 4", "5 2 1 2 1 2", "4 6"];
+/// Shapes of marks around the origin, one pixel in radius or so.
+const SHAPES: [&str; 7] = [
+    "M0,-1.3L1.3,0L0,1.3L-1.3,0Z",
+    "M-1,0A1,1 0 1 1 1,0A1,1 0 1 1 -1,0Z",
+    "M-0.9,-0.9H0.9V0.9H-0.9Z",
+    "M0,-1.2L1.15,0.8H-1.15Z",
+    "M-1.1,-0.5L-0.5,-1.1L0,-0.6L0.5,-1.1L1.1,-0.5L0.6,0L1.1,0.5L0.5,1.1L0,0.6L-0.5,1.1L-1.1,0.5L-0.6,0Z",
+    "M0,1.2L1.15,-0.8H-1.15Z",
+    "M-0.4,-1.2H0.4V-0.4H1.2V0.4H0.4V1.2H-0.4V0.4H-1.2V-0.4H-0.4Z",
 ];
-/// Colour of lines for orientation: bounds, the diagonal.
-const LINE: &str = "#555555";
-
-/// Room for a row of categories, and for all that is not the plot, in pixels.
+/// Half the size of a mark.
+const MARK: f64 = 4.5;
+/// Colour of lines for orientation, and of the lines behind all.
+const LINE: &str = "#555";
+const BEHIND: &str = "stroke=\"#ddd\"";
+/// Heights of titles, of all other words, and of a row of categories.
+const TITLE: f64 = 13.0;
+const WORDS: f64 = 12.0;
 const ROW: f64 = 24.0;
-const MARGINS: f64 = 110.0;
 
 /// A value at a position, and the interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub struct ChartPoint {
     /// Along x.
     pub x: f64,
     /// Along y.
@@ -46,220 +46,121 @@ pub struct Point {
     pub x_range: Option<(f64, f64)>,
     /// The interval along y that `y` lies in.
     pub y_range: Option<(f64, f64)>,
-    /// Whether the mark is an outline, in [`Panels`]: the value is not of all.
+    /// Whether the mark is an outline: the value is not of all.
     pub hollow: bool,
 }
 
-impl Point {
+impl ChartPoint {
     /// A filled mark without intervals.
-    pub const fn new(x: f64, y: f64) -> Point {
-        Point { x, y, x_range: None, y_range: None, hollow: false }
+    pub const fn new(x: f64, y: f64) -> ChartPoint {
+        ChartPoint { x, y, x_range: None, y_range: None, hollow: false }
+    }
+
+    fn ends(&self) -> [(f64, f64); 2] {
+        [self.x_range.unwrap_or((self.x, self.x)), self.y_range.unwrap_or((self.y, self.y))]
     }
 }
 
-/// Words on a figure.
-#[derive(Debug, Clone, Copy)]
-pub struct Words<'a> {
+/// A line for orientation, in every panel that has points of it.
+#[derive(Debug, Clone)]
+pub struct Guide {
+    /// Its name in the legend.
+    pub name: String,
+    /// Its dashes, such as `8 4`; `none` when it is whole.
+    pub dashes: &'static str,
+}
+
+/// How a series is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Points with bars for their intervals.
+    Points,
+    /// The same, a little aside of each other, so that equal values do not hide.
+    Beside,
+    /// Points joined by lines, with their intervals as a band.
+    Bands,
+    /// A staircase.
+    Steps,
+}
+
+/// One of the plots of a figure.
+#[derive(Debug, Clone, Default)]
+pub struct Panel {
     /// Above it.
-    pub title: &'a str,
+    pub title: String,
+    /// Points of each series, in the order of [`Chart::series`].
+    pub series: Vec<Vec<ChartPoint>>,
+    /// Each line, in the order of [`Chart::guides`].
+    pub guides: Vec<Vec<(f64, f64)>>,
+    /// Words just above a position.
+    pub labels: Vec<(f64, f64, String)>,
+    /// How its own axis runs along x; nothing where all panels share one. What differs by
+    /// decades from panel to panel would be squeezed on a shared one.
+    pub own_x: Option<AxisScale>,
+}
+
+/// Plots in rows and columns, with the same axes.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// Above all; may be empty.
+    pub title: String,
     /// Along x.
-    pub x: &'a str,
-    /// Along y.
-    pub y: &'a str,
+    pub x: ChartAxis,
+    /// Along y; not drawn where there are `rows`.
+    pub y: ChartAxis,
+    /// Names of rows from the top, whose y are 0, 1, ...; empty where y are numbers.
+    pub rows: Vec<String>,
+    /// How the series are drawn.
+    pub mark: Mark,
+    /// Names of the series; one without any point keeps its colour and shape
+    /// free, so that these stay the same from figure to figure.
+    pub series: Vec<String>,
+    /// The lines.
+    pub guides: Vec<Guide>,
+    /// Panels in one row.
+    pub columns: usize,
+    /// The panels, row by row.
+    pub panels: Vec<Panel>,
 }
 
-enum Series {
-    Points(String, Vec<Point>),
-    Line(String, Vec<(f64, f64)>),
-}
-
-/// A figure in the making.
-pub struct Figure {
-    series: Vec<Series>,
-    /// Names of the rows, from the bottom; rows are y = 1, 2, ...
-    rows: Vec<String>,
-    /// Words above a position.
-    labels: Vec<(f64, f64, String)>,
-    log: bool,
-}
-
-impl Figure {
-    /// A figure with x and y to scale; logarithmic where all values are above
-    /// zero and spread over more than a decade.
-    pub fn plane() -> Figure {
-        Figure { series: vec![], rows: vec![], labels: vec![], log: true }
-    }
-
-    /// A figure of rows, named from the top. The first row is `y = rows`, the
-    /// last `y = 1`: see [`Figure::row`].
-    pub fn of_rows(names: &[String]) -> Figure {
-        Figure { series: vec![], rows: names.iter().rev().cloned().collect(), labels: vec![], log: true }
-    }
-
-    /// The y of the row `index`, counted from the top.
-    pub fn row(&self, index: usize) -> f64 {
-        (self.rows.len() - index) as f64
-    }
-
-    /// Adds a series of points.
-    pub fn points(&mut self, name: &str, points: Vec<Point>) {
-        if !points.is_empty() {
-            self.series.push(Series::Points(name.into(), points));
+impl Default for Chart {
+    fn default() -> Chart {
+        let axis = ChartAxis::new("", AxisScale::Linear, super::human::tick);
+        Chart {
+            title: String::new(),
+            x: axis.clone(),
+            y: axis,
+            rows: vec![],
+            mark: Mark::Points,
+            series: vec![],
+            guides: vec![],
+            columns: 1,
+            panels: vec![Panel::default()],
         }
     }
+}
 
-    /// Adds a line for orientation.
+impl Chart {
+    /// One plot without points.
+    pub fn plane(x: ChartAxis, y: ChartAxis) -> Chart {
+        Chart { x, y, ..Chart::default() }
+    }
+
+    /// One plot of rows, named from the top.
+    pub fn of_rows(rows: Vec<String>, x: ChartAxis) -> Chart {
+        Chart { rows, x, ..Chart::default() }
+    }
+
+    /// Adds a series of points to the first panel.
+    pub fn points(&mut self, name: &str, points: Vec<ChartPoint>) {
+        self.series.push(name.into());
+        self.panels[0].series.push(points);
+    }
+
+    /// Adds a line to the first panel.
     pub fn line(&mut self, name: &str, points: Vec<(f64, f64)>) {
-        if !points.is_empty() {
-            self.series.push(Series::Line(name.into(), points));
-        }
-    }
-
-    /// Writes `text` just above the position, centred.
-    pub fn label(&mut self, x: f64, y: f64, text: &str) {
-        self.labels.push((x, y, text.into()));
-    }
-
-    /// Smallest and largest value along x, intervals included.
-    pub fn x_span(&self) -> Option<(f64, f64)> {
-        span(self.series.iter().flat_map(xs))
-    }
-
-    fn y_span(&self) -> Option<(f64, f64)> {
-        span(self.series.iter().flat_map(ys))
-    }
-
-    /// The figure as an `<svg>` element.
-    pub fn svg(self, words: Words) -> String {
-        let (x, y) = (self.x_span().unwrap_or((0.0, 1.0)), self.y_span().unwrap_or((0.0, 1.0)));
-        let wide = |(low, high): (f64, f64)| low > 0.0 && high > 10.0 * low;
-        let log_x = self.log && wide(x);
-        let log_y = self.rows.is_empty() && self.log && wide(y);
-        let rows = self.rows.len() as f64;
-        let (x, y) = (padded(x, log_x), if self.rows.is_empty() { padded(y, log_y) } else { (0.5, rows + 0.5) });
-        let plots: Vec<Plot> = self.series.into_iter().enumerate().map(|(i, series)| plot(i, series)).collect();
-        let mut layout = Layout::auto_from_plots(&plots)
-            .with_x_label(words.x)
-            .with_y_label(words.y)
-            .with_x_axis_min(x.0)
-            .with_x_axis_max(x.1)
-            .with_y_axis_min(y.0)
-            .with_y_axis_max(y.1);
-        let (width, height) = if self.rows.is_empty() { (760.0, 520.0) } else { (1000.0, MARGINS + ROW * rows) };
-        layout = styled(layout).with_width(width).with_height(height);
-        if !self.rows.is_empty() {
-            layout = layout.with_y_categories(self.rows);
-        }
-        if !words.title.is_empty() {
-            layout = layout.with_title(words.title);
-        }
-        for (x, y, text) in self.labels {
-            layout = layout.with_annotation(TextAnnotation::new(text, x, y).with_font_size(11).with_color(LINE));
-        }
-        if log_x {
-            layout = layout.with_log_x();
-        }
-        if log_y {
-            layout = layout.with_log_y();
-        }
-        with_view_box(&kuva::render_to_svg(plots, layout), width, height)
-    }
-}
-
-/// Without a view box a page could cut a figure but not shrink it.
-fn with_view_box(svg: &str, width: f64, height: f64) -> String {
-    svg.replacen("<svg ", &format!("<svg role=\"img\" viewBox=\"0 0 {width} {height}\" "), 1)
-}
-
-/// Columns and rows of a figure out of characters.
-const TEXT_SIZE: (usize, usize) = (72, 14);
-
-impl Figure {
-    /// The figure out of characters: to scale, without title, legend and colours.
-    pub fn text(self, words: Words) -> String {
-        let solid = |series| match series {
-            Series::Line(_, points) => LinePlot::new().with_data(points).into(),
-            points => plot(0, points),
-        };
-        let plots: Vec<Plot> = self.series.into_iter().map(solid).collect();
-        let layout = Layout::auto_from_plots(&plots).with_x_label(words.x).with_y_label(words.y).with_show_grid(false);
-        let scene = kuva::render::render::render_multiple(plots, layout);
-        let text = TerminalBackend::new(TEXT_SIZE.0, TEXT_SIZE.1).render_scene(&scene);
-        let lines = console::strip_ansi_codes(&text).lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-        lines + "\n"
-    }
-}
-
-/// The legend beside the plot, and the size of all words.
-fn styled(layout: Layout) -> Layout {
-    layout
-        .with_legend_position(LegendPosition::OutsideRightTop)
-        .with_legend_box(false)
-        .with_label_size(13)
-        .with_tick_size(12)
-        .with_title_size(15)
-        .with_body_size(12)
-        .with_font_family("sans-serif")
-}
-
-fn xs(series: &Series) -> Vec<f64> {
-    match series {
-        Series::Points(_, points) => {
-            points.iter().flat_map(|p| [Some(p.x), p.x_range.map(|r| r.0), p.x_range.map(|r| r.1)]).flatten().collect()
-        }
-        Series::Line(_, points) => points.iter().map(|p| p.0).collect(),
-    }
-}
-
-fn ys(series: &Series) -> Vec<f64> {
-    match series {
-        Series::Points(_, points) => {
-            points.iter().flat_map(|p| [Some(p.y), p.y_range.map(|r| r.0), p.y_range.map(|r| r.1)]).flatten().collect()
-        }
-        Series::Line(_, points) => points.iter().map(|p| p.1).collect(),
-    }
-}
-
-fn span(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.map(|v| (v, v)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-}
-
-/// Some room around the values, so that no point lies on an axis.
-fn padded((low, high): (f64, f64), log: bool) -> (f64, f64) {
-    if log {
-        return (low / 1.15, high * 1.15);
-    }
-    let room = 0.05 * (high - low).max(0.02 * high.abs()).max(1e-9);
-    (low - room, high + room)
-}
-
-/// How far an interval reaches below and above a value.
-fn arms(value: f64, range: Option<(f64, f64)>) -> (f64, f64) {
-    range.map_or((0.0, 0.0), |r| (value - r.0, r.1 - value))
-}
-
-fn plot(index: usize, series: Series) -> Plot {
-    match series {
-        Series::Line(name, points) => {
-            let line = LinePlot::new().with_data(points).with_color(LINE).with_stroke_width(1.5).with_dashed();
-            line.with_legend(name).into()
-        }
-        Series::Points(name, points) => {
-            let mut scatter = ScatterPlot::new()
-                .with_data(points.iter().map(|p| (p.x, p.y)))
-                .with_color(COLOURS[index % COLOURS.len()])
-                .with_marker(SHAPES[index % SHAPES.len()])
-                .with_marker_opacity(0.75)
-                .with_size(4.0);
-            // A bar on every point, or none at all.
-            if points.iter().any(|p| p.x_range.is_some()) {
-                scatter = scatter.with_x_err_asymmetric(points.iter().map(|p| arms(p.x, p.x_range)));
-            }
-            if points.iter().any(|p| p.y_range.is_some()) {
-                scatter = scatter.with_y_err_asymmetric(points.iter().map(|p| arms(p.y, p.y_range)));
-            }
-            scatter.with_legend(name).into()
-        }
+        self.guides.push(Guide { name: name.into(), dashes: DASHES[(self.guides.len() + 1) % DASHES.len()] });
+        self.panels[0].guides.push(points);
     }
 }
 
@@ -267,39 +168,103 @@ fn plot(index: usize, series: Series) -> Plot {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_figure_names_its_rows_axes_and_series() {
-        let mut figure = Figure::of_rows(&["first & only".into(), "second".into()]);
-        assert_eq!((figure.row(0), figure.row(1)), (2.0, 1.0));
-        let (first, second) = (figure.row(0), figure.row(1));
-        figure.points("measured", vec![Point::new(3.0, first), Point::new(90.0, second)]);
-        figure.points("predicted", vec![Point { x_range: Some((2.0, 4.0)), ..Point::new(2.5, first) }]);
-        figure.label(2.5, first, "two & a half");
-        assert_eq!(figure.x_span(), Some((2.0, 90.0)));
-        let svg = figure.svg(Words { title: "times", x: "seconds", y: "" });
-        for word in [
-            "<svg",
-            "first &amp; only",
-            "second",
-            "measured",
-            "predicted",
-            "two &amp; a half",
-            "times",
-            "seconds",
-            "</svg>",
-        ] {
-            assert!(svg.contains(word), "no {word}");
+    fn plain(value: f64) -> String {
+        format!("{}", libm::round(value))
+    }
+
+    fn axis(name: &str, scale: AxisScale) -> ChartAxis {
+        ChartAxis { name: name.into(), scale, show: plain, ticks: vec![] }
+    }
+
+    fn figure(mark: Mark, panels: Vec<Panel>) -> Chart {
+        Chart {
+            title: "all & everything".into(),
+            x: axis("network size", AxisScale::Linear),
+            y: axis("ratio", AxisScale::Linear),
+            rows: vec![],
+            mark,
+            series: vec!["own".into(), "nowhere".into()],
+            guides: vec![Guide { name: "limit".into(), dashes: "8 4" }],
+            columns: 2,
+            panels,
         }
     }
 
-    #[test]
-    fn an_empty_figure_is_no_failure() {
-        assert!(Figure::plane().svg(Words { title: "nothing", x: "x", y: "y" }).contains("<svg"));
+    fn of(mark: Mark, points: Vec<ChartPoint>) -> String {
+        figure(mark, vec![Panel { series: vec![points], ..Panel::default() }]).svg()
     }
 
     #[test]
-    fn equal_values_get_room() {
-        let (low, high) = padded((5.0, 5.0), false);
-        assert!(low < 5.0 && high > 5.0);
+    fn titles_axes_series_and_lines_are_named() {
+        let panel = |title: &str, points| Panel {
+            title: title.into(),
+            series: vec![points, vec![]],
+            guides: vec![vec![(2.0, 1.2), (32.0, 1.2)]],
+            labels: vec![(8.0, 1.5, "here > there".into())],
+            own_x: None,
+        };
+        let point = ChartPoint { y_range: Some((0.9, 3.0)), ..ChartPoint::new(8.0, 1.5) };
+        let panels =
+            vec![panel("100 MB", vec![point]), panel("1 GB", vec![ChartPoint::new(32.0, 2.0)]), Panel::default()];
+        let mut figure = figure(Mark::Points, panels);
+        figure.x.ticks = vec![8.0, 32.0];
+        let svg = figure.svg();
+        for word in ["viewBox", "all &amp; everything", "100 MB", "1 GB", "network size", "ratio", "own", "limit"] {
+            assert!(svg.contains(word), "no {word}");
+        }
+        assert!(svg.contains("here &gt; there") && !svg.contains("nowhere"), "the legend has what is drawn");
+        assert!(svg.contains(">8<") && svg.contains(">32<") && svg.matches("class=\"mark\"").count() == 2);
+    }
+
+    #[test]
+    fn rows_are_named_from_the_top() {
+        let mut figure = figure(Mark::Points, vec![Panel::default()]);
+        figure.rows = vec!["first & only".into(), "second".into()];
+        figure.panels[0].series = vec![vec![ChartPoint::new(3.0, 0.0), ChartPoint::new(90.0, 1.0)]];
+        let svg = figure.svg();
+        let height = |word: &str| {
+            let line = svg.lines().find(|line| line.contains(word)).unwrap_or_else(|| panic!("no {word}"));
+            line.split("y=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap()
+        };
+        assert!((height("second") - height("first &amp; only") - ROW).abs() < 0.2, "{svg}");
+    }
+
+    /// 1 to 3 ms and 1 to 3 h would be two walls on one axis.
+    #[test]
+    fn a_panel_may_have_an_axis_of_its_own() {
+        let panel = |unit: f64| Panel {
+            series: vec![[1.0, 2.0, 3.0].map(|x| ChartPoint::new(x * unit, 0.5)).to_vec()],
+            own_x: Some(AxisScale::Linear),
+            ..Panel::default()
+        };
+        let mut figure = figure(Mark::Steps, vec![panel(0.001), panel(3600.0)]);
+        figure.x.show = |value| format!("{value:.3}");
+        let svg = figure.svg();
+        assert!(svg.contains(">0.001<") && svg.contains(">5000.000<"), "{svg}");
+    }
+
+    #[test]
+    fn hollow_marks_are_outlines_and_no_band_spans_a_point_without_an_interval() {
+        let within = |x| ChartPoint { y_range: Some((1.0, 3.0)), ..ChartPoint::new(x, 2.0) };
+        let open = ChartPoint { hollow: true, ..ChartPoint::new(2.0, 2.0) };
+        let svg = of(Mark::Bands, vec![within(0.5), within(1.0), open, within(3.0), within(4.0)]);
+        assert_eq!(svg.matches("class=\"band\"").count(), 2, "one on each side");
+        assert_eq!(svg.matches("fill=\"#fff\"").count(), 1, "{svg}");
+        assert_eq!(svg.matches("class=\"line\"").count(), 1);
+    }
+
+    #[test]
+    fn a_staircase_has_a_corner_for_every_step() {
+        let svg =
+            of(Mark::Steps, vec![ChartPoint::new(0.0, 0.0), ChartPoint::new(2.0, 0.5), ChartPoint::new(4.0, 1.0)]);
+        let path = svg.lines().find(|line| line.contains("class=\"line\"")).unwrap();
+        let d = path.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(d.matches(['M', 'L']).count(), 5, "{path}");
+    }
+
+    #[test]
+    fn nothing_is_no_failure() {
+        assert!(of(Mark::Points, vec![]).contains("<svg"));
+        assert!(figure(Mark::Bands, vec![]).svg().contains("<svg"));
     }
 }

@@ -1,6 +1,7 @@
 //! The plots of the report.
 
-use super::super::figure::{Figure, Point, Words};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint};
+use super::super::human::tick;
 use super::answer::title;
 use super::words::change;
 use crate::study::{Impact, ImpactLine as Line, ImpactMetric};
@@ -13,10 +14,12 @@ const MOST: f64 = 150.0;
 pub fn changes(impact: &Impact) -> Option<String> {
     let lines: Vec<&Line> = impact.whole.iter().filter(|line| line.is_reached()).collect();
     let names: Vec<String> = lines.iter().map(|line| line.metric.title().to_owned()).collect();
-    let mut figure = Figure::of_rows(&names);
+    let axis = ChartAxis::new("change in % (unfinished downloads: in points)", AxisScale::Linear, tick);
+    let mut figure = Chart::of_rows(names, axis);
+    figure.title = title(impact);
     let (mut together, mut single) = (vec![], vec![]);
     for (index, line) in lines.iter().enumerate() {
-        let y = figure.row(index);
+        let y = index as f64;
         let worlds = || impact.stands(line.metric).map(|(_, of_world, _)| of_world).filter(|world| world.is_reached());
         let shown: Vec<(&Line, bool)> = match line.range {
             None => vec![(line, true)],
@@ -25,7 +28,7 @@ pub fn changes(impact: &Impact) -> Option<String> {
         for (line, is_all) in &shown {
             let x = at_most(line.effect);
             let range = line.interval.filter(|_| *is_all).map(|(low, high)| (at_most(low), at_most(high)));
-            let point = Point { x_range: range, ..Point::new(x, y) };
+            let point = ChartPoint { x_range: range, ..ChartPoint::new(x, y) };
             if *is_all { together.push(point) } else { single.push(point) }
         }
         let worlds = shown.iter().map(|(line, _)| line.effect).chain(line.range.map(|range| range.high));
@@ -34,13 +37,12 @@ pub fn changes(impact: &Impact) -> Option<String> {
     }
     figure.points("all worlds, interval", together);
     figure.points("single worlds that differ", single);
-    let (top, margin) = (lines.len() as f64 + 0.5, impact.request.margin * 100.0);
-    let upright = |x: f64| vec![(x, 0.5), (x, top)];
+    let (bottom, margin) = (lines.len() as f64 - 0.5, impact.request.margin * 100.0);
+    let upright = |x: f64| vec![(x, -0.5), (x, bottom)];
     figure.line("no change", upright(0.0));
     figure.line(&format!("-{margin} %"), upright(-margin));
     figure.line(&format!("+{margin} %"), upright(margin));
-    let words = Words { title: &title(impact), x: "change in % (unfinished downloads: in points)", y: "" };
-    (!lines.is_empty()).then(|| figure.svg(words))
+    (!lines.is_empty()).then(|| figure.svg())
 }
 
 fn at_most(share: f64) -> f64 {
@@ -49,7 +51,7 @@ fn at_most(share: f64) -> f64 {
 
 /// Says at the edge of the axis what the point is that lies beyond it, the outermost of
 /// `values`; or how far an interval reaches whose point does not.
-fn label_beyond(figure: &mut Figure, y: f64, line: &Line, values: &[f64], interval: Option<(f64, f64)>) {
+fn label_beyond(figure: &mut Chart, y: f64, line: &Line, values: &[f64], interval: Option<(f64, f64)>) {
     // Centred on the text, which has to stay within the plot.
     const WITHIN: f64 = 0.9;
     for (edge, end) in [(MOST, interval.map(|ends| ends.1)), (-MOST, interval.map(|ends| ends.0))] {
@@ -61,7 +63,7 @@ fn label_beyond(figure: &mut Figure, y: f64, line: &Line, values: &[f64], interv
             (None, Some(end)) => format!("to {}", change(line, end)),
             (None, None) => continue,
         };
-        figure.label(edge * WITHIN, y, &words);
+        figure.panels[0].labels.push((edge * WITHIN, y, words));
     }
 }
 
@@ -70,28 +72,26 @@ fn label_beyond(figure: &mut Figure, y: f64, line: &Line, values: &[f64], interv
 pub fn bytes(impact: &Impact) -> Option<String> {
     let classes: Vec<_> = impact.parts.iter().filter(|line| matches!(line.metric, ImpactMetric::Class(_))).collect();
     let names: Vec<String> = classes.iter().map(|line| line.metric.title().to_owned()).collect();
-    let mut figure = Figure::of_rows(&names);
+    let axis = ChartAxis::new("bytes for each byte of the file stored", AxisScale::Fitting, tick);
+    let mut figure = Chart::of_rows(names, axis);
+    figure.title = "Bytes besides payload, by class".into();
     let values = classes.iter().flat_map(|line| [line.base, line.change]).flatten().filter(|value| *value > 0.0);
     // There is no place for nothing on a logarithmic axis but its edge.
     let edge = 0.5 * values.reduce(f64::min)?;
     // Beside each other, the base above.
-    for (side, lift) in [(0, 0.12), (1, -0.12)] {
+    for (side, lift) in [(0, -0.12), (1, 0.12)] {
         let mut points = Vec::new();
         for (index, line) in classes.iter().enumerate() {
             let Some(value) = [line.base, line.change][side] else { continue };
-            let y = figure.row(index) + lift;
-            points.push(Point::new(value.max(edge), y));
+            let y = index as f64 + lift;
+            points.push(ChartPoint::new(value.max(edge), y));
             if value == 0.0 {
-                figure.label(edge, y, "0");
+                figure.panels[0].labels.push((edge, y, "0".into()));
             }
         }
         figure.points(&impact.names[side], points);
     }
-    Some(figure.svg(Words {
-        title: "Bytes besides payload, by class",
-        x: "bytes for each byte of the file stored",
-        y: "",
-    }))
+    Some(figure.svg())
 }
 
 #[cfg(test)]

@@ -1,73 +1,52 @@
 //! The tables: the same texts in every form of the report.
 
+use super::super::document::{Grid, GridCell, GridColumn, Tone};
 use super::super::human;
 use super::words::{base, change_with_interval, changed, short_change, verdict};
-use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict, ImpactWorld};
-
-/// A table: titles, rows, and whether each row is for the better or the worse.
-pub(super) struct Table {
-    pub(super) titles: Vec<String>,
-    pub(super) rows: Vec<Row>,
-}
-
-/// A row of texts.
-pub(super) struct Row {
-    pub(super) cells: Vec<String>,
-    /// `good`, `bad` or nothing, by cell.
-    pub(super) classes: Vec<&'static str>,
-}
-
-impl Row {
-    fn plain(cells: Vec<String>) -> Row {
-        Row { classes: vec![""; cells.len()], cells }
-    }
-}
-
-fn titles(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| word.to_string()).collect()
-}
+use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict};
 
 /// Quantities of the whole run, all worlds together.
-pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Table {
-    let row = |line: &Line| {
-        let mut row = Row::plain(vec![
-            line.metric.title().into(),
-            base(line),
-            changed(line),
-            change_with_interval(line),
-            verdict(line, per_pair),
-        ]);
-        row.classes[4] = class(line);
-        row
-    };
-    Table {
-        titles: titles(&["quantity", "base", "change", "difference", "verdict"]),
-        rows: impact.whole.iter().map(row).collect(),
+pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Grid {
+    let [base_, change_, difference] = ["base", "change", "difference"].map(GridColumn::numbers);
+    let verdict_ = GridColumn::words("verdict");
+    let mut grid = Grid::new([GridColumn::words("quantity"), base_.ranked(2), change_.ranked(1), difference, verdict_]);
+    for line in &impact.whole {
+        let texts = [line.metric.title().into(), base(line), changed(line), change_with_interval(line)];
+        grid.row(texts.map(GridCell::from).into_iter().chain([GridCell::toned(verdict(line, per_pair), tone(line))]));
     }
+    grid
 }
 
 /// Bytes by class: sums over all runs that were compared, and verdicts about
 /// bytes for each byte stored.
-pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Table {
+pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Grid {
     let bytes = &impact.bytes;
     let share =
         |difference: i128| bytes.share(difference).map_or("-".into(), |share| human::signed_percent(share, 1) + " %");
-    let mut rows: Vec<Row> = Vec::new();
+    let columns = [
+        ("base, bytes", 3),
+        ("change, bytes", 3),
+        ("difference, bytes", 0),
+        ("of the base's bytes", 1),
+        ("per byte stored", 2),
+    ];
+    let numbers = columns.map(|(title, rank)| GridColumn::numbers(title).ranked(rank));
+    let ends = ["class", "verdict"].map(GridColumn::words);
+    let [class, verdict_] = ends;
+    let mut grid = Grid::new([class].into_iter().chain(numbers).chain([verdict_]));
     for part in &bytes.parts {
         let line = impact.parts.iter().find(|line| line.metric == ImpactMetric::Class(part.class));
-        let mut row = Row::plain(vec![
+        grid.row([
             part.class.name().into(),
-            grouped(i128::from(part.base)),
-            grouped(i128::from(part.change)),
-            signed(part.difference()),
-            share(part.difference()),
-            line.map_or("-".into(), change_with_interval),
-            line.map_or("-".into(), |line| verdict(line, per_pair)),
+            grouped(i128::from(part.base)).into(),
+            grouped(i128::from(part.change)).into(),
+            signed(part.difference()).into(),
+            share(part.difference()).into(),
+            line.map_or("-".into(), change_with_interval).into(),
+            line.map_or("-".into(), |line| GridCell::toned(verdict(line, per_pair), tone(line))),
         ]);
-        row.classes[6] = line.map_or("", class);
-        rows.push(row);
     }
-    rows.push(Row::plain(vec![
+    grid.row([
         "all".into(),
         grouped(i128::from(bytes.base)),
         grouped(i128::from(bytes.change)),
@@ -75,31 +54,21 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Table {
         share(bytes.difference()),
         String::new(),
         String::new(),
-    ]));
-    let last = [
-        "class",
-        "base, bytes",
-        "change, bytes",
-        "difference, bytes",
-        "of the base's bytes",
-        "per byte stored",
-        "verdict",
-    ];
-    Table { titles: titles(&last), rows }
+    ]);
+    grid
 }
 
 /// Verdicts by world.
-pub(super) fn worlds(impact: &Impact) -> Table {
-    let row = |(world, lines, _): (&ImpactWorld, &[Line], _)| {
-        let mut row = Row::plain(std::iter::once(world.name.clone()).chain(lines.iter().map(short)).collect());
-        row.classes = std::iter::once("").chain(lines.iter().map(class)).collect();
-        row
-    };
-    let names = ImpactMetric::WHOLE.iter().map(|metric| metric.title().to_owned());
-    Table {
-        titles: std::iter::once("world".to_owned()).chain(names).collect(),
-        rows: impact.each_world().map(row).collect(),
+pub(super) fn worlds(impact: &Impact) -> Grid {
+    // The time by which a world is judged stays; of the others the first are the last to go.
+    let metric = |(rank, metric): (usize, &ImpactMetric)| GridColumn::numbers(metric.title()).ranked(rank as u8);
+    let columns = ImpactMetric::WHOLE.iter().enumerate().map(metric);
+    let mut grid = Grid::new([GridColumn::words("world")].into_iter().chain(columns));
+    for (world, lines, _) in impact.each_world() {
+        let verdicts = lines.iter().map(|line| GridCell::toned(short(line), tone(line)));
+        grid.row([GridCell::from(world.name.as_str())].into_iter().chain(verdicts));
     }
+    grid
 }
 
 /// What stands above [`worlds`].
@@ -121,11 +90,11 @@ fn short(line: &Line) -> String {
     }
 }
 
-fn class(line: &Line) -> &'static str {
+fn tone(line: &Line) -> Tone {
     match () {
-        () if line.is_worse() || line.verdict == Some(ImpactVerdict::Fails) => "bad",
-        () if line.is_better() => "good",
-        () => "",
+        () if line.is_worse() || line.verdict == Some(ImpactVerdict::Fails) => Tone::Bad,
+        () if line.is_better() => Tone::Good,
+        () => Tone::Plain,
     }
 }
 
@@ -162,27 +131,25 @@ mod tests {
     #[test]
     fn the_parts_that_are_printed_sum_to_the_whole() {
         let table = classes(&impact(), None);
+        let rows = table.texts();
         let number = |text: &str| text.replace(' ', "").parse::<i128>().unwrap();
         for column in 1..4 {
-            let (last, parts) = table.rows.split_last().unwrap();
-            let sum: i128 = parts.iter().map(|row| number(&row.cells[column])).sum();
-            assert_eq!(sum, number(&last.cells[column]), "{}", table.titles[column]);
+            let (last, parts) = rows.split_last().unwrap();
+            let sum: i128 = parts.iter().map(|row| number(row[column])).sum();
+            assert_eq!(sum, number(last[column]), "column {column}");
         }
     }
 
     #[test]
-    fn rows_are_as_wide_as_their_titles_and_bad_is_bad() {
+    fn numbers_have_intervals_and_bad_is_bad() {
         let impact = impact();
-        for table in [whole(&impact, None), classes(&impact, None), worlds(&impact)] {
-            assert!(table.rows.iter().all(|row| row.cells.len() == table.titles.len()));
-            assert!(table.rows.iter().all(|row| row.classes.len() == table.titles.len()));
-        }
-        let rows = whole(&impact, Some(2.0)).rows;
-        assert_eq!(rows[0].cells[3..], ["-25.0 % [-30.0 .. -20.0]", "LESS"]);
-        assert_eq!((rows[0].classes[4], rows[4].classes[4]), ("good", "bad"), "less time, less efficiency");
-        assert_eq!(rows[1].cells[4], "UNDECIDED (needs about 12 more pairs, about 24.0 s)");
-        assert_eq!(rows[3].cells[1..], ["-", "-", "-", "not reached"]);
-        assert_eq!(rows[8].cells[3], "+1.5 points [+1.0 .. +2.0]");
+        let table = whole(&impact, Some(2.0));
+        let (rows, tones) = (table.texts(), table.tones());
+        assert_eq!(rows[0][3..], ["-25.0 % [-30.0 .. -20.0]", "LESS"]);
+        assert_eq!((tones[0][4], tones[4][4]), (Tone::Good, Tone::Bad), "less time, less efficiency");
+        assert_eq!(rows[1][4], "UNDECIDED (needs about 12 more pairs, about 24.0 s)");
+        assert_eq!(rows[3][1..], ["-", "-", "-", "not reached"]);
+        assert_eq!(rows[8][3], "+1.5 points [+1.0 .. +2.0]");
     }
 
     /// The times of both worlds that the change fails in, a quantity about which the
@@ -190,27 +157,25 @@ mod tests {
     #[test]
     fn what_fails_and_what_differs_is_no_number_of_all() {
         let impact = breaking();
-        let rows = whole(&impact, None).rows;
-        assert_eq!(
-            rows[0].cells[1..],
-            ["4.00 s", "reached in 9 of 16", "-25.0 % [-30.0 .. -20.0], n = 9 of 16", "FAILS"]
-        );
-        assert_eq!(rows[3].cells[1..], ["-", "-", "-", "FAILS"]);
-        assert_eq!(rows[7].cells[2..], ["-", "-3.0 % .. +40.0 % by world", "DIFFERS BY WORLD"]);
+        let table = whole(&impact, None);
+        let rows = table.texts();
+        assert_eq!(rows[0][1..], ["4.00 s", "reached in 9 of 16", "-25.0 % [-30.0 .. -20.0], n = 9 of 16", "FAILS"]);
+        assert_eq!(rows[3][1..], ["-", "-", "-", "FAILS"]);
+        assert_eq!(rows[7][2..], ["-", "-3.0 % .. +40.0 % by world", "DIFFERS BY WORLD"]);
         let table = worlds(&impact);
-        assert_eq!(table.rows[0].cells[1], "-25.0 % LESS");
-        assert_eq!(table.rows[1].cells[1..3], ["-25.0 % (n = 1 of 8) FAILS", "+10.0 % ?"]);
-        assert_eq!(table.rows[1].classes[1], "bad");
+        assert_eq!(table.texts()[0][1], "-25.0 % LESS");
+        assert_eq!(table.texts()[1][1..3], ["-25.0 % (n = 1 of 8) FAILS", "+10.0 % ?"]);
+        assert_eq!(table.tones()[1][1], Tone::Bad);
         let table = worlds(&not_exercised(Elsewhere::Same));
-        assert!(table.rows.iter().all(|row| row.cells[1..].iter().all(|cell| cell == "x" || cell == "-")));
-        assert!(whole(&not_exercised(Elsewhere::Same), None).rows[0].cells[4] == "NOT EXERCISED");
+        assert!(table.texts().iter().all(|row| row[1..].iter().all(|cell| ["x", "-"].contains(cell))));
+        assert_eq!(whole(&not_exercised(Elsewhere::Same), None).texts()[0][4], "NOT EXERCISED");
     }
 
     /// 0.3 % of the base more, and never more than all there is, nor less than nothing.
     #[test]
     fn differences_are_shares_of_the_base() {
-        let rows = classes(&impact(), None).rows;
-        let column: Vec<&str> = rows.iter().map(|row| row.cells[4].as_str()).collect();
+        let table = classes(&impact(), None);
+        let column: Vec<&str> = table.texts().iter().map(|row| row[4]).collect();
         assert_eq!(column, ["0.0 %", "+0.4 %", "0.0 %", "+0.4 %"]);
     }
 }

@@ -154,22 +154,22 @@ pub(super) fn caution(impact: &Impact) -> Option<String> {
     impact.is_cut_short().then(words)
 }
 
-/// How the numbers are to be read: the verdicts first, then the quantities.
-pub(super) fn legend(impact: &Impact) -> Vec<String> {
-    let verdicts = if impact.is_exercised() { verdicts(impact) } else { vec![] };
-    let quantities = [
-        "Times are of each leecher's download from its own start; a download that does not end is longer than all \
-         others. Unfinished downloads: leechers that do not hold everything at the end. Times, efficiency and peak queue are geometric means over worlds and pairs, so that every world counts \
-         alike; unfinished downloads are plain means; bytes are sums over worlds.",
-        "Bytes are for each byte of a file that was stored in any of the worlds. Seeder share: bytes that seeders sent \
-         for each byte stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not \
-         yet arrived, the largest of all nodes.",
-    ];
-    verdicts.into_iter().chain(quantities.map(str::to_owned)).collect()
-}
+/// How the quantities are to be read.
+pub(super) const QUANTITIES: [&str; 2] = [
+    "Times are of each leecher's download from its own start; a download that does not end is longer than all \
+     others. Unfinished downloads: leechers that do not hold everything at the end. Times, efficiency and peak queue \
+     are geometric means over worlds and pairs, so that every world counts alike; unfinished downloads are plain \
+     means; bytes are sums over worlds.",
+    "Bytes are for each byte of a file that was stored in any of the worlds. Seeder share: bytes that seeders sent for \
+     each byte stored. Efficiency: lower bound over makespan. Peak queue: bytes handed to the network and not yet \
+     arrived, the largest of all nodes.",
+];
 
-/// What the verdicts mean.
+/// What the verdicts mean; nothing where there are none.
 pub(super) fn verdicts(impact: &Impact) -> Vec<String> {
+    if !impact.is_exercised() {
+        return vec![];
+    }
     let margin = percent(impact.request.margin);
     let part = percent(impact.request.margin / 200.0);
     vec![

@@ -1,8 +1,9 @@
 //! The share of leechers that are complete over time.
 
-use super::super::figure::{Along, Guide, Mark, Panel, Panels, Point as Place, Scale, Stroke};
+use super::super::document::Picture;
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Guide, Mark, Panel};
 use super::super::words::duration;
-use super::{Exhibit, MOST_VARIANTS, csv, name, place, shortened};
+use super::{MOST_VARIANTS, csv, name, place, shortened};
 use crate::study::{Point, Survey, spread};
 
 /// Panels of one figure.
@@ -11,7 +12,7 @@ const MOST_PANELS: usize = 12;
 const MOST_STEPS: usize = 100;
 
 /// A panel for each cell, a curve for each variant. Nothing when nobody completed.
-pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
+pub(super) fn picture(survey: &Survey) -> Option<Picture> {
     let cells = survey.cells();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
     let shown: Vec<&Vec<usize>> = spread(cells.len(), MOST_PANELS).into_iter().map(|index| &cells[index]).collect();
@@ -20,10 +21,10 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
         mine.retain(|index| variants.contains(&survey.points[*index].variant));
         mine
     };
-    let log = spans_widely(shown.iter().flat_map(|cell| points(cell)).map(|index| &survey.points[index]))?;
     let mut rows = Vec::new();
     let panels = shown.iter().map(|cell| {
         let mine = points(cell);
+        let log = spans_widely(mine.iter().map(|index| &survey.points[*index]));
         let mut series = vec![Vec::new(); variants.len()];
         for point in mine.iter().map(|index| &survey.points[*index]) {
             let steps = steps(point, log);
@@ -32,36 +33,47 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
         }
         let bound = cell.iter().flat_map(|index| survey.points[*index].values_of(|run| run.bound_s)).reduce(f64::min);
         let line = bound.filter(|bound| !log || *bound > 0.0).map(|bound| vec![(bound, 0.0), (bound, 1.0)]);
-        Panel { title: place(survey, &survey.points[cell[0]]), series, guides: vec![line.unwrap_or_default()] }
+        let scale = if log { AxisScale::Log } else { AxisScale::Linear };
+        Panel {
+            title: place(survey, &survey.points[cell[0]]),
+            series,
+            guides: vec![line.unwrap_or_default()],
+            own_x: Some(scale),
+            ..Panel::default()
+        }
     });
     let panels: Vec<Panel> = panels.collect();
-    let svg = Panels {
-        title: String::new(),
-        x: Along { name: "time", scale: if log { Scale::Log } else { Scale::Linear }, show: duration },
-        y: Along { name: "leechers complete", scale: Scale::Linear, show: |share| format!("{:.0} %", share * 100.0) },
+    if rows.is_empty() {
+        return None;
+    }
+    let share = |share: f64| format!("{:.0} %", share * 100.0);
+    let svg = Chart {
+        x: ChartAxis::new("time", AxisScale::Linear, duration),
+        y: ChartAxis::new("leechers complete", AxisScale::Linear, share),
         mark: Mark::Steps,
         series: variants.iter().map(|index| survey.variants[*index].clone()).collect(),
-        guides: vec![Guide { name: "bound".into(), stroke: Stroke::Dotted }],
-        columns: panels.len().min(3),
+        guides: vec![Guide { name: "bound".into(), dashes: "2 4" }],
+        columns: 3,
         panels,
+        ..Chart::default()
     }
     .svg();
     let caption = format!(
         "Share of all leechers that hold the whole file, over the time since the first leecher of their run began; \
-         all runs of a point together. Before the bound (the least of the cell's runs) no run can be complete.{}{}",
+         all runs of a point together; each panel has an axis of its own. Before the bound (the least of the cell's runs) no run can be complete.{}{}",
         shortened("cells", shown.len(), cells.len()),
         shortened("variants", variants.len(), survey.variants.len()),
     );
     let data = csv(&["point", "time_s", "share"], rows);
-    Some(Exhibit { title: "Completion".into(), caption, svg, data })
+    Some(Picture { title: "Completion".into(), caption, svg, data, ..Picture::default() })
 }
 
 /// Whether the slowest and the fastest curve end far apart, so that time has to
-/// be logarithmic; nothing when there is no curve.
-fn spans_widely<'a>(points: impl Iterator<Item = &'a Point>) -> Option<bool> {
+/// be logarithmic.
+fn spans_widely<'a>(points: impl Iterator<Item = &'a Point>) -> bool {
     let ends: Vec<f64> = points.filter_map(|point| point.moments.last().copied()).collect();
-    let (least, most) = (ends.iter().copied().reduce(f64::min)?, ends.iter().copied().reduce(f64::max)?);
-    Some(least > 0.0 && most > 6.0 * least)
+    let (least, most) = ends.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), end| (a.min(*end), b.max(*end)));
+    least > 0.0 && most > 6.0 * least
 }
 
 /// The corners of a curve, beginning at nobody: each completion, or where there

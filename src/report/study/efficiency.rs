@@ -1,18 +1,21 @@
 //! Efficiency against the bound.
 
-use super::super::figure::{Figure, Point as Place, Words};
-use super::{Exhibit, MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
+use super::super::document::Picture;
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mark};
+use super::super::human::tick;
+use super::{MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
 use crate::study::{Summary, Survey, spread};
 
 /// A row for each cell, a mark for each variant. Nothing when no run completed.
-pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
+pub(super) fn picture(survey: &Survey) -> Option<Picture> {
     let (cells, rest) = picked(survey, MOST_ROWS * survey.variants.len());
     let row = |cell: &Vec<usize>| match place(survey, &survey.points[cell[0]]) {
         nowhere if nowhere.is_empty() => survey.manifest.scenario.clone(),
         place => place,
     };
     let names: Vec<String> = cells.iter().map(row).collect();
-    let mut figure = Figure::of_rows(&names);
+    let mut figure = Chart::of_rows(names, ChartAxis::new("efficiency", AxisScale::Fitting, tick));
+    figure.mark = Mark::Beside;
     let mut rows = Vec::new();
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
     for variant in &variants {
@@ -23,7 +26,7 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
                 let Some(s) = Summary::of(&point.values_of(|run| run.efficiency)) else { continue };
                 let numbers = [s.median, s.p5, s.p95].map(|value| value.to_string());
                 rows.push([name(survey, point)].into_iter().chain(numbers).chain([s.n.to_string()]).collect());
-                marks.push(Place { x_range: Some((s.p5, s.p95)), ..Place::new(s.median, figure.row(row)) });
+                marks.push(Place { x_range: Some((s.p5, s.p95)), ..Place::new(s.median, row as f64) });
             }
         }
         figure.points(&survey.variants[*variant], marks);
@@ -31,13 +34,13 @@ pub(super) fn exhibit(survey: &Survey) -> Option<Exhibit> {
     if rows.is_empty() {
         return None;
     }
-    figure.line("bound", vec![(1.0, figure.row(0) + 0.4), (1.0, figure.row(names.len() - 1) - 0.4)]);
+    figure.line("bound", vec![(1.0, -0.4), (1.0, cells.len() as f64 - 0.6)]);
     let caption = format!(
         "The bound over the makespan (from the start of a run's first leecher): 1 is as fast as anything could be. Median of the runs in which all leechers \
          completed, and from the 5 % to the 95 % quantile of these runs.{rest}{}",
         shortened("variants", variants.len(), survey.variants.len())
     );
-    let svg = figure.svg(Words { title: "", x: "efficiency", y: "" });
+    let svg = figure.svg();
     let data = csv(&["point", "median", "p5", "p95", "runs"], rows);
-    Some(Exhibit { title: "Efficiency against the bound".into(), caption, svg, data })
+    Some(Picture { title: "Efficiency against the bound".into(), caption, svg, data, ..Picture::default() })
 }

@@ -1,20 +1,19 @@
 //! What held the leechers back.
 
+use super::super::document::Picture;
 use super::super::figure::{Bar, Bars};
 use super::super::words::duration;
-use super::{Exhibit, csv, name};
+use super::{csv, name, shortened};
 use crate::ledger::Constraint;
-use crate::study::{HeldMap, Survey, spread};
+use crate::study::{Held, HeldMap, HeldShares, Survey, spread};
 
 /// Maps of one page.
 const MOST_MAPS: usize = 8;
 
-/// A map of node and time for each variant, and the shares of two of its leechers.
-pub(super) fn exhibits(survey: &Survey, maps: &[HeldMap]) -> Vec<Exhibit> {
-    let shown: Vec<&HeldMap> = spread(maps.len(), MOST_MAPS).into_iter().map(|index| &maps[index]).collect();
-    let mut exhibits: Vec<Exhibit> = shares(survey, &shown).into_iter().collect();
-    exhibits.extend(shown.iter().map(|map| heat(survey, map)));
-    exhibits
+/// The shares of two leechers of many points, and a map of node and time for each variant.
+pub(super) fn pictures(survey: &Survey, held: &Held) -> Vec<Picture> {
+    let maps = spread(held.maps.len(), MOST_MAPS).into_iter().map(|index| heat(survey, &held.maps[index]));
+    shares(survey, &held.shares).into_iter().chain(maps).collect()
 }
 
 fn kinds() -> Vec<String> {
@@ -25,7 +24,7 @@ fn kind(word: &str) -> Option<usize> {
     Constraint::ALL.iter().position(|constraint| constraint.name() == word)
 }
 
-fn heat(survey: &Survey, map: &HeldMap) -> Exhibit {
+fn heat(survey: &Survey, map: &HeldMap) -> Picture {
     let mut data = Vec::new();
     let mut rows = Vec::new();
     for leecher in &map.leechers {
@@ -47,18 +46,18 @@ fn heat(survey: &Survey, map: &HeldMap) -> Exhibit {
          the time what held the leecher back longest.",
         map.run_id
     );
-    let svg = Bars { title: "", x: "time", show: duration, kinds: kinds(), rows }.svg();
+    let svg = Bars { x: "time".into(), show: duration, kinds: kinds(), rows }.svg();
     let data = csv(&["node", "start_s", "end_s", "constraint"], data);
-    Exhibit { title: format!("What held each leecher back: {point}"), caption, svg, data }
+    Picture { title: format!("What held each leecher back: {point}"), caption, svg, data, ..Picture::default() }
 }
 
-/// Nothing when no map has sums.
-fn shares(survey: &Survey, maps: &[&HeldMap]) -> Option<Exhibit> {
+/// Nothing when no point has sums.
+fn shares(survey: &Survey, points: &[HeldShares]) -> Option<Picture> {
     let mut data = Vec::new();
     let mut rows = Vec::new();
-    for map in maps {
-        let point = name(survey, &survey.points[map.point]);
-        let both = map.slowest_and_median.iter().flatten().zip(["slowest leecher", "median leecher"]);
+    for HeldShares { point, slowest_and_median } in points {
+        let point = name(survey, &survey.points[*point]);
+        let both = slowest_and_median.iter().zip(["slowest leecher", "median leecher"]);
         for (leecher, which) in both.filter(|(leecher, _)| !leecher.shares.is_empty()) {
             let name = format!("{point}: {which}");
             let mut shares = leecher.shares.clone();
@@ -70,16 +69,21 @@ fn shares(survey: &Survey, maps: &[&HeldMap]) -> Option<Exhibit> {
             rows.push(Bar { name, segments: shares.iter().map(|(word, share)| (kind(word), *share)).collect() });
         }
     }
-    let caption = "The time from the start of a leecher to its completion (or the end of the run) by what held it \
-        back, in the first run of each variant in its last cell: of the last leecher and of the one in the middle.";
+    let cells = points.iter().map(|shares| survey.points[shares.point].cell).collect::<std::collections::BTreeSet<_>>();
+    let caption = format!(
+        "The time from the start of a leecher to its completion (or the end of the run) by what held it back, in the \
+         first run of each point: of the last leecher and of the one in the middle.{}",
+        shortened("cells", cells.len(), survey.cells().len())
+    );
     let show = |share| format!("{:.0} %", share * 100.0);
-    let svg = Bars { title: "", x: "share of its time", show, kinds: kinds(), rows: rows.clone() }.svg();
+    let svg = Bars { x: "share of its time".into(), show, kinds: kinds(), rows: rows.clone() }.svg();
     let data = csv(&["point", "node", "constraint", "share"], data);
-    let exhibit = Exhibit {
+    let picture = Picture {
         title: "What held the median and the slowest leecher back".into(),
-        caption: caption.into(),
+        caption,
         svg,
         data,
+        ..Picture::default()
     };
-    (!rows.is_empty()).then_some(exhibit)
+    (!rows.is_empty()).then_some(picture)
 }

@@ -1,40 +1,121 @@
-//! A finished study of any kind, for the terminal and as HTML.
+//! A study: which of its variants is the fastest, and every figure.
 
+mod answer;
 mod bytes;
 mod curves;
 mod efficiency;
 mod held;
-mod html;
+mod points;
 mod sweeps;
 
-pub use html::{Sources, html};
+pub use points::sweep;
 
-use super::terminal::study_table;
-use super::words::{self, fact};
-use crate::study::{Point, Survey, spread};
+use super::document::Document;
+use super::upkeep;
+use super::words::{self, fact, title};
+use crate::ledger::Status;
+use crate::results::DiscoveryRow;
+use crate::study::{Held, Point, Survey, spread};
 
-/// A figure with all that belongs to it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub(super) struct Exhibit {
-    title: String,
-    /// What is shown, and what is not.
-    caption: String,
-    svg: String,
-    /// The numbers that are drawn, as CSV.
-    data: String,
+/// What a report is made of besides the survey.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// What held the leechers back, as far as it is known.
+    pub held: &'a Held,
+    /// The rows of `discovery.csv`.
+    pub discovery: &'a [DiscoveryRow],
+    /// The command that makes this report.
+    pub command: &'a str,
+}
+
+/// A finished study of any kind.
+pub fn survey(survey: &Survey, sources: Sources) -> Document {
+    let mut document = Document::new(&survey.manifest.scenario);
+    document.made_by(sources.command);
+    lost(survey).into_iter().for_each(|line| document.warning(line));
+    document.answer(if is_idle(survey) { vec![NOBODY.into()] } else { answer::lines(survey) });
+    document.pages(|page| {
+        page.list(facts(survey));
+        let made = survey.manifest.command_line.as_ref().map(words::command);
+        page.list([
+            format!("Results: {}", made.unwrap_or("of an unknown command (--reproducible)".into())),
+            format!("This page: {}", sources.command),
+        ]);
+        figures(page, survey, sources.held);
+    });
+    document.heading("Every point");
+    document.grid(points::grid(&titles(survey), &lines(survey)));
+    document.paragraph(points::NOTE);
+    if upkeep::is_known(sources.discovery) {
+        document.heading("Upkeep of the hash table");
+        upkeep::tell(&mut document, sources.discovery);
+    }
+    document.pages(|page| {
+        page.heading("The scenario in full");
+        page.details("Every key with its value and origin", &survey.manifest.resolved);
+    });
+    document
+}
+
+fn figures(page: &mut Document, survey: &Survey, held: &Held) {
+    match curves::picture(survey) {
+        Some(picture) => {
+            page.heading("Completion curves");
+            page.picture(picture);
+        }
+        None if is_idle(survey) => {}
+        None => page.paragraph("No leecher completed, so there are no times to show."),
+    }
+    survey.sweeps().iter().for_each(|sweep| sweeps::tell(page, sweep));
+    let sections = [
+        ("Bytes", bytes::pictures(survey)),
+        ("Efficiency", efficiency::picture(survey).into_iter().collect()),
+        ("What held the leechers back", held::pictures(survey, held)),
+    ];
+    for (title, pictures) in sections {
+        if !pictures.is_empty() {
+            page.heading(title);
+            pictures.into_iter().for_each(|picture| page.picture(picture));
+        }
+    }
+}
+
+const NOBODY: &str = "Nobody was to download: the runs went on for the time that they were given.";
+
+/// Whether all runs did what they were asked to without any download.
+fn is_idle(survey: &Survey) -> bool {
+    let mut runs = survey.points.iter().flat_map(|point| &point.runs).peekable();
+    runs.peek().is_some()
+        && runs.all(|run| {
+            run.status == Status::Complete.name() && run.completed == Some(0) && run.payload_bytes == Some(0)
+        })
+}
+
+/// What was run, in short.
+fn facts(survey: &Survey) -> Vec<String> {
+    let runs: usize = survey.points.iter().map(|point| point.runs.len()).sum();
+    let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let swept: Vec<&str> = survey.axes.iter().map(|axis| title(&axis.key)).collect();
+    let world: Vec<String> = survey.world.iter().map(|(key, value)| fact(key, value)).collect();
+    let mut facts = vec![
+        format!(
+            "{} at {}",
+            count(runs, "finished run", "finished runs"),
+            count(survey.points.len(), "point", "points")
+        ),
+        format!("{}: {}", count(survey.variants.len(), "variant", "variants"), survey.variants.join(", ")),
+        format!("The same everywhere: {}", world.join(", ")),
+    ];
+    if !swept.is_empty() {
+        facts.push(format!("Varied: {}", swept.join(", ")));
+    }
+    facts
 }
 
 /// Rows of figures with a row for each point.
 const MOST_ROWS: usize = 48;
 /// Variants that one figure can show apart.
 const MOST_VARIANTS: usize = 14;
-
-/// The table of the study, a line per point.
-pub fn terminal(survey: &Survey) -> String {
-    let mut text = lost(survey).map_or(String::new(), |line| line + "\n\n");
-    text += &study_table(&titles(survey), &lines(survey));
-    text + super::terminal::STUDY_NOTE
-}
 
 /// What tells the points apart.
 fn titles(survey: &Survey) -> Vec<&str> {

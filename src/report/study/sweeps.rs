@@ -1,26 +1,17 @@
 //! Time and speed against each swept number.
 
-use super::super::figure::{Along, Mark, Panel, Panels, Point as Place, Scale};
+use super::super::document::{Document, Grid, GridColumn, Picture};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mark, Panel};
+use super::super::human::tick;
 use super::super::words::{duration, fact, rate, size, title};
-use super::{Exhibit, csv, shortened};
-use crate::study::{Dot, Line, Sweep, Unit, spread};
-use serde::Serialize;
+use super::{csv, shortened};
+use crate::study::{Dot, Line, PowerLaw, Sweep, Unit, spread};
 
 /// Panels of one figure.
 const MOST_PANELS: usize = 9;
 
-/// All about one swept number.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Section {
-    axis: String,
-    exhibits: Vec<Exhibit>,
-    /// Variant, what is fixed, the exponent with its interval, points, and points
-    /// that were left out.
-    fits: Vec<[String; 5]>,
-}
-
-/// A section with two figures.
-pub(super) fn section(sweep: &Sweep) -> Section {
+/// Adds a section with two figures and the exponents.
+pub(super) fn tell(page: &mut Document, sweep: &Sweep) {
     let mut places: Vec<String> = Vec::new();
     for line in &sweep.lines {
         if !places.contains(&fixed(line)) {
@@ -52,10 +43,17 @@ pub(super) fn section(sweep: &Sweep) -> Section {
         columns: ["median_bps", "p5_bps", "p95_bps"],
         of: |dot| [dot.speed_bps[1], dot.speed_bps[0], dot.speed_bps[2]],
     };
-    Section {
-        axis: title(&sweep.axis.key).into(),
-        exhibits: [time, speed].map(|quantity| quantity.exhibit(sweep, &shown, &lines)).into(),
-        fits: lines.iter().filter_map(|line| fit(line)).collect(),
+    let axis = title(&sweep.axis.key);
+    page.heading(format!("Against {axis}"));
+    [time, speed].into_iter().for_each(|quantity| page.picture(quantity.picture(sweep, &shown, &lines)));
+    if lines.iter().any(|line| line.fit.is_some()) {
+        page.subheading(format!("Scaling with {axis}"));
+        page.grid(fits(&lines));
+        page.paragraph(format!(
+            "Median download time as {axis} to a power, by least squares on the logarithms of the points above: 1 is \
+             proportional, 0 independent. Left out are points whose median download did not end or took no time. A wide \
+             interval means few points, scatter, or no power law."
+        ));
     }
 }
 
@@ -69,7 +67,7 @@ fn along(sweep: &Sweep) -> String {
 }
 
 /// What is fixed on a line.
-fn fixed(line: &Line) -> String {
+pub(super) fn fixed(line: &Line) -> String {
     line.fixed.iter().map(|(axis, value)| fact(&axis.key, &value.text)).collect::<Vec<_>>().join(", ")
 }
 
@@ -93,11 +91,21 @@ fn unfinished(lines: &[&Line]) -> String {
     )
 }
 
-fn fit(line: &Line) -> Option<[String; 5]> {
-    let fit = line.fit?;
-    let exponent = format!("{:.2} [{:.2} .. {:.2}]", fit.exponent, fit.interval.0, fit.interval.1);
-    let left_out = line.dots.len() - fit.points;
-    Some([line.variant.clone(), fixed(line), exponent, fit.points.to_string(), left_out.to_string()])
+/// The exponents with their intervals, and of how many points they are.
+fn fits(lines: &[&Line]) -> Grid {
+    let numbers = ["exponent [95 % interval]", "points", "left out"].map(GridColumn::numbers);
+    let mut grid = Grid::new(["variant", "fixed"].map(GridColumn::words).into_iter().chain(numbers));
+    for (line, fit) in lines.iter().filter_map(|line| Some((line, line.fit?))) {
+        let left_out = line.dots.len() - fit.points;
+        let numbers = [exponent(&fit), fit.points.to_string(), left_out.to_string()];
+        grid.row([line.variant.clone(), fixed(line)].into_iter().chain(numbers));
+    }
+    grid
+}
+
+/// `1.02 [0.98 .. 1.06]`
+pub(super) fn exponent(fit: &PowerLaw) -> String {
+    format!("{:.2} [{:.2} .. {:.2}]", fit.exponent, fit.interval.0, fit.interval.1)
 }
 
 /// What is drawn of the dots.
@@ -112,7 +120,7 @@ struct Quantity {
 }
 
 impl Quantity {
-    fn exhibit(self, sweep: &Sweep, places: &[String], lines: &[&Line]) -> Exhibit {
+    fn picture(self, sweep: &Sweep, places: &[String], lines: &[&Line]) -> Picture {
         let mut series: Vec<String> = Vec::new();
         for line in lines {
             if !series.contains(&line.variant) {
@@ -126,29 +134,23 @@ impl Quantity {
         let panel = |place: &String| Panel {
             title: place.clone(),
             series: series.iter().map(|variant| of(place, variant)).collect(),
-            guides: vec![],
+            ..Panel::default()
         };
         let panels: Vec<Panel> = places.iter().map(panel).collect();
         let medians: Vec<f64> = lines.iter().flat_map(|line| &line.dots).filter_map(|dot| (self.of)(dot)[0]).collect();
         let (low, high) =
             (medians.iter().copied().fold(f64::INFINITY, f64::min), medians.iter().copied().fold(0.0, f64::max));
-        let svg = Panels {
-            title: String::new(),
-            x: Along {
-                name: title(&sweep.axis.key),
-                scale: if sweep.is_wide() { Scale::Log } else { Scale::Linear },
-                show: show(sweep.axis.unit),
-            },
-            y: Along {
-                name: self.unit,
-                scale: if low > 0.0 && high > 8.0 * low { Scale::Log } else { Scale::Linear },
-                show: self.show,
-            },
+        let scale = |is_wide: bool| if is_wide { AxisScale::Log } else { AxisScale::Linear };
+        let x = ChartAxis::new(title(&sweep.axis.key), scale(sweep.is_wide()), show(sweep.axis.unit));
+        let dots = lines.iter().flat_map(|line| &line.dots);
+        let svg = Chart {
+            x: x.with_ticks(dots.map(|dot| dot.x)),
+            y: ChartAxis::new(self.unit, scale(low > 0.0 && high > 8.0 * low), self.show),
             mark: Mark::Bands,
             series,
-            guides: vec![],
-            columns: panels.len().min(3),
+            columns: 3,
             panels,
+            ..Chart::default()
         }
         .svg();
         let row = |line: &Line, dot: &Dot| {
@@ -161,7 +163,7 @@ impl Quantity {
         let [median, low, high] = self.columns;
         let header = ["variant", "fixed", &sweep.axis.key, median, low, high, "completed", "downloads"];
         let data = csv(&header, rows);
-        Exhibit { title: self.title, caption: self.caption, svg, data }
+        Picture { title: self.title, caption: self.caption, svg, data, ..Picture::default() }
     }
 
     /// Nothing where there is no median.
@@ -177,6 +179,6 @@ fn show(unit: Unit) -> fn(f64) -> String {
         Unit::Bytes => size,
         Unit::BitsPerSecond => rate,
         Unit::Seconds => duration,
-        Unit::Plain => |value| format!("{}", libm::round(value * 1000.0) / 1000.0),
+        Unit::Plain => tick,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::figure::COLOURS;
 use super::super::page::page;
-use super::super::terminal;
+use super::super::run;
 use super::bins::Bins;
 use super::bookmarks::{Bookmark, bookmarks};
 use super::{Flight, Playback, micros};
@@ -87,7 +87,7 @@ struct Columns {
 /// The page that plays `playback`.
 pub fn html(playback: &Playback) -> String {
     let values = Page {
-        heading: terminal::title(&playback.run),
+        heading: run::title(&playback.run),
         status: status(playback),
         style: STYLE,
         pictures: PICTURES,

@@ -1,4 +1,4 @@
-//! What held the leechers back, of one run of each variant.
+//! What held the leechers back, in one run of each point.
 
 use super::{Point, Survey};
 use crate::results::{ConstraintRow, HeldBack, NodeRow, ResultsError, Row, TimelineRow, select};
@@ -12,6 +12,27 @@ const SLOTS: usize = 120;
 /// Leechers that a map has at most, evenly picked by completion.
 const MOST_LEECHERS: usize = 24;
 
+/// Points whose sums are read at most, in whole cells that are evenly picked.
+const MOST_POINTS: usize = 24;
+
+/// What is known of what held the leechers back.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Held {
+    /// Of each variant in its last cell, in the order of the variants.
+    pub maps: Vec<HeldMap>,
+    /// Of many points, in their order.
+    pub shares: Vec<HeldShares>,
+}
+
+/// Two leechers of the first run of a point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldShares {
+    /// Index into [`Survey::points`].
+    pub point: usize,
+    /// The last leecher and the one in the middle.
+    pub slowest_and_median: [HeldBack; 2],
+}
+
 /// The first run of a variant in its last cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldMap {
@@ -21,8 +42,6 @@ pub struct HeldMap {
     pub run_id: String,
     /// Leechers by the time at which they were complete, the unfinished last.
     pub leechers: Vec<Leecher>,
-    /// The last leecher and the one in the middle.
-    pub slowest_and_median: Option<[HeldBack; 2]>,
 }
 
 /// A leecher over time.
@@ -38,19 +57,35 @@ pub struct Leecher {
 }
 
 impl Survey {
-    /// A map of each variant that has one, from the files in `dir`; none when the
-    /// program that made them wrote no such files.
-    pub fn held(&self, dir: &Path) -> Result<Vec<HeldMap>, NotAStudy> {
+    /// What the files in `dir` know; nothing when the program that made them wrote no
+    /// such files.
+    pub fn held(&self, dir: &Path) -> Result<Held, NotAStudy> {
         let unread = |error: ResultsError| NotAStudy { dir: dir.into(), reason: error.to_string() };
-        let runs: BTreeMap<&str, usize> = (0..self.variants.len()).filter_map(|v| self.shown_run(v)).collect();
-        let nodes =
-            rows(dir, |row: &NodeRow| row.role == "leecher" && runs.contains_key(&*row.run_id)).map_err(unread)?;
-        let times = rows(dir, |row: &TimelineRow| runs.contains_key(&*row.run_id)).map_err(unread)?;
-        let sums = rows(dir, |row: &ConstraintRow| runs.contains_key(&*row.run_id)).map_err(unread)?;
+        let last: BTreeMap<&str, usize> = (0..self.variants.len()).filter_map(|v| self.shown_run(v)).collect();
+        let many = self.many_runs();
+        let known = |run_id: &str| last.contains_key(run_id) || many.iter().any(|(id, _)| *id == run_id);
+        let nodes = rows(dir, |row: &NodeRow| row.role == "leecher" && known(&row.run_id)).map_err(unread)?;
+        let times = rows(dir, |row: &TimelineRow| last.contains_key(&*row.run_id)).map_err(unread)?;
+        let sums = rows(dir, |row: &ConstraintRow| known(&row.run_id)).map_err(unread)?;
         let mut maps: Vec<HeldMap> =
-            runs.iter().filter_map(|(run_id, point)| map(run_id, *point, &nodes, &times, &sums)).collect();
+            last.iter().filter_map(|(run_id, point)| map(run_id, *point, &nodes, &times)).collect();
         maps.sort_by_key(|map| self.points[map.point].variant);
-        Ok(maps)
+        let shares = |(run_id, point): &(&str, usize)| {
+            let nodes: Vec<NodeRow> = nodes.iter().filter(|row| row.run_id == *run_id).cloned().collect();
+            let sums: Vec<ConstraintRow> = sums.iter().filter(|row| row.run_id == *run_id).cloned().collect();
+            let slowest_and_median = HeldBack::slowest_and_median(&nodes, &sums)?;
+            Some(HeldShares { point: *point, slowest_and_median })
+        };
+        Ok(Held { maps, shares: many.iter().filter_map(shares).collect() })
+    }
+
+    /// The first run of each point of evenly picked cells.
+    fn many_runs(&self) -> Vec<(&str, usize)> {
+        let cells = self.cells();
+        let picked = spread(cells.len(), (MOST_POINTS / self.variants.len().max(1)).max(1));
+        let points = picked.into_iter().flat_map(|cell| cells[cell].iter().copied());
+        let wanting = points.filter(|index| self.points[*index].leechers > 0);
+        wanting.map(|index| (&*self.points[index].runs[0].run_id, index)).collect()
     }
 
     fn shown_run(&self, variant: usize) -> Option<(&str, usize)> {
@@ -65,13 +100,7 @@ fn rows<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, Resu
     File::open(dir.join(R::KIND.file)).ok().map_or(Ok(Vec::new()), |file| select(file, keep))
 }
 
-fn map(
-    run_id: &str,
-    point: usize,
-    nodes: &[NodeRow],
-    times: &[TimelineRow],
-    sums: &[ConstraintRow],
-) -> Option<HeldMap> {
+fn map(run_id: &str, point: usize, nodes: &[NodeRow], times: &[TimelineRow]) -> Option<HeldMap> {
     let mut order: Vec<&NodeRow> = nodes.iter().filter(|row| row.run_id == run_id).collect();
     let moment = |row: &NodeRow| row.t100_s.unwrap_or(f64::INFINITY);
     order.sort_by(|a, b| moment(a).total_cmp(&moment(b)).then(b.node.cmp(&a.node)));
@@ -84,10 +113,7 @@ fn map(
     }
     let picked = spread(traced.len(), MOST_LEECHERS).into_iter().map(|index| traced[index]);
     let leecher = |row: &NodeRow| Leecher { node: row.node, t100_s: row.t100_s, spans: slots(&spans[&row.node], end) };
-    let own: Vec<NodeRow> = order.iter().map(|row| (*row).clone()).collect();
-    let sums: Vec<ConstraintRow> = sums.iter().filter(|row| row.run_id == run_id).cloned().collect();
-    let slowest_and_median = HeldBack::slowest_and_median(&own, &sums);
-    Some(HeldMap { point, run_id: run_id.into(), leechers: picked.map(leecher).collect(), slowest_and_median })
+    Some(HeldMap { point, run_id: run_id.into(), leechers: picked.map(leecher).collect() })
 }
 
 /// So many of `n` indices at most, evenly picked, the first and the last among them.

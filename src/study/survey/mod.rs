@@ -9,18 +9,20 @@
 mod axis;
 mod held;
 mod power;
+mod race;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use axis::{Axis, Unit, Value};
-pub use held::{HeldMap, Leecher, spread};
+pub use held::{Held, HeldMap, HeldShares, Leecher, spread};
 pub use power::PowerLaw;
+pub use race::{Lag, Race};
 pub use sweep::{Dot, Line, Sweep};
 
 use super::inputs::{Inputs, NotAStudy, Run, read_where};
 use crate::ledger::Class;
-use crate::results::{Manifest, RunRow, TrafficRow};
+use crate::results::{Manifest, RunRow, TrafficRow, median};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -50,6 +52,9 @@ pub struct Point {
     pub values: Vec<Value>,
     /// Finished runs, each once.
     pub runs: Vec<RunRow>,
+    /// The median download time of each of them, each download from its own start, in s;
+    /// nothing where one did not complete.
+    pub medians: Vec<Option<f64>>,
     /// Runs that failed.
     pub failed: usize,
     /// Leechers in the finished runs.
@@ -140,7 +145,9 @@ fn pool(runs: &[&Run], traffic: &BTreeMap<String, Vec<TrafficRow>>) -> Point {
     let mut seen = BTreeSet::new();
     let mut bytes: BTreeMap<Class, u64> = BTreeMap::new();
     for run in runs.iter().filter(|run| !run.row.is_failed() && seen.insert(&run.row.run_id)) {
-        point.leechers += u64::from(run.row.network_size - run.row.seeders);
+        let leechers = run.row.network_size - run.row.seeders;
+        point.leechers += u64::from(leechers);
+        point.medians.push(median(&run.times).filter(|_| run.times.len() == leechers as usize));
         point.moments.extend(&run.moments);
         point.times.extend(&run.times);
         point.runs.push(run.row.clone());

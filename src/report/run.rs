@@ -1,24 +1,39 @@
-//! The table of one run.
+//! One run.
 
-use super::super::human;
-use super::{plain, plot, right, show, title};
+use super::document::{Document, Grid, GridColumn, Picture};
+use super::{human, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
 /// One run: what happened, how long it took, where the bytes went.
-pub fn run_report(result: &RunResult) -> String {
+pub fn run(result: &RunResult) -> Document {
     let RunResult { run, warnings, .. } = result;
-    let mut text = title(run) + "\n\n";
-    text += &facts(run);
-    text += "(times from the start of the first leecher, over those that got there)\n";
-    text += "\n";
-    text += &plot::stored(&result.series);
-    text += &traffic(result);
-    text += &held_back(result);
-    warnings.iter().for_each(|w| text += &format!("warning: {w}\n"));
-    text
+    let mut document = Document::new(&run.scenario);
+    document.answer(vec![title(run)]);
+    document.grid(facts(run));
+    document.paragraph("(times from the start of the first leecher, over those that got there)");
+    if let Some(text) = plot::stored(&result.series) {
+        document.picture(Picture { text, ..Picture::default() });
+    }
+    document.grid(traffic(result));
+    held_back(result).into_iter().for_each(|grid| document.grid(grid));
+    document.list(warnings.iter().map(|warning| format!("warning: {warning}")));
+    document
 }
 
-fn facts(run: &RunRow) -> String {
+/// What was run, in a line.
+pub(super) fn title(run: &RunRow) -> String {
+    let leechers = run.network_size - run.seeders;
+    format!(
+        "{}: {} to {leechers} leechers from {} seeders, {}, seed {}",
+        run.scenario,
+        human::bytes(run.file_size_bytes as f64),
+        run.seeders,
+        run.protocol,
+        run.seed
+    )
+}
+
+fn facts(run: &RunRow) -> Grid {
     let time = |value: Option<f64>| value.map_or("not reached".into(), human::seconds);
     let leechers = run.network_size - run.seeders;
     let bound = run.bound_s.map(|s| format!("{} ({})", human::seconds(s), run.bound_kind.as_deref().unwrap_or("")));
@@ -39,11 +54,9 @@ fn facts(run: &RunRow) -> String {
         ("took", effort(run)),
         ("fingerprint", run.fingerprint.clone().unwrap_or_default()),
     ];
-    let mut table = plain(&[]);
-    lines.into_iter().filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| {
-        table.add_row([name.to_owned(), value]);
-    });
-    show(&table)
+    let mut grid = Grid::new(["", ""].map(GridColumn::words));
+    lines.into_iter().filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| grid.row([name.into(), value]));
+    grid
 }
 
 /// Real time, speed and memory; nothing in reproducible results.
@@ -60,13 +73,14 @@ fn effort(run: &RunRow) -> String {
 }
 
 /// Bytes by class, with their share of the wire and per byte that was stored.
-fn traffic(result: &RunResult) -> String {
+fn traffic(result: &RunResult) -> Grid {
     let wire = result.run.wire_bytes.unwrap_or(0) as f64;
     let payload = result.run.payload_bytes.unwrap_or(0) as f64;
     let ratio = |part: f64, whole: f64| if whole > 0.0 { Some(part / whole) } else { None };
-    let mut table = plain(&["class", "messages", "bytes", "of wire", "per payload byte"]);
+    let [messages, bytes, share, each] = ["messages", "bytes", "of wire", "per payload byte"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("class"), messages.ranked(1), bytes, share, each.ranked(2)]);
     let mut line = |class: &str, messages: u64, bytes: f64| {
-        table.add_row([
+        grid.row([
             class.to_owned(),
             messages.to_string(),
             human::bytes(bytes),
@@ -78,16 +92,13 @@ fn traffic(result: &RunResult) -> String {
         line(&row.class, row.messages, row.bytes as f64);
     }
     line("all", result.traffic.iter().map(|t| t.messages).sum(), wire);
-    right(&mut table, 1);
-    show(&table)
+    grid
 }
 
 /// What held the slowest leecher and the one in the middle back, in shares of
 /// their time.
-fn held_back(result: &RunResult) -> String {
-    let Some([slowest, median]) = HeldBack::slowest_and_median(&result.nodes, &result.constraints) else {
-        return String::new();
-    };
+fn held_back(result: &RunResult) -> Option<Grid> {
+    let [slowest, median] = HeldBack::slowest_and_median(&result.nodes, &result.constraints)?;
     let share = |of: &HeldBack, name: &str| {
         of.shares
             .iter()
@@ -95,16 +106,11 @@ fn held_back(result: &RunResult) -> String {
             .map_or("-".into(), |(_, share)| format!("{:.1} %", share * 100.0))
     };
     let title = |words: &str, of: &HeldBack| format!("{words} (node {}, {} looks)", of.node, of.looks);
-    let mut table = plain(&["held back by", &title("slowest leecher", &slowest), &title("median leecher", &median)]);
+    let titles = [title("slowest leecher", &slowest), title("median leecher", &median)].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("held back by")].into_iter().chain(titles));
     let mut names: Vec<&str> = slowest.shares.iter().chain(&median.shares).map(|(name, _)| name.as_str()).collect();
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));
-    if names.is_empty() {
-        return String::new();
-    }
-    names.iter().for_each(|name| {
-        table.add_row([(*name).to_owned(), share(&slowest, name), share(&median, name)]);
-    });
-    right(&mut table, 1);
-    format!("\n{}", show(&table))
+    names.iter().for_each(|name| grid.row([(*name).to_owned(), share(&slowest, name), share(&median, name)]));
+    Some(grid)
 }
