@@ -5,6 +5,7 @@ use super::parse::{read_key, set};
 use super::source::{Place, Sources};
 use super::tree::{Node, Table, Value};
 use crate::units::{Bytes, Rate, Time};
+use std::collections::BTreeSet;
 
 /// Keys that pair lists call by the users' own names.
 const NAMES: [(&str, &str); 9] = [
@@ -64,17 +65,16 @@ impl PlacedAxis {
 
     /// Refuses a point that is there already: its runs would be counted twice.
     fn without_repetition(self) -> Result<PlacedAxis, Fault> {
-        let mut seen: Vec<Vec<Option<String>>> = Vec::new();
+        let mut seen: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
         for point in &self.points {
             let values: Vec<Option<String>> = point.iter().map(|node| node.as_ref().map(canonical)).collect();
-            if seen.contains(&values) {
+            if !seen.insert(values) {
                 let written = point.iter().flatten().next_back();
                 let words: Vec<String> = point.iter().flatten().map(|node| node.bare().to_string()).collect();
                 let fault = Fault::new(format!("{} is listed twice", words.join(", ")))
                     .expected("each point once; `repetitions` runs all of them several times");
                 return Err(written.map_or(fault.clone(), |node| fault.at(node.at)));
             }
-            seen.push(values);
         }
         Ok(self)
     }

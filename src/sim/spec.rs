@@ -59,14 +59,15 @@ pub struct RunSpec {
     #[serde(skip_serializing, rename(deserialize = "output.trace"))]
     #[schemars(extend("default" = false))]
     pub trace: bool,
-    /// What a study keeps of each run.
+    /// What a study keeps of each run: its "row" of `runs.csv` alone, its "nodes" too with
+    /// `traffic.csv`, or "all" tables. It decides nothing of the run either.
     #[serde(skip_serializing, rename(deserialize = "output.keep"))]
     #[schemars(extend("default" = "all"))]
     pub keep: Keep,
 }
 
 /// What a study keeps of each of its runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
     /// Its row of `runs.csv` alone.

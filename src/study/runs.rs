@@ -154,8 +154,10 @@ mod tests {
 
     /// A hundred points with two repetitions; the last two points are the same run.
     fn plan() -> Plan {
-        let sizes: Vec<String> = (1..100).chain([99]).map(|at| format!("\"{at} kB\"")).collect();
-        let sweep = format!("[sweep]\n\"swarm.file_size\" = [{}]\nrepetitions = 2\n", sizes.join(", "));
+        let cell =
+            |size: u32| format!("[[sweep.cells]]\nprotocol = \"codex-v2\"\n\"swarm.file_size\" = \"{size} kB\"\n");
+        let cells: String = (1..100).chain([99]).map(cell).collect();
+        let sweep = format!("[sweep]\nrepetitions = 2\n{cells}\"protocol.codex-v2.window\" = 1024\n");
         let (_file, input) = sample::scenario(&sweep, &[]);
         Plan::new(&input).unwrap()
     }

@@ -65,7 +65,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("new.toml");
         std::fs::write(&file, text).unwrap();
-        Plan::new(&Input { file: Some(file), ..Input::default() }).map_err(|error| error.to_string())
+        let plan = Plan::new(&Input { file: Some(file), ..Input::default() });
+        plan.and_then(|plan| plan.cells().map(|_| plan)).map_err(|error| error.to_string())
     }
 
     fn size(text: &str) -> (usize, usize) {
