@@ -37,7 +37,10 @@ fn names(argument: &str, command: &str) -> Option<Vec<String>> {
         let of_kind = scenario::models().into_iter().filter(|model| model.kind == kind);
         of_kind.map(|model| model.name.to_owned()).collect()
     };
-    let keys = |end: &str| scenario::keys().into_iter().map(|key| key.key + end).collect();
+    let keys = |end: &str| {
+        let settable = scenario::keys().into_iter().filter(|key| key.settable);
+        settable.map(|key| key.key + end).collect()
+    };
     let mut columns: Vec<String> =
         results::all_columns().iter().flat_map(|row| [row.file.to_owned(), row.name.to_owned()]).collect();
     columns.sort();
@@ -47,7 +50,8 @@ fn names(argument: &str, command: &str) -> Option<Vec<String>> {
         ("testbed" | "testbeds", _) => Some(models("testbeds")),
         ("pack" | "packs", _) => Some(packs().map(|(name, _)| name.to_owned()).collect()),
         ("sets" | "base_sets" | "change_sets", _) => Some(keys("=")),
-        ("fit" | "vary", _) | ("key", "explain") => Some(keys("")),
+        ("fit" | "vary", _) => Some(keys("")),
+        ("key", "explain") => Some(scenario::keys().into_iter().map(|key| key.key).collect()),
         ("name", "models") => {
             let mut names: Vec<String> =
                 scenario::models().iter().flat_map(|model| [model.kind.to_owned(), model.name.to_owned()]).collect();

@@ -13,6 +13,9 @@ pub struct Explanation {
     pub key: String,
     /// Its words.
     path: Vec<String>,
+    /// Whether `--set` can set it by itself: not what is within a list, nor what stands
+    /// for names of the user's own.
+    pub settable: bool,
     /// What it decides.
     pub meaning: String,
     /// What a value looks like, with its unit and its limits.
@@ -64,7 +67,7 @@ pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
 /// All keys, in the order of the schema.
 pub fn keys() -> Vec<Explanation> {
     let mut found = Vec::new();
-    table(&KEYS.schema, &[], &Value::Null, &mut found);
+    table(&KEYS.schema, &[], (&Value::Null, true), &mut found);
     let models = GivenValues::read();
     for known in &mut found {
         let path: Vec<&str> = known.path.iter().map(String::as_str).collect();
@@ -87,8 +90,8 @@ fn forms() -> Vec<Explanation> {
     forms.map(|(known, schema)| explained(vec![name(known)], schema, None, &Value::Null)).collect()
 }
 
-/// Notes every key of a table; `example` is one of the table.
-fn table(schema: &'static Value, path: &[String], example: &Value, found: &mut Vec<Explanation>) {
+/// Notes every key of a table, of which an example is given and whether its keys can be set.
+fn table(schema: &'static Value, path: &[String], (example, settable): (&Value, bool), found: &mut Vec<Explanation>) {
     let named = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     // Keys that the user names stand under a title that says what to name.
     let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
@@ -97,12 +100,16 @@ fn table(schema: &'static Value, path: &[String], example: &Value, found: &mut V
     for (name, property) in named.map(|(name, schema)| (name.as_str(), schema)).chain(others) {
         let key = [path, &[name.to_owned()]].concat();
         let (inner, own) = (inner_tables(property), example.get(name).unwrap_or(&Value::Null));
-        if inner.is_empty() || property.get("items").is_some() || property.get("anyOf").is_some() {
-            found.push(explained(key.clone(), property, text(schema, "source"), own)); // a name may stand for a table
+        let is_list = property.get("items").is_some();
+        if inner.is_empty() || is_list || property.get("anyOf").is_some() {
+            // A name may stand for a table.
+            let known = explained(key.clone(), property, text(schema, "source"), own);
+            let named = schema.get("properties").is_some_and(|named| named.get(name).is_some());
+            found.push(Explanation { settable: settable && named, ..known });
         }
         let example = property.pointer("/examples/0").unwrap_or(own);
         let example = example.get(0).unwrap_or(example);
-        inner.into_iter().for_each(|inner| table(inner, &key, example, found));
+        inner.into_iter().for_each(|inner| table(inner, &key, (example, settable && !is_list), found));
     }
 }
 
@@ -140,6 +147,7 @@ fn explained(path: Vec<String>, property: &'static Value, source: Option<&str>, 
     Explanation {
         key: path.iter().map(|word| quoted(word)).collect::<Vec<_>>().join("."),
         path,
+        settable: false,
         meaning: meaning.replace('\n', " "),
         form: form(own),
         choices,
@@ -206,7 +214,8 @@ fn choice(case: &'static Value) -> Option<(String, String)> {
     let own = KEYS.resolved(case);
     let told = |(field, schema): (&String, &'static Value)| {
         let words = text(schema, "description").map(|words| words.trim_end_matches('.'));
-        let unit = text(KEYS.resolved(schema), "description").filter(|unit| Some(*unit) != words);
+        let own = KEYS.resolved(schema);
+        let unit = text(own, "description").filter(|_| !std::ptr::eq(own, schema));
         let unit = unit.map_or(String::new(), |unit| format!(" ({unit})"));
         words.map(|words| format!("{field}: {words}{unit}"))
     };
@@ -233,6 +242,11 @@ fn example(schema: &'static Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The key itself, without what is in it.
+    fn one_of(key: &str) -> Explanation {
+        explain(key).unwrap().swap_remove(0)
+    }
 
     fn one(key: &str) -> Explanation {
         let found = explain(key).unwrap();
@@ -324,6 +338,8 @@ mod tests {
             assert!(!one(key).meaning.is_empty(), "{key}");
         }
         assert_eq!(one("network.classes.share").examples, ["0.8"]);
+        assert!(["swarm.seeders", "failures", "sweep.repetitions"].into_iter().all(|key| one_of(key).settable));
+        assert!(["failures.at", "network.classes.share", "sweep.KEY"].into_iter().all(|key| !one_of(key).settable));
     }
 
     /// What is given as an example can be written so.

@@ -40,17 +40,14 @@ struct Page {
     expect: (),
 }
 
-/// The tables whose keys several parts of the specification declare: the name in the
-/// schema, what the table is about, and the order of its keys. What is not named follows
+/// The order of keys and tables at the top.
+const TOP: &str = "name extends seed protocol hardware swarm network discovery churn failures stop series_interval \
+                   tie_salt output sweep expect";
+
+/// The tables whose keys several parts of the specification declare: their names, those in
+/// the schema, what they are about, and the order of their keys. What is not named follows
 /// in the order of the fields.
-const TABLES: [(&str, &str, &str, &str); 6] = [
-    (
-        "",
-        "Scenario",
-        "",
-        "name extends seed protocol hardware swarm network discovery churn failures stop series_interval tie_salt output \
-         sweep expect",
-    ),
+const TABLES: [(&str, &str, &str, &str); 5] = [
     (
         "swarm",
         "Swarm",
@@ -67,6 +64,11 @@ const TABLES: [(&str, &str, &str, &str); 6] = [
     ("churn", "Churn", "Who is online when.", ""),
     ("output", "Output", "What is written down beyond what always is; nothing here changes a run.", ""),
 ];
+
+/// Where `name` stands in a list of names.
+fn place(order: &str, name: &str) -> usize {
+    order.split(' ').position(|known| known == name).unwrap_or(usize::MAX)
+}
 
 /// Keys of which a model has every value, so that a scenario may leave out any.
 const MODELLED: [&str; 3] = ["protocol", "hardware", "discovery.constants"];
@@ -121,29 +123,30 @@ impl Keys {
         let mut schema = generator.into_root_schema_for::<Page>().to_value();
         let mut all = Vec::new();
         fold(&schema, page.as_value(), &mut all);
-        all.sort_by_key(order);
-        let tables = TABLES.iter().map(|(table, name, about, _)| (*table, *name, table_schema(table, about, &all)));
-        let (mut top, mut definitions) = (Map::new(), Map::new());
-        for (table, name, described) in tables {
-            if table.is_empty() {
-                top = described;
-            } else {
-                definitions.insert(name.into(), Value::Object(described));
-            }
-        }
-        let generated = schema["$defs"].as_object_mut().expect("a schema of many types has definitions");
-        let parts = |name: &String, part: &Value| {
-            definitions.contains_key(name) || properties(part).keys().any(|key| key.contains('.'))
+        all.sort_by_key(|key| {
+            let table = TABLES.iter().position(|(table, ..)| *table == key.table);
+            (table, place(table.map_or(TOP, |table| TABLES[table].3), &key.name))
+        });
+        let of = |table: &str| -> Vec<(String, Value)> {
+            let keys = all.iter().filter(|key| key.table == table);
+            keys.map(|key| (key.name.clone(), key.schema.clone())).collect()
         };
-        generated.retain(|name, part| !parts(name, part));
-        generated.values_mut().for_each(drop_defaulted);
-        all.iter().filter(|key| MODELLED.contains(&&*key.path())).for_each(|key| open(&key.schema, generated));
-        definitions.extend(std::mem::take(generated));
-        schema["properties"] = top.remove("properties").unwrap_or_default();
-        schema["$defs"] = Value::Object(definitions);
-        let object = schema.as_object_mut().expect("a schema of a struct");
-        object.shift_remove("required");
-        object.insert("additionalProperties".into(), false.into());
+        let mut top = of("");
+        let definitions = schema["$defs"].as_object_mut().expect("a schema of many types has definitions");
+        definitions.retain(|_, part| !properties(part).keys().any(|key| key.contains('.')));
+        definitions.values_mut().for_each(drop_defaulted);
+        all.iter().filter(|key| MODELLED.contains(&&*key.path())).for_each(|key| open(&key.schema, definitions));
+        for (table, name, about, _) in TABLES {
+            top.push((table.into(), json!({ "description": about, "$ref": format!("#/$defs/{name}") })));
+            let keys: Map<String, Value> = of(table).into_iter().collect();
+            let described =
+                json!({ "description": about, "type": "object", "properties": keys, "additionalProperties": false });
+            definitions.insert(name.into(), described);
+        }
+        top.sort_by_key(|(name, _)| place(TOP, name));
+        schema["properties"] = top.into_iter().collect();
+        schema["additionalProperties"] = false.into();
+        schema.as_object_mut().expect("a schema of a struct").shift_remove("required");
         Keys { all, schema }
     }
 
@@ -154,7 +157,7 @@ impl Keys {
 
     /// The tables that hold keys, in order.
     pub(super) fn tables(&self) -> impl Iterator<Item = &'static str> {
-        TABLES.iter().skip(1).map(|(table, ..)| *table)
+        TABLES.iter().map(|(table, ..)| *table)
     }
 
     /// The names in `table`, in order: of keys and, at the top, of tables too.
@@ -193,7 +196,8 @@ fn fold(root: &Value, part: &Value, all: &mut Vec<Key>) {
             continue;
         }
         let (table, name) = name.split_once('.').unwrap_or(("", name));
-        let table = TABLES.iter().find(|(known, ..)| *known == table).unwrap_or_else(|| panic!("no table {table}")).0;
+        let known = TABLES.iter().map(|(known, ..)| *known).chain([""]).find(|known| *known == table);
+        let table = known.unwrap_or_else(|| panic!("no table {table}"));
         if all.iter().all(|key| (key.table, &*key.name) != (table, name)) {
             let mut schema = property.clone();
             schema.as_object_mut().into_iter().for_each(|schema| drop(schema.shift_remove("writeOnly")));
@@ -202,32 +206,6 @@ fn fold(root: &Value, part: &Value, all: &mut Vec<Key>) {
             all.push(Key { table, name: name.into(), schema, required });
         }
     }
-}
-
-/// Where a key stands among all.
-fn order(key: &Key) -> (usize, usize) {
-    let (table, (.., names)) =
-        TABLES.iter().enumerate().find(|(_, (table, ..))| *table == key.table).expect("a key has a table");
-    (table, names.split(' ').position(|name| name == key.name).unwrap_or(usize::MAX))
-}
-
-fn table_schema(table: &str, about: &str, all: &[Key]) -> Map<String, Value> {
-    let mut found: Map<String, Value> =
-        all.iter().filter(|key| key.table == table).map(|key| (key.name.clone(), key.schema.clone())).collect();
-    if table.is_empty() {
-        let inner = TABLES.iter().skip(1).map(|(table, name, about, _)| {
-            (table.to_string(), json!({ "description": about, "$ref": format!("#/$defs/{name}") }))
-        });
-        let mut named: Vec<(String, Value)> = found.into_iter().chain(inner).collect();
-        named.sort_by_key(|(name, _)| TABLES[0].3.split(' ').position(|known| known == name).unwrap_or(usize::MAX));
-        found = named.into_iter().collect();
-    }
-    let Value::Object(schema) = json!({
-        "description": about, "type": "object", "properties": found, "additionalProperties": false,
-    }) else {
-        unreachable!("an object is one")
-    };
-    schema
 }
 
 /// What has a default may be left out.

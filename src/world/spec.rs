@@ -58,7 +58,7 @@ impl WorldSpec {
     /// # Errors
     /// On the first thing that makes no sense.
     pub fn check(&self, end: Time) -> Result<(), Refusal> {
-        let SwarmSpec { network_size, seeders, start } = &self.swarm;
+        let SwarmSpec { network_size, seeders, start, .. } = &self.swarm;
         self.swarm.check()?;
         start.check(network_size - seeders, end)?;
         self.overlay.map_or(Ok(()), |overlay| overlay.check(*network_size))?;
