@@ -55,10 +55,10 @@ fn experiments_are_valid() {
     assert!(!experiments.is_empty() && !worlds.is_empty());
     for file in experiments {
         let input = Input { file: Some(file), ..Input::default() };
-        Plan::new(&input).unwrap_or_else(|e| panic!("{e}"));
+        Plan::new(&input).and_then(|plan| plan.cells()).unwrap_or_else(|e| panic!("{e}"));
         for world in &worlds {
             let input = Input { overlays: vec![world.clone()], ..input.clone() };
-            Plan::new(&input).unwrap_or_else(|e| panic!("{e}"));
+            Plan::new(&input).and_then(|plan| plan.cells()).unwrap_or_else(|e| panic!("{e}"));
         }
     }
 }

@@ -24,11 +24,11 @@ pub trait Visitor {
 /// Makes the list of families: the specification enum, look-up by name.
 macro_rules! families {
     ($($(#[$doc:meta])* $name:literal => $variant:ident($protocol:ty)),+ $(,)?) => {
-        /// A protocol with its constants.
-        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-        #[serde(rename_all = "kebab-case")]
+        /// A protocol with its constants; it is read under the name of its family.
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all(serialize = "kebab-case"))]
         pub enum ProtocolSpec {
-            $($(#[$doc])* $variant(<$protocol as Protocol>::Params)),+
+            $($(#[$doc])* #[serde(rename(deserialize = $name))] $variant(<$protocol as Protocol>::Params)),+
         }
 
         impl ProtocolSpec {
@@ -38,14 +38,6 @@ macro_rules! families {
             /// The family's name.
             pub fn family(&self) -> &'static str {
                 match self { $(ProtocolSpec::$variant(_) => $name),+ }
-            }
-
-            /// Reads the constants of family `name`; `None` when there is no such family.
-            pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, params: D) -> Option<Result<Self, D::Error>> {
-                match name {
-                    $($name => Some(<<$protocol as Protocol>::Params as serde::Deserialize>::deserialize(params).map(ProtocolSpec::$variant)),)+
-                    _ => None,
-                }
             }
 
             /// JSON Schema of the constants of each family.

@@ -1,6 +1,7 @@
 //! Reports, made from rows alone.
 
 mod calibration;
+mod columns;
 mod comparison;
 mod diagnosis;
 mod figure;
@@ -18,6 +19,7 @@ mod words;
 pub use calibration::{
     file as calibration_file, rows as calibration_rows, terminal as calibration_report, usage as calibration_usage,
 };
+pub use columns::{columns_markdown, columns_report};
 pub use comparison::{html as comparison_html, markdown as comparison_markdown, terminal as comparison_report};
 pub use diagnosis::diagnosis_report;
 pub use figure::{Along, Bar, Bars, Figure, Guide, Mark, Panel, Panels, Point, Scale, Stroke, Words};

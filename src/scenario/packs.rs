@@ -8,7 +8,8 @@ use super::embedded::PACKS;
 use super::error::{Fault, list};
 use super::models::is_path;
 use super::parse::{merge_file, normalise};
-use super::tree::{Kind, Place, Sources, Table, read_toml};
+use super::source::{Kind, Place, Sources};
+use super::tree::{Table, read_toml};
 use std::path::Path;
 
 /// A pack that comes with the program: its name and its file.

@@ -23,7 +23,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use spec::{Clock, RunSpec, StopSpec};
+pub use spec::{Clock, Keep, RunSpec, StopSpec};
 
 use crate::ledger::{Outcome, Status};
 use crate::network::NetworkModel;

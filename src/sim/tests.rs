@@ -1,7 +1,7 @@
 //! Protocols that cheat are found out.
 
 use super::run::Simulation;
-use super::{Clock, RunSpec, StopSpec};
+use super::{Clock, Keep, RunSpec, StopSpec};
 use crate::discovery::{DiscoverySpec, StaticParams};
 use crate::ledger::{Class, Outcome};
 use crate::network::{NetworkModel, NetworkSpec, Transport};
@@ -112,6 +112,7 @@ fn spec() -> RunSpec {
         series_interval: Time::from_secs(1),
         progress_steps: 0,
         trace: false,
+        keep: Keep::All,
     }
 }
 

@@ -125,18 +125,27 @@ impl Forecast {
 
     /// What `specs` will take on so many threads.
     pub fn of<'a>(specs: impl IntoIterator<Item = &'a RunSpec>, threads: usize) -> Self {
-        let mut forecast = Forecast::default();
-        for spec in specs {
-            let (nodes, full) = (spec.world.swarm.network_size, spec.world.overlay.is_none());
-            let as_it_is = estimate(spec);
-            let limited = full && nodes >= Self::LARGE;
-            let sparse = if limited { estimate_with(spec, Self::DEGREE) } else { as_it_is };
-            forecast.runs += 1;
-            forecast.work = forecast.work.then(as_it_is);
-            forecast.sparse = forecast.sparse.then(sparse);
-            forecast.mesh = forecast.mesh.max(if full { nodes } else { 0 });
-        }
-        Forecast { at_a_time: threads.min(forecast.runs).max(1), ..forecast }
+        Self::together(specs.into_iter().map(Self::one), threads)
+    }
+
+    fn one(spec: &RunSpec) -> Self {
+        let (nodes, full) = (spec.world.swarm.network_size, spec.world.overlay.is_none());
+        let work = estimate(spec);
+        let limited = full && nodes >= Self::LARGE;
+        let sparse = if limited { estimate_with(spec, Self::DEGREE) } else { work };
+        Forecast { runs: 1, at_a_time: 1, work, sparse, mesh: if full { nodes } else { 0 } }
+    }
+
+    /// What `parts` will take together on so many threads.
+    pub fn together(parts: impl IntoIterator<Item = Forecast>, threads: usize) -> Self {
+        let sum = parts.into_iter().fold(Forecast::default(), |sum, part| Forecast {
+            runs: sum.runs + part.runs,
+            at_a_time: 1,
+            work: sum.work.then(part.work),
+            sparse: sum.sparse.then(part.sparse),
+            mesh: sum.mesh.max(part.mesh),
+        });
+        Forecast { at_a_time: threads.min(sum.runs).max(1), ..sum }
     }
 
     /// Real time, in seconds.
