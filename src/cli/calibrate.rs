@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 /// FILE) when all begin with `protocol.`, and an overlay for scenarios (-p FILE)
 /// otherwise. Exit code 3 when nothing could be fitted.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim calibrate --testbed codex-netns --fit hardware.per_entry --out mine.toml\n  codexsim calibrate --testbed codex-netns --fit hardware.per_entry,hardware.per_block_received --seeds 3 --out mine.toml"
+)]
 pub struct Calibrate {
     /// Measured runs: a CSV file or a folder of them, benchmark folders
     /// included; default: those that come with the program

@@ -12,6 +12,9 @@ use std::path::PathBuf;
 /// Printed is what `codexsim run` would run; every point of its [sweep] is checked
 /// too. Exit code 2 when anything is wrong.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim check my-swarm.toml\n  codexsim check my-swarm.toml --protocol codex-v3d --set seed=2"
+)]
 pub struct Check {
     /// Scenario (TOML)
     file: PathBuf,

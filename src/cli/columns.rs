@@ -11,6 +11,9 @@ use clap::Args;
 /// `measures` stands for what claims (`[expect]`), `impact` and `validate` are made of:
 /// the numbers of runs.csv and what is made from the other tables.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim columns\n  codexsim columns nodes.csv --format csv\n  codexsim columns t100_p95_s"
+)]
 pub struct Columns {
     /// A file such as nodes.csv, `measures`, or a column; everything when absent
     what: Option<String>,

@@ -14,6 +14,9 @@ use clap_complete::Shell;
 /// for zsh: the file _codexsim in a folder of $fpath; for fish:
 /// ~/.config/fish/completions/codexsim.fish.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim completions bash > ~/.local/share/bash-completion/completions/codexsim\n  codexsim completions fish > ~/.config/fish/completions/codexsim.fish"
+)]
 pub struct Completions {
     /// For which shell
     #[arg(value_enum)]

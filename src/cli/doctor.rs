@@ -13,6 +13,7 @@ use clap::Args;
 /// far the result depends on the order of equal times (tie_salt) and on the seed.
 /// A scenario with a [sweep] is examined as it is without it.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  codexsim doctor my-swarm.toml\n  codexsim doctor --set swarm.seeders=1")]
 pub struct DoctorCommand {
     #[command(flatten)]
     probe: Probe,

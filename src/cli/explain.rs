@@ -6,6 +6,9 @@ use clap::Args;
 
 /// Tell what a key of a scenario means: unit, range, default and source
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim explain swarm.start\n  codexsim explain window\n  codexsim explain network"
+)]
 pub struct Explain {
     /// A dotted key, its last words, a table, or a form of values: swarm.group, window,
     /// network, distribution

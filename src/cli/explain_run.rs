@@ -14,6 +14,7 @@ use clap::Args;
 /// shows how much that helps beside what the leechers were seen to be held back by.
 /// Where the two disagree it says so. A scenario with a [sweep] is run as it is without it.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  codexsim explain-run\n  codexsim explain-run my-swarm.toml --protocol bittorrent")]
 pub struct ExplainRun {
     #[command(flatten)]
     probe: Probe,

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// the same place is replaced, anything else is left alone. Exit code 3 where runs of
 /// the study are missing or failed.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim export results/my-study --format benchmarks\n  codexsim export results/my-study --format 10ksim --out exported"
+)]
 pub struct Export {
     /// Directory with the result files
     dir: PathBuf,

@@ -26,6 +26,9 @@ use std::time::Duration;
 /// impact.html, verdict.json, the figures, and the runs as an ordinary study; the same
 /// command again goes on where it ended. See docs/impact.md.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim impact --base codex-v2 --change codex-v3d\n  codexsim impact --base codex-v2 --change codex-v2 --change-set protocol.codex-v2.window=512 --pack quick\n  codexsim impact --base codex-v2 --change codex-v3d --pack home-uplink --out results/v3d"
+)]
 pub struct Impact {
     /// What is there: a protocol from `codexsim models`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]

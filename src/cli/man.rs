@@ -10,6 +10,7 @@ use std::path::PathBuf;
 ///
 /// To read it at once: codexsim man | man -l -
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  codexsim man > codexsim.1")]
 pub struct Manual {
     /// Directory for the pages codexsim.1, codexsim-run.1 and so on
     dir: Option<PathBuf>,

@@ -163,4 +163,21 @@ mod tests {
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
     }
+
+    /// Every command shows examples in its help, and each of them is one.
+    #[test]
+    fn examples_are_right() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = help.lines().filter_map(|line| line.trim().strip_prefix("codexsim ")).collect();
+            assert!(!examples.is_empty(), "{} has no examples", command.get_name());
+            for example in examples {
+                let words = example.split(" > ").next().unwrap_or_default();
+                // Quotes are for the shell; no example has a blank within one but in rates.
+                let words = words.replace("20 Mbit/s", "20Mbit/s").replace('"', "");
+                let words = std::iter::once("codexsim").chain(words.split_whitespace());
+                Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
+            }
+        }
+    }
 }

@@ -8,6 +8,9 @@ use clap::Args;
 
 /// List the models that come with the program, with source and date, or print one
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim models\n  codexsim models networks\n  codexsim models codex-v3d > mine.toml"
+)]
 pub struct Models {
     /// A model, whose file is printed, or a kind of models: codex-v2, networks/leios-v2,
     /// churn

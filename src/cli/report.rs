@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 /// A study with `discovery.load` also gets discovery.md: bytes per second and node
 /// beside the storage team's formula.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim report results/my-study\n  codexsim report results/my-study --baseline bittorrent"
+)]
 pub struct Report {
     /// Directory with the result files
     dir: PathBuf,

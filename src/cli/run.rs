@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 /// scenario with a [sweep] is run as it is without it. Interrupted, it keeps what there
 /// is of the run, with exit code 3.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim run\n  codexsim run my-swarm.toml --protocol bittorrent\n  codexsim run --set swarm.network_size=64 --set \"network.up=20 Mbit/s\""
+)]
 pub struct Run {
     /// Scenario (TOML)
     file: Option<PathBuf>,

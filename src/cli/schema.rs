@@ -6,6 +6,7 @@ use clap::Args;
 
 /// Print the JSON Schema of scenario files
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  codexsim schema > codexsim.schema.json")]
 pub struct Schema {}
 
 impl Schema {

@@ -29,6 +29,9 @@ const MOST_POINTS_SHOWN: usize = 40;
 /// Exit code 3 while runs of the plan are missing; a part that was asked for
 /// (--shard, --index) is done with its own runs, and says what others are missing.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8"
+)]
 pub struct Sweep {
     /// Scenario (TOML)
     file: PathBuf,

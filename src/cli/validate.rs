@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 /// marked and not counted. Finished runs are kept, so the same command again
 /// is quick.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  codexsim validate\n  codexsim validate --only method=netns --seeds 3\n  codexsim validate --measured my-runs.csv --testbed my-testbed.toml --out results/mine"
+)]
 pub struct Validate {
     /// Measured runs: a CSV file or a folder of them, benchmark folders
     /// included; default: those that come with the program

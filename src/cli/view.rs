@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 /// between them, what each node holds over time, and the messages of a chosen
 /// node by class.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  codexsim run --trace --out results/seen\n  codexsim view results/seen")]
 pub struct View {
     /// Directory with the result files of one run
     dir: PathBuf,

@@ -10,6 +10,7 @@ const SWEEP: &str = include_str!("study.toml");
 
 /// Write a scenario or a study to begin with, each key explained
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  codexsim new scenario my-swarm.toml\n  codexsim new study my-study.toml")]
 pub struct New {
     /// What to write
     #[arg(value_enum)]
