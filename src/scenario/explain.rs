@@ -30,6 +30,9 @@ pub struct Explanation {
     pub with_models: Vec<Origin>,
 }
 
+/// Whether something is what was asked for.
+type Test<'a> = &'a dyn Fn(&Explanation) -> bool;
+
 /// Explains `asked`: a dotted key with what is in it, a table (every key in it), the
 /// last words of a key (every key that ends so), or a form of values such as
 /// `distribution`, `rate`, `weibull`.
@@ -46,7 +49,7 @@ pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
         let called = form.form.split(' ').nth(1) == Some(asked); // "a rate such as .."
         form.key == asked.to_lowercase() || called || form.choices.iter().any(|(word, _)| starts(word))
     };
-    let ways: [(&[Explanation], &dyn Fn(&Explanation) -> bool); 4] = [
+    let ways: [(&[Explanation], Test<'_>); 4] = [
         (&all, &|it| known && (it.key == asked || below(&it.key))),
         (&all, &|it| it.key.starts_with(&inside)),
         (&all, &|it| it.key.ends_with(&ending)),
