@@ -1,5 +1,6 @@
 //! Tells the program what it was built from: the commit, where there is one,
-//! and a digest of everything that decides results.
+//! and a digest of everything that decides results. Makes the models and packs, file
+//! by file, part of it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,38 @@ fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     println!("cargo:rustc-env=CODEXSIM_SOURCES={:016x}", sources(&root));
     println!("cargo:rustc-env=CODEXSIM_COMMIT={}", commit(&root).unwrap_or_default());
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("embedded.rs"), embedded(&root)).expect("cargo made the folder");
+}
+
+/// The tables of embedded files: (kind, name, text) of models, (name, text) of packs,
+/// in the order of kinds and names.
+fn embedded(root: &Path) -> String {
+    let mut code = String::from("pub(super) const MODELS: &[(&str, &str, &str)] = &[\n");
+    for kind in entries(&root.join("models")) {
+        for file in entries(&kind) {
+            code += &format!("    ({:?}, {:?}, include_str!({file:?})),\n", stem(&kind), stem(&file));
+        }
+    }
+    code += "];\npub(super) const PACKS: &[(&str, &str)] = &[\n";
+    println!("cargo:rerun-if-changed=experiments/packs");
+    for file in entries(&root.join("experiments/packs")) {
+        code += &format!("    ({:?}, include_str!({file:?})),\n", stem(&file));
+    }
+    code + "];\n"
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::from_iter(fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()));
+    all.sort_by_key(|path| stem(path));
+    all
+}
+
+/// The name without `.toml`, though with any other dot.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(".toml").unwrap_or(&name).to_owned()
 }
 
 /// FNV-1a over the sources and models. Command line and reports are left out:

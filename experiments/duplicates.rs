@@ -31,10 +31,11 @@ fn predicted() -> Copies {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/duplicates.toml");
     let plan = Plan::new(&Input { file: Some(file), ..Input::default() }).unwrap_or_else(|e| panic!("{e}"));
     let mut copies = Copies::new();
-    for (index, planned) in plan.runs.iter().enumerate() {
-        let world = &plan.cells[planned.cell].base.world;
+    for index in 0..plan.len() {
+        let spec = plan.spec(index).unwrap();
+        let world = &spec.world;
         let cell = (world.dataset.size.get() >> 20, u64::from(world.swarm.network_size));
-        let outcome = run(&plan.spec(index), &mut |_| true).unwrap();
+        let outcome = run(&spec, &mut |_| true).unwrap();
         assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
         let bytes = |class| outcome.traffic(class).bytes as f64;
         let mean = 1.0 + bytes(Class::Duplicate) / bytes(Class::Payload);

@@ -6,7 +6,7 @@
 use codexsim::results::{Labels, Measured, Observation, RunResult, median};
 use codexsim::scenario::{Conditions, Input, load, testbeds};
 use codexsim::sim::{Progress, RunSpec, run};
-use codexsim::study::{Cases, Host, Metric, Options, Request, RunFigures, Selection, Validation, execute};
+use codexsim::study::{Cache, Cases, Host, Metric, Options, Request, RunFigures, Runner, Validation};
 
 /// Nobody watches.
 struct Alone;
@@ -38,13 +38,12 @@ const TOLERATED: f64 = 0.02;
 /// Every measured cell, predicted.
 fn validated() -> Validation {
     let request = Request { testbeds: testbeds(), seeds: SEEDS, sets: vec![], only: Conditions::default() };
-    let cases = Cases::new(&Measured::shipped(), &request);
+    let mut cases = Cases::new(&Measured::shipped(), &request);
     assert!(cases.refused.is_empty(), "{:?}", cases.refused);
-    let place = tempfile::tempdir().unwrap();
     let options = Options { threads: 0, reproducible: true };
-    let execution = execute(&cases.plan, Selection::All, place.path(), options, &Alone).unwrap();
-    assert!(execution.failed.is_empty(), "{:?}", execution.failed);
-    let validation = cases.judge(place.path());
+    let asked = Runner::new(Cache::memory(), options, &Alone).ask(&mut cases).unwrap();
+    assert!(asked.execution.failed.is_empty(), "{:?}", asked.execution.failed);
+    let validation = asked.answer.expect("nobody interrupts");
     print!("{}", codexsim::report::validation(&validation, &[]).terminal(None));
     for case in 0..validation.cases.len() {
         for metric in [Metric::Makespan, Metric::T100, Metric::Received, Metric::SeederCopies] {

@@ -7,7 +7,7 @@
 //! common random numbers.
 
 use crate::rng::Rng;
-use crate::units::Time;
+use crate::units::{Refusal, Time, require};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,7 @@ impl JsonSchema for Seconds {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": SECONDS,
+            "examples": ["10 min"],
             "anyOf": [{ "type": "number", "minimum": 0 }, generator.subschema_for::<Time>()],
         })
     }
@@ -145,8 +146,11 @@ impl Distribution {
         }
     }
 
-    /// What is wrong with the parameters, if anything.
-    pub fn problem(&self) -> Option<&'static str> {
+    /// Refuses parameters that give no distribution, of the value of `key`.
+    ///
+    /// # Errors
+    /// When they are not positive and finite, or the wrong way round.
+    pub fn check(&self, key: &str) -> Result<(), Refusal> {
         let positive = |values: &[f64]| values.iter().all(|v| v.is_finite() && *v > 0.0);
         let good = match *self {
             Distribution::Fixed { value } => value.is_finite() && value >= 0.0,
@@ -156,7 +160,8 @@ impl Distribution {
             Distribution::LogNormal { median, sigma } => positive(&[median]) && sigma.is_finite() && sigma >= 0.0,
             Distribution::Pareto { minimum, shape } => positive(&[minimum, shape]),
         };
-        (!good).then_some("parameters must be positive and finite, and `low` at most `high`")
+        let problem = "impossible distribution: parameters must be positive and finite, and `low` at most `high`";
+        require(good, key, problem, "e.g. { exponential = { mean = 3600 } }")
     }
 }
 

@@ -25,6 +25,37 @@
 //! | [`report`] | tables for people |
 //! | [`cli`] | the command line |
 //!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | node | a computer in the simulated network, numbered from 0 |
+//! | seeder, leecher | a node that holds the dataset from the start; one that wants it |
+//! | dataset, block | what is distributed; the unit in which it is requested and stored |
+//! | peer | another node that a node knows and is, or will be, connected to |
+//! | link | a node's way into the network, with a capacity up and one down, in bit/s |
+//! | transport | what is around a message on a link: frames, acknowledgements, windows |
+//! | message | what one node sends another; it has a [`ledger::Class`] under which its bytes are booked |
+//! | churn | nodes that come, go, crash and lose what they hold |
+//! | discovery | how nodes learn who holds the dataset: a directory, a tracker, a hash table |
+//! | protocol, family | what a node does; the code of which several protocols are sets of constants |
+//! | makespan | from the start of the first leecher to the moment since which all hold everything |
+//! | t50, t90, t100 | when a leecher had stored so many percent; ttfb: its first block |
+//! | bound | a time that no protocol can beat in this world; efficiency is bound over makespan |
+//! | constraint | what holds a leecher back at a moment: a link, a window, waiting, nobody to ask |
+//! | scenario | a file that says everything that decides a run |
+//! | specification | [`sim::RunSpec`]: the same with all names looked up; its digest is the run's id |
+//! | model | a file of constants with their source: a protocol, network, churn, hardware |
+//! | testbed, cell | a set-up in which real swarms were measured; measured runs under equal conditions |
+//! | pack, world | a set of conditions under which a change is tried; one of these |
+//! | study, point | runs that belong together; those that differ in seed and seeders alone |
+//! | sweep | a study that goes through lists of values |
+//! | row file | a finished run, kept so that it need not be carried out again |
+//! | measure | a quantity of a run: name, unit, which is better, value ([`results::Measure`]) |
+//! | claim | what a scenario says must hold of measures (`[expect]`) |
+//! | question | what asks for runs, looks at them and asks for more or has its answer |
+//! | report | what people read of results: a document, rendered for terminal, Markdown or HTML |
+//!
 //! ```
 //! use codexsim::scenario::{Input, load};
 //!

@@ -109,6 +109,23 @@ fn the_file_can_be_used_and_says_where_it_comes_from() {
     calibrate(place.path(), "hardware.per_entry", &["--force", "-j", "1"]).code(0);
     let second = fs::read_to_string(place.path().join("fit.toml")).unwrap();
     assert_eq!(first, second, "the same again, with any number of threads");
+    // What was ended in between goes on: only what is missing is computed.
+    let kept = ["--force", "--rows", "kept"];
+    calibrate(place.path(), "hardware.per_entry", &kept).code(0);
+    let rows = || {
+        let files = fs::read_dir(place.path().join("kept/rows")).unwrap().map(|entry| entry.unwrap());
+        let mut rows: Vec<_> = files.map(|file| (file.path(), file.metadata().unwrap().modified().unwrap())).collect();
+        rows.sort();
+        rows
+    };
+    let before = rows();
+    before.iter().step_by(3).for_each(|(path, _)| fs::remove_file(path).unwrap());
+    calibrate(place.path(), "hardware.per_entry", &kept).code(0);
+    let after = rows();
+    assert_eq!(after.len(), before.len());
+    let anew = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+    assert_eq!(anew, before.len().div_ceil(3), "of {}", before.len());
+    assert_eq!(fs::read_to_string(place.path().join("fit.toml")).unwrap(), first);
 }
 
 #[test]

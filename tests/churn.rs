@@ -1,6 +1,6 @@
 //! Nodes that come and go at awkward moments.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, protocols, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
 
@@ -16,9 +16,7 @@ fn pair(protocol: &str, further: &[&str]) -> Outcome {
 /// Either end goes at any moment of the connection set-up, and comes back.
 #[test]
 fn a_set_up_cut_short_can_be_made_again() {
-    for protocol in
-        ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "codex-v3d", "direct", "ideal", "bitswap", "bittorrent"]
-    {
+    for protocol in protocols() {
         for node in [0, 1] {
             for millis in (20..1200).step_by(20) {
                 let trace = format!("churn.trace=[[{node}, 0.0, {}], [{node}, 20.0, 3000.0]]", f64::from(millis) / 1e3);

@@ -1,6 +1,6 @@
 //! Swarms that find each other by a tracker or a hash table, and hash tables alone.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, exchanges, spec};
 use codexsim::ledger::{Class, Outcome, Status};
 
 /// A small swarm of the real node's kind.
@@ -27,7 +27,7 @@ fn swarms_complete_with_every_kind_of_discovery_and_book_its_bytes() {
         arrived
     };
     assert_eq!(swarm(&[]).traffic(Class::Discovery).bytes, 0, "a directory is free");
-    for protocol in ["codex-v1", "codex-v2", "codex-f", "codex-v3c", "codex-v3d", "bittorrent", "bitswap", "direct"] {
+    for protocol in exchanges() {
         let [tracker, discv5, kademlia] = ["tracker", "discv5", "kademlia"].map(|model| bytes(model, protocol));
         assert!(tracker < discv5 && tracker < kademlia, "{protocol}: {tracker} {discv5} {kademlia}");
     }

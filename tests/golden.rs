@@ -2,6 +2,7 @@
 //! When a change is meant, say why in the commit and put the new digests in.
 
 use crate::common::{checked, spec};
+use codexsim::protocols::ProtocolSpec;
 use codexsim::scenario::Input;
 use codexsim::study::Plan;
 use std::fs;
@@ -38,6 +39,8 @@ fn golden_runs() {
         ("grown", run(&["network.grown=3"])),
         ("regions", run(&["network.latency={ matrix = \"regions-2019\" }"])),
     ];
+    let moves = ProtocolSpec::FAMILIES.iter().filter(|family| **family != "idle");
+    moves.for_each(|family| assert!(got.iter().any(|(name, _)| name.starts_with(family)), "no run of {family}"));
     let expected = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.txt")).unwrap();
     let lines: Vec<String> = got.iter().map(|(name, digest)| format!("{name}: {digest}")).collect();
     assert_eq!(lines, expected.lines().collect::<Vec<_>>(), "fingerprint and makespan in ns");
@@ -55,10 +58,10 @@ fn experiments_are_valid() {
     assert!(!experiments.is_empty() && !worlds.is_empty());
     for file in experiments {
         let input = Input { file: Some(file), ..Input::default() };
-        Plan::new(&input).unwrap_or_else(|e| panic!("{e}"));
+        Plan::new(&input).and_then(|plan| plan.cells()).unwrap_or_else(|e| panic!("{e}"));
         for world in &worlds {
             let input = Input { overlays: vec![world.clone()], ..input.clone() };
-            Plan::new(&input).unwrap_or_else(|e| panic!("{e}"));
+            Plan::new(&input).and_then(|plan| plan.cells()).unwrap_or_else(|e| panic!("{e}"));
         }
     }
 }

@@ -1,21 +1,9 @@
 //! The end of a file: Codex pads its last block, and so do the yardsticks;
 //! BitTorrent and Bitswap send what is left.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, protocols, spec};
 use codexsim::ledger::{Class, Outcome, Status};
 use codexsim::world::Role;
-use std::fs;
-use std::path::Path;
-
-/// Every protocol model that ships and moves data.
-fn models() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/protocols");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut names: Vec<String> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().into()).collect();
-    names.retain(|name| name != "idle");
-    names.sort();
-    names
-}
 
 fn pads(model: &str) -> bool {
     !["bitswap", "bittorrent"].contains(&model)
@@ -31,9 +19,8 @@ fn pair(model: &str, size: u64, further: &[&str]) -> Outcome {
 
 #[test]
 fn the_last_block_travels_as_the_client_sends_it() {
-    let models = models();
-    assert!(models.len() >= 12 && models.iter().filter(|model| !pads(model)).count() == 2, "{models:?}");
-    for model in &models {
+    assert!(protocols().filter(|model| !pads(model)).count() == 2);
+    for model in protocols() {
         let block = spec(&[&format!("protocol={model}")]).world.dataset.block_size.get();
         for group in [1, 3] {
             let unit = group * block;

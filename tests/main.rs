@@ -30,6 +30,7 @@ mod reasons;
 mod report;
 mod scenario_errors;
 mod survey;
+mod template;
 mod validate;
 mod view;
 mod yamux;

@@ -2,8 +2,8 @@
 //! change in step: names of nodes, the order of equal times, the unit of rates and
 //! sizes. (Nothing against next to nothing is in `zero.rs`.)
 
-use crate::common::pair::{NETWORKS, bare, pair, protocols};
-use crate::common::{checked, spec};
+use crate::common::pair::{NETWORKS, bare, pair};
+use crate::common::{checked, protocols, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
 use codexsim::world::Role;

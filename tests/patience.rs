@@ -1,6 +1,6 @@
 //! How long a run waits before it ends without progress.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, exchanges, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
 
@@ -33,9 +33,7 @@ fn patience_takes_nothing_away() {
         COLD_KADEMLIA,
     ];
     let mut complete = 0;
-    for protocol in
-        ["codex-v0.1.6", "codex-v1", "codex-v2", "codex-f", "codex-v3c", "codex-v3d", "bittorrent", "bitswap"]
-    {
+    for protocol in exchanges() {
         for discovery in discoveries {
             for start in ["\"together\"", "{ stagger = \"400 s\" }"] {
                 let (protocol, start) = (format!("protocol={protocol}"), format!("swarm.start={start}"));

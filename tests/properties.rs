@@ -1,27 +1,14 @@
 //! What must hold in any run, on random small scenarios of every protocol.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, protocols, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::network::NetworkModel;
 use codexsim::sim::RunSpec;
 use codexsim::units::{Rate, Time};
 use codexsim::world::{ChurnSpec, NodeId, Role};
 use proptest::prelude::*;
+use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
-
-const PROTOCOLS: [&str; 11] = [
-    "codex-v2",
-    "direct",
-    "ideal",
-    "bitswap",
-    "bittorrent",
-    "codex-v1",
-    "codex-f",
-    "codex-v3a",
-    "codex-v3b",
-    "codex-v3c",
-    "codex-v3d",
-];
 
 /// Half of the scenarios have a discovery with traffic of its own; the last of
 /// these starts cold.
@@ -44,14 +31,14 @@ fn rates() -> impl Strategy<Value = u32> {
 
 /// Settings of a random small scenario.
 fn scenario() -> impl Strategy<Value = Vec<String>> {
-    let swarm = (2u32..14, 1u32..4, 1u32..120, 0usize..PROTOCOLS.len(), (0usize..3, 0usize..7));
+    let swarm = (2u32..14, 1u32..4, 1u32..120, select(Vec::from_iter(protocols())), (0usize..3, 0usize..7));
     let links = (rates(), rates(), 0u32..120, any::<bool>());
     let life = (0usize..4, 0usize..3, any::<u32>(), (0usize..5, 0usize..3));
     (swarm, links, life).prop_map(
         |((nodes, seeders, blocks, protocol, (model, discovery)), (up, down, delay, spread), life)| {
             let nodes = nodes.max(seeders + 1);
             let mut sets = vec![
-                format!("protocol={}", PROTOCOLS[protocol]),
+                format!("protocol={protocol}"),
                 format!("network.model={}", ["fifo", "fair", "ideal"][model]),
                 format!("swarm.network_size={nodes}"),
                 format!("swarm.seeders={seeders}"),

@@ -5,7 +5,7 @@
 mod readers;
 
 use codexsim::rng::{Purpose, Rng};
-use codexsim::study::RowFile;
+use codexsim::study::{Kept, RowFile};
 use std::fs;
 use std::path::Path;
 
@@ -107,7 +107,7 @@ fn latency_matrices() {
 #[test]
 fn rows() {
     let (result, trace) = readers::sample();
-    let file = RowFile::new(result, 0).encode();
+    let file = RowFile::new(result, Kept::default()).encode();
     assert!(RowFile::decode(&file).is_some());
     on_all(readers::rows, seeds("rows").chain([file.into_bytes(), trace.clone().into_bytes()]));
 }

@@ -1,11 +1,12 @@
 //! `codexsim explain-run` and `codexsim doctor` tell the truth about worlds of
 //! which one knows it beforehand.
 
-use crate::common::{checked, spec};
+use crate::common::{checked, exchanges, spec};
 use assert_cmd::Command;
 use codexsim::ledger::Constraint;
 use codexsim::sim::{Progress, RunSpec};
-use codexsim::study::{Host, Reasons, Resource, WhatIf, Who};
+use codexsim::study::{Cache, Host, Options, Reasons, Resource, Runner, WhatIf, Who};
+use std::fs;
 
 /// Nobody watches.
 struct Silent;
@@ -28,8 +29,14 @@ impl Host for Silent {
     fn finished(&self) {}
 }
 
+fn asked(sets: &[&str], seeds: u32) -> Option<Reasons> {
+    let runner = Runner::new(Cache::memory(), Options { threads: 0, reproducible: true }, &Silent);
+    let asked = runner.ask(&mut WhatIf::new(&spec(sets), seeds)).expect("nothing is written");
+    asked.answer.expect("nobody interrupts")
+}
+
 fn reasons(sets: &[&str]) -> Reasons {
-    WhatIf::new(&spec(sets), 3).ask(0, &Silent).expect("nobody interrupts").expect("all complete")
+    asked(sets, 3).expect("all complete")
 }
 
 /// Elasticity and share of the slowest leecher's time.
@@ -45,9 +52,7 @@ fn slowest(found: &Reasons, resource: Resource) -> (f64, f64) {
 /// nanoseconds, in the other.)
 #[test]
 fn everything_together_is_a_change_of_the_unit_of_time() {
-    for protocol in
-        ["direct", "codex-v1", "codex-v2", "codex-v3a", "codex-v3c", "codex-v3d", "codex-f", "bittorrent", "bitswap"]
-    {
+    for protocol in exchanges() {
         let protocol_set = format!("protocol={protocol}");
         let base = spec(&[
             &protocol_set,
@@ -172,7 +177,7 @@ fn equally_narrow_links_are_told_together() {
 fn no_time_has_no_reasons() {
     let ideal = ["network.up=unlimited", "network.down=unlimited", "network.latency=0 s", "protocol=direct"];
     let sets: Vec<&str> = ideal.into_iter().chain(["network.transport=none"]).collect();
-    assert!(WhatIf::new(&spec(&sets), 2).ask(0, &Silent).unwrap().is_none());
+    assert!(asked(&sets, 2).is_none());
 }
 
 /// What a sweep says is no setting of the file; what the file says beside it is one.
@@ -182,4 +187,36 @@ fn the_doctor_examines_a_study_without_its_sweep() {
     let world = ["--set", "swarm.network_size=3", "--set", "swarm.seeders=1", "--set", "swarm.file_size=1 MB"];
     let text = stdout(&[&["doctor", "--quiet", pack], &world[..]].concat());
     assert!(text.contains("swarm.network_size") && !text.contains("network.links"), "{text}");
+}
+
+/// Both keep nothing unless they are told where; then they go on where they were ended.
+#[test]
+fn what_is_kept_is_not_computed_again() {
+    let small = ["--set", "swarm.network_size=3", "--set", "swarm.seeders=1", "--set", "swarm.file_size=1 MB"];
+    for command in [&["doctor"][..], &["explain-run", "--seeds", "2"]] {
+        let place = tempfile::tempdir().unwrap();
+        let shown = |further: &[&str]| {
+            let arguments = [command, &["--quiet"], &small, further].concat();
+            let output = Command::cargo_bin("codexsim").unwrap().current_dir(&place).args(arguments).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let rows = || {
+            let files = fs::read_dir(place.path().join("kept/rows")).unwrap().map(|entry| entry.unwrap());
+            let mut rows: Vec<_> =
+                files.map(|file| (file.path(), file.metadata().unwrap().modified().unwrap())).collect();
+            rows.sort();
+            rows
+        };
+        let first = shown(&[]);
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 0, "nothing is written");
+        assert_eq!(shown(&["--rows", "kept"]), first);
+        let before = rows();
+        fs::remove_file(&before[1].0).unwrap();
+        fs::write(&before[2].0, "cut sho").unwrap();
+        assert_eq!(shown(&["--rows", "kept", "-j", "1"]), first);
+        let after = rows();
+        let anew: Vec<usize> = (0..after.len()).filter(|at| before[*at] != after[*at]).collect();
+        assert_eq!((before.len(), anew), (after.len(), vec![1, 2]), "{command:?}");
+    }
 }

@@ -17,7 +17,7 @@ fn bad_files() -> Vec<PathBuf> {
 
 fn message(input: &Input) -> String {
     // All points of a sweep are read too.
-    match Plan::new(input) {
+    match Plan::new(input).and_then(|plan| plan.cells()) {
         Ok(_) => "accepted".into(),
         Err(error) => error.to_string(),
     }

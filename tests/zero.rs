@@ -1,8 +1,8 @@
 //! Nothing is the limit of next to nothing: what takes no time gives what takes a
 //! nanosecond.
 
-use crate::common::pair::{NETWORKS, PAIR, bare, pair, protocols};
-use crate::common::{checked, spec};
+use crate::common::pair::{NETWORKS, PAIR, bare, pair};
+use crate::common::{checked, protocols, spec};
 
 /// Settings that can be nothing, and the least that is not.
 const LEAST: [(&str, &str, &str); 6] = [

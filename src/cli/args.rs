@@ -2,10 +2,11 @@
 
 use super::format::Shown;
 use super::host::Console;
-use super::output;
 use super::progress::{Display, Unit};
+use super::{Failure, output};
+use crate::results::{self, ResultsError};
 use crate::scenario::{self, Input, Sweep};
-use crate::study;
+use crate::study::{self, Cache, Options, Question, Runner};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,21 +68,71 @@ impl Layers {
     }
 }
 
-/// A scenario that a handful of runs is made of, and how they are made and shown.
+/// A scenario that runs are made of to learn something of it, and how that is shown.
 #[derive(Debug, Args)]
 pub struct Probe {
     /// Scenario (TOML); the quickstart when absent
     file: Option<PathBuf>,
     #[command(flatten)]
     changes: Changes,
+    #[command(flatten)]
+    pub asking: Asking,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// How the runs behind an answer are carried out.
+#[derive(Debug, Args)]
+pub struct Asking {
     /// Runs at the same time; default: one per core
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    #[command(flatten)]
-    pub shown: Shown,
-    /// No progress and no notes, only errors and the result
+    /// Keep finished runs in DIR/rows, so that the same command goes on where it was ended;
+    /// without it they are kept nowhere
+    #[arg(long, value_name = "DIR")]
+    rows: Option<PathBuf>,
+    /// No progress and no notes, only errors and results
     #[arg(long)]
     quiet: bool,
+}
+
+impl Asking {
+    /// The answer to `question`; nothing when the user ended it before, which is said.
+    pub fn ask<Q: Question>(&self, question: &mut Q) -> Result<Option<Q::Answer>, Failure> {
+        let cache = match &self.rows {
+            Some(dir) => {
+                results::try_folder(&dir.join("rows"))?;
+                Cache::folder(dir)?
+            }
+            None => Cache::memory(),
+        };
+        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
+        let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: false };
+        let asked = Runner::new(cache, options, &console).ask(question);
+        console.close();
+        let asked = asked.map_err(ended)?;
+        output::tell_failed(&asked.execution.failed);
+        if asked.answer.is_none() {
+            let kept = self.rows.as_ref().map(|_| "the same command goes on");
+            output::tell(&format!(
+                "interrupted; {}",
+                kept.unwrap_or("with --rows DIR the finished runs would be kept")
+            ));
+        }
+        Ok(asked.answer)
+    }
+
+    /// A note for people, on standard error.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            output::tell(line);
+        }
+    }
+}
+
+/// A file that cannot be written ends what was begun.
+pub fn ended(error: ResultsError) -> Failure {
+    Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
 }
 
 impl Probe {
@@ -92,15 +143,7 @@ impl Probe {
 
     /// Says what is to know of runs of a scenario that varies something.
     pub fn mention(&self, sweep: &Sweep) {
-        note_on_base(sweep).iter().filter(|_| !self.quiet).for_each(|note| output::tell(note));
-    }
-
-    /// What `work` finds on so many threads (0: one a core), with its progress shown.
-    pub fn find<T>(&self, work: impl FnOnce(usize, &Console) -> T) -> T {
-        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
-        let found = work(self.jobs.map_or(0, usize::from), &console);
-        console.close();
-        found
+        note_on_base(sweep).iter().for_each(|note| self.asking.note(note));
     }
 }
 

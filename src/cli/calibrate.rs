@@ -1,14 +1,13 @@
 //! `codexsim calibrate`: constants from measured cells.
 
+use super::args::Asking;
 use super::format::Shown;
-use super::host::Console;
-use super::progress::{Display, Unit};
 use super::validate::{check_columns, read_measured};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{self, AtomicFile};
 use crate::scenario::{self, Conditions, Testbed};
-use crate::study::{self, CalibrateError, CalibrateRequest, Calibration, Fit};
+use crate::study::{CalibrateError, CalibrateRequest, Calibration, Calibrator, Fit};
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -62,12 +61,8 @@ pub struct Calibrate {
     /// Replace FILE if there is one
     #[arg(long)]
     force: bool,
-    /// Runs at the same time; default: one per core
-    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
-    /// No progress and no notes, only errors and results
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     shown: Shown,
 }
@@ -77,23 +72,20 @@ impl Calibrate {
     pub fn carry_out(&self) -> Result<End, Failure> {
         self.check_out()?;
         let measured = read_measured(self.measured.as_deref())?;
-        measured.notes.iter().for_each(|note| self.note(note));
-        let request = self.request()?;
-        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
-        let outcome = study::calibrate(&measured, &request, &console);
-        console.close();
-        match outcome {
-            Ok(calibration) => self.write(&calibration),
-            Err(CalibrateError::Interrupted) => {
-                self.note("interrupted; nothing was written");
-                Ok(End::Incomplete)
-            }
-            Err(CalibrateError::Violation(rule)) => {
+        measured.notes.iter().for_each(|note| self.asking.note(note));
+        let mut calibrator = Calibrator::new(&measured, self.request()?).map_err(input)?;
+        match self.asking.ask(&mut calibrator)? {
+            Some(Ok(calibration)) => self.write(&calibration),
+            Some(Err(CalibrateError::Violation(rule))) => {
                 output::tell(&format!("violation: {rule}"));
                 Ok(End::Breach)
             }
-            Err(CalibrateError::Threads(error)) => Err(Failure::Own(error)),
-            Err(error) => Err(Failure::Input(error.to_string())),
+            Some(Err(CalibrateError::Failed(_))) => Ok(End::Incomplete),
+            Some(Err(error)) => Err(input(error)),
+            None => {
+                self.asking.note("nothing was written");
+                Ok(End::Incomplete)
+            }
         }
     }
 
@@ -126,7 +118,6 @@ impl Calibrate {
             sets: self.sets.clone(),
             fits: self.fit.clone(),
             max_evaluations: self.max_evaluations as usize,
-            threads: self.jobs.map_or(0, usize::from),
         })
     }
 
@@ -134,12 +125,12 @@ impl Calibrate {
         self.shown.rows(|| report::calibration(calibration), &report::calibration_rows(calibration))?;
         let date = self.date.unwrap_or_else(|| Utc::now().date_naive());
         let Some(text) = report::calibration_file(calibration, &self.command(), &date.to_string()) else {
-            self.note("nothing could be fitted, so nothing was written");
+            self.asking.note("nothing could be fitted, so nothing was written");
             return Ok(End::Incomplete);
         };
         AtomicFile::write_all(&self.out, text.as_bytes())?;
         let usage = report::calibration_usage(&text, &self.out);
-        self.note(&format!("{} is written; use it with {usage}", self.out.display()));
+        self.asking.note(&format!("{} is written; use it with {usage}", self.out.display()));
         Ok(End::Good)
     }
 
@@ -158,12 +149,10 @@ impl Calibrate {
         words.push(format!("--seeds {} --max-evaluations {}", self.seeds, self.max_evaluations));
         words.join(" ")
     }
+}
 
-    fn note(&self, line: &str) {
-        if !self.quiet {
-            output::tell(line);
-        }
-    }
+fn input(error: CalibrateError) -> Failure {
+    Failure::Input(error.to_string())
 }
 
 fn date(text: &str) -> Result<NaiveDate, String> {

@@ -3,7 +3,7 @@
 use super::args::Changes;
 use super::{End, Failure, output};
 use crate::scenario;
-use crate::study::Plan;
+use crate::study::{Plan, Selection};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -24,16 +24,17 @@ impl Check {
     pub fn carry_out(&self) -> Result<End, Failure> {
         let input = self.changes.input(Some(self.file.clone()));
         let plan = Plan::new(&input)?;
+        let runs = plan.runs(Selection::All)?;
         let (base, by_itself) = match scenario::load(&input) {
             Ok(base) => (base.resolved, None),
-            Err(error) => (plan.resolved, Some(error)),
+            Err(error) => (plan.resolved.clone(), Some(error)),
         };
         output::say(&format!("{}\n", base.trim_end()))?;
         if let Some(error) = by_itself {
             output::tell(&format!("note: this is the first point of the sweep; `codexsim run` would say\n{error}"));
         }
-        plan.warnings.iter().for_each(|w| output::tell(&format!("warning: {w}")));
-        output::tell(&format!("ok: {} points, {} runs", plan.cells.len(), plan.runs.len()));
+        runs.warnings.iter().for_each(|w| output::tell(&format!("warning: {w}")));
+        output::tell(&format!("ok: {} points, {} runs", plan.points(), plan.len()));
         Ok(End::Good)
     }
 }

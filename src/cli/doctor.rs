@@ -1,7 +1,7 @@
 //! `codexsim doctor`: which settings of a scenario do anything.
 
 use super::args::Probe;
-use super::{End, Failure, output};
+use super::{End, Failure};
 use crate::report;
 use crate::study::Doctor;
 use clap::Args;
@@ -21,13 +21,9 @@ pub struct DoctorCommand {
 impl DoctorCommand {
     /// Carries the runs out and shows what was found.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let doctor = Doctor::new(&self.probe.input())?;
+        let mut doctor = Doctor::new(&self.probe.input())?;
         self.probe.mention(doctor.sweep());
-        let found = self.probe.find(|threads, console| doctor.examine(threads, console));
-        let Some(found) = found else {
-            output::tell("interrupted");
-            return Ok(End::Incomplete);
-        };
+        let Some(Some(found)) = self.probe.asking.ask(&mut doctor)? else { return Ok(End::Incomplete) };
         self.probe.shown.rows(|| report::diagnosis(&found), &found.rows())?;
         Ok(End::Good)
     }

@@ -7,7 +7,8 @@ use clap::Args;
 /// Tell what a key of a scenario means: unit, range, default and source
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A dotted key, its last words, or a table: swarm.group, window, network
+    /// A dotted key, its last words, a table, or a form of values: swarm.group, window,
+    /// network, distribution
     key: String,
 }
 
@@ -22,7 +23,7 @@ impl Explain {
 }
 
 fn describe(known: &Explanation) -> String {
-    let Explanation { key, meaning, form, choices, default, with_models, .. } = known;
+    let Explanation { key, meaning, form, choices, examples, default, with_models, .. } = known;
     let mut text = format!("{key}\n    {meaning}\n    value    {form}\n");
     for (word, meaning) in choices {
         text += &format!("             {word}: {meaning}\n");
@@ -32,6 +33,7 @@ fn describe(known: &Explanation) -> String {
         None if !with_models.is_empty() => String::new(),
         None => "    default  none\n".into(),
     };
+    examples.iter().take(3).for_each(|example| text += &format!("    example  {example}\n"));
     with_models.iter().for_each(|with| text += &origin("or      ", with));
     text
 }

@@ -27,10 +27,9 @@ impl ExplainRun {
     pub fn carry_out(&self) -> Result<End, Failure> {
         let scenario = scenario::load(&self.probe.input())?;
         self.probe.mention(&scenario.sweep);
-        let runs = WhatIf::new(&scenario.run, self.seeds);
-        let found = self.probe.find(|threads, console| runs.ask(threads, console));
-        match found {
-            None => output::tell("interrupted"),
+        let mut runs = WhatIf::new(&scenario.run, self.seeds);
+        match self.probe.asking.ask(&mut runs)? {
+            None => {}
             Some(None) => {
                 output::tell("no seed completes with and without more of every resource: there is no time to explain")
             }

@@ -1,6 +1,6 @@
 //! `codexsim impact`: what would this change do?
 
-use super::args::{Layers, duration, share};
+use super::args::{Layers, duration, ended, share};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
@@ -8,7 +8,9 @@ use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{AtomicFile, Kind, Program, ResultsError};
-use crate::study::{self, Assembled, Duel, Examined, Host, ImpactError, ImpactRequest, Options, Side};
+use crate::study::{
+    self, Asked, Assembled, Cache, Duel, Examined, Host, ImpactError, ImpactRequest, Options, Runner, Selection, Side,
+};
 use clap::Args;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -70,10 +72,7 @@ pub struct Impact {
 
 impl From<ImpactError> for Failure {
     fn from(error: ImpactError) -> Self {
-        match error {
-            ImpactError::Results(error) => error.into(),
-            wrong => Failure::Input(wrong.to_string()),
-        }
+        Failure::Input(error.to_string())
     }
 }
 
@@ -86,14 +85,16 @@ impl Impact {
         self.output.claim(&dir, Kind::Study, duel.name(), None)?;
         let console = Console::new(Some(self.budget), Display::new(Unit::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
-        let examined = duel.carry_out(&dir, options, &console);
+        let mut examined = Examined::new(duel);
+        let asked = Runner::new(Cache::folder(&dir)?, options, &console).ask(&mut examined);
         console.close();
-        let examined = examined?;
+        let Asked { answer, execution } = asked.map_err(ended)?;
         // What was said of other runs must not stand beside these.
         REPORTS.iter().try_for_each(|name| remove(&dir.join(name)))?;
-        let assembled = study::assemble(&examined.plan, &dir, &examined.failed, self.output.reproducible)?;
+        let runs = examined.plan.runs(Selection::All)?;
+        let assembled = study::assemble(&runs, &dir, &execution.failed, self.output.reproducible)?;
         self.output.manifest(&examined.plan, &assembled, console.elapsed_s()).write(&dir)?;
-        output::tell_each("failed", examined.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
+        output::tell_failed(&execution.failed);
         let Some(impact) = &examined.impact else {
             let first = examined.next_look.unwrap_or_default();
             self.output.note(&format!("fewer than {first} pairs were finished; the same command goes on"));
@@ -101,12 +102,12 @@ impl Impact {
         };
         write(&dir, impact)?;
         self.shown.rows(|| report::impact(impact, impact.seconds_per_pair), &report::impact_rows(impact))?;
-        if let Some(next) = examined.next_look.filter(|_| examined.left > 0) {
+        if let Some(next) = examined.next_look.filter(|_| answer.is_none()) {
             let note = format!("ended before the next look at {next} pairs; the same command goes on");
             self.output.note(&note);
         }
         self.output.note(&format!("results are in {}", dir.display()));
-        Ok(self.judge(&examined, &assembled, console.interrupted()))
+        Ok(self.judge(&examined, &assembled, console.interrupted() || !execution.failed.is_empty()))
     }
 
     fn request(&self) -> ImpactRequest {
@@ -122,7 +123,7 @@ impl Impact {
         }
     }
 
-    fn judge(&self, examined: &Examined, assembled: &Assembled, interrupted: bool) -> End {
+    fn judge(&self, examined: &Examined, assembled: &Assembled, incomplete: bool) -> End {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
@@ -139,7 +140,7 @@ impl Impact {
         match () {
             () if !assembled.violations.is_empty() || !breaches.is_empty() => End::Breach,
             () if !worse.is_empty() || !exercised => End::Breach,
-            () if interrupted || !examined.failed.is_empty() => End::Incomplete,
+            () if incomplete => End::Incomplete,
             () => End::Good,
         }
     }

@@ -4,6 +4,7 @@
 mod args;
 mod calibrate;
 mod check;
+mod columns;
 mod completions;
 mod destination;
 mod doctor;
@@ -16,6 +17,7 @@ mod impact;
 mod man;
 mod memory;
 mod models;
+mod new;
 mod output;
 mod progress;
 mod report;
@@ -47,6 +49,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::New),
     Run(run::Run),
     Sweep(sweep::Sweep),
     Validate(validate::Validate),
@@ -61,6 +64,7 @@ enum Command {
     View(view::View),
     Schema(schema::Schema),
     Models(models::Models),
+    Columns(columns::Columns),
     Completions(completions::Completions),
     Man(man::Manual),
 }
@@ -128,6 +132,7 @@ pub fn main() -> ExitCode {
 impl Cli {
     fn carry_out(&self) -> Result<End, Failure> {
         match &self.command {
+            Command::New(new) => new.carry_out(),
             Command::Run(run) => run.carry_out(),
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
@@ -142,6 +147,7 @@ impl Cli {
             Command::View(view) => view.carry_out(),
             Command::Schema(schema) => schema.carry_out(),
             Command::Models(models) => models.carry_out(),
+            Command::Columns(columns) => columns.carry_out(),
             Command::Completions(completions) => completions.carry_out(),
             Command::Man(manual) => manual.carry_out(),
         }

@@ -1,23 +1,32 @@
 //! `codexsim models`: what can be named in a scenario.
 
 use super::format::Shown;
-use super::{End, Failure};
+use super::{End, Failure, output};
 use crate::report::Document;
-use crate::scenario::{self, ModelInfo};
+use crate::scenario::{self, ModelInfo, nearest};
 use clap::Args;
 
-/// List the models that come with the program, with source and date
+/// List the models that come with the program, with source and date, or print one
 #[derive(Debug, Args)]
 pub struct Models {
+    /// A model, whose file is printed, or a kind of models: codex-v2, networks/leios-v2,
+    /// churn
+    pub name: Option<String>,
     #[command(flatten)]
     shown: Shown,
 }
 
 impl Models {
-    /// Prints the list.
+    /// Prints the list, or a file.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let models = scenario::models();
-        self.shown.rows(|| list(&models), &models)?;
+        let models = match &self.name {
+            Some(name) => chosen(name)?,
+            None => scenario::models(),
+        };
+        match models.as_slice() {
+            [one] if self.name.is_some() => output::say(one.text)?,
+            _ => self.shown.rows(|| list(&models), &models)?,
+        }
         Ok(End::Good)
     }
 }
@@ -26,6 +35,23 @@ fn list(models: &[ModelInfo]) -> Document {
     let mut document = Document::new("Models");
     models.iter().for_each(|model| document.paragraph(describe(model)));
     document
+}
+
+/// Those of a kind, or those of a name: several kinds may have one of it.
+fn chosen(asked: &str) -> Result<Vec<ModelInfo>, Failure> {
+    let all = scenario::models();
+    let path = |model: &ModelInfo| format!("{}/{}", model.kind, model.name);
+    let ways: [&dyn Fn(&ModelInfo) -> bool; 3] =
+        [&|model| model.kind == asked, &|model| path(model) == asked, &|model| model.name == asked];
+    let found = ways.into_iter().map(|way| all.iter().filter(|model| way(model)).cloned().collect::<Vec<_>>());
+    found.into_iter().find(|found| !found.is_empty()).ok_or_else(|| {
+        let expected = "a name in the list of `codexsim models`, or a kind such as networks";
+        let mut message = format!("error: unknown model `{asked}`\n = expected {expected}");
+        if let Some(name) = nearest(asked, all.iter().flat_map(|model| [model.kind, model.name])) {
+            message += &format!("\n = did you mean `{name}`?");
+        }
+        Failure::Input(message)
+    })
 }
 
 fn describe(model: &ModelInfo) -> String {

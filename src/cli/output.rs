@@ -31,6 +31,11 @@ pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator
     }
 }
 
+/// Writes which runs failed, and what they said.
+pub fn tell_failed(failed: &[crate::study::Failure]) {
+    tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
+}
+
 /// Writes an error. Those of scenarios bring their heading along.
 pub fn tell_error(message: &str) {
     let heading = if message.starts_with("error") { "" } else { "error: " };

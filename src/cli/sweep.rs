@@ -1,6 +1,6 @@
 //! `codexsim sweep`: all runs of a study.
 
-use super::args::{Changes, duration};
+use super::args::{Changes, duration, ended};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
@@ -8,7 +8,7 @@ use super::progress::{Display, Unit};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{Kind, ResultsError, Row, RunRow};
-use crate::study::{self, Assembled, Execution, Host, Options, Plan, RowFile, Selection};
+use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection};
 use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -81,29 +81,37 @@ impl Sweep {
     /// Runs what is missing, writes the result files, shows a table.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let plan = Plan::new(&self.changes.input(Some(self.file.clone())))?;
-        let selection = self.selection(plan.runs.len())?;
+        let selection = self.selection(plan.len())?;
         let dir = self.output.dir(&self.changes.title(&plan.name));
-        plan.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
+        let alone = matches!(selection, Selection::Index(_)) && !self.dry_run;
+        // One task of many makes its own point and leaves the others to theirs.
+        let runs = plan.runs(if alone { selection } else { Selection::All })?;
+        runs.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         if self.dry_run {
-            output::say(&self.describe(&plan, selection, &dir))?;
+            output::say(&self.describe(&runs, selection, &dir))?;
             return Ok(End::Good);
         }
         self.output.claim(&dir, Kind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Unit::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
-        let execution = study::execute(&plan, selection, &dir, options, &console);
+        let execution = Runner::new(Cache::folder(&dir)?, options, &console).carry_out(&runs, selection);
         console.close();
-        let execution = execution.map_err(|error| {
-            Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
-        })?;
+        let execution = execution.map_err(ended)?;
         self.report_execution(&execution);
-        let missing = missing(&plan, &dir);
-        if matches!(selection, Selection::Index(_)) && missing > 0 {
-            let (all, file) = (plan.runs.len(), RunRow::KIND.file);
-            output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
-            return Ok(if execution.failed.is_empty() && execution.left == 0 { End::Good } else { End::Incomplete });
-        }
-        let assembled = self.assemble(&plan, &dir, &execution, &console)?;
+        let runs = match selection {
+            Selection::Index(index) if lacks_others(&plan, index, &dir) => {
+                let (missing, all, file) = (missing(&plan, &dir), plan.len(), RunRow::KIND.file);
+                output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
+                return Ok(if execution.failed.is_empty() && execution.left == 0 {
+                    End::Good
+                } else {
+                    End::Incomplete
+                });
+            }
+            Selection::Index(_) => plan.runs(Selection::All)?,
+            _ => runs,
+        };
+        let assembled = self.assemble(&runs, &dir, &execution, &console)?;
         self.shown.study(|| report::sweep(&plan, &assembled), &assembled.table(&plan))?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
@@ -138,18 +146,18 @@ impl Sweep {
         let Execution { computed, reused, failed, left, damaged, other } = execution;
         output::tell_each("damaged and computed again", damaged.iter().map(|run| format!("run {run}")));
         if *other > 0 {
-            let why = "another version of the program made them, or other steps of downloads";
+            let why = "another version of the program made them, or they keep less than is wanted";
             self.output.note(&format!("note: {other} finished runs could not be used: {why}"));
         }
         self.output.note(&format!("computed {computed}, reused {reused}, failed {}, left {left}", failed.len()));
-        output::tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
+        output::tell_failed(failed);
     }
 
     /// Puts the result files together, one process at a time: of several
     /// shards the last one finds the rows of all.
     fn assemble(
         &self,
-        plan: &Plan,
+        runs: &Runs,
         dir: &Path,
         execution: &Execution,
         console: &Console,
@@ -160,8 +168,8 @@ impl Sweep {
             // Some network file systems have no locks.
             self.output.note(&format!("note: shards that end at the same moment may miss each other: {error}"));
         }
-        let assembled = study::assemble(plan, dir, &execution.failed, self.output.reproducible)?;
-        self.output.manifest(plan, &assembled, console.elapsed_s()).write(dir)?;
+        let assembled = study::assemble(runs, dir, &execution.failed, self.output.reproducible)?;
+        self.output.manifest(runs.plan, &assembled, console.elapsed_s()).write(dir)?;
         Ok(assembled)
     }
 
@@ -177,7 +185,7 @@ impl Sweep {
         if missing > 0 {
             self.output.note(&format!("{missing} runs are missing; the same command again carries them out"));
         } else if assembled.missing > 0 {
-            let (others, all) = (assembled.missing, plan.runs.len());
+            let (others, all) = (assembled.missing, plan.len());
             output::tell(&format!("{others} of {all} runs of the plan are missing; they are not of this part"));
         }
         if !breaches.is_empty() || !assembled.violations.is_empty() {
@@ -190,33 +198,31 @@ impl Sweep {
     }
 
     /// What would be run, and what it would roughly cost.
-    fn describe(&self, plan: &Plan, selection: Selection, dir: &Path) -> String {
-        let chosen: Vec<usize> = (0..plan.runs.len()).filter(|i| selection.contains(*i)).collect();
-        let missing: Vec<usize> = chosen
-            .iter()
-            .copied()
-            .filter(|i| RowFile::load(dir, &plan.runs[*i].id, plan.progress_steps).is_err())
-            .collect();
-        let mut text = format!("{} points, {} runs", plan.cells.len(), plan.runs.len());
+    fn describe(&self, runs: &Runs, selection: Selection, dir: &Path) -> String {
+        let plan = runs.plan;
+        let chosen: Vec<usize> = (0..runs.len()).filter(|at| selection.contains(runs.index(*at))).collect();
+        let finished = |at: &usize| RowFile::load(dir, &runs.id(*at), plan.kept).is_ok();
+        let missing: Vec<usize> = chosen.iter().copied().filter(|at| !finished(at)).collect();
+        let mut text = format!("{} points, {} runs", plan.points(), plan.len());
         if selection != Selection::All {
             text += &format!(", {} of them selected", chosen.len());
         }
         text += &format!(", {} finished in {}\n", chosen.len() - missing.len(), dir.display());
-        for (index, cell) in plan.cells.iter().enumerate().take(MOST_POINTS_SHOWN) {
-            let runs = chosen.iter().filter(|i| plan.runs[**i].cell == index).count();
-            text += &format!("  {}: {runs} runs\n", cell.describe());
+        for point in 0..plan.points().min(MOST_POINTS_SHOWN) {
+            let here = chosen.iter().filter(|at| plan.place(runs.index(**at)).point == point).count();
+            text += &format!("  {}: {here} runs\n", plan.values(point).describe());
         }
-        if plan.cells.len() > MOST_POINTS_SHOWN {
-            text += &format!("  and {} more points\n", plan.cells.len() - MOST_POINTS_SHOWN);
+        if plan.points() > MOST_POINTS_SHOWN {
+            text += &format!("  and {} more points\n", plan.points() - MOST_POINTS_SHOWN);
         }
-        text + &self.cost(plan, &missing)
+        text + &self.cost(runs, &missing)
     }
 
-    fn cost(&self, plan: &Plan, missing: &[usize]) -> String {
+    fn cost(&self, runs: &Runs, missing: &[usize]) -> String {
         if missing.is_empty() {
             return "nothing is missing\n".into();
         }
-        let forecast = plan.forecast(missing, self.jobs.map_or(0, usize::from));
+        let forecast = runs.forecast(missing, study::threads(self.jobs.map_or(0, usize::from)));
         format!(
             "what is missing: roughly {} events, {} at {} runs at a time, up to {} of memory\n",
             report::count(forecast.work.events),
@@ -227,9 +233,16 @@ impl Sweep {
     }
 }
 
-/// Runs of the plan that have no row file.
+/// Whether a run of the plan other than the one at `index` has no row file.
+fn lacks_others(plan: &Plan, index: u64, dir: &Path) -> bool {
+    plan.lacks_any(index as usize, |id| study::row_path(dir, id).exists())
+}
+
+/// Runs of the plan that have no row file, going by how many such files there are.
 fn missing(plan: &Plan, dir: &Path) -> usize {
-    plan.runs.iter().filter(|run| !study::row_path(dir, &run.id).exists()).count()
+    let files = std::fs::read_dir(dir.join("rows")).into_iter().flatten().flatten();
+    let rows = files.filter(|file| file.path().extension().is_some_and(|end| end == "csv")).count();
+    plan.len().saturating_sub(rows).max(1)
 }
 
 /// The variable of a batch system, and what it says.

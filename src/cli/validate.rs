@@ -1,5 +1,6 @@
 //! `codexsim validate`: prediction against measurement.
 
+use super::args::ended;
 use super::format::Shown;
 use super::host::Console;
 use super::progress::{Display, Unit};
@@ -7,7 +8,7 @@ use super::{End, Failure, output};
 use crate::report;
 use crate::results::{self, AtomicFile, Kind, Measured, Row, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
-use crate::study::{self, Assembled, Cases, Options, Request, Selection};
+use crate::study::{self, Asked, Assembled, Cache, Cases, Options, Request, Runner, Selection, Validation};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -58,17 +59,16 @@ impl Validate {
     pub fn carry_out(&self) -> Result<End, Failure> {
         let measured = self.measured()?;
         measured.notes.iter().for_each(|note| self.note(note));
-        let cases = self.cases(&measured)?;
+        let mut cases = self.cases(&measured)?;
         results::claim(&self.out, Kind::Study, &cases.plan.name, self.force)?;
-        let assembled = self.run(&cases)?;
+        let (validation, assembled) = self.run(&mut cases)?;
         let (missing, failed) = (assembled.missing, assembled.failed);
         let violations = assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}"));
         output::tell_each("violation", violations);
-        if missing > 0 {
+        let Some(validation) = validation else {
             self.note(&format!("{missing} runs are missing; the same command again carries them out"));
             return Ok(End::Incomplete);
-        }
-        let validation = cases.judge(&self.out);
+        };
         let document = report::validation(&validation, &measured.notes);
         let write = |name: &str, text: &str| AtomicFile::write_all(&self.out.join(name), text.as_bytes());
         write(ValidationRow::KIND.file, &results::write(&validation.rows()))?;
@@ -103,17 +103,16 @@ impl Validate {
         }
     }
 
-    fn run(&self, cases: &Cases) -> Result<Assembled, Failure> {
+    fn run(&self, cases: &mut Cases) -> Result<(Option<Validation>, Assembled), Failure> {
         let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: true };
-        let execution = study::execute(&cases.plan, Selection::All, &self.out, options, &console);
+        let asked = Runner::new(Cache::folder(&self.out)?, options, &console).ask(cases);
         console.close();
-        let execution = execution?;
-        let failed = execution.failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason));
-        output::tell_each("failed", failed);
-        let assembled = study::assemble(&cases.plan, &self.out, &execution.failed, true)?;
+        let Asked { answer, execution } = asked.map_err(ended)?;
+        output::tell_failed(&execution.failed);
+        let assembled = study::assemble(&cases.plan.runs(Selection::All)?, &self.out, &execution.failed, true)?;
         assembled.manifest(&cases.plan).write(&self.out)?;
-        Ok(assembled)
+        Ok((answer, assembled))
     }
 
     fn note(&self, line: &str) {

@@ -2,6 +2,7 @@
 //! nodes and asked for now and then, as in a network of many communities.
 
 use crate::rng::{Purpose, Rng};
+use crate::units::{Refusal, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,15 @@ pub struct LoadSpec {
 }
 
 impl LoadSpec {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        let some = self.keys_per_node > 0 && self.providers_per_key > 0;
+        let nothing = "a load of no keys, or of keys that nobody provides";
+        require(some, "discovery.load", nothing, "at least 1 of each")?;
+        let queries = self.queries_per_second;
+        let given = format!("{queries} queries a second");
+        require(queries.is_finite() && queries >= 0.0, "discovery.load.queries_per_second", given, "0 or more")
+    }
+
     /// Number of keys when `nodes` nodes announce them.
     pub fn keys(&self, nodes: u32) -> u32 {
         let places = u64::from(nodes) * u64::from(self.keys_per_node);

@@ -14,6 +14,7 @@ mod directory;
 mod load;
 mod outbox;
 mod slots;
+mod spec;
 mod tally;
 mod tracker;
 
@@ -21,60 +22,13 @@ pub use dht::{AskProviders, Dht, DhtParams, FindBy, Refresh, WhenFull};
 pub use directory::{Directory, StaticParams};
 pub use load::LoadSpec;
 pub use outbox::{Datagram, Letter, Out, Outbox};
+pub use spec::DiscoverySpec;
 pub use tally::Tally;
 pub use tracker::{Tracker, TrackerParams};
 
 use crate::protocol::Key;
 use crate::units::Time;
 use crate::world::{NodeId, OfflineKind, World};
-use serde::Serialize;
-
-/// How nodes find each other.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DiscoverySpec {
-    /// A directory that everybody can ask.
-    Static(StaticParams),
-    /// One server.
-    Tracker(TrackerParams),
-    /// A distributed hash table, and what loads it besides the protocol.
-    Dht(Box<DhtParams>, Option<LoadSpec>),
-}
-
-impl DiscoverySpec {
-    /// Names of the families that a model file may belong to.
-    pub const FAMILIES: &'static [&'static str] = &["tracker", "dht"];
-
-    /// Reads the constants of family `name`; `None` when there is no such family.
-    pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, constants: D) -> Option<Result<Self, D::Error>> {
-        match name {
-            "tracker" => Some(serde::Deserialize::deserialize(constants).map(DiscoverySpec::Tracker)),
-            "dht" => Some(
-                serde::Deserialize::deserialize(constants).map(|params| DiscoverySpec::Dht(Box::new(params), None)),
-            ),
-            _ => None,
-        }
-    }
-
-    /// JSON Schema of the constants of each family.
-    pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<schemars::Schema> {
-        vec![generator.subschema_for::<TrackerParams>(), generator.subschema_for::<DhtParams>()]
-    }
-
-    /// Whether it runs on a machine of its own.
-    pub fn needs_server(&self) -> bool {
-        matches!(self, DiscoverySpec::Tracker(_))
-    }
-
-    /// The word for it in a scenario.
-    pub fn family(&self) -> &'static str {
-        match self {
-            DiscoverySpec::Static(_) => "static",
-            DiscoverySpec::Tracker(_) => "tracker",
-            DiscoverySpec::Dht(..) => "dht",
-        }
-    }
-}
 
 /// What a model wants to be reminded of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -167,6 +167,11 @@ impl Outcome {
         self.nodes.iter().filter(|n| n.role == Role::Leecher)
     }
 
+    /// Start of the earliest leecher, from which the moments in result files are counted.
+    pub fn origin(&self) -> Time {
+        self.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
+    }
+
     /// Number of leechers that hold everything at the end.
     pub fn completed(&self) -> usize {
         self.leechers().filter(|n| n.complete_since.is_some()).count()

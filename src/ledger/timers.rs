@@ -1,10 +1,11 @@
 //! Which timers of a protocol did anything.
 
+use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::mem::{Discriminant, discriminant};
 
 /// One kind of a protocol's timers in one run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimerUse {
     /// Its name in the protocol.
     pub name: String,

@@ -26,7 +26,7 @@ pub use sending::{Bottleneck, Sending};
 pub use transport::Transport;
 
 use crate::dist::Distribution;
-use crate::units::{Bytes, Time};
+use crate::units::{Bytes, Refusal, Time};
 use crate::world::{NodeId, World};
 use fair::Fair;
 use fifo::Fifo;
@@ -46,16 +46,33 @@ pub enum NetworkModel {
     Fair,
 }
 
-/// How the network is modelled.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// How the network is modelled. A field is read at the dotted key that it names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NetworkSpec {
-    /// Which model.
+    /// How the network is modelled.
+    #[serde(rename(deserialize = "network.model"))]
+    #[schemars(extend("default" = "fair"))]
     pub model: NetworkModel,
-    /// The layers below the protocol.
+    /// The layers below the protocol: "default", "none", or a table of the constants that differ.
+    #[serde(rename(deserialize = "network.transport"))]
+    #[schemars(with = "transport::Form")]
     pub transport: Transport,
-    /// Random addition to the latency of each message, in seconds; messages
-    /// of one stream never overtake each other.
+    /// Random addition to the latency of each message, in seconds or with a unit;
+    /// messages of one stream never overtake each other.
+    #[serde(rename(deserialize = "network.jitter"))]
+    #[schemars(extend("examples" = [{ "exponential": { "mean": "5 ms" } }]))]
     pub jitter: Option<Distribution>,
+}
+
+impl NetworkSpec {
+    /// Refuses what cannot be a network.
+    ///
+    /// # Errors
+    /// On the first thing that makes no sense.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.jitter.map_or(Ok(()), |jitter| jitter.check("network.jitter"))?;
+        self.transport.check()
+    }
 }
 
 /// What the network has to tell.

@@ -1,14 +1,16 @@
 //! From protocol bytes to bytes on the wire, and what a connection costs.
 
-use crate::units::{Bytes, Time};
-use schemars::JsonSchema;
+use crate::units::{Bytes, Refusal, Time, require};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The layers below a protocol: TCP/IP under Noise under a stream muxer.
 /// Sources of the defaults: nim-libp2p `protocols/secure/noise.nim`,
 /// `muxers/mplex/coder.nim`; RFC 5681, 6928 and 7323 for TCP.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("source" = "TCP/IPv4, Noise, mplex; a protocol may bring its own"))]
 pub struct Transport {
     /// Payload of a full TCP segment (1500 - 20 IP - 32 TCP with timestamps).
     pub segment_payload: Bytes,
@@ -77,6 +79,24 @@ impl Transport {
         delay_target: Time::NEVER,
     };
 
+    /// Refuses layers that carry nothing, or whose windows do not fit together.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        for (name, size) in [
+            ("segment_payload", self.segment_payload),
+            ("secure_frame", self.secure_frame),
+            ("mux_frame", self.mux_frame),
+            ("initial_window", self.initial_window),
+        ] {
+            let nothing = format!("`{name}` carries nothing");
+            require(size > Bytes(0), format!("network.transport.{name}"), nothing, "at least 1 B")?;
+        }
+        let burst = format!("a burst of {} at the rate of the link", self.burst);
+        require(self.burst <= Time::from_secs(60), "network.transport.burst", burst, "at most 1 min")?;
+        let largest = format!("a largest window of {}", self.max_window);
+        let least = format!("at least initial_window, {}", self.initial_window);
+        require(self.max_window >= self.initial_window, "network.transport.max_window", largest, least)
+    }
+
     /// Bytes that the layers add to a message of `size` protocol bytes.
     pub fn framing(&self, size: u64) -> u64 {
         let muxed = size + size.div_ceil(self.mux_frame.get()) * self.mux_header.get();
@@ -117,6 +137,21 @@ impl Transport {
 
     fn segments(&self, secured: u64) -> u64 {
         secured.div_ceil(self.segment_payload.get())
+    }
+}
+
+/// How a transport is written.
+pub(super) struct Form;
+
+impl JsonSchema for Form {
+    fn schema_name() -> Cow<'static, str> {
+        "TransportForm".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "enum": ["default", "none"] }, generator.subschema_for::<Transport>()] })
     }
 }
 

@@ -3,9 +3,42 @@
 //! A [`Protocol`] is a plain struct that sees only messages, timers, its own
 //! store and its own random stream, through a [`Ctx`]. It cannot look into
 //! another node or the network. A run holds all nodes in one `Vec<P>`.
+//!
+//! # A node's life
+//! 1. [`Protocol::prepare`] once a run, for all nodes; then for each node, every
+//!    time it comes online, [`Protocol::new`] and [`Protocol::start`].
+//! 2. [`Ctx::find`] is answered by [`Protocol::found`]: providers, who may be gone or
+//!    connected already. [`Ctx::provide`] makes others find this node.
+//! 3. [`Ctx::dial`] is answered once, by [`Protocol::connected`] at both ends, or by
+//!    [`Protocol::refused`]. Whoever is dialled is asked first
+//!    ([`Protocol::accepts`]); of two that dial each other both are told once that
+//!    they are connected. A scenario may have nodes connected from before their
+//!    start: they are told right after [`Protocol::start`].
+//! 4. Between `connected` and the end of the connection [`Ctx::send`] reaches the
+//!    peer's [`Protocol::message`]; what is tracked comes to [`Protocol::sent`] here.
+//! 5. The end is [`Protocol::peer_lost`], a delay after the peer went offline or hung
+//!    up; who hangs up itself is told nothing. What was under way is lost.
+//!
+//! # A dial that fails
+//! The peer may be offline, full ([`Protocol::accepts`]), or go while the connection is
+//! made. Each ends in one `refused`: a round trip after the dial where nobody was
+//! there, else when the connection would have stood. Nothing is tried again by itself:
+//! the protocol takes its next candidate or sets a timer. A dial of one who is
+//! connected, being dialled or no acquaintance (`network.degree`) is not answered.
+//!
+//! # Churn
+//! A node that goes offline is told nothing: its struct is dropped, its timers never
+//! fire, what it sent and what is on its way to it is lost. When it comes back it is
+//! made anew, `start` finds in [`Ctx::store`] and [`Ctx::has_manifest`] what survived
+//! (all of it after a departure, nothing after a crash), and has to find and dial
+//! again. The others learn of it by `peer_lost`.
+//!
+//! Everything a node is told waits until its processor is free, in order.
 
+mod cost;
 mod ctx;
 
+pub use cost::{Cost, Shape};
 pub use ctx::{Ctx, Effect, Effects};
 
 use crate::ledger::Class;
@@ -139,6 +172,15 @@ pub trait Protocol: Sized {
     /// does; else it travels as short as it is.
     const PADS: bool = true;
 
+    /// What a swarm costs to simulate: mostly within a factor of 3 of what was
+    /// measured, which is told beside it. Where nothing was, a message for each block
+    /// to or from each peer is assumed.
+    fn cost(params: &Self::Params, shape: &Shape) -> Cost {
+        let _ = params;
+        let peers = f64::from(shape.peers);
+        Cost::per_block(shape, peers, 5.0 + peers, 5.0 + peers)
+    }
+
     /// Computes what all nodes share, once a run.
     fn prepare(world: &World, params: &Self::Params) -> Self::Shared;
 
@@ -179,7 +221,8 @@ pub trait Protocol: Sized {
     }
 
     /// There will be no connection to `peer`: it is not there, has no room, or went
-    /// before the connection stood.
+    /// before the connection stood. Without an answer to this a node that has no other
+    /// peer waits for ever.
     fn refused(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
         let _ = (peer, cx);
     }

@@ -6,7 +6,7 @@
 //! It moves what Codex would, whole blocks, the last one padded; so does `ideal`.
 
 use crate::ledger::Class;
-use crate::protocol::{Ctx, Key, Message, Protocol, Size, Units};
+use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Shape, Size, Units};
 use crate::units::{Bytes, Time};
 use crate::world::{NodeId, Role, World};
 use schemars::JsonSchema;
@@ -120,6 +120,18 @@ impl Protocol for Direct {
     type Msg = Msg;
     /// Time to look for seeders again.
     type Timer = ();
+
+    /// A request with its answer: 0.5 us and 0.05 us for each leecher per seeder
+    /// (measured 0.7 / 1.0 / 8 us at 7 / 24 / 61).
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let requests = shape.dataset.size.get().div_ceil(params.request.get().max(1));
+        Cost {
+            deliveries: requests.min(u64::from(params.max_requests)) as f64,
+            connections: shape.connections(shape.seeders),
+            events: 0.5,
+            micros: 0.5 + 0.05 * shape.leechers_per_seeder(),
+        }
+    }
 
     fn prepare(world: &World, params: &Params) -> Shared {
         let dataset = &world.dataset;

@@ -1,7 +1,7 @@
 //! Nobody wants or provides anything: for studies of discovery alone.
 
 use crate::ledger::Class;
-use crate::protocol::{Ctx, Message, Protocol, Size};
+use crate::protocol::{Cost, Ctx, Message, Protocol, Shape, Size};
 use crate::world::{NodeId, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,11 @@ impl Protocol for Idle {
     type Shared = ();
     type Msg = Msg;
     type Timer = ();
+
+    /// Nothing moves.
+    fn cost(_params: &Params, _shape: &Shape) -> Cost {
+        Cost::default()
+    }
 
     fn prepare(_world: &World, _params: &Params) {}
 

@@ -8,9 +8,9 @@ pub mod codex;
 pub mod direct;
 pub mod ideal;
 pub mod idle;
-pub mod wire;
+mod parts;
 
-use crate::protocol::Protocol;
+use crate::protocol::{Cost, Protocol, Shape};
 
 /// Something to do with a protocol's type.
 pub trait Visitor {
@@ -24,11 +24,11 @@ pub trait Visitor {
 /// Makes the list of families: the specification enum, look-up by name.
 macro_rules! families {
     ($($(#[$doc:meta])* $name:literal => $variant:ident($protocol:ty)),+ $(,)?) => {
-        /// A protocol with its constants.
-        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-        #[serde(rename_all = "kebab-case")]
+        /// A protocol with its constants; it is read under the name of its family.
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all(serialize = "kebab-case"))]
         pub enum ProtocolSpec {
-            $($(#[$doc])* $variant(<$protocol as Protocol>::Params)),+
+            $($(#[$doc])* #[serde(rename(deserialize = $name))] $variant(<$protocol as Protocol>::Params)),+
         }
 
         impl ProtocolSpec {
@@ -40,17 +40,14 @@ macro_rules! families {
                 match self { $(ProtocolSpec::$variant(_) => $name),+ }
             }
 
-            /// Reads the constants of family `name`; `None` when there is no such family.
-            pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, params: D) -> Option<Result<Self, D::Error>> {
-                match name {
-                    $($name => Some(<<$protocol as Protocol>::Params as serde::Deserialize>::deserialize(params).map(ProtocolSpec::$variant)),)+
-                    _ => None,
-                }
-            }
-
             /// JSON Schema of the constants of each family.
             pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
                 vec![$(($name, generator.subschema_for::<<$protocol as Protocol>::Params>())),+]
+            }
+
+            /// What a swarm of it costs.
+            pub fn cost(&self, shape: &Shape) -> Cost {
+                match self { $(ProtocolSpec::$variant(params) => <$protocol>::cost(params, shape)),+ }
             }
 
             /// Hands the protocol's type and constants to `visitor`.

@@ -1,6 +1,7 @@
 //! Reports, made from rows alone.
 
 mod calibration;
+mod columns;
 mod comparison;
 mod diagnosis;
 mod document;
@@ -18,6 +19,7 @@ mod view;
 mod words;
 
 pub use calibration::{calibration, file as calibration_file, rows as calibration_rows, usage as calibration_usage};
+pub use columns::{columns, columns_markdown};
 pub use comparison::comparison;
 pub use diagnosis::diagnosis;
 pub use document::Document;

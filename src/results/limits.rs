@@ -1,6 +1,5 @@
 //! What held the leechers back, as rows.
 
-use super::record::origin;
 use super::{ConstraintRow, NodeRow, TimelineRow};
 use crate::ledger::{Constraint, NodeOutcome, Outcome};
 use crate::sim::RunSpec;
@@ -40,7 +39,7 @@ pub(super) fn constraint_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<C
 
 /// The stretches of some leechers, cut to the time in which each wanted something.
 pub(super) fn timeline_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<TimelineRow> {
-    let origin = origin(outcome);
+    let origin = outcome.origin();
     let step = leechers(outcome).count().div_ceil(MOST_LEECHERS).max(1);
     let mut rows = Vec::new();
     for (leecher, (node, what)) in leechers(outcome).enumerate().step_by(step) {

@@ -1,7 +1,7 @@
 //! `manifest.json`: where a set of result files comes from.
 
 use super::folder::remove_reports;
-use super::{AtomicFile, Kind, ResultsError};
+use super::{AtomicFile, Checkpoint, Kind, ResultsError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -75,15 +75,6 @@ impl Program {
             sources: Self::SOURCES.into(),
         }
     }
-}
-
-/// The digest of the event stream at one moment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// Simulated time.
-    pub time_s: f64,
-    /// The digest then, 16 hex digits.
-    pub fingerprint: String,
 }
 
 /// The machine a command ran on.

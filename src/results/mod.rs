@@ -6,6 +6,7 @@
 //! that something was not reached or does not apply. Numbers have the shortest
 //! form that reads back to the same value.
 
+mod columns;
 pub mod export;
 mod files;
 mod folder;
@@ -18,12 +19,13 @@ mod record;
 mod table;
 mod tables;
 
+pub use columns::{ColumnRow, MEASURES, all_columns, columns_of};
 pub use files::AtomicFile;
 pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
 pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
-pub use manifest::{Checkpoint, FileEntry, Machine, Manifest, Program};
+pub use manifest::{FileEntry, Machine, Manifest, Program};
 pub use measure::{Amount, Better, Measure, Observation};
 pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
@@ -31,11 +33,11 @@ pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
 pub use record::{Labels, trace_rows};
-pub use table::{Record, RunTable, RunWriter, body, header, read, read_each, remove_table, select, write, write_run};
+pub use table::{Record, RunTable, body, header, open, read, read_each, remove_table, select, write, write_run};
 
 pub use tables::{
-    Capacity, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part, PartRow,
-    Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
+    Capacity, Checkpoint, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part,
+    PartRow, Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
     ValidationRow,
 };
 
@@ -52,6 +54,16 @@ pub enum ResultsError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A study does not keep this table.
+    #[error(
+        "there is no {}: a study has only what it keeps of its runs\n = expected nodes.csv and traffic.csv of one with \
+         `output.keep = \"nodes\"`, further tables of one with \"all\"; the same command with it makes them",
+        path.display()
+    )]
+    NotKept {
+        /// Which file.
+        path: PathBuf,
     },
     /// The file is not a table of the expected columns.
     #[error("not a table of this program: {0}")]

@@ -81,7 +81,7 @@ impl RunRow {
     }
 
     pub(super) fn ended(self, outcome: &Outcome) -> Self {
-        let origin = origin(outcome);
+        let origin = outcome.origin();
         let times = |moment: fn(&Milestones) -> Option<Time>| -> Vec<f64> {
             outcome.leechers().filter_map(|n| moment(&n.milestones)).map(|t| t.since(origin).secs()).collect()
         };
@@ -125,13 +125,8 @@ fn same_for_all(links: &[LinkClass], pick: fn(&LinkClass) -> Rate, seeder: Optio
     same.then(|| Capacity(first.bits_per_second()))
 }
 
-/// Start of the earliest leecher, from which the moments are counted.
-pub(super) fn origin(outcome: &Outcome) -> Time {
-    outcome.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
-}
-
 pub(super) fn node_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<NodeRow> {
-    let origin = origin(outcome);
+    let origin = outcome.origin();
     (0u32..).zip(&outcome.nodes).map(|(node, outcome)| node_row(id, node, outcome, origin)).collect()
 }
 
@@ -188,7 +183,7 @@ pub(super) fn discovery_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<Di
 }
 
 pub(super) fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
-    let (origin, size) = (origin(outcome), spec.world.dataset.size.get());
+    let (origin, size) = (outcome.origin(), spec.world.dataset.size.get());
     let leechers = (0u32..).zip(&outcome.curves).zip(&outcome.nodes).filter(|(_, node)| node.role == Role::Leecher);
     leechers.flat_map(|((node, curve), _)| curve_rows(id, node, curve, (size, spec.progress_steps), origin)).collect()
 }
@@ -217,7 +212,7 @@ fn curve_rows(
 /// The rows of `trace.csv` of the run `id`. They can be very many, so they are
 /// made one by one and are no part of [`super::RunResult`].
 pub fn trace_rows<'a>(id: &'a str, outcome: &'a Outcome) -> impl Iterator<Item = TraceRow> + 'a {
-    let origin = origin(outcome);
+    let origin = outcome.origin();
     outcome.trace.iter().map(move |sending| trace_row(id, sending, origin))
 }
 

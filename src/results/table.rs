@@ -4,6 +4,7 @@ use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, Row, RunResult
 use crate::ledger::Outcome;
 use crate::sim::RunSpec;
 use serde::Serialize;
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -74,6 +75,15 @@ fn write_table(dir: &Path, kind: FileKind, lines: impl Iterator<Item = String>) 
     Ok(FileEntry { name: kind.file.into(), rows })
 }
 
+/// Opens the table of a kind of row in `dir`.
+pub fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
+    let path = dir.join(R::KIND.file);
+    File::open(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound if R::KIND.file != RunRow::KIND.file => ResultsError::NotKept { path },
+        _ => ResultsError::io(&path)(error),
+    })
+}
+
 /// Reads rows under a header that begins with their columns.
 pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
     read_each(from)?.collect()
@@ -110,6 +120,19 @@ pub struct Record {
     pub extra: Vec<String>,
 }
 
+impl Record {
+    /// Its line, with line end.
+    pub fn line(&self) -> String {
+        line(&(&self.run, &self.extra))
+    }
+}
+
+fn line(fields: &impl Serialize) -> String {
+    let mut writer = headless(Vec::new());
+    writer.serialize(fields).expect("fields are flat, and memory takes them");
+    String::from_utf8(writer.into_inner().expect("memory")).expect("rows are text")
+}
+
 /// The table `runs.csv` of a study.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunTable {
@@ -122,9 +145,14 @@ pub struct RunTable {
 impl RunTable {
     /// The text of the file.
     pub fn write(&self) -> String {
-        let mut writer = RunWriter::new(&self.extra);
-        self.records.iter().for_each(|record| writer.add(record));
-        writer.finish()
+        let lines = self.records.iter().map(Record::line);
+        Self::header(&self.extra) + &lines.collect::<String>()
+    }
+
+    /// The header line of a table with these further columns, with line end.
+    pub fn header(extra: &[String]) -> String {
+        let names = RunRow::KIND.columns.iter().map(|column| column.name).chain(extra.iter().map(String::as_str));
+        line(&names.collect::<Vec<_>>())
     }
 
     /// Reads what [`RunTable::write`] wrote.
@@ -139,31 +167,6 @@ impl RunTable {
         };
         let records = reader.records().map(|r| r.and_then(record)).collect::<Result<_, _>>()?;
         Ok(RunTable { extra: further(&headers), records })
-    }
-}
-
-/// Writes `runs.csv` row by row.
-pub struct RunWriter(csv::Writer<Vec<u8>>);
-
-impl RunWriter {
-    /// Begins with the header.
-    pub fn new(extra: &[String]) -> Self {
-        let mut writer = headless(Vec::new());
-        let names = RunRow::KIND.columns.iter().map(|column| column.name).chain(extra.iter().map(String::as_str));
-        writer.write_record(names).expect("memory");
-        RunWriter(writer)
-    }
-
-    /// Adds a row.
-    pub fn add(&mut self, record: &Record) {
-        #[derive(Serialize)]
-        struct Line<'a>(&'a RunRow, &'a [String]);
-        self.0.serialize(Line(&record.run, &record.extra)).expect("a row is flat, and all have the same columns");
-    }
-
-    /// The text of the file.
-    pub fn finish(self) -> String {
-        String::from_utf8(self.0.into_inner().expect("memory")).expect("rows are text")
     }
 }
 

@@ -5,7 +5,8 @@
 //! leave only a sentence.
 
 use super::error::{Fault, one_of};
-use super::tree::{Node, Place, Value};
+use super::source::Place;
+use super::tree::{Node, Value};
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{self, Deserializer, EnumAccess, Error as _, IntoDeserializer, Unexpected, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -14,6 +15,13 @@ impl Node {
     /// Reads this value as a `T`.
     pub(super) fn read<'de, T: de::Deserialize<'de>>(&'de self) -> Result<T, Fault> {
         T::deserialize(self)
+    }
+
+    /// What stands at a dotted key; `NAME.*` is a part with keys of its own, which is read
+    /// from here too unless something is put in its place.
+    fn part(&self, name: &str) -> Option<&Node> {
+        let table = self.table()?;
+        if name.ends_with(".*") { table.get(name).or(Some(self)) } else { table.find(name) }
     }
 
     fn visit<'de, V: Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, Fault> {
@@ -81,14 +89,28 @@ impl<'de> Deserializer<'de> for &'de Node {
                     return Err(Fault::new(message).expected(format!("only {}", expected())).at(second.key));
                 }
             },
-            other => return Err(Fault::new("wrong type").expected(expected()).at(self.at).unless_list(other)),
+            _ => return Err(self.wrong_type(&expected())),
         };
         visitor.visit_enum(access).map_err(|fault| fault.at(self.at))
     }
 
+    /// A struct whose fields are named by dotted keys takes these and leaves all else.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        if !fields.iter().any(|name| name.contains('.')) {
+            return self.deserialize_any(visitor);
+        }
+        let parts = fields.iter().filter_map(|name| Some((Key { name, at: self.key }, self.part(name)?)));
+        visitor.visit_map(MapDeserializer::new(parts)).map_err(|fault| fault.at(self.at))
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct map struct identifier ignored_any
+        seq tuple tuple_struct map identifier ignored_any
     }
 }
 

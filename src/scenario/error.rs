@@ -1,6 +1,7 @@
 //! What is wrong with a scenario, shown at the place where it was written.
 
-use super::tree::{Place, Sources, Value};
+use super::source::{Place, Sources};
+use crate::units::Refusal;
 use std::fmt;
 
 /// Why a scenario cannot be run. Prints the message, the file and line (or the
@@ -78,12 +79,9 @@ impl Fault {
         self.message.starts_with("missing key")
     }
 
-    /// Where `value` is a list and no list belongs: how to run through several values.
-    pub(super) fn unless_list(self, value: &Value) -> Self {
-        match value {
-            Value::Array(_) => self.help(SEVERAL),
-            _ => self,
-        }
+    /// Tells somebody who wrote a list how to run through several values.
+    pub(super) fn several(self) -> Self {
+        self.help(SEVERAL)
     }
 
     pub(super) fn render(&self, sources: &Sources) -> ScenarioError {
@@ -148,6 +146,12 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
     if names.len() == 1 { list(names) } else { format!("one of {}", list(names)) }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Fault { message: refusal.message, at: None, expected: Some(refusal.expected), help: refusal.help }
+    }
 }
 
 impl std::error::Error for Fault {}

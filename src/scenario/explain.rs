@@ -1,18 +1,15 @@
-//! What a key of the scenario means, from the schema, the defaults and the
-//! model files: nothing is written here a second time.
+//! What a key of the scenario means, from the schema and the model files: nothing is
+//! written here a second time.
 
 use super::error::nearest;
-use super::models::{ModelInfo, models};
-use super::parse::DEFAULTS;
-use super::schema::schema;
-use crate::network::Transport;
+use super::origins::{GivenValues, Origin};
+use super::schema::KEYS;
 use serde_json::Value;
-use toml_edit::{DocumentMut, Item};
 
-/// What is known of one key.
+/// What is known of one key, or of one form of values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The dotted key, as for `--set`.
+    /// The dotted key, as for `--set`; of a form its name.
     pub key: String,
     /// Its words.
     path: Vec<String>,
@@ -20,122 +17,140 @@ pub struct Explanation {
     pub meaning: String,
     /// What a value looks like, with its unit and its limits.
     pub form: String,
-    /// The words that it may be, and what each means.
+    /// The words or forms that it may be, and what each means.
     pub choices: Vec<(String, String)>,
+    /// Values as they could be written, as TOML.
+    pub examples: Vec<String>,
     /// The value that holds when a scenario says nothing.
     pub default: Option<Origin>,
     /// Other values, which models bring with them.
     pub with_models: Vec<Origin>,
 }
 
-/// A value and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The value, as TOML.
-    pub value: String,
-    /// The file that gives it.
-    pub file: String,
-    /// The comment beside it: the source of the number.
-    pub source: Option<String>,
-}
-
-/// Explains the key `asked`: a dotted key, a table (every key in it), or the
-/// last words of one (every key that ends so).
+/// Explains `asked`: a dotted key with what is in it, a table (every key in it), the
+/// last words of a key (every key that ends so), or a form of values such as
+/// `distribution`, `rate`, `weibull`.
 ///
 /// # Errors
-/// When no key is meant; names the nearest.
+/// When nothing is meant; names the nearest.
 pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
-    let all = keys();
-    let chosen = |test: &dyn Fn(&str) -> bool| -> Vec<Explanation> {
-        all.iter().filter(|known| test(&known.key)).cloned().collect()
-    };
+    let (all, forms) = (keys(), forms());
     let (inside, ending) = (format!("{asked}."), format!(".{asked}"));
-    let ways: [&dyn Fn(&str) -> bool; 3] =
-        [&|key| key == asked, &|key| key.starts_with(&inside), &|key| key.ends_with(&ending)];
-    if let Some(found) = ways.into_iter().map(chosen).find(|found| !found.is_empty()) {
+    let below = |key: &str| key.strip_prefix(&inside).is_some_and(|rest| !rest.contains('.'));
+    let known = all.iter().any(|known| known.key == asked);
+    let is_form = |form: &Explanation| {
+        let starts = |word: &str| word.trim_start_matches("{ ").split(' ').next() == Some(asked);
+        let called = form.form.split(' ').nth(1) == Some(asked); // "a rate such as .."
+        form.key == asked.to_lowercase() || called || form.choices.iter().any(|(word, _)| starts(word))
+    };
+    let ways: [(&[Explanation], &dyn Fn(&Explanation) -> bool); 4] = [
+        (&all, &|it| known && (it.key == asked || below(&it.key))),
+        (&all, &|it| it.key.starts_with(&inside)),
+        (&all, &|it| it.key.ends_with(&ending)),
+        (&forms, &is_form),
+    ];
+    let chosen = ways.into_iter().map(|(from, test)| from.iter().filter(|it| test(it)).cloned().collect::<Vec<_>>());
+    if let Some(found) = chosen.into_iter().find(|found| !found.is_empty()) {
         return Ok(found);
     }
     let words = all.iter().flat_map(|known| [known.key.as_str(), known.key.rsplit('.').next().unwrap_or_default()]);
     let mut message = format!("error: unknown key `{asked}`\n = expected a key of a scenario such as `swarm.seeders`");
-    if let Some(name) = nearest(asked, words) {
+    if let Some(name) = nearest(asked, words.chain(forms.iter().map(|form| form.key.as_str()))) {
         message += &format!("\n = did you mean `{name}`?");
     }
     Err(message)
 }
 
 /// All keys, in the order of the schema.
-fn keys() -> Vec<Explanation> {
-    let schema = schema();
+pub fn keys() -> Vec<Explanation> {
     let mut found = Vec::new();
-    Walk { schema: &schema, found: &mut found }.table(&schema, &[]);
-    let given = GivenValues::read();
+    table(&KEYS.schema, &[], &Value::Null, &mut found);
+    let models = GivenValues::read();
     for known in &mut found {
-        given.complete(known);
+        let path: Vec<&str> = known.path.iter().map(String::as_str).collect();
+        let given = models.of(&path);
+        known.default = given.value.or(known.default.take());
+        known.with_models = given.with_models;
+        if let Some(least) = given.least {
+            known.form = format!("{}, at least {least}", known.form.trim_end_matches(", zero or more"));
+        }
     }
     found
 }
 
-/// A walk through the schema.
-struct Walk<'a> {
-    schema: &'a Value,
-    found: &'a mut Vec<Explanation>,
+/// The forms of values that several keys have: quantities, distributions and their like.
+fn forms() -> Vec<Explanation> {
+    let definitions = KEYS.schema["$defs"].as_object().expect("a schema with definitions");
+    let is_form = |schema: &Value| schema.get("oneOf").is_some() || schema.get("units").is_some();
+    let name = |name: &str| name.trim_end_matches("Spec").to_lowercase();
+    let forms = definitions.iter().filter(|(_, schema)| is_form(schema));
+    forms.map(|(known, schema)| explained(vec![name(known)], schema, None, &Value::Null)).collect()
 }
 
-impl<'a> Walk<'a> {
-    /// Notes every key of a table.
-    fn table(&mut self, table: &'a Value, path: &[String]) {
-        let Some(Value::Object(properties)) = table.get("properties") else { return };
-        for (name, property) in properties {
-            let key = [path, std::slice::from_ref(name)].concat();
-            // Keys of a swept thing are keys of other tables.
-            let inner = if name == "sweep" { vec![] } else { self.inner_tables(property) };
-            if inner.is_empty() || property.get("anyOf").is_some() {
-                self.value(key.clone(), property); // a name may stand for a table
-            }
-            inner.into_iter().for_each(|table| self.table(table, &key));
+/// Notes every key of a table; `example` is one of the table.
+fn table(schema: &'static Value, path: &[String], example: &Value, found: &mut Vec<Explanation>) {
+    let named = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    // Keys that the user names stand under a title that says what to name.
+    let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
+    let others = patterns.map(|(_, schema)| schema).chain(schema.get("additionalProperties"));
+    let others = others.filter_map(|schema| Some((text(schema, "title")?, schema)));
+    for (name, property) in named.map(|(name, schema)| (name.as_str(), schema)).chain(others) {
+        let key = [path, &[name.to_owned()]].concat();
+        let (inner, own) = (inner_tables(property), example.get(name).unwrap_or(&Value::Null));
+        if inner.is_empty() || property.get("items").is_some() || property.get("anyOf").is_some() {
+            found.push(explained(key.clone(), property, text(schema, "source"), own)); // a name may stand for a table
         }
+        let example = property.pointer("/examples/0").unwrap_or(own);
+        let example = example.get(0).unwrap_or(example);
+        inner.into_iter().for_each(|inner| table(inner, &key, example, found));
     }
+}
 
-    fn value(&mut self, path: Vec<String>, property: &'a Value) {
-        let own = self.resolved(property);
-        let meaning = text(property, "description").or_else(|| text(own, "description")).unwrap_or_default();
-        let default = property.get("default").map(|value| Origin {
-            value: value.to_string(),
-            file: "the scenario's defaults".into(),
-            source: None,
-        });
-        self.found.push(Explanation {
-            key: path.iter().map(|word| quoted(word)).collect::<Vec<_>>().join("."),
-            path,
-            meaning: meaning.replace('\n', " "),
-            form: form(own),
-            choices: choices(own),
-            default,
-            with_models: vec![],
-        });
-    }
+/// The tables with keys of their own that a property is, may be instead of a name, or
+/// lists. (Forms of a value, such as { stagger = "10 s" }, are none.)
+fn inner_tables(property: &'static Value) -> Vec<&'static Value> {
+    let cases = property.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let cases = cases.chain(property.get("items")).chain([property]);
+    let has_keys = |case: &&Value| {
+        ["properties", "additionalProperties"].iter().any(|word| case.get(word).is_some_and(Value::is_object))
+    };
+    let mut tables: Vec<&Value> = cases.map(|case| KEYS.resolved(case)).filter(has_keys).collect();
+    tables.dedup_by(|a, b| std::ptr::eq(*a, *b));
+    tables
+}
 
-    /// The tables with keys of their own that a property is, or may be instead
-    /// of a name. (Forms of a value, such as { stagger = "10 s" }, are none.)
-    fn inner_tables(&self, property: &'a Value) -> Vec<&'a Value> {
-        let cases = property.get("anyOf").and_then(Value::as_array);
-        let tables = cases.into_iter().flatten().chain([property]).map(|case| self.resolved(case));
-        let mut tables: Vec<&Value> = tables.filter(|case| case.get("properties").is_some()).collect();
-        tables.dedup_by(|a, b| std::ptr::eq(*a, *b));
-        tables
+/// Explains a property; `source` is that of all defaults in its table, `example` one of
+/// the property within its table.
+fn explained(path: Vec<String>, property: &'static Value, source: Option<&str>, example: &Value) -> Explanation {
+    let own = KEYS.resolved(property);
+    let meaning = text(property, "description").or_else(|| text(own, "description")).unwrap_or_default();
+    let default = property.get("default").filter(|value| !value.is_null()).map(|value| Origin {
+        value: toml_text(value),
+        file: "the scenario's defaults".into(),
+        source: text(property, "source").or(source).map(str::to_owned),
+    });
+    let choices = choices(own);
+    let forms = choices.iter().filter(|(word, _)| word.starts_with('{')).map(|(form, _)| form.clone());
+    let listed = [property, own].into_iter().find_map(|schema| schema.get("examples")?.as_array());
+    let examples = match listed {
+        _ if !example.is_null() => vec![toml_text(example)],
+        Some(listed) => listed.iter().map(toml_text).collect(),
+        None => forms.collect(),
+    };
+    Explanation {
+        key: path.iter().map(|word| quoted(word)).collect::<Vec<_>>().join("."),
+        path,
+        meaning: meaning.replace('\n', " "),
+        form: form(own),
+        choices,
+        examples,
+        default,
+        with_models: vec![],
     }
+}
 
-    fn resolved(&self, mut property: &'a Value) -> &'a Value {
-        if let Some([some, null]) = property.get("anyOf").and_then(Value::as_array).map(Vec::as_slice)
-            && null.get("type").and_then(Value::as_str) == Some("null")
-        {
-            property = some;
-        }
-        match text(property, "$ref") {
-            Some(target) => self.schema.pointer(target.trim_start_matches('#')).unwrap_or(property),
-            None => property,
-        }
-    }
+fn toml_text(value: &Value) -> String {
+    toml::Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string())
 }
 
 /// A word of a dotted key; TOML wants quotes around dots.
@@ -143,8 +158,8 @@ fn quoted(word: &str) -> String {
     if word.contains('.') { format!("\"{word}\"") } else { word.to_string() }
 }
 
-fn text(value: &Value, key: &str) -> Option<String> {
-    value.get(key).and_then(Value::as_str).map(str::to_string)
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
 }
 
 /// What a value looks like: its type, unit and limits.
@@ -153,111 +168,66 @@ fn form(own: &Value) -> String {
         Some(Value::Array(kinds)) => kinds.first().and_then(Value::as_str).unwrap_or_default(),
         other => other.and_then(Value::as_str).unwrap_or_default(),
     };
+    let described = text(own, "description").filter(|words| words.starts_with("a ") || words.starts_with("the "));
     match kind {
-        "integer" => "a whole number, zero or more".into(),
+        "integer" => match own.get("minimum").and_then(Value::as_u64) {
+            None | Some(0) => "a whole number, zero or more".into(),
+            Some(least) => format!("a whole number, at least {least}"),
+        },
         "number" => "a number".into(),
         "boolean" => "true or false".into(),
         "array" => "a list".into(),
         "object" => "a table".into(),
-        "string" => text(own, "description").filter(|d| d.starts_with("a ")).unwrap_or_else(|| "text".into()),
-        _ if !choices(own).is_empty() => "one of the following".into(),
-        _ => text(own, "description")
-            .filter(|d| d.starts_with("a "))
-            .unwrap_or_else(|| "a name, a path, or a table".into()),
+        "string" => {
+            let units: Vec<&str> =
+                own.get("units").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+            let form = described.unwrap_or("text");
+            if units.is_empty() { form.into() } else { format!("{form}; units: {}", units.join(", ")) }
+        }
+        _ => match described {
+            Some(form) => form.into(),
+            None if own.get("oneOf").is_some() => "one of the following".into(),
+            None => "a name, a path, or a table".into(),
+        },
     }
 }
 
-/// The words that a value may be.
-fn choices(own: &Value) -> Vec<(String, String)> {
+/// The words and forms that a value may be, each with what it and its fields mean.
+fn choices(own: &'static Value) -> Vec<(String, String)> {
     let cases = own.get("oneOf").and_then(Value::as_array);
-    let word = |case: &Value| {
-        let form = case.get("properties").and_then(Value::as_object).and_then(|keys| keys.keys().next().cloned());
-        let name = text(case, "const").or_else(|| form.map(|key| format!("{{ {key} = .. }}")))?;
-        Some((name, text(case, "description").unwrap_or_default().replace('\n', " ")))
+    cases.into_iter().flatten().filter_map(choice).collect()
+}
+
+fn choice(case: &'static Value) -> Option<(String, String)> {
+    let meaning = text(case, "description").unwrap_or_default().replace('\n', " ");
+    if let Some(word) = text(case, "const") {
+        return Some((word.into(), meaning));
+    }
+    let own = KEYS.resolved(case);
+    let told = |(field, schema): (&String, &'static Value)| {
+        let words = text(schema, "description").map(|words| words.trim_end_matches('.'));
+        let unit = text(KEYS.resolved(schema), "description").filter(|unit| Some(*unit) != words);
+        let unit = unit.map_or(String::new(), |unit| format!(" ({unit})"));
+        words.map(|words| format!("{field}: {words}{unit}"))
     };
-    cases.into_iter().flatten().filter_map(word).collect()
+    let named = own.get("properties")?.as_object()?;
+    let inner = named.iter().filter_map(|(_, inner)| KEYS.resolved(inner).get("properties")?.as_object()).flatten();
+    let fields: Vec<String> = named.iter().chain(inner).filter_map(told).collect();
+    let meaning = [meaning, fields.join("; ")].into_iter().filter(|part| !part.is_empty());
+    Some((toml_text(&example(own)), meaning.collect::<Vec<_>>().join(" ")))
 }
 
-/// The files in which values are written, with their comments.
-struct GivenValues {
-    defaults: DocumentMut,
-    models: Vec<(ModelInfo, DocumentMut)>,
-    transport: toml::Table,
-}
-
-impl GivenValues {
-    fn read() -> Self {
-        let parse = |text: &'static str| text.parse::<DocumentMut>().expect("an embedded file is TOML");
-        GivenValues {
-            defaults: parse(DEFAULTS),
-            models: models().into_iter().map(|model| (model.clone(), parse(model.text))).collect(),
-            transport: toml::Table::try_from(Transport::default()).expect("constants are plain data"),
-        }
+/// A value that `schema` could have.
+fn example(schema: &'static Value) -> Value {
+    let own = KEYS.resolved(schema);
+    if let Some(given) = [schema, own].into_iter().find_map(|schema| schema.pointer("/examples/0")) {
+        return given.clone();
     }
-
-    /// Adds the default, its source and its limit.
-    fn complete(&self, known: &mut Explanation) {
-        let path = known.path.clone();
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["protocol", model, constant @ ..] if !constant.is_empty() => {
-                self.constant(known, "protocols", model, constant);
-            }
-            ["hardware", cost] => self.constant(known, "hardware", "ideal", &[cost]),
-            ["network", "transport", layer] => {
-                let value = self.transport.get(*layer).map(ToString::to_string);
-                let file = "TCP/IPv4, Noise, mplex; a protocol may bring its own".into();
-                known.default = value.map(|value| Origin { value, file, source: None });
-            }
-            _ => {
-                let item = path.iter().try_fold(self.defaults.as_item(), |item, key| item.get(key));
-                if let (Some(default), Some(item)) = (&mut known.default, item) {
-                    default.source = comment(item);
-                }
-            }
-        }
-        known.with_models.extend(self.models.iter().filter_map(|(info, file)| brought(info, file, &path)));
+    match (own.get("properties").and_then(Value::as_object), own.get("items")) {
+        (Some(fields), _) => fields.iter().map(|(name, field)| (name.clone(), example(field))).collect(),
+        (None, Some(items)) => vec![example(items)].into(),
+        (None, None) => 1.into(),
     }
-
-    /// Looks a constant up in its model, then in what the model extends.
-    fn constant(&self, known: &mut Explanation, kind: &str, model: &str, constant: &[&str]) {
-        let mut name = Some(model.to_string());
-        while let Some((info, file)) =
-            self.models.iter().find(|(m, _)| m.kind == kind && Some(m.name) == name.as_deref())
-        {
-            let entry = |table: &str| constant.iter().try_fold(file.get(table)?, |item, key| item.get(key));
-            if let Some(least) = entry("at_least").and_then(bare) {
-                known.form = format!("{}, at least {least}", known.form.trim_end_matches(", zero or more"));
-            }
-            if let (None, Some(item)) = (&known.default, entry("constants")) {
-                let file = format!("models/{kind}/{}.toml", info.name);
-                known.default = bare(item).map(|value| Origin { value, file, source: comment(item) });
-            }
-            name = info.extends.clone();
-        }
-    }
-}
-
-/// What a model says of the key: in its `[defaults]`, or, of discovery, in its
-/// constants.
-fn brought(info: &ModelInfo, file: &DocumentMut, path: &[&str]) -> Option<Origin> {
-    let item = match path {
-        ["discovery", "constants", constant] if info.kind == "discovery" => file.get("constants")?.get(constant)?,
-        _ => path.iter().try_fold(file.get("defaults")?, |item, key| item.get(key))?,
-    };
-    let file = format!("models/{}/{}.toml", info.kind, info.name);
-    Some(Origin { value: bare(item)?, file, source: comment(item) })
-}
-
-/// A value without what stands around it.
-fn bare(item: &Item) -> Option<String> {
-    item.as_value().map(|value| value.clone().decorated("", "").to_string())
-}
-
-/// The comment that follows a value on its line.
-fn comment(item: &Item) -> Option<String> {
-    let after = item.as_value()?.decor().suffix()?.as_str()?;
-    after.split_once('#').map(|(_, words)| words.trim().to_string())
 }
 
 #[cfg(test)]
@@ -307,10 +277,16 @@ mod tests {
     }
 
     #[test]
-    fn every_key_has_a_meaning_and_every_constant_a_value_and_a_source() {
-        for known in keys() {
+    fn every_key_has_a_meaning_a_form_and_a_value() {
+        let all = keys();
+        assert!(all.len() > 200, "{}", all.len());
+        for known in &all {
             assert!(!known.meaning.is_empty(), "{} has no meaning", known.key);
             assert!(!known.form.is_empty(), "{} has no form", known.key);
+            let is_table = all.iter().any(|inner| inner.key.starts_with(&format!("{}.", known.key)));
+            let told = known.default.is_some() || !known.with_models.is_empty() || !known.examples.is_empty();
+            // The protocol without constants has nothing to show.
+            assert!(told || is_table || known.key == "protocol.idle", "{} has neither default nor example", known.key);
             if known.key.starts_with("protocol.") {
                 assert!(known.default.is_some() || known.form == "a table", "{} has no value", known.key);
             }
@@ -318,6 +294,68 @@ mod tests {
                 assert!(!known.with_models.is_empty(), "{} has no value", known.key);
             }
         }
+    }
+
+    /// Every name that stands somewhere in the schema as that of a key can be asked for.
+    #[test]
+    fn no_key_of_the_schema_is_left_out() {
+        let all = keys();
+        for key in &KEYS.all {
+            let inside = format!("{}.", key.path());
+            assert!(
+                all.iter().any(|known| known.key == key.path() || known.key.starts_with(&inside)),
+                "{}",
+                key.path()
+            );
+        }
+        for key in [
+            "sweep.seeder_sets",
+            "sweep.repetitions",
+            "sweep.cells",
+            "sweep.constrained__A_B",
+            "sweep.KEY",
+            "expect.NAME",
+            "network.classes.share",
+            "failures.at",
+            "discovery.load.keys_per_node",
+            "stop.run_for",
+            "hardware.extends",
+        ] {
+            assert!(!one(key).meaning.is_empty(), "{key}");
+        }
+        assert_eq!(one("network.classes.share").examples, ["0.8"]);
+    }
+
+    /// What is given as an example can be written so.
+    #[test]
+    fn examples_of_forms_are_such_values() {
+        let distribution = one("distribution");
+        assert_eq!(distribution.examples.len(), 6, "{distribution:?}");
+        for example in &distribution.examples {
+            let read: toml::Table = toml::from_str(&format!("a = {example}")).unwrap();
+            let value: crate::dist::Distribution = read["a"].clone().try_into().unwrap();
+            value.check("a").unwrap();
+        }
+        assert!(distribution.choices.iter().any(|(form, words)| form.contains("weibull") && words.contains("shape: ")));
+        assert_eq!(one("weibull").key, "distribution");
+        assert!(one("rate").form.contains("units: bit/s"), "{:?}", one("rate"));
+        assert_eq!(one("size").key, "bytes");
+        for example in &one("swarm.start").examples {
+            let sets = vec![format!("swarm.start={example}"), "swarm.network_size=2".into(), "swarm.seeders=1".into()];
+            crate::scenario::load(&crate::scenario::Input { sets, ..Default::default() }).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_key_is_explained_with_what_is_in_it() {
+        let keys = |asked: &str| explain(asked).unwrap().into_iter().map(|known| known.key).collect::<Vec<_>>();
+        assert_eq!(
+            keys("failures"),
+            ["failures", "failures.at", "failures.nodes", "failures.duration", "failures.kind", "failures.seeders"]
+        );
+        assert!(keys("network.transport").contains(&"network.transport.queue".into()));
+        assert!(!keys("protocol").iter().any(|key| key.contains("window")), "constants stand under their protocol");
+        assert!(keys("protocol.codex-v2").contains(&"protocol.codex-v2.window".into()));
     }
 
     #[test]

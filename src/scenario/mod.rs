@@ -1,9 +1,13 @@
 //! Scenarios: from files and command-line settings to a [`RunSpec`].
 //!
-//! Three steps. *Parse*: all layers (defaults, those of the protocol, what the
-//! file extends, the file, overlays, `--set`, a point of a sweep) merge into one
-//! tree in which each value knows where it was written. *Validate*: structure (keys, types, units)
-//! and then combinations. *Resolve*: names of models become their contents.
+//! Three steps. *Layers* (defaults, those of the protocol, what the file extends, the file,
+//! overlays, `--set`, a point of a sweep) merge into one tree in which each value knows
+//! where it was written. *Names* of models become their contents, in that tree. Out of it
+//! the [`RunSpec`] *reads itself* and checks itself; the tree prints itself.
+//!
+//! A key of a scenario is a field of the specification: its doc comment, its default, its
+//! examples and the dotted key that it is read at stand there, the check beside it. Schema,
+//! `explain`, errors and the resolved form follow.
 //!
 //! ```
 //! use codexsim::scenario::{Input, load};
@@ -13,45 +17,53 @@
 //! assert!(load(&wrong).unwrap_err().to_string().contains("did you mean `seeders`?"));
 //! ```
 
+mod axis;
 mod churn;
 mod de;
-mod draft;
+mod embedded;
 mod error;
 mod explain;
+mod families;
+mod keys;
+mod layers;
+mod library;
+mod links;
 mod models;
+mod origins;
 mod packs;
 mod parse;
 mod print;
 mod resolve;
 mod schema;
 mod settings;
+mod source;
 mod sweep;
 mod testbeds;
 mod trace;
 mod tree;
-mod validate;
+mod warnings;
 
-#[cfg(test)]
-mod sweep_tests;
 #[cfg(test)]
 mod tests;
 
 pub use error::{ScenarioError, nearest};
-pub use explain::{Explanation, Origin, explain};
-pub use models::{ModelInfo, models};
+pub use explain::{Explanation, explain, keys};
+pub use library::{ModelInfo, models};
+pub use origins::Origin;
 pub use packs::{packs, setting_key};
-pub use resolve::warn;
 pub use schema::schema;
 pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
+pub use warnings::warn;
 
 use crate::rng::mix;
 use crate::sim::RunSpec;
 use error::{Excerpt, Fault};
 use resolve::Resolved;
+use source::Sources;
 use std::path::{Path, PathBuf};
 use sweep::Study;
-use tree::{Node, Sources, Table};
+use tree::{Node, Table};
 
 /// Where a scenario comes from. Layers, each over the one before: `file`,
 /// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`.
@@ -257,17 +269,17 @@ impl Base {
     pub fn point(&self, places: &[usize]) -> Result<Point, ScenarioError> {
         let mut sources = self.sources.clone();
         let resolved = self.layered.resolve(Some(places), &mut sources);
-        let (_, resolved) = resolved.map_err(|fault| fault.render(&sources))?;
+        let resolved = resolved.map_err(|fault| fault.render(&sources))?;
         Ok(Point { protocol: resolved.protocol, run: resolved.run, warnings: resolved.warnings })
     }
 
     fn whole(&self, places: Option<&[usize]>) -> Result<Scenario, ScenarioError> {
         let mut sources = self.sources.clone();
         let resolved = self.layered.resolve(places, &mut sources);
-        let (tree, resolved) = resolved.map_err(|fault| fault.render(&sources))?;
+        let resolved = resolved.map_err(|fault| fault.render(&sources))?;
         let Layered { study, expect, settings, .. } = &self.layered;
         Ok(Scenario {
-            resolved: print::print(&self.name, &resolved, expect, &tree, &sources),
+            resolved: print::print(&self.name, resolved.shown(), &sources),
             fingerprint: fingerprint(&resolved.run),
             name: self.name.clone(),
             protocol: resolved.protocol,
@@ -292,29 +304,27 @@ struct Layered {
 
 impl Layered {
     fn read(input: &Input, sources: &mut Sources) -> Result<Self, Fault> {
-        let mut tree = parse::layers(input, sources)?;
+        let mut tree = layers::layers(input, sources)?;
         input.without.iter().try_for_each(|key| settings::unset(&mut tree, key, sources))?;
         let settings = settings::settings(&tree, sources);
         let study = Study::take(&mut tree)?;
         let expect = sweep::expectations(&tree, sources)?;
-        validate::structure(&tree, &study, sources)?;
+        resolve::structure(&tree, &study, sources)?;
         Ok(Layered { tree, study, expect, settings })
     }
 
     /// The base or, with `places`, a point of the sweep, with all names looked up.
-    fn resolve(&self, places: Option<&[usize]>, sources: &mut Sources) -> Result<(Table, Resolved), Fault> {
+    fn resolve(&self, places: Option<&[usize]>, sources: &mut Sources) -> Result<Resolved, Fault> {
         let mut tree = self.tree.clone();
         for (axis, place) in self.study.axes.iter().zip(places.unwrap_or_default()) {
             axis.apply(*place, &mut tree, sources)?;
         }
-        resolve::fill_in(&mut tree, sources)?;
-        let draft = resolve::draft(&tree)?;
-        let checked = validate::combinations(&draft, &tree, sources);
-        let checked = checked.and_then(|()| resolve::resolve(&draft, &tree, sources));
-        let checked = checked.and_then(|resolved| validate::clock(&resolved.run, &tree).map(|()| resolved));
         // A base may lack what each point of its sweep has.
-        let explained = |fault| if places.is_none() { self.study.explain(fault, &self.tree, sources) } else { fault };
-        Ok((tree, checked.map_err(explained)?))
+        let explained = |fault, sources: &_| match places {
+            None => self.study.explain(fault, &self.tree, sources),
+            Some(_) => fault,
+        };
+        resolve::resolve(tree, sources).map_err(|fault| explained(fault, sources))
     }
 }
 

@@ -1,64 +1,10 @@
-//! Step one: from files, overlays and `--set` to one tree in which every value
-//! knows where it was written.
-//!
-//! Layers, each over the one before: defaults, what the file `extends`, the
-//! file, overlays, `--protocol` and `--seed`, `--set`, the point of a sweep.
+//! From texts to trees in which every value knows where it was written.
 
-use super::Input;
 use super::error::{Fault, one_of};
-use super::tree::{Kind, Node, Place, Sources, Table, Value, read_toml};
-use super::{packs, testbeds};
+use super::source::{Kind, Place, Sources};
+use super::tree::{Node, Table, Value, read_toml};
 use crate::network::Transport;
 use std::path::{Path, PathBuf};
-
-/// The lowest layer.
-pub(super) const DEFAULTS: &str = include_str!("defaults.toml");
-const QUICKSTART: &str = include_str!("quickstart.toml");
-
-/// Reads all layers but the point of a sweep.
-pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Fault> {
-    let mut tree = defaults(sources);
-    match (&input.testbed, &input.pack, &input.file) {
-        (Some(name), ..) => {
-            let (source, table) = testbeds::layer(name, sources)?;
-            sources.raise(source);
-            tree.merge(table, "");
-        }
-        (None, Some(name), _) => packs::layer(name, &mut tree, sources)?,
-        (None, None, Some(path)) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
-        (None, None, None) => {
-            let source = sources.add(Kind::File, "quickstart", QUICKSTART, Path::new(""));
-            merge_source(&mut tree, sources, source)?;
-        }
-    }
-    for path in &input.overlays {
-        merge_file(&mut tree, sources, path, None, &mut Vec::new())?;
-    }
-    if let Some(name) = &input.protocol {
-        let line = format!("protocol = {}", toml::Value::String(name.clone()));
-        let source = sources.add(Kind::Line, format!("--protocol {name}"), line, Path::new(""));
-        merge_source(&mut tree, sources, source)?;
-    }
-    if let Some(seed) = input.seed {
-        let source = sources.add(Kind::Line, format!("--seed {seed}"), format!("seed = {seed}"), Path::new(""));
-        merge_source(&mut tree, sources, source)?;
-    }
-    for set in &input.sets {
-        merge_set(&mut tree, sources, set)?;
-    }
-    Ok(tree)
-}
-
-pub(super) fn defaults(sources: &mut Sources) -> Table {
-    let source = sources.add(Kind::Default, "defaults", DEFAULTS, Path::new(""));
-    let mut table = read_toml(sources, source).expect("the embedded defaults are TOML");
-    let at = Place { source, start: 0, end: 0 };
-    if let Some(Node { value: Value::Table(network), .. }) = table.get_mut("network") {
-        network.0.push(("transport".into(), transport(&Transport::default(), at)));
-    }
-    normalise(&mut table).expect("the embedded defaults are well-formed");
-    table
-}
 
 fn transport(transport: &Transport, at: Place) -> Node {
     Node::from_bare(&toml::Value::try_from(transport).expect("a transport is a table"), at)
@@ -128,36 +74,9 @@ pub(super) fn read_file(
     }
 }
 
-fn merge_source(tree: &mut Table, sources: &mut Sources, source: usize) -> Result<(), Fault> {
+/// Merges the text of `source`.
+pub(super) fn merge_source(tree: &mut Table, sources: &mut Sources, source: usize) -> Result<(), Fault> {
     let mut table = read_toml(sources, source)?;
-    normalise(&mut table)?;
-    sources.raise(source);
-    tree.merge(table, "");
-    Ok(())
-}
-
-/// Merges `key=value`; a value that is not TOML is a string.
-fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str) -> Result<(), Fault> {
-    let source = sources.add(Kind::Line, format!("--set {set}"), set, Path::new(""));
-    let whole = Place { source, start: 0, end: set.len() };
-    let form = "key=value, e.g. `--set swarm.seeders=4` or `--set \"network.up=10 Mbit/s\"`";
-    let Some((key, value)) = set.split_once('=') else {
-        return Err(Fault::new(format!("`--set {set}` has no `=`")).expected(form).at(whole));
-    };
-    let mut table = match read_toml(sources, source) {
-        Ok(table) => table,
-        Err(_) => {
-            let value_start = set.len() - value.len();
-            let at = Place { source, start: value_start, end: set.len() };
-            let keys =
-                read_key(key).ok_or_else(|| Fault::new(format!("`{key}` is not a key")).expected(form).at(whole))?;
-            let key_at = Place { source, start: 0, end: key.trim_end().len() };
-            nest(&keys, Node { key: key_at, at, value: Value::String(value.trim().into()) })
-        }
-    };
-    if let Some(base) = table.get("extends") {
-        return Err(Fault::new("`extends` belongs in a file").expected("an overlay (`-p FILE`) instead").at(base.key));
-    }
     normalise(&mut table)?;
     sources.raise(source);
     tree.merge(table, "");
@@ -180,7 +99,7 @@ pub(super) fn read_key(key: &str) -> Option<Vec<String>> {
 }
 
 /// Tables within tables, down to `node`.
-fn nest(keys: &[String], node: Node) -> Table {
+pub(super) fn nest(keys: &[String], node: Node) -> Table {
     let (first, rest) = keys.split_first().expect("a key has a part");
     if rest.is_empty() {
         return Table(vec![(first.clone(), node)]);
@@ -248,6 +167,6 @@ fn normalise_protocol(node: &mut Node) -> Result<(), Fault> {
                 .expected(format!("{}; to compare them, sweep over `protocol`", one_of([first.as_str(), second])))
                 .at(node.key)),
         },
-        other => Err(Fault::new("wrong type").expected(FORM).at(node.at).unless_list(other)),
+        _ => Err(node.wrong_type(FORM)),
     }
 }

@@ -1,196 +1,58 @@
 //! The final form of a scenario, each value with its origin.
 
-use super::Expectation;
-use super::draft::{Latency, Regions};
-use super::models::is_path;
-use super::resolve::{Resolved, single_link};
-use super::tree::{Node, Place, Sources, Table, quoted};
-use crate::world::{ChurnSpec, LatencySpec, OverlaySpec};
-use serde::Serialize;
+use super::schema::{KEYS, is_choice};
+use super::source::Sources;
+use super::tree::{Node, Table, Value, quoted};
 
-/// Writes `resolved` as a scenario that needs no other file.
-pub(super) fn print(
-    name: &str,
-    resolved: &Resolved,
-    expect: &[Expectation],
-    tree: &Table,
-    sources: &Sources,
-) -> String {
-    let mut page = Page { text: String::new(), tree, sources };
-    page.root(name, resolved);
-    page.protocol(resolved);
-    page.table("hardware", &resolved.costs);
-    page.swarm(resolved);
-    page.network(resolved);
-    page.table("network.transport", tree.find("network.transport").and_then(Node::table).unwrap_or(&Table::default()));
-    page.discovery(resolved);
-    page.churn(resolved);
-    for name in ["stop", "output"] {
-        page.table(name, tree.find(name).and_then(|node| node.table()).unwrap_or(&Table::default()));
-    }
-    page.expect(expect);
+/// Writes `tree`, in which all names are looked up and what is not shown is left out, as a
+/// scenario that needs no other file.
+pub(super) fn print(name: &str, mut tree: Table, sources: &Sources) -> String {
+    tree.remove("sweep");
+    // Lists last, and then tables.
+    tree.0.sort_by_key(|(_, node)| (node.table().is_some(), node.array().is_some()));
+    let mut page = Page { text: String::new(), sources };
+    // A cell of a sweep may have named itself at the key of the scenario's name.
+    let named = tree.remove("name").map_or("name of the file".into(), |node| sources.origin(node.at));
+    page.line("name", &toml::Value::from(name).to_string(), &named);
+    page.table(&tree, "");
     page.text
 }
 
 struct Page<'a> {
     text: String,
-    tree: &'a Table,
     sources: &'a Sources,
 }
 
 impl Page<'_> {
-    fn line(&mut self, key: &str, value: &str, at: Option<Place>) {
-        let origin = at.map_or("default".into(), |place| self.sources.origin(place));
+    fn line(&mut self, key: &str, value: &str, origin: &str) {
         let line = format!("{key} = {value}");
         self.text.push_str(&format!("{line:<40} # {origin}\n"));
     }
 
-    fn value(&mut self, key: &str, value: &impl Serialize, at: Option<Place>) {
-        let value = toml::Value::try_from(value).expect("values of a scenario are TOML");
-        self.line(key, &value.to_string(), at);
+    fn value(&mut self, key: &str, node: &Node) {
+        let value = match &node.value {
+            Value::Integer(value) => value.to_string(),
+            _ => node.bare().to_string(),
+        };
+        self.line(&quoted(key), &value, &self.sources.origin(node.at));
     }
 
-    fn at(&self, path: &str) -> Option<Place> {
-        self.tree.find(path).map(|node| node.at)
-    }
-
-    fn head(&mut self, name: &str) {
-        self.text.push_str(&format!("\n[{name}]\n"));
-    }
-
-    /// A table whose values are printed as they were written.
-    fn table(&mut self, name: &str, table: &Table) {
-        self.head(name);
-        for (key, node) in &table.0 {
-            self.line(&quoted(key), &node.bare().to_string(), Some(node.at));
+    /// The keys of `table`, which is called `path`, and then the tables in it.
+    fn table(&mut self, table: &Table, path: &str) {
+        let inner = |(name, _): &(String, Node)| {
+            if path.is_empty() { quoted(name) } else { format!("{path}.{}", quoted(name)) }
+        };
+        let holds_tables = ["", "protocol"].contains(&path) || KEYS.tables().any(|table| table == path);
+        let stands_apart = |entry: &&(String, Node)| {
+            holds_tables && entry.1.table().is_some() && (path.is_empty() || !is_choice(&inner(entry)))
+        };
+        let (tables, values): (Vec<_>, Vec<_>) = table.0.iter().partition(stands_apart);
+        if !path.is_empty() && (tables.is_empty() || !values.is_empty()) {
+            self.text.push_str(&format!("\n[{path}]\n"));
         }
-    }
-
-    fn root(&mut self, name: &str, resolved: &Resolved) {
-        let run = &resolved.run;
-        let name_at = self.at("name");
-        match name_at {
-            Some(_) => self.value("name", &name, name_at),
-            None => self
-                .text
-                .push_str(&format!("{:<40} # name of the file\n", format!("name = {}", toml::Value::from(name)))),
-        }
-        self.line("seed", &run.seed.to_string(), self.at("seed"));
-        self.value("series_interval", &run.series_interval, self.at("series_interval"));
-        self.line("tie_salt", &run.tie_salt.to_string(), self.at("tie_salt"));
-        self.value("failures", &run.world.failures, self.at("failures"));
-    }
-
-    /// A protocol out of a file is printed under its family, so that the text
-    /// does not depend on that file.
-    fn protocol(&mut self, resolved: &Resolved) {
-        let name = if is_path(&resolved.protocol) { resolved.run.protocol.family() } else { &resolved.protocol };
-        self.table(&format!("protocol.{}", quoted(name)), &resolved.constants);
-    }
-
-    fn swarm(&mut self, resolved: &Resolved) {
-        let world = &resolved.run.world;
-        self.head("swarm");
-        self.value("network_size", &world.swarm.network_size, self.at("swarm.network_size"));
-        self.value("seeders", &world.swarm.seeders, self.at("swarm.seeders"));
-        self.value("file_size", &world.dataset.size, self.at("swarm.file_size"));
-        self.value("block_size", &world.dataset.block_size, self.at("swarm.block_size"));
-        self.value("group", &world.dataset.group, self.at("swarm.group"));
-        self.value("start", &world.swarm.start, self.at("swarm.start"));
-        self.value("seeder_set", &resolved.run.seeder_set, self.at("swarm.seeder_set"));
-    }
-
-    fn network(&mut self, resolved: &Resolved) {
-        let (network, world) = (&resolved.run.network, &resolved.run.world);
-        self.head("network");
-        self.value("model", &network.model, self.at("network.model"));
-        self.links(resolved);
-        for (key, rate) in [("seeder_up", world.seeder_up), ("seeder_down", world.seeder_down)] {
-            if let Some(rate) = rate {
-                self.value(key, &rate, self.at(&format!("network.{key}")));
-            }
-        }
-        match &world.latency {
-            LatencySpec::Constant(time) => self.value("latency", time, Some(resolved.latency_at)),
-            LatencySpec::Regions { shares, delay } => {
-                let regions = Regions { shares: shares.clone(), delay: delay.clone() };
-                self.value("latency", &Latency::Regions(regions), Some(resolved.latency_at));
-            }
-        }
-        if let Some(jitter) = &network.jitter {
-            self.value("jitter", jitter, Some(resolved.jitter_at));
-        }
-        if let Some(overlay) = &world.overlay {
-            let (key, value) = match overlay {
-                OverlaySpec::Random(degree) => ("degree", degree),
-                OverlaySpec::Grown(joins) => ("grown", joins),
-            };
-            self.value(key, value, self.at(&format!("network.{key}")));
-        }
-        self.value("connected", &world.connected, self.at("network.connected"));
-    }
-
-    fn links(&mut self, resolved: &Resolved) {
-        match single_link(&resolved.run.world.links) {
-            Some((up, down)) => {
-                for (key, rate) in [("up", up), ("down", down)] {
-                    let at =
-                        if resolved.plain_links { self.at(&format!("network.{key}")) } else { Some(resolved.links_at) };
-                    self.value(key, &rate, at);
-                }
-            }
-            None => self.value("classes", &resolved.run.world.links, Some(resolved.links_at)),
-        }
-    }
-
-    /// A model out of a file is printed as its family with all constants.
-    fn discovery(&mut self, resolved: &Resolved) {
-        let written = self.tree.get("discovery").and_then(Node::table).cloned().unwrap_or_default();
-        self.head("discovery");
-        for (key, node) in written.0.iter().filter(|(_, node)| node.table().is_none()) {
-            let value = node.bare();
-            let own = value.as_str().filter(|name| key == "model" && is_path(name));
-            let value = own.map_or(value.clone(), |_| resolved.run.discovery.family().into());
-            self.line(&quoted(key), &value.to_string(), Some(node.at));
-        }
-        if let Some(constants) = &resolved.discovery_constants {
-            self.table("discovery.constants", constants);
-        }
-        if let Some(load) = written.get("load").and_then(Node::table) {
-            self.table("discovery.load", load);
-        }
-    }
-
-    fn churn(&mut self, resolved: &Resolved) {
-        self.head("churn");
-        let model = |word: &str| toml::Value::from(word).to_string();
-        let model_at = self.at("churn.model");
-        let kind_at = self.at("churn.kind");
-        match &resolved.run.world.churn {
-            ChurnSpec::None => self.line("model", &model("none"), model_at),
-            ChurnSpec::Sessions(spec) => {
-                self.line("model", &model("sessions"), model_at);
-                self.value("online", &spec.online, Some(resolved.online_at));
-                self.value("offline", &spec.offline, Some(resolved.offline_at));
-                self.value("kind", &spec.kind, kind_at);
-                self.value("seeders", &spec.seeders, self.at("churn.seeders"));
-            }
-            ChurnSpec::Trace { sessions, kind } => {
-                self.line("model", &model("trace"), model_at);
-                self.value("trace", sessions, Some(resolved.online_at));
-                self.value("kind", kind, kind_at);
-            }
-        }
-    }
-
-    fn expect(&mut self, expect: &[Expectation]) {
-        if expect.is_empty() {
-            return;
-        }
-        self.head("expect");
-        for claim in expect {
-            let at = self.at("expect").and_then(|_| self.tree.find("expect")?.table()?.get(&claim.name)).map(|n| n.at);
-            self.value(&quoted(&claim.name), &claim.text, at);
+        values.iter().for_each(|(name, node)| self.value(name, node));
+        for entry in tables {
+            entry.1.table().into_iter().for_each(|table| self.table(table, &inner(entry)));
         }
     }
 }

@@ -1,59 +1,244 @@
-//! JSON Schema of the scenario file.
+//! The keys of a scenario, as the specification of a run declares them, and its JSON Schema.
+//!
+//! A field of [`RunSpec`] or of a part of it is read at the dotted key that it names, with
+//! its description, default, examples and the source of its number beside it: in the
+//! schema of the field. Here they are put together to tables; nothing about a key is said
+//! a second time.
 
-use super::draft::Draft;
-use super::models::models;
-use super::parse::DEFAULTS;
-use crate::discovery::DiscoverySpec;
-use crate::network::Transport;
+use super::library::models;
 use crate::protocols::ProtocolSpec;
+use crate::sim::RunSpec;
 use crate::world::Hardware;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::{Value, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+/// A scenario: everything that decides a run.
+#[derive(JsonSchema)]
+#[schemars(title = "codexsim scenario")]
+#[expect(dead_code, reason = "only its schema is used: what is read are the parts")]
+struct Page {
+    /// Names the scenario and its folder of results; the file's name when absent. In a cell of a sweep it names the cell.
+    #[schemars(extend("examples" = ["quickstart"]))]
+    name: Option<String>,
+    /// Path of a scenario that this one builds on, relative to this file; keys given here win.
+    #[schemars(extend("examples" = ["base.toml"]))]
+    extends: Option<String>,
+    /// A protocol's name (see `codexsim models`) or the path of a TOML file; to change constants: `[protocol.codex-v2]` with the constants.
+    #[schemars(schema_with = "protocol", extend("default" = "codex-v2"))]
+    protocol: (),
+    /// What a node's own work costs: a name, a path, or a table of costs over the model that it `extends`.
+    #[schemars(schema_with = "hardware", extend("default" = "ideal"))]
+    hardware: (),
+    #[schemars(rename = "run.*")]
+    run: RunSpec,
+    /// In studies: lists of values to run through.
+    #[schemars(schema_with = "sweep")]
+    sweep: (),
+    /// Claims about measures (`codexsim columns measures`) that must hold, e.g. `efficiency = "<= 1"`.
+    #[schemars(schema_with = "expect")]
+    expect: (),
+}
+
+/// The tables whose keys several parts of the specification declare: the name in the
+/// schema, what the table is about, and the order of its keys. What is not named follows
+/// in the order of the fields.
+const TABLES: [(&str, &str, &str, &str); 6] = [
+    (
+        "",
+        "Scenario",
+        "",
+        "name extends seed protocol hardware swarm network discovery churn failures stop series_interval tie_salt output \
+         sweep expect",
+    ),
+    (
+        "swarm",
+        "Swarm",
+        "Who takes part, and what is distributed.",
+        "network_size seeders file_size block_size group start seeder_set",
+    ),
+    (
+        "network",
+        "Network",
+        "Links, delays, and how they are modelled.",
+        "model up down seeder_up seeder_down classes links latency jitter transport degree grown connected",
+    ),
+    ("discovery", "Discovery", "How peers find each other.", ""),
+    ("churn", "Churn", "Who is online when.", ""),
+    ("output", "Output", "What is written down beyond what always is; nothing here changes a run.", ""),
+];
+
+/// Keys of which a model has every value, so that a scenario may leave out any.
+const MODELLED: [&str; 3] = ["protocol", "hardware", "discovery.constants"];
+
+/// A key of a scenario.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// The table that it stands in; empty at the top.
+    pub(super) table: &'static str,
+    /// Its name there.
+    pub(super) name: String,
+    /// Description, form, default, examples.
+    pub(super) schema: Value,
+    /// Whether every run has a value of it.
+    pub(super) required: bool,
+}
+
+impl Key {
+    /// The dotted key.
+    pub(super) fn path(&self) -> String {
+        if self.table.is_empty() { self.name.clone() } else { format!("{}.{}", self.table, self.name) }
+    }
+}
+
+/// All keys, table by table, and the schema of the whole.
+#[derive(Debug)]
+pub(super) struct Keys {
+    pub(super) all: Vec<Key>,
+    pub(super) schema: Value,
+}
+
+/// The keys of a scenario.
+pub(super) static KEYS: LazyLock<Keys> = LazyLock::new(Keys::collect);
 
 /// JSON Schema of a scenario file, with a description of every key and the
 /// values that hold when a key is absent.
 pub fn schema() -> Value {
-    let generator = SchemaGenerator::default();
-    let mut schema = generator.into_root_schema_for::<Draft>().to_value();
-    for name in OPEN {
-        if let Some(table) = schema.pointer_mut(&format!("/$defs/{name}")) {
-            relax(table);
+    KEYS.schema.clone()
+}
+
+/// Whether the value of `path` is one of several forms, of which another replaces it.
+pub(super) fn is_choice(path: &str) -> bool {
+    let of = |key: &&Key| key.path() == path;
+    path == "protocol" || KEYS.all.iter().find(of).is_some_and(|key| KEYS.resolved(&key.schema).get("oneOf").is_some())
+}
+
+impl Keys {
+    fn collect() -> Self {
+        let mut generator = SchemaGenerator::default();
+        let mut page = Page::json_schema(&mut generator);
+        page.remove("required");
+        let mut schema = generator.into_root_schema_for::<Page>().to_value();
+        let mut all = Vec::new();
+        fold(&schema, page.as_value(), &mut all);
+        all.sort_by_key(order);
+        let tables = TABLES.iter().map(|(table, name, about, _)| (*table, *name, table_schema(table, about, &all)));
+        let (mut top, mut definitions) = (Map::new(), Map::new());
+        for (table, name, described) in tables {
+            if table.is_empty() {
+                top = described;
+            } else {
+                definitions.insert(name.into(), Value::Object(described));
+            }
         }
-    }
-    relax(&mut schema);
-    let defaults: toml::Table = toml::from_str(DEFAULTS).expect("the embedded defaults are TOML");
-    add_defaults(&mut schema, &defaults);
-    for (table, values) in &defaults {
-        let name = match table.as_str() {
-            "swarm" => "Swarm",
-            "network" => "Network",
-            "discovery" => "Discovery",
-            "churn" => "Churn",
-            "stop" => "StopSpec",
-            "output" => "Output",
-            _ => continue,
+        let generated = schema["$defs"].as_object_mut().expect("a schema of many types has definitions");
+        let parts = |name: &String, part: &Value| {
+            definitions.contains_key(name) || properties(part).keys().any(|key| key.contains('.'))
         };
-        if let (Some(part), Some(values)) = (schema.pointer_mut(&format!("/$defs/{name}")), values.as_table()) {
-            add_defaults(part, values);
+        generated.retain(|name, part| !parts(name, part));
+        generated.values_mut().for_each(drop_defaulted);
+        all.iter().filter(|key| MODELLED.contains(&&*key.path())).for_each(|key| open(&key.schema, generated));
+        definitions.extend(std::mem::take(generated));
+        schema["properties"] = top.remove("properties").unwrap_or_default();
+        schema["$defs"] = Value::Object(definitions);
+        let object = schema.as_object_mut().expect("a schema of a struct");
+        object.shift_remove("required");
+        object.insert("additionalProperties".into(), false.into());
+        Keys { all, schema }
+    }
+
+    /// The keys of `table`, in order.
+    pub(super) fn of(&self, table: &str) -> impl Iterator<Item = &Key> {
+        self.all.iter().filter(move |key| key.table == table)
+    }
+
+    /// The tables that hold keys, in order.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &'static str> {
+        TABLES.iter().skip(1).map(|(table, ..)| *table)
+    }
+
+    /// The names in `table`, in order: of keys and, at the top, of tables too.
+    pub(super) fn names(&self, table: &str) -> Vec<&str> {
+        let top = properties(&self.schema).keys().map(String::as_str);
+        if table.is_empty() { top.collect() } else { self.of(table).map(|key| &*key.name).collect() }
+    }
+
+    /// What `schema` refers to; of something or nothing, the something.
+    pub(super) fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        resolve(&self.schema, schema)
+    }
+}
+
+fn resolve<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
+    if let Some([some, null]) = schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice)
+        && null.get("type").and_then(Value::as_str) == Some("null")
+    {
+        schema = some;
+    }
+    let target = schema.get("$ref").and_then(Value::as_str);
+    target.and_then(|target| root.pointer(target.trim_start_matches('#'))).unwrap_or(schema)
+}
+
+/// The properties of a schema; of most there are none.
+fn properties(schema: &Value) -> &Map<String, Value> {
+    static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+    schema.get("properties").and_then(Value::as_object).unwrap_or(&NONE)
+}
+
+/// Collects the keys that `part` and its parts declare; what came first stays.
+fn fold(root: &Value, part: &Value, all: &mut Vec<Key>) {
+    for (name, property) in properties(part) {
+        if name.ends_with(".*") {
+            fold(root, resolve(root, property), all);
+            continue;
+        }
+        let (table, name) = name.split_once('.').unwrap_or(("", name));
+        let table = TABLES.iter().find(|(known, ..)| *known == table).unwrap_or_else(|| panic!("no table {table}")).0;
+        if all.iter().all(|key| (key.table, &*key.name) != (table, name)) {
+            let mut schema = property.clone();
+            schema.as_object_mut().into_iter().for_each(|schema| drop(schema.shift_remove("writeOnly")));
+            let required = part.get("required").and_then(Value::as_array).into_iter().flatten();
+            let required = required.filter_map(Value::as_str).any(|key| key.rsplit('.').next() == Some(name));
+            all.push(Key { table, name: name.into(), schema, required });
         }
     }
+}
+
+/// Where a key stands among all.
+fn order(key: &Key) -> (usize, usize) {
+    let (table, (.., names)) =
+        TABLES.iter().enumerate().find(|(_, (table, ..))| *table == key.table).expect("a key has a table");
+    (table, names.split(' ').position(|name| name == key.name).unwrap_or(usize::MAX))
+}
+
+fn table_schema(table: &str, about: &str, all: &[Key]) -> Map<String, Value> {
+    let mut found: Map<String, Value> =
+        all.iter().filter(|key| key.table == table).map(|key| (key.name.clone(), key.schema.clone())).collect();
+    if table.is_empty() {
+        let inner = TABLES.iter().skip(1).map(|(table, name, about, _)| {
+            (table.to_string(), json!({ "description": about, "$ref": format!("#/$defs/{name}") }))
+        });
+        let mut named: Vec<(String, Value)> = found.into_iter().chain(inner).collect();
+        named.sort_by_key(|(name, _)| TABLES[0].3.split(' ').position(|known| known == name).unwrap_or(usize::MAX));
+        found = named.into_iter().collect();
+    }
+    let Value::Object(schema) = json!({
+        "description": about, "type": "object", "properties": found, "additionalProperties": false,
+    }) else {
+        unreachable!("an object is one")
+    };
     schema
 }
 
-/// Tables of which a scenario may leave out any key.
-const OPEN: [&str; 8] = ["Swarm", "Network", "Discovery", "Churn", "StopSpec", "Output", "Transport", "Hardware"];
-
-fn relax(table: &mut Value) {
-    if let Some(object) = table.as_object_mut() {
-        object.shift_remove("required");
-    }
-}
-
-fn add_defaults(schema: &mut Value, values: &toml::Table) {
-    for (key, value) in values.iter().filter(|(_, value)| !value.is_table()) {
-        if let Some(Value::Object(property)) = schema.pointer_mut(&format!("/properties/{key}")) {
-            property.insert("default".into(), json!(value));
-        }
+/// What has a default may be left out.
+fn drop_defaulted(table: &mut Value) {
+    let defaulted: Vec<String> = properties(table)
+        .iter()
+        .filter(|(_, inner)| inner.get("default").is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    if let Some(required) = table.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| !defaulted.iter().any(|key| name == key));
     }
 }
 
@@ -61,16 +246,10 @@ fn names(kind: &str) -> Vec<&'static str> {
     models().iter().filter(|model| model.kind == kind).map(|model| model.name).collect()
 }
 
-/// Constants of a protocol stand under the name of its model.
-pub(super) fn protocol(generator: &mut SchemaGenerator) -> Schema {
+/// Constants of a protocol stand under the name of its model, which has a value of each.
+fn protocol(generator: &mut SchemaGenerator) -> Schema {
     let families = ProtocolSpec::schemas(generator);
-    for (_, schema) in &families {
-        let name = schema.as_value().get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
-        if let Some(table) = name.and_then(|name| generator.definitions_mut().get_mut(name)) {
-            relax(table);
-        }
-    }
-    let mut properties = serde_json::Map::new();
+    let mut properties = Map::new();
     for model in models().into_iter().filter(|model| model.kind == "protocols") {
         if let Some((_, schema)) = families.iter().find(|(family, _)| Some(*family) == model.family.as_deref()) {
             properties.insert(model.name.into(), schema.clone().to_value());
@@ -85,61 +264,66 @@ pub(super) fn protocol(generator: &mut SchemaGenerator) -> Schema {
     ] })
 }
 
-pub(super) fn hardware(generator: &mut SchemaGenerator) -> Schema {
-    let costs = generator.subschema_for::<Hardware>();
-    let mut properties = serde_json::Map::new();
-    let name = costs.as_value().get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
-    if let Some(Value::Object(table)) =
-        name.and_then(|name| generator.definitions().get(name)).and_then(|t| t.get("properties"))
-    {
-        properties.extend(table.clone());
+/// Drops what is required from the tables that `schema` refers to.
+fn open(schema: &Value, tables: &mut Map<String, Value>) {
+    match schema {
+        Value::Object(object) => {
+            let target = object.get("$ref").and_then(Value::as_str).and_then(|target| target.rsplit('/').next());
+            if let Some(Value::Object(table)) = target.and_then(|name| tables.get_mut(name)) {
+                table.shift_remove("required");
+            }
+            object.values().for_each(|inner| open(inner, tables));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| open(inner, tables)),
+        _ => {}
     }
-    properties.insert("extends".into(), json!({ "type": "string", "description": "The model whose costs these change.", "examples": names("hardware") }));
+}
+
+fn hardware(generator: &mut SchemaGenerator) -> Schema {
+    let mut costs = properties(Hardware::json_schema(generator).as_value()).clone();
+    let extends = json!({ "type": "string", "description": "The model whose costs these change.", "examples": names("hardware") });
+    costs.insert("extends".into(), extends);
     json_schema!({ "anyOf": [
         { "type": "string", "examples": names("hardware") },
-        { "type": "object", "properties": properties, "additionalProperties": false },
+        { "type": "object", "properties": costs, "additionalProperties": false },
     ] })
 }
 
-pub(super) fn discovery(generator: &mut SchemaGenerator) -> Schema {
-    let families = DiscoverySpec::schemas(generator);
-    for schema in &families {
-        let name = schema.as_value().get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
-        if let Some(table) = name.and_then(|name| generator.definitions_mut().get_mut(name)) {
-            relax(table);
-        }
-    }
-    let families: Vec<Value> = families.into_iter().map(Schema::to_value).collect();
-    json_schema!({ "anyOf": families })
-}
-
-pub(super) fn transport(generator: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [{ "enum": ["default", "none"] }, generator.subschema_for::<Transport>()] })
-}
-
-pub(super) fn sweep(_: &mut SchemaGenerator) -> Schema {
+fn sweep(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "properties": {
             "seeder_sets": { "type": "integer", "minimum": 1, "default": 1, "description": "How many sets of seeders to try." },
             "repetitions": { "type": "integer", "minimum": 1, "default": 1, "description": "How many seeds to try." },
+            "cells": {
+                "type": "array", "minItems": 1, "items": { "type": "object", "minProperties": 1 },
+                "description": "Points that each set several dotted keys, the same in all of them; constants of a protocol may be set by some. As tables: [[sweep.cells]].",
+                "examples": [[{ "swarm.network_size": 8, "network.up": "10 Mbit/s" }, { "swarm.network_size": 16, "network.up": "5 Mbit/s" }]],
+            },
         },
         "patternProperties": {
             "^constrained__": {
+                "title": "constrained__A_B",
                 "type": "array", "minItems": 1, "items": { "type": "array", "minItems": 2, "maxItems": 2 },
                 "description": "Pairs [a, b] or [a, [b, ..]] of the two keys in the name, e.g. constrained__networkSize_seeders.",
+                "examples": [[[8, 2], [16, [2, 4]]]],
             },
         },
         "additionalProperties": {
+            "title": "KEY",
             "type": ["array", "object"],
             "description": "A dotted key of the scenario with the values to run through.",
+            "examples": [["10 Mbit/s", "50 Mbit/s"]],
         },
     })
 }
 
-pub(super) fn expect(_: &mut SchemaGenerator) -> Schema {
+fn expect(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "additionalProperties": { "type": "string", "pattern": "^\\s*(<=|>=|<|>|==)", "examples": ["<= 1"] },
+        "additionalProperties": {
+            "title": "NAME", "type": "string", "examples": ["<= 1", "t100_p95_s <= 2 * bound_s"],
+            "description": "A comparison that must hold in every run. One that begins with its sign is about the measure that its key names; any other compares measures by itself, and its key is but a name.",
+        },
     })
 }

@@ -1,8 +1,10 @@
 //! What somebody set, and a scenario without one of these.
 
 use super::error::Fault;
-use super::parse::{defaults, read_key};
-use super::tree::{Node, Sources, Table, Value, quoted};
+use super::keys::defaults;
+use super::parse::read_key;
+use super::source::Sources;
+use super::tree::{Node, Table, Value, quoted};
 
 /// A value that a file or the command line sets; what a model or the defaults
 /// say is none.

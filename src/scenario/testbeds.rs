@@ -13,9 +13,11 @@
 
 use super::ScenarioError;
 use super::error::Fault;
-use super::models::{self, is_path, models};
+use super::library::models;
+use super::models::{self, is_path};
 use super::parse::normalise;
-use super::tree::{Kind, Node, Place, Sources, Table, Value};
+use super::source::{Kind, Place, Sources};
+use super::tree::{Node, Table, Value};
 use crate::units::Time;
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -1,9 +1,9 @@
 //! Recorded sessions: rows of node, online since, offline from.
 
-use super::draft::Trace;
 use super::error::Fault;
 use super::parse::read_file;
-use super::tree::{Node, Place, Sources};
+use super::source::{Place, Sources};
+use super::tree::{Node, Value};
 use crate::units::Time;
 
 /// One recorded session: node, online since, offline from (seconds).
@@ -11,33 +11,28 @@ pub(super) type Row = (u32, f64, f64);
 
 const COLUMNS: [&str; 3] = ["node", "online_s", "offline_s"];
 
-/// Reads the rows of `trace`, written at `node`, for a network of `size` nodes.
-pub(super) fn rows(trace: &Trace, node: &Node, size: u32, sources: &mut Sources) -> Result<Vec<Row>, Fault> {
-    match trace {
-        Trace::Rows(rows) => {
-            let places = node.array().unwrap_or_default();
-            for (row, written) in rows.iter().zip(places) {
-                check(*row, size).map_err(|(column, fault)| {
-                    fault.at(written.array().and_then(|fields| fields.get(column)).unwrap_or(written).at)
-                })?;
-            }
-            nonempty(rows.clone(), node.at)
-        }
-        Trace::File(name) => {
-            let path = sources.get(node.at.source).folder.join(name);
-            let source =
-                read_file(sources, &path, Some(node.at), "a CSV file with the columns node,online_s,offline_s")?;
-            let rows = read_csv(sources, source, size)?;
-            nonempty(rows, node.at)
+/// Puts the sessions that `node` gives in its place, those of a file too, for a network of
+/// `size` nodes.
+pub(super) fn read(node: &mut Node, size: u32, sources: &mut Sources) -> Result<(), Fault> {
+    if let Some(name) = node.text() {
+        let path = sources.get(node.at.source).folder.join(name);
+        let source = read_file(sources, &path, Some(node.at), "a CSV file with the columns node,online_s,offline_s")?;
+        let rows = toml::Value::try_from(read_csv(sources, source, size)?).expect("numbers are TOML");
+        node.value = Node::from_bare(&rows, node.at).value;
+    } else {
+        let rows: Vec<Row> = node.read()?;
+        for (row, written) in rows.iter().zip(node.array().unwrap_or_default()) {
+            check(*row, size).map_err(|(column, fault)| {
+                fault.at(written.array().and_then(|fields| fields.get(column)).unwrap_or(written).at)
+            })?;
         }
     }
-}
-
-fn nonempty(rows: Vec<Row>, at: Place) -> Result<Vec<Row>, Fault> {
-    if rows.is_empty() {
-        return Err(Fault::new("this trace has no sessions").expected("at least one row").at(at));
+    match &node.value {
+        Value::Array(rows) if rows.is_empty() => {
+            Err(Fault::new("this trace has no sessions").expected("at least one row").at(node.at))
+        }
+        _ => Ok(()),
     }
-    Ok(rows)
 }
 
 fn read_csv(sources: &Sources, source: usize, size: u32) -> Result<Vec<Row>, Fault> {

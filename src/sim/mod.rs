@@ -23,7 +23,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use spec::{Clock, RunSpec, StopSpec};
+pub use spec::{Clock, Keep, RunSpec, StopSpec};
 
 use crate::ledger::{Outcome, Status};
 use crate::network::NetworkModel;
@@ -57,17 +57,23 @@ pub fn run_while(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> 
     impl Visitor for Start<'_> {
         type Output = Outcome;
         fn visit<P: Protocol>(self, params: &P::Params) -> Outcome {
-            let mut world = World::build(&self.0.world, self.0.seed, self.0.seeder_set);
-            world.dataset.padded = P::PADS;
-            if self.0.discovery.needs_server() {
-                world.add_server();
-            }
-            if self.0.network.model == NetworkModel::Ideal {
-                // Latency only: the bound and the audit have to know.
-                world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));
-            }
-            Simulation::<P>::new(&world, params, self.0).run(self.1)
+            run_of::<P>(params, self.0, self.1)
         }
     }
     spec.protocol.visit(Start(spec, progress))
+}
+
+/// The same with the protocol `P`, which need not be among those that come with the
+/// program, in place of the one that `spec` names.
+pub fn run_of<P: Protocol>(params: &P::Params, spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Outcome {
+    let mut world = World::build(&spec.world, spec.seed, spec.seeder_set);
+    world.dataset.padded = P::PADS;
+    if spec.discovery.needs_server() {
+        world.add_server();
+    }
+    if spec.network.model == NetworkModel::Ideal {
+        // Latency only: the bound and the audit have to know.
+        world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));
+    }
+    Simulation::<P>::new(&world, params, spec).run(progress)
 }

@@ -1,47 +1,142 @@
 //! Everything that decides a run.
 
 use crate::discovery::DiscoverySpec;
-use crate::network::NetworkSpec;
+use crate::network::{NetworkModel, NetworkSpec};
 use crate::protocols::ProtocolSpec;
-use crate::units::Time;
-use crate::world::WorldSpec;
+use crate::units::{Refusal, Time, require};
+use crate::world::{WorldSpec, seeder_sets};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that decides a run: two equal specifications give equal
 /// outcomes, byte for byte.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+///
+/// A field says by the name under which it is read where in a scenario its value stands:
+/// its dotted key, or `NAME.*` for a part of the specification with keys of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunSpec {
     /// The world.
+    #[serde(rename(deserialize = "world.*"))]
     pub world: WorldSpec,
     /// How the network is modelled.
+    #[serde(rename(deserialize = "network.*"))]
     pub network: NetworkSpec,
     /// How peers find each other.
+    #[serde(rename(deserialize = "discovery.*"))]
     pub discovery: DiscoverySpec,
     /// What the nodes do.
+    #[schemars(skip)]
     pub protocol: ProtocolSpec,
-    /// When to stop.
+    /// When to stop, besides when every leecher is complete.
     pub stop: StopSpec,
     /// The seed of all chance.
+    #[schemars(extend("default" = 1))]
     pub seed: u64,
     /// Which of the possible sets of nodes are the seeders; 0 is the first nodes.
+    #[serde(rename(deserialize = "swarm.seeder_set"))]
+    #[schemars(extend("default" = 0))]
     pub seeder_set: u32,
     /// Permutes what races: events of different nodes at equal times, and leechers
     /// that come at one moment. 0 keeps their order. What concerns one node, failures
     /// and seeders keep theirs with any.
+    #[schemars(extend("default" = 0))]
     pub tie_salt: u64,
     /// Distance between the samples of the time series.
+    #[schemars(extend("default" = "1 s"))]
     pub series_interval: Time,
     /// The clock by which the protocol's timers run.
-    #[serde(skip_serializing_if = "Clock::is_true")]
+    #[serde(skip_deserializing, skip_serializing_if = "Clock::is_true")]
+    #[schemars(skip)]
     pub clock: Clock,
-    /// Steps in which each download is noted; 0 notes nothing. It decides
-    /// nothing of the run, so it is no part of the digests made from this.
-    #[serde(skip)]
+    /// Steps in which every download is written to `progress.csv`, e.g. 100 for
+    /// every percent; 0 writes no such file. It decides nothing of the run, so it is no
+    /// part of the digests made from this.
+    #[serde(skip_serializing, rename(deserialize = "output.progress"))]
+    #[schemars(extend("default" = 0))]
     pub progress_steps: u32,
-    /// Whether every message is noted; it decides nothing either.
-    #[serde(skip)]
+    /// Whether `codexsim run` writes every message to `trace.csv`, for `codexsim
+    /// view`; downloads are then noted in 100 steps where `progress` is 0.
+    #[serde(skip_serializing, rename(deserialize = "output.trace"))]
+    #[schemars(extend("default" = false))]
     pub trace: bool,
+    /// What a study keeps of each run: its "row" of `runs.csv` alone, its "nodes" too with
+    /// `traffic.csv`, or "all" tables. It decides nothing of the run either.
+    #[serde(skip_serializing, rename(deserialize = "output.keep"))]
+    #[schemars(extend("default" = "all"))]
+    pub keep: Keep,
+}
+
+/// What a study keeps of each of its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Its row of `runs.csv` alone.
+    Row,
+    /// Its rows of `nodes.csv` and `traffic.csv` too.
+    Nodes,
+    /// All tables.
+    #[default]
+    All,
+}
+
+impl Keep {
+    /// All of them, the least first.
+    pub const ALL: [Keep; 3] = [Keep::Row, Keep::Nodes, Keep::All];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Keep::Row => "row",
+            Keep::Nodes => "nodes",
+            Keep::All => "all",
+        }
+    }
+}
+
+/// Finer steps than anybody plots; each is a row for every leecher and run.
+const MOST_STEPS: u32 = 100_000;
+
+/// Steps in which downloads are noted where a trace is wanted and nobody says.
+const STEPS_WITH_TRACE: u32 = 100;
+
+impl RunSpec {
+    /// Refuses what can be read and makes no sense.
+    ///
+    /// # Errors
+    /// On the first such thing.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.world.check(self.stop.max_time)?;
+        let sets = seeder_sets(self.world.swarm.network_size, self.world.swarm.seeders);
+        let given = format!("there are {sets} sets of this many seeders");
+        require(u64::from(self.seeder_set) < sets, "swarm.seeder_set", given, format!("0 to {}", sets - 1))?;
+        self.network.check()?;
+        self.discovery.check()?;
+        self.stop.check()?;
+        require(self.series_interval > Time::ZERO, "series_interval", NO_TIME, SOME_TIME)?;
+        let steps = format!("every download in {} steps", self.progress_steps);
+        require(self.progress_steps <= MOST_STEPS, "output.progress", steps, format!("0 to {MOST_STEPS} steps"))?;
+        self.check_clock()
+    }
+
+    /// Refuses a run of which the clock could not tell the bound.
+    fn check_clock(&self) -> Result<(), Refusal> {
+        let (world, size) = (&self.world, self.world.dataset.size);
+        let rates = world.links.iter().flat_map(|class| [class.up, class.down]);
+        let slowest = rates.chain(world.seeder_up).chain(world.seeder_down).min();
+        let Some(rate) = slowest.filter(|_| self.network.model != NetworkModel::Ideal) else { return Ok(()) };
+        let given = format!("{size} over a link of {rate} take longer than the clock holds");
+        let shorter = format!("a smaller file or a faster link: at most {} years", Time::LONGEST_YEARS);
+        require(rate.time_for(size) <= Time::LONGEST, "swarm.file_size", given, shorter)
+    }
+
+    /// The same with the downloads noted wherever messages are: a trace alone does not
+    /// say what was stored.
+    pub fn with_steps_for_trace(mut self) -> Self {
+        if self.trace && self.progress_steps == 0 {
+            self.progress_steps = STEPS_WITH_TRACE;
+        }
+        self
+    }
 }
 
 /// The clock that nodes have: true, or fast in runs that ask what would be if all
@@ -53,6 +148,12 @@ pub struct Clock {
     shown: u32,
     /// ...while this much time passes.
     passed: u32,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock::TRUE
+    }
 }
 
 impl Clock {
@@ -92,14 +193,35 @@ impl Clock {
 #[serde(deny_unknown_fields)]
 pub struct StopSpec {
     /// Simulated time.
+    #[schemars(extend("default" = "4 h"))]
     pub max_time: Time,
     /// Simulated time in which no node stored anything. A run waits longer: for nodes
     /// that start or come back, for timers set and messages sent before, twice for long
     /// timers set since, and after these once more this long, or eight times as long as
     /// the slowest message took since somebody last stored something.
+    #[schemars(extend("default" = "10 min"))]
     pub no_progress_for: Time,
     /// The run takes exactly this long, whatever is or is not stored, and
     /// counts as complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["30 min"]))]
     pub run_for: Option<Time>,
+}
+
+const NO_TIME: &str = "no time at all";
+const SOME_TIME: &str = "a time above zero";
+
+impl StopSpec {
+    fn check(&self) -> Result<(), Refusal> {
+        let max_time = self.max_time;
+        let most = format!("at most {} d", Time::LONGEST.nanos() / 86_400_000_000_000);
+        require(max_time < Time::NEVER, "stop.max_time", "a run without an end", most)?;
+        if let Some(run_for) = self.run_for {
+            let fits = run_for > Time::ZERO && run_for <= max_time;
+            let most = format!("a time above zero, at most stop.max_time, {max_time}");
+            require(fits, "stop.run_for", format!("a run of {run_for}"), most)?;
+        }
+        require(max_time > Time::ZERO, "stop.max_time", NO_TIME, SOME_TIME)?;
+        require(self.no_progress_for > Time::ZERO, "stop.no_progress_for", NO_TIME, SOME_TIME)
+    }
 }

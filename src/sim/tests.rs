@@ -112,6 +112,7 @@ fn spec() -> RunSpec {
         series_interval: Time::from_secs(1),
         progress_steps: 0,
         trace: false,
+        keep: Default::default(),
     }
 }
 

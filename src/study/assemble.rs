@@ -1,10 +1,10 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Breach, Failure, Plan, check};
+use super::{Breach, Failure, Kept, Plan, Runs, check};
 use crate::results::{
-    AtomicFile, FileEntry, Kind, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
-    RunWriter, TraceRow, remove_table,
+    AtomicFile, FileEntry, Kind, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
+    TraceRow, remove_table,
 };
 use crate::rng::mix;
 use crate::scenario::Progress;
@@ -33,38 +33,40 @@ pub struct Assembled {
     pub files: Vec<FileEntry>,
 }
 
-/// Writes the result files of `plan` into `dir` from its row files, in plan
-/// order; a run without row is skipped and counted. The runs in `failed` get a
-/// row that says so. A run that stands in the plan twice has two rows in
+/// Writes the result files of the plan of `runs`, which are all of it, into `dir` from
+/// its row files, in plan order; a run without row is skipped and counted. The runs in
+/// `failed` get a row that says so. A run that stands in the plan twice has two rows in
 /// `runs.csv` and is there once in the other files.
-pub fn assemble(plan: &Plan, dir: &Path, failed: &[Failure], reproducible: bool) -> Result<Assembled, ResultsError> {
+pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool) -> Result<Assembled, ResultsError> {
+    let plan = runs.plan;
     let mut tables = Tables::create(plan, dir)?;
     let mut done = Assembled::default();
     let mut seen = BTreeSet::new();
-    for (index, run) in plan.runs.iter().enumerate() {
-        let row = if let Ok(file) = RowFile::load(dir, &run.id, plan.progress_steps) {
-            if seen.insert(&run.id) {
+    for at in 0..runs.len() {
+        let id = runs.id(at);
+        let row = if let Ok(file) = RowFile::load(dir, &id, plan.kept) {
+            if seen.insert(id.clone()) {
                 tables.add(&file)?;
-                done.note(&run.id, &file);
+                done.note(&id, &file);
             }
-            let row = relabelled(plan, index, file.run.clone(), reproducible);
+            let row = relabelled(runs.labels(at, &id), file.run.clone(), reproducible);
             if !plan.expect.is_empty() {
                 let seen = RowFile { run: row.clone(), ..file }.observation(Progress::Storage)?;
                 done.breaches.extend(check(&plan.expect, &seen));
             }
             row
-        } else if let Some(failure) = failed.iter().find(|f| f.run_id == run.id) {
+        } else if let Some(row) = failed_row(runs, at, failed) {
             done.failed += 1;
-            planned(plan, index).failed(&failure.reason)
+            row
         } else {
             done.missing += 1;
             continue;
         };
         done.fingerprint = mix(done.fingerprint ^ fingerprint(&row));
-        tables.add_run(plan, index, &row);
-        done.rows.push((index, row));
+        tables.add_run(&record(plan, runs.index(at), &row))?;
+        done.rows.push((runs.index(at), row));
     }
-    done.files = tables.commit(dir, done.rows.len())?;
+    done.files = tables.commit(dir)?;
     Ok(done)
 }
 
@@ -87,7 +89,7 @@ impl Assembled {
             checkpoints: vec![],
             seeder_sets: plan.seeder_sets,
             repetitions: plan.repetitions,
-            runs_planned: plan.runs.len() as u64,
+            runs_planned: plan.len() as u64,
             runs_failed: self.failed as u64,
             runs_missing: self.missing as u64,
             command_line: None,
@@ -111,21 +113,23 @@ impl Assembled {
     }
 }
 
+fn failed_row(runs: &Runs, at: usize, failed: &[Failure]) -> Option<RunRow> {
+    let id = runs.id(at);
+    let failure = failed.iter().find(|failure| failure.run_id == id)?;
+    Some(runs.planned(at)?.failed(&failure.reason))
+}
+
 /// A row as this plan calls it: it may have been made for another study.
-fn relabelled(plan: &Plan, index: usize, row: RunRow, reproducible: bool) -> RunRow {
-    let RunRow { scenario, protocol, repetition, .. } = planned(plan, index);
-    let row = RunRow { scenario, protocol, repetition, ..row };
+fn relabelled(labels: Labels, row: RunRow, reproducible: bool) -> RunRow {
+    let Labels { scenario, protocol, repetition, .. } = labels;
+    let row = RunRow { scenario: scenario.into(), protocol: protocol.into(), repetition, ..row };
     if reproducible { RunRow { wall_s: None, peak_rss_bytes: None, ..row } } else { row }
 }
 
 /// The line of `runs.csv`, with the values of the keys that have no column of their own.
 fn record(plan: &Plan, index: usize, row: &RunRow) -> Record {
-    let cell = &plan.cells[plan.runs[index].cell];
-    Record { run: row.clone(), extra: plan.extra.iter().map(|key| cell.value(key)).collect() }
-}
-
-fn planned(plan: &Plan, index: usize) -> RunRow {
-    RunRow::planned(plan.labels(index), &plan.spec(index))
+    let values = plan.values(plan.place(index).point);
+    Record { run: row.clone(), extra: plan.extra.iter().map(|key| values.get(key)).collect() }
 }
 
 fn fingerprint(row: &RunRow) -> u64 {
@@ -134,20 +138,21 @@ fn fingerprint(row: &RunRow) -> u64 {
 
 /// The files while they are written.
 struct Tables {
-    runs: RunWriter,
+    runs: (AtomicFile, FileEntry),
     parts: Vec<(Part, AtomicFile, FileEntry)>,
-    progress_steps: u32,
+    kept: Kept,
 }
 
 impl Tables {
     fn create(plan: &Plan, dir: &Path) -> Result<Self, ResultsError> {
-        let table = |part: Part| {
-            let mut file = AtomicFile::create(&dir.join(part.kind.file))?;
-            file.append(part.kind.header().as_bytes())?;
-            Ok((part, file, FileEntry { name: part.kind.file.into(), rows: 0 }))
+        let table = |name: &str, header: &str| {
+            let mut file = AtomicFile::create(&dir.join(name))?;
+            file.append(header.as_bytes())?;
+            Ok((file, FileEntry { name: name.into(), rows: 0 }))
         };
-        let parts = PARTS.into_iter().map(table).collect::<Result<_, ResultsError>>()?;
-        Ok(Tables { runs: RunWriter::new(&plan.extra), parts, progress_steps: plan.progress_steps })
+        let part = |part: Part| table(part.kind.file, &part.kind.header()).map(|(file, entry)| (part, file, entry));
+        let parts = PARTS.into_iter().map(part).collect::<Result<_, ResultsError>>()?;
+        Ok(Tables { runs: table(RunRow::KIND.file, &RunTable::header(&plan.extra))?, parts, kept: plan.kept })
     }
 
     fn add(&mut self, file: &RowFile) -> Result<(), ResultsError> {
@@ -159,16 +164,17 @@ impl Tables {
         Ok(())
     }
 
-    fn add_run(&mut self, plan: &Plan, index: usize, row: &RunRow) {
-        self.runs.add(&record(plan, index, row));
+    fn add_run(&mut self, record: &Record) -> Result<(), ResultsError> {
+        self.runs.1.rows += 1;
+        self.runs.0.append(record.line().as_bytes())
     }
 
-    fn commit(self, dir: &Path, runs: usize) -> Result<Vec<FileEntry>, ResultsError> {
-        let file = RunRow::KIND.file;
-        AtomicFile::write_all(&dir.join(file), self.runs.finish().as_bytes())?;
-        let mut files = vec![FileEntry { name: file.into(), rows: runs as u64 }];
-        for (part, table, entry) in self.parts {
-            if part.is_present(self.progress_steps, entry.rows) {
+    fn commit(self, dir: &Path) -> Result<Vec<FileEntry>, ResultsError> {
+        let (table, entry) = self.runs;
+        table.commit()?;
+        let mut files = vec![entry];
+        for (at, (part, table, entry)) in self.parts.into_iter().enumerate() {
+            if self.kept.has(at) && part.is_present(self.kept.progress_steps, entry.rows) {
                 table.commit()?;
                 files.push(entry);
             } else {

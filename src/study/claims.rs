@@ -1,6 +1,6 @@
 //! Claims of a scenario about its results.
 
-use crate::results::{Measure, Observation};
+use crate::results::{Measure, Observation, Row, RunRow};
 use crate::scenario::{Expectation, ScenarioError, nearest};
 use minijinja::{Environment, Expression};
 use std::collections::BTreeMap;
@@ -84,6 +84,12 @@ impl Claim {
         if claim.of.is_empty() || claim.holds(&ones).is_none() { Err(no_comparison()) } else { Ok(claim) }
     }
 
+    /// A measure that it is about and that `runs.csv` has no column of.
+    pub(super) fn beyond_rows(&self) -> Option<&'static Measure> {
+        let columns = RunRow::KIND.columns;
+        self.of.iter().copied().find(|measure| columns.iter().all(|column| column.name != measure.name))
+    }
+
     /// Nothing when it is neither true nor false.
     fn holds(&self, values: &BTreeMap<&str, f64>) -> Option<bool> {
         let value = self.expression.eval(values).ok()?;
@@ -114,7 +120,7 @@ pub fn check(claims: &[Claim], seen: &Observation) -> Vec<Breach> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{RunRow, sample_result};
+    use crate::results::sample_result;
     use crate::scenario;
 
     fn read(text: &str) -> Result<Vec<Claim>, String> {

@@ -2,14 +2,12 @@
 //! besides: one paired run without each setting, runs with other orders of equal
 //! times, and runs with other seeds.
 
-use super::batch::batch;
 use super::plan::repetition_seed;
-use super::{Host, digest};
-use crate::ledger::{Outcome, TimerUse};
-use crate::results::median;
+use super::{History, Next, Plan, Question, RowFile, digest};
+use crate::ledger::TimerUse;
+use crate::results::{Checkpoint, ResultsError};
 use crate::scenario::{self, Input, Scenario, ScenarioError, Setting, Sweep};
-use crate::sim::RunSpec;
-use crate::units::Time;
+use crate::sim::{Keep, RunSpec};
 use serde::Serialize;
 
 /// Keys that decide nothing of a run by themselves, or are chance itself.
@@ -22,6 +20,8 @@ const OTHERS: u32 = 8;
 pub struct Doctor {
     base: Scenario,
     settings: Vec<(Setting, Without)>,
+    /// The base, other orders, other seeds, and those without a setting.
+    plan: Plan,
 }
 
 /// The scenario without one setting.
@@ -29,8 +29,8 @@ pub struct Doctor {
 enum Without {
     /// It is the same run.
     Same,
-    /// Another one.
-    Other(Box<RunSpec>),
+    /// Another one, at this index of the plan.
+    Other(usize),
     /// There is none.
     Refused(String),
 }
@@ -39,14 +39,14 @@ enum Without {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glance {
     /// Digest of its events.
-    pub fingerprint: u64,
+    pub fingerprint: String,
     /// As in `runs.csv`.
     pub makespan_s: Option<f64>,
     /// As in `runs.csv`.
     pub t100_median_s: Option<f64>,
     /// As in `runs.csv`.
     pub wire_bytes: u64,
-    checkpoints: Vec<(Time, u64)>,
+    checkpoints: Vec<Checkpoint>,
 }
 
 /// What a setting does.
@@ -159,22 +159,21 @@ impl Effect {
 }
 
 impl Glance {
-    fn of(outcome: &Outcome) -> Glance {
-        let start = outcome.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO);
-        let ends = outcome.leechers().filter_map(|n| n.milestones.all);
+    fn of(file: RowFile) -> Glance {
+        let RowFile { run, checkpoints, .. } = file;
         Glance {
-            fingerprint: outcome.fingerprint,
-            makespan_s: outcome.makespan().map(Time::secs),
-            t100_median_s: median(&ends.map(|end| end.since(start).secs()).collect::<Vec<_>>()),
-            wire_bytes: outcome.wire_bytes(),
-            checkpoints: outcome.checkpoints.clone(),
+            fingerprint: run.fingerprint.unwrap_or_default(),
+            makespan_s: run.makespan_s,
+            t100_median_s: run.t100_median_s,
+            wire_bytes: run.wire_bytes.unwrap_or_default(),
+            checkpoints,
         }
     }
 
     /// The last checkpoint at which this run and `other` are the same.
     fn same_until(&self, other: &Glance) -> f64 {
         let pairs = self.checkpoints.iter().zip(&other.checkpoints);
-        pairs.take_while(|(a, b)| a == b).last().map_or(0.0, |(a, _)| a.0.secs())
+        pairs.take_while(|(a, b)| a == b).last().map_or(0.0, |(a, _)| a.time_s)
     }
 }
 
@@ -190,52 +189,67 @@ impl Doctor {
             let table = setting.key.split('.').next().unwrap_or_default();
             !NOT_ASKED.contains(&table)
         };
-        let settings = base.settings.iter().filter(asked).map(|s| (s.clone(), without(input, s, &base.run))).collect();
-        Ok(Doctor { base, settings })
+        let run = &base.run;
+        let ties = (1..=OTHERS).map(|salt| RunSpec { tie_salt: digest(&salt.to_le_bytes()), ..run.clone() });
+        let seeds = (1..=OTHERS).map(|r| RunSpec { seed: repetition_seed(run.seed, r), ..run.clone() });
+        let mut specs: Vec<RunSpec> = std::iter::once(run.clone()).chain(ties).chain(seeds).collect();
+        let asked = base.settings.iter().filter(asked);
+        let settings = asked.map(|setting| (setting.clone(), without(input, setting, run, &mut specs))).collect();
+        Ok(Doctor { settings, plan: Plan::of(specs, Keep::Row), base })
     }
 
     /// What the scenario varies, which is not examined.
     pub fn sweep(&self) -> &Sweep {
         &self.base.sweep
     }
+}
 
-    /// Carries the runs out, on so many threads (0: one a core); nothing when
-    /// interrupted.
-    pub fn examine(self, threads: usize, host: &dyn Host) -> Option<Diagnosis> {
-        let base = &self.base.run;
-        let ties = (1..=OTHERS).map(|salt| RunSpec { tie_salt: digest(&salt.to_le_bytes()), ..base.clone() });
-        let seeds = (1..=OTHERS).map(|r| RunSpec { seed: repetition_seed(base.seed, r), ..base.clone() });
-        let others = self.settings.iter().filter_map(|(_, without)| match without {
-            Without::Other(spec) => Some((**spec).clone()),
-            _ => None,
-        });
-        let specs: Vec<RunSpec> = std::iter::once(base.clone()).chain(ties).chain(seeds).chain(others).collect();
-        let looked =
-            |_: &RunSpec, outcome: &Outcome| (Glance::of(outcome), outcome.timers.clone(), outcome.warnings.clone());
-        let mut looked = batch(&specs, threads, host, looked)?.into_iter();
-        let (first, timers, warnings) = looked.next()?;
-        let mut glances = looked.map(|(glance, ..)| glance);
-        let ties = glances.by_ref().take(OTHERS as usize).collect();
-        let seeds = glances.by_ref().take(OTHERS as usize).collect();
-        let settings = self.settings.into_iter().map(|(setting, without)| {
-            let effect = match without {
-                Without::Same => Effect::Default,
-                Without::Refused(reason) => Effect::Needed(reason),
-                Without::Other(_) => effect(&first, glances.next().expect("a run for each")),
-            };
-            (setting, effect)
-        });
-        let settings = settings.collect();
-        Some(Diagnosis { name: self.base.name, base: first, settings, timers, warnings, ties, seeds })
+impl Question for Doctor {
+    /// Nothing when a run failed.
+    type Answer = Option<Diagnosis>;
+
+    fn next(&mut self, seen: &History) -> Result<Next<Self::Answer>, ResultsError> {
+        if seen.batches() == 0 {
+            return Ok(Next::Batch(self.plan.clone()));
+        }
+        let runs: Option<Vec<RowFile>> = (0..self.plan.len()).map(|index| seen.run(&self.plan, index)).collect();
+        Ok(Next::Done(runs.map(|runs| self.diagnosis(runs))))
     }
 }
 
-fn without(input: &Input, setting: &Setting, base: &RunSpec) -> Without {
+impl Doctor {
+    fn diagnosis(&self, runs: Vec<RowFile>) -> Diagnosis {
+        let warnings = runs[0].warnings().map(str::to_owned).collect();
+        let timers = runs[0].timers.clone();
+        let glances: Vec<Glance> = runs.into_iter().map(Glance::of).collect();
+        let effect = |without: &Without| match without {
+            Without::Same => Effect::Default,
+            Without::Refused(reason) => Effect::Needed(reason.clone()),
+            Without::Other(index) => effect(&glances[0], glances[*index].clone()),
+        };
+        let others = |first: usize| glances[first..first + OTHERS as usize].to_vec();
+        Diagnosis {
+            name: self.base.name.clone(),
+            base: glances[0].clone(),
+            settings: self.settings.iter().map(|(setting, without)| (setting.clone(), effect(without))).collect(),
+            timers,
+            warnings,
+            ties: others(1),
+            seeds: others(1 + OTHERS as usize),
+        }
+    }
+}
+
+/// What `base` is without `setting`; a run that is another one goes to `specs`.
+fn without(input: &Input, setting: &Setting, base: &RunSpec, specs: &mut Vec<RunSpec>) -> Without {
     let mut input = input.clone();
     input.without.push(setting.key.clone());
     match scenario::load(&input) {
         Ok(other) if other.run == *base => Without::Same,
-        Ok(other) => Without::Other(Box::new(other.run)),
+        Ok(other) => {
+            specs.push(other.run);
+            Without::Other(specs.len() - 1)
+        }
         Err(error) => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();

@@ -7,32 +7,36 @@
 //! and ends with the same bytes as one that was never disturbed.
 
 mod assemble;
-mod batch;
+mod cache;
 mod calibrate;
 mod claims;
 mod compare;
 mod doctor;
 mod estimate;
-mod execute;
 mod host;
 mod impact;
 mod inputs;
+mod kept;
 mod plan;
+mod question;
 mod row_file;
+mod runner;
+mod runs;
 mod selection;
 mod statistics;
 mod survey;
 mod validate;
+mod values;
 mod what_if;
 
 pub use assemble::{Assembled, assemble};
-pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Constant, Figure, Fit, PINNED, UNDETERMINED, calibrate};
+pub use cache::Cache;
+pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Calibrator, Constant, Figure, Fit, PINNED, UNDETERMINED};
 pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
 pub use claims::{Breach, Claim, check, claims};
 pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
 pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
 pub use estimate::{Estimate, Forecast, estimate};
-pub use execute::{Execution, Failure, Options, execute};
 pub use host::Host;
 pub use impact::Verdict as ImpactVerdict;
 pub use impact::{
@@ -42,13 +46,18 @@ pub use impact::{
 pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
-pub use plan::{Cell, Plan, PlanError, PlannedRun, run_id};
+pub use kept::Kept;
+pub use plan::{Cell, Place, Plan, PlanError, run_id};
+pub use question::{Asked, History, Next, Question};
 pub use row_file::{RowFile, Unread, row_path};
+pub use runner::{Execution, Failure, Options, Runner, threads};
+pub use runs::Runs;
 pub use selection::Selection;
 pub use statistics::Summary;
 pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Lag, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
 pub use survey::{Unit, Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
+pub use values::Values;
 pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
 
 /// A digest of `text` that is the same on every machine.

@@ -4,12 +4,14 @@
 //! header, and ends with a digest of everything before: what was cut short,
 //! damaged, or made by other sources is not read, and the run is repeated.
 
-use super::digest;
+use super::{Kept, digest};
+use crate::ledger::{Outcome, TimerUse};
 use crate::results::{
-    self, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, Row, RunResult, RunRow,
-    TrafficRow,
+    self, Checkpoint, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, Row, RunResult,
+    RunRow, TrafficRow,
 };
 use crate::scenario::Progress;
+use crate::units::Time;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -20,10 +22,14 @@ pub struct RowFile {
     pub run: RunRow,
     /// Lines of the tables of [`PARTS`], in their order.
     pub parts: [String; PARTS.len()],
-    /// Steps in which the downloads were noted; 0 when they were not.
-    pub progress_steps: u32,
+    /// How much of the tables is there.
+    pub kept: Kept,
     /// Violations and warnings.
     pub notes: Vec<Note>,
+    /// Digest of the event stream as it grew.
+    pub checkpoints: Vec<Checkpoint>,
+    /// What the protocol's timers did.
+    pub timers: Vec<TimerUse>,
 }
 
 /// Where the row file of run `id` lies in the result directory `dir`.
@@ -32,17 +38,27 @@ pub fn row_path(dir: &Path, id: &str) -> PathBuf {
 }
 
 impl RowFile {
-    /// Of a finished run that noted its downloads in `progress_steps` steps.
-    pub fn new(result: &RunResult, progress_steps: u32) -> Self {
+    /// Of a finished run, of which so much is kept.
+    pub fn new(result: &RunResult, kept: Kept) -> Self {
         let note = |kind: &str, message: &String| Note { kind: kind.into(), message: message.replace('\n', " ") };
         let violations = result.violations.iter().map(|m| note("violation", m));
         let warnings = result.warnings.iter().map(|m| note("warning", m));
         RowFile {
             run: result.run.clone(),
-            parts: PARTS.map(|part| part.all_lines(result)),
-            progress_steps,
+            parts: std::array::from_fn(|at| if kept.has(at) { PARTS[at].all_lines(result) } else { String::new() }),
+            kept,
             notes: violations.chain(warnings).collect(),
+            checkpoints: vec![],
+            timers: vec![],
         }
+    }
+
+    /// The same with what it takes to tell where runs part and what timers did.
+    pub fn with_trail(self, outcome: &Outcome) -> Self {
+        let checkpoint =
+            |(time, digest): &(Time, u64)| Checkpoint { time_s: time.secs(), fingerprint: format!("{digest:016x}") };
+        let checkpoints = outcome.checkpoints.iter().map(checkpoint).collect();
+        RowFile { checkpoints, timers: outcome.timers.clone(), ..self }
     }
 
     /// The rows of one table.
@@ -62,13 +78,29 @@ impl RowFile {
         Ok(Observation::simulated(&self.run, &nodes, &traffic, progress))
     }
 
+    /// Rules that did not hold.
+    pub fn violations(&self) -> impl Iterator<Item = &str> {
+        self.notes("violation")
+    }
+
+    /// What the run itself says.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.notes("warning")
+    }
+
+    fn notes(&self, kind: &'static str) -> impl Iterator<Item = &str> {
+        self.notes.iter().filter(move |note| note.kind == kind).map(|note| note.message.as_str())
+    }
+
     /// The text of the file.
     pub fn encode(&self) -> String {
-        let mut text = format!("{}{}\n", beginning(), self.progress_steps);
+        let mut text = format!("{}{}\n", beginning(), self.kept.words());
         let mut section = |kind: FileKind, body: &str| text += &format!("# {}\n{}{body}", kind.file, kind.header());
         section(RunRow::KIND, &results::body(std::slice::from_ref(&self.run)));
         PARTS.iter().zip(&self.parts).for_each(|(part, lines)| section(part.kind, lines));
         section(Note::KIND, &results::body(&self.notes));
+        section(Checkpoint::KIND, &results::body(&self.checkpoints));
+        section(TimerUse::KIND, &results::body(&self.timers));
         let digest = digest(text.as_bytes());
         text + &format!("# end {digest:016x}\n")
     }
@@ -81,23 +113,25 @@ impl RowFile {
             return None;
         }
         let mut sections = content.split("\n# ");
-        let progress_steps = sections.next()?.strip_prefix(&beginning())?.parse().ok()?;
+        let kept = Kept::read(sections.next()?.strip_prefix(&beginning())?)?;
         let mut table = |kind: FileKind| Some(sections.next()?.strip_prefix(kind.file)?.strip_prefix('\n')?.to_owned());
         let run = results::read::<RunRow>(table(RunRow::KIND)?.as_bytes()).ok()?.pop()?;
         let mut parts = PARTS.map(|_| String::new());
         for (lines, part) in parts.iter_mut().zip(PARTS) {
             *lines = without_header(table(part.kind)?, part.kind)?;
         }
-        let notes = results::read::<Note>(table(Note::KIND)?.as_bytes()).ok()?;
-        Some(RowFile { run, parts, progress_steps, notes })
+        let notes = results::read(table(Note::KIND)?.as_bytes()).ok()?;
+        let checkpoints = results::read(table(Checkpoint::KIND)?.as_bytes()).ok()?;
+        let timers = results::read(table(TimerUse::KIND)?.as_bytes()).ok()?;
+        Some(RowFile { run, parts, kept, notes, checkpoints, timers })
     }
 
-    /// Reads the file of run `id` in the result directory `dir`, for one who wants
-    /// downloads noted in `progress_steps` steps. Steps that nobody wants do no harm.
+    /// Reads the file of run `id` in the result directory `dir`, for one who wants so much
+    /// of it.
     ///
     /// # Errors
     /// When there is none, or none that can be used.
-    pub fn load(dir: &Path, id: &str, progress_steps: u32) -> Result<Self, Unread> {
+    pub fn load(dir: &Path, id: &str, wanted: Kept) -> Result<Self, Unread> {
         let text = match std::fs::read(row_path(dir, id)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(Unread::Absent),
             Err(_) => return Err(Unread::Damaged),
@@ -105,11 +139,17 @@ impl RowFile {
         };
         match Self::decode(&text) {
             Some(file) if file.run.run_id != id => Err(Unread::Damaged),
-            Some(file) if progress_steps == 0 || file.progress_steps == progress_steps => Ok(file),
-            Some(_) => Err(Unread::Other),
+            Some(file) => file.serving(wanted),
             None if is_of_other_sources(&text) => Err(Unread::Other),
             None => Err(Unread::Damaged),
         }
+    }
+}
+
+impl RowFile {
+    /// This, for one who wants so much of it.
+    pub(super) fn serving(self, wanted: Kept) -> Result<Self, Unread> {
+        if self.kept.serves(wanted) { Ok(self) } else { Err(Unread::Other) }
     }
 }
 
@@ -118,8 +158,8 @@ impl RowFile {
 pub enum Unread {
     /// There is none.
     Absent,
-    /// It is whole, but of other sources of this program, or its downloads are noted in
-    /// other steps than are wanted.
+    /// It is whole, but of other sources of this program, or less is kept of the run than
+    /// is wanted.
     Other,
     /// It is not what was written.
     Damaged,
@@ -131,9 +171,9 @@ fn is_of_other_sources(text: &str) -> bool {
     end == format!("{:016x}\n", digest(content.as_bytes())) && !content.starts_with(&beginning())
 }
 
-/// The first line, up to the steps of `progress.csv`.
+/// The first line, up to what is kept.
 fn beginning() -> String {
-    format!("codexsim rows 5, sources {}, progress in ", Program::SOURCES)
+    format!("codexsim rows 6, sources {}, ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into
@@ -148,6 +188,11 @@ mod tests {
     use super::*;
     use crate::results::{Labels, ProgressRow, TrafficRow, sample_result};
     use crate::scenario;
+    use crate::sim::Keep;
+
+    fn steps(progress_steps: u32) -> Kept {
+        Kept { progress_steps, ..Kept::default() }
+    }
 
     fn file() -> RowFile {
         let spec = scenario::load(&Default::default()).unwrap().run;
@@ -163,7 +208,7 @@ mod tests {
             warnings: vec!["# end of it".into()],
             ..sample_result()
         };
-        RowFile::new(&result, 7)
+        RowFile::new(&result, steps(7))
     }
 
     #[test]
@@ -171,17 +216,30 @@ mod tests {
         assert_eq!(RowFile::decode(&file().encode()), Some(file()));
         assert_eq!(file().parts[TrafficRow::PLACE], "0123456789abcdef,want,1,2\n");
         let progress = &*file().parts[ProgressRow::PLACE];
-        assert_eq!((file().progress_steps, progress), (7, "0123456789abcdef,1,10,0.5,\n"));
+        assert_eq!((file().kept.progress_steps, progress), (7, "0123456789abcdef,1,10,0.5,\n"));
     }
 
+    /// Who wants more than is kept gets nothing; who wants less, what is there.
     #[test]
-    fn downloads_in_other_steps_are_noted_anew() {
+    fn a_file_that_keeps_less_than_is_wanted_does_not_serve() {
         let dir = tempfile::tempdir().unwrap();
         let id = file().run.run_id;
         std::fs::create_dir(dir.path().join("rows")).unwrap();
+        let found = |wanted| RowFile::load(dir.path(), &id, wanted).map(|_| ());
         std::fs::write(row_path(dir.path(), &id), file().encode()).unwrap();
-        let found = |steps| RowFile::load(dir.path(), &id, steps).map(|_| ());
-        assert_eq!([7, 0, 14].map(found), [Ok(()), Ok(()), Err(Unread::Other)]);
+        assert_eq!([7, 0, 14].map(|wanted| found(steps(wanted))), [Ok(()), Ok(()), Err(Unread::Other)]);
+        let least = |tables, progress_steps| Kept { tables, progress_steps };
+        assert_eq!(
+            [Keep::Row, Keep::Nodes].map(|tables| found(least(tables, 14))),
+            [Ok(()), Ok(())],
+            "no progress.csv"
+        );
+        let nodes = RowFile::new(&sample_result(), least(Keep::Nodes, 0));
+        let lines = |file: &RowFile| file.parts.iter().filter(|lines| !lines.is_empty()).count();
+        assert_eq!((lines(&nodes), lines(&RowFile::new(&sample_result(), least(Keep::Row, 0)))), (2, 0));
+        let nodes = RowFile { run: file().run, ..nodes };
+        std::fs::write(row_path(dir.path(), &id), nodes.encode()).unwrap();
+        assert_eq!(Keep::ALL.map(|tables| found(least(tables, 0))), [Ok(()), Ok(()), Err(Unread::Other)]);
     }
 
     #[test]
@@ -189,7 +247,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let id = file().run.run_id;
         std::fs::create_dir(dir.path().join("rows")).unwrap();
-        let found = |id: &str| RowFile::load(dir.path(), id, 0).map(|_| ()).unwrap_err();
+        let found = |id: &str| RowFile::load(dir.path(), id, Kept::default()).map(|_| ()).unwrap_err();
         assert_eq!(found(&id), Unread::Absent);
         let text = file().encode();
         for damaged in [&text.as_bytes()[..text.len() / 2], b"", b"\xff\xfe"] {

@@ -20,6 +20,16 @@ pub enum Selection {
 }
 
 impl Selection {
+    /// The runs of this part, of a plan of `len` runs.
+    pub fn indices(self, len: usize) -> impl Iterator<Item = usize> {
+        let (first, step) = match self {
+            Selection::All => (0, 1),
+            Selection::Shard { number, of } => (number as usize - 1, of as usize),
+            Selection::Index(only) => (only as usize, usize::MAX),
+        };
+        (first..len).step_by(step)
+    }
+
     /// Whether the run at `index` (from 0) of the plan belongs to this part.
     pub fn contains(self, index: usize) -> bool {
         let index = index as u64;
@@ -53,6 +63,11 @@ mod tests {
         let shards: Vec<Selection> = (1..=3).map(|k| format!("{k}/3").parse().unwrap()).collect();
         for index in 0..20 {
             assert_eq!(shards.iter().filter(|s| s.contains(index)).count(), 1, "{index}");
+        }
+        let parts = shards.iter().chain([&Selection::All, &Selection::Index(7), &Selection::Index(30)]);
+        for part in parts {
+            let indices: Vec<usize> = part.indices(20).collect();
+            assert_eq!(indices, (0..20).filter(|index| part.contains(*index)).collect::<Vec<_>>());
         }
     }
 

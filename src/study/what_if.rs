@@ -10,12 +10,11 @@
 //! is 1, unless something has a clock of its own (churn, starts, idle windows) or the
 //! run is so finely balanced that rounding to nanoseconds decides it.
 
-use super::batch::batch;
 use super::plan::repetition_seed;
-use super::{Host, Summary, digest};
-use crate::ledger::{Constraint, Outcome};
-use crate::results::{HeldBack, Labels, RunResult};
-use crate::sim::{Clock, RunSpec};
+use super::{History, Next, Plan, Question, RowFile, Summary, digest};
+use crate::ledger::Constraint;
+use crate::results::{HeldBack, ResultsError};
+use crate::sim::{Clock, Keep, RunSpec};
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{Hardware, LatencySpec};
 use serde::Serialize;
@@ -178,7 +177,7 @@ pub enum Who {
 /// The runs that tell why.
 #[derive(Debug)]
 pub struct WhatIf {
-    specs: Vec<RunSpec>,
+    plan: Plan,
     resources: Vec<Resource>,
     seeds: usize,
 }
@@ -288,16 +287,7 @@ impl WhatIf {
             specs.extend(resources.iter().filter_map(|resource| resource.more(&base)));
             specs.push(base);
         }
-        WhatIf { specs, resources, seeds: seeds as usize }
-    }
-
-    /// Carries them out, on so many threads (0: one a core). Nothing when
-    /// interrupted; no reasons when no seed completes.
-    pub fn ask(&self, threads: usize, host: &dyn Host) -> Option<Option<Reasons>> {
-        let seen = batch(&self.specs, threads, host, see)?;
-        let complete = |runs: &&[Seen]| runs.iter().all(|run| run.time_s.iter().all(Option::is_some));
-        let groups: Vec<&[Seen]> = seen.chunks(self.resources.len() + 1).filter(complete).collect();
-        Some((!groups.is_empty()).then(|| self.reasons(&groups)))
+        WhatIf { plan: Plan::of(specs, Keep::All), resources, seeds: seeds as usize }
     }
 
     /// `groups` are the runs of each seed: one for each resource, and the last as
@@ -340,16 +330,32 @@ impl WhatIf {
     }
 }
 
+impl Question for WhatIf {
+    /// No reasons when no seed completes.
+    type Answer = Option<Reasons>;
+
+    fn next(&mut self, seen: &History) -> Result<Next<Self::Answer>, ResultsError> {
+        if seen.batches() == 0 {
+            return Ok(Next::Batch(self.plan.clone()));
+        }
+        // One that failed is a seed that did not complete.
+        let see = |file: Option<RowFile>| file.map_or(Ok(Seen { time_s: [None, None], held: None }), |file| see(&file));
+        let runs = (0..self.plan.len()).map(|index| see(seen.run(&self.plan, index)));
+        let runs = runs.collect::<Result<Vec<Seen>, _>>()?;
+        let complete = |runs: &&[Seen]| runs.iter().all(|run| run.time_s.iter().all(Option::is_some));
+        let groups: Vec<&[Seen]> = runs.chunks(self.resources.len() + 1).filter(complete).collect();
+        Ok(Next::Done((!groups.is_empty()).then(|| self.reasons(&groups))))
+    }
+}
+
 fn held(by: &HeldBack, constraint: Constraint) -> f64 {
     by.shares.iter().find(|(name, _)| name == constraint.name()).map_or(0.0, |(_, share)| *share)
 }
 
-fn see(spec: &RunSpec, outcome: &Outcome) -> Seen {
-    let labels = Labels { run_id: "", scenario: "", protocol: "", repetition: 0 };
-    let result = RunResult::new(labels, spec, outcome);
-    let held = HeldBack::slowest_and_median(&result.nodes, &result.constraints);
+fn see(file: &RowFile) -> Result<Seen, ResultsError> {
+    let held = HeldBack::slowest_and_median(&file.rows()?, &file.rows()?);
     // A download that takes no time has no reasons either.
     let own = |who: &HeldBack| who.t100_s.map(|_| who.own_s).filter(|time| *time > 0.0);
     let time_s = held.as_ref().map_or([None, None], |[slowest, median]| [own(slowest), own(median)]);
-    Seen { time_s, held }
+    Ok(Seen { time_s, held })
 }

@@ -16,9 +16,11 @@
 mod bytes;
 mod parse;
 mod rate;
+mod refusal;
 mod time;
 
 pub use bytes::Bytes;
 pub use parse::UnitError;
 pub use rate::Rate;
+pub use refusal::{Refusal, range, require, require_whole};
 pub use time::Time;

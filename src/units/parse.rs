@@ -242,6 +242,7 @@ macro_rules! text_serde {
                     "type": "string",
                     "description": $expected,
                     "examples": [$example],
+                    "units": KIND.units.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
                 })
             }
         }

@@ -34,6 +34,8 @@ impl Time {
     /// The longest span that can be written, half of what the clock holds: a moment
     /// of a run and such a span together stay on the clock.
     pub const LONGEST: Time = Time(u64::MAX / 2);
+    /// [`Time::LONGEST`] in years.
+    pub const LONGEST_YEARS: u32 = 292;
 
     /// From whole nanoseconds.
     pub const fn from_nanos(nanos: u64) -> Self {

@@ -1,7 +1,7 @@
 //! Drawing a world from its description and a seed.
 
-use super::spec::{LatencySpec, OverlaySpec, StartSpec, WorldSpec};
 use super::{Dataset, Latency, LinkClass, Mesh, Node, Overlay, Role, World, sessions};
+use super::{LatencySpec, OverlaySpec, StartSpec, WorldSpec};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
 

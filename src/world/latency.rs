@@ -1,6 +1,108 @@
 //! One-way delays.
 
-use crate::units::Time;
+use crate::units::{Refusal, Time, require, require_whole};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// One-way delays between nodes.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub enum LatencySpec {
+    /// The same between any two nodes.
+    Constant(Time),
+    /// By region.
+    Regions {
+        /// Share of the nodes in each region; sums to 1.
+        shares: Vec<f64>,
+        /// One-way delay from region (row) to region (column).
+        delay: Vec<Vec<Time>>,
+    },
+}
+
+impl LatencySpec {
+    /// Refuses what cannot be between nodes.
+    ///
+    /// # Errors
+    /// On messages that never arrive, and on regions that do not fit together.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let (key, shares_key) = ("network.latency", "network.latency.shares");
+        let arrives = |delay: &Time| require(*delay != Time::NEVER, key, "messages would never arrive", "a time");
+        let (shares, delay) = match self {
+            LatencySpec::Constant(delay) => return arrives(delay),
+            LatencySpec::Regions { shares, delay } => (shares, delay),
+        };
+        delay.iter().flatten().try_for_each(arrives)?;
+        let n = shares.len();
+        require((1..=usize::from(u16::MAX)).contains(&n), shares_key, format!("{n} regions"), "1 to 65535 regions")?;
+        let widths: Vec<String> = delay.iter().map(|row| row.len().to_string()).collect();
+        let square = delay.len() == n && delay.iter().all(|row| row.len() == n);
+        let given = format!("the delays come in rows of {}", widths.join(", "));
+        require(square, "network.latency.delay", given, format!("{n} rows of {n}, one for each share"))?;
+        require_whole(shares.iter().copied(), shares_key)
+    }
+}
+
+/// Delays by region, as they are written.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "what is read may be a name instead: see `Keys`")]
+struct Regions {
+    /// Share of the nodes in each region; sums to 1.
+    shares: Vec<f64>,
+    /// One-way delay from region (row) to region (column).
+    delay: Vec<Vec<Time>>,
+}
+
+/// All keys that the table may have; where it only names a matrix, the scenario has put
+/// that in its place.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    matrix: Option<String>,
+    shares: Option<Vec<f64>>,
+    delay: Option<Vec<Vec<Time>>>,
+}
+
+const FORM: &str = "a time such as \"50 ms\", { matrix = \"regions-2019\" }, or { shares = [..], delay = [[..], ..] }";
+
+impl<'de> Deserialize<'de> for LatencySpec {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = LatencySpec;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(FORM)
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<LatencySpec, E> {
+                text.parse().map(LatencySpec::Constant).map_err(E::custom)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LatencySpec, A::Error> {
+                match Keys::deserialize(MapAccessDeserializer::new(map))? {
+                    Keys { matrix: None, shares: Some(shares), delay: Some(delay) } => {
+                        Ok(LatencySpec::Regions { shares, delay })
+                    }
+                    _ => Err(de::Error::custom(format_args!("incomplete latency; expected {FORM}"))),
+                }
+            }
+        }
+        from.deserialize_any(Form)
+    }
+}
+
+impl JsonSchema for LatencySpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Latency".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": FORM, "oneOf": [
+            generator.subschema_for::<Time>(),
+            { "type": "object", "properties": { "matrix": { "type": "string", "description": "A model in models/networks, or a file.", "examples": ["regions-2019"] } }, "required": ["matrix"], "additionalProperties": false },
+            generator.subschema_for::<Regions>(),
+        ] })
+    }
+}
 
 /// One-way delay between regions; a world without regions has one.
 #[derive(Debug, Clone, PartialEq, Eq)]

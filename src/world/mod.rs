@@ -6,24 +6,27 @@
 
 mod blocks;
 mod build;
+mod churn;
 mod dataset;
+mod failure;
 mod holdings;
 mod latency;
 mod overlay;
 mod sessions;
 mod spec;
+mod start;
 
 pub use blocks::BlockSet;
 pub use build::seeder_sets;
+pub use churn::{ChurnSpec, OfflineKind, SessionSpec};
 pub use dataset::Dataset;
+pub use failure::FailureSpec;
 pub use holdings::Holdings;
-pub use latency::Latency;
+pub use latency::{Latency, LatencySpec};
 pub use overlay::Overlay;
 pub use sessions::{Life, Outage, Strike};
-pub use spec::{
-    ChurnSpec, DatasetSpec, FailureSpec, Hardware, LatencySpec, LinkClass, OfflineKind, OverlaySpec, SessionSpec,
-    StartSpec, SwarmSpec, WorldSpec,
-};
+pub use spec::{DatasetSpec, Hardware, LinkClass, OverlaySpec, SwarmSpec, WorldSpec};
+pub use start::{StartSpec, mean_distance};
 
 use crate::units::{Rate, Time};
 

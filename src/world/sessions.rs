@@ -1,6 +1,6 @@
 //! Who is offline when.
 
-use super::spec::{ChurnSpec, FailureSpec, OfflineKind, SessionSpec};
+use super::{ChurnSpec, FailureSpec, OfflineKind, SessionSpec};
 use super::{Node, NodeId, Role};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;

@@ -1,73 +1,157 @@
 //! How a world is described: everything is resolved, nothing is drawn yet.
+//!
+//! A field says by the name under which it is read where in a scenario its value stands:
+//! its dotted key, or `NAME.*` for a part of the description with keys of its own.
 
-use crate::dist::Distribution;
-use crate::units::{Bytes, Rate, Time};
+use super::{ChurnSpec, FailureSpec, LatencySpec, StartSpec};
+use crate::units::{Bytes, Rate, Refusal, Time, range, require, require_whole};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything a world is drawn from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorldSpec {
     /// Who takes part.
+    #[serde(rename(deserialize = "swarm.*"))]
     pub swarm: SwarmSpec,
     /// What is distributed.
+    #[serde(rename(deserialize = "dataset.*"))]
     pub dataset: DatasetSpec,
     /// Classes of access links; shares sum to 1.
+    #[serde(rename(deserialize = "links.*"), deserialize_with = "classes")]
+    #[schemars(with = "LinkKeys")]
     pub links: Vec<LinkClass>,
-    /// Upload capacity of seeders, where it differs from their class.
+    /// Upload capacity of seeders, where it differs.
+    #[serde(rename(deserialize = "network.seeder_up"))]
     pub seeder_up: Option<Rate>,
-    /// Download capacity of seeders, where it differs from their class.
+    /// Download capacity of seeders, where it differs.
+    #[serde(rename(deserialize = "network.seeder_down"))]
     pub seeder_down: Option<Rate>,
-    /// One-way delays.
+    /// One-way delay between any two nodes, or { matrix = "regions-2019" }, or { shares = [..], delay = [[..]] }.
+    #[serde(rename(deserialize = "network.latency"))]
+    #[schemars(extend("default" = "50 ms"))]
     pub latency: LatencySpec,
     /// Who is online when.
+    #[serde(rename(deserialize = "churn.*"))]
+    #[schemars(with = "super::churn::Keys")]
     pub churn: ChurnSpec,
-    /// One-off failures.
+    /// One-off failures: some nodes go at one moment.
+    #[schemars(extend("default" = [], "examples" = [[{ "at": "10 min", "nodes": 2 }]]))]
     pub failures: Vec<FailureSpec>,
     /// Who knows whom; everybody knows everybody when absent.
+    #[serde(rename(deserialize = "overlay.*"), deserialize_with = "overlay")]
+    #[schemars(with = "OverlayKeys")]
     pub overlay: Option<OverlaySpec>,
-    /// Peers with which each node is connected from before its start; of acquaintances
-    /// all, where there is a graph of them and this is not 0.
+    /// Peers with which each node is connected from before its start, at random, as a
+    /// hash table over connections leaves them: 0 is nobody, the network's size everybody.
+    /// With `degree` or `grown` all acquaintances are, unless it is 0.
+    #[serde(rename(deserialize = "network.connected"))]
+    #[schemars(extend("default" = 0, "source" = "late Codex v3 has its own, see models/protocols"))]
     pub connected: u32,
     /// Cost of a node's own work.
     pub hardware: Hardware,
 }
 
+impl WorldSpec {
+    /// Refuses what cannot be a world, or begins only after `end`.
+    ///
+    /// # Errors
+    /// On the first thing that makes no sense.
+    pub fn check(&self, end: Time) -> Result<(), Refusal> {
+        let SwarmSpec { network_size, seeders, start } = &self.swarm;
+        self.swarm.check()?;
+        start.check(network_size - seeders, end)?;
+        self.overlay.map_or(Ok(()), |overlay| overlay.check(*network_size))?;
+        self.dataset.check()?;
+        for (key, rate) in [("network.seeder_up", self.seeder_up), ("network.seeder_down", self.seeder_down)] {
+            LinkClass::check_rate(rate.unwrap_or(Rate::UNLIMITED), key)?;
+        }
+        LinkClass::check_all(&self.links)?;
+        self.latency.check()?;
+        let ends = (*network_size, *seeders);
+        self.failures.iter().enumerate().try_for_each(|(index, failure)| failure.check(index, ends, end))?;
+        self.churn.check()
+    }
+}
+
 /// Who takes part, and when.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SwarmSpec {
     /// Nodes in all, seeders included; at least 2.
+    #[serde(rename(deserialize = "swarm.network_size"))]
+    #[schemars(extend("examples" = [32]))]
     pub network_size: u32,
-    /// Nodes that hold everything from the start; at least 1, fewer than `network_size`.
+    /// Nodes that hold the file from the start; at least 1, fewer than `network_size`.
+    #[serde(rename(deserialize = "swarm.seeders"))]
+    #[schemars(extend("examples" = [4]))]
     pub seeders: u32,
-    /// When leechers start.
+    /// When leechers start: "together", { stagger = "10 s" } one after another, { poisson = "2/s" } at random, { at = ["0 s", "0.8 s"] } each at its moment from the start of the run.
+    #[serde(rename(deserialize = "swarm.start"))]
+    #[schemars(extend("default" = "together"))]
     pub start: StartSpec,
 }
 
-/// When leechers start to download.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum StartSpec {
-    /// All at once.
-    Together,
-    /// One after another, this far apart.
-    Stagger(Time),
-    /// At the points of a Poisson process with this mean distance.
-    Poisson(Time),
-    /// At these moments from the start of the run, one for each leecher in order; more
-    /// than there are leechers do no harm. For runs whose starts were recorded.
-    At(Vec<Time>),
+/// Ten times the largest network anybody asked for; more would not fit into memory.
+const MOST_NODES: u32 = 1_000_000;
+
+impl SwarmSpec {
+    fn check(&self) -> Result<(), Refusal> {
+        let (n, seeders) = (self.network_size, self.seeders);
+        let (key, network) = ("swarm.network_size", format!("a network of {n}"));
+        require(n >= 2, key, &network, "at least 2 nodes: a seeder and a leecher")?;
+        require(n <= MOST_NODES, key, network, format!("at most {MOST_NODES} nodes"))?;
+        require(seeders > 0, "swarm.seeders", "nobody holds the file", "at least 1 seeder")?;
+        let nobody = format!("{seeders} seeders in a network of {n} leave nobody to download");
+        require(seeders < n, "swarm.seeders", nobody, format!("{}, fewer than network_size", range(1, n - 1)))
+    }
 }
 
 /// What is distributed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
     /// Size of the file.
+    #[serde(rename(deserialize = "swarm.file_size"))]
+    #[schemars(extend("examples" = ["100 MB"]))]
     pub size: Bytes,
-    /// Size of a block; whether the last one is filled up to it is up to the protocol.
+    /// Size of a block. Codex, `direct` and `ideal` pad the last one to it; of
+    /// BitTorrent and Bitswap it is as short as what is left of the file.
+    #[serde(rename(deserialize = "swarm.block_size"))]
+    #[schemars(extend("default" = "64 KiB", "source" = "V2 codex/codextypes.nim:27"))]
     pub block_size: Bytes,
-    /// How many consecutive blocks move as one unit (1 = exact).
+    /// How many consecutive blocks move as one unit; 1 is exact, more is faster.
+    #[serde(rename(deserialize = "swarm.group"))]
+    #[schemars(extend("default" = 1))]
     pub group: u32,
+}
+
+/// The largest block that any version of the protocol accepts (codex-protocol
+/// sheet 5.1: message and block cap).
+const LARGEST_BLOCK: Bytes = Bytes(100 << 20);
+
+impl DatasetSpec {
+    fn check(&self) -> Result<(), Refusal> {
+        let DatasetSpec { size, block_size, group } = *self;
+        let key = "swarm.file_size";
+        require(size > Bytes(0), key, "an empty file", "at least one byte")?;
+        require(size < Bytes::UNLIMITED, key, "a file without end", "a number of bytes")?;
+        let fits = block_size > Bytes(0) && block_size <= LARGEST_BLOCK;
+        let sizes = "1 B to 100 MiB; Codex uses 64 KiB";
+        require(fits, "swarm.block_size", format!("a block of {block_size}"), sizes)?;
+        require(group > 0, "swarm.group", "groups of no blocks", "at least 1")?;
+        let (blocks, most) = (size.get().div_ceil(block_size.get()), u64::from(u32::MAX));
+        if blocks.div_ceil(u64::from(group)) <= most {
+            return Ok(());
+        }
+        let least = blocks.div_ceil(most);
+        Err(Refusal {
+            help: Some(format!("set swarm.group to {least} or more, so that blocks move together")),
+            ..Refusal::new(
+                key,
+                format!("{blocks} blocks are too many to follow one by one"),
+                format!("at most {most} units of `group` blocks"),
+            )
+        })
+    }
 }
 
 /// A class of access links.
@@ -82,81 +166,55 @@ pub struct LinkClass {
     pub down: Rate,
 }
 
-/// One-way delays between nodes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub enum LatencySpec {
-    /// The same between any two nodes.
-    Constant(Time),
-    /// By region.
-    Regions {
-        /// Share of the nodes in each region; sums to 1.
-        shares: Vec<f64>,
-        /// One-way delay from region (row) to region (column).
-        delay: Vec<Vec<Time>>,
-    },
+impl LinkClass {
+    /// Refuses what cannot be the links of a network.
+    ///
+    /// # Errors
+    /// On links without capacity, and on shares that do not sum to 1.
+    pub fn check_all(classes: &[LinkClass]) -> Result<(), Refusal> {
+        if let [LinkClass { share: 1.0, up, down }] = classes {
+            LinkClass::check_rate(*up, "network.up")?;
+            return LinkClass::check_rate(*down, "network.down");
+        }
+        require(!classes.is_empty(), "network.classes", "no classes of links", "at least one")?;
+        for (index, class) in classes.iter().enumerate() {
+            let carries = class.up > Rate(0) && class.down > Rate(0);
+            let key = format!("network.classes.{index}");
+            require(carries, key, "a link without capacity", "rates above zero")?;
+        }
+        require_whole(classes.iter().map(|class| class.share), "network.classes")
+    }
+
+    fn check_rate(rate: Rate, key: &str) -> Result<(), Refusal> {
+        require(rate > Rate(0), key, "a link without capacity", "a rate above zero")
+    }
 }
 
-/// Who is online when.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub enum ChurnSpec {
-    /// Everybody, always.
-    None,
-    /// Sessions drawn from distributions.
-    Sessions(SessionSpec),
-    /// Sessions as recorded: (node, online since, offline from), in seconds.
-    Trace {
-        /// Recorded sessions.
-        sessions: Vec<(u32, f64, f64)>,
-        /// What going offline means.
-        kind: OfflineKind,
-    },
+/// How links are written.
+#[derive(Deserialize, JsonSchema)]
+struct LinkKeys {
+    /// Upload capacity of every node.
+    #[serde(rename = "network.up")]
+    #[schemars(extend("default" = "50 Mbit/s", "source" = "the team's defaults, see models/networks/team-defaults.toml"))]
+    up: Rate,
+    /// Download capacity of every node.
+    #[serde(rename = "network.down")]
+    #[schemars(extend("default" = "50 Mbit/s"))]
+    down: Rate,
+    /// Classes of access links, instead of `up` and `down`; shares sum to 1.
+    #[serde(rename = "network.classes")]
+    #[schemars(extend("examples" = [[{ "share": 0.8, "up": "20 Mbit/s", "down": "100 Mbit/s" }, { "share": 0.2, "up": "1 Gbit/s", "down": "1 Gbit/s" }]]))]
+    classes: Option<Vec<LinkClass>>,
+    /// Classes of access links from a model in models/networks, or from a file, instead of `up` and `down`.
+    #[serde(rename = "network.links")]
+    #[schemars(extend("examples" = ["residential-2023"]))]
+    _links: Option<String>,
 }
 
-/// Sessions drawn from distributions.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SessionSpec {
-    /// Length of a session, in seconds.
-    pub online: Distribution,
-    /// Length of an absence, in seconds.
-    pub offline: Distribution,
-    /// What going offline means.
-    pub kind: OfflineKind,
-    /// Whether seeders come and go too.
-    pub seeders: bool,
-}
-
-/// What going offline means for the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OfflineKind {
-    /// The data is kept; the node comes back with it.
-    Departure,
-    /// The data is lost.
-    Crash,
-}
-
-/// Some nodes fail at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FailureSpec {
-    /// When, from the start of the run.
-    pub at: Time,
-    /// How many nodes, drawn at random among all that are not spared and are up then;
-    /// when too few are, others lose what they have left.
-    pub nodes: u32,
-    /// For how long; for ever when absent.
-    #[serde(default)]
-    pub duration: Option<Time>,
-    /// Whether their data is lost.
-    #[serde(default = "crash")]
-    pub kind: OfflineKind,
-    /// Whether seeders can be drawn.
-    #[serde(default)]
-    pub seeders: bool,
-}
-
-fn crash() -> OfflineKind {
-    OfflineKind::Crash
+/// Reads [`LinkKeys`]; the scenario has put the classes of a model in the place of its name.
+fn classes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<LinkClass>, D::Error> {
+    let LinkKeys { up, down, classes, .. } = LinkKeys::deserialize(from)?;
+    Ok(classes.unwrap_or_else(|| vec![LinkClass { share: 1.0, up, down }]))
 }
 
 /// Who knows whom.
@@ -170,6 +228,25 @@ pub enum OverlaySpec {
     Grown(u32),
 }
 
+/// How an overlay is written.
+#[derive(Deserialize, JsonSchema)]
+struct OverlayKeys {
+    /// Number of acquaintances of each node in a random graph; everybody knows everybody when absent.
+    #[serde(rename = "network.degree")]
+    #[schemars(extend("examples" = [8]))]
+    degree: Option<u32>,
+    /// Instead of `degree`: every node joins to this number of earlier ones, chosen at random.
+    #[serde(rename = "network.grown")]
+    #[schemars(extend("examples" = [4]))]
+    grown: Option<u32>,
+}
+
+/// Reads [`OverlayKeys`]; the scenario refuses both of them together.
+fn overlay<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OverlaySpec>, D::Error> {
+    let OverlayKeys { degree, grown } = OverlayKeys::deserialize(from)?;
+    Ok(degree.map(OverlaySpec::Random).or(grown.map(OverlaySpec::Grown)))
+}
+
 impl OverlaySpec {
     /// Acquaintances of a node, on average.
     pub fn mean_degree(&self) -> u32 {
@@ -177,6 +254,17 @@ impl OverlaySpec {
             OverlaySpec::Random(degree) => *degree,
             OverlaySpec::Grown(joins) => 2 * joins,
         }
+    }
+
+    /// A random graph of degree 1 is a set of pairs, so it connects two nodes at most.
+    fn check(&self, n: u32) -> Result<(), Refusal> {
+        let (least, count, key, what) = match *self {
+            OverlaySpec::Random(degree) if n > 2 => (2, degree, "network.degree", format!("{degree} acquaintances")),
+            OverlaySpec::Random(degree) => (1, degree, "network.degree", format!("{degree} acquaintances")),
+            OverlaySpec::Grown(joins) => (1, joins, "network.grown", format!("joining to {joins}")),
+        };
+        let fits = (least..n).contains(&count);
+        require(fits, key, format!("{what} in a network of {n}"), range(least, n - 1))
     }
 }
 

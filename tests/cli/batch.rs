@@ -71,6 +71,25 @@ fn a_part_that_is_done_says_what_is_missing() {
     place.sweep("b", &["--budget", "0s", "--index", "2"]).code(3);
 }
 
+/// A task knows nothing of points that are not its own, so what is wrong with one of them
+/// ends who makes all, and no task but its own.
+#[test]
+fn a_task_makes_its_own_point() {
+    let wrong = SWEEP.replace("[3, 4]", "[3, 4, 1]");
+    let place = Place::new(&format!("{SCENARIO}{wrong}"));
+    let assert = place.sweep("a", &["--index", "2"]).code(0);
+    assert!(errors(&assert).contains("11 of 12 runs of the plan are missing"), "{}", errors(&assert));
+    let told = "(at the point swarm.network_size = 1, network.latency = 0 ms of the sweep)";
+    for part in [&["--index", "8"][..], &["--dry-run"], &["--dry-run", "--index", "2"], &["--shard", "1/2"], &[]] {
+        let assert = place.sweep("b", part).code(2);
+        assert!(errors(&assert).contains(told), "{part:?}: {}", errors(&assert));
+    }
+    assert!(!place.path("b").exists(), "nothing was begun");
+    // What is wrong in the file itself everyone finds.
+    let place = Place::new(&format!("{SCENARIO}{}", SWEEP.replace("\"20 ms\"", "\"20 mm\"")));
+    place.sweep("a", &["--index", "0"]).code(2);
+}
+
 /// A damaged row looks like a finished run until it is read.
 #[test]
 fn the_last_task_says_that_a_row_of_another_is_damaged() {

@@ -7,6 +7,7 @@ use codexsim::results::Manifest;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 
 /// Minutes of work for every machine.
 const LONG: [&str; 6] =
@@ -17,6 +18,8 @@ struct AtWork {
     program: Child,
     /// What it said of how long that will take.
     forecast: String,
+    /// What it said later.
+    later: JoinHandle<Vec<String>>,
 }
 
 impl AtWork {
@@ -30,8 +33,8 @@ impl AtWork {
         let mut told = BufReader::new(program.stderr.take().unwrap()).lines().map_while(Result::ok);
         let forecast = told.find(|line| line.contains("this takes roughly")).expect("it ended before it began");
         // What it says later has to go somewhere.
-        std::thread::spawn(move || told.for_each(drop));
-        AtWork { program, forecast }
+        let later = std::thread::spawn(move || told.collect());
+        AtWork { program, forecast, later }
     }
 
     fn signal(&self, name: &str) {
@@ -39,8 +42,14 @@ impl AtWork {
         assert!(sent.success());
     }
 
-    fn code(mut self) -> Option<i32> {
-        self.program.wait().unwrap().code()
+    fn code(self) -> Option<i32> {
+        self.end().0
+    }
+
+    /// Its exit code, and what it said after its forecast.
+    fn end(mut self) -> (Option<i32>, String) {
+        let code = self.program.wait().unwrap().code();
+        (code, self.later.join().unwrap().join("\n"))
     }
 }
 
@@ -78,6 +87,20 @@ fn a_sweep_that_is_ended_keeps_whole_runs_only() {
     sweep.signal("TERM");
     assert_eq!(sweep.code(), Some(3));
     assert_eq!((place.runs("a").records.len(), row_files(&place.path("a")).len()), (0, 0));
+}
+
+/// What only shows an answer keeps whole runs where it is told to.
+#[test]
+fn a_question_that_is_ended_says_how_it_goes_on() {
+    for (further, told) in [(&["--rows", "kept"][..], "the same command goes on"), (&[], "with --rows DIR")] {
+        let place = Place::new(SCENARIO);
+        let explain = AtWork::new(&place, "", &[&["explain-run", "s.toml"], &LONG[..], further].concat());
+        explain.signal("TERM");
+        let (code, said) = explain.end();
+        assert_eq!(code, Some(3));
+        assert!(said.contains(&format!("interrupted; {told}")), "{said}");
+        assert_eq!(place.path("kept/rows").exists(), !further.is_empty());
+    }
 }
 
 /// `nohup` is for what outlives its terminal.

@@ -149,3 +149,41 @@ fn a_study_is_printed_as_its_rows_or_as_a_table_with_a_plot() {
     assert_eq!(table.lines().filter(|line| line.contains('█')).count(), 2, "a bar for each size:\n{table}");
     assert!(table.contains("t100, s") && table.contains("makespan by swarm.network_size"), "{table}");
 }
+
+/// The files that a study has, without those of its runs.
+fn tables(place: &Place, dir: &str) -> Vec<String> {
+    let files = content(&place.path(dir)).into_keys().map(|path| path.display().to_string());
+    files.filter(|path| path.ends_with(".csv") && !path.starts_with("rows")).collect()
+}
+
+/// What is kept of the runs decides which files there are, and nothing of the runs.
+#[test]
+fn a_study_keeps_as_much_as_it_is_told() {
+    let place = Place::new(&format!("{SCENARIO}{SWEEP}"));
+    let keep = |keep: &str| place.sweep("a", &["--set", &format!("output.keep={keep}")]).code(0);
+    keep("row");
+    assert_eq!(tables(&place, "a"), ["runs.csv"]);
+    let rows = fs::read(place.path("a/runs.csv")).unwrap();
+    let assert = place.codexsim(&["report", "a"]).code(2);
+    assert!(errors(&assert).contains("nodes.csv") && errors(&assert).contains("output.keep"), "{}", errors(&assert));
+    let assert = place.codexsim(&["export", "a", "--format", "10ksim"]).code(2);
+    assert!(errors(&assert).contains("output.keep"), "{}", errors(&assert));
+    let assert = keep("nodes");
+    assert!(errors(&assert).contains("computed 8, reused 0"), "more is wanted than is there: {}", errors(&assert));
+    assert_eq!(tables(&place, "a"), ["nodes.csv", "runs.csv", "traffic.csv"]);
+    place.codexsim(&["report", "a", "--quiet"]).code(0);
+    keep("all");
+    let all = tables(&place, "a");
+    assert_eq!(all.len(), 6);
+    let assert = keep("row");
+    assert!(errors(&assert).contains("computed 0, reused 8"), "there is more than is wanted: {}", errors(&assert));
+    assert_eq!((tables(&place, "a"), fs::read(place.path("a/runs.csv")).unwrap()), (vec!["runs.csv".into()], rows));
+    place.sweep("a", &[]).code(0);
+    assert_eq!(tables(&place, "a"), all);
+    place.sweep("b", &["--set", "output.keep=most"]).code(2);
+    let claim =
+        |claim: &str| place.sweep("b", &["--set", "output.keep=row", "--set", &format!("expect.{claim}='>= 0'")]);
+    claim("makespan_s").code(0);
+    let assert = claim("t100_s").code(2);
+    assert!(errors(&assert).contains("is about `t100_s`"), "{}", errors(&assert));
+}

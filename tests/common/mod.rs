@@ -4,8 +4,19 @@ pub mod pair;
 pub mod place;
 
 use codexsim::ledger::Outcome;
-use codexsim::scenario::{Input, load};
+use codexsim::scenario::{Input, load, models};
 use codexsim::sim::{RunSpec, run};
+
+/// Every protocol that comes with the program and downloads anything, yardsticks among
+/// them.
+pub fn protocols() -> impl Iterator<Item = &'static str> {
+    models().into_iter().filter(|model| model.kind == "protocols" && model.name != "idle").map(|model| model.name)
+}
+
+/// Those that find their peers while they run: all but the one that plans before.
+pub fn exchanges() -> impl Iterator<Item = &'static str> {
+    protocols().filter(|protocol| *protocol != "ideal")
+}
 
 /// The quickstart with `sets` applied.
 pub fn spec(sets: &[&str]) -> RunSpec {

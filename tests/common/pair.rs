@@ -2,15 +2,9 @@
 
 use crate::common::{checked, spec};
 use codexsim::ledger::Outcome;
-use codexsim::scenario::models;
 
 /// The models of the network.
 pub const NETWORKS: [&str; 3] = ["fair", "fifo", "ideal"];
-
-/// Every protocol that comes with the program and downloads anything.
-pub fn protocols() -> impl Iterator<Item = &'static str> {
-    models().into_iter().filter(|model| model.kind == "protocols" && model.name != "idle").map(|model| model.name)
-}
 
 /// A seeder and a leecher, 1 MB over 8 Mbit/s, no latency, no layers, no look-up.
 pub const PAIR: [&str; 7] = [

@@ -1,29 +1,13 @@
 //! Iterative look-ups, and what is done with what they find.
 
 use super::exchange::{Ask, Exchange};
-use super::stats::Cause;
+use super::stats::{Cause, Purpose};
 use super::{Dht, Moment};
 use crate::discovery::{Alarm, Out};
 use crate::protocol::Key;
 use crate::units::Time;
 use crate::world::NodeId;
 use std::mem::take;
-
-/// What a look-up is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Purpose {
-    /// The table of a node that joins: the node's own id, then a random one.
-    #[default]
-    JoinOwn,
-    /// See `JoinOwn`.
-    JoinRandom,
-    /// A refresh; where it goes bucket by bucket, of those from this one on.
-    Refresh(u32),
-    /// To announce oneself under a key.
-    Provide(u32),
-    /// To find the providers of a key.
-    Find(u32),
-}
 
 /// Where a candidate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +42,7 @@ impl Lookup {
     }
 
     pub fn cause(&self) -> Cause {
-        match self.purpose {
-            Purpose::Provide(_) => Cause::Advertising,
-            Purpose::Find(_) => Cause::Queries,
-            _ => Cause::Maintenance,
-        }
+        self.purpose.cause()
     }
 
     /// Takes a node that was named into account.

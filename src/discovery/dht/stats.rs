@@ -1,6 +1,5 @@
 //! What look-ups cost and bring.
 
-use super::lookup::Purpose;
 use crate::units::Time;
 
 /// Times are counted by the millisecond up to a minute; longer ones as that.
@@ -51,6 +50,33 @@ pub(super) enum Cause {
     Queries,
 }
 
+/// What a look-up is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Purpose {
+    /// The table of a node that joins: the node's own id, then a random one.
+    #[default]
+    JoinOwn,
+    /// See `JoinOwn`.
+    JoinRandom,
+    /// A refresh; where it goes bucket by bucket, of those from this one on.
+    Refresh(u32),
+    /// To announce oneself under a key.
+    Provide(u32),
+    /// To find the providers of a key.
+    Find(u32),
+}
+
+impl Purpose {
+    /// Why the messages of such a look-up are sent.
+    pub fn cause(self) -> Cause {
+        match self {
+            Purpose::Provide(_) => Cause::Advertising,
+            Purpose::Find(_) => Cause::Queries,
+            _ => Cause::Maintenance,
+        }
+    }
+}
+
 const CAUSES: [&str; 3] = ["maintenance", "advertising", "queries"];
 
 /// Look-ups by purpose, what they asked, how long they took, what they found.
@@ -72,11 +98,7 @@ const PURPOSES: [&str; 3] = ["refresh", "provide", "find"];
 impl Stats {
     /// A look-up proper is over; refreshes are no measure of time.
     pub fn looked_up(&mut self, purpose: Purpose, queries: u32, time: Time) {
-        let of = match purpose {
-            Purpose::Provide(_) => 1,
-            Purpose::Find(_) => 2,
-            _ => 0,
-        };
+        let of = purpose.cause() as usize;
         self.lookups[of].0 += 1;
         self.lookups[of].1 += u64::from(queries);
         if of > 0 {

@@ -1,8 +1,8 @@
 //! What nodes do by themselves: join, ping, refresh, announce again.
 
 use super::exchange::Ask;
-use super::lookup::Purpose;
 use super::params::Refresh;
+use super::stats::Purpose;
 use super::{Dht, Moment, load_topic};
 use crate::discovery::Alarm;
 use crate::units::Time;

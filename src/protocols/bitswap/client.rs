@@ -5,8 +5,8 @@ use super::session::{Orders, Received, Session};
 use super::walk::Walk;
 use super::wire::Response;
 use super::{Bitswap, Context, Msg, Timer, has};
-use crate::engine::TimerId;
 use crate::protocol::{Key, Units};
+use crate::protocols::parts::Alarm;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 
@@ -19,7 +19,7 @@ pub(super) struct Client {
     /// Providers that are being dialled.
     awaited: Vec<NodeId>,
     /// Looks whether the session is idle.
-    idle: Option<(Time, TimerId)>,
+    idle: Alarm,
 }
 
 impl Bitswap {
@@ -67,26 +67,20 @@ impl Bitswap {
 
     /// Wakes up when the session will have been idle for too long.
     fn arm_idle(&mut self, cx: &mut Context<'_>) {
-        let Some(at) = self.client.session.as_ref().map(|s| s.idle_at).filter(|at| *at < Time::NEVER) else { return };
-        match self.client.idle {
-            Some((armed, _)) if armed <= at => return,
-            Some((_, timer)) => {
-                cx.cancel(timer);
-            }
-            None => {}
+        if let Some(session) = self.client.session.as_ref().filter(|session| session.idle_at < Time::NEVER) {
+            self.client.idle.set(session.idle_at, Timer::Idle, cx);
         }
-        self.client.idle = Some((at, cx.after(at.since(cx.now()), Timer::Idle)));
     }
 
     /// What is pending at a peer leaves soon, and at once when it is much.
     fn arm_flushes(&mut self, cx: &mut Context<'_>) {
         let params = &cx.shared.params;
         let mut full = Vec::new();
-        for (id, link) in self.client.links.iter_mut().filter(|(_, link)| link.pending() > 0) {
+        for (id, link) in self.client.links.peers.pairs().filter(|(_, link)| link.pending() > 0) {
             if link.pending() > params.send_cutoff as usize {
                 full.push(id);
-            } else if link.flush.is_none() {
-                link.flush = Some(cx.after(params.debounce, Timer::Flush(id)));
+            } else {
+                link.flush.set(cx.now() + params.debounce, Timer::Flush(id), cx);
             }
         }
         full.into_iter().for_each(|id| self.flush(id, cx));
@@ -94,25 +88,21 @@ impl Bitswap {
 
     /// Sends `peer` what is pending.
     pub(super) fn flush(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let Some(link) = self.client.links.get(peer) else { return };
-        link.flush.take().into_iter().for_each(|timer| {
-            cx.cancel(timer);
-        });
+        let Some(link) = self.client.links.peers.find(peer) else { return };
+        link.flush.cancel(cx);
         let entries = link.take(cx.now());
         if entries.is_empty() {
             return;
         }
-        if link.rebroadcast.is_none() {
-            link.rebroadcast = Some(cx.after(cx.shared.params.rebroadcast, Timer::Rebroadcast(peer)));
-        }
+        link.rebroadcast.set(cx.now() + cx.shared.params.rebroadcast, Timer::Rebroadcast(peer), cx);
         cx.send(peer, Msg::Wants(entries.into()));
         self.arm_late(peer, cx);
     }
 
     /// Repeats all that is open at `peer`.
     pub(super) fn on_rebroadcast(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let Some(link) = self.client.links.get(peer) else { return };
-        link.rebroadcast = None;
+        let Some(link) = self.client.links.peers.find(peer) else { return };
+        link.rebroadcast.fired();
         if link.has_open() {
             link.repeat();
             self.flush(peer, cx);
@@ -121,23 +111,17 @@ impl Bitswap {
 
     /// Wakes up when the next block of `peer` is late.
     fn arm_late(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let Some(link) = self.client.links.get(peer) else { return };
-        let Some(next) = link.timeouts.next(&cx.shared.params) else { return };
-        match link.late {
-            Some((armed, _)) if armed <= next => return,
-            Some((_, timer)) => {
-                cx.cancel(timer);
-            }
-            None => {}
+        let Some(link) = self.client.links.peers.find(peer) else { return };
+        if let Some(next) = link.timeouts.next(&cx.shared.params) {
+            link.late.set(next, Timer::Late(peer), cx);
         }
-        link.late = Some((next, cx.after(next.since(cx.now()), Timer::Late(peer))));
     }
 
     /// Blocks that are late count as DONT_HAVEs.
     pub(super) fn on_late(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let (now, params) = (cx.now(), &cx.shared.params);
-        let Some(link) = self.client.links.get(peer) else { return };
-        link.late = None;
+        let Some(link) = self.client.links.peers.find(peer) else { return };
+        link.late.fired();
         let late = link.timeouts.expire(now, params);
         self.arm_late(peer, cx);
         if let Some(session) = self.client.session.as_mut().filter(|_| !late.is_empty()) {
@@ -152,7 +136,7 @@ impl Bitswap {
         let (now, params) = (cx.now(), &cx.shared.params);
         let blocks: Vec<u32> = response.leaves.iter().chain(response.nodes.iter().map(|(unit, _)| *unit)).collect();
         let what = Received { blocks: &blocks, haves: &response.haves, lacks: &response.lacks };
-        if let Some(link) = self.client.links.get(from) {
+        if let Some(link) = self.client.links.peers.find(from) {
             let units = [what.blocks, what.haves, what.lacks].into_iter().flatten().copied();
             link.answered(units, now, params);
         }
@@ -190,19 +174,16 @@ impl Bitswap {
     fn end(&mut self, cx: &mut Context<'_>) {
         self.client.session = None;
         self.client.awaited.clear();
-        self.client.idle.take().into_iter().for_each(|(_, timer)| {
-            cx.cancel(timer);
-        });
-        for (_, link) in self.client.links.iter_mut() {
-            for timer in [link.late.take().map(|(_, timer)| timer), link.rebroadcast.take()].into_iter().flatten() {
-                cx.cancel(timer);
-            }
+        self.client.idle.cancel(cx);
+        for link in self.client.links.peers.iter_mut() {
+            link.late.cancel(cx);
+            link.rebroadcast.cancel(cx);
         }
     }
 
     pub(super) fn on_idle(&mut self, cx: &mut Context<'_>) {
         let (now, params) = (cx.now(), &cx.shared.params);
-        self.client.idle = None;
+        self.client.idle.fired();
         if let Some(session) = self.client.session.as_mut().filter(|session| session.idle_at <= now) {
             let orders = session.idle(now, params);
             self.carry_out(&orders, cx);
@@ -222,7 +203,7 @@ impl Bitswap {
             return;
         }
         for id in providers.iter().copied().take(cx.shared.params.max_providers as usize) {
-            if self.client.links.connected(id) {
+            if self.client.links.peers.position(id).is_some() {
                 self.join(id, cx);
             } else {
                 self.client.awaited.push(id);
@@ -253,11 +234,8 @@ impl Bitswap {
     }
 
     pub(super) fn on_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let Some(link) = self.client.links.remove(peer) else { return };
-        let late = link.late.map(|(_, timer)| timer);
-        for timer in [link.flush, link.rebroadcast, late].into_iter().flatten() {
-            cx.cancel(timer);
-        }
+        let Some(mut link) = self.client.links.peers.take(peer) else { return };
+        [&mut link.flush, &mut link.rebroadcast, &mut link.late].into_iter().for_each(|alarm| alarm.cancel(cx));
         let (now, params) = (cx.now(), &cx.shared.params);
         if let Some(session) = &mut self.client.session {
             let orders = session.leave(peer, now, params, cx.rng());

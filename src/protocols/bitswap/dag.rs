@@ -4,7 +4,7 @@
 //! follow, level by level from the bottom, and the root is last. Layout:
 //! `ipfs/boxo` `ipld/unixfs/importer/balanced` with raw leaves.
 
-use crate::protocols::wire::{field, varint};
+use crate::protocols::parts::wire::{field, varint};
 use crate::world::Dataset;
 use std::ops::Range;
 

@@ -7,7 +7,7 @@
 use super::params::Params;
 use super::timeouts::Timeouts;
 use super::wire::{Entry, Kind};
-use crate::engine::TimerId;
+use crate::protocols::parts::{Alarm, Peers};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 
@@ -27,11 +27,11 @@ pub(super) struct Link {
     /// Blocks that it owes.
     pub timeouts: Timeouts,
     /// Sends what is pending.
-    pub flush: Option<TimerId>,
+    pub flush: Alarm,
     /// Repeats all that is open.
-    pub rebroadcast: Option<TimerId>,
+    pub rebroadcast: Alarm,
     /// Looks for blocks that are late.
-    pub late: Option<(Time, TimerId)>,
+    pub late: Alarm,
 }
 
 impl Link {
@@ -134,11 +134,10 @@ impl Link {
     }
 }
 
-/// The connected peers, in the order in which they connected.
+/// The wants of this node at all connected peers.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    ids: Vec<NodeId>,
-    all: Vec<Link>,
+    pub peers: Peers<Link>,
     /// Wants that everybody is told of.
     broadcast: BlockSet,
 }
@@ -148,33 +147,13 @@ impl Links {
     pub fn add(&mut self, id: NodeId) {
         let mut link = Link::default();
         self.broadcast.iter().for_each(|unit| link.add(unit, Kind::Broadcast));
-        self.ids.push(id);
-        self.all.push(link);
-    }
-
-    pub fn remove(&mut self, id: NodeId) -> Option<Link> {
-        let at = self.ids.iter().position(|peer| *peer == id)?;
-        self.ids.remove(at);
-        Some(self.all.remove(at))
-    }
-
-    pub fn get(&mut self, id: NodeId) -> Option<&mut Link> {
-        let at = self.ids.iter().position(|peer| *peer == id)?;
-        Some(&mut self.all[at])
-    }
-
-    pub fn connected(&self, id: NodeId) -> bool {
-        self.ids.contains(&id)
-    }
-
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NodeId, &mut Link)> {
-        self.ids.iter().copied().zip(&mut self.all)
+        self.peers.add(id, link);
     }
 
     /// Asks `peer` for `blocks`, and whether it has the rest of `wanted`.
     pub fn want(&mut self, peer: NodeId, blocks: &[u32], wanted: &BlockSet) {
-        if let Some(at) = self.ids.iter().position(|id| *id == peer) {
-            self.all[at].want(blocks, wanted, &self.broadcast);
+        if let Some(link) = self.peers.find(peer) {
+            link.want(blocks, wanted, &self.broadcast);
         }
     }
 
@@ -182,7 +161,7 @@ impl Links {
     pub fn broadcast(&mut self, units: &[u32]) {
         for unit in units {
             if self.broadcast.insert(*unit) {
-                for link in &mut self.all {
+                for link in self.peers.iter_mut() {
                     if !link.blocks.contains(*unit) && !link.haves.contains(*unit) {
                         link.add(*unit, Kind::Broadcast);
                     }
@@ -196,8 +175,8 @@ impl Links {
     pub fn cancel(&mut self, units: &[u32], from: NodeId, tell_sender: bool) {
         for unit in units {
             self.broadcast.remove(*unit);
-            for (id, link) in self.ids.iter().zip(&mut self.all) {
-                link.drop_want(*unit, tell_sender || *id != from);
+            for (id, link) in self.peers.pairs() {
+                link.drop_want(*unit, tell_sender || id != from);
             }
         }
     }
@@ -219,7 +198,7 @@ mod tests {
     }
 
     fn take(links: &mut Links, id: NodeId) -> Vec<(u32, Kind)> {
-        links.get(id).unwrap().take(Time::ZERO).iter().map(|e| (e.unit, e.kind)).collect()
+        links.peers.find(id).unwrap().take(Time::ZERO).iter().map(|e| (e.unit, e.kind)).collect()
     }
 
     #[test]
@@ -271,7 +250,7 @@ mod tests {
         take(&mut links, A);
         links.cancel(&[1], B, false);
         take(&mut links, A);
-        links.get(A).unwrap().repeat();
+        links.peers.find(A).unwrap().repeat();
         assert_eq!(take(&mut links, A), [(0, Kind::Block), (9, Kind::Broadcast)]);
     }
 

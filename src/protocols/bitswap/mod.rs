@@ -28,7 +28,7 @@ pub use dag::Dag;
 pub use params::{Order, Params};
 pub use wire::{Entry, Kind, Msg, Response};
 
-use crate::protocol::{Ctx, Key, Protocol};
+use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
 use crate::world::{BlockSet, NodeId, World};
 use client::Client;
 use server::Server;
@@ -108,6 +108,15 @@ impl Protocol for Bitswap {
 
     /// The last chunk of a file is short (chunker of fixed size).
     const PADS: bool = false;
+
+    /// A delivery takes messages to and from all peers of a session, about as many as are
+    /// found at once: 5 events and 4 for each peer, of 0.7 us (measured 7 / 16 / 39 / 53
+    /// events with 1 / 4 / 31 / 99 peers, and 25 to 50 us with the latter).
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let (peers, found) = (f64::from(shape.peers), f64::from(params.max_providers) + 1.0);
+        let events = 5.0 + 4.0 * peers.min(found);
+        Cost::per_block(shape, peers.min(2.0 * found), events, 0.7 * events)
+    }
 
     fn prepare(world: &World, params: &Params) -> Shared {
         let dag = match params.order {

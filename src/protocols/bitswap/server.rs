@@ -8,6 +8,7 @@
 use super::dag::Dag;
 use super::params::Params;
 use super::wire::{Entry, Kind, PRESENCE, Response};
+use crate::protocols::parts::Peers;
 use crate::world::{BlockSet, NodeId};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -30,9 +31,8 @@ struct Task {
 }
 
 /// A peer and what it wants.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Client {
-    id: NodeId,
     /// In the order of asking, which is that of the priorities.
     tasks: VecDeque<Task>,
     /// Bytes of `tasks`.
@@ -56,7 +56,7 @@ struct Writing {
 /// The decision engine.
 #[derive(Debug)]
 pub(super) struct Server {
-    clients: Vec<Client>,
+    clients: Peers<Client>,
     writing: Vec<Option<Writing>>,
 }
 
@@ -116,16 +116,15 @@ impl Server {
     pub fn new(params: &Params) -> Self {
         // No node has that many peers: more writers would never have anything to do.
         let writers = params.tasks.min(1 << 16);
-        Server { clients: Vec::new(), writing: (0..writers).map(|_| None).collect() }
+        Server { clients: Peers::default(), writing: (0..writers).map(|_| None).collect() }
     }
 
     pub fn add(&mut self, id: NodeId) {
-        let (blocks, haves) = Default::default();
-        self.clients.push(Client { id, tasks: VecDeque::new(), pending: 0, active: 0, blocks, haves });
+        self.clients.add(id, Client::default());
     }
 
     pub fn remove(&mut self, id: NodeId) {
-        self.clients.retain(|client| client.id != id);
+        self.clients.take(id);
         for slot in self.writing.iter_mut().filter(|slot| slot.as_ref().is_some_and(|w| w.peer == id)) {
             *slot = None;
         }
@@ -139,7 +138,7 @@ impl Server {
     /// `from` changed its want list. Of wants beyond the limit the first of the
     /// message are dropped.
     pub fn wants(&mut self, from: NodeId, entries: &[Entry], dag: &Dag, params: &Params, has: impl Fn(u32) -> bool) {
-        let Some(at) = self.clients.iter().position(|client| client.id == from) else { return };
+        let Some(at) = self.clients.position(from) else { return };
         let client = &mut self.clients[at];
         for entry in entries.iter().filter(|entry| entry.kind == Kind::Cancel) {
             client.cancel(entry.unit);
@@ -172,7 +171,7 @@ impl Server {
                 let client = &self.clients[at];
                 let wants_block = client.blocks.contains(*unit);
                 if wants_block || client.haves.contains(*unit) {
-                    let in_work = self.in_work(client.id, *unit);
+                    let in_work = self.in_work(self.clients.ids()[at], *unit);
                     self.clients[at].push(held(*unit, wants_block, dag, params), in_work);
                 }
             }
@@ -184,8 +183,8 @@ impl Server {
     pub fn next(&mut self, dag: &Dag, params: &Params) -> Option<(NodeId, Response, u32)> {
         let slot = self.writing.iter().position(Option::is_none)?;
         let limit = params.max_outstanding.get();
-        let ready = self.clients.iter_mut().filter(|c| !c.tasks.is_empty() && c.active < limit);
-        let client = ready.min_by_key(|c| (c.active, Reverse(c.tasks.len())))?;
+        let ready = self.clients.pairs().filter(|(_, c)| !c.tasks.is_empty() && c.active < limit);
+        let (peer, client) = ready.min_by_key(|(_, c)| (c.active, Reverse(c.tasks.len())))?;
         let (tasks, work) = client.pop(params.message_size.get());
         let mut response = Response { pending: client.pending, ..Response::default() };
         for task in &tasks {
@@ -203,7 +202,6 @@ impl Server {
                 Answer::Lack => response.lack(task.unit, dag),
             }
         }
-        let peer = client.id;
         self.writing[slot] = Some(Writing { peer, tasks, work });
         Some((peer, response, slot as u32))
     }
@@ -211,7 +209,7 @@ impl Server {
     /// The response of writer `slot` to `to` is on its way.
     pub fn sent(&mut self, to: NodeId, slot: u32) {
         let Some(done) = self.writing[slot as usize].take_if(|w| w.peer == to) else { return };
-        if let Some(client) = self.clients.iter_mut().find(|client| client.id == to) {
+        if let Some(client) = self.clients.find(to) {
             client.active -= done.work;
         }
     }

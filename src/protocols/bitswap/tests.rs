@@ -9,48 +9,28 @@
 //! one a round trip.
 
 use super::*;
-use crate::engine::{TimerId, Timers};
-use crate::protocol::{Effect, Effects, Message, Units};
+use crate::engine::TimerId;
+use crate::protocol::{Effect, Message, Units};
+use crate::protocols::parts::bench;
+pub(super) use crate::protocols::parts::bench::world;
 use crate::rng::{Purpose, Rng};
-use crate::units::{Bytes, Rate, Time};
-use crate::world::{DatasetSpec, Holdings, WorldSpec};
+use crate::units::Time;
 use std::collections::BTreeMap;
 
 /// The constants of the model.
 pub(super) fn params() -> Params {
-    let text = include_str!("../../../models/protocols/bitswap.toml");
-    let table: toml::Table = toml::from_str(text).unwrap();
-    table["constants"].clone().try_into().unwrap()
-}
-
-/// A world with this many blocks.
-pub(super) fn world(blocks: u64, block_size: u64, group: u32) -> World {
-    let rate = Rate(1_000_000_000);
-    let dataset = DatasetSpec { size: Bytes(blocks * block_size), block_size: Bytes(block_size), group };
-    let spec = WorldSpec::plain((10, 9), dataset, rate);
-    World::build(&spec, 1, 0)
+    bench::constants("bitswap")
 }
 
 enum Event {
     Arrives(NodeId, NodeId, Msg),
     Leaves(NodeId, NodeId, u32),
-    Fires(TimerId),
-}
-
-/// A node and what the simulation keeps for it.
-struct Host {
-    mind: Bitswap,
-    store: Holdings,
-    rng: Rng,
-    has_manifest: bool,
+    Fires(NodeId, TimerId),
 }
 
 /// The virtual network. The last node fetches.
 struct Bench {
-    world: World,
-    shared: Shared,
-    hosts: Vec<Host>,
-    timers: Timers<(NodeId, u32, Timer)>,
+    hosts: Vec<bench::Bench<Bitswap>>,
     events: BTreeMap<(Time, u64), Event>,
     now: Time,
     count: u64,
@@ -77,30 +57,17 @@ const BLOCKS: u32 = 100;
 impl Bench {
     fn new(seeds: &[Vec<u32>], batches: &[u32], seed: u64) -> Self {
         let params = Params { order: Order::List, batches: batches.to_vec(), ..params() };
-        let world = world(u64::from(BLOCKS), 8_000, 1);
-        let shared = Bitswap::prepare(&world, &params);
         let host = |(id, blocks): (usize, &[u32])| {
-            let mut store = Holdings::default();
-            store.add(&blocks.iter().copied().collect());
-            let mind = Bitswap::new(NodeId(id as u32), &world, &shared);
-            Host { mind, store, rng: Rng::stream(seed, Purpose::Protocol, id as u64), has_manifest: false }
+            let mut host = bench::Bench::new(world(u64::from(BLOCKS), 8_000, 1), &params);
+            host.store.add(&blocks.iter().copied().collect());
+            (host.me, host.has_manifest) = (NodeId(id as u32), false);
+            host.rng = Rng::stream(seed, Purpose::Protocol, id as u64);
+            host
         };
         let holdings = seeds.iter().map(Vec::as_slice).chain([&[][..]]);
         let hosts = holdings.enumerate().map(host).collect();
-        let (timers, events) = (Timers::new(), BTreeMap::new());
-        Bench {
-            world,
-            shared,
-            hosts,
-            timers,
-            events,
-            now: Time::ZERO,
-            count: 0,
-            sent: 0,
-            received: 0,
-            copies: 0,
-            slow: None,
-        }
+        let (events, now) = (BTreeMap::new(), Time::ZERO);
+        Bench { hosts, events, now, count: 0, sent: 0, received: 0, copies: 0, slow: None }
     }
 
     fn fetcher(&self) -> NodeId {
@@ -113,26 +80,9 @@ impl Bench {
     }
 
     fn with(&mut self, me: NodeId, given: Units<'_>, act: impl FnOnce(&mut Bitswap, &mut Context<'_>)) {
-        let (mut effects, mut unverified, mut ungiven) = (Effects(Vec::new()), BlockSet::new(), false);
         let host = &mut self.hosts[me.index()];
-        let mut cx = Ctx {
-            me,
-            world: &self.world,
-            shared: &self.shared,
-            now: self.now,
-            epoch: 0,
-            has_manifest: host.has_manifest,
-            rng: &mut host.rng,
-            store: &mut host.store,
-            unverified: &mut unverified,
-            effects: &mut effects,
-            timers: &mut self.timers,
-            given,
-            kept_ungiven: &mut ungiven,
-        };
-        act(&mut host.mind, &mut cx);
-        assert!(!ungiven);
-        for effect in effects.0 {
+        host.now = self.now;
+        for effect in host.given(given, act) {
             match effect {
                 Effect::Send(to, message, token) => {
                     self.sent += u64::from(me == self.fetcher());
@@ -140,7 +90,7 @@ impl Bench {
                     self.at(late.map_or(DELAY, |(_, delay)| delay), Event::Arrives(me, to, message));
                     token.into_iter().for_each(|token| self.at(Time::ZERO, Event::Leaves(me, to, token)));
                 }
-                Effect::Arm(delay, timer) => self.at(delay, Event::Fires(timer)),
+                Effect::Arm(delay, timer) => self.at(delay, Event::Fires(me, timer)),
                 Effect::ManifestStored => self.hosts[me.index()].has_manifest = true,
                 // All are connected, and nobody has to be found.
                 _ => {}
@@ -167,8 +117,8 @@ impl Bench {
                     self.with(to, message.carried(), |mind, cx| mind.message(from, &message, cx));
                 }
                 Event::Leaves(from, to, token) => self.with(from, Units::None, |mind, cx| mind.sent(to, token, cx)),
-                Event::Fires(timer) => {
-                    if let Some((id, _, what)) = self.timers.fire(timer) {
+                Event::Fires(id, timer) => {
+                    if let Some((.., what)) = self.hosts[id.index()].timers.fire(timer) {
                         self.with(id, Units::None, |mind, cx| mind.timer(what, cx));
                     }
                 }

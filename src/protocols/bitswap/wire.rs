@@ -7,7 +7,7 @@
 use super::dag::{CID, Dag};
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
-use crate::protocols::wire::{field, frame, varint};
+use crate::protocols::parts::wire::{field, frame, varint};
 use crate::units::Time;
 use crate::world::{BlockSet, World};
 use std::rc::Rc;

@@ -136,7 +136,7 @@ impl BitTorrent {
                 _ => {}
             }
         }
-        for peer in &mut self.peers {
+        for peer in self.peers.iter_mut() {
             (peer.up.round, peer.down.round) = (0, 0);
         }
     }

@@ -170,7 +170,7 @@ impl BitTorrent {
         if picker.missing() == 0 {
             self.picker = None;
         }
-        for peer in &mut self.peers {
+        for peer in self.peers.iter_mut() {
             cx.send(peer.id, Msg::Have(piece));
             peer.allowed.retain(|p| *p != piece);
             if peer.pieces.has(piece) {

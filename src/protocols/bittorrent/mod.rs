@@ -11,6 +11,7 @@
 //! peer exchange and the DHT (off in private torrents), turnover of peers (acts
 //! on swarms beyond the connection limit after five minutes).
 
+mod begun;
 mod choker;
 mod download;
 mod params;
@@ -26,7 +27,8 @@ mod tests;
 pub use params::{Carrier, Params};
 pub use wire::Msg;
 
-use crate::protocol::{Ctx, Key, Protocol};
+use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocols::parts::Peers;
 use crate::rng::mix;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId, World};
@@ -84,8 +86,7 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct BitTorrent {
     me: NodeId,
-    /// Sorted by id.
-    peers: Vec<Peer>,
+    peers: Peers<Peer, true>,
     /// `None` once everything is here.
     picker: Option<Picker>,
     choker: Choker,
@@ -99,10 +100,6 @@ pub struct BitTorrent {
 type Context<'a> = Ctx<'a, BitTorrent>;
 
 impl BitTorrent {
-    fn find(&self, peer: NodeId) -> Option<usize> {
-        self.peers.binary_search_by_key(&peer, |p| p.id).ok()
-    }
-
     fn is_seed(&self) -> bool {
         self.picker.is_none()
     }
@@ -217,6 +214,20 @@ impl Protocol for BitTorrent {
     /// The last request is for what is left of the file (BEP 3).
     const PADS: bool = false;
 
+    /// A block takes a message of its own, a piece word to all peers. What is rarer than
+    /// in a small swarm is found less often in a cache.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let peers = shape.connections(params.connections);
+        let per_piece = (params.piece_size.get() / shape.dataset.block_size.get()).max(1) as f64;
+        let crowded = 1.0 + f64::from(shape.nodes) / 700.0;
+        Cost {
+            deliveries: shape.dataset.blocks() as f64 / f64::from(shape.dataset.group),
+            connections: peers,
+            events: 2.5 + 2.0 * peers / per_piece,
+            micros: (2.5 + 0.1 * peers) * crowded,
+        }
+    }
+
     fn prepare(world: &World, params: &Params) -> Shared {
         let unit = world.dataset.block_size.get() * u64::from(world.dataset.group);
         let per_piece = (params.piece_size.get() / unit).clamp(1, u64::from(u32::MAX)) as u32;
@@ -228,7 +239,7 @@ impl Protocol for BitTorrent {
     fn new(me: NodeId, _world: &World, _shared: &Shared) -> Self {
         BitTorrent {
             me,
-            peers: Vec::new(),
+            peers: Peers::default(),
             picker: None,
             choker: Choker::default(),
             to_dial: VecDeque::new(),
@@ -252,7 +263,7 @@ impl Protocol for BitTorrent {
     }
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
-        let Some(at) = self.find(from) else { return };
+        let Some(at) = self.peers.position(from) else { return };
         match message {
             Msg::Choke => self.on_choke(at, cx),
             Msg::Unchoke => self.on_unchoke(at, cx),
@@ -275,7 +286,7 @@ impl Protocol for BitTorrent {
             Timer::Tick => self.on_tick(cx),
             Timer::Announce if self.is_seed() => {}
             Timer::Reconnect(peer) => {
-                if !self.is_seed() && self.find(peer).is_none() {
+                if !self.is_seed() && self.peers.position(peer).is_none() {
                     cx.dial(peer);
                 }
             }
@@ -287,28 +298,27 @@ impl Protocol for BitTorrent {
     }
 
     fn sent(&mut self, to: NodeId, token: u32, cx: &mut Context<'_>) {
-        if let Some(at) = self.find(to) {
+        if let Some(at) = self.peers.position(to) {
             self.on_sent(at, u64::from(token), cx);
         }
     }
 
     fn connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        let Err(at) = self.peers.binary_search_by_key(&id, |p| p.id) else { return };
         let mut peer = Peer::new(id, &cx.shared.params, cx.now());
         peer.granted = cx.shared.allowed_fast(id).iter().copied().collect();
-        self.peers.insert(at, peer);
+        self.peers.add(id, peer);
         self.introduce(id, cx);
         self.begin_ticking(cx);
     }
 
     fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
-        self.to_dial = providers.iter().copied().filter(|id| self.find(*id).is_none()).collect();
+        self.to_dial = providers.iter().copied().filter(|id| self.peers.position(*id).is_none()).collect();
         self.dial_some(cx.shared.params.connect_boost, cx);
         self.begin_ticking(cx);
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        if let Some(at) = self.find(peer) {
+        if let Some(at) = self.peers.position(peer) {
             self.forget(at, cx);
             // Who wants something comes back; two that are complete must not
             // call each other for ever.

@@ -89,7 +89,7 @@ impl Wanted {
 }
 
 /// One peer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Peer {
     pub id: NodeId,
     pub pieces: PeerPieces,
@@ -140,35 +140,9 @@ pub(super) struct Peer {
 impl Peer {
     /// A peer that has just been connected.
     pub fn new(id: NodeId, params: &Params, now: Time) -> Self {
-        Peer {
-            id,
-            pieces: PeerPieces::default(),
-            lacking: 0,
-            interesting: false,
-            unchoked_us: false,
-            allowed: SmallVec::new(),
-            picked: VecDeque::new(),
-            asked: Vec::new(),
-            desired: params.first_requests,
-            slow_start: true,
-            snubbed: false,
-            end_game: false,
-            down: Meter::default(),
-            request_time: RequestTime::default(),
-            due_since: now,
-            last_block: now,
-            last_request: now,
-            interested: false,
-            unchoked: false,
-            optimistic: false,
-            last_unchoke: Time::ZERO,
-            last_optimistic: Time::ZERO,
-            sent_before: 0,
-            granted: SmallVec::new(),
-            waiting: VecDeque::new(),
-            buffered: 0,
-            up: Meter::default(),
-        }
+        let (due_since, last_block, last_request) = (now, now, now);
+        let desired = params.first_requests;
+        Peer { id, desired, slow_start: true, due_since, last_block, last_request, ..Peer::default() }
     }
 
     /// Blocks picked or asked for.

@@ -6,40 +6,13 @@
 //! gets runs of whole pieces to itself; at the end one block that others were
 //! asked for.
 
+use super::begun::{Begun, Block};
 use super::pieces::{Layout, Rarity};
 use crate::rng::Rng;
 use crate::world::NodeId;
 
 /// Begun pieces never hold more blocks than this (32 MiB of 16 KiB blocks).
 const MOST_BEGUN_BLOCKS: usize = 2048;
-
-/// What is known of a block of a begun piece.
-#[derive(Debug, Clone, Copy, Default)]
-struct Block {
-    /// Who was asked for it last.
-    asked: Option<NodeId>,
-    /// How many peers are asked for it now.
-    requests: u16,
-    /// It is here.
-    done: bool,
-}
-
-impl Block {
-    fn is_free(&self) -> bool {
-        self.requests == 0 && !self.done
-    }
-}
-
-/// A begun piece.
-#[derive(Debug)]
-struct Begun {
-    piece: u32,
-    blocks: Vec<Block>,
-    /// Blocks that nobody was asked for.
-    free: u32,
-    /// Blocks that are here.
-    done: u32,
-}
 
 /// What a peer is to be asked for.
 pub(super) struct Ask<'a> {
@@ -78,10 +51,8 @@ pub(super) struct Picker {
     begun: Vec<Begun>,
     have: Vec<bool>,
     missing: u32,
-    /// Blocks of begun pieces that were passed over for want of a run.
-    backup: Vec<u32>,
-    /// Untouched pieces taken in the present search.
-    taken: Vec<u32>,
+    /// Re-used between searches.
+    lists: Lists,
 }
 
 impl Picker {
@@ -94,8 +65,7 @@ impl Picker {
             begun: Vec::new(),
             have: vec![false; pieces as usize],
             missing: pieces,
-            backup: Vec::new(),
-            taken: Vec::new(),
+            lists: Lists::default(),
         }
     }
 
@@ -187,7 +157,7 @@ impl Picker {
     pub fn done(&mut self, unit: u32, peer: Option<NodeId>, rng: &mut Rng) -> bool {
         self.change(unit, rng, |block| *block = Block { asked: peer, requests: 0, done: true });
         let at = self.find(self.layout.piece_of(unit));
-        at.is_ok_and(|at| self.begun[at].done as usize == self.begun[at].blocks.len())
+        at.is_ok_and(|at| self.begun[at].is_done())
     }
 
     /// Changes a block and keeps the counts and the list of pieces right.
@@ -198,24 +168,18 @@ impl Picker {
         }
         let (start, end) = self.layout.units_of(piece);
         let at = self.find(piece).unwrap_or_else(|at| {
-            let blocks = vec![Block::default(); (end - start) as usize];
-            self.begun.insert(at, Begun { piece, blocks, free: end - start, done: 0 });
+            self.begun.insert(at, Begun::new(piece, end - start));
             at
         });
         let begun = &mut self.begun[at];
-        let block = &mut begun.blocks[(unit - start) as usize];
-        let (was_free, was_done) = (block.is_free(), block.done);
-        act(block);
-        begun.done = begun.done + u32::from(block.done) - u32::from(was_done);
-        begun.free = begun.free + u32::from(block.is_free()) - u32::from(was_free);
-        let untouched = begun.free as usize == begun.blocks.len();
-        self.rarity.begun(piece, !untouched, rng);
+        begun.change(unit - start, act);
+        self.rarity.begun(piece, !begun.is_untouched(), rng);
         if begun.free == 0 {
             self.rarity.remove(piece);
         } else {
             self.rarity.insert(piece, rng);
         }
-        if untouched {
+        if begun.is_untouched() {
             self.begun.remove(at);
         }
     }
@@ -230,77 +194,72 @@ impl Picker {
             left: ask.blocks,
             in_a_row: if too_many { 0 } else { ask.in_a_row },
             begun_first: ask.begun_first || too_many,
-            taken: std::mem::take(&mut self.taken),
+            lists: std::mem::take(&mut self.lists),
             out,
         };
-        self.backup.clear();
-        let mut backup = std::mem::take(&mut self.backup);
-        self.search(&mut hunt, rng, &mut backup);
-        for unit in backup.drain(..) {
-            hunt.take(unit);
-        }
-        let Hunt { left, mut taken, out, .. } = hunt;
-        taken.clear();
-        (self.backup, self.taken) = (backup, taken);
+        hunt.lists.taken.clear();
+        hunt.lists.reserve.clear();
+        self.search(&mut hunt, rng);
+        hunt.take_reserve();
+        let Hunt { left, lists, out, .. } = hunt;
+        self.lists = lists; // keeps its allocations
         if left > 0 {
             self.pick_busy(ask, rng, out);
         }
     }
 
-    fn search(&self, hunt: &mut Hunt<'_, '_>, rng: &mut Rng, backup: &mut Vec<u32>) {
+    fn search(&self, hunt: &mut Hunt<'_, '_>, rng: &mut Rng) {
         if hunt.begun_first {
-            self.search_begun(hunt, backup);
+            self.search_begun(hunt);
         }
         if hunt.left == 0 {
             return;
         }
-        let each = |piece: u32, hunt: &mut Hunt<'_, '_>, backup: &mut Vec<u32>| {
-            self.add(piece, hunt, backup);
+        let (ask, order) = (hunt.ask, self.rarity.order());
+        let mut goes_on = |piece: u32| {
+            self.add(piece, hunt);
             hunt.left > 0
         };
-        let order = self.rarity.order();
-        if hunt.ask.random {
+        let _ = if ask.random {
             let pieces = self.have.len() as u32;
             let start = rng.below(u64::from(pieces)) as u32;
-            let _ = (start..pieces).chain(0..start).all(|piece| each(piece, hunt, backup));
-        } else if hunt.ask.reverse {
-            let _ = order.iter().rev().all(|piece| each(*piece, hunt, backup));
+            (start..pieces).chain(0..start).all(goes_on)
+        } else if ask.reverse {
+            order.iter().rev().all(|piece| goes_on(*piece))
         } else {
-            let _ = order.iter().all(|piece| each(*piece, hunt, backup));
-        }
+            order.iter().all(|piece| goes_on(*piece))
+        };
     }
 
     /// Begun pieces, by rarity and how near they are to complete.
-    fn search_begun(&self, hunt: &mut Hunt<'_, '_>, backup: &mut Vec<u32>) {
+    fn search_begun(&self, hunt: &mut Hunt<'_, '_>) {
         let mut begun: Vec<&Begun> = self.begun.iter().filter(|b| b.free > 0 && (hunt.ask.has)(b.piece)).collect();
         if !hunt.ask.random {
             begun.sort_by_key(|b| (self.rarity.holders(b.piece), b.free, b.piece));
         }
         for piece in begun {
-            self.add_begun(piece, hunt, backup);
+            self.add_begun(piece, hunt);
             if hunt.left == 0 {
                 return;
             }
         }
-        for unit in backup.drain(..) {
-            hunt.take(unit);
-        }
+        hunt.take_reserve();
     }
 
-    fn add(&self, piece: u32, hunt: &mut Hunt<'_, '_>, backup: &mut Vec<u32>) {
-        if self.has(piece) || !(hunt.ask.has)(piece) || hunt.taken.contains(&piece) {
+    fn add(&self, piece: u32, hunt: &mut Hunt<'_, '_>) {
+        if self.has(piece) || !(hunt.ask.has)(piece) || hunt.lists.taken.contains(&piece) {
             return;
         }
         if let Ok(at) = self.find(piece) {
             // Those were searched before when begun pieces come first.
             if !hunt.begun_first && self.begun[at].free > 0 {
-                self.add_begun(&self.begun[at], hunt, backup);
+                self.add_begun(&self.begun[at], hunt);
             }
             return;
         }
         let (first, end) = self.expand(piece, hunt);
         for piece in first..end {
-            hunt.taken.push(piece);
+            hunt.lists.taken.push(piece);
             let (start, end) = self.layout.units_of(piece);
             // Without a wish for whole pieces the rest of the piece is left.
             let count = if hunt.in_a_row == 0 { hunt.left.min(end - start) } else { end - start };
@@ -311,7 +270,8 @@ impl Picker {
     /// The run of untouched pieces around `piece` that a fast peer gets.
     fn expand(&self, piece: u32, hunt: &Hunt<'_, '_>) -> (u32, u32) {
         let whole = hunt.in_a_row.div_ceil(self.layout.per_piece);
-        let open = |p: u32| !self.has(p) && self.find(p).is_err() && (hunt.ask.has)(p) && !hunt.taken.contains(&p);
+        let open =
+            |p: u32| !self.has(p) && self.find(p).is_err() && (hunt.ask.has)(p) && !hunt.lists.taken.contains(&p);
         let (mut start, mut end) = (piece, piece + 1);
         if whole > 1 {
             let lowest = (piece + 1).saturating_sub(whole);
@@ -328,22 +288,22 @@ impl Picker {
 
     /// The free blocks of a begun piece; as a reserve where a whole run is
     /// wanted and another peer is at work on the piece.
-    fn add_begun(&self, begun: &Begun, hunt: &mut Hunt<'_, '_>, backup: &mut Vec<u32>) {
+    fn add_begun(&self, begun: &Begun, hunt: &mut Hunt<'_, '_>) {
         if !(hunt.ask.has)(begun.piece) {
             return;
         }
         let start = begun.piece * self.layout.per_piece;
         let alone = begun.blocks.iter().all(|b| b.requests == 0 || b.asked == Some(hunt.ask.peer));
-        let (run, first) = longest_run(&begun.blocks);
+        let (run, first) = begun.longest_run();
         let reserve = hunt.in_a_row > run && !alone;
-        if reserve && backup.len() >= hunt.left as usize {
+        if reserve && hunt.lists.reserve.len() >= hunt.left as usize {
             return;
         }
         let first = if hunt.in_a_row == 0 { 0 } else { first };
         let count = begun.blocks.len() as u32;
         for offset in (0..count).map(|i| (i + first) % count).filter(|i| begun.blocks[*i as usize].is_free()) {
             if reserve {
-                backup.push(start + offset);
+                hunt.lists.reserve.push(start + offset);
             } else {
                 hunt.push(start + offset);
                 if hunt.left == 0 && hunt.in_a_row == 0 {
@@ -356,7 +316,7 @@ impl Picker {
     /// One random block of a random piece of which all blocks are asked for,
     /// some of them of others.
     fn pick_busy(&self, ask: &Ask<'_>, rng: &mut Rng, out: &mut Vec<Pick>) {
-        let busy = |b: &Block| b.requests > 0 && b.asked != Some(ask.peer);
+        let busy = |b: &Block| b.is_busy_for(ask.peer);
         let full = |b: &&Begun| b.free == 0 && (ask.has)(b.piece) && b.blocks.iter().any(busy);
         let candidates = self.begun.iter().filter(full).count();
         if candidates == 0 {
@@ -371,26 +331,23 @@ impl Picker {
     }
 }
 
-/// The longest run of free blocks and where it begins.
-fn longest_run(blocks: &[Block]) -> (u32, u32) {
-    let (mut best, mut run) = ((0, 0), 0);
-    for (at, block) in blocks.iter().enumerate() {
-        run = if block.is_free() { run + 1 } else { 0 };
-        if run > best.0 {
-            best = (run, at as u32 + 1 - run);
-        }
-    }
-    best
-}
-
 /// A search under way.
 struct Hunt<'a, 'b> {
     ask: &'a Ask<'a>,
     left: u32,
     in_a_row: u32,
     begun_first: bool,
-    taken: Vec<u32>,
+    lists: Lists,
     out: &'b mut Vec<Pick>,
+}
+
+/// What a search has come across.
+#[derive(Debug, Default)]
+struct Lists {
+    /// Blocks of begun pieces that were passed over for want of a run.
+    reserve: Vec<u32>,
+    /// Untouched pieces taken.
+    taken: Vec<u32>,
 }
 
 impl Hunt<'_, '_> {
@@ -399,105 +356,15 @@ impl Hunt<'_, '_> {
         self.left = self.left.saturating_sub(1);
     }
 
-    /// Takes one from the reserve, when it is still needed.
-    fn take(&mut self, unit: u32) {
-        if self.left > 0 {
-            self.push(unit);
-        }
+    /// Takes from the reserve what is still needed.
+    fn take_reserve(&mut self) {
+        let mut reserve = std::mem::take(&mut self.lists.reserve);
+        let enough = reserve.len().min(self.left as usize);
+        reserve.drain(..).take(enough).for_each(|unit| self.push(unit));
+        self.lists.reserve = reserve; // keeps its allocation
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::Purpose;
-
-    const A: NodeId = NodeId(1);
-    const B: NodeId = NodeId(2);
-
-    fn picker(pieces: u32) -> (Picker, Rng) {
-        let mut rng = Rng::stream(5, Purpose::Protocol, 0);
-        (Picker::new(Layout { units: pieces * 4, per_piece: 4 }, &mut rng), rng)
-    }
-
-    fn ask(peer: NodeId, has: &dyn Fn(u32) -> bool, blocks: u32) -> Ask<'_> {
-        Ask { peer, has, blocks, in_a_row: 0, random: false, reverse: false, begun_first: false, peers: 10 }
-    }
-
-    fn pick(picker: &mut Picker, rng: &mut Rng, ask: &Ask<'_>) -> Vec<u32> {
-        let mut out = Vec::new();
-        picker.pick(ask, rng, &mut out);
-        out.iter().filter(|p| !p.busy).map(|p| p.unit).collect()
-    }
-
-    #[test]
-    fn the_rarest_piece_comes_first_and_the_commonest_to_the_snubbed() {
-        let (mut picker, mut rng) = picker(5);
-        for (piece, peers) in [(0, 3), (1, 2), (2, 4), (3, 1), (4, 3)] {
-            (0..peers).for_each(|_| picker.peer_has(piece, &mut rng));
-        }
-        assert_eq!(pick(&mut picker, &mut rng, &ask(A, &|_| true, 4)), [12, 13, 14, 15]);
-        assert_eq!(pick(&mut picker, &mut rng, &ask(A, &|piece| piece != 3, 2)), [4, 5]);
-        let snubbed = Ask { reverse: true, ..ask(A, &|_| true, 1) };
-        assert_eq!(pick(&mut picker, &mut rng, &snubbed), [8]);
-    }
-
-    #[test]
-    fn a_begun_piece_is_finished_first() {
-        let (mut picker, mut rng) = picker(6);
-        picker.request(4 * 4 + 1, A, &mut rng);
-        assert_eq!(pick(&mut picker, &mut rng, &ask(B, &|_| true, 3)), [16, 18, 19]);
-    }
-
-    #[test]
-    fn a_fast_peer_gets_whole_pieces_in_a_row() {
-        let (mut picker, mut rng) = picker(9);
-        picker.request(4 * 4, B, &mut rng);
-        let fast = Ask { in_a_row: 12, ..ask(A, &|_| true, 1) };
-        let units = pick(&mut picker, &mut rng, &fast);
-        assert_eq!(units.len(), 12, "three whole pieces although one block was wanted");
-        assert!(units.windows(2).all(|w| w[1] == w[0] + 1), "{units:?}");
-        assert!(!units.contains(&16), "and not what another peer is at work on");
-    }
-
-    #[test]
-    fn a_fast_peer_shares_a_piece_when_nothing_else_is_left() {
-        let (mut picker, mut rng) = picker(1);
-        picker.request(0, B, &mut rng);
-        let fast = Ask { in_a_row: 12, ..ask(A, &|_| true, 2) };
-        assert_eq!(pick(&mut picker, &mut rng, &fast), [1, 2]);
-    }
-
-    #[test]
-    fn at_the_end_one_block_of_another_peer() {
-        let (mut picker, mut rng) = picker(1);
-        (0..4).for_each(|unit| picker.request(unit, if unit == 2 { A } else { B }, &mut rng));
-        assert!(picker.all_begun());
-        let mut out = Vec::new();
-        picker.pick(&ask(A, &|_| true, 3), &mut rng, &mut out);
-        assert_eq!(out.len(), 1);
-        assert!(out[0].busy && out[0].unit != 2, "{out:?}");
-    }
-
-    #[test]
-    fn released_blocks_can_be_picked_again_and_a_piece_be_untouched_again() {
-        let (mut picker, mut rng) = picker(2);
-        (0..4).for_each(|unit| picker.request(unit, A, &mut rng));
-        assert_eq!(picker.free_beside(0), 0);
-        (0..4).for_each(|unit| picker.release(unit, &mut rng));
-        assert!(!picker.all_begun());
-        let mut units = pick(&mut picker, &mut rng, &ask(B, &|_| true, 8));
-        units.sort_unstable();
-        assert_eq!(units, (0..8).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_piece_is_complete_when_its_last_block_is_here() {
-        let (mut picker, mut rng) = picker(2);
-        let complete: Vec<bool> = (0..4).map(|unit| picker.done(unit, Some(A), &mut rng)).collect();
-        assert_eq!(complete, [false, false, false, true]);
-        picker.complete(0);
-        assert_eq!((picker.len(), picker.missing()), (1, 1));
-        assert!(pick(&mut picker, &mut rng, &ask(A, &|piece| piece == 0, 4)).is_empty());
-    }
-}
+#[path = "picker_tests.rs"]
+mod tests;

@@ -1,38 +1,15 @@
-//! One client on a bench: its peers are played by the tests.
+//! One client on a bench.
 
 use super::*;
-use crate::engine::Timers;
 use crate::ledger::Class;
-use crate::protocol::{Effect, Effects, Message, Units};
-use crate::rng::{Purpose, Rng};
-use crate::units::{Bytes, Rate};
-use crate::world::{DatasetSpec, Holdings, WorldSpec};
+use crate::protocol::{Effect, Message, Units};
+use crate::protocols::parts::bench;
 use std::collections::BTreeSet;
 
 const BLOCK: u64 = 16 << 10;
 
-fn params() -> Params {
-    let text = include_str!("../../../models/protocols/bittorrent.toml");
-    let table: toml::Table = toml::from_str(text).unwrap();
-    table["constants"].clone().try_into().unwrap()
-}
-
-fn world(blocks: u64) -> World {
-    let rate = Rate(10_000_000);
-    let dataset = DatasetSpec { size: Bytes(blocks * BLOCK), block_size: Bytes(BLOCK), group: 1 };
-    let spec = WorldSpec::plain((20, 1), dataset, rate);
-    World::build(&spec, 1, 0)
-}
-
 struct Bench {
-    world: World,
-    shared: Shared,
-    client: BitTorrent,
-    store: Holdings,
-    unverified: BlockSet,
-    rng: Rng,
-    timers: Timers<(NodeId, u32, Timer)>,
-    now: Time,
+    on: bench::Bench<BitTorrent>,
     /// What the client has sent since the tests last looked.
     sent: Vec<(NodeId, Msg)>,
     hung_up: Vec<NodeId>,
@@ -41,52 +18,25 @@ struct Bench {
 impl Bench {
     /// A client that holds all of `blocks` blocks, or none.
     fn new(seed: bool, blocks: u64, change: impl FnOnce(&mut Params)) -> Self {
-        let (world, mut params) = (world(blocks), params());
+        let mut params = bench::constants("bittorrent");
         change(&mut params);
-        let shared = BitTorrent::prepare(&world, &params);
-        let store = if seed { Holdings::prefix(world.dataset.units()) } else { Holdings::default() };
-        let mut bench = Bench {
-            client: BitTorrent::new(NodeId(0), &world, &shared),
-            world,
-            shared,
-            store,
-            unverified: BlockSet::new(),
-            rng: Rng::stream(3, Purpose::Protocol, 0),
-            timers: Timers::new(),
-            now: Time::ZERO,
-            sent: Vec::new(),
-            hung_up: Vec::new(),
-        };
+        let mut on = bench::Bench::new(bench::world(blocks, BLOCK, 1), &params);
+        if seed {
+            on.store.add_range(0, on.world.dataset.units());
+        }
+        let mut bench = Bench { on, sent: Vec::new(), hung_up: Vec::new() };
         bench.act(Units::None, |client, cx| client.start(cx));
         bench
     }
 
     fn act(&mut self, given: Units<'_>, act: impl FnOnce(&mut BitTorrent, &mut Context<'_>)) {
-        let (mut effects, mut ungiven) = (Effects(Vec::new()), false);
-        let mut cx = Ctx {
-            me: NodeId(0),
-            world: &self.world,
-            shared: &self.shared,
-            now: self.now,
-            epoch: 1,
-            has_manifest: true,
-            rng: &mut self.rng,
-            store: &mut self.store,
-            unverified: &mut self.unverified,
-            effects: &mut effects,
-            timers: &mut self.timers,
-            given,
-            kept_ungiven: &mut ungiven,
-        };
-        act(&mut self.client, &mut cx);
-        for effect in effects.0 {
+        for effect in self.on.given(given, act) {
             match effect {
                 Effect::Send(to, message, _) => self.sent.push((to, message)),
                 Effect::HangUp(peer) => self.hung_up.push(peer),
                 _ => {}
             }
         }
-        assert!(!ungiven, "kept what it was not given");
     }
 
     fn connect(&mut self, peers: std::ops::RangeInclusive<u32>) {
@@ -101,7 +51,7 @@ impl Bench {
     /// Seconds pass.
     fn wait(&mut self, seconds: u32) {
         for _ in 0..seconds {
-            self.now += TICK;
+            self.on.now += TICK;
             self.act(Units::None, |client, cx| client.on_tick(cx));
         }
     }
@@ -124,7 +74,7 @@ impl Bench {
     }
 
     fn unchoked(&self) -> Vec<u32> {
-        self.client.peers.iter().filter(|p| p.unchoked).map(|p| p.id.0).collect()
+        self.on.node.peers.iter().filter(|p| p.unchoked).map(|p| p.id.0).collect()
     }
 
     /// A peer that has everything, and lets the client request.
@@ -164,12 +114,12 @@ fn a_round_keeps_those_who_gave_most_and_leaves_one_slot_to_chance() {
         units.iter().take(blocks).for_each(|unit| bench.hear(peer, Msg::Piece(*unit)));
         bench.sent.clear();
     }
-    bench.client.choker.make_due();
+    bench.on.node.choker.make_due();
     bench.wait(1);
     let unchoked = bench.unchoked();
     assert!([5, 7, 8].iter().all(|peer| unchoked.contains(peer)), "{unchoked:?}");
     assert_eq!(unchoked.len(), 4, "three regular slots and an optimistic one: {unchoked:?}");
-    let chance: Vec<u32> = bench.client.peers.iter().filter(|p| p.optimistic).map(|p| p.id.0).collect();
+    let chance: Vec<u32> = bench.on.node.peers.iter().filter(|p| p.optimistic).map(|p| p.id.0).collect();
     assert_eq!(chance.len(), 1);
     assert!(!bench.told(|m| *m == Msg::Choke).is_empty());
 }
@@ -179,7 +129,7 @@ fn the_optimistic_slot_goes_round() {
     let mut bench = Bench::new(true, 64, |p| p.unchoke_slots = 1);
     bench.connect(1..=3);
     (1..=3).for_each(|peer| bench.hear(peer, Msg::Interested));
-    bench.client.choker.make_due();
+    bench.on.node.choker.make_due();
     let mut holders = BTreeSet::new();
     for _ in 0..3 {
         bench.wait(1);
@@ -199,7 +149,7 @@ fn a_slot_that_is_given_up_goes_to_somebody_within_a_second() {
     bench.hear(1, Msg::NotInterested);
     assert_eq!(bench.unchoked(), [2, 3, 4]);
     bench.sent.clear();
-    bench.client.choker.make_due();
+    bench.on.node.choker.make_due();
     bench.wait(1);
     assert!(bench.unchoked().contains(&5), "{:?}", bench.unchoked());
 }
@@ -227,7 +177,7 @@ fn a_choke_voids_what_waits() {
 fn a_choked_peer_may_ask_for_the_allowed_pieces() {
     let mut bench = Bench::new(true, 640, |p| p.allowed_fast = 2);
     bench.connect(1..=1);
-    let allowed = bench.shared.allowed_fast(NodeId(1))[0];
+    let allowed = bench.on.shared.allowed_fast(NodeId(1))[0];
     bench.hear(1, Msg::Request([allowed * 16].into_iter().collect()));
     assert_eq!(bench.sent, [(NodeId(1), Msg::Piece(allowed * 16))]);
 }
@@ -255,8 +205,8 @@ fn requests_grow_by_one_with_every_block_and_then_follow_the_rate() {
         bench.wait(1);
         outstanding.extend(bench.asked(1));
     }
-    assert!(!bench.client.peers[0].slow_start);
-    assert!((29..=31).contains(&bench.client.peers[0].desired), "{}", bench.client.peers[0].desired);
+    assert!(!bench.on.node.peers[0].slow_start);
+    assert!((29..=31).contains(&bench.on.node.peers[0].desired), "{}", bench.on.node.peers[0].desired);
 }
 
 /// All is asked of the first seed; the second one is asked for one block at a
@@ -291,7 +241,7 @@ fn no_block_is_asked_for_twice_while_a_piece_is_untouched() {
     bench.hear(2, Msg::Bitfield(Rc::new(BlockSet::one(piece)), 4));
     bench.hear(2, Msg::Unchoke);
     assert!(bench.asked(2).is_empty());
-    assert!(bench.client.peers[1].end_game, "it tries again later");
+    assert!(bench.on.node.peers[1].end_game, "it tries again later");
 }
 
 #[test]
@@ -301,8 +251,8 @@ fn a_peer_that_keeps_silent_is_snubbed_and_its_block_asked_of_another() {
     bench.seed(1);
     assert_eq!(bench.asked(1).len(), 16);
     bench.wait(21); // piece_timeout is 20 s
-    assert!(bench.client.peers[0].snubbed);
-    assert_eq!(bench.client.peers[0].desired, 1);
+    assert!(bench.on.node.peers[0].snubbed);
+    assert_eq!(bench.on.node.peers[0].desired, 1);
     bench.seed(2);
     assert!(!bench.asked(2).is_empty());
 }
@@ -314,7 +264,7 @@ fn two_seeds_part() {
     bench.seed(1);
     assert_eq!(bench.asked(1), [0]);
     bench.hear(1, Msg::Piece(0));
-    assert!(bench.client.is_seed());
+    assert!(bench.on.node.is_seed());
     assert_eq!(bench.hung_up, [NodeId(1)]);
     bench.hear(2, Msg::Have(0));
     assert_eq!(bench.hung_up, [NodeId(1), NodeId(2)]);
@@ -330,17 +280,17 @@ fn what_is_not_verified_is_not_announced() {
     let (last, rest): (Vec<u32>, Vec<u32>) =
         units.iter().filter(|u| *u / 16 == piece).copied().partition(|u| *u == piece * 16);
     rest.iter().for_each(|unit| bench.hear(1, Msg::Piece(*unit)));
-    assert_eq!((bench.store.len(), bench.unverified.len()), (0, 15));
+    assert_eq!((bench.on.store.len(), bench.on.unverified.len()), (0, 15));
     assert!(bench.told(|m| matches!(m, Msg::Have(_))).is_empty());
     bench.hear(1, Msg::Piece(last[0]));
-    assert_eq!((bench.store.len(), bench.unverified.len()), (16, 0));
+    assert_eq!((bench.on.store.len(), bench.on.unverified.len()), (16, 0));
     assert_eq!(bench.told(|m| *m == Msg::Have(piece)), [1]);
 }
 
 /// BEP 3 and 6: a length of 4 bytes, an id of 1, integers of 4.
 #[test]
 fn messages_have_the_sizes_of_the_specification() {
-    let world = world(639);
+    let world = bench::world(639, BLOCK, 1);
     let size = |message: &Msg| {
         let size = message.size(&world);
         (size.total() - size.payload, size.payload)

@@ -42,12 +42,8 @@ pub fn multiproof_siblings(units: &BlockSet, dataset: &Dataset) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Bytes;
+    use crate::protocols::parts::bench::dataset;
     use proptest::prelude::*;
-
-    fn dataset(blocks: u64, group: u32) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group, padded: true }
-    }
 
     /// codex-protocol 17, row 15: 16 aligned blocks need d - 4 siblings, 10 of
     /// them at d = 14, which is 340 B of 34 B each.
@@ -56,20 +52,21 @@ mod tests {
         for (depth, size) in [(14u32, 4u32), (14, 0), (18, 6), (5, 5)] {
             let start = if size == depth { 0 } else { 3 << size };
             let units = BlockSet::range(start, start + (1 << size));
-            assert_eq!(multiproof_siblings(&units, &dataset(1 << depth, 1)), u64::from(depth - size));
+            assert_eq!(multiproof_siblings(&units, &dataset(1 << depth)), u64::from(depth - size));
         }
     }
 
     #[test]
     fn blocks_that_share_nothing_below_the_root_need_all_but_that() {
         let ends: BlockSet = [0, 1023].into_iter().collect();
-        assert_eq!(multiproof_siblings(&ends, &dataset(1024, 1)), 2 * 9);
-        assert_eq!(multiproof_siblings(&BlockSet::new(), &dataset(1024, 1)), 0);
+        assert_eq!(multiproof_siblings(&ends, &dataset(1024)), 2 * 9);
+        assert_eq!(multiproof_siblings(&BlockSet::new(), &dataset(1024)), 0);
     }
 
     #[test]
     fn a_group_is_its_blocks() {
-        let (single, grouped) = (dataset(999, 1), dataset(999, 8));
+        let single = dataset(999);
+        let grouped = Dataset { group: 8, ..single };
         let units: BlockSet = [3, 4, 9, 124].into_iter().collect();
         let blocks: BlockSet = units.iter().flat_map(|u| u * 8..(u * 8 + 8).min(999)).collect();
         assert_eq!(multiproof_siblings(&units, &grouped), multiproof_siblings(&blocks, &single));
@@ -85,7 +82,7 @@ mod tests {
                 layer = layer.iter().map(|node| node / 2).collect();
             }
             let set: BlockSet = units.into_iter().collect();
-            prop_assert_eq!(multiproof_siblings(&set, &dataset(300, 1)), siblings);
+            prop_assert_eq!(multiproof_siblings(&set, &dataset(300)), siblings);
         }
     }
 }

@@ -5,10 +5,9 @@
 //! only then makes room for the next peer in the queue.
 
 use super::merkle::ProofForm;
-use super::order::HashOrder;
-use super::peers::Peers;
-use super::{MANIFEST, Msg};
+use super::{MANIFEST, Msg, Shared};
 use crate::protocol::{Ctx, Protocol};
+use crate::protocols::parts::Peers;
 use crate::units::{Bytes, Time};
 use crate::world::{BlockSet, NodeId};
 use std::collections::VecDeque;
@@ -46,14 +45,13 @@ pub struct Serving {
     pub proofs: ProofForm,
     /// Time in which no block is sent to the same peer twice.
     pub guard: Time,
-    pub(super) order: HashOrder,
 }
 
 impl Serving {
     /// A question has one answer, whatever it says; nothing is told but what is
     /// here, nothing remembered, taken back or held back; each block has its own
     /// proof. The generations say what they do otherwise.
-    pub(super) fn plain(order: HashOrder) -> Self {
+    pub(super) const fn plain() -> Self {
         Serving {
             tasks: 1,
             queue: 1,
@@ -68,18 +66,14 @@ impl Serving {
             stops_when_cancelled: false,
             proofs: ProofForm::PerBlock,
             guard: Time::ZERO,
-            order,
         }
     }
 }
 
 /// A generation that answers and serves by the rules of this module.
-pub(super) trait Serves: Protocol<Msg: From<Msg>> {
+pub(super) trait Serves: Protocol<Msg: From<Msg>, Shared = Shared<<Self as Protocol>::Params>> {
     /// The timer on which [`Responder::answer_next`] is to be called.
     const ANSWER: Self::Timer;
-
-    /// Its rules.
-    fn serving(shared: &Self::Shared) -> &Serving;
 }
 
 /// What a connected peer asked us to send.
@@ -141,14 +135,12 @@ impl Responder {
 
     /// A peer is connected.
     pub fn meet(&mut self, peer: NodeId) {
-        self.clients.push(peer, Client::default());
+        self.clients.add(peer, Client::default());
     }
 
     /// Drops everything that concerns a peer that is gone.
     pub fn forget(&mut self, peer: NodeId) {
-        if let Some(index) = self.clients.position(peer) {
-            self.clients.remove(index);
-        }
+        self.clients.take(peer);
         self.queue.retain(|p| *p != peer);
         for slot in &mut self.tasks {
             if slot.as_ref().is_some_and(|t| t.peer == peer) {
@@ -179,8 +171,8 @@ impl Responder {
     /// what it found, and the rest of the question goes to the back.
     pub fn answer_next<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
         let Some((from, question, done)) = self.questions.pop_front() else { return };
-        let Some(client) = self.clients.find_mut(from) else { return };
-        let rules = P::serving(cx.shared);
+        let Some(client) = self.clients.find(from) else { return };
+        let rules = &cx.shared.serving;
         let group = cx.world.dataset.group;
         let per_entry = cx.world.hardware.per_entry * u64::from(group);
         let quantum = match rules.yield_after.nanos().checked_div(per_entry.nanos()) {
@@ -193,7 +185,7 @@ impl Responder {
         let part = if whole {
             question.difference(&BlockSet::one(MANIFEST))
         } else {
-            rules.order.of(&question).into_iter().skip(done).take(limit).collect()
+            cx.shared.order.of(&question).into_iter().skip(done).take(limit).collect()
         };
         let mut have = cx.store().held_of(&part);
         let mut lack = part.difference(&have);
@@ -223,8 +215,8 @@ impl Responder {
 
     /// `from` wants `set` to be sent.
     pub fn on_want_block<P: Serves>(&mut self, from: NodeId, set: &BlockSet, cx: &mut Ctx<'_, P>) {
-        let Some(client) = self.clients.find_mut(from) else { return };
-        let rules = P::serving(cx.shared);
+        let Some(client) = self.clients.find(from) else { return };
+        let rules = &cx.shared.serving;
         let mut set = set.clone();
         client.withhold(&mut set, cx.now(), rules.guard);
         client.wanted.union_with(&set);
@@ -238,7 +230,7 @@ impl Responder {
     /// `from` does not want `set` any more; what is being written cannot be
     /// taken back.
     pub fn on_cancel(&mut self, from: NodeId, set: &BlockSet) {
-        if let Some(client) = self.clients.find_mut(from) {
+        if let Some(client) = self.clients.find(from) {
             client.wanted.subtract(set);
             client.sent.iter_mut().for_each(|(_, sent)| sent.subtract(set));
         }
@@ -247,13 +239,13 @@ impl Responder {
     /// New blocks are here: tells those who asked about them, serves those who
     /// asked for them before they were.
     pub fn serve_waiting<P: Serves>(&mut self, new: &BlockSet, cx: &mut Ctx<'_, P>) {
-        if P::serving(cx.shared).remembers {
+        if cx.shared.serving.remembers {
             self.tell_curious(new, cx);
         }
         if !self.owes {
             return;
         }
-        let limit = P::serving(cx.shared).queue;
+        let limit = cx.shared.serving.queue;
         for index in 0..self.clients.len() {
             if self.clients[index].wanted.intersects(new) {
                 self.schedule(self.clients.ids()[index], limit);
@@ -276,13 +268,13 @@ impl Responder {
     pub fn serve<P: Serves>(&mut self, cx: &mut Ctx<'_, P>) {
         while let Some(slot) = self.tasks.iter().position(Option::is_none) {
             let Some(id) = self.queue.pop_front() else { return };
-            let Some(client) = self.clients.find_mut(id) else { continue };
+            let Some(client) = self.clients.find(id) else { continue };
             let taken = client.wanted.difference(&client.sending);
             if taken.is_empty() {
                 continue;
             }
             client.sending.union_with(&taken);
-            let mut left = P::serving(cx.shared).order.of(&taken);
+            let mut left = cx.shared.order.of(&taken);
             left.reverse();
             self.tasks[slot] = Some(Task { peer: id, left, taken, writing: Rc::default() });
             self.write_next(slot, cx);
@@ -294,9 +286,9 @@ impl Responder {
         let slot = slot as usize;
         let Some(task) = self.tasks[slot].as_mut().filter(|t| t.peer == to) else { return };
         let written = std::mem::take(&mut task.writing);
-        if let Some(client) = self.clients.find_mut(to) {
+        if let Some(client) = self.clients.find(to) {
             client.wanted.subtract(&written);
-            if P::serving(cx.shared).guard > Time::ZERO {
+            if cx.shared.serving.guard > Time::ZERO {
                 client.sent.push_back((cx.now(), BlockSet::clone(&written)));
             }
         }
@@ -309,7 +301,7 @@ impl Responder {
         let Some(writing) = self.take_up(slot, cx) else { return };
         let Some(task) = &mut self.tasks[slot] else { return };
         if writing.is_empty() {
-            if let Some(client) = self.clients.find_mut(task.peer) {
+            if let Some(client) = self.clients.find(task.peer) {
                 client.sending.subtract(&task.taken);
             }
             self.tasks[slot] = None;
@@ -317,9 +309,9 @@ impl Responder {
         }
         task.writing = Rc::new(writing);
         let message = if task.writing.contains(MANIFEST) {
-            Msg::Manifest(P::serving(cx.shared).manifest_size.get())
+            Msg::Manifest(cx.shared.serving.manifest_size.get())
         } else {
-            Msg::Delivery(Rc::clone(&task.writing), P::serving(cx.shared).proofs)
+            Msg::Delivery(Rc::clone(&task.writing), cx.shared.serving.proofs)
         };
         cx.send_tracked(task.peer, message.into(), slot as u32);
     }
@@ -328,8 +320,8 @@ impl Responder {
     /// but not here is left for later or refused; the manifest travels alone.
     fn take_up<P: Serves>(&mut self, slot: usize, cx: &mut Ctx<'_, P>) -> Option<BlockSet> {
         let task = self.tasks[slot].as_mut()?;
-        let client = self.clients.find_mut(task.peer)?;
-        let rules = P::serving(cx.shared);
+        let client = self.clients.find(task.peer)?;
+        let rules = &cx.shared.serving;
         let limit = (rules.blocks_per_message / cx.world.dataset.group).max(1);
         let (mut writing, mut found, mut lack) = (BlockSet::new(), 0, BlockSet::new());
         while found < limit

@@ -9,7 +9,7 @@ use super::MANIFEST;
 use super::merkle::{ProofForm, multiproof_siblings};
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
-use crate::protocols::wire::{field, frame, varint};
+use crate::protocols::parts::wire::{field, frame, varint};
 use crate::units::Time;
 use crate::world::{BlockSet, Dataset, World};
 use std::rc::Rc;
@@ -243,11 +243,7 @@ impl Message for Unpriced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Bytes;
-
-    fn dataset(blocks: u64) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
-    }
+    use crate::protocols::parts::bench::dataset;
 
     /// Oracle F2: 16 000 blocks, index 8 000: want entry 57, presence 85, proof
     /// 512, delivery 610 beyond the data.

@@ -36,11 +36,13 @@ type Line<'a> = (Vec<String>, Vec<&'a RunRow>);
 /// A study that was just carried out: the table, and the makespan against the first
 /// swept key.
 pub fn sweep(plan: &Plan, assembled: &Assembled) -> Document {
-    let keys: Vec<&str> = plan.cells.first().map_or(vec![], |c| c.values.iter().map(|(k, _)| k.as_str()).collect());
-    let line = |(index, cell): (usize, &crate::study::Cell)| {
-        (keys.iter().map(|key| cell.value(key)).collect(), rows_of(plan, assembled, index))
+    let first = plan.values(0);
+    let keys: Vec<&str> = first.keys().collect();
+    let line = |point: usize| {
+        let values = plan.values(point);
+        (keys.iter().map(|key| values.get(key)).collect(), rows_of(plan, assembled, point))
     };
-    let points: Vec<Line> = plan.cells.iter().enumerate().map(line).collect();
+    let points: Vec<Line> = (0..plan.points()).map(line).collect();
     let mut document = Document::new(&plan.name);
     document.grid(grid(&keys, &points));
     document.paragraph(NOTE);
@@ -180,9 +182,10 @@ fn short<'a>(key: &'a str, all: &[&str]) -> &'a str {
 /// The rows of the runs at one point that were carried out.
 fn rows_of<'a>(plan: &Plan, assembled: &'a Assembled, cell: usize) -> Vec<&'a RunRow> {
     // Rows are in plan order, and the runs of a point are neighbours there.
-    let first = assembled.rows.partition_point(|(index, _)| plan.runs[*index].cell < cell);
+    let point = |index: &usize| plan.place(*index).point;
+    let first = assembled.rows.partition_point(|(index, _)| point(index) < cell);
     let rest = assembled.rows[first..].iter();
-    rest.take_while(|(index, _)| plan.runs[*index].cell == cell).map(|(_, r)| r).filter(|r| !r.is_failed()).collect()
+    rest.take_while(|(index, _)| point(index) == cell).map(|(_, r)| r).filter(|r| !r.is_failed()).collect()
 }
 
 #[cfg(test)]

@@ -260,14 +260,13 @@ fn quantities(validation: &Validation) -> Grid {
 pub(super) mod sample {
     use crate::results::Measured;
     use crate::scenario::{Conditions, testbeds};
-    use crate::study::{Cases, Request, Validation};
+    use crate::study::{Cache, Cases, History, Request, Validation};
 
     /// The shipped cells of 2 and 4 Codex nodes, without any simulated run.
     pub fn validation() -> Validation {
         let only = Conditions::parse("system=codex,nodes=2|4").unwrap();
         let request = Request { testbeds: testbeds(), seeds: 1, sets: vec![], only };
-        let place = tempfile::tempdir().unwrap();
-        Cases::new(&Measured::shipped(), &request).judge(place.path())
+        Cases::new(&Measured::shipped(), &request).judge(&History::new(&Cache::memory())).unwrap()
     }
 }
 

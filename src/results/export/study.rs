@@ -1,12 +1,11 @@
 //! A finished study, read back from its result files and ordered by points.
 
 use super::super::{
-    Manifest, NodeRow, ProgressRow, ResultsError, Row, RunRow, RunTable, SeriesRow, read as read_table,
+    Manifest, NodeRow, ProgressRow, ResultsError, Row, RunRow, RunTable, SeriesRow, open, read as read_table,
 };
 use super::ExportError;
 use super::curve::{self, Measure, Step};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::Path;
 
 /// A finished study.
@@ -177,11 +176,6 @@ impl Details {
         }
         Ok(Run { row: row.clone(), nodes, progress })
     }
-}
-
-fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
-    let path = dir.join(R::KIND.file);
-    File::open(&path).map_err(ResultsError::io(&path))
 }
 
 fn rows<R: Row>(dir: &Path) -> Result<Vec<R>, ResultsError> {

@@ -1,7 +1,8 @@
 //! The tables that a run has besides its row of `runs.csv`, in the order in which they
 //! are written.
 
-use super::{Capacity, parts, table};
+use super::{Capacity, FileKind, Row, columns, parts, table};
+use crate::ledger::TimerUse;
 use crate::results::limits::{constraint_rows, timeline_rows};
 use crate::results::record::{discovery_rows, node_rows, progress_rows, series_rows, traffic_rows};
 
@@ -181,4 +182,32 @@ table! {
         /// What is to be said.
         message: String [Text],
     }
+}
+
+table! {
+    /// The digest of the event stream at one moment, in a row file or the manifest.
+    Checkpoint in "checkpoints.csv" {
+        /// Simulated time.
+        time_s: f64 [Seconds since RunStart],
+        /// The digest then, 16 hex digits.
+        fingerprint: String [Text],
+    }
+}
+
+/// In a row file.
+impl Row for TimerUse {
+    const KIND: FileKind = FileKind {
+        file: "timers.csv",
+        meaning: "One kind of a protocol's timers in a run.",
+        columns: columns!(
+            /// Its name in the protocol.
+            name: String [Text],
+            /// How many were set, less those cancelled by the handler that set them.
+            armed: u64 [Count],
+            /// How many came up.
+            fired: u64 [Count],
+            /// How many of these made their node do something.
+            acted: u64 [Count],
+        ),
+    };
 }

@@ -13,14 +13,14 @@ mod search;
 pub use identify::{CONFOUNDED, PINNED, UNDETERMINED, Verdict};
 pub use parameter::Fit;
 
-use super::Host;
 use super::validate::{self, Cases, Metric, Refused};
-use crate::results::Measured;
+use super::{History, Next, Question};
+use crate::results::{Measured, ResultsError};
 use crate::scenario::{Conditions, Testbed};
 use identify::{Precision, with_effect};
-use objective::{Objective, Section, Target, cases, targets};
+use objective::{Halt, Objective, Section, Target, cases, targets};
 use parameter::{DIGITS, INTERVAL_DIGITS, Parameter};
-use std::cell::Cell;
+use std::cell::OnceCell;
 use thiserror::Error;
 
 /// Step of the slopes from which precision is read: wide enough to average over
@@ -44,8 +44,6 @@ pub struct Request {
     pub fits: Vec<Fit>,
     /// How many sets of constants are tried at the most in the search.
     pub max_evaluations: usize,
-    /// Runs at the same time; 0 takes as many as there are cores.
-    pub threads: usize,
 }
 
 /// Why nothing could be fitted.
@@ -78,15 +76,12 @@ pub enum CalibrateError {
     /// No cell has a makespan or t100.
     #[error("the chosen cells have neither makespan nor t100, so there is nothing to fit to")]
     NoFigure,
-    /// The user had enough.
-    #[error("interrupted")]
-    Interrupted,
     /// A rule that always holds did not.
     #[error("{0}")]
     Violation(String),
-    /// The system gave no threads.
+    /// A run failed.
     #[error("{0}")]
-    Threads(String),
+    Failed(String),
 }
 
 /// A constant after the fit.
@@ -157,23 +152,53 @@ pub struct Calibration {
     pub resolved: String,
 }
 
-/// Fits `request.fits` to cells of `measured`.
-///
-/// # Errors
-/// On keys that cannot be fitted, when no cell is left, when the host says
-/// stop, and when a simulated run breaks a rule.
-pub fn calibrate(measured: &Measured, request: &Request, host: &dyn Host) -> Result<Calibration, CalibrateError> {
-    let own = validate::of_testbed(measured, &request.testbeds, request.testbed);
-    let chosen = cases(&own, request, std::iter::empty());
-    let parameters = parameters(&chosen, request)?;
-    let objective = Objective::new(own, request, parameters, targets(&chosen), host)?;
-    if objective.targets.is_empty() {
-        return Err(CalibrateError::NoFigure);
+/// The fit of some constants to cells of the measured.
+#[derive(Debug)]
+pub struct Calibrator {
+    request: Request,
+    chosen: Cases,
+    objective: Objective,
+}
+
+impl Calibrator {
+    /// Of `request.fits` to cells of `measured`.
+    ///
+    /// # Errors
+    /// On keys that cannot be fitted, and when no cell is left.
+    pub fn new(measured: &Measured, request: Request) -> Result<Calibrator, CalibrateError> {
+        let own = validate::of_testbed(measured, &request.testbeds, request.testbed);
+        let chosen = cases(&own, &request, std::iter::empty());
+        let parameters = parameters(&chosen, &request)?;
+        let objective = Objective::new(own, parameters, targets(&chosen));
+        if objective.targets.is_empty() {
+            return Err(CalibrateError::NoFigure);
+        }
+        Ok(Calibrator { request, chosen, objective })
     }
-    let most = 2 + request.max_evaluations + 4 * objective.parameters.len();
-    host.planned((most * chosen.plan.runs.len()) as u64);
-    let fit = fit(&objective, request.max_evaluations)?;
-    report(&objective, fit, request, chosen)
+}
+
+impl Question for Calibrator {
+    type Answer = Result<Calibration, CalibrateError>;
+
+    /// The search begins anew each time and finds what it found before, until it comes to
+    /// constants that nothing is known of.
+    fn next(&mut self, seen: &History) -> Result<Next<Self::Answer>, ResultsError> {
+        loop {
+            if let Some(error) = self.objective.learn(seen)? {
+                return Ok(Next::Done(Err(error)));
+            }
+            self.objective.begin();
+            let found = fit(&self.objective, self.request.max_evaluations)
+                .and_then(|fit| report(&self.objective, fit, &self.request, &self.chosen));
+            if let Ok(calibration) = found {
+                return Ok(Next::Done(Ok(calibration)));
+            }
+            // Constants that cannot be need no runs.
+            if let Some(plan) = self.objective.wanted(&self.request) {
+                return Ok(Next::Batch(plan));
+            }
+        }
+    }
 }
 
 fn parameters(chosen: &Cases, request: &Request) -> Result<Vec<Parameter>, CalibrateError> {
@@ -205,7 +230,7 @@ struct Fitted {
 /// Constants that the figures say nothing about, at the start or where a search
 /// leads, go back to what the testbed has, and the others are fitted without
 /// them, from their starts.
-fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, CalibrateError> {
+fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, Halt> {
     let all: Vec<usize> = (0..objective.parameters.len()).collect();
     let starts: Vec<f64> = objective.parameters.iter().map(|p| p.start).collect();
     let mut active = with_effect(&objective.slopes(&starts, &all, STEP)?);
@@ -229,11 +254,7 @@ fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, Calibrat
 }
 
 /// Which constants have to go, and the precision of the others when none has to.
-fn judge(
-    objective: &Objective,
-    values: &[f64],
-    active: &[usize],
-) -> Result<(Dropped, Option<Precision>), CalibrateError> {
+fn judge(objective: &Objective, values: &[f64], active: &[usize]) -> Result<(Dropped, Option<Precision>), Halt> {
     let slopes = objective.slopes(values, active, STEP)?;
     let seen = with_effect(&slopes);
     if seen.len() < active.len() {
@@ -246,17 +267,12 @@ fn judge(
 }
 
 /// One search; the values it found, in the digits that will be written down.
-fn descend(
-    objective: &Objective,
-    active: &[usize],
-    values: &[f64],
-    limit: usize,
-) -> Result<(Vec<f64>, bool), CalibrateError> {
-    let section = Section { objective, active, values, limit, error: Cell::new(None) };
+fn descend(objective: &Objective, active: &[usize], values: &[f64], limit: usize) -> Result<(Vec<f64>, bool), Halt> {
+    let section = Section { objective, active, values, limit, halted: OnceCell::new() };
     let start: Vec<f64> = active.iter().map(|j| libm::log(values[*j] / objective.parameters[*j].start)).collect();
     let found = search::search(&section, &start);
-    if let Some(error) = section.error.take() {
-        return Err(error);
+    if let Some(halt) = section.halted.get() {
+        return Err(*halt);
     }
     let mut values = section.values(&found.logs);
     for j in active {
@@ -265,7 +281,7 @@ fn descend(
     Ok((values, found.arrived))
 }
 
-fn report(objective: &Objective, fit: Fitted, request: &Request, chosen: Cases) -> Result<Calibration, CalibrateError> {
+fn report(objective: &Objective, fit: Fitted, request: &Request, chosen: &Cases) -> Result<Calibration, Halt> {
     let initial: Vec<f64> = objective.parameters.iter().map(|p| p.initial).collect();
     let (before, after) = (objective.predict(&initial)?, objective.predict(&fit.values)?);
     let figure = |(i, target): (usize, &Target)| {
@@ -286,7 +302,7 @@ fn report(objective: &Objective, fit: Fitted, request: &Request, chosen: Cases) 
         evaluations: objective.tried(),
         arrived: fit.arrived,
         resolved: chosen.resolved(0).to_owned(),
-        refused: chosen.refused,
+        refused: chosen.refused.clone(),
     })
 }
 

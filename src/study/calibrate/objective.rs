@@ -4,15 +4,13 @@
 use super::parameter::Parameter;
 use super::search::Landscape;
 use super::{CalibrateError, Request};
-use crate::results::{Measured, RunResult, median};
-use crate::sim;
-use crate::study::batch::threads;
-use crate::study::validate::{self, Cases, Metric, RunFigures};
-use crate::study::{Host, PlannedRun};
+use crate::results::{Measured, ResultsError, median};
+use crate::sim::Keep;
+use crate::study::validate::{self, Cases, Metric};
+use crate::study::{History, Plan};
 use nalgebra::DMatrix;
-use rayon::prelude::*;
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Residual of a figure that no simulated run reached, and of constants that
 /// cannot be: a factor of `e^5` off.
@@ -52,91 +50,132 @@ pub(super) fn targets(cases: &Cases) -> Vec<Target> {
 /// run got there.
 pub(super) type Prediction = Vec<Option<f64>>;
 
-/// Predictions for one calibration, each made once.
-pub(super) struct Objective<'a> {
-    measured: Measured,
-    request: &'a Request,
-    pub(super) parameters: Vec<Parameter>,
-    pub(super) targets: Vec<Target>,
-    pool: rayon::ThreadPool,
-    host: &'a dyn Host,
-    /// By the bits of the values.
-    known: RefCell<BTreeMap<Vec<u64>, Prediction>>,
+/// Values of all constants, by their bits.
+type Key = Vec<u64>;
+
+fn key(values: &[f64]) -> Key {
+    values.iter().map(|value| value.to_bits()).collect()
 }
 
-impl<'a> Objective<'a> {
-    pub(super) fn new(
-        measured: Measured,
-        request: &'a Request,
-        parameters: Vec<Parameter>,
-        targets: Vec<Target>,
-        host: &'a dyn Host,
-    ) -> Result<Self, CalibrateError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads(request.threads)).build();
-        let pool = pool.map_err(|error| CalibrateError::Threads(error.to_string()))?;
-        Ok(Objective { measured, request, parameters, targets, pool, host, known: RefCell::default() })
+/// The search came to constants that nothing is known of yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Halt;
+
+/// Predictions for one calibration, each made once.
+#[derive(Debug)]
+pub(super) struct Objective {
+    measured: Measured,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) targets: Vec<Target>,
+    known: BTreeMap<Key, Prediction>,
+    /// The cells of constants whose runs were asked for.
+    asked: Vec<(Key, Cases)>,
+    /// What was tried since the search began.
+    tried: RefCell<BTreeSet<Key>>,
+    /// What it came to that is not known.
+    unknown: RefCell<Vec<Vec<f64>>>,
+}
+
+impl Objective {
+    pub(super) fn new(measured: Measured, parameters: Vec<Parameter>, targets: Vec<Target>) -> Self {
+        let (known, asked) = (BTreeMap::new(), vec![]);
+        Objective {
+            measured,
+            parameters,
+            targets,
+            known,
+            asked,
+            tried: RefCell::default(),
+            unknown: RefCell::default(),
+        }
+    }
+
+    /// A search begins.
+    pub(super) fn begin(&mut self) {
+        self.tried.get_mut().clear();
+        self.unknown.get_mut().clear();
+    }
+
+    /// The runs of what the search came to; nothing where they are not needed because
+    /// these constants cannot be.
+    pub(super) fn wanted(&mut self, request: &Request) -> Option<Plan> {
+        for values in self.unknown.take() {
+            let sets = self.parameters.iter().zip(&values).map(|(parameter, value)| parameter.set(*value));
+            let cases = cases(&self.measured, request, sets);
+            if cases.refused.is_empty() {
+                self.asked.push((key(&values), cases));
+            } else {
+                self.known.insert(key(&values), vec![None; self.targets.len()]); // below what a constant may be
+            }
+        }
+        (!self.asked.is_empty()).then(|| Plan::joined(self.asked.iter().map(|(_, cases)| &cases.plan)))
+    }
+
+    /// Takes in the runs that were asked for. Returns what is wrong with them.
+    pub(super) fn learn(&mut self, seen: &History) -> Result<Option<CalibrateError>, ResultsError> {
+        if let Some(failure) = seen.failed().first() {
+            return Ok(Some(CalibrateError::Failed(format!("run {} failed: {}", failure.run_id, failure.reason))));
+        }
+        for (key, cases) in std::mem::take(&mut self.asked) {
+            let runs = (0..cases.cases.len()).map(|case| cases.figures(case, seen)).collect::<Result<Vec<_>, _>>()?;
+            for (_, file) in runs.iter().flatten() {
+                if let Some(rule) = file.violations().next() {
+                    return Ok(Some(CalibrateError::Violation(format!("seed {}: {rule}", file.run.seed))));
+                }
+            }
+            let predicted = |target: &Target| {
+                let figures = runs[target.case].iter().filter_map(|(figures, _)| figures.get(target.metric));
+                median(&figures.collect::<Vec<_>>())
+            };
+            self.known.insert(key, self.targets.iter().map(predicted).collect());
+        }
+        Ok(None)
     }
 
     /// How many different constants were tried.
     pub(super) fn tried(&self) -> usize {
-        self.known.borrow().len()
+        self.tried.borrow().len()
     }
 
     /// What the targets become with these values of the constants.
-    pub(super) fn predict(&self, values: &[f64]) -> Result<Prediction, CalibrateError> {
-        let key: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
-        if let Some(known) = self.known.borrow().get(&key) {
-            return Ok(known.clone());
-        }
-        let sets = self.parameters.iter().zip(values).map(|(parameter, value)| parameter.set(*value));
-        let cases = cases(&self.measured, self.request, sets);
-        let prediction = if cases.refused.is_empty() {
-            self.simulate(&cases)?
-        } else {
-            vec![None; self.targets.len()] // below what the constant may be
-        };
-        self.known.borrow_mut().insert(key, prediction.clone());
-        Ok(prediction)
+    pub(super) fn predict(&self, values: &[f64]) -> Result<Prediction, Halt> {
+        self.need(&[values.to_vec()])?;
+        self.tried.borrow_mut().insert(key(values));
+        Ok(self.known[&key(values)].clone())
     }
 
-    fn simulate(&self, cases: &Cases) -> Result<Prediction, CalibrateError> {
-        let runs: Vec<usize> = (0..cases.plan.runs.len()).collect();
-        let host = self.host;
-        let results: Option<Vec<RunResult>> =
-            self.pool.install(|| runs.par_iter().map(|index| run(cases, *index, host)).collect());
-        let results = results.ok_or(CalibrateError::Interrupted)?;
-        for (PlannedRun { seed, .. }, result) in cases.plan.runs.iter().zip(&results) {
-            if let Some(rule) = result.violations.first() {
-                return Err(CalibrateError::Violation(format!("seed {seed}: {rule}")));
-            }
+    /// Makes sure that all of these are known.
+    fn need(&self, all: &[Vec<f64>]) -> Result<(), Halt> {
+        let mut unknown = all.iter().filter(|values| !self.known.contains_key(&key(values))).peekable();
+        if unknown.peek().is_none() {
+            return Ok(());
         }
-        let figures: Vec<(usize, RunFigures)> =
-            results.iter().enumerate().map(|(index, result)| cases.figures(index, result)).collect();
-        let predicted = |target: &Target| {
-            let own = figures.iter().filter(|(case, _)| *case == target.case);
-            median(&own.filter_map(|(_, figures)| figures.get(target.metric)).collect::<Vec<_>>())
-        };
-        Ok(self.targets.iter().map(predicted).collect())
+        unknown.for_each(|values| self.unknown.borrow_mut().push(values.clone()));
+        Err(Halt)
     }
 
     /// Logarithms of predicted over measured.
-    pub(super) fn residuals(&self, values: &[f64]) -> Result<Vec<f64>, CalibrateError> {
+    pub(super) fn residuals(&self, values: &[f64]) -> Result<Vec<f64>, Halt> {
         let prediction = self.predict(values)?;
         let error = |(target, value): (&Target, Option<f64>)| value.map_or(MISS, |v| libm::log(v / target.measured));
         Ok(self.targets.iter().zip(prediction).map(error).collect())
     }
 
     /// Slopes of the residuals over the logarithms of the constants at `active`.
-    pub(super) fn slopes(&self, values: &[f64], active: &[usize], step: f64) -> Result<DMatrix<f64>, CalibrateError> {
+    pub(super) fn slopes(&self, values: &[f64], active: &[usize], step: f64) -> Result<DMatrix<f64>, Halt> {
+        let sides = active.iter().map(|j| self.parameters[*j].unit.around(values[*j], step));
+        let sides: Vec<(f64, f64)> = sides.collect();
+        let moved = |j: usize, value| {
+            let mut moved = values.to_vec();
+            moved[j] = value;
+            moved
+        };
+        // Together, so that all are carried out at the same time.
+        let pairs = active.iter().zip(&sides).flat_map(|(j, (low, high))| [moved(*j, *low), moved(*j, *high)]);
+        self.need(&pairs.collect::<Vec<_>>())?;
         let mut slopes = DMatrix::zeros(self.targets.len(), active.len());
-        for (column, j) in active.iter().enumerate() {
-            let (low, high) = self.parameters[*j].unit.around(values[*j], step);
-            let at = |value| {
-                let mut moved = values.to_vec();
-                moved[*j] = value;
-                self.residuals(&moved)
-            };
-            let (below, above) = (at(low)?, at(high)?);
+        for (column, (j, (low, high))) in active.iter().zip(sides).enumerate() {
+            let (below, above) = (self.residuals(&moved(*j, low))?, self.residuals(&moved(*j, high))?);
             for (row, (a, b)) in above.iter().zip(&below).enumerate() {
                 slopes[(row, column)] = (a - b) / libm::log(high / low);
             }
@@ -145,25 +184,9 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// One run; nothing when the user has had enough.
-fn run(cases: &Cases, index: usize, host: &dyn Host) -> Option<RunResult> {
-    if !host.may_start() {
-        return None;
-    }
-    let spec = cases.plan.spec(index);
-    let mut events = 0;
-    let outcome = sim::run(&spec, &mut |progress| {
-        host.advanced(progress, progress.events - events);
-        events = progress.events;
-        !host.interrupted()
-    })?;
-    host.finished();
-    Some(RunResult::new(cases.plan.labels(index), &spec, &outcome))
-}
-
 /// The chosen cells with further settings.
 pub(super) fn cases(measured: &Measured, request: &Request, sets: impl Iterator<Item = String>) -> Cases {
-    Cases::new(
+    let mut cases = Cases::new(
         measured,
         &validate::Request {
             testbeds: request.testbeds.clone(),
@@ -171,23 +194,25 @@ pub(super) fn cases(measured: &Measured, request: &Request, sets: impl Iterator<
             sets: request.sets.iter().cloned().chain(sets).collect(),
             only: request.only.clone(),
         },
-    )
+    );
+    cases.plan.kept.tables = Keep::Nodes;
+    cases
 }
 
 /// The objective over the logarithms of some constants (relative to their
 /// starts), the others staying as they are.
-pub(super) struct Section<'a, 'b> {
-    pub(super) objective: &'a Objective<'b>,
+pub(super) struct Section<'a> {
+    pub(super) objective: &'a Objective,
     pub(super) active: &'a [usize],
     /// Values of all constants; those at `active` are replaced.
     pub(super) values: &'a [f64],
     /// No constants beyond so many are tried.
     pub(super) limit: usize,
     /// What ended the search before its time.
-    pub(super) error: Cell<Option<CalibrateError>>,
+    pub(super) halted: OnceCell<Halt>,
 }
 
-impl Section<'_, '_> {
+impl Section<'_> {
     /// The values at these logarithms.
     pub(super) fn values(&self, logs: &[f64]) -> Vec<f64> {
         let mut values = self.values.to_vec();
@@ -198,17 +223,20 @@ impl Section<'_, '_> {
         values
     }
 
-    fn keep<T>(&self, result: Result<T, CalibrateError>) -> Option<T> {
-        result.map_err(|error| self.error.set(Some(error))).ok()
+    fn keep<T>(&self, result: Result<T, Halt>) -> Option<T> {
+        result.map_err(|halt| self.halted.get_or_init(|| halt)).ok()
     }
 
     fn may_go_on(&self) -> bool {
-        self.objective.tried() < self.limit
+        self.halted.get().is_none() && self.objective.tried() < self.limit
     }
 }
 
-impl Landscape for Section<'_, '_> {
+impl Landscape for Section<'_> {
     fn residuals(&self, logs: &[f64]) -> Option<Vec<f64>> {
+        if self.halted.get().is_some() {
+            return None;
+        }
         if logs.iter().any(|log| log.abs() > REACH) {
             return Some(vec![MISS; self.objective.targets.len()]);
         }

@@ -1,12 +1,11 @@
 //! Where a change acts that did nothing in the worlds of its pack.
 
-use super::is_alike;
-use super::sides::{Duel, ImpactError, Request};
-use crate::results::{Observation, RunResult};
+use super::sides::{Duel, Request};
+use super::{is_alike, observe};
+use crate::results::ResultsError;
 use crate::scenario;
-use crate::sim::RunSpec;
-use crate::study::batch::batch;
-use crate::study::{Host, Options, Plan, estimate};
+use crate::study::plan::{Points, run_id};
+use crate::study::{History, Next, Plan, Question, estimate};
 
 /// Further worlds are tried as long as all of them are estimated to take less than
 /// this, in s on one core. Estimated, so that it is the same worlds every time.
@@ -36,6 +35,7 @@ pub enum Elsewhere {
 }
 
 /// A pair of runs in a world of another pack.
+#[derive(Debug)]
 struct Probe {
     pack: &'static str,
     world: String,
@@ -44,35 +44,50 @@ struct Probe {
     seconds: f64,
 }
 
+/// Tries a pair of runs in the worlds of the other packs, cheap ones first.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// Both sides are the same runs in every world of their own pack.
+    one_side: bool,
+    probes: Vec<Probe>,
+    /// How many were asked for.
+    tried: usize,
+}
+
 impl Duel {
-    /// Tries a pair of runs in the worlds of the other packs, cheap ones first.
-    pub(super) fn elsewhere(&self, options: Options, host: &dyn Host) -> Result<Elsewhere, ImpactError> {
+    /// For a change that did nothing here.
+    pub(super) fn search(&self) -> Search {
         let others = scenario::packs().map(|(pack, _)| pack).filter(|pack| *pack != self.request.pack);
         let mut probes: Vec<Probe> = others.flat_map(|pack| probes(&self.request, pack)).collect();
         probes.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-        let of = probes.len();
-        if of == 0 && self.is_one_side() {
-            return Ok(Elsewhere::Same);
-        }
-        let mut spent = 0.0;
-        for (tried, probe) in probes.into_iter().enumerate() {
-            spent += probe.seconds;
-            if spent > MOST_S {
-                return Ok(Elsewhere::Nowhere { tried, of });
-            }
-            let Some(alike) = probe.is_alike(options, host)? else { return Ok(Elsewhere::Unknown) };
-            if !alike {
-                return Ok(Elsewhere::World { pack: probe.pack.into(), world: probe.world });
-            }
-        }
-        Ok(Elsewhere::Nowhere { tried: of, of })
+        let one_side = self.cells.chunks(2).all(|sides| run_id(&sides[0].base) == run_id(&sides[1].base));
+        Search { one_side, probes, tried: 0 }
     }
+}
 
-    /// Whether both sides are the same runs in every world.
-    fn is_one_side(&self) -> bool {
-        let plan = self.plan(1);
-        let id = |world, side| &plan.runs[self.run(0, world, side)].id;
-        (0..self.worlds.len()).all(|world| id(world, 0) == id(world, 1))
+impl Question for Search {
+    type Answer = Elsewhere;
+
+    fn next(&mut self, history: &History) -> Result<Next<Elsewhere>, ResultsError> {
+        let of = self.probes.len();
+        if of == 0 && self.one_side {
+            return Ok(Next::Done(Elsewhere::Same));
+        }
+        if let Some(Probe { pack, world, plan, .. }) = self.tried.checked_sub(1).map(|last| &self.probes[last]) {
+            let [base, change] = [observe(history, plan, 0)?, observe(history, plan, 1)?];
+            let alike = base.zip(change).map(|(base, change)| is_alike(&base, &change));
+            if alike == Some(false) {
+                return Ok(Next::Done(Elsewhere::World { pack: (*pack).into(), world: world.clone() }));
+            }
+        }
+        let spent: f64 = self.probes.iter().take(self.tried + 1).map(|probe| probe.seconds).sum();
+        match self.probes.get(self.tried).filter(|_| spent <= MOST_S) {
+            None => Ok(Next::Done(Elsewhere::Nowhere { tried: self.tried, of })),
+            Some(probe) => {
+                self.tried += 1;
+                Ok(Next::Batch(probe.plan.clone()))
+            }
+        }
     }
 }
 
@@ -82,28 +97,15 @@ fn probes(request: &Request, pack: &'static str) -> Vec<Probe> {
     let Ok(duel) = Duel::new(Request { pack: pack.into(), ..request.clone() }) else { return vec![] };
     let all = duel.plan(1);
     let one = |world: usize| {
-        let runs = [0, 1].map(|side| duel.run(0, world, side));
-        let [base, change] = runs.map(|run| &all.runs[run].id);
+        let runs = [0, 1].map(|side| all.place(duel.run(0, world, side)));
+        let specs = runs.map(|place| duel.cells[place.point].spec(place));
+        let [base, change] = specs.each_ref().map(run_id);
         (base != change).then(|| Probe {
             pack,
             world: duel.worlds[world].name.clone(),
-            seconds: runs.map(|run| estimate(&all.spec(run)).seconds).iter().sum(),
-            plan: Plan { runs: runs.map(|run| all.runs[run].clone()).to_vec(), ..all.clone() },
+            seconds: specs.iter().map(|spec| estimate(spec).seconds).sum(),
+            plan: Plan { points: Points::List { cells: duel.cells.clone(), runs: runs.to_vec() }, ..all.clone() },
         })
     };
     (0..duel.worlds.len()).filter_map(one).collect()
-}
-
-impl Probe {
-    /// Whether the same happens on both sides; nothing when there is no time left.
-    fn is_alike(&self, options: Options, host: &dyn Host) -> Result<Option<bool>, ImpactError> {
-        if !host.may_start() {
-            return Ok(None);
-        }
-        let specs: Vec<RunSpec> = [0, 1].map(|run| self.plan.spec(run)).to_vec();
-        let observed =
-            |spec: &RunSpec, outcome: &_| Observation::of(&RunResult::new(self.plan.labels(0), spec, outcome));
-        let seen = batch(&specs, options.threads, host, observed);
-        Ok(seen.map(|seen| is_alike(&seen[0], &seen[1])))
-    }
 }

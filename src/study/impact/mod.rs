@@ -27,10 +27,10 @@ pub use sides::{Duel, ImpactError, Request, Side, World};
 pub use standing::{Party, Stand, Standing};
 pub use verdict::Verdict;
 
-use super::{Failure, Host, Options, Plan, RowFile, Selection, execute};
-use crate::results::Observation;
+use super::{History, Next, Plan, Question};
+use crate::results::{Observation, ResultsError};
 use crate::scenario::Progress;
-use std::path::Path;
+use elsewhere::Search;
 
 /// What a change does.
 #[derive(Debug, Clone)]
@@ -62,19 +62,31 @@ pub struct Impact {
     pub seconds_per_pair: Option<f64>,
 }
 
-/// A comparison and the runs behind it.
+/// A comparison, look by look: pairs until every verdict is decided
+/// ([`Impact::is_decided`]), or there are as many as allowed. Verdicts are made at the
+/// planned looks only, however often it is ended and begun again.
 #[derive(Debug)]
 pub struct Examined {
     /// The result at the last look that was reached; nothing before the first one.
     pub impact: Option<Impact>,
     /// The runs that were compared, as a study; others wait for the next time.
     pub plan: Plan,
-    /// Runs that failed.
-    pub failed: Vec<Failure>,
-    /// Runs not begun or abandoned: time was up, or the user interrupted.
-    pub left: usize,
     /// Pairs at the look after that; nothing after the last one.
     pub next_look: Option<u32>,
+    duel: Duel,
+    seen: Vec<Seen>,
+    stage: Stage,
+}
+
+/// What was asked for last.
+#[derive(Debug)]
+enum Stage {
+    /// Nothing.
+    Beginning,
+    /// The pairs up to a look.
+    Look(Plan),
+    /// Runs in a world of another pack.
+    Elsewhere(Search),
 }
 
 /// Both sides of each pair in one world, none where a run failed.
@@ -86,61 +98,66 @@ fn looks(max_pairs: u32) -> Vec<u32> {
     doubling.take_while(|pairs| *pairs < max_pairs).chain([max_pairs]).collect()
 }
 
-impl Duel {
-    /// Runs pairs until every verdict is decided ([`Impact::is_decided`]), or
-    /// there are as many pairs as allowed, or `host` ends it. Verdicts are made at
-    /// the planned looks only, however often it is ended and begun again. Row files
-    /// are kept in `dir`.
-    ///
-    /// # Errors
-    /// When files cannot be written or read.
-    pub fn carry_out(self, dir: &Path, options: Options, host: &dyn Host) -> Result<Examined, ImpactError> {
-        let mut seen: Vec<Seen> = vec![vec![]; self.worlds.len()];
-        let (mut computed, mut seconds) = (0, 0.0);
-        let looks = looks(self.request.max_pairs);
-        let next_look = looks.first().copied();
-        let mut examined = Examined { impact: None, plan: self.plan(0), failed: vec![], left: 0, next_look };
-        for (index, pairs) in looks.iter().copied().enumerate() {
-            let plan = self.plan(pairs);
-            let began = host.elapsed_s();
-            let execution = execute(&plan, Selection::All, dir, options, host)?;
-            seconds += host.elapsed_s() - began;
-            computed += execution.computed;
-            let known = std::mem::take(&mut examined.failed);
-            let fresh = execution.failed.into_iter().filter(|failure| !known.contains(failure)).collect::<Vec<_>>();
-            examined.failed = [known, fresh].concat();
-            examined.left = execution.left;
-            if execution.left > 0 {
-                break;
-            }
-            self.read(&plan, dir, &mut seen)?;
-            // Real time is nothing that comes out the same again.
-            let per_run = (computed > 0 && !options.reproducible).then(|| seconds / computed as f64);
-            let runs = plan.runs.len() / pairs as usize;
-            let mut impact = self.impact(&seen, per_run.map(|time| time * runs as f64));
-            impact.elsewhere = (!impact.is_exercised()).then(|| self.elsewhere(options, host)).transpose()?;
-            let decided = impact.is_decided();
-            (examined.impact, examined.plan) = (Some(impact), plan);
-            examined.next_look = looks.get(index + 1).copied();
-            if decided {
-                break;
-            }
-        }
-        Ok(examined)
+impl Examined {
+    /// Nothing yet.
+    pub fn new(duel: Duel) -> Examined {
+        let next_look = looks(duel.request.max_pairs).first().copied();
+        let seen = vec![vec![]; duel.worlds.len()];
+        Examined { impact: None, plan: duel.plan(0), next_look, duel, seen, stage: Stage::Beginning }
     }
 
+    /// Looks at the pairs of `plan`, all of which were carried out.
+    fn look(&mut self, plan: Plan, history: &History) -> Result<(), ResultsError> {
+        let pairs = plan.repetitions;
+        self.duel.read(&plan, history, &mut self.seen)?;
+        // Real time is nothing that comes out the same again.
+        let runs = plan.len() / pairs as usize;
+        let mut impact = self.duel.impact(&self.seen, history.seconds_per_run().map(|time| time * runs as f64));
+        if !impact.is_exercised() {
+            impact.elsewhere = Some(Elsewhere::Unknown);
+            self.stage = Stage::Elsewhere(self.duel.search());
+        }
+        (self.impact, self.plan) = (Some(impact), plan);
+        self.next_look = looks(self.duel.request.max_pairs).into_iter().find(|look| *look > pairs);
+        Ok(())
+    }
+}
+
+impl Question for Examined {
+    /// It is in what was asked: a part of it is there before the end, too.
+    type Answer = ();
+
+    fn next(&mut self, history: &History) -> Result<Next<()>, ResultsError> {
+        if let Stage::Look(plan) = &self.stage {
+            self.look(plan.clone(), history)?;
+        }
+        if let Stage::Elsewhere(search) = &mut self.stage {
+            match search.next(history)? {
+                Next::Batch(plan) => return Ok(Next::Batch(plan)),
+                Next::Done(found) => self.impact.iter_mut().for_each(|impact| impact.elsewhere = Some(found.clone())),
+            }
+        }
+        let open = self.impact.as_ref().is_none_or(|impact| !impact.is_decided());
+        let Some(pairs) = self.next_look.filter(|_| open) else { return Ok(Next::Done(())) };
+        let plan = self.duel.plan(pairs);
+        self.stage = Stage::Look(plan.clone());
+        Ok(Next::Batch(plan))
+    }
+}
+
+impl Duel {
     /// The run of one side, 0 or 1, of a pair in a world, in [`Duel::plan`].
     fn run(&self, pair: usize, world: usize, side: usize) -> usize {
         let sets = self.plan.seeder_sets as usize;
         let cell = 2 * (world / sets) + side;
-        (pair * self.plan.cells.len() + cell) * sets + world % sets
+        (pair * self.cells.len() + cell) * sets + world % sets
     }
 
     /// Reads the pairs of `plan`, all of which were carried out, that are new.
-    fn read(&self, plan: &Plan, dir: &Path, seen: &mut [Seen]) -> Result<(), ImpactError> {
+    fn read(&self, plan: &Plan, history: &History, seen: &mut [Seen]) -> Result<(), ResultsError> {
         for (world, seen) in seen.iter_mut().enumerate() {
             for pair in seen.len()..plan.repetitions as usize {
-                let side = |side| observe(plan, self.run(pair, world, side), dir);
+                let side = |side| observe(history, plan, self.run(pair, world, side));
                 seen.push([side(0)?, side(1)?]);
             }
         }
@@ -167,7 +184,7 @@ impl Duel {
             names: self.names.clone(),
             worlds: self.worlds.clone(),
             pairs: seen.first().map_or(0, Vec::len),
-            seed: self.plan.cells.first().map_or(0, |cell| cell.base.seed),
+            seed: self.cells.first().map_or(0, |cell| cell.base.seed),
             whole,
             parts,
             by_world,
@@ -188,9 +205,8 @@ fn is_alike(one: &Observation, other: &Observation) -> bool {
 }
 
 /// What the run at `index` shows; nothing when it failed.
-fn observe(plan: &Plan, index: usize, dir: &Path) -> Result<Option<Observation>, ImpactError> {
-    let file = RowFile::load(dir, &plan.runs[index].id, plan.progress_steps);
-    Ok(file.ok().map(|file| file.observation(Progress::Storage)).transpose()?)
+fn observe(history: &History, plan: &Plan, index: usize) -> Result<Option<Observation>, ResultsError> {
+    history.run(plan, index).map(|file| file.observation(Progress::Storage)).transpose()
 }
 
 impl Impact {

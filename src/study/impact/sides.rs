@@ -1,8 +1,9 @@
 //! Which runs a comparison consists of.
 
 use crate::scenario::{self, Axis, Input, ScenarioError, Setting};
-use crate::study::plan::{self, Plan};
-use crate::study::{Cell, PlanError, digest};
+use crate::sim::Keep;
+use crate::study::plan::{Plan, Points, run_id};
+use crate::study::{Cell, Kept, Place, PlanError, Values, digest};
 use std::path::Path;
 use thiserror::Error;
 
@@ -53,9 +54,6 @@ pub enum ImpactError {
     /// A pack compares protocols by itself.
     #[error("the pack varies `{0}`, which is what --base and --change are for")]
     NoPack(String),
-    /// Files could not be written or read.
-    #[error(transparent)]
-    Results(#[from] crate::results::ResultsError),
 }
 
 /// One of the two that are compared.
@@ -93,8 +91,10 @@ pub struct Duel {
     /// What the two are called.
     pub(super) names: [String; 2],
     pub(super) worlds: Vec<World>,
-    /// All runs, without repetitions.
+    /// What the plan of any number of pairs says besides points and runs.
     pub(super) plan: Plan,
+    /// The worlds of the pack, each with its base and then its change.
+    pub(super) cells: Vec<Cell>,
 }
 
 /// A world of the pack.
@@ -116,29 +116,30 @@ impl Duel {
     /// On anything that cannot be run.
     pub fn new(request: Request) -> Result<Duel, ImpactError> {
         let [base, change] = [&request.base, &request.change].map(|side| one(&request, side));
-        let (base, change) = (base?, change?);
-        refuse_twice(&base.cells, &change.cells)?;
+        let ((base, base_cells), (change, change_cells)) = (base?, change?);
+        refuse_twice(&base_cells, &change_cells)?;
         let names = names(&request);
         let sets = base.seeder_sets;
-        let worlds = base.cells.iter().flat_map(|cell| (0..sets).map(move |set| world(cell, set, sets))).collect();
-        let cells: Vec<Cell> =
-            base.cells.into_iter().zip(change.cells).flat_map(|(base, change)| [base, change]).collect();
-        let cells = cells.into_iter().enumerate().map(|(index, cell)| labelled(cell, SIDES[index % 2]));
-        let extra = std::iter::once("side".to_owned()).chain(base.extra).collect();
-        let mut warnings = base.warnings;
-        change.warnings.iter().for_each(|warning| scenario::warn(&mut warnings, warning));
+        let worlds = base_cells.iter().flat_map(|cell| (0..sets).map(move |set| world(cell, set, sets))).collect();
+        let mut warnings = vec![];
+        for (plan, cells) in [(&base, &base_cells), (&change, &change_cells)] {
+            let all = plan.warnings.iter().chain(cells.iter().flat_map(|cell| &cell.warnings));
+            all.for_each(|warning| scenario::warn(&mut warnings, warning));
+        }
         warnings.extend(unused(&request));
+        let cells = base_cells.into_iter().zip(change_cells).flat_map(|(base, change)| [base, change]).enumerate();
+        let cells = cells.map(|(index, cell)| labelled(cell, SIDES[index % 2])).collect();
         let plan = Plan {
             name: title(&request),
             fingerprint: crate::rng::mix(base.fingerprint ^ crate::rng::mix(change.fingerprint)),
-            cells: cells.collect(),
-            extra,
+            extra: std::iter::once("side".to_owned()).chain(base.extra).collect(),
             warnings,
-            runs: vec![],
+            points: Points::List { cells: vec![], runs: vec![] },
+            kept: Kept { tables: base.kept.tables.max(Keep::Nodes), ..base.kept },
             repetitions: 0,
             ..base
         };
-        Ok(Duel { request, names, worlds, plan })
+        Ok(Duel { request, names, worlds, plan, cells })
     }
 
     /// What all runs of both sides are called together.
@@ -154,14 +155,18 @@ impl Duel {
     /// The runs of the first `pairs` pairs, pair by pair, so that what is there
     /// after an interruption is mostly whole pairs.
     pub(super) fn plan(&self, pairs: u32) -> Plan {
-        let mut runs = plan::runs(&self.plan.cells, self.plan.seeder_sets, pairs);
-        runs.sort_by_key(|run| (run.repetition, run.cell, run.seeder_set));
-        Plan { runs, repetitions: pairs, ..self.plan.clone() }
+        let sets = self.plan.seeder_sets;
+        let of_pair = |repetition: u32| {
+            let points = (0..self.cells.len()).flat_map(move |point| (0..sets).map(move |set| (point, set)));
+            points.map(move |(point, seeder_set)| Place { point, seeder_set, repetition })
+        };
+        let runs = (0..pairs).flat_map(of_pair).collect();
+        Plan { repetitions: pairs, points: Points::List { cells: self.cells.clone(), runs }, ..self.plan.clone() }
     }
 }
 
-/// The pack with one side.
-fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
+/// The pack with one side, and its points.
+fn one(request: &Request, side: &Side) -> Result<(Plan, Vec<Cell>), ImpactError> {
     request.common.sets.iter().try_for_each(|set| refuse_choice(set))?;
     side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
@@ -172,13 +177,14 @@ fn one(request: &Request, side: &Side) -> Result<Plan, ImpactError> {
     refuse_protocols(&axes)?;
     input.sets.iter().try_for_each(|set| refuse_varied(set, &axes))?;
     let plan = Plan::new(&input)?;
-    refuse_other(&plan, side)?;
-    Ok(plan)
+    let cells = plan.cells()?;
+    refuse_other(&cells, side)?;
+    Ok((plan, cells))
 }
 
 /// One world must not have the weight of two.
 fn refuse_twice(base: &[Cell], change: &[Cell]) -> Result<(), ImpactError> {
-    let runs = |cell: &Cell| plan::run_id(&cell.base);
+    let runs = |cell: &Cell| run_id(&cell.base);
     let worlds: Vec<_> = base.iter().zip(change).map(|(a, b)| (world(a, 0, 1).name, runs(a), runs(b))).collect();
     for (index, (name, a, b)) in worlds.iter().enumerate() {
         let same = worlds[..index].iter().find(|(other, x, y)| other == name || (x, y) == (a, b));
@@ -211,8 +217,8 @@ fn refuse_choice(set: &str) -> Result<(), ImpactError> {
 }
 
 /// A constant of another protocol chooses that one.
-fn refuse_other(plan: &Plan, side: &Side) -> Result<(), ImpactError> {
-    let other = plan.cells.iter().map(|cell| &cell.protocol).find(|found| **found != side.model);
+fn refuse_other(cells: &[Cell], side: &Side) -> Result<(), ImpactError> {
+    let other = cells.iter().map(|cell| &cell.protocol).find(|found| **found != side.model);
     other.map_or(Ok(()), |found| Err(ImpactError::OtherProtocol { named: side.model.clone(), found: found.clone() }))
 }
 
@@ -281,14 +287,13 @@ fn names(request: &Request) -> [String; 2] {
 }
 
 fn world(cell: &Cell, set: u32, sets: u32) -> World {
-    let name = cell.value("name");
-    let values = cell.values.iter().filter(|(key, _)| key != "name").cloned().collect();
-    let settings = Cell { values, ..cell.clone() }.describe();
+    let name = cell.values.get("name");
+    let settings = Values(cell.values.0.iter().filter(|(key, _)| key != "name").cloned().collect()).describe();
     let name = if name.is_empty() { settings.clone() } else { name };
     World { name: if sets == 1 { name } else { format!("{name}, seeder set {set}") }, settings }
 }
 
 fn labelled(mut cell: Cell, side: &str) -> Cell {
-    cell.values.insert(0, ("side".into(), side.into()));
+    cell.values.0.insert(0, ("side".into(), side.into()));
     cell
 }

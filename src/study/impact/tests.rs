@@ -1,10 +1,10 @@
 //! Verdicts about sides of which the truth is known.
 
-use super::{Duel, Elsewhere, Impact, Metric, Observation, Party, Request, Seen, Side, Verdict, looks};
-use crate::results::RunResult;
+use super::{Duel, Elsewhere, Examined, Impact, Metric, Observation, Party, Request, Seen, Side, Verdict, looks};
+use crate::results::{Labels, RunResult};
 use crate::scenario::Input;
 use crate::sim::Progress;
-use crate::study::{Host, Options, Plan};
+use crate::study::{Cache, Host, Options, Plan, Runner};
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::NamedTempFile;
@@ -75,10 +75,10 @@ fn examine(duel: &Duel) -> Impact {
 }
 
 fn observe(plan: &Plan, index: usize) -> Observation {
-    let spec = plan.spec(index);
+    let spec = plan.spec(index).unwrap();
     let outcome = crate::sim::run(&spec, &mut |_| true).expect("nobody abandons it");
-    let result = RunResult::new(plan.labels(index), &spec, &outcome);
-    Observation::of(&result)
+    let labels = Labels { run_id: "", scenario: "", protocol: "", repetition: 0 };
+    Observation::of(&RunResult::new(labels, &spec, &outcome))
 }
 
 fn verdicts(impact: &Impact) -> Vec<Verdict> {
@@ -99,16 +99,18 @@ fn sides_of_a_pair_meet_in_one_world() {
     for (pair, world) in (0..3).flat_map(|pair| (0..4).map(move |world| (pair, world))) {
         let [base, change] = [0, 1].map(|side| duel.run(pair, world, side));
         runs.extend([base, change]);
-        let (a, b) = (&plan.runs[base], &plan.runs[change]);
-        assert_eq!((a.seed, a.seeder_set, a.repetition), (b.seed, b.seeder_set, b.repetition));
+        let (a, b) = (plan.place(base), plan.place(change));
+        assert_eq!((a.seeder_set, a.repetition), (b.seeder_set, b.repetition));
         assert_eq!((a.repetition as usize, a.seeder_set as usize), (pair, world % 2));
-        let cells = [a, b].map(|run| &plan.cells[run.cell]);
-        assert_eq!(cells.map(|cell| cell.value("side")), ["base", "change"]);
-        assert_eq!(cells.map(|cell| cell.value("name")), [["near", "far"][world / 2]; 2]);
-        assert_eq!(cells.map(|cell| cell.base.world.links[0].up.0), [20_000_000, 10_000_000]);
+        let specs = [base, change].map(|run| plan.spec(run).unwrap());
+        assert_eq!(specs[0].seed, specs[1].seed);
+        assert_eq!(specs.map(|spec| spec.world.links[0].up.0), [20_000_000, 10_000_000]);
+        let values = [a, b].map(|place| plan.values(place.point));
+        assert_eq!(values.each_ref().map(|values| values.get("side")), ["base", "change"]);
+        assert_eq!(values.map(|values| values.get("name")), [["near", "far"][world / 2]; 2]);
     }
     runs.sort_unstable();
-    assert_eq!(runs, (0..plan.runs.len()).collect::<Vec<_>>());
+    assert_eq!(runs, (0..plan.len()).collect::<Vec<_>>());
 }
 
 /// Each comparison has a folder of its own, whose name is no longer than a file's may be.
@@ -197,11 +199,12 @@ fn what_is_cut_short_is_judged_at_planned_looks_only() {
     let options = Options { threads: 1, reproducible: true };
     let go_on = |runs: usize| {
         let host = Patience(AtomicUsize::new(runs));
-        let sides = duel(&pack, "bittorrent", ["seed=1", "seed=2"], 10);
-        let examined = sides.carry_out(dir.path(), options, &host).unwrap();
+        let mut examined = Examined::new(duel(&pack, "bittorrent", ["seed=1", "seed=2"], 10));
+        let runner = Runner::new(Cache::folder(dir.path()).unwrap(), options, &host);
+        runner.ask(&mut examined).unwrap();
         let rows = std::fs::read_dir(dir.path().join("rows")).unwrap().count();
         let pairs = examined.impact.as_ref().map(|impact| impact.pairs);
-        assert_eq!(examined.plan.runs.len(), 4 * pairs.unwrap_or(0), "the study is what was compared");
+        assert_eq!(examined.plan.len(), 4 * pairs.unwrap_or(0), "the study is what was compared");
         assert!(examined.impact.is_none_or(|impact| impact.seconds_per_pair.is_none()), "it is to be reproducible");
         (pairs, examined.next_look, rows)
     };
@@ -235,18 +238,21 @@ fn a_against_itself_is_not_exercised_at_the_first_look() {
 #[test]
 fn what_does_nothing_here_is_found_elsewhere() {
     let pack = pack(WORLDS);
-    let host = Patience(AtomicUsize::new(usize::MAX));
     let options = Options { threads: 1, reproducible: true };
     let sides = |change: &str| duel(&pack, "codex-v2", ["", change], 4);
+    let found = |change: &str, patience: usize| {
+        let host = Patience(AtomicUsize::new(patience));
+        Runner::new(Cache::memory(), options, &host).ask(&mut sides(change).search()).unwrap().answer
+    };
     let wide = "protocol.codex-v2.window=512";
-    let found = sides(wide).elsewhere(options, &host).unwrap();
-    let Elsewhere::World { pack: name, world } = found else { panic!("{found:?}") };
+    let there = found(wide, usize::MAX);
+    let Some(Elsewhere::World { pack: name, world }) = there else { panic!("{there:?}") };
     let there = Duel::new(Request { pack: name.clone(), ..sides(wide).request }).unwrap();
     let index = there.worlds.iter().position(|other| other.name == world).unwrap();
-    let dataset = &there.plan.cells[2 * index].base.world.dataset;
+    let dataset = &there.cells[2 * index].base.world.dataset;
     assert!(dataset.size.get() / dataset.block_size.get() > 256, "{name}, {world}");
-    assert_eq!(sides("").elsewhere(options, &host).unwrap(), Elsewhere::Same);
-    assert_eq!(sides(wide).elsewhere(options, &Patience(AtomicUsize::new(0))).unwrap(), Elsewhere::Unknown);
+    assert_eq!(found("", usize::MAX), Some(Elsewhere::Same));
+    assert_eq!(found(wide, 0), None, "time was up");
 }
 
 /// In the far world the change has no time to complete: it fails there, whatever it is

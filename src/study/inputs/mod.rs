@@ -6,9 +6,8 @@ mod variants;
 
 pub(super) use variants::{Client, labels};
 
-use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, select};
+use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, open, select};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use variants::of_client;
@@ -107,11 +106,6 @@ impl Inputs {
 pub(super) fn read_where<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
     let rows = open::<R>(dir).and_then(|file| select(file, keep));
     rows.map_err(|error| NotAStudy { dir: dir.into(), reason: error.to_string() })
-}
-
-fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
-    let path = dir.join(R::KIND.file);
-    File::open(&path).map_err(ResultsError::io(&path))
 }
 
 /// Times and moments, see [`Run`].

@@ -9,12 +9,12 @@ mod verdict;
 pub use figures::{Metric, RunFigures};
 pub use verdict::{Score, Verdict};
 
-use super::plan::{self, Cell, Plan, PlannedRun};
-use super::row_file::RowFile;
-use crate::results::{Measured, MeasuredRun, Observation, RunResult, ValidationRow};
+use super::plan::{Cell, Place, Plan};
+use super::values::Values;
+use super::{History, Next, Question, RowFile};
+use crate::results::{Measured, MeasuredRun, Observation, ResultsError, ValidationRow};
 use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
-use cells::{Group, Values};
-use std::path::Path;
+use cells::Group;
 
 /// What `runs.csv` calls the cells: the last is the number of the starts.
 const LABELS: [&str; 3] = ["testbed", "cell", "starts"];
@@ -41,7 +41,7 @@ pub struct Case {
     /// What it is called.
     pub name: String,
     /// The conditions of its runs: column and value.
-    pub conditions: Values,
+    pub conditions: cells::Values,
     /// Figures of the measured runs.
     pub runs: Vec<RunFigures>,
     /// What was fitted to this cell; nothing when it is evidence.
@@ -107,23 +107,27 @@ impl Cases {
     /// Groups `measured` into cells and plans `request.seeds` runs of each.
     pub fn new(measured: &Measured, request: &Request) -> Cases {
         let mut cases = Cases {
-            plan: empty_plan(request.seeds),
+            plan: Plan::list("validate", vec![], vec![]),
             cases: vec![],
             refused: vec![],
             progress: vec![],
             resolved: vec![],
             seeds: request.seeds,
         };
+        let (mut points, mut warnings) = (vec![], vec![]);
         for group in cells::groups(&measured.runs, &request.testbeds) {
             if request.only.hold(|column| group.conditions.get(column).map(String::as_str)) {
-                cases.add(&group, request);
+                cases.add(&group, request, &mut points);
             }
         }
-        cases.plan.runs = cases.runs();
+        points.iter().flat_map(|cell: &Cell| &cell.warnings).for_each(|warning| scenario::warn(&mut warnings, warning));
+        let runs = cases.runs();
+        let extra = LABELS.map(String::from).to_vec();
+        cases.plan = Plan { warnings, extra, repetitions: request.seeds, ..Plan::list("validate", points, runs) };
         cases
     }
 
-    fn add(&mut self, group: &Group, request: &Request) {
+    fn add(&mut self, group: &Group, request: &Request, points: &mut Vec<Cell>) {
         let Some(testbed) = group.testbed.map(|index| &request.testbeds[index]) else {
             let reason = format!("no testbed is for such rows: {}", origin(group.runs[0]));
             self.refused.push(Refused { name: group.name.clone(), reason });
@@ -138,31 +142,22 @@ impl Cases {
                 return;
             }
         };
-        let first = self.plan.cells.len();
+        let first = points.len();
         self.cases.push(case(group, testbed, first..first + scenarios.len()));
         self.progress.push(testbed.progress);
         self.resolved.push(scenarios[0].resolved.clone());
-        for (variant, scenario) in scenarios.into_iter().enumerate() {
-            self.plan_cell(scenario, &[&testbed.name, &group.name, &variant.to_string()]);
-        }
-    }
-
-    fn plan_cell(&mut self, scenario: Scenario, labels: &[&str]) {
-        scenario.warnings.iter().for_each(|warning| scenario::warn(&mut self.plan.warnings, warning));
-        let values = LABELS.iter().zip(labels).map(|(key, text)| (key.to_string(), (*text).into())).collect();
-        self.plan.cells.push(Cell { values, protocol: scenario.protocol, base: scenario.run });
+        let labels = |variant: usize| [testbed.name.clone(), group.name.clone(), variant.to_string()];
+        points.extend((0..).map(labels).zip(scenarios).map(|(labels, scenario)| point(scenario, labels)));
     }
 
     /// The same seeds for all cells; a case shares its seeds out to its starts.
-    fn runs(&self) -> Vec<PlannedRun> {
-        let mut runs = Vec::new();
-        for case in &self.cases {
+    fn runs(&self) -> Vec<Place> {
+        let of_case = |case: &Case| {
             let each = self.seeds.div_ceil(case.cells.len() as u32);
             let cells = case.cells.clone();
-            let of_case = plan::runs(&self.plan.cells[cells.clone()], 1, each);
-            runs.extend(of_case.into_iter().map(|run| PlannedRun { cell: run.cell + cells.start, ..run }));
-        }
-        runs
+            cells.flat_map(move |point| (0..each).map(move |repetition| Place { point, seeder_set: 0, repetition }))
+        };
+        self.cases.iter().flat_map(of_case).collect()
     }
 
     /// The scenario of a case in full, as it is with its first starts.
@@ -170,38 +165,43 @@ impl Cases {
         &self.resolved[case]
     }
 
-    /// The case that the run at `index` of the plan belongs to, and its figures.
-    pub(super) fn figures(&self, index: usize, result: &RunResult) -> (usize, RunFigures) {
-        let cell = self.plan.runs[index].cell;
-        let case = self.cases.iter().position(|case| case.cells.contains(&cell)).expect("runs are of cases");
-        let RunResult { run, nodes, traffic, .. } = result;
-        (case, RunFigures::of(&Observation::simulated(run, nodes, traffic, self.progress[case])))
+    /// Figures of the finished runs of a case, and the rows of these.
+    pub(super) fn figures(&self, case: usize, seen: &History) -> Result<Vec<(RunFigures, RowFile)>, ResultsError> {
+        let own = |index: &usize| self.cases[case].cells.contains(&self.plan.place(*index).point);
+        let files = (0..self.plan.len()).filter(own).filter_map(|index| seen.run(&self.plan, index));
+        let figures = |file: RowFile| Ok((RunFigures::of(&file.observation(self.progress[case])?), file));
+        files.map(figures).collect()
     }
 
-    /// Compares what was measured with the finished runs in the result
-    /// directory `dir`.
-    pub fn judge(self, dir: &Path) -> Validation {
+    /// Compares what was measured with what was `seen`.
+    ///
+    /// # Errors
+    /// When what is kept of a run cannot be read.
+    pub fn judge(&self, seen: &History) -> Result<Validation, ResultsError> {
         let mut verdicts = Vec::new();
         for (index, case) in self.cases.iter().enumerate() {
-            let (predicted, bounds) = self.predicted(index, dir);
+            let runs = self.figures(index, seen)?;
+            let predicted: Vec<RunFigures> = runs.iter().map(|(figures, _)| *figures).collect();
+            let bound = runs.iter().filter_map(|(_, file)| file.run.bound_s).reduce(f64::min);
             for metric in Metric::ALL {
-                let bound = bounds.iter().copied().reduce(f64::min).filter(|_| metric == Metric::Makespan);
+                let bound = bound.filter(|_| metric == Metric::Makespan);
                 verdicts.push(Verdict::new(index, metric, &case.runs, &predicted, bound));
             }
         }
         let scores = verdict::scores(&self.cases, &verdicts);
-        Validation { seeds: self.seeds, cases: self.cases, verdicts, scores, refused: self.refused }
+        let (cases, refused) = (self.cases.clone(), self.refused.clone());
+        Ok(Validation { seeds: self.seeds, cases, verdicts, scores, refused })
     }
+}
 
-    /// Figures and bounds of the finished runs of a case.
-    fn predicted(&self, index: usize, dir: &Path) -> (Vec<RunFigures>, Vec<f64>) {
-        let runs = self.plan.runs.iter().filter(|run| self.cases[index].cells.contains(&run.cell));
-        let files: Vec<RowFile> = runs.filter_map(|run| RowFile::load(dir, &run.id, 0).ok()).collect();
-        let bounds = files.iter().filter_map(|file| file.run.bound_s).collect();
-        let figures = |file: &RowFile| {
-            file.observation(self.progress[index]).map_or(RunFigures::default(), |seen| RunFigures::of(&seen))
-        };
-        (files.iter().map(figures).collect(), bounds)
+impl Question for Cases {
+    type Answer = Validation;
+
+    fn next(&mut self, seen: &History) -> Result<Next<Validation>, ResultsError> {
+        if seen.batches() == 0 {
+            return Ok(Next::Batch(self.plan.clone()));
+        }
+        Ok(Next::Done(self.judge(seen)?))
     }
 }
 
@@ -268,6 +268,13 @@ impl Validation {
     }
 }
 
+/// What `runs.csv` calls by `labels`.
+fn point(scenario: Scenario, labels: [String; LABELS.len()]) -> Cell {
+    let values = LABELS.map(String::from).into_iter().zip(labels.map(toml::Value::from)).collect();
+    let Scenario { protocol, run, warnings, .. } = scenario;
+    Cell { values: Values(values), protocol, base: run, warnings }
+}
+
 fn case(group: &Group, testbed: &Testbed, cells: std::ops::Range<usize>) -> Case {
     let value = |column: &str| group.conditions.get(column).map(String::as_str);
     let file_bytes = value("file_bytes").and_then(|text| text.parse().ok()).unwrap_or(1.0);
@@ -297,20 +304,4 @@ pub(super) fn of_testbed(measured: &Measured, testbeds: &[Testbed], index: usize
     let groups = cells::groups(&measured.runs, testbeds);
     let own = groups.iter().filter(|group| group.testbed == Some(index));
     Measured { runs: own.flat_map(|group| group.runs.iter().map(|run| (*run).clone())).collect(), notes: vec![] }
-}
-
-fn empty_plan(seeds: u32) -> Plan {
-    Plan {
-        name: "validate".into(),
-        resolved: String::new(),
-        fingerprint: 0,
-        expect: Default::default(),
-        warnings: vec![],
-        extra: LABELS.map(String::from).to_vec(),
-        seeder_sets: 1,
-        repetitions: seeds,
-        progress_steps: 0,
-        cells: vec![],
-        runs: vec![],
-    }
 }

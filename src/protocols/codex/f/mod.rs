@@ -19,22 +19,13 @@ mod score;
 pub use params::Params;
 pub use score::ScoreParams;
 
-use super::order::HashOrder;
-use super::peers::Peers;
 use super::responder::{Responder, Serves};
-use super::{Msg, Serving, Unpriced, advertise};
-use crate::protocol::{Ctx, Key, Protocol};
+use super::{Msg, Serving, Shared, Unpriced, advertise};
+use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocols::parts::Peers;
 use crate::world::{NodeId, World};
 use peer::Peer;
 use requester::Download;
-
-/// What all nodes share.
-#[derive(Debug)]
-pub struct Shared {
-    params: Params,
-    order: HashOrder,
-    serving: Serving,
-}
 
 /// What a timer of a node is for.
 #[derive(Debug, Clone, Copy)]
@@ -63,12 +54,18 @@ type Context<'a> = Ctx<'a, CodexF>;
 
 impl Protocol for CodexF {
     type Params = Params;
-    type Shared = Shared;
+    type Shared = Shared<Params>;
     type Msg = Unpriced;
     type Timer = Timer;
 
-    fn prepare(world: &World, params: &Params) -> Shared {
-        let order = HashOrder::new(world);
+    /// Peers are ranked for each block: 0.4 / 0.6 / 1.4 events and 0.8 / 2.3 / 12 us with
+    /// 15 / 31 / 63 of them.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let peers = shape.connections(params.max_peers);
+        Cost::per_block(shape, peers, 0.2 + 0.02 * peers, 0.3 + 0.003 * peers * peers)
+    }
+
+    fn prepare(world: &World, params: &Params) -> Shared<Params> {
         let serving = Serving {
             tasks: params.responder_tasks,
             queue: params.task_queue,
@@ -78,12 +75,12 @@ impl Protocol for CodexF {
             manifest_size: params.manifest_size,
             tells_absence: true,
             guard: params.resend_guard,
-            ..Serving::plain(order)
+            ..Serving::plain()
         };
-        Shared { params: params.clone(), order, serving }
+        Shared::new(world, params, serving)
     }
 
-    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+    fn new(_me: NodeId, _world: &World, shared: &Shared<Params>) -> Self {
         CodexF { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
     }
 
@@ -134,23 +131,17 @@ impl Protocol for CodexF {
         self.on_lost(peer, cx);
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+    fn accepts(&self, _peer: NodeId, shared: &Shared<Params>) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }
 
 impl Serves for CodexF {
     const ANSWER: Timer = Timer::Answer;
-
-    fn serving(shared: &Shared) -> &Serving {
-        &shared.serving
-    }
 }
 
 /// The constants of the model, for unit tests of the parts.
 #[cfg(test)]
 fn test_params() -> Params {
-    let text = include_str!("../../../../models/protocols/codex-f.toml");
-    let table: toml::Table = toml::from_str(text).unwrap();
-    table["constants"].clone().try_into().unwrap()
+    crate::protocols::parts::bench::constants("codex-f")
 }

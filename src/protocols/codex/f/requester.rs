@@ -4,6 +4,7 @@ use super::peer::{Peer, Question, Request};
 use super::{CodexF, Context, Timer};
 use crate::protocol::{Key, Units};
 use crate::protocols::codex::{MANIFEST, Msg, advertise};
+use crate::protocols::parts::{Alarm, Cursor};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::rc::Rc;
@@ -15,13 +16,14 @@ pub(super) struct Download {
     wanted: BlockSet,
     /// The part of `wanted` that some peer is or is about to be asked for.
     assigned: BlockSet,
-    /// The next unit to be asked for.
-    next: u32,
+    /// The next units to be asked for.
+    next: Cursor,
     /// Requests sent so far.
     requests: u32,
     last_search: Option<Time>,
-    /// Timers that are set: for blocks without holder, for an early question.
-    holders_timer: bool,
+    /// For blocks without holder.
+    holders_timer: Alarm,
+    /// A timer for an early question is set.
     ask_timer: bool,
 }
 
@@ -37,11 +39,9 @@ impl CodexF {
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     fn fetch(&mut self, cx: &mut Context<'_>) {
-        let (dataset, next) = (cx.world.dataset, self.download.next.max(cx.store().contiguous()));
-        let batch = (cx.shared.params.fetch_batch / dataset.group).max(1) as usize;
-        let missing = (next..dataset.units()).filter(|unit| !cx.store().contains(*unit));
-        let units: BlockSet = missing.take(batch).collect();
-        self.download.next = units.last().map_or(next, |last| last + 1);
+        let dataset = cx.world.dataset;
+        let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
+        let units = self.download.next.take(batch, dataset.units(), cx.store());
         cx.cpu(cx.world.hardware.per_lookup * u64::from(units.len() * dataset.group));
         self.want(&units, cx);
     }
@@ -65,15 +65,13 @@ impl CodexF {
         if unheld {
             self.ask_best(cx);
             self.search(cx);
-            if !self.download.holders_timer {
-                self.download.holders_timer = true;
-                cx.after(cx.shared.params.holder_wait, Timer::Holders);
-            }
+            let due = cx.now() + cx.shared.params.holder_wait;
+            self.download.holders_timer.set(due, Timer::Holders, cx);
         }
     }
 
     pub(super) fn on_holders_timer(&mut self, cx: &mut Context<'_>) {
-        self.download.holders_timer = false;
+        self.download.holders_timer.fired();
         let wanted = self.download.wanted.clone();
         self.pursue(&wanted, cx);
     }
@@ -122,7 +120,7 @@ impl CodexF {
     /// Asks a peer for what has been collected. (A request that filled up has
     /// left before; its timer then sends a younger one early.)
     pub(super) fn send_request(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        let Some(peer) = self.peers.find_mut(id).filter(|p| !p.queued.is_empty()) else { return };
+        let Some(peer) = self.peers.find(id).filter(|p| !p.queued.is_empty()) else { return };
         let left = std::mem::take(&mut peer.queued);
         let number = self.download.requests;
         self.download.requests += 1;
@@ -134,7 +132,7 @@ impl CodexF {
     /// What did not come in time is asked for again; by its failures the peer
     /// comes after others that hold it.
     pub(super) fn on_timeout(&mut self, id: NodeId, number: u32, cx: &mut Context<'_>) {
-        let Some(peer) = self.peers.find_mut(id) else { return };
+        let Some(peer) = self.peers.find(id) else { return };
         let Some(at) = peer.requests.iter().position(|r| r.number == number) else { return };
         let left = peer.requests.remove(at).left;
         let now = cx.now();
@@ -191,15 +189,14 @@ impl CodexF {
 
     /// A new peer is asked for everything that is wanted.
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        self.peers.push(id, Peer::new(cx.now()));
+        self.peers.add(id, Peer::new(cx.now()));
         self.responder.meet(id);
         self.ask(self.peers.len() - 1, cx);
     }
 
     /// What a peer owed is asked of others.
     pub(super) fn on_lost(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        let Some(index) = self.peers.position(id) else { return };
-        let peer = self.peers.remove(index);
+        let Some(peer) = self.peers.take(id) else { return };
         self.responder.forget(id);
         let mut owed = peer.queued;
         for request in peer.requests {
@@ -213,7 +210,7 @@ impl CodexF {
 
     /// An answer wakes the blocks that have no peer.
     pub(super) fn on_presence(&mut self, from: NodeId, have: &BlockSet, lack: Option<&BlockSet>, cx: &mut Context<'_>) {
-        let Some(peer) = self.peers.find_mut(from) else { return };
+        let Some(peer) = self.peers.find(from) else { return };
         peer.have.union_with(have);
         if let Some(lack) = lack {
             peer.have.subtract(lack);
@@ -253,7 +250,7 @@ impl CodexF {
 
     /// Notes how well `from` delivered what of `got` it was asked for.
     fn judge(&mut self, from: NodeId, got: &BlockSet, cx: &mut Context<'_>) {
-        let Some(peer) = self.peers.find_mut(from) else { return };
+        let Some(peer) = self.peers.find(from) else { return };
         let (now, size, group) = (cx.now(), cx.world.dataset.block_size, cx.world.dataset.group);
         for request in &peer.requests {
             for _ in 0..request.left.intersection(got).len() * group {

@@ -16,23 +16,14 @@ mod requester;
 
 pub use params::{Cancel, FirstRequest, Params};
 
-use super::order::HashOrder;
-use super::peers::Peers;
 use super::reader::Reader;
 use super::responder::{Responder, Serves};
-use super::{Msg, Serving, advertise};
-use crate::protocol::{Ctx, Key, Message, Protocol, Side};
+use super::{Msg, Serving, Shared, advertise};
+use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Shape, Side};
+use crate::protocols::parts::Peers;
 use crate::units::Time;
 use crate::world::{NodeId, World};
 use requester::{Download, Peer};
-
-/// What all nodes share.
-#[derive(Debug)]
-pub struct Shared {
-    params: Params,
-    order: HashOrder,
-    serving: Serving,
-}
 
 /// What a timer of a node is for.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +50,18 @@ type Context<'a> = Ctx<'a, CodexV1>;
 
 impl Protocol for CodexV1 {
     type Params = Params;
-    type Shared = Shared;
+    type Shared = Shared<Params>;
     type Msg = Msg;
     type Timer = Timer;
 
-    fn prepare(world: &World, params: &Params) -> Shared {
-        let order = HashOrder::new(world);
+    /// Messages of one entry to and from all peers, whose wants are gone through for
+    /// each: measured 60 / 114 / 209 events and 29 / 76 / 202 us with 15 / 31 / 63 peers.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let peers = shape.connections(params.max_peers);
+        Cost::per_block(shape, peers, 5.0 + 3.3 * peers, (1.3 + 0.03 * peers) * peers)
+    }
+
+    fn prepare(world: &World, params: &Params) -> Shared<Params> {
         let serving = Serving {
             tasks: params.responder_tasks,
             queue: params.task_queue,
@@ -72,12 +69,12 @@ impl Protocol for CodexV1 {
             manifest_size: params.manifest_size,
             // A repeated entry replaces the old one and its mark.
             sends_again: true,
-            ..Serving::plain(order)
+            ..Serving::plain()
         };
-        Shared { params: params.clone(), order, serving }
+        Shared::new(world, params, serving)
     }
 
-    fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
+    fn new(_me: NodeId, _world: &World, shared: &Shared<Params>) -> Self {
         CodexV1 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
     }
 
@@ -133,28 +130,23 @@ impl Protocol for CodexV1 {
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        if let Some(index) = self.peers.position(peer) {
-            self.peers.remove(index);
+        if self.peers.take(peer).is_some() {
             self.responder.forget(peer);
             self.responder.serve(cx);
         }
     }
 
-    fn reads_at(&mut self, peer: NodeId, now: Time, shared: &Shared) -> Time {
+    fn reads_at(&mut self, peer: NodeId, now: Time, shared: &Shared<Params>) -> Time {
         let Params { read_interval, read_pause, .. } = shared.params;
-        let reader = self.peers.find_mut(peer).map(|peer| &mut peer.reader);
+        let reader = self.peers.find(peer).map(|peer| &mut peer.reader);
         reader.map_or(now, |reader| reader.read(now, read_interval, read_pause))
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+    fn accepts(&self, _peer: NodeId, shared: &Shared<Params>) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }
 
 impl Serves for CodexV1 {
     const ANSWER: Timer = Timer::Answer;
-
-    fn serving(shared: &Shared) -> &Serving {
-        &shared.serving
-    }
 }

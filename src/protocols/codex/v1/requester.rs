@@ -4,6 +4,7 @@ use super::{Cancel, CodexV1, Context, FirstRequest, Reader, Timer};
 use crate::engine::TimerId;
 use crate::protocol::{Key, Units};
 use crate::protocols::codex::{MANIFEST, Msg, advertise};
+use crate::protocols::parts::Cursor;
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 use std::rc::Rc;
@@ -34,8 +35,8 @@ pub(super) struct Download {
     wants: Vec<Want>,
     /// The units of `wants`.
     wanted: BlockSet,
-    /// The next unit to be asked for.
-    next: u32,
+    /// The next units to be asked for.
+    next: Cursor,
     /// A look-up of providers is under way.
     pub searching: bool,
 }
@@ -65,14 +66,11 @@ impl CodexV1 {
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     pub(super) fn fetch(&mut self, cx: &mut Context<'_>) {
-        let (dataset, next) = (cx.world.dataset, self.download.next.max(cx.store().contiguous()));
-        let batch = (cx.shared.params.fetch_batch / dataset.group).max(1) as usize;
-        let units: Vec<u32> = (next..dataset.units()).filter(|unit| !cx.store().contains(*unit)).take(batch).collect();
-        self.download.next = units.last().map_or(next, |last| last + 1);
-        cx.cpu(cx.world.hardware.per_lookup * (units.len() as u64 * u64::from(dataset.group)));
-        for unit in units {
-            self.want(unit, cx);
-        }
+        let dataset = cx.world.dataset;
+        let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
+        let units = self.download.next.take(batch, dataset.units(), cx.store());
+        cx.cpu(cx.world.hardware.per_lookup * u64::from(units.len() * dataset.group));
+        units.iter().for_each(|unit| self.want(unit, cx));
     }
 
     /// Starts the task of `unit`.
@@ -153,7 +151,7 @@ impl CodexV1 {
     /// A new peer is told all our wants.
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let reader = Reader::new(cx.now(), cx.shared.params.read_interval);
-        self.peers.push(id, Peer { have: BlockSet::new(), requested: BlockSet::new(), reader });
+        self.peers.add(id, Peer { have: BlockSet::new(), requested: BlockSet::new(), reader });
         self.responder.meet(id);
         if !self.download.wanted.is_empty() {
             cx.send(id, Msg::WantHave(Rc::new(self.download.wanted.clone())));

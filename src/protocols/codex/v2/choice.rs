@@ -43,8 +43,7 @@ impl CodexV2 {
     /// Asks the peer at `index` for everything it has that nobody was asked for,
     /// or for as much as it may be asked for.
     pub(super) fn request_from(&mut self, index: usize, cx: &mut Context<'_>) {
-        let Some(download) = &self.download else { return };
-        let mut take = self.peers[index].have.difference(&download.requested);
+        let mut take = self.peers[index].have.difference(&self.download.requested);
         let room = self.room(index, cx);
         if take.len() > room {
             take = self.ordered(&take, cx).into_iter().take(room as usize).collect();

@@ -2,12 +2,12 @@
 //! `fetchBatched`) and what is known of the state of each wanted block.
 
 use super::Params;
-use crate::engine::TimerId;
+use crate::protocols::parts::{Alarm, Cursor};
 use crate::units::Time;
-use crate::world::{BlockSet, Holdings};
+use crate::world::BlockSet;
 
 /// The state of one node's download.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Download {
     /// Wanted and not here.
     pub pending: BlockSet,
@@ -20,46 +20,18 @@ pub(super) struct Download {
     pub last_search: Option<Time>,
     /// Blocks to be tried again, by time.
     waiting: Vec<(Time, BlockSet)>,
-    pub retry_timer: Option<(Time, TimerId)>,
-    /// The next unit to join the window.
-    next: u32,
+    pub retry_timer: Alarm,
+    /// The next units to join the window.
+    pub next: Cursor,
     /// Units completed since the window was last refilled.
     completed: u32,
 }
 
 impl Download {
-    pub fn new() -> Self {
-        Download {
-            pending: BlockSet::new(),
-            requested: BlockSet::new(),
-            inclusions: 0,
-            last_search: None,
-            waiting: Vec::new(),
-            retry_timer: None,
-            next: 0,
-            completed: 0,
-        }
-    }
-
     /// Adds `set` to what is wanted.
     pub fn include(&mut self, set: &BlockSet) {
         self.pending.union_with(set);
         self.inclusions += 1;
-    }
-
-    /// Takes the next `count` units that are neither held nor wanted already.
-    pub fn take_next(&mut self, count: u32, units: u32, store: &Holdings) -> BlockSet {
-        let mut set = BlockSet::new();
-        let mut taken = 0;
-        self.next = self.next.max(store.contiguous());
-        while taken < count && self.next < units {
-            if !store.contains(self.next) {
-                set.insert(self.next);
-                taken += 1;
-            }
-            self.next += 1;
-        }
-        set
     }
 
     /// Notes `count` completions; how many new units that lets into the window.
@@ -126,26 +98,17 @@ mod tests {
 
     #[test]
     fn the_window_is_refilled_by_768_after_768() {
-        let mut download = Download::new();
+        let mut download = Download::default();
         let params = test_params();
-        assert_eq!(download.take_next(window_units(&params, 1), 5_000, &Holdings::default()), BlockSet::range(0, 1024));
+        assert_eq!(window_units(&params, 1), 1024);
         assert_eq!(download.refill_due(767, &params, 1), 0);
-        let more = download.refill_due(1, &params, 1);
-        assert_eq!(download.take_next(more, 5_000, &Holdings::default()), BlockSet::range(1024, 1792));
+        assert_eq!(download.refill_due(1, &params, 1), 768);
         assert_eq!(download.refill_due(20, &params, 1), 0);
     }
 
     #[test]
-    fn what_is_held_never_joins_the_window() {
-        let mut store = Holdings::prefix(10);
-        store.add_range(12, 14);
-        let taken = Download::new().take_next(4, 100, &store);
-        assert_eq!(taken.iter().collect::<Vec<_>>(), [10, 11, 14, 15]);
-    }
-
-    #[test]
     fn retries_come_due_by_time() {
-        let mut download = Download::new();
+        let mut download = Download::default();
         download.retry_at(Time::from_secs(3), BlockSet::one(1));
         download.retry_at(Time::from_secs(2), BlockSet::one(2));
         download.retry_at(Time::from_secs(3), BlockSet::one(4));

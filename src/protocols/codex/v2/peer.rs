@@ -5,7 +5,7 @@ use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
 
 /// Knowledge of and dealings with one connected peer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Peer {
     pub id: NodeId,
     /// What it told us it has, as far as we still want it.
@@ -36,17 +36,7 @@ pub(super) struct Refresh {
 
 impl Peer {
     pub fn new(id: NodeId, now: Time) -> Self {
-        Peer {
-            id,
-            have: BlockSet::new(),
-            told: BlockSet::new(),
-            requested: BlockSet::new(),
-            last_refresh: None,
-            seen_inclusions: 0,
-            refreshing: false,
-            backoff: 1,
-            last_exchange: now,
-        }
+        Peer { id, backoff: 1, last_exchange: now, ..Peer::default() }
     }
 
     /// Whether to ask the peer now; if so, marks the question as open.

@@ -12,7 +12,6 @@ use std::rc::Rc;
 impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        self.download = Some(Download::new());
         if cx.has_manifest() {
             self.begin_dataset(cx);
         } else {
@@ -27,9 +26,8 @@ impl CodexV2 {
     /// then open when the window's blocks are added, and these have to wait for
     /// the next search (measured: 3 s of silence).
     fn begin_dataset(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
         let (params, dataset) = (&cx.shared.params, &cx.world.dataset);
-        let mut window = download.take_next(window_units(params, dataset.group), dataset.units(), cx.store());
+        let mut window = self.download.next.take(window_units(params, dataset.group), dataset.units(), cx.store());
         let checking = cx.world.hardware.per_lookup * u64::from(window.len() * dataset.group);
         if checking > params.yield_after
             && let Some(first) = window.first()
@@ -43,18 +41,15 @@ impl CodexV2 {
 
     /// Adds `set` to the wants and sets out to get it.
     fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        if let Some(download) = &mut self.download
-            && !set.is_empty()
-        {
-            download.include(set);
+        if !set.is_empty() {
+            self.download.include(set);
             self.pursue(set, cx);
         }
     }
 
     /// One turn of the per-block loop (`downloadInternal`) for all of `set`.
     fn pursue(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        let Some(download) = &self.download else { return };
-        let open = set.intersection(&download.pending).difference(&download.requested);
+        let open = set.intersection(&self.download.pending).difference(&self.download.requested);
         let mut held = BlockSet::new();
         for peer in self.peers.iter().filter(|p| p.have.intersects(&open)) {
             held.union_with(&peer.have.intersection(&open));
@@ -67,9 +62,7 @@ impl CodexV2 {
             return;
         }
         self.refresh_all(cx);
-        if let Some(download) = &self.download {
-            unheld.subtract(&download.requested); // small blocks are asked for at once
-        }
+        unheld.subtract(&self.download.requested); // small blocks are asked for at once
         if !unheld.is_empty() {
             self.search(cx);
             self.wait_for_holders(&unheld, cx);
@@ -77,8 +70,7 @@ impl CodexV2 {
     }
 
     pub(super) fn request(&mut self, index: usize, set: BlockSet, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        download.requested.union_with(&set);
+        self.download.requested.union_with(&set);
         owe(&mut self.peers[index], &set, cx);
         cx.send(self.peers[index].id, Msg::WantBlock(Rc::new(set)));
     }
@@ -86,12 +78,11 @@ impl CodexV2 {
     /// Asks every peer whose answer is stale or who does not know our new
     /// wants, or as many as may be asked.
     fn refresh_all(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
         let mut last = Rc::default();
         for index in turns(&self.peers, cx) {
             let peer = &mut self.peers[index];
-            if let Some(why) = peer.begin_refresh(cx.now(), download.inclusions, &cx.shared.params) {
-                ask(peer, download, why, &mut last, cx);
+            if let Some(why) = peer.begin_refresh(cx.now(), self.download.inclusions, &cx.shared.params) {
+                ask(peer, &mut self.download, why, &mut last, cx);
             }
         }
     }
@@ -99,10 +90,9 @@ impl CodexV2 {
     /// Searches for peers, at most once an interval for the whole node; a
     /// search is carried out only while few peers hold anything.
     fn search(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
         let interval = cx.shared.params.discovery_interval;
-        if download.last_search.is_none_or(|t| t + interval <= cx.now()) {
-            download.last_search = Some(cx.now());
+        if self.download.last_search.is_none_or(|t| t + interval <= cx.now()) {
+            self.download.last_search = Some(cx.now());
             self.find_if_few(cx);
         }
     }
@@ -117,8 +107,7 @@ impl CodexV2 {
     /// Blocks without known holder are tried again after a random whole number
     /// of seconds, but not before the next search is allowed.
     fn wait_for_holders(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        let params = &cx.shared.params;
+        let (download, params) = (&mut self.download, &cx.shared.params);
         let allowed = download.last_search.map_or(cx.now(), |t| t + params.discovery_interval);
         let until_search = allowed.since(cx.now());
         if until_search >= params.retry_interval {
@@ -134,23 +123,14 @@ impl CodexV2 {
     }
 
     fn arm_retry(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        let Some(next) = download.next_retry() else { return };
-        match download.retry_timer {
-            Some((armed, _)) if armed <= next => return,
-            Some((_, timer)) => {
-                cx.cancel(timer);
-            }
-            None => {}
+        if let Some(next) = self.download.next_retry() {
+            self.download.retry_timer.set(next, Timer::Retry, cx);
         }
-        let timer = cx.after(next.since(cx.now()), Timer::Retry);
-        download.retry_timer = Some((next, timer));
     }
 
     pub(super) fn on_retry(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        download.retry_timer = None;
-        let due = download.due(cx.now());
+        self.download.retry_timer.fired();
+        let due = self.download.due(cx.now());
         self.pursue(&due, cx);
         self.arm_retry(cx);
     }
@@ -166,10 +146,8 @@ impl CodexV2 {
     /// A new peer is told all our wants.
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let mut peer = Peer::new(id, cx.now());
-        if let Some(download) = &mut self.download {
-            ask(&mut peer, download, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
-        }
-        self.peers.push(id, peer);
+        ask(&mut peer, &mut self.download, Refresh { stale: false, changed: false }, &mut Rc::default(), cx);
+        self.peers.add(id, peer);
         self.responder.meet(id);
     }
 
@@ -177,10 +155,9 @@ impl CodexV2 {
     /// else was asked for, in one message; or for as much as it may be.
     pub(super) fn on_presence(&mut self, from: NodeId, have: &BlockSet, lack: Option<&BlockSet>, cx: &mut Context<'_>) {
         let Some(index) = self.peers.position(from) else { return };
-        let Some(download) = &mut self.download else { return };
         let peer = &mut self.peers[index];
-        peer.answered(cx.now(), download.inclusions, have, &cx.shared.params);
-        peer.have.retain_in(&download.pending);
+        peer.answered(cx.now(), self.download.inclusions, have, &cx.shared.params);
+        peer.have.retain_in(&self.download.pending);
         if let Some(lack) = lack {
             self.on_absence(index, lack, cx);
         }
@@ -189,8 +166,7 @@ impl CodexV2 {
 
     /// What a peer does not have is asked of others, or later.
     fn on_absence(&mut self, index: usize, lack: &BlockSet, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        let peer = &mut self.peers[index];
+        let (download, peer) = (&mut self.download, &mut self.peers[index]);
         peer.have.subtract(lack);
         let mut free = peer.requested.intersection(lack);
         peer.requested.subtract(&free);
@@ -227,8 +203,8 @@ impl CodexV2 {
     /// Where a peer may be asked for a few blocks at a time only, it is asked for
     /// the next ones when some of these are settled.
     fn top_up(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        if let (true, Some(index), Some(download)) = (Self::is_limited(cx), self.peers.position(from), &self.download) {
-            self.peers[index].have.retain_in(&download.pending);
+        if let (true, Some(index)) = (Self::is_limited(cx), self.peers.position(from)) {
+            self.peers[index].have.retain_in(&self.download.pending);
             self.request_from(index, cx);
         }
     }
@@ -236,17 +212,12 @@ impl CodexV2 {
     /// Of what `from` delivered, what it was asked for and is still wanted.
     fn accept(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) -> BlockSet {
         let now = cx.now();
-        let Some(peer) = self.peers.find_mut(from) else { return BlockSet::new() };
+        let Some(peer) = self.peers.find(from) else { return BlockSet::new() };
         let mut got = set.intersection(&peer.requested);
         peer.requested.subtract(&got);
         peer.last_exchange = now;
-        match &mut self.download {
-            Some(download) => {
-                got.retain_in(&download.pending);
-                download.resolve(&got);
-            }
-            None => got.clear(),
-        }
+        got.retain_in(&self.download.pending);
+        self.download.resolve(&got);
         self.cancel_at_others(&got, cx);
         got
     }
@@ -268,11 +239,10 @@ impl CodexV2 {
     }
 
     fn refill(&mut self, completed: u32, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
         let dataset = &cx.world.dataset;
-        let room = download.refill_due(completed, &cx.shared.params, dataset.group);
+        let room = self.download.refill_due(completed, &cx.shared.params, dataset.group);
         if room > 0 {
-            let more = download.take_next(room, dataset.units(), cx.store);
+            let more = self.download.next.take(room, dataset.units(), cx.store);
             cx.cpu(cx.world.hardware.per_lookup * u64::from(more.len() * dataset.group));
             self.want(&more, cx);
         }
@@ -301,10 +271,8 @@ impl CodexV2 {
         let Some(index) = self.peers.position(id) else { return };
         let noticed = self.peers[index].last_exchange + cx.shared.params.activity_timeout;
         let owed = self.remove_peer(index, cx);
-        if let Some(download) = &mut self.download {
-            download.retry_at(noticed.max(cx.now()), owed);
-            self.arm_retry(cx);
-        }
+        self.download.retry_at(noticed.max(cx.now()), owed);
+        self.arm_retry(cx);
         self.responder.serve(cx);
     }
 
@@ -314,7 +282,7 @@ impl CodexV2 {
         let Peer { id, requested: mut owed, .. } = self.peers.remove(index);
         self.responder.forget(id);
         self.peers.iter().for_each(|other| owed.subtract(&other.requested));
-        let Some(download) = &mut self.download else { return owed };
+        let download = &mut self.download;
         download.requested.subtract(&owed);
         if Self::is_limited(cx) { download.pending.difference(&download.requested) } else { owed }
     }

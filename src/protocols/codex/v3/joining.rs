@@ -6,6 +6,7 @@
 //! that never said anything and owe nothing. Those of them who are not connected are
 //! dialled; when all dials have come to something, those that stand are asked together.
 
+use super::turns::stir;
 use super::{CodexV3, Context, Msg, Newcomers};
 use crate::units::Time;
 use crate::world::NodeId;
@@ -22,9 +23,8 @@ pub(super) struct Joining {
 impl CodexV3 {
     /// Discovery has named `providers` of what is being downloaded.
     pub(super) fn join(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
-        self.stir(cx);
         let (now, params) = (cx.now(), &cx.shared.params);
-        let Some(download) = &mut self.download else { return };
+        let Some(download) = stir(&mut self.download, cx) else { return };
         let failed = |id: NodeId| {
             self.failed_dials.iter().any(|(peer, at)| *peer == id && now.since(*at) < params.dial_cooldown)
         };
@@ -70,8 +70,7 @@ impl CodexV3 {
 
     /// Whether the dial of `peer` was of one that joins.
     fn end_dial(&mut self, peer: NodeId, stands: bool, cx: &mut Context<'_>) -> bool {
-        self.stir(cx);
-        let Some(download) = &mut self.download else { return false };
+        let Some(download) = stir(&mut self.download, cx) else { return false };
         let mut was_awaited = false;
         for round in &mut download.joining {
             let Some(at) = round.dialled.iter().position(|id| *id == peer) else { continue };

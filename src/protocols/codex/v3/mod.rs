@@ -2,7 +2,7 @@
 //!
 //! Sources: `logos-storage/logos-storage-nim`, `storage/blockexchange/`. A node
 //! fetches the manifest by a protocol of its own (`manifest`), then runs one loop
-//! per download (`worker`) that takes batches from a scheduler, chooses a peer of
+//! per download (`worker`, `turns`) that takes batches from a scheduler, chooses a peer of
 //! its swarm for each (`swarm`, `stats`, `joining`), and keeps the requests (`requests`). It
 //! answers others one request after another (`responder`) and tells them what it
 //! has got (`announcer`). The states differ by constants only. Of c and d the
@@ -16,24 +16,25 @@ mod announcer;
 mod joining;
 mod manifest;
 mod params;
-mod peers;
 mod requests;
 mod responder;
 mod scheduler;
 mod stats;
 mod swarm;
+mod turns;
 mod wire;
 mod worker;
 
 pub use params::{AdvertisedKeys, Announce, Audience, Newcomers, Order, Params, PeerChoice, Pipeline, PresenceForm};
 pub use wire::{Blocks, Msg, Ranges};
 
-use crate::protocol::{Ctx, Key, Protocol};
+use crate::protocol::{Cost, Ctx, Key, Protocol, Shape};
+use crate::protocols::parts;
 use crate::units::Time;
 use crate::world::{NodeId, World};
 use manifest::Fetch;
-use peers::Peers;
 use stats::Stats;
+use std::collections::VecDeque;
 use worker::Download;
 
 /// What all nodes share.
@@ -68,6 +69,23 @@ enum Token {
     Presence,
 }
 
+/// One connected peer.
+#[derive(Debug)]
+struct Peer {
+    /// What was measured of it.
+    stats: Stats,
+    /// Requests outstanding there.
+    in_flight: u32,
+    /// Its requests that wait for the one being answered.
+    waiting: VecDeque<(u64, Blocks)>,
+    /// A response to it is being written.
+    answering: bool,
+    /// Its question about presence is being answered.
+    questioned: bool,
+}
+
+type Peers = parts::Peers<Peer, true>;
+
 /// One node of block exchange v3.
 #[derive(Debug)]
 pub struct CodexV3 {
@@ -87,6 +105,18 @@ impl Protocol for CodexV3 {
     type Msg = Msg;
     type Timer = Timer;
 
+    /// A batch is one request.
+    fn cost(params: &Params, shape: &Shape) -> Cost {
+        let batch = params.target_batch.get() / shape.dataset.block_size.get();
+        let batch = batch.clamp(1, u64::from(params.max_blocks_per_batch));
+        Cost {
+            deliveries: shape.dataset.blocks() as f64 / batch as f64,
+            connections: shape.connections(params.max_peers),
+            events: 6.0,
+            micros: 3.0,
+        }
+    }
+
     fn prepare(_world: &World, params: &Params) -> Shared {
         Shared { params: params.clone() }
     }
@@ -104,7 +134,7 @@ impl Protocol for CodexV3 {
     }
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
-        if self.peers.find(from).is_none() {
+        if self.peers.position(from).is_none() {
             return;
         }
         match message {
@@ -145,7 +175,8 @@ impl Protocol for CodexV3 {
 
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         let stats = Stats::new(cx.now(), &cx.shared.params);
-        self.peers.add(peer, stats);
+        let waiting = VecDeque::new();
+        self.peers.add(peer, Peer { stats, in_flight: 0, waiting, answering: false, questioned: false });
         self.on_joined(peer, cx);
         self.ask_for_manifest(peer, cx);
     }
@@ -157,9 +188,7 @@ impl Protocol for CodexV3 {
         if cx.shared.params.newcomers != Newcomers::Ignored {
             return self.join(providers, cx);
         }
-        let free = (cx.shared.params.max_peers as usize).saturating_sub(self.peers.ids().len());
-        let new = providers.iter().filter(|id| self.peers.ids().binary_search(id).is_err());
-        new.take(free).for_each(|id| cx.dial(*id));
+        self.peers.dial(providers, cx.shared.params.max_peers, cx);
     }
 
     fn refused(&mut self, peer: NodeId, cx: &mut Context<'_>) {
@@ -168,20 +197,18 @@ impl Protocol for CodexV3 {
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        self.peers.remove(peer);
+        self.peers.take(peer);
         self.on_peer_lost(peer, cx);
         self.on_provider_lost(peer, cx);
     }
 
     fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
-        self.peers.ids().len() < shared.params.max_peers as usize
+        self.peers.len() < shared.params.max_peers as usize
     }
 }
 
-/// The constants as in `models/protocols/codex-v3c.toml`, for unit tests of the
-/// parts.
+/// The constants of the model, for unit tests of the parts.
 #[cfg(test)]
 fn test_params() -> Params {
-    let file: toml::Table = toml::from_str(include_str!("../../../../models/protocols/codex-v3c.toml")).unwrap();
-    file["constants"].clone().try_into().unwrap()
+    crate::protocols::parts::bench::constants("codex-v3c")
 }

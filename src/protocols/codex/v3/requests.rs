@@ -1,9 +1,11 @@
 //! Requests outstanding at peers, and what comes of them.
 
 use super::scheduler::Span;
+use super::turns::stir;
 use super::wire::Blocks;
-use super::{CodexV3, Context, Timer};
-use crate::engine::TimerId;
+use super::worker::Download;
+use super::{CodexV3, Context, Msg, Peers, Timer};
+use crate::protocols::parts::Alarm;
 use crate::units::Time;
 use crate::world::NodeId;
 
@@ -24,7 +26,7 @@ pub(super) struct Outstanding {
 pub(super) struct Requests {
     slots: Vec<(u32, Option<Outstanding>)>,
     free: Vec<u32>,
-    timer: Option<(Time, TimerId)>,
+    timer: Alarm,
 }
 
 impl Requests {
@@ -66,50 +68,52 @@ impl Requests {
     /// Sees to it that a timer fires at the first deadline or before.
     fn arm(&mut self, cx: &mut Context<'_>) {
         let deadlines = self.slots.iter().filter_map(|(_, place)| Some(place.as_ref()?.deadline));
-        let Some(first) = deadlines.min() else { return };
-        self.arm_at(first, cx);
-    }
-
-    fn arm_at(&mut self, at: Time, cx: &mut Context<'_>) {
-        if self.timer.is_some_and(|(armed, _)| armed <= at) {
-            return;
+        if let Some(first) = deadlines.min() {
+            self.timer.set(first, Timer::Deadline, cx);
         }
-        if let Some((_, timer)) = self.timer.take() {
-            cx.cancel(timer);
-        }
-        self.timer = Some((at, cx.after(at.since(cx.now()), Timer::Deadline)));
     }
 
     /// Forgets all requests and cancels the timer; says of whom they were.
     pub fn stop(&mut self, cx: &mut Context<'_>) -> impl Iterator<Item = NodeId> + use<> {
-        if let Some((_, timer)) = self.timer.take() {
-            cx.cancel(timer);
-        }
+        self.timer.cancel(cx);
         self.take_all(|_| true).into_iter().map(|request| request.peer)
     }
 }
 
-impl CodexV3 {
+impl Download {
     /// Asks `peer` for what is `wanted` of `span`.
-    pub(super) fn request(&mut self, peer: NodeId, span: Span, wanted: Blocks, cx: &mut Context<'_>) {
-        let (Some(download), Some(asked)) = (&mut self.download, self.peers.find(peer)) else { return };
-        let params = &cx.shared.params;
-        let now = cx.now();
+    pub fn request(&mut self, peer: NodeId, peers: &mut Peers, span: Span, wanted: Blocks, cx: &mut Context<'_>) {
+        let Some(asked) = peers.find(peer) else { return };
+        let (now, params) = (cx.now(), &cx.shared.params);
         // As in the original the whole span counts, not what is missing of it.
         let blocks = Blocks::Run(span.0, span.1).count(&cx.world.dataset);
         let timeout = asked.stats.timeout(now, blocks * cx.world.dataset.block_size.get(), params);
         asked.in_flight += 1;
         let deadline = now + timeout;
         let request = Outstanding { peer, span, wanted: wanted.clone(), sent: now, deadline };
-        let id = download.requests.add(request);
-        download.requests.arm_at(deadline, cx);
-        cx.send(peer, super::Msg::Request(id, wanted));
+        let id = self.requests.add(request);
+        self.requests.timer.set(deadline, Timer::Deadline, cx);
+        cx.send(peer, Msg::Request(id, wanted));
     }
 
+    /// A try for `span` was in vain; false when that was one too many, with which the
+    /// download has failed. Only of the block that is read next are tries counted.
+    pub fn count_retry(&mut self, span: Span, cx: &Context<'_>) -> bool {
+        let reading = cx.store().contiguous();
+        if reading < span.0 || span.1 <= reading {
+            return true;
+        }
+        let (unit, tries) = &mut self.tries;
+        *tries = if *unit == reading { *tries + 1 } else { 1 };
+        *unit = reading;
+        *tries < cx.shared.params.block_retries
+    }
+}
+
+impl CodexV3 {
     /// A response came. What answers no outstanding request is thrown away.
     pub(super) fn on_response(&mut self, from: NodeId, id: u64, found: &Blocks, cx: &mut Context<'_>) {
-        self.stir(cx);
-        let Some(download) = &mut self.download else { return };
+        let Some(download) = stir(&mut self.download, cx) else { return };
         let Some(request) = download.requests.take(id, from) else { return };
         let Some(peer) = self.peers.find(from) else { return };
         peer.in_flight -= 1;
@@ -137,54 +141,37 @@ impl CodexV3 {
         let claimed = |span: &&Span| member.as_ref().is_some_and(|m| m.availability.has_any(span.0, span.1));
         let tried: Vec<Span> = spans.iter().filter(claimed).copied().collect();
         download.scheduler.requeue_front(spans.into_iter());
-        tried.into_iter().for_each(|span| self.count_retry(span, cx));
+        if !tried.into_iter().all(|span| download.count_retry(span, cx)) {
+            self.end_download(cx);
+        }
     }
 
     /// Gives up on requests whose time is over; their answers, when they come,
     /// are thrown away.
     pub(super) fn on_deadline(&mut self, cx: &mut Context<'_>) {
-        self.stir(cx);
-        let Some(download) = &mut self.download else { return };
+        let Some(download) = stir(&mut self.download, cx) else { return };
         let now = cx.now();
-        download.requests.timer = None;
+        download.requests.timer.fired();
         for request in download.requests.take_all(|r| r.deadline <= now).into_iter().rev() {
-            let Some(download) = &mut self.download else { return };
             download.swarm.timed_out(request.peer, &cx.shared.params);
             download.scheduler.requeue_front([request.span].into_iter());
             if let Some(peer) = self.peers.find(request.peer) {
                 peer.in_flight -= 1;
             }
-            self.count_retry(request.span, cx);
+            if !download.count_retry(request.span, cx) {
+                return self.end_download(cx);
+            }
         }
-        if let Some(download) = &mut self.download {
-            download.requests.arm(cx);
-        }
+        download.requests.arm(cx);
     }
 
     /// What a lost peer owes is asked for again.
     pub(super) fn on_peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        self.stir(cx);
-        let Some(download) = &mut self.download else { return };
+        let Some(download) = stir(&mut self.download, cx) else { return };
         download.swarm.remove(peer);
         for request in download.requests.take_all(|r| r.peer == peer).into_iter().rev() {
             download.scheduler.requeue_front([request.span].into_iter());
         }
         self.on_written(peer, cx);
-    }
-
-    /// A try for `span` was in vain. Only of the block that is read next are the
-    /// tries counted; when there were too many, the download fails.
-    pub(super) fn count_retry(&mut self, span: Span, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        let reading = cx.store().contiguous();
-        if reading < span.0 || span.1 <= reading {
-            return;
-        }
-        let (unit, tries) = &mut download.tries;
-        *tries = if *unit == reading { *tries + 1 } else { 1 };
-        *unit = reading;
-        if *tries >= cx.shared.params.block_retries {
-            self.end_download(cx);
-        }
     }
 }

@@ -220,12 +220,9 @@ fn batch_units(dataset: &Dataset, params: &Params) -> u32 {
 mod tests {
     use super::*;
     use crate::protocols::codex::v3::test_params;
+    use crate::protocols::parts::bench::dataset;
     use crate::rng::Purpose;
     use crate::units::Bytes;
-
-    fn dataset(blocks: u64) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
-    }
 
     fn rng() -> Rng {
         Rng::stream(1, Purpose::Protocol, 0)

@@ -1,7 +1,6 @@
 //! The peers of a download and the choice among them (`engine/swarm.nim`).
 
-use super::peers::Peers;
-use super::{Params, PeerChoice};
+use super::{Params, PeerChoice, Peers};
 use crate::rng::Rng;
 use crate::units::Time;
 use crate::world::{Holdings, NodeId};

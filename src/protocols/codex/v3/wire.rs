@@ -9,7 +9,7 @@ use super::super::merkle::{ProofForm, multiproof_siblings};
 use super::PresenceForm;
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
-use crate::protocols::wire::{field, varint};
+use crate::protocols::parts::wire::{field, varint};
 use crate::units::Time;
 use crate::world::{BlockSet, Dataset, World};
 use std::rc::Rc;
@@ -235,11 +235,7 @@ impl Message for Msg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Bytes;
-
-    fn dataset(blocks: u64) -> Dataset {
-        Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
-    }
+    use crate::protocols::parts::bench::dataset;
 
     fn announced(ranges: &[(u32, u32)], form: PresenceForm, dataset: &Dataset) -> u64 {
         presence(ranges[0].0, held(ranges, form, dataset), dataset)

@@ -1,19 +1,16 @@
 //! The loop of a download (`downloadWorker` in `engine/engine.nim`).
 //!
-//! The loop takes a batch, finds out whom to ask, asks, and sleeps 10 ms. While
-//! nothing can be asked for it turns every 10 or 100 ms in vain; those turns are
-//! left out here and made up for when something happens that could matter, so
-//! that the next turn comes when and finds what it would have in the original.
-//! It awaits the writing of every question and announcement.
+//! The loop takes a batch, finds out whom to ask, asks, and sleeps 10 ms; when it
+//! goes on `turns` tells.
 
 use super::announcer::Announcer;
 use super::joining::Joining;
 use super::requests::Requests;
 use super::scheduler::{Scheduler, Span};
-use super::swarm::{Availability, Choice, Swarm};
+use super::swarm::{Availability, Choice, Member, Swarm};
+use super::turns::{Sleep, stir};
 use super::wire::{Blocks, Ranges};
-use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Timer, Token};
-use crate::engine::TimerId;
+use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Peers};
 use crate::protocol::Key;
 use crate::units::Time;
 use crate::world::{BlockSet, Holdings, NodeId};
@@ -31,24 +28,24 @@ pub(super) struct Download {
     last_search: Option<Time>,
     /// Whom discovery has named and who was not asked yet, by look-up.
     pub joining: Vec<Joining>,
-    stage: Stage,
+    pub stage: Stage,
     /// Questions and announcements to be written, each awaited.
-    outbox: VecDeque<(NodeId, Msg)>,
+    pub outbox: VecDeque<(NodeId, Msg)>,
     /// To whom one is being written, since when.
-    writing: Option<(NodeId, Time)>,
+    pub writing: Option<(NodeId, Time)>,
     /// A timer limits the time of writing.
-    limited: bool,
-    sleep: Sleep,
+    pub limited: bool,
+    pub sleep: Sleep,
     /// Somebody was asked about a batch in this turn.
     asked: bool,
     /// Turns in a row that found everybody at capacity, while nothing happened
     /// and nobody was asked.
-    vain: usize,
+    pub vain: usize,
 }
 
 /// Where in its turn the loop is.
 #[derive(Debug, Clone, Copy)]
-enum Stage {
+pub(super) enum Stage {
     /// At the top.
     Window,
     /// The next window has been asked about.
@@ -68,34 +65,22 @@ enum Stage {
 }
 
 /// What comes after a stage.
-enum Then {
+pub(super) enum Then {
     /// Another one, as soon as the outbox is empty.
     Go(Stage),
     /// Another one, after a while.
     Pause(Time, Stage),
     /// A turn with this period, in vain before something happens or this moment.
     Rest(Time, Time),
-}
-
-/// When the loop goes on.
-#[derive(Debug)]
-enum Sleep {
-    /// It is awake, or awaits a write.
-    None,
-    /// When the timer fires.
-    Until(TimerId),
-    /// Turns are left out: the next would come at `due`, the others each
-    /// `period` later; the timer, if any, fires at one of them.
-    Rest { due: Time, period: Time, timer: Option<TimerId> },
+    /// The download has failed.
+    Fail,
 }
 
 impl CodexV3 {
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
         let (now, params) = (cx.now(), &cx.shared.params);
-        let scheduler = Scheduler::new(&cx.world.dataset, params, cx.rng());
-        let window = scheduler.window();
-        self.download = Some(Box::new(Download {
-            scheduler,
+        let mut download = Box::new(Download {
+            scheduler: Scheduler::new(&cx.world.dataset, params, cx.rng()),
             swarm: Swarm::default(),
             requests: Requests::default(),
             announcer: Announcer::new(now, params, cx.rng()),
@@ -109,17 +94,18 @@ impl CodexV3 {
             sleep: Sleep::None,
             asked: false,
             vain: 0,
-        }));
+        });
         let mut connected = self.peers.ids().to_vec();
         if connected.len() > params.initial_fan_out as usize {
             cx.rng().shuffle(&mut connected);
             connected.truncate(params.initial_fan_out as usize);
         }
         if connected.is_empty() {
-            self.search(cx);
+            download.search(cx);
         } else {
-            self.ask(&connected, window, cx);
+            download.ask(&connected, download.scheduler.window(), cx);
         }
+        self.download = Some(download);
         self.run(cx);
     }
 
@@ -136,299 +122,8 @@ impl CodexV3 {
         }
     }
 
-    /// Asks `peers` what they have of `span`, but for those that have everything.
-    fn ask(&mut self, peers: &[NodeId], span: Span, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        for id in peers {
-            download.swarm.admit(*id, cx.now(), &cx.shared.params);
-            if download.swarm.find(*id).is_none_or(|m| m.availability != Availability::Complete) {
-                download.outbox.push_back((*id, Msg::WantHave(span.0, span.1)));
-            }
-        }
-    }
-
-    /// Searches for peers, unless it did a moment ago.
-    fn search(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        let now = cx.now();
-        if download.last_search.is_none_or(|last| last + cx.shared.params.discovery_interval < now) {
-            download.last_search = Some(now);
-            cx.find(match cx.shared.params.advertised_keys {
-                AdvertisedKeys::ManifestAndTree => Key::Dataset,
-                AdvertisedKeys::Manifest => Key::Manifest,
-            });
-        }
-    }
-
-    /// Goes on until it has to wait.
-    fn run(&mut self, cx: &mut Context<'_>) {
-        loop {
-            let Some(download) = &mut self.download else { return };
-            if let Some((to, message)) = download.outbox.pop_front() {
-                if self.peers.find(to).is_some() {
-                    return self.write(to, message, cx);
-                }
-                continue;
-            }
-            match self.step(cx) {
-                Then::Go(stage) => self.at(stage),
-                Then::Pause(time, stage) => {
-                    self.at(stage);
-                    return self.pause(time, cx);
-                }
-                Then::Rest(period, until) => {
-                    self.at(Stage::Window);
-                    return self.rest(period, until, cx);
-                }
-            }
-        }
-    }
-
-    fn at(&mut self, stage: Stage) {
-        if let Some(download) = &mut self.download {
-            download.stage = stage;
-        }
-    }
-
-    fn step(&mut self, cx: &mut Context<'_>) -> Then {
-        let Some(download) = &mut self.download else { return Then::Rest(Time::NEVER, Time::NEVER) };
-        let params = &cx.shared.params;
-        match download.stage {
-            Stage::Window => self.next_window(cx),
-            Stage::Announce => self.announce(cx),
-            Stage::Announced => {
-                download.announcer.said(&download.scheduler, cx.now(), params, cx.rng());
-                Then::Go(Stage::Take)
-            }
-            Stage::Take => self.take(cx),
-            Stage::Asked(span) => Then::Pause(params.presence_wait, Stage::Requery(span)),
-            Stage::Requery(span) => self.requery(span, cx),
-            Stage::Requeried(span) => Then::Pause(params.presence_wait, Stage::Choose(span)),
-            Stage::Choose(span) => self.choose(span, cx),
-        }
-    }
-
-    fn next_window(&mut self, cx: &mut Context<'_>) -> Then {
-        let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        download.asked = false;
-        if download.scheduler.needs_next_window() {
-            download.announcer.leave(download.scheduler.window());
-            download.scheduler.advance();
-            let window = download.scheduler.window();
-            let audience = self.audience(cx.shared.params.window_query);
-            self.ask(&audience, window, cx);
-        }
-        Then::Go(Stage::Announce)
-    }
-
-    fn audience(&self, audience: Audience) -> Vec<NodeId> {
-        match audience {
-            Audience::Connected => self.peers.ids().to_vec(),
-            Audience::Swarm => self.download.iter().flat_map(|d| &d.swarm.members).map(|m| m.id).collect(),
-        }
-    }
-
-    fn announce(&mut self, cx: &mut Context<'_>) -> Then {
-        let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        let params = &cx.shared.params;
-        if !download.announcer.is_due(&download.scheduler, cx.world.dataset.group, cx.now(), params) {
-            return Then::Go(Stage::Take);
-        }
-        let news = download.announcer.news(&download.scheduler, params);
-        for member in &download.swarm.members {
-            if member.availability != Availability::Complete {
-                download.outbox.push_back((member.id, Msg::Announce(Ranges::clone(&news), params.presence_form)));
-            }
-        }
-        Then::Go(Stage::Announced)
-    }
-
-    /// Takes a batch and sees whether somebody has it.
-    fn take(&mut self, cx: &mut Context<'_>) -> Then {
-        let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        let (now, params) = (cx.now(), &cx.shared.params);
-        let swarm = &download.swarm;
-        let Some(span) = download.scheduler.take(cx.rng, |span| swarm.holders(span, now, params)) else {
-            return Then::Rest(params.idle, download.announcer.next_due(&download.scheduler, params));
-        };
-        if cx.store().covers(span.0, span.1) {
-            if let Some(batch) = download.scheduler.complete(span, cx.store()) {
-                download.announcer.ahead(batch);
-            }
-            return Then::Go(Stage::Window);
-        }
-        if download.swarm.active(now, params) < params.swarm_target as usize {
-            self.search(cx);
-        }
-        let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        if download.swarm.has_source(span, now, params) {
-            return Then::Go(Stage::Requery(span));
-        }
-        let audience = self.audience(params.batch_query);
-        if audience.is_empty() {
-            return self.retry(span, params.retry_interval, cx);
-        }
-        if let Some(download) = &mut self.download {
-            download.asked = true;
-        }
-        self.ask(&audience, span, cx);
-        Then::Go(Stage::Asked(span))
-    }
-
-    fn requery(&mut self, span: Span, cx: &mut Context<'_>) -> Then {
-        let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        let (now, params) = (cx.now(), &cx.shared.params);
-        let silent: Vec<NodeId> = download.swarm.stale_unknown(now, params).collect();
-        if silent.is_empty() {
-            return Then::Go(Stage::Choose(span));
-        }
-        for id in silent {
-            download.outbox.push_back((id, Msg::WantHave(span.0, span.1)));
-            if params.asks_silent_once {
-                download.swarm.touch(id, now);
-            }
-        }
-        download.asked = true;
-        Then::Go(Stage::Requeried(span))
-    }
-
-    fn choose(&mut self, span: Span, cx: &mut Context<'_>) -> Then {
-        let Some(download) = &mut self.download else { return Then::Go(Stage::Take) };
-        let (now, params) = (cx.now(), &cx.shared.params);
-        let batch = batch_bytes(download, cx);
-        match download.swarm.choose(span, batch, now, (&mut self.peers, params, cx.rng())) {
-            Choice::NoPeers => {
-                let active = download.swarm.active(now, params) > 0;
-                self.retry(span, if active { params.retry_interval } else { params.no_active_wait }, cx)
-            }
-            Choice::AtCapacity => {
-                download.scheduler.requeue_back(span);
-                download.vain = if download.asked { 0 } else { download.vain + 1 };
-                if download.asked || download.vain < download.scheduler.requeued() {
-                    return Then::Pause(params.tick, Stage::Window);
-                }
-                Then::Rest(params.tick, self.next_change(cx))
-            }
-            Choice::Peer(peer) => {
-                download.vain = 0;
-                let wanted = missing(span, cx.store());
-                self.request(peer, span, wanted, cx);
-                Then::Pause(params.tick, Stage::Window)
-            }
-        }
-    }
-
-    /// Nobody has `span`: the whole download waits.
-    fn retry(&mut self, span: Span, wait: Time, cx: &mut Context<'_>) -> Then {
-        if let Some(download) = &mut self.download {
-            download.scheduler.requeue_back(span);
-            download.vain = 0;
-        }
-        self.count_retry(span, cx);
-        Then::Pause(wait, Stage::Window)
-    }
-
-    /// Until when turns that find everybody at capacity go on to do so and have
-    /// no other effect, if nothing happens.
-    fn next_change(&mut self, cx: &mut Context<'_>) -> Time {
-        let Some(download) = &mut self.download else { return Time::NEVER };
-        let (now, params) = (cx.now(), &cx.shared.params);
-        let batch = batch_bytes(download, cx);
-        let announcement = download.announcer.next_due(&download.scheduler, params);
-        let mut next = announcement.min(download.swarm.next_stale(now, params));
-        if download.swarm.active(now, params) < params.swarm_target as usize {
-            next = next.min(download.last_search.map_or(now, |last| last + params.discovery_interval));
-        }
-        for member in download.swarm.members.iter().filter(|m| !m.is_stale(now, params)) {
-            if let Some(peer) = self.peers.find(member.id) {
-                next = next.min(peer.stats.next_review(now, batch, params));
-            }
-        }
-        next
-    }
-
-    fn write(&mut self, to: NodeId, message: Msg, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        download.writing = Some((to, cx.now()));
-        cx.send_tracked(to, message, Token::Loop as u32);
-        if !download.limited {
-            download.limited = true;
-            cx.after(cx.shared.params.send_timeout, Timer::Written);
-        }
-    }
-
-    /// A message to `to` has been written, or never will be.
-    pub(super) fn on_written(&mut self, to: NodeId, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        if download.writing.is_some_and(|(peer, _)| peer == to) {
-            download.writing = None;
-            self.run(cx);
-        }
-    }
-
-    /// Waits no longer for a write that takes too long.
-    pub(super) fn on_write_limit(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        download.limited = false;
-        let Some((_, since)) = download.writing else { return };
-        let end = since + cx.shared.params.send_timeout;
-        if end <= cx.now() {
-            download.writing = None;
-            self.run(cx);
-        } else {
-            download.limited = true;
-            cx.after(end.since(cx.now()), Timer::Written);
-        }
-    }
-
-    fn pause(&mut self, time: Time, cx: &mut Context<'_>) {
-        if let Some(download) = &mut self.download {
-            download.sleep = Sleep::Until(cx.after(time, Timer::Turn));
-        }
-    }
-
-    /// Leaves out the turns, one every `period`, that come before `until`.
-    fn rest(&mut self, period: Time, until: Time, cx: &mut Context<'_>) {
-        if cx.shared.params.literal {
-            return self.pause(period, cx);
-        }
-        let Some(download) = &mut self.download else { return };
-        let due = cx.now() + period;
-        let timer = (until != Time::NEVER).then(|| {
-            let turns = until.since(due).nanos().div_ceil(period.nanos());
-            cx.after(period + period * turns, Timer::Turn)
-        });
-        download.sleep = Sleep::Rest { due, period, timer };
-    }
-
-    /// The loop goes on; the turns that were left out have been in vain.
-    pub(super) fn on_turn(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        if let Sleep::Rest { due, period, .. } = download.sleep {
-            download.scheduler.rotate(cx.now().since(due).nanos() / period.nanos());
-        }
-        download.sleep = Sleep::None;
-        self.run(cx);
-    }
-
-    /// To be called before anything happens that a turn could take notice of:
-    /// what was left out until now is made up for, and the next turn is made.
-    pub(super) fn stir(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
-        download.vain = 0;
-        let Sleep::Rest { due, period, timer } = download.sleep else { return };
-        if let Some(timer) = timer {
-            cx.cancel(timer);
-        }
-        let missed = cx.now().since(due).nanos().div_ceil(period.nanos());
-        download.scheduler.rotate(missed);
-        let next = due + period * missed;
-        download.sleep = Sleep::Until(cx.after(next.since(cx.now()), Timer::Turn));
-    }
-
     /// A peer says what it has.
     pub(super) fn on_have(&mut self, from: NodeId, ranges: &Ranges, cx: &mut Context<'_>) {
-        self.stir(cx);
         if let Some(member) = self.holder(from, cx) {
             member.learn(ranges, cx.now());
         }
@@ -436,7 +131,6 @@ impl CodexV3 {
 
     /// A peer says that it has everything.
     pub(super) fn on_complete(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        self.stir(cx);
         if let Some(member) = self.holder(from, cx) {
             member.availability = Availability::Complete;
             member.last_seen = cx.now();
@@ -445,18 +139,184 @@ impl CodexV3 {
 
     /// A peer says that it has nothing of that: at least it is there.
     pub(super) fn on_dont_have(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        self.stir(cx);
-        let Some(download) = &mut self.download else { return };
-        if let Some(member) = download.swarm.find(from) {
-            member.last_seen = cx.now();
+        if let Some(download) = stir(&mut self.download, cx) {
+            download.swarm.touch(from, cx.now());
         }
     }
 
     /// The member `from`, who becomes one if there is room.
-    fn holder(&mut self, from: NodeId, cx: &mut Context<'_>) -> Option<&mut super::swarm::Member> {
-        let download = self.download.as_mut()?;
+    fn holder(&mut self, from: NodeId, cx: &mut Context<'_>) -> Option<&mut Member> {
+        let download = stir(&mut self.download, cx)?;
         download.swarm.admit(from, cx.now(), &cx.shared.params);
         download.swarm.find(from)
+    }
+}
+
+impl Download {
+    /// Asks `peers` what they have of `span`, but for those that have everything.
+    fn ask(&mut self, peers: &[NodeId], span: Span, cx: &Context<'_>) {
+        for id in peers {
+            self.swarm.admit(*id, cx.now(), &cx.shared.params);
+            if self.swarm.find(*id).is_none_or(|m| m.availability != Availability::Complete) {
+                self.outbox.push_back((*id, Msg::WantHave(span.0, span.1)));
+            }
+        }
+    }
+
+    /// Searches for peers, unless it did a moment ago.
+    fn search(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now();
+        if self.last_search.is_none_or(|last| last + cx.shared.params.discovery_interval < now) {
+            self.last_search = Some(now);
+            cx.find(match cx.shared.params.advertised_keys {
+                AdvertisedKeys::ManifestAndTree => Key::Dataset,
+                AdvertisedKeys::Manifest => Key::Manifest,
+            });
+        }
+    }
+
+    /// What the present stage does.
+    pub fn step(&mut self, peers: &mut Peers, cx: &mut Context<'_>) -> Then {
+        let params = &cx.shared.params;
+        match self.stage {
+            Stage::Window => self.next_window(peers, cx),
+            Stage::Announce => self.announce(cx),
+            Stage::Announced => {
+                self.announcer.said(&self.scheduler, cx.now(), params, cx.rng());
+                Then::Go(Stage::Take)
+            }
+            Stage::Take => self.take(peers, cx),
+            Stage::Asked(span) => Then::Pause(params.presence_wait, Stage::Requery(span)),
+            Stage::Requery(span) => self.requery(span, cx),
+            Stage::Requeried(span) => Then::Pause(params.presence_wait, Stage::Choose(span)),
+            Stage::Choose(span) => self.choose(span, peers, cx),
+        }
+    }
+
+    fn next_window(&mut self, peers: &Peers, cx: &Context<'_>) -> Then {
+        self.asked = false;
+        if self.scheduler.needs_next_window() {
+            self.announcer.leave(self.scheduler.window());
+            self.scheduler.advance();
+            self.ask(&self.audience(cx.shared.params.window_query, peers), self.scheduler.window(), cx);
+        }
+        Then::Go(Stage::Announce)
+    }
+
+    fn audience(&self, audience: Audience, peers: &Peers) -> Vec<NodeId> {
+        match audience {
+            Audience::Connected => peers.ids().to_vec(),
+            Audience::Swarm => self.swarm.members.iter().map(|m| m.id).collect(),
+        }
+    }
+
+    fn announce(&mut self, cx: &Context<'_>) -> Then {
+        let params = &cx.shared.params;
+        if !self.announcer.is_due(&self.scheduler, cx.world.dataset.group, cx.now(), params) {
+            return Then::Go(Stage::Take);
+        }
+        let news = self.announcer.news(&self.scheduler, params);
+        for member in self.swarm.members.iter().filter(|m| m.availability != Availability::Complete) {
+            self.outbox.push_back((member.id, Msg::Announce(Ranges::clone(&news), params.presence_form)));
+        }
+        Then::Go(Stage::Announced)
+    }
+
+    /// Takes a batch and sees whether somebody has it.
+    fn take(&mut self, peers: &Peers, cx: &mut Context<'_>) -> Then {
+        let (now, params, swarm) = (cx.now(), &cx.shared.params, &self.swarm);
+        let Some(span) = self.scheduler.take(cx.rng, |span| swarm.holders(span, now, params)) else {
+            return Then::Rest(params.idle, self.announcer.next_due(&self.scheduler, params));
+        };
+        if cx.store().covers(span.0, span.1) {
+            if let Some(batch) = self.scheduler.complete(span, cx.store()) {
+                self.announcer.ahead(batch);
+            }
+            return Then::Go(Stage::Window);
+        }
+        if self.swarm.active(now, params) < params.swarm_target as usize {
+            self.search(cx);
+        }
+        if self.swarm.has_source(span, now, params) {
+            return Then::Go(Stage::Requery(span));
+        }
+        let audience = self.audience(params.batch_query, peers);
+        if audience.is_empty() {
+            return self.retry(span, params.retry_interval, cx);
+        }
+        self.asked = true;
+        self.ask(&audience, span, cx);
+        Then::Go(Stage::Asked(span))
+    }
+
+    fn requery(&mut self, span: Span, cx: &Context<'_>) -> Then {
+        let (now, params) = (cx.now(), &cx.shared.params);
+        let silent: Vec<NodeId> = self.swarm.stale_unknown(now, params).collect();
+        if silent.is_empty() {
+            return Then::Go(Stage::Choose(span));
+        }
+        for id in silent {
+            self.outbox.push_back((id, Msg::WantHave(span.0, span.1)));
+            if params.asks_silent_once {
+                self.swarm.touch(id, now);
+            }
+        }
+        self.asked = true;
+        Then::Go(Stage::Requeried(span))
+    }
+
+    fn choose(&mut self, span: Span, peers: &mut Peers, cx: &mut Context<'_>) -> Then {
+        let (now, params) = (cx.now(), &cx.shared.params);
+        match self.swarm.choose(span, self.batch_bytes(cx), now, (&mut *peers, params, cx.rng())) {
+            Choice::NoPeers => {
+                let active = self.swarm.active(now, params) > 0;
+                self.retry(span, if active { params.retry_interval } else { params.no_active_wait }, cx)
+            }
+            Choice::AtCapacity => {
+                self.scheduler.requeue_back(span);
+                self.vain = if self.asked { 0 } else { self.vain + 1 };
+                if self.asked || self.vain < self.scheduler.requeued() {
+                    return Then::Pause(params.tick, Stage::Window);
+                }
+                Then::Rest(params.tick, self.next_change(peers, cx))
+            }
+            Choice::Peer(peer) => {
+                self.vain = 0;
+                let wanted = missing(span, cx.store());
+                self.request(peer, peers, span, wanted, cx);
+                Then::Pause(params.tick, Stage::Window)
+            }
+        }
+    }
+
+    /// Nobody has `span`: the whole download waits.
+    fn retry(&mut self, span: Span, wait: Time, cx: &Context<'_>) -> Then {
+        self.scheduler.requeue_back(span);
+        self.vain = 0;
+        if self.count_retry(span, cx) { Then::Pause(wait, Stage::Window) } else { Then::Fail }
+    }
+
+    /// Until when turns that find everybody at capacity go on to do so and have
+    /// no other effect, if nothing happens.
+    fn next_change(&self, peers: &mut Peers, cx: &Context<'_>) -> Time {
+        let (now, params, batch) = (cx.now(), &cx.shared.params, self.batch_bytes(cx));
+        let announcement = self.announcer.next_due(&self.scheduler, params);
+        let mut next = announcement.min(self.swarm.next_stale(now, params));
+        if self.swarm.active(now, params) < params.swarm_target as usize {
+            next = next.min(self.last_search.map_or(now, |last| last + params.discovery_interval));
+        }
+        for member in self.swarm.members.iter().filter(|m| !m.is_stale(now, params)) {
+            if let Some(peer) = peers.find(member.id) {
+                next = next.min(peer.stats.next_review(now, batch, params));
+            }
+        }
+        next
+    }
+
+    /// Bytes of a whole batch.
+    fn batch_bytes(&self, cx: &Context<'_>) -> u64 {
+        let dataset = &cx.world.dataset;
+        u64::from(self.scheduler.batch()) * u64::from(dataset.group) * dataset.block_size.get()
     }
 }
 
@@ -467,10 +327,4 @@ fn missing((start, end): Span, store: &Holdings) -> Blocks {
     }
     let span = BlockSet::range(start, end);
     Blocks::new(span.difference(&store.held_of(&span)))
-}
-
-/// Bytes of a whole batch.
-fn batch_bytes(download: &Download, cx: &Context<'_>) -> u64 {
-    let dataset = &cx.world.dataset;
-    u64::from(download.scheduler.batch()) * u64::from(dataset.group) * dataset.block_size.get()
 }

@@ -1,18 +1,15 @@
-//! Carrying runs out, in parallel and resumably.
+//! Carrying runs out, in parallel and resumably: the one place that does.
 
-use super::batch::threads;
-use super::row_file::{RowFile, Unread, row_path};
-use super::{Host, Plan, Selection};
+use super::row_file::{RowFile, Unread};
+use super::{Cache, Host, Runs, Selection};
 use crate::ledger::Outcome;
-use crate::results::{AtomicFile, ResultsError, RunResult};
+use crate::results::{ResultsError, RunResult};
 use crate::sim::{self, Progress, RunSpec};
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// How to carry a study out.
+/// How runs are carried out.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Runs at the same time; 0 takes as many as there are cores.
@@ -35,8 +32,8 @@ pub struct Failure {
 pub struct Execution {
     /// Row files that were not what was written: the runs were carried out again.
     pub damaged: Vec<String>,
-    /// Row files of other sources of this program, or without the wanted steps of
-    /// downloads: likewise.
+    /// Row files of other sources of this program, or that keep less than is wanted:
+    /// likewise.
     pub other: usize,
     /// Carried out now.
     pub computed: usize,
@@ -48,65 +45,71 @@ pub struct Execution {
     pub left: usize,
 }
 
-/// Carries out the runs of `selection` that are not finished in `dir`, and
-/// keeps each as a row file. The first file that cannot be written ends it;
-/// what was finished stays.
-pub fn execute(
-    plan: &Plan,
-    selection: Selection,
-    dir: &Path,
-    options: Options,
-    host: &dyn Host,
-) -> Result<Execution, ResultsError> {
-    execute_with(&sim::run, plan, selection, dir, options, host)
+impl Execution {
+    /// What became of this and of a later batch, in which runs of this one may be again.
+    pub(super) fn add(&mut self, later: Execution) {
+        self.damaged.extend(later.damaged);
+        self.other += later.other;
+        self.computed += later.computed;
+        self.reused += later.reused;
+        self.failed.extend(later.failed);
+        self.failed.sort_by(|a, b| a.run_id.cmp(&b.run_id));
+        self.failed.dedup();
+        self.left = later.left;
+    }
 }
 
 /// What carries out a run: [`sim::run`], except in tests.
 type Simulator<'a> = &'a (dyn Fn(&RunSpec, &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> + Sync);
 
-fn execute_with(
-    simulator: Simulator,
-    plan: &Plan,
-    selection: Selection,
-    dir: &Path,
-    options: Options,
-    host: &dyn Host,
-) -> Result<Execution, ResultsError> {
-    let rows = dir.join("rows");
-    std::fs::create_dir_all(&rows).map_err(ResultsError::io(&rows))?;
-    let selected = distinct(plan, selection);
-    let total = selected.len();
-    let (mut missing, mut damaged, mut other) = (Vec::new(), Vec::new(), 0);
-    for index in selected {
-        let id = &plan.runs[index].id;
-        match RowFile::load(dir, id, plan.progress_steps) {
-            Ok(_) => continue,
-            Err(Unread::Absent) => {}
-            Err(Unread::Damaged) => damaged.push(id.clone()),
-            Err(Unread::Other) => other += 1,
-        }
-        missing.push(index);
-    }
-    let options = Options { threads: threads(options.threads), ..options };
-    host.foretold(&plan.forecast(&missing, options.threads));
-    host.planned(missing.len() as u64);
-    let execution = Crew::new(simulator, plan, dir, options, host).carry_out(&missing)?;
-    Ok(Execution { damaged, other, reused: total - missing.len(), ..execution })
+/// Carries runs out, on some threads, as long as its host lets it, and keeps each that
+/// is finished.
+pub struct Runner<'a> {
+    pub(super) cache: Cache,
+    pub(super) options: Options,
+    pub(super) host: &'a dyn Host,
+    simulator: Simulator<'a>,
 }
 
-/// Selected runs in plan order, each id once.
-fn distinct(plan: &Plan, selection: Selection) -> Vec<usize> {
-    let mut seen = BTreeSet::new();
-    (0..plan.runs.len()).filter(|i| selection.contains(*i)).filter(|i| seen.insert(&plan.runs[*i].id)).collect()
+impl<'a> Runner<'a> {
+    /// One that keeps finished runs in `cache` and takes up those that are there.
+    pub fn new(cache: Cache, options: Options, host: &'a dyn Host) -> Self {
+        Runner { cache, options: Options { threads: threads(options.threads), ..options }, host, simulator: &sim::run }
+    }
+
+    /// Carries out those of `runs` in `selection` that are not finished. The first file
+    /// that cannot be written ends it; what was finished stays.
+    pub fn carry_out(&self, runs: &Runs, selection: Selection) -> Result<Execution, ResultsError> {
+        let selected = runs.distinct(selection);
+        let total = selected.len();
+        let (mut missing, mut damaged, mut other) = (Vec::new(), Vec::new(), 0);
+        for at in selected {
+            let id = runs.id(at);
+            match self.cache.load(&id, runs.plan.kept) {
+                Ok(_) => continue,
+                Err(Unread::Absent) => {}
+                Err(Unread::Damaged) => damaged.push(id),
+                Err(Unread::Other) => other += 1,
+            }
+            missing.push(at);
+        }
+        self.host.foretold(&runs.forecast(&missing, self.options.threads));
+        self.host.planned(missing.len() as u64);
+        let execution = Crew::new(self, runs).carry_out(&missing)?;
+        Ok(Execution { damaged, other, reused: total - missing.len(), ..execution })
+    }
+}
+
+/// How many threads are meant by `asked`: 0 stands for one a core. No variable of the
+/// environment has a say in it, as it would if the thread pool were asked.
+pub fn threads(asked: usize) -> usize {
+    if asked > 0 { asked } else { std::thread::available_parallelism().map_or(1, |cores| cores.get()) }
 }
 
 /// Threads at work on one list of runs.
 struct Crew<'a> {
-    simulator: Simulator<'a>,
-    plan: &'a Plan,
-    dir: &'a Path,
-    options: Options,
-    host: &'a dyn Host,
+    runner: &'a Runner<'a>,
+    runs: &'a Runs<'a>,
     /// Next run of the list.
     next: AtomicUsize,
     /// A file could not be written: nothing more makes sense.
@@ -115,13 +118,12 @@ struct Crew<'a> {
 }
 
 impl<'a> Crew<'a> {
-    fn new(simulator: Simulator<'a>, plan: &'a Plan, dir: &'a Path, options: Options, host: &'a dyn Host) -> Self {
-        let (next, broken) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Crew { simulator, plan, dir, options, host, next, broken, done: Mutex::default() }
+    fn new(runner: &'a Runner<'a>, runs: &'a Runs<'a>) -> Self {
+        Crew { runner, runs, next: AtomicUsize::new(0), broken: AtomicBool::new(false), done: Mutex::default() }
     }
 
     fn carry_out(self, list: &[usize]) -> Result<Execution, ResultsError> {
-        match rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build() {
+        match rayon::ThreadPoolBuilder::new().num_threads(self.runner.options.threads.min(list.len()).max(1)).build() {
             Ok(pool) => pool.broadcast(|_| self.work(list)).into_iter().collect::<Result<(), _>>()?,
             // A machine that gives no further threads still has this one.
             Err(_) => self.work(list)?,
@@ -134,52 +136,51 @@ impl<'a> Crew<'a> {
 
     /// One thread: takes runs from the list, in order, until it is empty.
     fn work(&self, list: &[usize]) -> Result<(), ResultsError> {
-        while self.host.may_start() && !self.stopped() {
-            let Some(index) = list.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
-            self.one(*index).inspect_err(|_| self.broken.store(true, Ordering::Relaxed))?;
+        while self.runner.host.may_start() && !self.stopped() {
+            let Some(at) = list.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
+            self.one(*at).inspect_err(|_| self.broken.store(true, Ordering::Relaxed))?;
         }
         Ok(())
     }
 
-    fn one(&self, index: usize) -> Result<(), ResultsError> {
-        let id = &self.plan.runs[index].id;
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.simulate(index)));
+    fn one(&self, at: usize) -> Result<(), ResultsError> {
+        let id = self.runs.id(at);
+        let made = self.runs.plan.spec(self.runs.index(at)).map_err(|error| error.to_string());
+        let outcome = made.and_then(|spec| {
+            catch_unwind(AssertUnwindSafe(|| self.simulate(at, &id, &spec))).map_err(|panic| reason(panic.as_ref()))
+        });
         match outcome {
             Ok(None) => return Ok(()),
-            Ok(Some(result)) => {
-                let text = RowFile::new(&result, self.plan.progress_steps).encode();
-                AtomicFile::write_all(&row_path(self.dir, id), text.as_bytes())?;
+            Ok(Some(file)) => {
+                self.runner.cache.keep(file)?;
                 self.count(|done| done.computed += 1);
             }
-            Err(panic) => {
-                let failure = Failure { run_id: id.clone(), reason: reason(panic.as_ref()) };
-                self.count(|done| done.failed.push(failure));
-            }
+            Err(reason) => self.count(|done| done.failed.push(Failure { run_id: id, reason })),
         }
-        self.host.finished();
+        self.runner.host.finished();
         Ok(())
     }
 
-    /// The rows of a run; nothing when it was abandoned.
-    fn simulate(&self, index: usize) -> Option<RunResult> {
-        let spec = self.plan.spec(index);
-        let began = self.host.elapsed_s();
+    /// What is kept of a run; nothing when it was abandoned.
+    fn simulate(&self, at: usize, id: &str, spec: &RunSpec) -> Option<RowFile> {
+        let Runner { host, options, simulator, .. } = self.runner;
+        let began = host.elapsed_s();
         let mut events = 0;
-        let outcome = (self.simulator)(&spec, &mut |progress| {
-            self.host.advanced(progress, progress.events - events);
+        let outcome = simulator(spec, &mut |progress| {
+            host.advanced(progress, progress.events - events);
             events = progress.events;
             !self.stopped()
         })?;
-        let mut result = RunResult::new(self.plan.labels(index), &spec, &outcome);
-        if !self.options.reproducible {
-            result.run.wall_s = Some(self.host.elapsed_s() - began);
-            result.run.peak_rss_bytes = self.host.peak_rss_bytes();
+        let mut result = RunResult::new(self.runs.labels(at, id), spec, &outcome);
+        if !options.reproducible {
+            result.run.wall_s = Some(host.elapsed_s() - began);
+            result.run.peak_rss_bytes = host.peak_rss_bytes();
         }
-        Some(result)
+        Some(RowFile::new(&result, self.runs.plan.kept).with_trail(&outcome))
     }
 
     fn stopped(&self) -> bool {
-        self.host.interrupted() || self.broken.load(Ordering::Relaxed)
+        self.runner.host.interrupted() || self.broken.load(Ordering::Relaxed)
     }
 
     fn count(&self, add: impl FnOnce(&mut Execution)) {
@@ -197,8 +198,9 @@ fn reason(panic: &(dyn std::any::Any + Send)) -> String {
 mod tests {
     use super::*;
     use crate::results::{RunTable, sample_outcome};
-    use crate::study::{assemble, sample};
+    use crate::study::{Plan, assemble, row_path, sample};
     use crate::units::Time;
+    use std::path::Path;
 
     /// A host whose user presses Ctrl-C when `patience` runs have ended.
     struct Patient {
@@ -239,7 +241,8 @@ mod tests {
     /// Six runs on one thread.
     fn carry_out(simulator: Simulator, dir: &Path, host: &Patient) -> Result<Execution, ResultsError> {
         let options = Options { threads: 1, reproducible: true };
-        execute_with(simulator, &plan(), Selection::All, dir, options, host)
+        let runner = Runner { simulator, ..Runner::new(Cache::folder(dir)?, options, host) };
+        runner.carry_out(&plan().runs(Selection::All).unwrap(), Selection::All)
     }
 
     fn good(_: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
@@ -256,7 +259,7 @@ mod tests {
         };
         let done = carry_out(&bad, dir.path(), &host(99)).unwrap();
         assert_eq!((done.computed, done.failed.len(), done.left), (4, 2, 0));
-        let assembled = assemble(&plan(), dir.path(), &done.failed, true).unwrap();
+        let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir.path(), &done.failed, true).unwrap();
         assert_eq!((assembled.rows.len(), assembled.failed, assembled.missing), (6, 2, 0));
         let table = RunTable::read(std::fs::File::open(dir.path().join("runs.csv")).unwrap()).unwrap();
         assert_eq!(table.records[2].run.status, "failed: four is too many");
@@ -271,7 +274,7 @@ mod tests {
         let impatient = host(3);
         let done = carry_out(&good, dir.path(), &impatient).unwrap();
         assert_eq!((done.computed, done.left), (3, 3));
-        let assembled = assemble(&plan(), dir.path(), &[], true).unwrap();
+        let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir.path(), &[], true).unwrap();
         assert_eq!((assembled.rows.len(), assembled.missing), (3, 3));
         assert_eq!(assembled.violations[0].1, "books");
         assert_eq!(assembled.warnings, [("nobody left".into(), 3)]);
@@ -290,7 +293,7 @@ mod tests {
     #[test]
     fn a_row_that_cannot_be_written_ends_the_study_and_spares_the_others() {
         let dir = tempfile::tempdir().unwrap();
-        let third = row_path(dir.path(), &plan().runs[2].id);
+        let third = row_path(dir.path(), &plan().runs(Selection::All).unwrap().id(2));
         std::fs::create_dir_all(third.join("in the way")).unwrap();
         let error = carry_out(&good, dir.path(), &host(99)).unwrap_err().to_string();
         assert!(error.contains(&*third.to_string_lossy()), "{error}");

@@ -1,7 +1,42 @@
-//! Studies: their base, and what their sweeps overrule.
+//! Studies: their axes and points, their base, and what their sweeps overrule.
 
-use super::tests::{Folder, SMALL};
 use super::*;
+
+#[test]
+fn a_sweep_lists_axes_in_the_order_of_the_file() {
+    let text = "[swarm]\nfile_size = \"10 MB\"\n[sweep]\n\
+        protocol = [\"direct\", \"codex-v2\"]\n\
+        constrained__networkSize_seeders = [[2, 1], [8, [1, 2]]]\n\
+        \"network.up\" = [\"10 Mbit/s\", \"20 Mbit/s\"]\n\
+        discovery.round_trips = [0.5]\nseeder_sets = 2\nrepetitions = 5\n";
+    let folder = Folder::new(&[("a.toml", text)]);
+    let scenario = outline(&folder.input("a.toml")).unwrap();
+    let keys: Vec<String> = scenario.sweep.axes.iter().map(|axis| axis.keys.join("+")).collect();
+    assert_eq!(keys, ["protocol", "swarm.network_size+swarm.seeders", "network.up", "discovery.round_trips"]);
+    let integer = |value: &Option<toml::Value>| value.as_ref().unwrap().as_integer().unwrap();
+    let pairs: Vec<(i64, i64)> =
+        scenario.sweep.axes[1].points.iter().map(|point| (integer(&point[0]), integer(&point[1]))).collect();
+    assert_eq!(pairs, [(2, 1), (8, 1), (8, 2)]);
+    assert_eq!((scenario.sweep.seeder_sets, scenario.sweep.repetitions), (2, 5));
+}
+
+#[test]
+fn a_point_wins_over_settings_and_shows_where_it_is_listed() {
+    let folder = Folder::new(&[(
+        "a.toml",
+        &format!("{SMALL}[sweep]\n\"network.links\" = [\"das\", \"leios-v2\"]\n\"swarm.seeders\" = [1, 7, 8]\n"),
+    )]);
+    let mut input = folder.input("a.toml");
+    input.sets = vec!["network.up=1 Mbit/s".into()];
+    let base = Base::read(&input).unwrap();
+    let point = base.point(&[1, 1]).unwrap();
+    assert_eq!(point.run.world.links[0].up, Rate(1_000_000_000));
+    assert_eq!(point.run.world.swarm.seeders, 7);
+    let first = base.first().unwrap();
+    assert!(line(&first, "seeders").ends_with("a.toml:7"), "{}", line(&first, "seeders"));
+    let error = base.point(&[1, 2]).map(|point| point.protocol).unwrap_err().to_string();
+    assert!(error.contains("a.toml:7:") && error.contains("leave nobody to download"), "{error}");
+}
 
 /// Without a point, a study is its base.
 #[test]

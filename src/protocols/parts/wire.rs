@@ -7,12 +7,12 @@ pub const fn varint(value: u64) -> u64 {
 }
 
 /// A length-delimited field with a tag of one byte: tag, length, content.
-pub(super) const fn field(content: u64) -> u64 {
+pub const fn field(content: u64) -> u64 {
     1 + varint(content) + content
 }
 
 /// A whole message behind its length as a varint.
-pub(super) const fn frame(content: u64) -> u64 {
+pub const fn frame(content: u64) -> u64 {
     varint(content) + content
 }
 

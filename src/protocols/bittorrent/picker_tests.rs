@@ -1,0 +1,93 @@
+//! The picker alone, without peers or network.
+
+use super::*;
+use crate::rng::Purpose;
+
+const A: NodeId = NodeId(1);
+const B: NodeId = NodeId(2);
+
+fn picker(pieces: u32) -> (Picker, Rng) {
+    let mut rng = Rng::stream(5, Purpose::Protocol, 0);
+    (Picker::new(Layout { units: pieces * 4, per_piece: 4 }, &mut rng), rng)
+}
+
+fn ask(peer: NodeId, has: &dyn Fn(u32) -> bool, blocks: u32) -> Ask<'_> {
+    Ask { peer, has, blocks, in_a_row: 0, random: false, reverse: false, begun_first: false, peers: 10 }
+}
+
+fn pick(picker: &mut Picker, rng: &mut Rng, ask: &Ask<'_>) -> Vec<u32> {
+    let mut out = Vec::new();
+    picker.pick(ask, rng, &mut out);
+    out.iter().filter(|p| !p.busy).map(|p| p.unit).collect()
+}
+
+#[test]
+fn the_rarest_piece_comes_first_and_the_commonest_to_the_snubbed() {
+    let (mut picker, mut rng) = picker(5);
+    for (piece, peers) in [(0, 3), (1, 2), (2, 4), (3, 1), (4, 3)] {
+        (0..peers).for_each(|_| picker.peer_has(piece, &mut rng));
+    }
+    assert_eq!(pick(&mut picker, &mut rng, &ask(A, &|_| true, 4)), [12, 13, 14, 15]);
+    assert_eq!(pick(&mut picker, &mut rng, &ask(A, &|piece| piece != 3, 2)), [4, 5]);
+    let snubbed = Ask { reverse: true, ..ask(A, &|_| true, 1) };
+    assert_eq!(pick(&mut picker, &mut rng, &snubbed), [8]);
+}
+
+#[test]
+fn a_begun_piece_is_finished_first() {
+    let (mut picker, mut rng) = picker(6);
+    picker.request(4 * 4 + 1, A, &mut rng);
+    assert_eq!(pick(&mut picker, &mut rng, &ask(B, &|_| true, 3)), [16, 18, 19]);
+}
+
+#[test]
+fn a_fast_peer_gets_whole_pieces_in_a_row() {
+    let (mut picker, mut rng) = picker(9);
+    picker.request(4 * 4, B, &mut rng);
+    let fast = Ask { in_a_row: 12, ..ask(A, &|_| true, 1) };
+    let units = pick(&mut picker, &mut rng, &fast);
+    assert_eq!(units.len(), 12, "three whole pieces although one block was wanted");
+    assert!(units.windows(2).all(|w| w[1] == w[0] + 1), "{units:?}");
+    assert!(!units.contains(&16), "and not what another peer is at work on");
+}
+
+#[test]
+fn a_fast_peer_shares_a_piece_when_nothing_else_is_left() {
+    let (mut picker, mut rng) = picker(1);
+    picker.request(0, B, &mut rng);
+    let fast = Ask { in_a_row: 12, ..ask(A, &|_| true, 2) };
+    assert_eq!(pick(&mut picker, &mut rng, &fast), [1, 2]);
+}
+
+#[test]
+fn at_the_end_one_block_of_another_peer() {
+    let (mut picker, mut rng) = picker(1);
+    (0..4).for_each(|unit| picker.request(unit, if unit == 2 { A } else { B }, &mut rng));
+    assert!(picker.all_begun());
+    let mut out = Vec::new();
+    picker.pick(&ask(A, &|_| true, 3), &mut rng, &mut out);
+    assert_eq!(out.len(), 1);
+    assert!(out[0].busy && out[0].unit != 2, "{out:?}");
+}
+
+#[test]
+fn released_blocks_can_be_picked_again_and_a_piece_be_untouched_again() {
+    let (mut picker, mut rng) = picker(2);
+    (0..4).for_each(|unit| picker.request(unit, A, &mut rng));
+    assert_eq!(picker.free_beside(0), 0);
+    (0..4).for_each(|unit| picker.release(unit, &mut rng));
+    assert!(!picker.all_begun());
+    let mut units = pick(&mut picker, &mut rng, &ask(B, &|_| true, 8));
+    units.sort_unstable();
+    assert_eq!(units, (0..8).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_piece_is_complete_when_its_last_block_is_here() {
+    let (mut picker, mut rng) = picker(2);
+    let complete: Vec<bool> = (0..4).map(|unit| picker.done(unit, Some(A), &mut rng)).collect();
+    assert_eq!(complete, [false, false, false, true]);
+    picker.complete(0);
+    assert_eq!((picker.len(), picker.missing()), (1, 1));
+    assert!(pick(&mut picker, &mut rng, &ask(A, &|piece| piece == 0, 4)).is_empty());
+}

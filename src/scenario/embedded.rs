@@ -1,0 +1,3 @@
+//! The files of `models/` and `experiments/packs/`, as `build.rs` finds them.
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

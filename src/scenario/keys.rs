@@ -1,0 +1,190 @@
+//! What follows from the keys of a scenario: which there are, what has to be said, what
+//! holds when nothing is said, and how values are shown.
+
+use super::error::{Fault, list, one_of};
+use super::parse::normalise;
+use super::schema::{KEYS, Key};
+use super::source::{Kind, Place, Sources};
+use super::tree::{Node, Table, Value};
+use crate::units::{Bytes, Rate, Time};
+use crate::world::mean_distance;
+use serde::de::IgnoredAny;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The text that defaults are said to be written in.
+const NOTHING_SAID: &str = "# What holds when a scenario says nothing: the lowest of all layers.";
+
+/// The lowest layer: the defaults of all keys.
+pub(super) fn defaults(sources: &mut Sources) -> Table {
+    let source = sources.add(Kind::Default, "defaults", NOTHING_SAID, Path::new(""));
+    let at = Place { source, start: 0, end: 0 };
+    let mut tree = default_table("", at);
+    for table in KEYS.tables() {
+        tree.0.push((table.into(), Node { key: at, at, value: Value::Table(default_table(table, at)) }));
+    }
+    let order = KEYS.names("");
+    tree.0.sort_by_key(|(name, node)| (node.table().is_some(), order.iter().position(|known| known == name)));
+    normalise(&mut tree).expect("the defaults are well-formed");
+    tree
+}
+
+/// The defaults of one table: values, then tables.
+fn default_table(table: &str, at: Place) -> Table {
+    let given = KEYS.of(table).filter_map(|key| Some((key.name.clone(), node(&default(key)?, at))));
+    let (tables, values): (Vec<_>, Vec<_>) = given.partition(|(_, node)| node.table().is_some());
+    Table([values, tables].concat())
+}
+
+/// What holds when nobody sets `key`.
+fn default(key: &Key) -> Option<Json> {
+    if let Some(default) = key.schema.get("default") {
+        return Some(default.clone());
+    }
+    let inner = |schema: &Json| {
+        let properties = KEYS.resolved(schema).get("properties")?.as_object()?.iter();
+        let given = properties.filter_map(|(name, inner)| Some((name.clone(), inner.get("default")?.clone())));
+        Some(Json::Object(given.filter(|(_, value)| !value.is_null()).collect()))
+    };
+    let cases = key.schema.get("anyOf").and_then(Json::as_array);
+    key.required.then(|| cases.into_iter().flatten().chain([&key.schema]).find_map(inner))?
+}
+
+fn node(value: &Json, at: Place) -> Node {
+    Node::from_bare(&toml::Value::try_from(value).expect("a value of a scenario is TOML"), at)
+}
+
+/// Refuses keys that there are not, and values where tables belong.
+pub(super) fn known(tree: &Table) -> Result<(), Fault> {
+    known_in(tree, "")?;
+    for table in KEYS.tables() {
+        if let Some(node) = tree.get(table) {
+            node.read::<BTreeMap<String, IgnoredAny>>()?;
+            known_in(node.table().expect("it was read as one"), table)?;
+        }
+    }
+    Ok(())
+}
+
+fn known_in(table: &Table, called: &str) -> Result<(), Fault> {
+    let names = KEYS.names(called);
+    let Some((name, node)) = table.0.iter().find(|(name, _)| !names.contains(&name.as_str())) else { return Ok(()) };
+    let fault = Fault::new(format!("unknown key `{name}`")).expected(one_of(names.iter().copied()));
+    Err(fault.suggest(name, names).at(node.key))
+}
+
+/// Keys that every run needs and nobody has set, with examples.
+fn unsaid(tree: &Table) -> impl Iterator<Item = (&'static Key, Json)> {
+    let needed = KEYS.all.iter().filter(|key| key.required && tree.find(&key.path()).is_none());
+    needed.filter_map(|key| Some((key, key.schema.get("examples")?.get(0)?.clone())))
+}
+
+/// Refuses a scenario that does not say what it has to; tells all such keys of a table at
+/// once.
+pub(super) fn said(tree: &Table, sources: &Sources) -> Result<(), Fault> {
+    let unsaid: Vec<(&Key, Json)> = unsaid(tree).collect();
+    let Some((Key { table, .. }, _)) = unsaid.first() else { return Ok(()) };
+    let missing: Vec<&(&Key, Json)> = unsaid.iter().filter(|(key, _)| key.table == *table).collect();
+    let keys = if missing.len() == 1 { "key" } else { "keys" };
+    let names = list(missing.iter().map(|(key, _)| &*key.name));
+    let examples: Vec<String> = missing.iter().map(|(key, example)| format!("{} = {example}", key.name)).collect();
+    let fault = Fault::new(format!("missing {keys} {names} in [{table}]")).expected(examples.join(", "));
+    let written = tree.get(table).filter(|node| !sources.is_default(node.at));
+    Err(written.map_or(fault.clone(), |node| fault.at(node.key)))
+}
+
+/// Lets examples stand for what is not said.
+pub(super) fn complete(tree: &mut Table) {
+    let examples: Vec<(&Key, Json)> = unsaid(tree).collect();
+    for (key, example) in examples {
+        if let Some(Node { at, value: Value::Table(table), .. }) = tree.get_mut(key.table) {
+            table.put(&key.name, node(&example, *at));
+        }
+    }
+}
+
+/// Sorts keys as they are told, and writes quantities in their shortest form.
+pub(super) fn settle(tree: &mut Table) {
+    for table in KEYS.tables() {
+        if let Some(inner) = tree.get_mut(table).and_then(Node::table_mut) {
+            settle_table(inner, table);
+        }
+    }
+    settle_table(tree, "");
+}
+
+fn settle_table(table: &mut Table, name: &str) {
+    let order = KEYS.names(name);
+    table.0.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
+    for key in KEYS.of(name) {
+        // A plain number stays as it is written, and so do the constants in a table.
+        let settles = |node: &&mut Node| !matches!(node.value, Value::Integer(_)) && !is_table(node, key);
+        if let Some(node) = table.get_mut(&key.name).filter(settles) {
+            shorten(node, &key.schema);
+        }
+    }
+}
+
+/// Whether the value of `key` is a table of keys and not one of several forms.
+fn is_table(node: &Node, key: &Key) -> bool {
+    node.table().is_some() && !super::schema::is_choice(&key.path()) || key.path() == "protocol"
+}
+
+/// Writes the quantities in `node` in their shortest form, fractions as such, and adds the
+/// defaults within a table.
+fn shorten(node: &mut Node, schema: &'static Json) {
+    if let Some(value) = quantity(node, schema) {
+        node.value = value;
+        return;
+    }
+    let cases = |schema: &'static Json| {
+        let words = ["oneOf", "anyOf"].into_iter();
+        words.filter_map(|word| schema.get(word)?.as_array()).flatten().chain([schema])
+    };
+    let cases: Vec<&Json> = cases(schema).chain(cases(KEYS.resolved(schema))).collect();
+    let at = node.at;
+    match &mut node.value {
+        Value::Array(items) => {
+            let lists = cases.iter().map(|case| KEYS.resolved(case));
+            let Some(list) = lists.into_iter().find(|case| case.get("items").or(case.get("prefixItems")).is_some())
+            else {
+                return;
+            };
+            for (index, item) in items.iter_mut().enumerate() {
+                let own = list.get("prefixItems").and_then(|items| items.get(index));
+                own.or(list.get("items")).into_iter().for_each(|schema| shorten(item, schema));
+            }
+        }
+        Value::Table(table) => {
+            let forms = cases.iter().filter_map(|case| KEYS.resolved(case).get("properties")?.as_object());
+            let form = forms.into_iter().find(|form| table.keys().all(|name| form.contains_key(name)));
+            for (name, schema) in form.into_iter().flatten() {
+                match (table.get_mut(name), schema.get("default").filter(|default| !default.is_null())) {
+                    (Some(inner), _) => shorten(inner, schema),
+                    (None, Some(default)) => table.put(name, self::node(default, at)),
+                    (None, None) => {}
+                }
+            }
+        }
+        _ => {
+            let shorter = cases.iter().find_map(|case| quantity(node, case));
+            shorter.into_iter().for_each(|value| node.value = value);
+        }
+    }
+}
+
+/// The value in its shortest form where `schema` is that of a quantity.
+fn quantity(node: &Node, schema: &Json) -> Option<Value> {
+    let kind = schema.get("$ref").or(schema.get("type"))?.as_str()?;
+    let seconds = |time: Time| Value::Float(time.secs());
+    match (kind.rsplit('/').next()?, &node.value) {
+        ("number" | "Seconds", Value::Integer(value)) => Some(Value::Float(*value as f64)),
+        ("Bytes", Value::String(text)) => text.parse().ok().map(|size: Bytes| Value::String(size.to_string())),
+        ("Rate", Value::String(text)) => text.parse().ok().map(|rate: Rate| Value::String(rate.to_string())),
+        ("Time", Value::String(text)) => text.parse().ok().map(|time: Time| Value::String(time.to_string())),
+        ("Distance", Value::String(text)) => mean_distance(text).map(|time| Value::String(time.to_string())),
+        ("Seconds", Value::String(text)) => text.parse().ok().map(seconds),
+        _ => None,
+    }
+}

@@ -1,0 +1,75 @@
+//! Step one: from files, overlays and `--set` to one tree.
+//!
+//! Layers, each over the one before: defaults, what the file `extends`, the
+//! file, overlays, `--protocol` and `--seed`, `--set`, the point of a sweep.
+
+use super::error::Fault;
+use super::parse::{merge_file, merge_source, nest, normalise, read_key};
+use super::source::{Kind, Place, Sources};
+use super::tree::{Node, Table, Value, read_toml};
+use super::{Input, keys, packs, testbeds};
+use std::path::Path;
+
+const QUICKSTART: &str = include_str!("quickstart.toml");
+
+/// Reads all layers but the point of a sweep.
+pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Fault> {
+    let mut tree = keys::defaults(sources);
+    match (&input.testbed, &input.pack, &input.file) {
+        (Some(name), ..) => {
+            let (source, table) = testbeds::layer(name, sources)?;
+            sources.raise(source);
+            tree.merge(table, "");
+        }
+        (None, Some(name), _) => packs::layer(name, &mut tree, sources)?,
+        (None, None, Some(path)) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
+        (None, None, None) => {
+            let source = sources.add(Kind::File, "quickstart", QUICKSTART, Path::new(""));
+            merge_source(&mut tree, sources, source)?;
+        }
+    }
+    for path in &input.overlays {
+        merge_file(&mut tree, sources, path, None, &mut Vec::new())?;
+    }
+    if let Some(name) = &input.protocol {
+        let line = format!("protocol = {}", toml::Value::String(name.clone()));
+        let source = sources.add(Kind::Line, format!("--protocol {name}"), line, Path::new(""));
+        merge_source(&mut tree, sources, source)?;
+    }
+    if let Some(seed) = input.seed {
+        let source = sources.add(Kind::Line, format!("--seed {seed}"), format!("seed = {seed}"), Path::new(""));
+        merge_source(&mut tree, sources, source)?;
+    }
+    for set in &input.sets {
+        merge_set(&mut tree, sources, set)?;
+    }
+    Ok(tree)
+}
+
+/// Merges `key=value`; a value that is not TOML is a string.
+fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str) -> Result<(), Fault> {
+    let source = sources.add(Kind::Line, format!("--set {set}"), set, Path::new(""));
+    let whole = Place { source, start: 0, end: set.len() };
+    let form = "key=value, e.g. `--set swarm.seeders=4` or `--set \"network.up=10 Mbit/s\"`";
+    let Some((key, value)) = set.split_once('=') else {
+        return Err(Fault::new(format!("`--set {set}` has no `=`")).expected(form).at(whole));
+    };
+    let mut table = match read_toml(sources, source) {
+        Ok(table) => table,
+        Err(_) => {
+            let value_start = set.len() - value.len();
+            let at = Place { source, start: value_start, end: set.len() };
+            let keys =
+                read_key(key).ok_or_else(|| Fault::new(format!("`{key}` is not a key")).expected(form).at(whole))?;
+            let key_at = Place { source, start: 0, end: key.trim_end().len() };
+            nest(&keys, Node { key: key_at, at, value: Value::String(value.trim().into()) })
+        }
+    };
+    if let Some(base) = table.get("extends") {
+        return Err(Fault::new("`extends` belongs in a file").expected("an overlay (`-p FILE`) instead").at(base.key));
+    }
+    normalise(&mut table)?;
+    sources.raise(source);
+    tree.merge(table, "");
+    Ok(())
+}
