@@ -32,8 +32,11 @@ pub struct Measure {
     pub better: Better,
     /// What it is.
     pub meaning: String,
-    of: Box<dyn Fn(&Observation) -> Option<Amount> + Send + Sync>,
+    of: Box<Taken>,
 }
+
+/// How a measure is taken.
+type Taken = dyn Fn(&Observation) -> Option<Amount> + Send + Sync;
 
 impl fmt::Debug for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

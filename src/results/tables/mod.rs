@@ -317,7 +317,7 @@ mod tests {
             };
             assert_eq!(column.unit, expected.unwrap_or(column.unit), "{name}");
             assert!(column.since.is_none() || column.unit == Unit::Seconds, "{name} counts from a moment");
-            assert!(column.meaning.trim().ends_with('.'), "{name}: {}", column.meaning);
+            assert!(column.meaning.trim().ends_with(['.', ')']), "{name}: {}", column.meaning);
         }
     }
 
