@@ -2,7 +2,7 @@
 //! changes of them. `cargo +nightly fuzz` goes on where this ends (`fuzz/`).
 
 #[path = "../fuzz/src/lib.rs"]
-mod readers;
+mod targets;
 
 use codexsim::rng::{Purpose, Rng};
 use codexsim::study::{Kept, RowFile};
@@ -85,47 +85,47 @@ fn seeds(target: &str) -> impl Iterator<Item = Vec<u8>> {
 
 #[test]
 fn units() {
-    on_all(readers::units, seeds("units"));
+    on_all(targets::units, seeds("units"));
 }
 
 #[test]
 fn scenarios() {
-    on_all(readers::scenario, seeds("scenario"));
+    on_all(targets::scenario, seeds("scenario"));
 }
 
 #[test]
 fn churn_traces() {
-    on_all(readers::churn_trace, seeds("churn_trace"));
+    on_all(targets::churn_trace, seeds("churn_trace"));
 }
 
 #[test]
 fn latency_matrices() {
-    on_all(readers::latency_matrix, seeds("latency_matrix"));
+    on_all(targets::latency_matrix, seeds("latency_matrix"));
 }
 
 /// A row file bears the digest of the sources, so its seed is made here.
 #[test]
 fn rows() {
-    let (result, trace) = readers::sample();
+    let (result, trace) = targets::sample();
     let file = RowFile::new(result, Kept::default()).encode();
     assert!(RowFile::decode(&file).is_some());
-    on_all(readers::rows, seeds("rows").chain([file.into_bytes(), trace.clone().into_bytes()]));
+    on_all(targets::rows, seeds("rows").chain([file.into_bytes(), trace.clone().into_bytes()]));
 }
 
 #[test]
 fn tables_of_runs() {
-    on_all(readers::runs, seeds("runs"));
+    on_all(targets::runs, seeds("runs"));
 }
 
 #[test]
 fn traces_to_play() {
-    let (_, trace) = readers::sample();
-    on_all(readers::view, seeds("view").chain([trace.clone().into_bytes()]));
+    let (_, trace) = targets::sample();
+    on_all(targets::view, seeds("view").chain([trace.clone().into_bytes()]));
 }
 
 #[test]
 fn measurements() {
-    on_all(readers::measured, seeds("measured"));
+    on_all(targets::measured, seeds("measured"));
 }
 
 /// Each target has its file, its seeds and its line; none is forgotten here.
@@ -148,6 +148,6 @@ fn targets_are_complete() {
     assert_eq!(names, seeded);
     for name in names {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is not built");
-        assert!(lib.contains(&format!("pub fn {name}(")) && here.contains(&format!("readers::{name},")), "{name}");
+        assert!(lib.contains(&format!("pub fn {name}(")) && here.contains(&format!("targets::{name},")), "{name}");
     }
 }

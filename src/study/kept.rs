@@ -13,7 +13,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Whether the table at `place` of [`PARTS`] is there.
+    /// Whether the table at `place` of [`crate::results::PARTS`] is there.
     pub fn has(self, place: usize) -> bool {
         match self.tables {
             Keep::Row => false,
