@@ -2,7 +2,7 @@
 
 use super::format::Shown;
 use super::host::Console;
-use super::progress::{Display, Unit};
+use super::progress::{Counted, Display};
 use super::{Failure, output};
 use crate::results::{self, ResultsError};
 use crate::scenario::{self, Input, Sweep};
@@ -106,7 +106,7 @@ impl Asking {
             }
             None => Cache::memory(),
         };
-        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
+        let console = Console::new(None, Display::new(Counted::Runs, self.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: false };
         let asked = Runner::new(cache, options, &console).ask(question);
         console.close();

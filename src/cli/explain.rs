@@ -1,25 +1,31 @@
-//! `codexsim explain`: what a key means.
+//! `codexsim explain`: what a key or a column means.
 
 use super::{End, Failure, output};
 use crate::scenario::{self, Explanation, Origin};
+use crate::{report, results};
 use clap::Args;
 
-/// Tell what a key of a scenario means: unit, range, default and source
+/// Tell what a key of a scenario or a column of results means: unit, range, default, source
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  codexsim explain swarm.start\n  codexsim explain window\n  codexsim explain network"
+    after_help = "Examples:\n  codexsim explain swarm.start\n  codexsim explain network\n  codexsim explain t100_p95_s"
 )]
 pub struct Explain {
     /// A dotted key, its last words, a table, or a form of values: swarm.group, window,
-    /// network, distribution
+    /// network, distribution; or a column, a measure, a result file: t100_p95_s, nodes.csv
     key: String,
 }
 
 impl Explain {
-    /// Prints what is known of the key.
+    /// Prints what is known of the key, and of columns that are called so.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let found = scenario::explain(&self.key).map_err(Failure::Input)?;
-        let texts: Vec<String> = found.iter().map(describe).collect();
+        let columns = results::columns_of(&self.key).ok();
+        let mut texts: Vec<String> = match scenario::explain(&self.key) {
+            Ok(found) => found.iter().map(describe).collect(),
+            Err(_) if columns.is_some() => vec![],
+            Err(message) => return Err(Failure::Input(message)),
+        };
+        texts.extend(columns.map(|columns| report::columns(&columns).terminal(None)));
         output::say(&texts.join("\n"))?;
         Ok(End::Good)
     }

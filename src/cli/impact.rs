@@ -4,7 +4,7 @@ use super::args::{Layers, duration, ended, share};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
-use super::progress::{Display, Unit};
+use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{AtomicFile, Kind, Program, ResultsError};
@@ -86,7 +86,7 @@ impl Impact {
         let dir = self.output.dir(duel.name());
         duel.warnings().iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         self.output.claim(&dir, Kind::Study, duel.name(), None)?;
-        let console = Console::new(Some(self.budget), Display::new(Unit::Runs, self.output.quiet));
+        let console = Console::new(Some(self.budget), Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let mut examined = Examined::new(duel);
         let asked = Runner::new(Cache::folder(&dir)?, options, &console).ask(&mut examined);

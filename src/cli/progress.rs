@@ -13,7 +13,7 @@ const STEPS: u64 = 1000;
 
 /// What the progress is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum Counted {
     /// Shares of the one run.
     Share,
     /// Finished runs.
@@ -22,7 +22,7 @@ pub enum Unit {
 
 /// The display and its counters.
 pub struct Display {
-    unit: Unit,
+    unit: Counted,
     quiet: bool,
     bar: ProgressBar,
     /// Whether lines are written in place of the bar.
@@ -35,7 +35,7 @@ pub struct Display {
 
 impl Display {
     /// A display that fits standard error; none when `quiet`.
-    pub fn new(unit: Unit, quiet: bool) -> Self {
+    pub fn new(unit: Counted, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target =
             if terminal && !quiet { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
@@ -64,7 +64,7 @@ impl Display {
     /// `runs` runs will be carried out, after those that have been.
     pub fn planned(&self, runs: u64) {
         let done = self.done.load(Ordering::Relaxed);
-        let total = if self.unit == Unit::Share { STEPS } else { done + runs };
+        let total = if self.unit == Counted::Share { STEPS } else { done + runs };
         self.total.store(total, Ordering::Relaxed);
         self.bar.set_length(total);
         self.bar.reset();
@@ -74,7 +74,7 @@ impl Display {
     /// A run has come as far as `progress`.
     pub fn advanced(&self, progress: Progress, events: u64, elapsed_s: f64) {
         let events = self.events.fetch_add(events, Ordering::Relaxed) + events;
-        if self.unit == Unit::Share {
+        if self.unit == Counted::Share {
             let done = (progress.share * STEPS as f64) as u64;
             self.done.store(done, Ordering::Relaxed);
             self.bar.set_position(done);
@@ -82,7 +82,7 @@ impl Display {
         let simulated = report::seconds(progress.time.secs());
         let speed = report::count(events as f64 / elapsed_s.max(1e-3));
         let pace = format!("simulated {simulated}, {speed} events/s");
-        let known = self.unit == Unit::Share && progress.share > 0.0;
+        let known = self.unit == Counted::Share && progress.share > 0.0;
         let left = known.then(|| report::seconds(elapsed_s * (1.0 / progress.share - 1.0)));
         self.line(elapsed_s, || left.map_or(String::new(), |left| format!("{left} to go, ")) + &pace);
         self.bar.set_message(pace);
@@ -90,7 +90,7 @@ impl Display {
 
     /// A run has ended.
     pub fn finished(&self, elapsed_s: f64) {
-        if self.unit == Unit::Runs {
+        if self.unit == Counted::Runs {
             let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
             self.bar.set_position(done);
             let left = self.total.load(Ordering::Relaxed).saturating_sub(done);
@@ -112,18 +112,18 @@ impl Display {
         if due && self.last_line_s.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
             let part = match self.unit {
-                Unit::Share => format!("{} %", done * 100 / STEPS),
-                Unit::Runs => format!("{done}/{total} runs"),
+                Counted::Share => format!("{} %", done * 100 / STEPS),
+                Counted::Runs => format!("{done}/{total} runs"),
             };
             super::output::tell(&format!("{part}, {}", words()));
         }
     }
 }
 
-fn style(unit: Unit) -> ProgressStyle {
+fn style(unit: Counted) -> ProgressStyle {
     let template = match unit {
-        Unit::Share => "{bar:30} {percent} %, {eta} to go, {msg}",
-        Unit::Runs => "{bar:30} {pos}/{len} runs, {eta} to go, {msg}",
+        Counted::Share => "{bar:30} {percent} %, {eta} to go, {msg}",
+        Counted::Runs => "{bar:30} {pos}/{len} runs, {eta} to go, {msg}",
     };
     ProgressStyle::with_template(template).expect("the templates are fixed and right")
 }
@@ -135,7 +135,7 @@ mod tests {
     /// A comparison plans its runs look by look.
     #[test]
     fn runs_that_are_planned_later_come_on_top() {
-        let display = Display::new(Unit::Runs, true);
+        let display = Display::new(Counted::Runs, true);
         for planned in [3, 2] {
             display.planned(planned);
             (0..planned).for_each(|_| display.finished(1.0));

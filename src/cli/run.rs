@@ -4,7 +4,7 @@ use super::args::{Changes, note_on_base};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
-use super::progress::{Display, Unit};
+use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::ledger::{Outcome, Status};
 use crate::report;
@@ -48,7 +48,7 @@ impl Run {
         note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
         let dir = self.dir(&scenario);
         let earlier = self.output.claim(&dir, Kind::Run, &scenario.name, Some(scenario.fingerprint))?;
-        let console = Console::new(None, Display::new(Unit::Share, self.output.quiet));
+        let console = Console::new(None, Display::new(Counted::Share, self.output.quiet));
         let (result, outcome) = self.simulate(&scenario, &console);
         let interrupted = outcome.status == Status::Interrupted;
         // A part of a run is better than nothing, and worse than a whole one.

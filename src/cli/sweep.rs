@@ -4,7 +4,7 @@ use super::args::{Changes, duration, ended};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
-use super::progress::{Display, Unit};
+use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{Kind, ResultsError, Row, RunRow};
@@ -95,7 +95,7 @@ impl Sweep {
             return Ok(End::Good);
         }
         self.output.claim(&dir, Kind::Study, &plan.name, Some(plan.fingerprint))?;
-        let console = Console::new(self.budget, Display::new(Unit::Runs, self.output.quiet));
+        let console = Console::new(self.budget, Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let execution = Runner::new(Cache::folder(&dir)?, options, &console).carry_out(&runs, selection);
         console.close();

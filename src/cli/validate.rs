@@ -3,7 +3,7 @@
 use super::args::ended;
 use super::format::Shown;
 use super::host::Console;
-use super::progress::{Display, Unit};
+use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{self, AtomicFile, Kind, Measured, Row, ValidationRow};
@@ -107,7 +107,7 @@ impl Validate {
     }
 
     fn run(&self, cases: &mut Cases) -> Result<(Option<Validation>, Assembled), Failure> {
-        let console = Console::new(None, Display::new(Unit::Runs, self.quiet));
+        let console = Console::new(None, Display::new(Counted::Runs, self.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: true };
         let asked = Runner::new(Cache::folder(&self.out)?, options, &console).ask(cases);
         console.close();

@@ -260,9 +260,13 @@ fn further() -> impl Iterator<Item = Measure> {
              is longer than all others.",
             move |seen| finite(median(&seen.times(|node| node.t100_s))),
         ),
-        Measure::new(("download_time_p95_s", "p95 t100"), (Seconds, Less), "95 % quantile of the same.", move |seen| {
-            finite(quantile(&seen.times(|node| node.t100_s), 0.95))
-        }),
+        Measure::new(
+            ("download_time_p95_s", "p95 t100"),
+            (Seconds, Less),
+            "95 % quantile over leechers of the time from the own start to the whole dataset; a download that does not \
+             end is longer than all others.",
+            move |seen| finite(quantile(&seen.times(|node| node.t100_s), 0.95)),
+        ),
         Measure::new(
             ("first_byte_median_s", "first byte"),
             (Seconds, Less),
@@ -314,12 +318,18 @@ fn further() -> impl Iterator<Item = Measure> {
             "Median over the leechers that got there of the time from the own start to 50 %.",
             |seen| plain(median(&seen.reached(|node| node.t50_s))),
         ),
-        Measure::new(("t90_s", "t90, median leecher"), (Seconds, Less), "The same to 90 %.", |seen| {
-            plain(median(&seen.reached(|node| node.t90_s)))
-        }),
-        Measure::new(("t100_s", "t100, median leecher"), (Seconds, Less), "The same to everything.", |seen| {
-            plain(median(&seen.reached(|node| node.t100_s)))
-        }),
+        Measure::new(
+            ("t90_s", "t90, median leecher"),
+            (Seconds, Less),
+            "Median over the leechers that got there of the time from the own start to 90 %.",
+            |seen| plain(median(&seen.reached(|node| node.t90_s))),
+        ),
+        Measure::new(
+            ("t100_s", "t100, median leecher"),
+            (Seconds, Less),
+            "Median over the leechers that got there of the time from the own start to the whole dataset.",
+            |seen| plain(median(&seen.reached(|node| node.t100_s))),
+        ),
         Measure::new(
             ("received_per_file_byte", "bytes received per file byte"),
             (PerByte, Less),

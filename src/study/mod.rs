@@ -32,18 +32,18 @@ mod what_if;
 pub use assemble::{Assembled, assemble};
 pub use cache::Cache;
 pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Calibrator, Constant, Figure, Fit, PINNED, UNDETERMINED};
-pub use calibrate::{Request as CalibrateRequest, Verdict as Identified};
+pub use calibrate::{CalibrateRequest, Identified};
 pub use claims::{Breach, Claim, check, claims};
-pub use compare::{CompareError, ComparedCell, Comparison, Figures, Finding, Ratio, Verdict as ComparedVerdict};
+pub use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding, Ratio};
 pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
 pub use estimate::{Estimate, Forecast, estimate};
 pub use host::Host;
-pub use impact::Verdict as ImpactVerdict;
+pub use impact::ImpactVerdict;
 pub use impact::{
     Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, Line as ImpactLine, Part, Party, Side, Stand,
     Standing, World as ImpactWorld,
 };
-pub use impact::{Metric as ImpactMetric, Range as ImpactRange, Request as ImpactRequest};
+pub use impact::{ImpactRequest, Metric as ImpactMetric, Range as ImpactRange};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
 pub use kept::Kept;
@@ -55,7 +55,7 @@ pub use runs::Runs;
 pub use selection::Selection;
 pub use statistics::Summary;
 pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Lag, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
-pub use survey::{Unit, Value, spread};
+pub use survey::{Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 pub use values::Values;
 pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};

@@ -40,7 +40,7 @@ use records::Records;
 use sessions::Sessions;
 use stats::{Purpose, Stats};
 use std::collections::VecDeque;
-use table::{Shape, Table};
+use table::{RoutingTable, Shape};
 use upkeep::Advertiser;
 use warm::Ring;
 
@@ -72,7 +72,7 @@ pub struct Dht {
     /// Who was there before the start.
     at_start: Vec<bool>,
     ring: Ring,
-    tables: Vec<Table>,
+    tables: Vec<RoutingTable>,
     records: Vec<Records>,
     sessions: Sessions,
     rngs: Vec<Rng>,
@@ -116,7 +116,7 @@ impl Dht {
             key_salt,
             ring: Ring::new(&ids, &at_start),
             at_start,
-            tables: ids.iter().map(|id| Table::new(*id, &shape)).collect(),
+            tables: ids.iter().map(|id| RoutingTable::new(*id, &shape)).collect(),
             ids,
             records: std::iter::repeat_with(Records::default).take(n).collect(),
             sessions: Sessions::new(n, params.sessions),

@@ -82,7 +82,7 @@ const LEADS: usize = 1 << LEADING;
 
 /// The routing table of one node. All that it knows of ids it is given.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct RoutingTable {
     me: u64,
     /// Buckets in which somebody is.
     inhabited: u32,
@@ -94,9 +94,10 @@ pub(super) struct Table {
     entries: Vec<Entry>,
 }
 
-impl Table {
+impl RoutingTable {
     pub fn new(me: u64, shape: &Shape) -> Self {
-        let mut table = Table { me, inhabited: 0, leads: [0; LEADS + 1], buckets: Vec::new(), entries: Vec::new() };
+        let mut table =
+            RoutingTable { me, inhabited: 0, leads: [0; LEADS + 1], buckets: Vec::new(), entries: Vec::new() };
         table.reset(shape);
         table
     }

@@ -1,6 +1,6 @@
 //! The start of a run in a network that has long converged.
 
-use super::table::{Shape, Table, id_prefix};
+use super::table::{RoutingTable, Shape, id_prefix};
 use super::{Dht, Moment};
 use crate::rng::Rng;
 use crate::units::Time;
@@ -30,7 +30,7 @@ impl Ring {
     /// The table of a node in a converged network: every bucket that can split
     /// has split, and each has as many nodes of its range as fit, chosen at
     /// random; all were seen, those who wait were not.
-    pub fn fill(&self, table: &mut Table, me: u64, shape: &Shape, rng: &mut Rng) {
+    pub fn fill(&self, table: &mut RoutingTable, me: u64, shape: &Shape, rng: &mut Rng) {
         table.clear();
         self.fill_range(&self.0, (0, 0), (table, me), shape, rng);
         table.index();
@@ -42,7 +42,7 @@ impl Ring {
         &self,
         range: &[(u64, u32)],
         (start, depth): (u64, u8),
-        (table, me): (&mut Table, u64),
+        (table, me): (&mut RoutingTable, u64),
         shape: &Shape,
         rng: &mut Rng,
     ) {

@@ -5,7 +5,8 @@ use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mar
 use super::super::human::tick;
 use super::super::words::{duration, fact, rate, size, title};
 use super::{csv, shortened};
-use crate::study::{Dot, Line, PowerLaw, Sweep, Unit, spread};
+use crate::results::Unit;
+use crate::study::{Dot, Line, PowerLaw, Sweep, spread};
 
 /// Panels of one figure.
 const MOST_PANELS: usize = 9;
@@ -179,6 +180,6 @@ fn show(unit: Unit) -> fn(f64) -> String {
         Unit::Bytes => size,
         Unit::BitsPerSecond => rate,
         Unit::Seconds => duration,
-        Unit::Plain => tick,
+        _ => tick,
     }
 }

@@ -69,15 +69,15 @@ impl Exporter for TenKSim {
 }
 
 /// Rows of a table: all moments in one form, or its readers find no dates.
-struct Table {
+struct MetricTable {
     text: String,
     fractions: bool,
 }
 
-impl Table {
+impl MetricTable {
     fn new(run: &Run, grid_s: f64) -> Self {
         let pods = run.nodes.iter().map(|node| format!(",pod-{}", node.node));
-        Table { text: format!("Time{}\n", pods.collect::<String>()), fractions: grid_s.fract() != 0.0 }
+        MetricTable { text: format!("Time{}\n", pods.collect::<String>()), fractions: grid_s.fract() != 0.0 }
     }
 
     fn row(&mut self, time_s: f64, values: impl Iterator<Item = String>) {
@@ -94,7 +94,7 @@ fn last_sample(run: &Run, grid_s: f64) -> u64 {
 }
 
 fn total_table(total: &Total, run: &Run, grid_s: f64) -> String {
-    let mut table = Table::new(run, grid_s);
+    let mut table = MetricTable::new(run, grid_s);
     let seconds = run.row.sim_time_s.filter(|time| *time > 0.0).unwrap_or(1.0);
     let rate = |node: &NodeRow| format!("{:?}", (total.of)(node) as f64 / seconds);
     let begin = |node: &NodeRow| if total.rate { rate(node) } else { "0".into() };
@@ -105,7 +105,7 @@ fn total_table(total: &Total, run: &Run, grid_s: f64) -> String {
 }
 
 fn curve_table(measure: Measure, run: &Run, grid_s: f64) -> String {
-    let mut table = Table::new(run, grid_s);
+    let mut table = MetricTable::new(run, grid_s);
     // Seeders hold the whole file from the start.
     let whole = Step { time_s: 0.0, bytes: run.row.file_size_bytes };
     let curve = |node: &NodeRow| match node.start_s {

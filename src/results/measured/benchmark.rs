@@ -47,7 +47,7 @@ fn one() -> u32 {
 
 /// A line of `request_event.csv`.
 #[derive(Deserialize)]
-struct Request {
+struct PieceRequest {
     name: String,
     timestamp: String,
     destination: String,
@@ -141,7 +141,7 @@ fn starts(
     nodes: u32,
 ) -> Result<BTreeMap<Dataset, BTreeMap<String, f64>>, MeasuredError> {
     let mut requests = Vec::new();
-    for (request, time) in rows::<Request>(folder, "request_event.csv", |r| &r.timestamp)? {
+    for (request, time) in rows::<PieceRequest>(folder, "request_event.csv", |r| &r.timestamp)? {
         // Python prints members of an enumeration with the name of their class.
         if request.name == "leech" && request.kind.rsplit('.').next() == Some("start") {
             requests.push((time, request));

@@ -28,7 +28,7 @@ const SMALLEST: f64 = 1e-8;
 
 /// What the figures say about one constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Identified {
     /// The 95 % interval is within [`PINNED`] of the value.
     Pinned,
     /// It is wider, but known to a factor of [`UNDETERMINED`].
@@ -84,20 +84,20 @@ impl Precision {
     }
 
     /// The verdict on the constant at `j`, with indices of this fit.
-    pub(super) fn verdict(&self, j: usize) -> Verdict {
+    pub(super) fn verdict(&self, j: usize) -> Identified {
         let others = self.confounded_with(j);
         match self.halves[j] {
-            _ if !others.is_empty() => Verdict::Confounded(others),
-            None => Verdict::Unjudged,
-            Some(half) if libm::exp(half) - 1.0 <= PINNED => Verdict::Pinned,
-            Some(half) if half <= libm::log(UNDETERMINED) => Verdict::Loose,
-            Some(_) => Verdict::Undetermined,
+            _ if !others.is_empty() => Identified::Confounded(others),
+            None => Identified::Unjudged,
+            Some(half) if libm::exp(half) - 1.0 <= PINNED => Identified::Pinned,
+            Some(half) if half <= libm::log(UNDETERMINED) => Identified::Loose,
+            Some(_) => Identified::Undetermined,
         }
     }
 
     /// The constant that is known least, when it is not determined.
     pub(super) fn least_known(&self) -> Option<usize> {
-        let undetermined = (0..self.errors.len()).filter(|j| self.verdict(*j) == Verdict::Undetermined);
+        let undetermined = (0..self.errors.len()).filter(|j| self.verdict(*j) == Identified::Undetermined);
         undetermined.max_by(|a, b| self.errors[*a].unwrap_or(0.0).total_cmp(&self.errors[*b].unwrap_or(0.0)))
     }
 }
@@ -133,12 +133,12 @@ mod tests {
         for j in 0..2 {
             near(precision.errors[j].unwrap(), 0.2);
             near(precision.halves[j].unwrap(), 0.2 * 12.706205);
-            assert_eq!(precision.verdict(j), Verdict::Undetermined, "a factor of e^2.5 to each side");
+            assert_eq!(precision.verdict(j), Identified::Undetermined, "a factor of e^2.5 to each side");
         }
-        assert_eq!(Precision::of(&jacobian, &[0.05, 0.05, 0.1]).verdict(0), Verdict::Loose);
+        assert_eq!(Precision::of(&jacobian, &[0.05, 0.05, 0.1]).verdict(0), Identified::Loose);
         near(precision.correlations[(0, 1)], -0.5);
         let tight = Precision::of(&jacobian, &[0.001, 0.001, 0.002]);
-        assert_eq!(tight.verdict(0), Verdict::Pinned);
+        assert_eq!(tight.verdict(0), Identified::Pinned);
     }
 
     /// Units must not matter: one column a thousand times the other.
@@ -156,16 +156,16 @@ mod tests {
     fn constants_that_act_alike_are_confounded() {
         let jacobian = DMatrix::from_row_slice(3, 3, &[1.0, 2.0, 0.0, 0.5, 1.0, 1.0, 2.0, 4.0, 0.3]);
         let precision = Precision::of(&jacobian, &[1e-9, -1e-9, 1e-9, 1e-9]);
-        assert_eq!(precision.verdict(0), Verdict::Confounded(vec![1]));
-        assert_eq!(precision.verdict(1), Verdict::Confounded(vec![0]));
-        assert_eq!(precision.verdict(2), Verdict::Pinned);
+        assert_eq!(precision.verdict(0), Identified::Confounded(vec![1]));
+        assert_eq!(precision.verdict(1), Identified::Confounded(vec![0]));
+        assert_eq!(precision.verdict(2), Identified::Pinned);
         near(precision.correlations[(0, 1)], -1.0);
     }
 
     #[test]
     fn without_freedom_there_is_no_interval() {
         let precision = Precision::of(&DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.2, 1.0]), &[0.0, 0.0]);
-        assert_eq!((precision.errors[0], precision.verdict(0)), (None, Verdict::Unjudged));
+        assert_eq!((precision.errors[0], precision.verdict(0)), (None, Identified::Unjudged));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod objective;
 mod parameter;
 mod search;
 
-pub use identify::{CONFOUNDED, PINNED, UNDETERMINED, Verdict};
+pub use identify::{CONFOUNDED, Identified, PINNED, UNDETERMINED};
 pub use parameter::Fit;
 
 use super::validate::{self, Cases, Metric, Refused};
@@ -29,7 +29,7 @@ const STEP: f64 = 0.1;
 
 /// What to fit to what.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct CalibrateRequest {
     /// The set-ups that runs can come from.
     pub testbeds: Vec<Testbed>,
     /// The one whose cells are fitted, as an index into `testbeds`.
@@ -98,13 +98,13 @@ pub struct Constant {
     /// 95 % interval, where there is one within a factor of [`UNDETERMINED`].
     pub interval: Option<(toml::Value, toml::Value)>,
     /// What the cells say about it.
-    pub verdict: Verdict,
+    pub verdict: Identified,
 }
 
 impl Constant {
     /// Whether the cells say anything about it.
     pub fn is_fitted(&self) -> bool {
-        !matches!(self.verdict, Verdict::NoEffect | Verdict::Vanishes | Verdict::Undetermined)
+        !matches!(self.verdict, Identified::NoEffect | Identified::Vanishes | Identified::Undetermined)
     }
 }
 
@@ -155,7 +155,7 @@ pub struct Calibration {
 /// The fit of some constants to cells of the measured.
 #[derive(Debug)]
 pub struct Calibrator {
-    request: Request,
+    request: CalibrateRequest,
     chosen: Cases,
     objective: Objective,
 }
@@ -165,7 +165,7 @@ impl Calibrator {
     ///
     /// # Errors
     /// On keys that cannot be fitted, and when no cell is left.
-    pub fn new(measured: &Measured, request: Request) -> Result<Calibrator, CalibrateError> {
+    pub fn new(measured: &Measured, request: CalibrateRequest) -> Result<Calibrator, CalibrateError> {
         let own = validate::of_testbed(measured, &request.testbeds, request.testbed);
         let chosen = cases(&own, &request, std::iter::empty());
         let parameters = parameters(&chosen, &request)?;
@@ -201,7 +201,7 @@ impl Question for Calibrator {
     }
 }
 
-fn parameters(chosen: &Cases, request: &Request) -> Result<Vec<Parameter>, CalibrateError> {
+fn parameters(chosen: &Cases, request: &CalibrateRequest) -> Result<Vec<Parameter>, CalibrateError> {
     if chosen.cases.is_empty() {
         let none = || CalibrateError::NoCell(request.testbeds[request.testbed].name.clone());
         return Err(chosen.refused.first().cloned().map_or_else(none, CalibrateError::Refused));
@@ -215,7 +215,7 @@ fn parameters(chosen: &Cases, request: &Request) -> Result<Vec<Parameter>, Calib
 }
 
 /// Constants that are not fitted, and why.
-type Dropped = Vec<(usize, Verdict)>;
+type Dropped = Vec<(usize, Identified)>;
 
 /// Values of all constants, and what the figures say about those at `active`.
 struct Fitted {
@@ -235,7 +235,7 @@ fn fit(objective: &Objective, max_evaluations: usize) -> Result<Fitted, Halt> {
     let starts: Vec<f64> = objective.parameters.iter().map(|p| p.start).collect();
     let mut active = with_effect(&objective.slopes(&starts, &all, STEP)?);
     let unseen = all.iter().filter(|j| !active.contains(j));
-    let mut dropped: Dropped = unseen.map(|j| (*j, Verdict::NoEffect)).collect();
+    let mut dropped: Dropped = unseen.map(|j| (*j, Identified::NoEffect)).collect();
     loop {
         let mut values = starts.clone();
         dropped.iter().for_each(|(j, _)| values[*j] = objective.parameters[*j].initial);
@@ -259,10 +259,10 @@ fn judge(objective: &Objective, values: &[f64], active: &[usize]) -> Result<(Dro
     let seen = with_effect(&slopes);
     if seen.len() < active.len() {
         let gone = (0..active.len()).filter(|column| !seen.contains(column));
-        return Ok((gone.map(|column| (active[column], Verdict::Vanishes)).collect(), None));
+        return Ok((gone.map(|column| (active[column], Identified::Vanishes)).collect(), None));
     }
     let precision = Precision::of(&slopes, &objective.residuals(values)?);
-    let out = precision.least_known().map(|column| (active[column], Verdict::Undetermined));
+    let out = precision.least_known().map(|column| (active[column], Identified::Undetermined));
     Ok((out.into_iter().collect(), Some(precision)))
 }
 
@@ -281,7 +281,7 @@ fn descend(objective: &Objective, active: &[usize], values: &[f64], limit: usize
     Ok((values, found.arrived))
 }
 
-fn report(objective: &Objective, fit: Fitted, request: &Request, chosen: &Cases) -> Result<Calibration, Halt> {
+fn report(objective: &Objective, fit: Fitted, request: &CalibrateRequest, chosen: &Cases) -> Result<Calibration, Halt> {
     let initial: Vec<f64> = objective.parameters.iter().map(|p| p.initial).collect();
     let (before, after) = (objective.predict(&initial)?, objective.predict(&fit.values)?);
     let figure = |(i, target): (usize, &Target)| {
@@ -323,13 +323,13 @@ fn constant(parameter: &Parameter, j: usize, fit: &Fitted) -> Constant {
         relative_error: half.and(known).and_then(|(k, precision)| precision.errors[k]),
         interval,
         verdict: match known.map(|(k, precision)| precision.verdict(k)) {
-            Some(Verdict::Confounded(with)) => {
-                Verdict::Confounded(with.into_iter().map(|other| fit.active[other]).collect())
+            Some(Identified::Confounded(with)) => {
+                Identified::Confounded(with.into_iter().map(|other| fit.active[other]).collect())
             }
             Some(verdict) => verdict,
             None => {
                 let dropped = fit.dropped.iter().find(|(k, _)| *k == j);
-                dropped.map_or(Verdict::NoEffect, |(_, verdict)| verdict.clone())
+                dropped.map_or(Identified::NoEffect, |(_, verdict)| verdict.clone())
             }
         },
     }

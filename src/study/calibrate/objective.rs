@@ -3,7 +3,7 @@
 
 use super::parameter::Parameter;
 use super::search::Landscape;
-use super::{CalibrateError, Request};
+use super::{CalibrateError, CalibrateRequest};
 use crate::results::{Measured, ResultsError, median};
 use crate::sim::Keep;
 use crate::study::validate::{self, Cases, Metric};
@@ -98,7 +98,7 @@ impl Objective {
 
     /// The runs of what the search came to; nothing where they are not needed because
     /// these constants cannot be.
-    pub(super) fn wanted(&mut self, request: &Request) -> Option<Plan> {
+    pub(super) fn wanted(&mut self, request: &CalibrateRequest) -> Option<Plan> {
         for values in self.unknown.take() {
             let sets = self.parameters.iter().zip(&values).map(|(parameter, value)| parameter.set(*value));
             let cases = cases(&self.measured, request, sets);
@@ -185,7 +185,7 @@ impl Objective {
 }
 
 /// The chosen cells with further settings.
-pub(super) fn cases(measured: &Measured, request: &Request, sets: impl Iterator<Item = String>) -> Cases {
+pub(super) fn cases(measured: &Measured, request: &CalibrateRequest, sets: impl Iterator<Item = String>) -> Cases {
     let mut cases = Cases::new(
         measured,
         &validate::Request {

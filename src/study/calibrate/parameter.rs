@@ -6,7 +6,7 @@ use crate::units::{Bytes, Rate, Time};
 /// What a constant is measured in. Values are in the unit's smallest part:
 /// nanoseconds, bytes, bit/s, or plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(super) enum ConstantKind {
     Time,
     Bytes,
     Rate,
@@ -18,17 +18,17 @@ pub(super) enum Unit {
 pub(super) const DIGITS: i32 = 4;
 pub(super) const INTERVAL_DIGITS: i32 = 3;
 
-impl Unit {
+impl ConstantKind {
     /// Reads a value of a scenario; nothing when it is no finite quantity.
-    pub(super) fn read(value: &toml::Value) -> Option<(Unit, f64)> {
+    pub(super) fn read(value: &toml::Value) -> Option<(ConstantKind, f64)> {
         match value {
-            toml::Value::Integer(count) => Some((Unit::Count, *count as f64)),
-            toml::Value::Float(number) => Some((Unit::Number, *number)),
+            toml::Value::Integer(count) => Some((ConstantKind::Count, *count as f64)),
+            toml::Value::Float(number) => Some((ConstantKind::Number, *number)),
             toml::Value::String(text) => {
-                let time = || Some((Unit::Time, text.parse::<Time>().ok()?.nanos() as f64));
-                let bytes = || Some((Unit::Bytes, text.parse::<Bytes>().ok()?.get() as f64));
+                let time = || Some((ConstantKind::Time, text.parse::<Time>().ok()?.nanos() as f64));
+                let bytes = || Some((ConstantKind::Bytes, text.parse::<Bytes>().ok()?.get() as f64));
                 let rate = text.parse::<Rate>().ok().filter(|rate| !rate.is_unlimited());
-                time().or_else(bytes).or(rate.map(|rate| (Unit::Rate, rate.0 as f64)))
+                time().or_else(bytes).or(rate.map(|rate| (ConstantKind::Rate, rate.0 as f64)))
             }
             _ => None,
         }
@@ -36,12 +36,12 @@ impl Unit {
 
     /// The nearest value that can be written down.
     pub(super) fn round(self, value: f64) -> f64 {
-        if self == Unit::Number { value } else { libm::round(value) }
+        if self == ConstantKind::Number { value } else { libm::round(value) }
     }
 
     /// The same, but never zero.
     pub(super) fn above_zero(self, value: f64) -> f64 {
-        self.round(value).max(if self == Unit::Number { f64::MIN_POSITIVE } else { 1.0 })
+        self.round(value).max(if self == ConstantKind::Number { f64::MIN_POSITIVE } else { 1.0 })
     }
 
     /// `value` with so many significant digits.
@@ -64,11 +64,11 @@ impl Unit {
     pub(super) fn toml(self, value: f64) -> toml::Value {
         let whole = self.round(value) as u64;
         match self {
-            Unit::Time => Time::from_nanos(whole).to_string().into(),
-            Unit::Bytes => Bytes(whole).to_string().into(),
-            Unit::Rate => Rate(whole).to_string().into(),
-            Unit::Count => (whole as i64).into(),
-            Unit::Number => value.into(),
+            ConstantKind::Time => Time::from_nanos(whole).to_string().into(),
+            ConstantKind::Bytes => Bytes(whole).to_string().into(),
+            ConstantKind::Rate => Rate(whole).to_string().into(),
+            ConstantKind::Count => (whole as i64).into(),
+            ConstantKind::Number => value.into(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Unit {
     /// smallest part away. The lower one stays above zero.
     pub(super) fn around(self, value: f64, step: f64) -> (f64, f64) {
         let (low, high) = (self.round(value * libm::exp(-step)), self.round(value * libm::exp(step)));
-        if self == Unit::Number {
+        if self == ConstantKind::Number {
             return (low, high);
         }
         (low.min(value - 1.0).max(1.0), high.max(value + 1.0))
@@ -88,7 +88,7 @@ impl Unit {
 pub(super) struct Parameter {
     /// Its dotted key.
     pub(super) key: String,
-    pub(super) unit: Unit,
+    pub(super) unit: ConstantKind,
     /// The value that the testbed gives it.
     pub(super) initial: f64,
     /// Where the search begins; above zero.
@@ -128,7 +128,7 @@ impl Parameter {
             resolved.iter().map(|text| text.parse().expect("a resolved scenario is TOML")).collect();
         let first = lookup(&fit.key, &tables[0]).ok_or_else(|| unknown(&fit.key, &tables[0]))?;
         let (unit, initial) =
-            Unit::read(first).ok_or_else(|| CalibrateError::NoQuantity(fit.key.clone(), first.to_string()))?;
+            ConstantKind::read(first).ok_or_else(|| CalibrateError::NoQuantity(fit.key.clone(), first.to_string()))?;
         if tables.iter().any(|table| lookup(&fit.key, table) != Some(first)) {
             return Err(CalibrateError::Differs(fit.key.clone()));
         }
@@ -148,12 +148,12 @@ impl Parameter {
     }
 }
 
-fn read_start(text: &str, unit: Unit, key: &str) -> Result<f64, CalibrateError> {
+fn read_start(text: &str, unit: ConstantKind, key: &str) -> Result<f64, CalibrateError> {
     let bare = |text: &str| format!("x = {text}").parse::<toml::Table>().ok()?.remove("x");
     let value = bare(text).unwrap_or_else(|| text.into());
-    match Unit::read(&value) {
+    match ConstantKind::read(&value) {
         Some((read, start)) if read == unit => Ok(start),
-        Some((Unit::Count, start)) if unit == Unit::Number => Ok(start),
+        Some((ConstantKind::Count, start)) if unit == ConstantKind::Number => Ok(start),
         _ => Err(CalibrateError::Start(key.into(), text.into(), unit.toml(1.0).to_string())),
     }
 }
@@ -190,7 +190,7 @@ fn quantities(prefix: &str, table: &toml::Table, keys: &mut Vec<String>) {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) => quantities(&key, inner, keys),
-            value if Unit::read(value).is_some() => keys.push(key),
+            value if ConstantKind::read(value).is_some() => keys.push(key),
             _ => {}
         }
     }
@@ -210,12 +210,12 @@ mod tests {
     #[test]
     fn quantities_of_all_kinds_are_found_and_written_back() {
         for (fit, unit, start, set) in [
-            ("hardware.per_entry", Unit::Time, 250e3, "hardware.per_entry=\"250 us\""),
-            ("hardware.per_mib = 2 ms", Unit::Time, 2e6, "hardware.per_mib=\"2 ms\""),
-            ("network.up", Unit::Rate, 1e7, "network.up=\"10 Mbit/s\""),
-            ("protocol.p.window", Unit::Count, 8.0, "protocol.p.window=8"),
-            ("protocol.p.share=2", Unit::Number, 2.0, "protocol.p.share=2.0"),
-            ("protocol.\"./x.toml\".window", Unit::Count, 8.0, "protocol.\"./x.toml\".window=8"),
+            ("hardware.per_entry", ConstantKind::Time, 250e3, "hardware.per_entry=\"250 us\""),
+            ("hardware.per_mib = 2 ms", ConstantKind::Time, 2e6, "hardware.per_mib=\"2 ms\""),
+            ("network.up", ConstantKind::Rate, 1e7, "network.up=\"10 Mbit/s\""),
+            ("protocol.p.window", ConstantKind::Count, 8.0, "protocol.p.window=8"),
+            ("protocol.p.share=2", ConstantKind::Number, 2.0, "protocol.p.share=2.0"),
+            ("protocol.\"./x.toml\".window", ConstantKind::Count, 8.0, "protocol.\"./x.toml\".window=8"),
         ] {
             let found = find(fit).unwrap();
             assert_eq!((found.unit, found.start, found.set(found.start).as_str()), (unit, start, set));
@@ -243,11 +243,11 @@ mod tests {
     /// By hand.
     #[test]
     fn digits_and_neighbours() {
-        assert_eq!(Unit::Time.digits(2_801_234.0, 4), 2_801_000.0);
-        assert_eq!(Unit::Time.digits(280.0, 4), 280.0);
-        assert_eq!(Unit::Number.digits(0.123456, 3), 0.123);
-        assert_eq!(Unit::Count.around(8.0, 0.01), (7.0, 9.0), "at least one away");
-        assert_eq!(Unit::Count.around(1.0, 0.01), (1.0, 2.0));
-        assert_eq!(Unit::Time.around(1e6, libm::log(2.0)), (5e5, 2e6));
+        assert_eq!(ConstantKind::Time.digits(2_801_234.0, 4), 2_801_000.0);
+        assert_eq!(ConstantKind::Time.digits(280.0, 4), 280.0);
+        assert_eq!(ConstantKind::Number.digits(0.123456, 3), 0.123);
+        assert_eq!(ConstantKind::Count.around(8.0, 0.01), (7.0, 9.0), "at least one away");
+        assert_eq!(ConstantKind::Count.around(1.0, 0.01), (1.0, 2.0));
+        assert_eq!(ConstantKind::Time.around(1e6, libm::log(2.0)), (5e5, 2e6));
     }
 }

@@ -116,7 +116,7 @@ pub enum Finding {
 
 /// How one variant does in all cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Verdict {
+pub struct ComparedVerdict {
     /// Index into [`Comparison::variants`].
     pub variant: usize,
     /// Cells with a ratio.
@@ -189,18 +189,18 @@ impl Comparison {
     }
 
     /// How each variant but the baseline does; those without any ratio are left out.
-    pub fn verdicts(&self) -> Vec<Verdict> {
+    pub fn verdicts(&self) -> Vec<ComparedVerdict> {
         (1..self.variants.len()).filter_map(|variant| self.verdict(variant)).collect()
     }
 
-    fn verdict(&self, variant: usize) -> Option<Verdict> {
+    fn verdict(&self, variant: usize) -> Option<ComparedVerdict> {
         let figures = || self.cells.iter().enumerate().map(|(index, cell)| (index, cell, &cell.figures[variant]));
         let ratios: Vec<(f64, usize)> =
             figures().filter_map(|(index, _, f)| Some((f.ratio.as_ref()?.value, index))).collect();
         let whole = |cell: &ComparedCell, f: &Figures| f.missing() == 0 && cell.figures[0].missing() == 0;
         let within = figures()
             .filter(|(_, cell, f)| f.ratio.as_ref().is_some_and(|ratio| ratio.value <= self.limit) && whole(cell, f));
-        Some(Verdict {
+        Some(ComparedVerdict {
             variant,
             cells: ratios.len(),
             within: within.count(),

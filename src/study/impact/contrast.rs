@@ -24,7 +24,7 @@ pub(super) type Both = [Option<Value>; 2];
 /// The pairs of one quantity, worlds joined.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contrast {
-    units: Vec<Unit>,
+    units: Vec<PairContrast>,
     yardstick: Yardstick,
     /// Worlds and pairs in which a side has no value.
     pub(super) excluded: usize,
@@ -40,7 +40,7 @@ pub(super) struct Contrast {
 
 /// One pair, worlds joined: see [`joined`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Unit {
+struct PairContrast {
     base: f64,
     /// The change less the base.
     difference: f64,
@@ -68,7 +68,7 @@ impl Contrast {
             let of_pair: Vec<Both> = of_pair.map(|both| both.map(|value| value.filter(usable))).collect();
             let own: Vec<Value> = of_pair.iter().filter_map(|[base, _]| *base).collect();
             let both: Vec<(Value, Value)> = of_pair.iter().filter_map(|[base, change]| base.zip(*change)).collect();
-            let unit = Unit::of(&both, yardstick);
+            let unit = PairContrast::of(&both, yardstick);
             let compared = if unit.is_some() { both.len() } else { 0 };
             found.excluded += worlds.len() - compared;
             found.is_endless |=
@@ -188,7 +188,7 @@ impl Contrast {
         (a > 0.0).then(|| ((b - root) / a, (b + root) / a))
     }
 
-    fn mean(&self, of: impl Fn(&Unit) -> f64) -> Mean {
+    fn mean(&self, of: impl Fn(&PairContrast) -> f64) -> Mean {
         let n = self.units.len() as f64;
         let mean = self.units.iter().map(&of).sum::<f64>() / n;
         let squares: f64 = self.units.iter().map(|unit| (of(unit) - mean) * (of(unit) - mean)).sum();
@@ -199,9 +199,9 @@ impl Contrast {
     }
 }
 
-impl Unit {
+impl PairContrast {
     /// One pair in all worlds where both sides have a value; nothing without any.
-    fn of(both: &[(Value, Value)], yardstick: Yardstick) -> Option<Unit> {
+    fn of(both: &[(Value, Value)], yardstick: Yardstick) -> Option<PairContrast> {
         let (bases, changes): (Vec<Value>, Vec<Value>) = both.iter().copied().unzip();
         let (base, change) = joined(&bases, yardstick).zip(joined(&changes, yardstick))?;
         let difference = match yardstick {
@@ -216,7 +216,7 @@ impl Unit {
                 base + wire / bases.iter().map(|value| value.per).sum::<f64>() / 200.0
             }
         };
-        Some(Unit { base, difference, yardstick })
+        Some(PairContrast { base, difference, yardstick })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where a change acts that did nothing in the worlds of its pack.
 
-use super::sides::{Duel, Request};
+use super::sides::{Duel, ImpactRequest};
 use super::{is_alike, observe};
 use crate::results::ResultsError;
 use crate::scenario;
@@ -93,8 +93,8 @@ impl Question for Search {
 
 /// The worlds of `pack` in which the sides of `request` differ in a setting; none
 /// where the pack varies what the request sets.
-fn probes(request: &Request, pack: &'static str) -> Vec<Probe> {
-    let Ok(duel) = Duel::new(Request { pack: pack.into(), ..request.clone() }) else { return vec![] };
+fn probes(request: &ImpactRequest, pack: &'static str) -> Vec<Probe> {
+    let Ok(duel) = Duel::new(ImpactRequest { pack: pack.into(), ..request.clone() }) else { return vec![] };
     let all = duel.plan(1);
     let one = |world: usize| {
         let runs = [0, 1].map(|side| all.place(duel.run(0, world, side)));

@@ -2,8 +2,8 @@
 
 use super::contrast::{Both, Contrast, Value};
 use super::metric::Metric;
-use super::verdict::{Verdict, judge};
-use super::{Request, Seen, looks};
+use super::verdict::{ImpactVerdict, judge};
+use super::{ImpactRequest, Seen, looks};
 use crate::results::{Amount, Better, Observation};
 
 /// One quantity on both sides.
@@ -27,7 +27,7 @@ pub struct Line {
     /// Where the worlds do not agree whether it is more or less, in place of the effect.
     pub range: Option<Range>,
     /// What can be said; nothing where no pair reached the quantity.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<ImpactVerdict>,
     /// Pairs with a value on both sides.
     pub pairs: usize,
     /// Runs of a pair in a world with a value on both sides.
@@ -57,21 +57,21 @@ impl Line {
     /// Whether the change is surely for the worse.
     pub fn is_worse(&self) -> bool {
         match self.verdict {
-            Some(Verdict::More) => self.metric.measure().better == Better::Less,
-            Some(Verdict::Less) => self.metric.measure().better == Better::More,
+            Some(ImpactVerdict::More) => self.metric.measure().better == Better::Less,
+            Some(ImpactVerdict::Less) => self.metric.measure().better == Better::More,
             _ => false,
         }
     }
 
     /// Whether the change is surely for the better.
     pub fn is_better(&self) -> bool {
-        matches!(self.verdict, Some(Verdict::Less | Verdict::More)) && !self.is_worse()
+        matches!(self.verdict, Some(ImpactVerdict::Less | ImpactVerdict::More)) && !self.is_worse()
     }
 }
 
 /// What the worlds in `seen` show of `metrics`, each joined over them, judged as one
 /// family.
-pub(super) fn lines(seen: &[&[Seen]], metrics: &[Metric], request: &Request) -> Vec<Line> {
+pub(super) fn lines(seen: &[&[Seen]], metrics: &[Metric], request: &ImpactRequest) -> Vec<Line> {
     let looks = looks(request.max_pairs);
     let alpha = (1.0 - request.confidence) / looks.len() as f64;
     let all = || seen.iter().flat_map(|worlds| metrics.iter().map(move |metric| (*metric, *worlds)));

@@ -23,9 +23,9 @@ pub use decomposition::{Decomposition, Part};
 pub use elsewhere::Elsewhere;
 pub use line::{Line, Range};
 pub use metric::Metric;
-pub use sides::{Duel, ImpactError, Request, Side, World};
+pub use sides::{Duel, ImpactError, ImpactRequest, Side, World};
 pub use standing::{Party, Stand, Standing};
-pub use verdict::Verdict;
+pub use verdict::ImpactVerdict;
 
 use super::{History, Next, Plan, Question};
 use crate::results::{Observation, ResultsError};
@@ -36,7 +36,7 @@ use elsewhere::Search;
 #[derive(Debug, Clone)]
 pub struct Impact {
     /// What was asked.
-    pub request: Request,
+    pub request: ImpactRequest,
     /// What base and change are called.
     pub names: [String; 2],
     /// The worlds.
@@ -237,10 +237,10 @@ impl Impact {
     /// Whether every verdict about all worlds together is decided, and in each world
     /// those that nothing is said of for all together.
     pub fn is_decided(&self) -> bool {
-        let decided = |line: &Line| line.verdict.is_none_or(Verdict::is_decided);
+        let decided = |line: &Line| line.verdict.is_none_or(ImpactVerdict::is_decided);
         let each = |metric: Metric| self.stands(metric).all(|(_, line, _)| decided(line));
         self.lines().all(|line| match line.verdict {
-            Some(Verdict::Mixed | Verdict::Fails) => each(line.metric),
+            Some(ImpactVerdict::Mixed | ImpactVerdict::Fails) => each(line.metric),
             _ => decided(line),
         })
     }

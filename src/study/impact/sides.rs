@@ -67,7 +67,7 @@ pub struct Side {
 
 /// What is compared, where, and how surely.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ImpactRequest {
     /// Name or path of a pack of worlds.
     pub pack: String,
     /// What is there.
@@ -87,7 +87,7 @@ pub struct Request {
 /// Two sides in the worlds of a pack.
 #[derive(Debug, Clone)]
 pub struct Duel {
-    pub(super) request: Request,
+    pub(super) request: ImpactRequest,
     /// What the two are called.
     pub(super) names: [String; 2],
     pub(super) worlds: Vec<World>,
@@ -114,7 +114,7 @@ impl Duel {
     ///
     /// # Errors
     /// On anything that cannot be run.
-    pub fn new(request: Request) -> Result<Duel, ImpactError> {
+    pub fn new(request: ImpactRequest) -> Result<Duel, ImpactError> {
         let [base, change] = [&request.base, &request.change].map(|side| one(&request, side));
         let ((base, base_cells), (change, change_cells)) = (base?, change?);
         refuse_twice(&base_cells, &change_cells)?;
@@ -166,7 +166,7 @@ impl Duel {
 }
 
 /// The pack with one side, and its points.
-fn one(request: &Request, side: &Side) -> Result<(Plan, Vec<Cell>), ImpactError> {
+fn one(request: &ImpactRequest, side: &Side) -> Result<(Plan, Vec<Cell>), ImpactError> {
     request.common.sets.iter().try_for_each(|set| refuse_choice(set))?;
     side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
@@ -196,7 +196,7 @@ fn refuse_twice(base: &[Cell], change: &[Cell]) -> Result<(), ImpactError> {
 }
 
 /// What pack and overlays say about protocols, which --base and --change name.
-fn unused(request: &Request) -> Vec<String> {
+fn unused(request: &ImpactRequest) -> Vec<String> {
     let of_world = |set: &&String| scenario::setting_key(set).is_ok_and(|keys| keys[0] != "protocol");
     let sets = request.common.sets.iter().filter(of_world).cloned().collect();
     let worlds = Input { pack: Some(request.pack.clone()), sets, ..request.common.clone() };
@@ -249,7 +249,7 @@ fn refuse_varied(set: &str, axes: &[Axis]) -> Result<(), ImpactError> {
 
 /// A name for the runs and their folder, which another comparison does not have:
 /// pack and models, and a digest of what these do not show.
-fn title(request: &Request) -> String {
+fn title(request: &ImpactRequest) -> String {
     // Three of them and the rest are less than the 255 bytes of a file name.
     const MOST: usize = 64;
     let models = [&request.pack, &request.base.model, &request.change.model];
@@ -277,7 +277,7 @@ fn stem(name: &str) -> String {
 
 /// What the two sides are called: the model and what was set; where that is the
 /// same, which side it is.
-fn names(request: &Request) -> [String; 2] {
+fn names(request: &ImpactRequest) -> [String; 2] {
     let name = |side: &Side| match side.sets.as_slice() {
         [] => stem(&side.model),
         sets => format!("{} ({})", stem(&side.model), sets.join(", ")),

@@ -1,7 +1,7 @@
 //! How both sides stand in one world.
 
 use super::line::Line;
-use super::verdict::Verdict;
+use super::verdict::ImpactVerdict;
 use super::{Seen, is_alike};
 
 /// One of the two that are compared.
@@ -47,7 +47,7 @@ pub enum Stand {
 
 impl Standing {
     /// Of the pairs in one world, and what can be said of downloads that did not end.
-    pub(super) fn new(seen: &Seen, unfinished: Option<Verdict>) -> Standing {
+    pub(super) fn new(seen: &Seen, unfinished: Option<ImpactVerdict>) -> Standing {
         let pairs = || seen.iter().filter_map(|[base, change]| base.as_ref().zip(change.as_ref()));
         let [base, change] = [
             pairs().filter(|(base, _)| base.unfinished() > 0).count(),
@@ -56,8 +56,8 @@ impl Standing {
         // Where peers leave, no side completes always; there it takes the statistics.
         let fails = match (base, change, unfinished) {
             (0, 0, _) => None,
-            (0, ..) | (_, _, Some(Verdict::More)) => Some(Party::Change),
-            (_, 0, _) | (_, _, Some(Verdict::Less)) => Some(Party::Base),
+            (0, ..) | (_, _, Some(ImpactVerdict::More)) => Some(Party::Change),
+            (_, 0, _) | (_, _, Some(ImpactVerdict::Less)) => Some(Party::Base),
             _ => None,
         };
         let alike = pairs().filter(|(base, change)| is_alike(base, change)).count();
@@ -71,9 +71,9 @@ impl Standing {
 
     /// The verdict on a quantity of this world that the pairs alone would make
     /// `line.verdict`.
-    pub(super) fn verdict(&self, line: &Line) -> Option<Verdict> {
+    pub(super) fn verdict(&self, line: &Line) -> Option<ImpactVerdict> {
         match () {
-            () if !self.is_exercised() => line.verdict.map(|_| Verdict::NotExercised),
+            () if !self.is_exercised() => line.verdict.map(|_| ImpactVerdict::NotExercised),
             () if self.fails.is_some() => unpraised(line),
             () => line.verdict,
         }
@@ -83,8 +83,8 @@ impl Standing {
     pub(super) fn by(&self, line: &Line) -> Stand {
         match (self.fails, line.verdict) {
             (Some(party), _) => Stand::Fails(party),
-            (_, Some(Verdict::NotExercised)) => Stand::NotExercised,
-            (_, Some(Verdict::NoPracticalChange)) => Stand::Same,
+            (_, Some(ImpactVerdict::NotExercised)) => Stand::NotExercised,
+            (_, Some(ImpactVerdict::NoPracticalChange)) => Stand::Same,
             _ if line.is_better() => Stand::Better,
             _ if line.is_worse() => Stand::Worse,
             (_, None) => Stand::NotReached,
@@ -95,20 +95,20 @@ impl Standing {
 
 /// The verdict on a quantity of all worlds together that the pairs alone would make
 /// `line.verdict`.
-pub(super) fn verdict(line: &Line, standings: &[Standing]) -> Option<Verdict> {
+pub(super) fn verdict(line: &Line, standings: &[Standing]) -> Option<ImpactVerdict> {
     if !standings.iter().any(Standing::is_exercised) {
-        return line.verdict.map(|_| Verdict::NotExercised);
+        return line.verdict.map(|_| ImpactVerdict::NotExercised);
     }
     let fails = standings.iter().any(|standing| standing.fails.is_some());
     match (if fails { unpraised(line) } else { line.verdict }, line.range) {
-        (Some(Verdict::Less | Verdict::More), Some(_)) => Some(Verdict::Mixed),
-        (Some(Verdict::NoPracticalChange), Some(range)) if range.is_sure => Some(Verdict::Mixed),
+        (Some(ImpactVerdict::Less | ImpactVerdict::More), Some(_)) => Some(ImpactVerdict::Mixed),
+        (Some(ImpactVerdict::NoPracticalChange), Some(range)) if range.is_sure => Some(ImpactVerdict::Mixed),
         (verdict, _) => verdict,
     }
 }
 
 /// Where a side does not complete, no time is called better, nor unchanged.
-fn unpraised(line: &Line) -> Option<Verdict> {
+fn unpraised(line: &Line) -> Option<ImpactVerdict> {
     let open = line.verdict.is_some_and(|verdict| !verdict.is_decided());
-    if line.metric.is_of_time() && !open && !line.is_worse() { Some(Verdict::Fails) } else { line.verdict }
+    if line.metric.is_of_time() && !open && !line.is_worse() { Some(ImpactVerdict::Fails) } else { line.verdict }
 }

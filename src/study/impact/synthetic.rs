@@ -3,7 +3,7 @@
 use super::contrast::{Both, Contrast, Value};
 use super::looks;
 use super::metric::Yardstick;
-use super::verdict::{Verdict, judge};
+use super::verdict::{ImpactVerdict, judge};
 use crate::dist::Distribution;
 use crate::rng::{Purpose, Rng};
 
@@ -12,7 +12,7 @@ const TRIALS: u64 = 200;
 /// Ten quantities with the noise of `distribution` on both sides and `effect` on
 /// the change, until all is decided: the verdicts, and whether all intervals held
 /// the truth.
-fn synthetic(distribution: Distribution, effect: f64, share: f64, seed: u64) -> (Vec<Verdict>, bool) {
+fn synthetic(distribution: Distribution, effect: f64, share: f64, seed: u64) -> (Vec<ImpactVerdict>, bool) {
     const LOOKS: u32 = 64;
     let mut rng = Rng::stream(seed, Purpose::Resamples, 0);
     let yardsticks = [Yardstick::Ratio, Yardstick::Base];
@@ -55,7 +55,8 @@ fn skewed_noise_alone_is_no_change() {
     for distribution in SKEWED {
         for share in [1.0, 0.05] {
             let trials = (0..TRIALS).map(|seed| synthetic(distribution, 0.0, share, seed).0);
-            let claims = |told: &Vec<Verdict>| told.iter().any(|v| matches!(v, Verdict::Less | Verdict::More));
+            let claims =
+                |told: &Vec<ImpactVerdict>| told.iter().any(|v| matches!(v, ImpactVerdict::Less | ImpactVerdict::More));
             let wrong = trials.filter(claims).count();
             assert!(wrong * 100 <= 5 * TRIALS as usize, "{distribution:?}, {share}: a change in {wrong} of {TRIALS}");
         }
@@ -66,7 +67,7 @@ fn skewed_noise_alone_is_no_change() {
 fn a_change_of_just_the_margin_is_seldom_called_none() {
     for distribution in SKEWED {
         let trials = (0..TRIALS).map(|seed| synthetic(distribution, 0.02, 0.05, seed).0);
-        let wrong = trials.filter(|told| told.contains(&Verdict::NoPracticalChange)).count();
+        let wrong = trials.filter(|told| told.contains(&ImpactVerdict::NoPracticalChange)).count();
         assert!(wrong * 100 <= 5 * TRIALS as usize, "{distribution:?}: none in {wrong} of {TRIALS}");
     }
 }
@@ -75,7 +76,7 @@ fn a_change_of_just_the_margin_is_seldom_called_none() {
 fn a_tenth_more_is_found_in_skewed_noise_and_its_interval_holds() {
     for distribution in SKEWED {
         let trials: Vec<_> = (0..TRIALS).map(|seed| synthetic(distribution, 0.1, 0.02, seed)).collect();
-        let found = trials.iter().filter(|(told, _)| told.iter().all(|v| *v == Verdict::More)).count();
+        let found = trials.iter().filter(|(told, _)| told.iter().all(|v| *v == ImpactVerdict::More)).count();
         let covered = trials.iter().filter(|(_, covered)| *covered).count();
         assert!(found * 100 >= 95 * TRIALS as usize, "{distribution:?}: found in {found} of {TRIALS}");
         assert!(covered * 100 >= 95 * TRIALS as usize, "{distribution:?}: ten intervals hold in {covered} of {TRIALS}");

@@ -1,6 +1,8 @@
 //! Verdicts about sides of which the truth is known.
 
-use super::{Duel, Elsewhere, Examined, Impact, Metric, Observation, Party, Request, Seen, Side, Verdict, looks};
+use super::{
+    Duel, Elsewhere, Examined, Impact, ImpactRequest, ImpactVerdict, Metric, Observation, Party, Seen, Side, looks,
+};
 use crate::results::{Labels, RunResult};
 use crate::scenario::Input;
 use crate::sim::Progress;
@@ -37,7 +39,7 @@ fn duel(pack: &NamedTempFile, model: &str, [base, change]: [&str; 2], max_pairs:
         model: model.into(),
         sets: Some(set).filter(|set| !set.is_empty()).map(str::to_owned).into_iter().collect(),
     };
-    let request = Request {
+    let request = ImpactRequest {
         pack: pack.path().display().to_string(),
         base: side(base),
         change: side(change),
@@ -81,7 +83,7 @@ fn observe(plan: &Plan, index: usize) -> Observation {
     Observation::of(&RunResult::new(labels, &spec, &outcome))
 }
 
-fn verdicts(impact: &Impact) -> Vec<Verdict> {
+fn verdicts(impact: &Impact) -> Vec<ImpactVerdict> {
     impact.lines().filter_map(|line| line.verdict).collect()
 }
 
@@ -117,7 +119,7 @@ fn sides_of_a_pair_meet_in_one_world() {
 #[test]
 fn comparisons_have_names_of_their_own() {
     let pack = pack(WORLDS);
-    let name = |change: &dyn Fn(&mut Request)| {
+    let name = |change: &dyn Fn(&mut ImpactRequest)| {
         let mut request = duel(&pack, "direct", ["", ""], 4).request;
         request.pack = "quick".into();
         change(&mut request);
@@ -226,9 +228,9 @@ fn a_against_itself_is_not_exercised_at_the_first_look() {
         let impact = examine(&duel(&pack, model, ["", ""], 64));
         assert_eq!(impact.pairs, 4);
         assert!(!impact.is_exercised() && impact.standings.iter().all(|standing| standing.alike == 4), "{model}");
-        assert!(verdicts(&impact).iter().all(|verdict| *verdict == Verdict::NotExercised), "{model}");
+        assert!(verdicts(&impact).iter().all(|verdict| *verdict == ImpactVerdict::NotExercised), "{model}");
         assert_eq!(impact.bytes.difference(), 0);
-        assert!(impact.by_world.iter().flatten().all(|line| line.verdict == Some(Verdict::NotExercised)));
+        assert!(impact.by_world.iter().flatten().all(|line| line.verdict == Some(ImpactVerdict::NotExercised)));
         assert_ne!(impact.names[0], impact.names[1]);
     }
 }
@@ -247,7 +249,7 @@ fn what_does_nothing_here_is_found_elsewhere() {
     let wide = "protocol.codex-v2.window=512";
     let there = found(wide, usize::MAX);
     let Some(Elsewhere::World { pack: name, world }) = there else { panic!("{there:?}") };
-    let there = Duel::new(Request { pack: name.clone(), ..sides(wide).request }).unwrap();
+    let there = Duel::new(ImpactRequest { pack: name.clone(), ..sides(wide).request }).unwrap();
     let index = there.worlds.iter().position(|other| other.name == world).unwrap();
     let dataset = &there.cells[2 * index].base.world.dataset;
     assert!(dataset.size.get() / dataset.block_size.get() > 256, "{name}, {world}");
@@ -271,7 +273,7 @@ fn what_does_not_complete_fails_and_moves_no_number_of_the_base() {
     assert!(!cut.standings[0].is_exercised(), "which is the same until the limit");
     for metric in [Metric::MedianTime, Metric::SlowTime, Metric::Makespan, Metric::Efficiency] {
         let (here, there) = (line(&cut, metric), line(&other, metric));
-        assert_eq!((here.base, here.verdict), (there.base, Some(Verdict::Fails)), "{metric:?}");
+        assert_eq!((here.base, here.verdict), (there.base, Some(ImpactVerdict::Fails)), "{metric:?}");
         assert_eq!((here.change, here.included, here.excluded), (None, 4, 4), "{metric:?}");
     }
     // A class that neither side has is left out, and has no bytes.
@@ -304,7 +306,7 @@ fn worlds_that_do_not_agree_have_no_number_together() {
     assert!(each[0] < -0.1 && each[1] > 0.1, "{each:?}");
     let range = time.range.unwrap();
     assert_eq!((range.low, range.high, range.is_sure), (each[0], each[1], true));
-    assert_eq!(time.verdict, Some(Verdict::Mixed));
+    assert_eq!(time.verdict, Some(ImpactVerdict::Mixed));
     assert!(impact.is_decided() && !time.is_better() && !time.is_worse());
     assert_eq!(impact.worse_here(&impact.by_world[1])[0].metric, Metric::MedianTime);
 }
@@ -319,8 +321,8 @@ fn a_against_itself_with_other_seeds_is_no_change_either() {
         let seeds = [format!("seed={}", 2 * trial + 1), format!("seed={}", 2 * trial + 2)];
         let impact = examine(&duel(&pack, "codex-v2", [&seeds[0], &seeds[1]], 64));
         let told = verdicts(&impact);
-        same += u64::from(told.iter().all(|verdict| *verdict == Verdict::NoPracticalChange));
-        wrong += u64::from(told.iter().any(|verdict| matches!(verdict, Verdict::Less | Verdict::More)));
+        same += u64::from(told.iter().all(|verdict| *verdict == ImpactVerdict::NoPracticalChange));
+        wrong += u64::from(told.iter().any(|verdict| matches!(verdict, ImpactVerdict::Less | ImpactVerdict::More)));
         most = most.max(impact.pairs);
         let times = |line: &super::Line| line.base != line.change;
         assert!(impact.whole[..4].iter().all(times), "there is noise in every time");
@@ -340,7 +342,7 @@ fn noise_that_hides_everything_is_no_change_and_no_verdict() {
         let seeds = [format!("seed={}", 2 * trial + 1), format!("seed={}", 2 * trial + 2)];
         let impact = examine(&duel(&pack, "bittorrent", [&seeds[0], &seeds[1]], 16));
         let told = verdicts(&impact);
-        wrong += u64::from(told.iter().any(|verdict| matches!(verdict, Verdict::Less | Verdict::More)));
+        wrong += u64::from(told.iter().any(|verdict| matches!(verdict, ImpactVerdict::Less | ImpactVerdict::More)));
         open += u64::from(told.iter().any(|verdict| !verdict.is_decided()));
     }
     assert!(wrong * 100 <= 5 * TRIALS, "a change in {wrong} of {TRIALS}");
@@ -361,8 +363,8 @@ fn a_tenth_more_is_found() {
         let impact = examine(&Duel::new(request).unwrap());
         let line = |metric| impact.whole.iter().find(|line| line.metric == metric).unwrap();
         let time = line(Metric::MedianTime);
-        found += u64::from(time.verdict == Some(Verdict::More) && (time.effect - 0.1).abs() < 0.02);
-        assert_eq!(line(Metric::Wire).verdict, Some(Verdict::NoPracticalChange));
+        found += u64::from(time.verdict == Some(ImpactVerdict::More) && (time.effect - 0.1).abs() < 0.02);
+        assert_eq!(line(Metric::Wire).verdict, Some(ImpactVerdict::NoPracticalChange));
         assert_eq!(impact.bytes.difference(), 0);
     }
     assert_eq!(found, 20);

@@ -6,7 +6,7 @@ use crate::study::statistics::t_quantile;
 /// What can be said of the change of one quantity. The first four are what pairs alone
 /// say (Holm's family of tests); the others come from what happened in the worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ImpactVerdict {
     /// It is less: the change is not zero, and what was seen is beyond the margin.
     Less,
     /// It is more: the change is not zero, and what was seen is beyond the margin.
@@ -29,39 +29,39 @@ pub enum Verdict {
     NotExercised,
 }
 
-impl Verdict {
+impl ImpactVerdict {
     /// The words of the verdict, which never change.
     pub const fn word(self) -> &'static str {
         match self {
-            Verdict::Less => "LESS",
-            Verdict::More => "MORE",
-            Verdict::NoPracticalChange => "NO PRACTICAL CHANGE",
-            Verdict::Undecided { .. } => "UNDECIDED",
-            Verdict::Fails => "FAILS",
-            Verdict::Mixed => "DIFFERS BY WORLD",
-            Verdict::NotExercised => "NOT EXERCISED",
+            ImpactVerdict::Less => "LESS",
+            ImpactVerdict::More => "MORE",
+            ImpactVerdict::NoPracticalChange => "NO PRACTICAL CHANGE",
+            ImpactVerdict::Undecided { .. } => "UNDECIDED",
+            ImpactVerdict::Fails => "FAILS",
+            ImpactVerdict::Mixed => "DIFFERS BY WORLD",
+            ImpactVerdict::NotExercised => "NOT EXERCISED",
         }
     }
 
     /// The same, where `pairs` are there and verdicts are made at `looks`: nothing
     /// is decided between them. What no look is planned for stays an estimate.
-    pub(super) fn until_a_look(self, pairs: usize, looks: &[u32]) -> Verdict {
-        let Verdict::Undecided { more_pairs: Some(more) } = self else { return self };
+    pub(super) fn until_a_look(self, pairs: usize, looks: &[u32]) -> ImpactVerdict {
+        let ImpactVerdict::Undecided { more_pairs: Some(more) } = self else { return self };
         let pairs = pairs as u64;
         let look = looks.iter().map(|look| u64::from(*look)).find(|look| *look >= pairs + more);
-        Verdict::Undecided { more_pairs: Some(look.map_or(more, |look| look - pairs)) }
+        ImpactVerdict::Undecided { more_pairs: Some(look.map_or(more, |look| look - pairs)) }
     }
 
     /// Whether it says anything.
     pub const fn is_decided(self) -> bool {
-        !matches!(self, Verdict::Undecided { .. })
+        !matches!(self, ImpactVerdict::Undecided { .. })
     }
 }
 
 /// A verdict with the interval that belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Judgement {
-    pub(super) verdict: Verdict,
+    pub(super) verdict: ImpactVerdict,
     /// Changes that are not refuted at the level of the verdict.
     pub(super) interval: Option<(f64, f64)>,
 }
@@ -70,7 +70,7 @@ pub(super) struct Judgement {
 /// it as clearly when it is wrong.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
-    verdict: Verdict,
+    verdict: ImpactVerdict,
     p: f64,
 }
 
@@ -89,10 +89,12 @@ pub(super) fn judge(family: &[&Contrast], margin: f64, alpha: f64) -> Vec<Judgem
         }
         let verdict = match failed {
             None => claims[index].verdict,
-            Some(_) => Verdict::Undecided { more_pairs: needed(family[index], claims[index].verdict, margin, level) },
+            Some(_) => {
+                ImpactVerdict::Undecided { more_pairs: needed(family[index], claims[index].verdict, margin, level) }
+            }
         };
         // Two one-sided tests at `level` are an interval at twice the level (Schuirmann 1987).
-        let sides = if verdict == Verdict::NoPracticalChange { 2.0 } else { 1.0 };
+        let sides = if verdict == ImpactVerdict::NoPracticalChange { 2.0 } else { 1.0 };
         judgements[index] = Some(Judgement { verdict, interval: family[index].interval(sides * level) });
     }
     judgements.into_iter().flatten().collect()
@@ -100,33 +102,33 @@ pub(super) fn judge(family: &[&Contrast], margin: f64, alpha: f64) -> Vec<Judgem
 
 fn claim(contrast: &Contrast, margin: f64) -> Claim {
     if contrast.pairs() < 2 {
-        return Claim { verdict: Verdict::Undecided { more_pairs: None }, p: 1.0 };
+        return Claim { verdict: ImpactVerdict::Undecided { more_pairs: None }, p: 1.0 };
     }
     let verdict = match contrast.beyond(margin) {
-        false => Verdict::NoPracticalChange,
-        true if contrast.effect() < 0.0 => Verdict::Less,
-        true => Verdict::More,
+        false => ImpactVerdict::NoPracticalChange,
+        true if contrast.effect() < 0.0 => ImpactVerdict::Less,
+        true => ImpactVerdict::More,
     };
     let t = evidence(contrast, verdict, margin);
-    let sides = if verdict == Verdict::NoPracticalChange { 1.0 } else { 2.0 };
+    let sides = if verdict == ImpactVerdict::NoPracticalChange { 1.0 } else { 2.0 };
     Claim { verdict, p: (sides * contrast.above(t)).min(1.0) }
 }
 
 /// How far the pairs speak for `verdict`, in standard errors.
-fn evidence(contrast: &Contrast, verdict: Verdict, margin: f64) -> f64 {
+fn evidence(contrast: &Contrast, verdict: ImpactVerdict, margin: f64) -> f64 {
     match verdict {
-        Verdict::NoPracticalChange if contrast.is_unchanged() => f64::INFINITY,
-        Verdict::NoPracticalChange => contrast.t(-margin).min(-contrast.t(margin)),
+        ImpactVerdict::NoPracticalChange if contrast.is_unchanged() => f64::INFINITY,
+        ImpactVerdict::NoPracticalChange => contrast.t(-margin).min(-contrast.t(margin)),
         _ => contrast.t(0.0).abs(),
     }
 }
 
 /// Further pairs until `verdict` holds at `level`, if mean and spread stay as they are.
-fn needed(contrast: &Contrast, verdict: Verdict, margin: f64, level: f64) -> Option<u64> {
+fn needed(contrast: &Contrast, verdict: ImpactVerdict, margin: f64, level: f64) -> Option<u64> {
     const MOST: f64 = 1e6;
     let pairs = contrast.pairs();
     let t = if pairs < 2 { 0.0 } else { evidence(contrast, verdict, margin) };
-    let tail = if verdict == Verdict::NoPracticalChange { level } else { 0.5 * level };
+    let tail = if verdict == ImpactVerdict::NoPracticalChange { level } else { 0.5 * level };
     // The quantile depends on the number of pairs; a few rounds settle it.
     let mut all = pairs as f64;
     for _ in 0..8 {
@@ -150,28 +152,32 @@ mod tests {
         Contrast::new(&[values.iter().map(|(a, b)| [value(*a), value(*b)]).collect()], Yardstick::Base)
     }
 
-    fn alone(values: &[(f64, f64)]) -> Verdict {
+    fn alone(values: &[(f64, f64)]) -> ImpactVerdict {
         judge(&[&pairs(values)], 0.02, 0.05)[0].verdict
     }
 
     #[test]
     fn the_four_verdicts() {
-        assert_eq!(alone(&[(10.0, 11.0), (10.1, 11.2), (9.9, 10.9)]), Verdict::More);
-        assert_eq!(alone(&[(10.0, 9.0), (10.1, 9.2), (9.9, 8.9)]), Verdict::Less);
-        assert_eq!(alone(&[(10.0, 10.01), (10.1, 10.09), (9.9, 9.9)]), Verdict::NoPracticalChange);
+        assert_eq!(alone(&[(10.0, 11.0), (10.1, 11.2), (9.9, 10.9)]), ImpactVerdict::More);
+        assert_eq!(alone(&[(10.0, 9.0), (10.1, 9.2), (9.9, 8.9)]), ImpactVerdict::Less);
+        assert_eq!(alone(&[(10.0, 10.01), (10.1, 10.09), (9.9, 9.9)]), ImpactVerdict::NoPracticalChange);
         assert!(matches!(
             alone(&[(10.0, 15.0), (10.0, 6.0), (10.0, 11.0)]),
-            Verdict::Undecided { more_pairs: Some(_) }
+            ImpactVerdict::Undecided { more_pairs: Some(_) }
         ));
-        assert_eq!(alone(&[(10.0, 15.0)]), Verdict::Undecided { more_pairs: None }, "one pair has no spread");
+        assert_eq!(alone(&[(10.0, 15.0)]), ImpactVerdict::Undecided { more_pairs: None }, "one pair has no spread");
     }
 
     #[test]
     fn a_change_within_the_margin_is_no_more_however_sure() {
-        assert_eq!(alone(&[(10.0, 10.19), (10.0, 10.19), (10.0, 10.19)]), Verdict::NoPracticalChange);
-        assert_eq!(alone(&[(10.0, 10.21), (10.0, 10.21), (10.0, 10.21)]), Verdict::More);
-        assert_eq!(alone(&[(0.0, 0.0), (1.0, 1.0), (3.0, 3.0)]), Verdict::NoPracticalChange, "the same in every pair");
-        assert_eq!(alone(&[(0.0, 1.0), (0.0, 1.1), (0.0, 0.9)]), Verdict::More, "new");
+        assert_eq!(alone(&[(10.0, 10.19), (10.0, 10.19), (10.0, 10.19)]), ImpactVerdict::NoPracticalChange);
+        assert_eq!(alone(&[(10.0, 10.21), (10.0, 10.21), (10.0, 10.21)]), ImpactVerdict::More);
+        assert_eq!(
+            alone(&[(0.0, 0.0), (1.0, 1.0), (3.0, 3.0)]),
+            ImpactVerdict::NoPracticalChange,
+            "the same in every pair"
+        );
+        assert_eq!(alone(&[(0.0, 1.0), (0.0, 1.1), (0.0, 0.9)]), ImpactVerdict::More, "new");
         assert!(!alone(&[(0.0, 0.0), (0.0, 0.0), (0.0, 1.0)]).is_decided(), "once in three pairs is not sure");
     }
 
@@ -205,10 +211,10 @@ mod tests {
                 let Judgement { verdict, interval } = judge(&[&pairs(&sample)], 0.02, alpha)[0];
                 let (low, high) = interval.unwrap();
                 match verdict {
-                    Verdict::NoPracticalChange => assert!(-0.02 <= low && high <= 0.02),
-                    Verdict::Less => assert!(high < 0.0),
-                    Verdict::More => assert!(low > 0.0),
-                    Verdict::Undecided { .. } => assert!(low < -0.02 || high > 0.02 || low < 0.0 && high > 0.0),
+                    ImpactVerdict::NoPracticalChange => assert!(-0.02 <= low && high <= 0.02),
+                    ImpactVerdict::Less => assert!(high < 0.0),
+                    ImpactVerdict::More => assert!(low > 0.0),
+                    ImpactVerdict::Undecided { .. } => assert!(low < -0.02 || high > 0.02 || low < 0.0 && high > 0.0),
                     other => panic!("{other:?} is nothing that pairs say"),
                 }
             }
@@ -218,8 +224,8 @@ mod tests {
     #[test]
     fn what_is_still_needed_ends_at_a_look() {
         let after = |pairs, more| {
-            let verdict = Verdict::Undecided { more_pairs: Some(more) };
-            let Verdict::Undecided { more_pairs } = verdict.until_a_look(pairs, &[4, 8, 16]) else { panic!() };
+            let verdict = ImpactVerdict::Undecided { more_pairs: Some(more) };
+            let ImpactVerdict::Undecided { more_pairs } = verdict.until_a_look(pairs, &[4, 8, 16]) else { panic!() };
             more_pairs.unwrap()
         };
         assert_eq!((after(4, 1), after(4, 4), after(4, 5)), (4, 4, 12));
@@ -230,10 +236,12 @@ mod tests {
     #[test]
     fn the_pairs_still_needed_do_decide() {
         let sample = [(10.0, 10.4), (10.0, 9.8), (10.0, 10.3), (10.0, 11.0), (10.0, 9.9), (10.0, 10.5)];
-        let Verdict::Undecided { more_pairs: Some(more) } = alone(&sample) else { panic!("{:?}", alone(&sample)) };
+        let ImpactVerdict::Undecided { more_pairs: Some(more) } = alone(&sample) else {
+            panic!("{:?}", alone(&sample))
+        };
         let repeated = |n: usize| (0..n).map(|i| sample[i % sample.len()]).collect::<Vec<_>>();
         let all = sample.len() + more as usize;
-        assert_eq!(alone(&repeated(all.next_multiple_of(6) + 6)), Verdict::More, "{more}");
+        assert_eq!(alone(&repeated(all.next_multiple_of(6) + 6)), ImpactVerdict::More, "{more}");
         assert!(!alone(&repeated(all / 12 * 6)).is_decided(), "half of them do not: {more}");
     }
 }

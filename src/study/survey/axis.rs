@@ -1,20 +1,8 @@
 //! What varies in a study.
 
 use super::super::inputs::Run;
+use crate::results::Unit;
 use crate::units::{Bytes, Rate, Time};
-
-/// What the numbers of an axis count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Nothing: they are plain numbers, or texts.
-    Plain,
-    /// Bytes.
-    Bytes,
-    /// bit/s.
-    BitsPerSecond,
-    /// Seconds.
-    Seconds,
-}
 
 /// A swept key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +38,7 @@ impl Axis {
 
 /// The columns that size a swarm.
 const SWARM: [(&str, Unit); 3] =
-    [("file_size_bytes", Unit::Bytes), ("network_size", Unit::Plain), ("seeders", Unit::Plain)];
+    [("file_size_bytes", Unit::Bytes), ("network_size", Unit::Count), ("seeders", Unit::Count)];
 
 /// The keys that vary among `runs`, and those of the swarm that do not.
 pub(super) fn find(runs: &[Run]) -> (Vec<Axis>, Vec<(String, String)>) {
@@ -58,8 +46,8 @@ pub(super) fn find(runs: &[Run]) -> (Vec<Axis>, Vec<(String, String)>) {
     let first = runs.first();
     let keys = |of: fn(&Run) -> &[(String, String)]| first.map(of).unwrap_or_default().iter().map(|(key, _)| key);
     let axis = |key: &String, of_client: bool| {
-        let unit = runs.iter().find_map(|run| parse(&text(key, run))).map_or(Unit::Plain, |(_, unit)| unit);
-        Axis::new(key, if unit == Unit::Plain { unit_of(key) } else { unit }, of_client)
+        let unit = runs.iter().find_map(|run| parse(&text(key, run))).map_or(Unit::Count, |(_, unit)| unit);
+        Axis::new(key, if unit == Unit::Count { unit_of(key) } else { unit }, of_client)
     };
     axes.extend(keys(|run| &run.world).map(|key| axis(key, false)));
     axes.extend(keys(|run| &run.client).map(|key| axis(key, true)));
@@ -92,14 +80,14 @@ fn unit_of(key: &str) -> Unit {
         Some("bps") => Unit::BitsPerSecond,
         Some("bytes") => Unit::Bytes,
         Some("s") => Unit::Seconds,
-        _ => Unit::Plain,
+        _ => Unit::Count,
     }
 }
 
 /// A number, plain or with a unit as in scenario files.
 fn parse(text: &str) -> Option<(f64, Unit)> {
     if let Ok(number) = text.parse::<f64>() {
-        return number.is_finite().then_some((number, Unit::Plain));
+        return number.is_finite().then_some((number, Unit::Count));
     }
     if let Ok(rate) = text.parse::<Rate>() {
         return rate.bits_per_second().is_finite().then_some((rate.bits_per_second(), Unit::BitsPerSecond));
@@ -116,7 +104,7 @@ mod tests {
 
     #[test]
     fn numbers_have_the_units_of_scenario_files() {
-        assert_eq!(parse("512"), Some((512.0, Unit::Plain)));
+        assert_eq!(parse("512"), Some((512.0, Unit::Count)));
         assert_eq!(parse("20 Mbit/s"), Some((2e7, Unit::BitsPerSecond)));
         assert_eq!(parse("50 ms"), Some((0.05, Unit::Seconds)));
         assert_eq!(parse("64 KiB"), Some((65536.0, Unit::Bytes)));
@@ -125,7 +113,7 @@ mod tests {
         }
         assert_eq!(
             [unit_of("up_bps"), unit_of("latency_s"), unit_of("network_size")],
-            [Unit::BitsPerSecond, Unit::Seconds, Unit::Plain]
+            [Unit::BitsPerSecond, Unit::Seconds, Unit::Count]
         );
     }
 }

@@ -14,7 +14,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use axis::{Axis, Unit, Value};
+pub use axis::{Axis, Value};
 pub use held::{Held, HeldMap, HeldShares, Leecher, spread};
 pub use power::PowerLaw;
 pub use race::{Lag, Race};

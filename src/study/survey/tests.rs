@@ -2,6 +2,7 @@
 
 use super::super::inputs::sample::inputs;
 use super::*;
+use crate::results::Unit;
 
 fn survey(extra: &[&str], runs: &[(crate::study::inputs::sample::Described, &[&str])]) -> Survey {
     Survey::of(inputs(extra, runs), Vec::new())

@@ -9,9 +9,9 @@ fn ids(n: u32) -> Vec<u64> {
     (0..u64::from(n)).map(mix).collect()
 }
 
-fn filled(n: u32) -> (Table, Vec<u64>) {
+fn filled(n: u32) -> (RoutingTable, Vec<u64>) {
     let ids = ids(n);
-    let mut table = Table::new(ids[0], &SHAPE);
+    let mut table = RoutingTable::new(ids[0], &SHAPE);
     (1..n).for_each(|node| table.add(node, 1.0, &ids, &SHAPE));
     (table, ids)
 }
@@ -41,10 +41,10 @@ fn a_table_laid_at_once_is_the_one_that_grows() {
     use crate::rng::{Purpose, Rng};
     for n in [1, 2, 17, 18, 40, 700, 3000] {
         let ids = ids(n);
-        let mut laid = Table::new(ids[0], &SHAPE);
+        let mut laid = RoutingTable::new(ids[0], &SHAPE);
         let ring = Ring::new(&ids, &vec![true; n as usize]);
         ring.fill(&mut laid, ids[0], &SHAPE, &mut Rng::stream(1, Purpose::Discovery, 0));
-        let mut grown = Table::new(ids[0], &SHAPE);
+        let mut grown = RoutingTable::new(ids[0], &SHAPE);
         for index in 0..laid.buckets.len() {
             let first = laid.first(index, &SHAPE);
             let (len, cached) = (laid.buckets[index].len, laid.buckets[index].cached);
@@ -54,7 +54,7 @@ fn a_table_laid_at_once_is_the_one_that_grows() {
             }
         }
         assert_eq!((laid.inhabited, laid.leads), (grown.inhabited, grown.leads), "{n}");
-        let parts = |t: &Table| -> Vec<_> {
+        let parts = |t: &RoutingTable| -> Vec<_> {
             let of = |b: &Bucket| (b.start, b.depth, b.len, b.cached);
             t.buckets.iter().map(of).collect()
         };
@@ -106,7 +106,7 @@ fn the_kept_average_passes_the_same_thresholds() {
 #[test]
 fn one_lost_answer_makes_a_node_invisible_and_a_replacement_takes_its_place() {
     let (mut table, ids) = filled(40);
-    let visible = |table: &Table, node: u32| {
+    let visible = |table: &RoutingTable, node: u32| {
         let mut out = Vec::new();
         table.closest(ids[node as usize], 1.0, &ids, &SHAPE, &mut out);
         out.iter().any(|(_, n)| *n == node)
