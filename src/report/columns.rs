@@ -19,7 +19,7 @@ fn remarks(row: &ColumnRow) -> String {
 
 /// What the rows of a file are.
 fn of_file(file: &str) -> String {
-    let known = FileKind::ALL.iter().find(|kind| kind.file == file);
+    let known = FileKind::all().find(|kind| kind.file == file);
     known.map_or(MEASURES.into(), |kind| one_line(kind.meaning))
 }
 

@@ -28,8 +28,8 @@ pub const MEASURES: &str = "measures";
 
 /// The columns of every file, file by file, and all measures.
 pub fn all_columns() -> Vec<ColumnRow> {
-    let files = FileKind::ALL.iter().flat_map(|kind| {
-        kind.columns.iter().map(|column| ColumnRow {
+    let files = FileKind::all().flat_map(|kind| {
+        kind.columns.iter().map(move |column| ColumnRow {
             file: kind.file,
             name: column.name,
             unit: column.unit,
