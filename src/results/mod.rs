@@ -14,6 +14,7 @@ mod limits;
 mod manifest;
 mod measure;
 mod measured;
+mod observation;
 mod quantile;
 mod record;
 mod table;
@@ -26,9 +27,10 @@ pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
 pub use manifest::{FileEntry, Machine, Manifest, Program};
-pub use measure::{Amount, Better, Measure, Observation};
+pub use measure::{Amount, Better, Measure};
 pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
 pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
+pub use observation::Observation;
 pub use quantile::{median, quantile};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
