@@ -1,8 +1,9 @@
 //! `codexsim explain`: what a key or a column means.
 
 use super::{End, Failure, output};
+use crate::report;
+use crate::results;
 use crate::scenario::{self, Explanation, Origin};
-use crate::{report, results};
 use clap::Args;
 
 /// Tell what a key of a scenario or a column of results means: unit, range, default, source

@@ -60,7 +60,7 @@ pub enum ResultsError {
     /// A study does not keep this table.
     #[error(
         "there is no {}: a study has only what it keeps of its runs\n = expected nodes.csv and traffic.csv of one with \
-         `output.keep = \"nodes\"`, further tables of one with \"all\"; the same command with it makes them",
+         `output.keep = \"nodes\"`, further tables of one with \"all\"; the same `codexsim sweep` with it makes them",
         path.display()
     )]
     NotKept {
