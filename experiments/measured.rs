@@ -3,31 +3,11 @@
 //! documents say about that.
 //! `codexsim validate` does the same and shows the numbers.
 
+use crate::common::Alone;
 use codexsim::results::{Labels, Measured, Observation, RunResult, median};
 use codexsim::scenario::{Conditions, Input, load, testbeds};
-use codexsim::sim::{Progress, RunSpec, run};
-use codexsim::study::{Cache, Cases, Host, Metric, Options, Request, RunFigures, Runner, Validation};
-
-/// Nobody watches.
-struct Alone;
-
-impl Host for Alone {
-    fn elapsed_s(&self) -> f64 {
-        0.0
-    }
-    fn peak_rss_bytes(&self) -> Option<u64> {
-        None
-    }
-    fn may_start(&self) -> bool {
-        true
-    }
-    fn interrupted(&self) -> bool {
-        false
-    }
-    fn planned(&self, _: u64) {}
-    fn advanced(&self, _: Progress, _: u64) {}
-    fn finished(&self) {}
-}
+use codexsim::sim::{RunSpec, run};
+use codexsim::study::{Cache, Cases, Metric, Options, Request, RunFigures, Runner, Validation};
 
 /// As many as `codexsim validate` takes, and as the documents tell.
 const SEEDS: u32 = 40;

@@ -1,36 +1,15 @@
 //! `codexsim explain-run` and `codexsim doctor` tell the truth about worlds of
 //! which one knows it beforehand.
 
-use crate::common::{checked, exchanges, spec};
+use crate::common::{Alone, checked, exchanges, spec};
 use assert_cmd::Command;
 use codexsim::ledger::Constraint;
-use codexsim::sim::{Progress, RunSpec};
-use codexsim::study::{Cache, Host, Options, Reasons, Resource, Runner, WhatIf, Who};
+use codexsim::sim::RunSpec;
+use codexsim::study::{Cache, Options, Reasons, Resource, Runner, WhatIf, Who};
 use std::fs;
 
-/// Nobody watches.
-struct Silent;
-
-impl Host for Silent {
-    fn elapsed_s(&self) -> f64 {
-        0.0
-    }
-    fn peak_rss_bytes(&self) -> Option<u64> {
-        None
-    }
-    fn may_start(&self) -> bool {
-        true
-    }
-    fn interrupted(&self) -> bool {
-        false
-    }
-    fn planned(&self, _total: u64) {}
-    fn advanced(&self, _progress: Progress, _events: u64) {}
-    fn finished(&self) {}
-}
-
 fn asked(sets: &[&str], seeds: u32) -> Option<Reasons> {
-    let runner = Runner::new(Cache::memory(), Options { threads: 0, reproducible: true }, &Silent);
+    let runner = Runner::new(Cache::memory(), Options { threads: 0, reproducible: true }, &Alone);
     let asked = runner.ask(&mut WhatIf::new(&spec(sets), seeds)).expect("nothing is written");
     asked.answer.expect("nobody interrupts")
 }

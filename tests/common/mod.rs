@@ -5,7 +5,8 @@ pub mod place;
 
 use codexsim::ledger::Outcome;
 use codexsim::scenario::{Input, load, models};
-use codexsim::sim::{RunSpec, run};
+use codexsim::sim::{Progress, RunSpec, run};
+use codexsim::study::Host;
 
 /// Every protocol that comes with the program and downloads anything, yardsticks among
 /// them.
@@ -29,4 +30,25 @@ pub fn checked(spec: &RunSpec) -> Outcome {
     let outcome = run(spec, &mut |_| true).expect("nobody abandons the run");
     assert!(outcome.violations.is_empty(), "{:?}\n{spec:#?}", outcome.violations);
     outcome
+}
+
+/// Nobody watches.
+pub struct Alone;
+
+impl Host for Alone {
+    fn elapsed_s(&self) -> f64 {
+        0.0
+    }
+    fn peak_rss_bytes(&self) -> Option<u64> {
+        None
+    }
+    fn may_start(&self) -> bool {
+        true
+    }
+    fn interrupted(&self) -> bool {
+        false
+    }
+    fn planned(&self, _: u64) {}
+    fn advanced(&self, _: Progress, _: u64) {}
+    fn finished(&self) {}
 }
