@@ -16,7 +16,7 @@ fn world(nodes: u32, faster: u64) -> World {
     let mut rng = Rng::stream(1, Purpose::Links, 0);
     let node = |_| {
         let up = Rate(20_000_000 + rng.below(80_000_000));
-        Node { role: Role::Leecher, up, down: Rate(up.0 * faster), region: 0, start: Time::ZERO }
+        Node::new(Role::Leecher, up, Rate(up.0 * faster))
     };
     World {
         nodes: (0..nodes).map(node).collect(),

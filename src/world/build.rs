@@ -67,6 +67,8 @@ fn draw_nodes(spec: &WorldSpec, seed: u64, seeder_set: u32) -> Vec<Node> {
                 up: spec.seeder_up.filter(|_| seeder[i]).unwrap_or(class.up),
                 down: spec.seeder_down.filter(|_| seeder[i]).unwrap_or(class.down),
                 region: regions[i] as u16,
+                point: regions[i] as u32,
+                access: Time::ZERO,
                 start,
             }
         })

@@ -151,15 +151,7 @@ mod tests {
     use crate::units::Rate;
 
     fn nodes(n: usize) -> Vec<Node> {
-        (0..n)
-            .map(|i| Node {
-                role: if i == 0 { Role::Seeder } else { Role::Leecher },
-                up: Rate(1),
-                down: Rate(1),
-                region: 0,
-                start: Time::ZERO,
-            })
-            .collect()
+        (0..n).map(|i| Node::new(if i == 0 { Role::Seeder } else { Role::Leecher }, Rate(1), Rate(1))).collect()
     }
 
     /// The outages of each node that begin before `horizon`.

@@ -1,0 +1,5 @@
+//! Graphs made by rule.
+
+/// Placeholder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GeneratorSpec;
