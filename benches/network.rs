@@ -21,12 +21,14 @@ fn world(nodes: u32, faster: u64) -> World {
     World {
         nodes: (0..nodes).map(node).collect(),
         latency: Latency::constant(Time::from_millis(50)),
+        regions: vec![],
+        classes: vec![],
         overlay: None,
         mesh: codexsim::world::Mesh::None,
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
         dataset: Dataset { size: SIZE, block_size: SIZE, group: 1, padded: true },
-        hardware: Hardware::IDEAL,
+        hardware: vec![Hardware::IDEAL],
         seed: 1,
     }
 }

@@ -13,6 +13,7 @@ mod plot;
 mod reasons;
 mod run;
 mod study;
+mod topology;
 mod upkeep;
 mod validation;
 mod view;
@@ -29,6 +30,7 @@ pub use impact::{bytes_figure as impact_bytes, changes_figure as impact_changes,
 pub use reasons::reasons;
 pub use run::run;
 pub use study::{Sources, survey, sweep};
+pub use topology::{topology, topology_drawing};
 pub use upkeep::upkeep;
 pub use validation::validation;
 pub use view::{Damage, Playback, Tables, html as view_html};

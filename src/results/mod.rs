@@ -38,9 +38,9 @@ pub use record::{Labels, trace_rows};
 pub use table::{Record, RunTable, body, header, open, read, read_each, remove_table, select, write, write_run};
 
 pub use tables::{
-    Capacity, Checkpoint, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part,
-    PartRow, Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
-    ValidationRow,
+    Capacity, Checkpoint, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, LinkRow, NodeRow, Note, PARTS,
+    Part, PartRow, Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow,
+    Unit, ValidationRow,
 };
 
 use std::path::{Path, PathBuf};

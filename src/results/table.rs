@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(header::<RunRow>(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\
-            peak_queue_bytes,completed,crash_lost_bytes\n";
+            peak_queue_bytes,completed,crash_lost_bytes,class,region,sessions\n";
         assert_eq!(header::<NodeRow>(), nodes);
         assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
         assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
@@ -235,7 +235,7 @@ mod tests {
     fn numbers_are_short_and_exact() {
         let text = write(&result().nodes);
         let leecher = text.lines().nth(2).unwrap();
-        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0");
+        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0,home,,2");
         let awkward = SeriesRow { run_id: "r".into(), time_s: 0.1 + 0.2, metric: "m".into(), value: 1e300 };
         let back = read::<SeriesRow>(write(std::slice::from_ref(&awkward)).as_bytes()).unwrap();
         assert_eq!(back, [awkward]);

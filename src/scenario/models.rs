@@ -8,7 +8,8 @@
 //! such keys that hold where a constant has that value;
 //! `discovery` has a `family` (or `extends`), `[constants]` and `[at_least]`;
 //! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
-//! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
+//! have `classes` of links, classes of `nodes` tied to their regions, a `latency` (with
+//! names of `regions` and `jitter`), or several of these; `churn` has the
 //! distributions `online` and `offline`, in seconds; `testbeds` are described in
 //! [`super::testbeds`].
 
@@ -37,9 +38,12 @@ pub(super) struct Model {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NetworkFile {
-    /// Names of the regions, for the reader.
+    /// Names of the regions.
     #[serde(rename = "regions")]
     _regions: Option<Vec<String>>,
+    /// Classes of nodes; they are read where a scenario asks for them.
+    #[serde(rename = "nodes")]
+    _nodes: Option<IgnoredAny>,
     pub(super) classes: Option<Vec<LinkClass>>,
     pub(super) latency: Option<LatencySpec>,
     pub(super) jitter: Option<Distribution>,

@@ -28,6 +28,7 @@ mod survey;
 mod validate;
 mod values;
 mod what_if;
+mod wires;
 
 pub use assemble::{Assembled, assemble};
 pub use cache::Cache;
@@ -59,6 +60,7 @@ pub use survey::{Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 pub use values::Values;
 pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
+pub use wires::{WiresSummary, wire_words};
 
 /// A digest of `text` that is the same on every machine.
 pub fn fingerprint(text: &str) -> u64 {

@@ -20,6 +20,9 @@ pub enum LatencySpec {
         shares: Vec<f64>,
         /// One-way delay from region (row) to region (column).
         delay: Vec<Vec<Time>>,
+        /// Names of the regions. They decide nothing, and are no part of digests.
+        #[serde(skip_serializing)]
+        names: Option<Vec<String>>,
     },
 }
 
@@ -33,7 +36,12 @@ impl LatencySpec {
         let arrives = |delay: &Time| require(*delay != Time::NEVER, key, "messages would never arrive", "a time");
         let (shares, delay) = match self {
             LatencySpec::Constant(delay) => return arrives(delay),
-            LatencySpec::Regions { shares, delay } => (shares, delay),
+            LatencySpec::Regions { shares, delay, names } => {
+                let given = format!("{} names of {} regions", names.as_ref().map_or(0, Vec::len), shares.len());
+                let named = names.as_ref().is_none_or(|names| names.len() == shares.len());
+                require(named, "network.latency.names", given, "one for each share")?;
+                (shares, delay)
+            }
         };
         delay.iter().flatten().try_for_each(arrives)?;
         let n = shares.len();
@@ -55,6 +63,8 @@ struct Regions {
     shares: Vec<f64>,
     /// One-way delay from region (row) to region (column).
     delay: Vec<Vec<Time>>,
+    /// Names of the regions, for classes of nodes and for results.
+    names: Option<Vec<String>>,
 }
 
 /// All keys that the table may have; where it only names a matrix, the scenario has put
@@ -65,6 +75,7 @@ struct Keys {
     matrix: Option<String>,
     shares: Option<Vec<f64>>,
     delay: Option<Vec<Vec<Time>>>,
+    names: Option<Vec<String>>,
 }
 
 const FORM: &str = "a time such as \"50 ms\", { matrix = \"regions-2019\" }, or { shares = [..], delay = [[..], ..] }";
@@ -82,8 +93,8 @@ impl<'de> Deserialize<'de> for LatencySpec {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LatencySpec, A::Error> {
                 match Keys::deserialize(MapAccessDeserializer::new(map))? {
-                    Keys { matrix: None, shares: Some(shares), delay: Some(delay) } => {
-                        Ok(LatencySpec::Regions { shares, delay })
+                    Keys { matrix: None, shares: Some(shares), delay: Some(delay), names } => {
+                        Ok(LatencySpec::Regions { shares, delay, names })
                     }
                     _ => Err(de::Error::custom(format_args!("incomplete latency; expected {FORM}"))),
                 }

@@ -7,11 +7,13 @@
 mod blocks;
 mod build;
 mod churn;
+mod classes;
 mod dataset;
 mod failure;
 mod holdings;
 mod latency;
 mod overlay;
+mod random_graph;
 mod sessions;
 mod spec;
 mod start;
@@ -20,15 +22,19 @@ mod topology;
 pub use blocks::BlockSet;
 pub use build::seeder_sets;
 pub use churn::{ChurnSpec, OfflineKind, SessionSpec};
+pub use classes::{ClassChurn, ClassRole, NodeClass, counted_nodes, seeder_places};
 pub use dataset::Dataset;
 pub use failure::FailureSpec;
 pub use holdings::Holdings;
 pub use latency::{Latency, LatencySpec};
-pub use overlay::Overlay;
+pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
 pub use sessions::{Life, Outage, Strike};
-pub use spec::{DatasetSpec, Hardware, LinkClass, OverlaySpec, SwarmSpec, WorldSpec};
+pub use spec::{DatasetSpec, Hardware, LinkClass, SwarmSpec, WorldSpec};
 pub use start::{StartSpec, mean_distance};
-pub use topology::{CoreLink, Edge, GeneratorSpec, Hop, Point, RouteRule, Routes, Topology};
+pub use topology::{
+    AttachSpec, CoreLink, Edge, GeneratorSpec, GraphSpec, Hop, Point, RouteRule, Routes, Stretch, Topology,
+    TopologySpec,
+};
 
 use crate::units::{Rate, Time};
 
@@ -76,6 +82,10 @@ pub struct Node {
     pub down: Rate,
     /// Index of its region among the names of regions; 0 when there are none.
     pub region: u16,
+    /// Index of what its work costs in [`World::hardware`].
+    pub hardware: u16,
+    /// Index of its class among the names of classes; 0 when there are none.
+    pub class: u16,
     /// Where its access link ends: a region of the latency model, or a point of the graph.
     pub point: u32,
     /// One-way delay of its access link.
@@ -87,7 +97,7 @@ pub struct Node {
 impl Node {
     /// A node that is there from the start, at the first point.
     pub fn new(role: Role, up: Rate, down: Rate) -> Self {
-        Node { role, up, down, region: 0, point: 0, access: Time::ZERO, start: Time::ZERO }
+        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access: Time::ZERO, start: Time::ZERO }
     }
 }
 
@@ -109,6 +119,10 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// One-way delays.
     pub latency: Latency,
+    /// The names of the regions, in which [`Node::region`] is an index; none without regions.
+    pub regions: Vec<String>,
+    /// The names of the classes, in which [`Node::class`] is an index; none without classes.
+    pub classes: Vec<String>,
     /// Who may ever connect to whom; everybody when absent.
     pub overlay: Option<Overlay>,
     /// Who is connected with whom from before the start.
@@ -119,8 +133,9 @@ pub struct World {
     pub strikes: Vec<Strike>,
     /// What is distributed.
     pub dataset: Dataset,
-    /// What a node's own work costs.
-    pub hardware: Hardware,
+    /// What a node's own work costs, in all kinds that there are; [`Node::hardware`] says
+    /// which a node has.
+    pub hardware: Vec<Hardware>,
     /// The seed everything was drawn from; protocols draw their streams from it.
     pub seed: u64,
 }
@@ -134,6 +149,11 @@ impl World {
     /// The node `id`.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
+    }
+
+    /// What the work of `id` costs.
+    pub fn hardware_of(&self, id: NodeId) -> &Hardware {
+        &self.hardware[usize::from(self.node(id).hardware)]
     }
 
     /// Ids of the nodes with `role`, in order.

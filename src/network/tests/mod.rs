@@ -48,12 +48,14 @@ fn world(links: &[(Rate, Rate)], delay: Time) -> World {
     World {
         nodes: links.iter().map(node).collect(),
         latency: Latency::constant(delay),
+        regions: vec![],
+        classes: vec![],
         overlay: None,
         mesh: crate::world::Mesh::None,
         lives: vec![Life::without_outages(); links.len()],
         strikes: Vec::new(),
         dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1, padded: true },
-        hardware: Hardware::IDEAL,
+        hardware: vec![Hardware::IDEAL],
         seed: 7,
     }
 }

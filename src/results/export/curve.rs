@@ -91,6 +91,7 @@ pub(super) mod tests {
             peak_queue_bytes: 0,
             completed: true,
             crash_lost_bytes: 0,
+            ..NodeRow::default()
         }
     }
 

@@ -9,8 +9,8 @@ mod run;
 
 pub use capacity::Capacity;
 pub use of_run::{
-    Checkpoint, ConstraintRow, DiscoveryRow, NodeRow, Note, PARTS, ProgressRow, RunResult, SeriesRow, TimelineRow,
-    TraceRow, TrafficRow,
+    Checkpoint, ConstraintRow, DiscoveryRow, LinkRow, NodeRow, Note, PARTS, ProgressRow, RunResult, SeriesRow,
+    TimelineRow, TraceRow, TrafficRow,
 };
 pub use reports::{ComparisonRow, ValidationRow};
 pub use run::RunRow;

@@ -7,12 +7,18 @@
 
 mod generate;
 mod routes;
+mod spec;
 
 pub use generate::GeneratorSpec;
 pub use routes::{CoreLink, Hop, Routes};
 
+pub use spec::{AttachSpec, GraphSpec, Stretch, TopologySpec};
+pub(super) use spec::{Placement, TopologyKeys, topology, unknown};
+
 use crate::units::{Rate, Refusal, Time, require};
 use petgraph::graph::DiGraph;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A place in the graph.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +33,8 @@ pub struct Point {
     pub down: Option<Rate>,
     /// Latitude and longitude, in degrees.
     pub place: Option<[f64; 2]>,
+    /// Whether wires alone meet here, and no host is.
+    pub router: bool,
 }
 
 impl Point {
@@ -56,7 +64,8 @@ impl Edge {
 }
 
 /// Which way from one point to another is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum RouteRule {
     /// The one of least delay.
     Shortest,
@@ -114,6 +123,12 @@ impl Topology {
             .map(|edge| (edge.source().index() as u32, edge.target().index() as u32, &edge.weight))
     }
 
+    /// The edges that lead to `point` from elsewhere: where from, and what they are.
+    pub fn edges_into(&self, point: u32) -> impl Iterator<Item = (u32, &Edge)> {
+        let edges = self.graph.edges_directed(point.into(), petgraph::Direction::Incoming);
+        edges.map(|edge| (petgraph::visit::EdgeRef::source(&edge).index() as u32, edge.weight()))
+    }
+
     /// Which way is taken between two points.
     pub fn rule(&self) -> RouteRule {
         self.rule
@@ -122,6 +137,22 @@ impl Topology {
     /// The same with another rule.
     pub fn with_rule(self, rule: RouteRule) -> Self {
         Topology { rule, ..self }
+    }
+
+    /// The same with other delays and capacities.
+    fn stretched(self, by: Stretch) -> Self {
+        let wider = |rate: Rate, by: f64| if rate.is_unlimited() { rate } else { Rate((rate.0 as f64 * by) as u64) };
+        let point = |point: &Point| Point {
+            up: point.up.map(|up| wider(up, by.up)),
+            down: point.down.map(|down| wider(down, by.down)),
+            ..point.clone()
+        };
+        let edge = |edge: &Edge| Edge {
+            delay: Time::from_nanos((edge.delay.nanos() as f64 * by.delay) as u64),
+            capacity: wider(edge.capacity, by.capacity),
+            ..*edge
+        };
+        Topology { graph: self.graph.map(|_, at| point(at), |_, wire| edge(wire)), ..self }
     }
 
     /// The names of the regions, in the order of their first points; none when no point

@@ -82,6 +82,31 @@ impl Routes {
         (delay != Time::NEVER).then_some(delay)
     }
 
+    /// Whether `point` has an edge to itself.
+    pub fn has_loop(&self, point: u32) -> bool {
+        self.topology.graph.contains_edge(point.into(), point.into())
+    }
+
+    /// Two of these points between which no way leads, from the first to the second; nothing
+    /// when every one reaches every other.
+    pub fn unreachable(&self, points: &[u32]) -> Option<(u32, u32)> {
+        let lost = |from: u32| points.iter().find(|to| self.delay(from, **to).is_none()).map(|to| (from, *to));
+        if self.topology.rule == RouteRule::Direct {
+            return points.iter().find_map(|from| lost(*from));
+        }
+        // Who is in one strongly connected part with the first reaches all that it reaches.
+        let parts = petgraph::algo::tarjan_scc(&self.topology.graph);
+        let of = |point: &u32| parts.iter().position(|part| part.contains(&NodeIndex::from(*point)));
+        let first = points.first()?;
+        let home: Vec<bool> = {
+            let mut home = vec![false; self.rows.len()];
+            parts[of(first)?].iter().for_each(|point| home[point.index()] = true);
+            home
+        };
+        let other = points.iter().find(|point| !home[**point as usize])?;
+        Some(if self.delay(*first, *other).is_none() { (*first, *other) } else { (*other, *first) })
+    }
+
     /// The edges from `from` to `to`, in order.
     pub fn edges(&self, from: u32, to: u32) -> Vec<(u32, u32, &Edge)> {
         let graph = &self.topology.graph;
