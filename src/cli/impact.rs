@@ -95,7 +95,7 @@ impl Impact {
         // What was said of other runs must not stand beside these.
         REPORTS.iter().try_for_each(|name| remove(&dir.join(name)))?;
         let runs = examined.plan.runs(Selection::All)?;
-        let assembled = study::assemble(&runs, &dir, &execution.failed, self.output.reproducible)?;
+        let assembled = study::assemble(&runs, &dir, &execution.failed, self.output.reproducible, |_, _| ())?;
         self.output.manifest(&examined.plan, &assembled, console.elapsed_s()).write(&dir)?;
         output::tell_failed(&execution.failed);
         let Some(impact) = &examined.impact else {

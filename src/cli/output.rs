@@ -1,13 +1,18 @@
 //! Writing to the terminal.
 
 use super::Failure;
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 
-/// Writes `text` to standard output. A reader that has seen enough
-/// (`codexsim … | head`) is no failure.
+/// Writes `text` to standard output.
 pub fn say(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    pour(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes what `fill` writes, which may be long, to standard output. A reader that has seen
+/// enough (`codexsim … | head`) is no failure.
+pub fn pour(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Own(format!("standard output: {error}"))),
         _ => Ok(()),
     }

@@ -3,10 +3,9 @@
 use super::format::Shown;
 use super::{End, Failure, output};
 use crate::report::{self, Sources};
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row, RunRow, RunTable};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, Row};
 use crate::study::{CompareError, Comparison, NotAStudy, Survey};
 use clap::Args;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Show what a finished study says, in a table and in one HTML file
@@ -107,9 +106,7 @@ impl Report {
         if let Some(upkeep) = report::upkeep(&discovery) {
             AtomicFile::write_all(&out.join("discovery.md"), upkeep.markdown(1).as_bytes())?;
         }
-        let place = self.dir.join(RunRow::KIND.file);
-        let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
-        self.shown.study(|| document, &runs)?;
+        self.shown.study(|| document, &self.dir)?;
         Ok(survey.runs_missing())
     }
 }

@@ -6,7 +6,7 @@ use super::format::Shown;
 use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
-use crate::report;
+use crate::report::{self, SweepTable};
 use crate::results::{Kind, ResultsError, Row, RunRow};
 use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection};
 use clap::Args;
@@ -114,8 +114,9 @@ impl Sweep {
             Selection::Index(_) => plan.runs(Selection::All)?,
             _ => runs,
         };
-        let assembled = self.assemble(&runs, &dir, &execution, &console)?;
-        self.shown.study(|| report::sweep(&plan, &assembled), &assembled.table(&plan))?;
+        let mut table = SweepTable::new(&plan);
+        let assembled = self.assemble(&runs, &dir, &execution, &console, &mut table)?;
+        self.shown.study(|| table.document(), &dir)?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }
@@ -164,6 +165,7 @@ impl Sweep {
         dir: &Path,
         execution: &Execution,
         console: &Console,
+        table: &mut SweepTable,
     ) -> Result<Assembled, ResultsError> {
         let place = dir.join("rows").join(".lock");
         let lock = File::create(&place).map_err(ResultsError::io(&place))?;
@@ -171,7 +173,8 @@ impl Sweep {
             // Some network file systems have no locks.
             self.output.note(&format!("note: shards that end at the same moment may miss each other: {error}"));
         }
-        let assembled = study::assemble(runs, dir, &execution.failed, self.output.reproducible)?;
+        let see = |point, row: &RunRow| table.add(point, row);
+        let assembled = study::assemble(runs, dir, &execution.failed, self.output.reproducible, see)?;
         self.output.manifest(runs.plan, &assembled, console.elapsed_s()).write(dir)?;
         Ok(assembled)
     }

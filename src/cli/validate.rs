@@ -113,7 +113,8 @@ impl Validate {
         console.close();
         let Asked { answer, execution } = asked.map_err(ended)?;
         output::tell_failed(&execution.failed);
-        let assembled = study::assemble(&cases.plan.runs(Selection::All)?, &self.out, &execution.failed, true)?;
+        let assembled =
+            study::assemble(&cases.plan.runs(Selection::All)?, &self.out, &execution.failed, true, |_, _| ())?;
         assembled.manifest(&cases.plan).write(&self.out)?;
         Ok((answer, assembled))
     }

@@ -157,16 +157,25 @@ impl RunTable {
 
     /// Reads what [`RunTable::write`] wrote.
     pub fn read(from: impl Read) -> Result<Self, ResultsError> {
+        let (extra, records) = Self::read_each(from)?;
+        Ok(RunTable { extra, records: records.collect::<Result<_, _>>()? })
+    }
+
+    /// Reads the names of the further columns, then row by row.
+    pub fn read_each(
+        from: impl Read,
+    ) -> Result<(Vec<String>, impl Iterator<Item = Result<Record, ResultsError>>), ResultsError> {
         let mut reader = csv::Reader::from_reader(from);
         let headers = reader.headers()?.clone();
         check_header::<RunRow>(&headers)?;
-        let known = RunRow::KIND.columns.len();
-        let further = |record: &csv::StringRecord| record.iter().skip(known).map(str::to_owned).collect();
-        let record = |text: csv::StringRecord| -> Result<Record, csv::Error> {
+        let further =
+            |record: &csv::StringRecord| record.iter().skip(RunRow::KIND.columns.len()).map(str::to_owned).collect();
+        let extra = further(&headers);
+        let record = move |text: Result<csv::StringRecord, csv::Error>| {
+            let text = text?;
             Ok(Record { run: text.deserialize(Some(&headers))?, extra: further(&text) })
         };
-        let records = reader.records().map(|r| r.and_then(record)).collect::<Result<_, _>>()?;
-        Ok(RunTable { extra: further(&headers), records })
+        Ok((extra, reader.into_records().map(record)))
     }
 }
 

@@ -8,7 +8,7 @@ mod held;
 mod points;
 mod sweeps;
 
-pub use points::sweep;
+pub use points::SweepTable;
 
 use super::document::Document;
 use super::upkeep;
@@ -123,12 +123,12 @@ fn titles(survey: &Survey) -> Vec<&str> {
     axes.chain(["variant"]).collect()
 }
 
-fn lines(survey: &Survey) -> Vec<(Vec<String>, Vec<&crate::results::RunRow>)> {
+fn lines(survey: &Survey) -> Vec<(Vec<String>, points::Line)> {
     let line = |point: &'_ Point| {
         let place = survey.place(point).map(|(axis, value)| words::value(&axis.key, &value.text));
         place.chain([survey.variants[point.variant].clone()]).collect()
     };
-    survey.points.iter().map(|point| (line(point), point.runs.iter().collect())).collect()
+    survey.points.iter().map(|point| (line(point), points::Line::of(&point.runs))).collect()
 }
 
 /// What of the world varies, with its values at a point.
