@@ -130,9 +130,7 @@ impl Impact {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
-        let breaches = &assembled.breaches;
-        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-        output::tell_each("expectation not met", breaches.iter());
+        output::tell_wrong(assembled);
         let impact = examined.impact.as_ref();
         let worse = impact.filter(|_| self.fail_if_worse).map_or(vec![], report::impact_worse);
         output::tell_each("worse", worse.iter());
@@ -141,7 +139,7 @@ impl Impact {
             output::tell("not exercised: nothing is known of the change");
         }
         match () {
-            () if !assembled.violations.is_empty() || !breaches.is_empty() => End::Breach,
+            () if !assembled.violations.is_empty() || !assembled.breaches.is_empty() => End::Breach,
             () if !worse.is_empty() || !exercised => End::Breach,
             () if incomplete => End::Incomplete,
             () => End::Good,

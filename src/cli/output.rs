@@ -1,6 +1,7 @@
 //! Writing to the terminal.
 
 use super::Failure;
+use crate::study::Assembled;
 use std::io::{BufWriter, ErrorKind, Write};
 
 /// Writes `text` to standard output.
@@ -34,6 +35,12 @@ pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator
     if total > MOST_LINES {
         tell(&format!("{what}: and {} more", total - MOST_LINES));
     }
+}
+
+/// Writes which rules and claims did not hold.
+pub fn tell_wrong(assembled: &Assembled) {
+    tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
+    tell_each("expectation not met", assembled.breaches.iter());
 }
 
 /// Writes which runs failed, and what they said.

@@ -183,9 +183,7 @@ impl Sweep {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
-        let breaches = &assembled.breaches;
-        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-        output::tell_each("expectation not met", breaches.iter());
+        output::tell_wrong(assembled);
         // What other shards have not done yet is no fault of this one, and still is missing.
         let missing = if selection == Selection::All { assembled.missing } else { execution.left };
         if missing > 0 {
@@ -194,7 +192,7 @@ impl Sweep {
             let (others, all) = (assembled.missing, plan.len());
             output::tell(&format!("{others} of {all} runs of the plan are missing; they are not of this part"));
         }
-        if !breaches.is_empty() || !assembled.violations.is_empty() {
+        if !assembled.breaches.is_empty() || !assembled.violations.is_empty() {
             End::Breach
         } else if missing > 0 || !execution.failed.is_empty() {
             End::Incomplete

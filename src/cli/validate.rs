@@ -66,8 +66,7 @@ impl Validate {
         results::claim(&self.out, Kind::Study, &cases.plan.name, self.force)?;
         let (validation, assembled) = self.run(&mut cases)?;
         let (missing, failed) = (assembled.missing, assembled.failed);
-        let violations = assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}"));
-        output::tell_each("violation", violations);
+        output::tell_wrong(&assembled);
         let Some(validation) = validation else {
             self.note(&format!("{missing} runs are missing; the same command again carries them out"));
             return Ok(End::Incomplete);

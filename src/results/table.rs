@@ -121,6 +121,15 @@ pub struct Record {
 }
 
 impl Record {
+    /// What was run: the `columns` whose keys are not swept, which come with them, and the
+    /// swept keys `extra`.
+    pub(crate) fn described(&self, columns: &[(&str, &str)], extra: &[String]) -> Vec<(String, String)> {
+        let number = |column| self.run.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
+        let fixed = columns.iter().filter(|(_, key)| !extra.iter().any(|swept| swept == key));
+        let fixed = fixed.map(|(column, _)| ((*column).to_owned(), number(column)));
+        fixed.chain(extra.iter().cloned().zip(self.extra.iter().cloned())).collect()
+    }
+
     /// Its line, with line end.
     pub fn line(&self) -> String {
         line(&(&self.run, &self.extra))

@@ -176,11 +176,7 @@ mod sample {
                 to,
                 class: class.into(),
                 bytes,
-                payload_bytes: 0,
-                proof_bytes: 0,
-                framing_bytes: 0,
-                ack_bytes: 0,
-                piece: false,
+                ..TraceRow::default()
             };
             playback.add(&row).unwrap();
         }

@@ -61,7 +61,6 @@ pub(super) fn at(curve: &[Step], time_s: f64) -> u64 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::results::Capacity;
 
     /// A leecher that had everything it stored in order one second later.
     pub(in super::super) fn leecher(moments: [Option<f64>; 4]) -> NodeRow {
@@ -71,8 +70,6 @@ pub(super) mod tests {
             run_id: "r".into(),
             node: 1,
             role: "leecher".into(),
-            up_bps: Capacity(1e6),
-            down_bps: Capacity(1e6),
             start_s: Some(0.0),
             manifest_s: Some(0.1),
             ttfb_s,
@@ -83,14 +80,8 @@ pub(super) mod tests {
             stream_t50_s: later(t50_s),
             stream_t90_s: later(t90_s),
             stream_t100_s: later(t100_s),
-            bytes_rx: 0,
-            bytes_tx: 0,
-            payload_rx: 0,
-            payload_tx: 0,
-            duplicate_rx: 0,
-            peak_queue_bytes: 0,
             completed: true,
-            crash_lost_bytes: 0,
+            ..NodeRow::default()
         }
     }
 

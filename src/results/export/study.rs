@@ -212,20 +212,10 @@ const WORLD: [(&str, &str); 4] = [
     ("latency_s", "network.latency"),
 ];
 
-/// Everything that tells points apart, but for the seed.
-fn describe(table: &RunTable, index: usize) -> Vec<(String, String)> {
-    let record = &table.records[index];
-    let row = &record.run;
-    let number = |column: &str| row.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
-    let world = WORLD.iter().filter(|(_, key)| !table.extra.iter().any(|extra| extra == key));
-    let columns = world.map(|(column, _)| ((*column).to_owned(), number(column)));
-    columns.chain(table.extra.iter().cloned().zip(record.extra.iter().cloned())).collect()
-}
-
 /// Orders the rows by points. Rows are in plan order, so a point ends where
 /// its description changes or where the count of its runs begins anew.
 fn points(table: &RunTable, manifest: &Manifest, details: &mut Details) -> Result<Vec<Point>, String> {
-    let worlds: Vec<_> = (0..table.records.len()).map(|index| describe(table, index)).collect();
+    let worlds: Vec<_> = table.records.iter().map(|record| record.described(&WORLD, &table.extra)).collect();
     let varying: Vec<usize> = (0..worlds.first().map_or(0, Vec::len))
         .filter(|column| worlds.iter().any(|world| world[*column].1 != worlds[0][*column].1))
         .collect();

@@ -11,6 +11,7 @@
 //!   count of bytes where it is one.
 
 use super::{Measured, MeasuredError, MeasuredRun, NodeFigures, complete, content, io, shortest};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -252,17 +253,11 @@ fn seconds(text: &str) -> Option<f64> {
         Some(toml::value::Offset::Custom { minutes }) => i64::from(minutes),
         _ => 0,
     };
-    let days = days(i64::from(date.year), i64::from(date.month), i64::from(date.day));
+    let day = NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())?;
+    let days = day.signed_duration_since(NaiveDate::default()).num_days();
     let clock = i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second.unwrap_or(0));
     let whole = days * 86_400 + clock - minutes * 60;
     Some(whole as f64 + f64::from(time.nanosecond.unwrap_or(0)) * 1e-9)
-}
-
-/// Days from 1970-01-01 to a day of the Gregorian calendar (years counted from
-/// March, so that the leap day is the last).
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub use ratio::Ratio;
 
 use super::inputs::{Inputs, NotAStudy, Run, words};
 use crate::results::{ComparisonRow, ResultsError, median, quantile};
+use crate::scenario::nearest;
 use std::collections::BTreeMap;
 use std::path::Path;
 use thiserror::Error;
@@ -46,8 +47,8 @@ pub enum CompareError {
 }
 
 fn hint(given: &str, known: &[String]) -> String {
-    let near = known.iter().map(|name| (strsim::damerau_levenshtein(given, name), name)).min();
-    near.filter(|(distance, _)| *distance <= 4).map(|(_, name)| format!("; did you mean `{name}`?")).unwrap_or_default()
+    let near = nearest(given, known.iter().map(String::as_str));
+    near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// A study, variant by variant and cell by cell.

@@ -5,7 +5,7 @@
 //! one-sample t test over pairs, for all quantities and all hypotheses.
 
 use super::metric::Yardstick;
-use crate::study::statistics::{t_above, t_quantile};
+use crate::study::statistics::{Mean, t_above, t_quantile};
 
 /// What a side showed in one world and pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +50,7 @@ struct PairContrast {
 
 /// Mean and its standard error.
 #[derive(Debug, Clone, Copy)]
-struct Mean {
+struct Estimated {
     mean: f64,
     error: f64,
 }
@@ -134,10 +134,10 @@ impl Contrast {
     /// How far the pairs speak against a change of `share`, in standard errors:
     /// above zero the change is larger.
     pub(super) fn t(&self, share: f64) -> f64 {
-        let Mean { mean, error } = match self.yardstick {
+        let Estimated { mean, error } = match self.yardstick {
             Yardstick::Ratio => {
                 let mean = self.mean(|unit| unit.difference);
-                Mean { mean: mean.mean - libm::log1p(share), ..mean }
+                Estimated { mean: mean.mean - libm::log1p(share), ..mean }
             }
             _ => self.mean(|unit| unit.difference - share * unit.yardstick),
         };
@@ -188,14 +188,13 @@ impl Contrast {
         (a > 0.0).then(|| ((b - root) / a, (b + root) / a))
     }
 
-    fn mean(&self, of: impl Fn(&PairContrast) -> f64) -> Mean {
-        let n = self.units.len() as f64;
-        let mean = self.units.iter().map(&of).sum::<f64>() / n;
-        let squares: f64 = self.units.iter().map(|unit| (of(unit) - mean) * (of(unit) - mean)).sum();
+    fn mean(&self, of: impl Fn(&PairContrast) -> f64) -> Estimated {
+        let values: Vec<f64> = self.units.iter().map(of).collect();
+        let Mean { mean, variance } = Mean::of(&values);
         // Rounding is no spread.
-        let size = self.units.iter().map(|unit| of(unit).abs()).fold(0.0, f64::max);
-        let error = libm::sqrt(squares / (n - 1.0) / n);
-        Mean { mean, error: if error <= 1e-12 * size { 0.0 } else { error } }
+        let size = values.iter().map(|value| value.abs()).fold(0.0, f64::max);
+        let error = variance.sqrt();
+        Estimated { mean, error: if error <= 1e-12 * size { 0.0 } else { error } }
     }
 }
 

@@ -72,8 +72,11 @@ impl Inputs {
         let failed = table.records.iter().filter(|record| record.run.is_failed()).count() as u64;
         manifest.runs_failed = manifest.runs_failed.max(failed);
         let ended = ended(nodes);
-        let described: Vec<Vec<(String, String)>> =
-            table.records.iter().map(|record| describe(&table.extra, record)).collect();
+        let described = |record: &Record| {
+            let all = record.described(&WORLD, &table.extra);
+            all.into_iter().filter(|(key, _)| !of_client(key)).collect()
+        };
+        let described: Vec<Described> = table.records.iter().map(described).collect();
         let (common, worlds) = split(described);
         let names = names(&table, &worlds);
         let mut order: Vec<Vec<(String, String)>> = Vec::new();
@@ -129,15 +132,6 @@ pub(crate) fn words(world: &[(String, String)]) -> String {
     world.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The world of a run, less the swarm.
-fn describe(extra: &[String], record: &Record) -> Vec<(String, String)> {
-    let number = |column: &str| record.run.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
-    let columns = WORLD.iter().filter(|(_, key)| !extra.iter().any(|name| name == key));
-    let columns = columns.map(|(column, _)| ((*column).to_owned(), number(column)));
-    let swept = extra.iter().cloned().zip(record.extra.iter().cloned()).filter(|(key, _)| !of_client(key));
-    columns.chain(swept).collect()
-}
-
 type Described = Vec<(String, String)>;
 
 /// What holds for all, and what is left of each.
@@ -158,16 +152,9 @@ fn names(table: &RunTable, worlds: &[Described]) -> Vec<String> {
     let client = |(record, world): (&'_ Record, &Described)| {
         let row = &record.run;
         let cell = format!("{world:?} {} {} {}", row.file_size_bytes, row.network_size, row.seeders);
-        (row.protocol.clone(), cell, columns.iter().map(|column| record.extra[*column].clone()).collect::<Vec<_>>())
+        let constants = columns.iter().map(|column| record.extra[*column].clone()).collect();
+        Client { protocol: row.protocol.clone(), cell, constants }
     };
-    let owned: Vec<(String, String, Vec<String>)> = table.records.iter().zip(worlds).map(client).collect();
-    let clients: Vec<Client> = owned
-        .iter()
-        .map(|(protocol, cell, constants)| Client {
-            protocol,
-            cell: cell.clone(),
-            constants: constants.iter().map(String::as_str).collect(),
-        })
-        .collect();
+    let clients: Vec<Client> = table.records.iter().zip(worlds).map(client).collect();
     labels(&keys, &clients)
 }

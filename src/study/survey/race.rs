@@ -1,6 +1,6 @@
 //! Which variant is the fastest, and how sure that is.
 
-use super::super::statistics::t_quantile;
+use super::super::statistics::{Mean, t_quantile};
 use super::{Point, Survey};
 use std::collections::BTreeMap;
 
@@ -118,10 +118,8 @@ impl LogRatios {
         let (own, fastest) = (times(own), times(fastest));
         let logs = own.iter().filter_map(|(chance, time)| Some(libm::log(time / fastest.get(chance)?)));
         let logs: Vec<f64> = logs.collect();
-        let n = logs.len() as f64;
-        let mean = logs.iter().sum::<f64>() / n;
-        let squares: f64 = logs.iter().map(|log| (log - mean) * (log - mean)).sum();
-        let variance = squares / (n - 1.0).max(1.0) / n;
+        let Mean { mean, variance } = Mean::of(&logs);
+        let variance = if logs.len() > 1 { variance } else { 0.0 };
         (!logs.is_empty()).then_some(LogRatios { pairs: logs.len(), mean, variance })
     }
 }

@@ -108,19 +108,12 @@ impl Survey {
         }
         let told: Vec<usize> = (0..self.axes.len()).filter(|i| *i != axis && self.axes[*i].of_client).collect();
         let keys: Vec<&str> = told.iter().map(|index| self.axes[*index].key.as_str()).collect();
-        let client = |point: &'_ Point| {
-            let constants = told.iter().map(|index| point.values[*index].text.clone()).collect::<Vec<_>>();
-            let protocol =
-                point.runs.first().map_or_else(|| self.variants[point.variant].clone(), |r| r.protocol.clone());
-            (protocol, point.cell.to_string(), constants)
+        let client = |point: &Point| {
+            let constants = told.iter().map(|index| point.values[*index].text.clone()).collect();
+            let protocol = point.runs.first().map_or(&self.variants[point.variant], |run| &run.protocol);
+            Client { protocol: protocol.clone(), cell: point.cell.to_string(), constants }
         };
-        let owned: Vec<_> = self.points.iter().map(client).collect();
-        let clients = owned.iter().map(|(protocol, cell, constants)| Client {
-            protocol,
-            cell: cell.clone(),
-            constants: constants.iter().map(String::as_str).collect(),
-        });
-        labels(&keys, &clients.collect::<Vec<_>>())
+        labels(&keys, &self.points.iter().map(client).collect::<Vec<_>>())
     }
 }
 
