@@ -44,7 +44,7 @@ pub fn tell_wrong(assembled: &Assembled) {
 }
 
 /// Writes which runs failed, and what they said.
-pub fn tell_failed(failed: &[crate::study::Failure]) {
+pub fn tell_failed(failed: &[crate::study::FailedRun]) {
     tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
 }
 

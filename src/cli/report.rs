@@ -2,8 +2,8 @@
 
 use super::format::Shown;
 use super::{End, Failure, output};
-use crate::report::{self, Sources};
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, Row};
+use crate::report::{self, SurveySources};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, TableRow};
 use crate::study::{CompareError, Comparison, NotAStudy, Survey};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ impl Report {
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
         let command = report::command(command);
         results::try_folder(out)?;
-        let sources = Sources { held: &held, discovery: &discovery, command: &command };
+        let sources = SurveySources { held: &held, discovery: &discovery, command: &command };
         let document = report::survey(&survey, sources);
         AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
         if let Some(upkeep) = report::upkeep(&discovery) {

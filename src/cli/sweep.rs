@@ -7,7 +7,7 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report::{self, SweepTable};
-use crate::results::{Kind, ResultsError, Row, RunRow};
+use crate::results::{ResultsError, ResultsKind, RunRow, TableRow};
 use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection};
 use clap::Args;
 use std::fs::File;
@@ -32,7 +32,7 @@ const MOST_POINTS_SHOWN: usize = 40;
 #[command(
     after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8"
 )]
-pub struct Sweep {
+pub struct SweepCommand {
     /// Scenario (TOML)
     file: PathBuf,
     #[command(flatten)]
@@ -80,7 +80,7 @@ impl FromStr for Index {
     }
 }
 
-impl Sweep {
+impl SweepCommand {
     /// Runs what is missing, writes the result files, shows a table.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let plan = Plan::new(&self.changes.input(Some(self.file.clone())))?;
@@ -94,7 +94,7 @@ impl Sweep {
             output::say(&self.describe(&runs, selection, &dir))?;
             return Ok(End::Good);
         }
-        self.output.claim(&dir, Kind::Study, &plan.name, Some(plan.fingerprint))?;
+        self.output.claim(&dir, ResultsKind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let execution = Runner::new(Cache::folder(&dir)?, options, &console).carry_out(&runs, selection);

@@ -6,7 +6,7 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, Kind, Measured, Row, ValidationRow};
+use crate::results::{self, AtomicFile, Measured, ResultsKind, TableRow, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{self, Asked, Assembled, Cache, Cases, Options, Request, Runner, Selection, Validation};
 use clap::Args;
@@ -63,7 +63,7 @@ impl Validate {
         let measured = self.measured()?;
         measured.notes.iter().for_each(|note| self.note(note));
         let mut cases = self.cases(&measured)?;
-        results::claim(&self.out, Kind::Study, &cases.plan.name, self.force)?;
+        results::claim(&self.out, ResultsKind::Study, &cases.plan.name, self.force)?;
         let (validation, assembled) = self.run(&mut cases)?;
         let (missing, failed) = (assembled.missing, assembled.failed);
         output::tell_wrong(&assembled);

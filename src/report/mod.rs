@@ -28,8 +28,8 @@ pub use impact::{FIGURES as IMPACT_FIGURES, VerdictRow, impact, rows as impact_r
 pub use impact::{bytes_figure as impact_bytes, changes_figure as impact_changes, json as impact_json};
 pub use reasons::reasons;
 pub use run::run;
-pub use study::{Sources, SweepTable, survey};
+pub use study::{SurveySources, SweepTable, survey};
 pub use upkeep::upkeep;
 pub use validation::validation;
-pub use view::{Damage, Playback, Tables, html as view_html};
+pub use view::{Damage, Playback, RunTables, html as view_html};
 pub use words::command;

@@ -1,7 +1,7 @@
 //! What is measured of a run: one list, from which claims, verdicts, validation,
 //! calibration and reports take name, unit, direction, meaning and value.
 
-use super::{Observation, Row, RunRow, Unit, median, quantile};
+use super::{Observation, RunRow, TableRow, Unit, median, quantile};
 use crate::ledger::Class;
 use serde::Serialize;
 use std::fmt;

@@ -22,7 +22,7 @@ mod tables;
 
 pub use columns::{ColumnRow, MEASURES, all_columns, columns_of};
 pub use files::AtomicFile;
-pub use folder::{Kind, PlaceError, claim, try_file, try_folder};
+pub use folder::{PlaceError, ResultsKind, claim, try_file, try_folder};
 pub use limits::HeldBack;
 #[cfg(test)]
 pub(crate) use manifest::tests::manifest as sample_manifest;
@@ -39,8 +39,8 @@ pub use table::{Record, RunTable, body, header, open, read, read_each, remove_ta
 
 pub use tables::{
     Capacity, Checkpoint, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part,
-    PartRow, Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
-    ValidationRow,
+    PartRow, ProgressRow, RunResult, RunRow, SeriesRow, Since, TablePresence, TableRow, TimelineRow, TraceRow,
+    TrafficRow, Unit, ValidationRow,
 };
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! CSV writers and readers.
 
-use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, Row, RunResult, RunRow, TraceRow, trace_rows};
+use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, RunResult, RunRow, TableRow, TraceRow, trace_rows};
 use crate::ledger::Outcome;
 use crate::sim::RunSpec;
 use serde::Serialize;
@@ -9,12 +9,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 /// The header line of a kind of row, with line end.
-pub fn header<R: Row>() -> String {
+pub fn header<R: TableRow>() -> String {
     R::KIND.header()
 }
 
 /// The lines of `rows`, without header.
-pub fn body<R: Row>(rows: &[R]) -> String {
+pub fn body<R: TableRow>(rows: &[R]) -> String {
     let mut writer = headless(Vec::new());
     // Rows are flat, and memory does not refuse to be written to.
     rows.iter().for_each(|row| writer.serialize(row).expect("a row is flat"));
@@ -22,7 +22,7 @@ pub fn body<R: Row>(rows: &[R]) -> String {
 }
 
 /// Writes `rows` under their header.
-pub fn write<R: Row>(rows: &[R]) -> String {
+pub fn write<R: TableRow>(rows: &[R]) -> String {
     header::<R>() + &body(rows)
 }
 
@@ -76,7 +76,7 @@ fn write_table(dir: &Path, kind: FileKind, lines: impl Iterator<Item = String>) 
 }
 
 /// Opens the table of a kind of row in `dir`.
-pub fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
+pub fn open<R: TableRow>(dir: &Path) -> Result<File, ResultsError> {
     let path = dir.join(R::KIND.file);
     File::open(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound if R::KIND.file != RunRow::KIND.file => ResultsError::NotKept { path },
@@ -85,19 +85,19 @@ pub fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
 }
 
 /// Reads rows under a header that begins with their columns.
-pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
+pub fn read<R: TableRow>(from: impl Read) -> Result<Vec<R>, ResultsError> {
     read_each(from)?.collect()
 }
 
 /// The same, row by row, for a table may be large.
-pub fn read_each<R: Row>(from: impl Read) -> Result<impl Iterator<Item = Result<R, ResultsError>>, ResultsError> {
+pub fn read_each<R: TableRow>(from: impl Read) -> Result<impl Iterator<Item = Result<R, ResultsError>>, ResultsError> {
     let mut reader = csv::Reader::from_reader(from);
     check_header::<R>(reader.headers()?)?;
     Ok(reader.into_deserialize().map(|row| row.map_err(ResultsError::from)))
 }
 
 /// Reads those rows that `keep` wants; the others take no memory.
-pub fn select<R: Row>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
+pub fn select<R: TableRow>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
     read_each(from)?.filter(|row| row.as_ref().map_or(true, &mut keep)).collect()
 }
 
@@ -192,7 +192,7 @@ fn headless<W: Write>(to: W) -> csv::Writer<W> {
     csv::WriterBuilder::new().has_headers(false).from_writer(to)
 }
 
-fn check_header<R: Row>(found: &csv::StringRecord) -> Result<(), ResultsError> {
+fn check_header<R: TableRow>(found: &csv::StringRecord) -> Result<(), ResultsError> {
     let columns = R::KIND.columns;
     if columns.iter().map(|column| column.name).eq(found.iter().take(columns.len())) {
         return Ok(());

@@ -1,10 +1,10 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Breach, Failure, Kept, Plan, Runs, Selection, check};
+use super::{Breach, FailedRun, Kept, Plan, Runs, Selection, check};
 use crate::results::{
-    AtomicFile, FileEntry, Kind, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
-    TraceRow, remove_table,
+    AtomicFile, FileEntry, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, ResultsKind, RunRow, RunTable,
+    TableRow, TraceRow, remove_table,
 };
 use crate::rng::mix;
 use crate::scenario::Progress;
@@ -37,7 +37,7 @@ pub struct Assembled {
 pub fn assemble(
     runs: &Runs,
     dir: &Path,
-    failed: &[Failure],
+    failed: &[FailedRun],
     reproducible: bool,
     mut see: impl FnMut(usize, &RunRow),
 ) -> Result<Assembled, ResultsError> {
@@ -80,7 +80,7 @@ impl Assembled {
     pub fn manifest(&self, plan: &Plan) -> Manifest {
         Manifest {
             program: Program::this(),
-            kind: Kind::Study,
+            kind: ResultsKind::Study,
             scenario: plan.name.clone(),
             resolved: plan.resolved.clone(),
             scenario_fingerprint: format!("{:016x}", plan.fingerprint),
@@ -112,7 +112,7 @@ impl Assembled {
     }
 }
 
-fn failed_row(runs: &Runs, at: usize, failed: &[Failure]) -> Option<RunRow> {
+fn failed_row(runs: &Runs, at: usize, failed: &[FailedRun]) -> Option<RunRow> {
     let id = runs.id(at);
     let failure = failed.iter().find(|failure| failure.run_id == id)?;
     Some(runs.planned(at)?.failed(&failure.reason))

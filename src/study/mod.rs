@@ -35,27 +35,27 @@ pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Calibrator, Constan
 pub use calibrate::{CalibrateRequest, Identified};
 pub use claims::{Breach, Claim, check, claims};
 pub use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding, Ratio};
-pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
+pub use doctor::{Diagnosis, Doctor, FindingRow, Glance, SettingEffect};
 pub use estimate::{Estimate, Forecast, estimate};
 pub use host::Host;
-pub use impact::ImpactVerdict;
 pub use impact::{
-    Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, Line as ImpactLine, Part, Party, Side, Stand,
-    Standing, World as ImpactWorld,
+    ClassBytes, Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, ImpactLine, ImpactMetric, ImpactRange,
+    ImpactRequest, ImpactSide, ImpactVerdict, ImpactWorld, Party, Stand, Standing,
 };
-pub use impact::{ImpactRequest, Metric as ImpactMetric, Range as ImpactRange};
 pub use inputs::NotAStudy;
 pub(crate) use inputs::words as world_words;
 pub use kept::Kept;
-pub use plan::{Cell, Place, Plan, PlanError, run_id};
+pub use plan::{Cell, Plan, PlanError, RunPlace, run_id};
 pub use question::{Asked, History, Next, Question};
 pub use row_file::{RowFile, Unread, row_path};
-pub use runner::{Execution, Failure, Options, Runner, threads};
+pub use runner::{Execution, FailedRun, Options, Runner, threads};
 pub use runs::Runs;
 pub use selection::Selection;
 pub use statistics::Summary;
-pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Lag, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
-pub use survey::{Value, spread};
+pub use survey::{
+    AxisValue, Dot, Held, HeldMap, HeldShares, Lag, Leecher, PowerLaw, Race, Survey, SurveyAxis, SurveyPoint, Swept,
+    SweptLine, spread,
+};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 pub use values::Values;
 pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};

@@ -20,7 +20,7 @@ pub struct Options {
 
 /// A run that failed: it panicked. It is tried again next time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct FailedRun {
     /// Its id.
     pub run_id: String,
     /// What it said.
@@ -40,7 +40,7 @@ pub struct Execution {
     /// Found finished.
     pub reused: usize,
     /// Failed, in order of id.
-    pub failed: Vec<Failure>,
+    pub failed: Vec<FailedRun>,
     /// Not begun, or abandoned.
     pub left: usize,
 }
@@ -155,7 +155,7 @@ impl<'a> Crew<'a> {
                 self.runner.cache.keep(file)?;
                 self.count(|done| done.computed += 1);
             }
-            Err(reason) => self.count(|done| done.failed.push(Failure { run_id: id, reason })),
+            Err(reason) => self.count(|done| done.failed.push(FailedRun { run_id: id, reason })),
         }
         self.runner.host.finished();
         Ok(())
@@ -246,7 +246,7 @@ mod tests {
     }
 
     /// What is put together, and point and nodes of each row.
-    fn assembled(dir: &Path, failed: &[Failure]) -> (Assembled, Vec<(usize, u32)>) {
+    fn assembled(dir: &Path, failed: &[FailedRun]) -> (Assembled, Vec<(usize, u32)>) {
         let mut rows = Vec::new();
         let see = |point, row: &RunRow| rows.push((point, row.network_size));
         let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir, failed, true, see).unwrap();

@@ -3,7 +3,7 @@
 use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
-use crate::results::{Measure, Observation, Row, RunRow, Unit, median};
+use crate::results::{Measure, Observation, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
 use crate::study::{Plan, Summary};
 use std::borrow::Borrow;
@@ -33,7 +33,7 @@ fn scale(unit: Unit, values: &[f64]) -> Scale {
 
 /// The runs at one point together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line {
+pub(super) struct PointLine {
     runs: usize,
     completed: u64,
     leechers: u64,
@@ -41,9 +41,9 @@ pub(super) struct Line {
     makespan: Option<Summary>,
 }
 
-impl Line {
+impl PointLine {
     /// Of the finished runs `rows`.
-    pub(super) fn of<'a>(rows: impl IntoIterator<Item = &'a RunRow>) -> Line {
+    pub(super) fn of<'a>(rows: impl IntoIterator<Item = &'a RunRow>) -> PointLine {
         let mut gathered = Gathered::default();
         rows.into_iter().for_each(|row| gathered.add(row));
         gathered.line()
@@ -58,7 +58,7 @@ impl Line {
 /// What is needed of the runs at one point while they come.
 #[derive(Debug, Default)]
 struct Gathered {
-    line: Line,
+    line: PointLine,
     values: [Vec<f64>; QUANTITIES.len()],
     makespans: Vec<f64>,
 }
@@ -75,9 +75,9 @@ impl Gathered {
         self.makespans.extend(row.makespan_s);
     }
 
-    fn line(self) -> Line {
+    fn line(self) -> PointLine {
         let medians = self.values.map(|values| median(&values));
-        Line { medians, makespan: Summary::of(&self.makespans), ..self.line }
+        PointLine { medians, makespan: Summary::of(&self.makespans), ..self.line }
     }
 }
 
@@ -93,7 +93,7 @@ const MOST_LINES: usize = 1000;
 #[derive(Debug)]
 pub struct SweepTable<'a> {
     plan: &'a Plan,
-    lines: Vec<Line>,
+    lines: Vec<PointLine>,
     /// Those at the point after the last of `lines`.
     here: Gathered,
 }
@@ -149,8 +149,8 @@ pub(super) const NOTE: &str = "medians over runs; times from the start of a run'
 
 /// A line for each of `points`, which are told apart by their values of `keys`. Each
 /// column has one unit.
-pub(super) fn grid<L: Borrow<Line>>(keys: &[&str], points: &[(Vec<String>, L)]) -> Grid {
-    let lines: Vec<&Line> = points.iter().map(|(_, line)| line.borrow()).collect();
+pub(super) fn grid<L: Borrow<PointLine>>(keys: &[&str], points: &[(Vec<String>, L)]) -> Grid {
+    let lines: Vec<&PointLine> = points.iter().map(|(_, line)| line.borrow()).collect();
     let key = |(at, key): (usize, &&str)| {
         (GridColumn::words(short(key, keys)), points.iter().map(|(values, _)| values[at].clone()).collect())
     };
@@ -180,7 +180,7 @@ fn filled(title: &str, rank: u8, scale: &Scale, cells: impl Iterator<Item = Opti
 }
 
 /// Runs, and leechers that completed of all.
-fn counts(lines: &[&Line]) -> [Filled; 2] {
+fn counts(lines: &[&PointLine]) -> [Filled; 2] {
     [
         (GridColumn::numbers("runs").ranked(3), lines.iter().map(|line| line.runs.to_string()).collect()),
         (
@@ -191,7 +191,7 @@ fn counts(lines: &[&Line]) -> [Filled; 2] {
 }
 
 /// Median, quantiles, and mean with its interval, in one unit.
-fn spread(lines: &[&Line]) -> [Filled; 3] {
+fn spread(lines: &[&PointLine]) -> [Filled; 3] {
     let makespans = || lines.iter().map(|line| line.makespan.as_ref());
     let scale = Scale::seconds(makespans().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
     let show = |value: f64| scale.show(value);
@@ -216,7 +216,7 @@ const MOST_BARS: usize = 24;
 fn against_first_key<'a>(
     document: &mut Document,
     keys: &[&str],
-    points: impl Iterator<Item = (Vec<String>, &'a Line)>,
+    points: impl Iterator<Item = (Vec<String>, &'a PointLine)>,
 ) {
     let Some(key) = keys.first() else { return };
     let mut names: Vec<String> = Vec::new();
@@ -285,7 +285,7 @@ mod tests {
         let run = |makespan_s| RunRow { makespan_s, ..crate::results::sample_result().run };
         let runs = [Some(2.0), Some(9.0), Some(1.0), None].map(run);
         let names = [["p", "easy"], ["p", "hard"], ["q", "easy"], ["q", "hard"]];
-        let lines = runs.each_ref().map(|run| Line::of([run]));
+        let lines = runs.each_ref().map(|run| PointLine::of([run]));
         let bars = |keys: &[&str], points: &[usize]| {
             let mut document = Document::new("");
             let line = |i: &usize| (names[*i].map(str::to_owned).to_vec(), &lines[*i]);

@@ -60,7 +60,7 @@ struct PieceRequest {
 
 /// A line of `download_metric.csv`.
 #[derive(Deserialize)]
-struct Metric {
+struct ProgressEntry {
     timestamp: String,
     node: String,
     value: f64,
@@ -68,7 +68,7 @@ struct Metric {
 }
 
 /// Seeder set and repetition.
-type Dataset = (u32, u32);
+type DatasetNumber = (u32, u32);
 
 /// Whether `path` is the configuration of an experiment.
 pub(super) fn is_config(path: &Path) -> bool {
@@ -140,7 +140,7 @@ fn starts(
     folder: &Path,
     config: &Config,
     nodes: u32,
-) -> Result<BTreeMap<Dataset, BTreeMap<String, f64>>, MeasuredError> {
+) -> Result<BTreeMap<DatasetNumber, BTreeMap<String, f64>>, MeasuredError> {
     let mut requests = Vec::new();
     for (request, time) in rows::<PieceRequest>(folder, "request_event.csv", |r| &r.timestamp)? {
         // Python prints members of an enumeration with the name of their class.
@@ -150,7 +150,7 @@ fn starts(
     }
     requests.sort_by(|a, b| a.0.total_cmp(&b.0));
     let leechers = nodes.saturating_sub(config.seeders).max(1) as usize;
-    let mut starts: BTreeMap<Dataset, BTreeMap<String, f64>> = BTreeMap::new();
+    let mut starts: BTreeMap<DatasetNumber, BTreeMap<String, f64>> = BTreeMap::new();
     for (index, (time, request)) in requests.into_iter().enumerate() {
         let run = (index / leechers) as u32;
         let by_place = (run / config.repetitions.max(1), run % config.repetitions.max(1));
@@ -168,7 +168,7 @@ fn unquoted(name: &str) -> String {
 }
 
 /// `dataset-1-2`, anywhere in `text`.
-fn dataset(text: &str) -> Option<Dataset> {
+fn dataset(text: &str) -> Option<DatasetNumber> {
     let rest = &text[text.find("dataset-")? + "dataset-".len()..];
     let (set, rest) = rest.split_once('-')?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -178,9 +178,9 @@ fn dataset(text: &str) -> Option<Dataset> {
 /// What each node logged about each dataset: (when, value), in order of time.
 type Steps = Vec<(f64, f64)>;
 
-fn progress(folder: &Path) -> Result<BTreeMap<(Dataset, String), Steps>, MeasuredError> {
-    let mut progress: BTreeMap<(Dataset, String), Steps> = BTreeMap::new();
-    for (metric, time) in rows::<Metric>(folder, "download_metric.csv", |m| &m.timestamp)? {
+fn progress(folder: &Path) -> Result<BTreeMap<(DatasetNumber, String), Steps>, MeasuredError> {
+    let mut progress: BTreeMap<(DatasetNumber, String), Steps> = BTreeMap::new();
+    for (metric, time) in rows::<ProgressEntry>(folder, "download_metric.csv", |m| &m.timestamp)? {
         if let Some(set) = dataset(&metric.dataset_name) {
             progress.entry((set, unquoted(&metric.node))).or_default().push((time, metric.value));
         }

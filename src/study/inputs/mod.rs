@@ -4,9 +4,9 @@
 pub(super) mod sample;
 mod variants;
 
-pub(super) use variants::{Client, labels};
+pub(super) use variants::{RunClient, labels};
 
-use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, open, select};
+use crate::results::{Manifest, NodeRow, Record, ResultsError, RunRow, RunTable, TableRow, open, select};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -28,12 +28,12 @@ pub(super) struct Inputs {
     pub(super) manifest: Manifest,
     /// What of the world holds for all runs.
     pub(super) common: Vec<(String, String)>,
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<StudyRun>,
 }
 
 /// A run; one that failed has no times.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct StudyRun {
     pub(super) variant: String,
     /// What of the world varies in the study, and the number of this combination
     /// in the order of the study.
@@ -89,7 +89,7 @@ impl Inputs {
             let (times, moments) = ended.get(&record.run.run_id).cloned().unwrap_or_default();
             let swept = table.extra.iter().cloned().zip(record.extra);
             let client = swept.filter(|(key, _)| of_client(key)).collect();
-            Run { variant, world, world_index, row: record.run, client, times, moments }
+            StudyRun { variant, world, world_index, row: record.run, client, times, moments }
         });
         Inputs { common, runs: runs.collect(), manifest }
     }
@@ -106,12 +106,12 @@ impl Inputs {
 }
 
 /// Those rows of a table in `dir` that `keep` wants.
-pub(super) fn read_where<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
+pub(super) fn read_where<R: TableRow>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
     let rows = open::<R>(dir).and_then(|file| select(file, keep));
     rows.map_err(|error| NotAStudy { dir: dir.into(), reason: error.to_string() })
 }
 
-/// Times and moments, see [`Run`].
+/// Times and moments, see [`StudyRun`].
 type Ended = (Vec<f64>, Vec<f64>);
 
 /// How long the downloads of each run took, and when they ended.
@@ -153,8 +153,8 @@ fn names(table: &RunTable, worlds: &[Described]) -> Vec<String> {
         let row = &record.run;
         let cell = format!("{world:?} {} {} {}", row.file_size_bytes, row.network_size, row.seeders);
         let constants = columns.iter().map(|column| record.extra[*column].clone()).collect();
-        Client { protocol: row.protocol.clone(), cell, constants }
+        RunClient { protocol: row.protocol.clone(), cell, constants }
     };
-    let clients: Vec<Client> = table.records.iter().zip(worlds).map(client).collect();
+    let clients: Vec<RunClient> = table.records.iter().zip(worlds).map(client).collect();
     labels(&keys, &clients)
 }

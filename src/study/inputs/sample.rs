@@ -6,10 +6,10 @@ use crate::scenario;
 
 /// A study whose runs are named `protocol, seed, nodes, download times` (nothing
 /// for a leecher that did not complete).
-pub type Described<'a> = (&'a str, u64, u32, &'a [Option<f64>]);
+pub type SampleRun<'a> = (&'a str, u64, u32, &'a [Option<f64>]);
 
 /// The inputs of such a study, with the values of the columns `extra`.
-pub fn inputs(extra: &[&str], runs: &[(Described, &[&str])]) -> Inputs {
+pub fn inputs(extra: &[&str], runs: &[(SampleRun, &[&str])]) -> Inputs {
     let (mut records, mut nodes) = (Vec::new(), Vec::new());
     for (index, ((protocol, seed, size, times), values)) in runs.iter().enumerate() {
         let sets = [format!("swarm.network_size={size}"), "swarm.seeders=1".into(), format!("seed={seed}")];

@@ -15,7 +15,7 @@ pub fn of_client(key: &str) -> bool {
 
 /// One run as far as its name is concerned.
 #[derive(Debug)]
-pub struct Client {
+pub struct RunClient {
     pub protocol: String,
     /// What tells its cell from others.
     pub cell: String,
@@ -26,7 +26,7 @@ pub struct Client {
 /// The names of `clients`: the protocol, and in brackets those of its constants
 /// (`keys`) that differ between its runs in one cell. What differs only from cell
 /// to cell, or from protocol to protocol, makes no variant.
-pub fn labels(keys: &[&str], clients: &[Client]) -> Vec<String> {
+pub fn labels(keys: &[&str], clients: &[RunClient]) -> Vec<String> {
     let mut values: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
     for client in clients {
         for (key, value) in client.constants.iter().enumerate() {
@@ -71,9 +71,9 @@ fn word(key: &str, value: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn client(protocol: &str, cell: &str, constants: &[&str]) -> Client {
+    fn client(protocol: &str, cell: &str, constants: &[&str]) -> RunClient {
         let constants = constants.iter().map(|value| value.to_string()).collect();
-        Client { protocol: protocol.into(), cell: cell.into(), constants }
+        RunClient { protocol: protocol.into(), cell: cell.into(), constants }
     }
 
     #[test]
