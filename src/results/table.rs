@@ -8,11 +8,6 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-/// The header line of a kind of row, with line end.
-pub fn header<R: TableRow>() -> String {
-    R::KIND.header()
-}
-
 /// The lines of `rows`, without header.
 pub fn body<R: TableRow>(rows: &[R]) -> String {
     let mut writer = headless(Vec::new());
@@ -23,7 +18,7 @@ pub fn body<R: TableRow>(rows: &[R]) -> String {
 
 /// Writes `rows` under their header.
 pub fn write<R: TableRow>(rows: &[R]) -> String {
-    header::<R>() + &body(rows)
+    R::KIND.header() + &body(rows)
 }
 
 /// Writes the result files of one run into `dir`, and removes those of an earlier run that
@@ -214,16 +209,16 @@ mod tests {
             duplicate_bytes,control_bytes,overhead_bytes,wire_bytes,wire_per_payload,events,sim_time_s,wall_s,\
             peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes,\
             churned_bytes\n";
-        assert_eq!(header::<RunRow>(), contract);
+        assert_eq!(RunRow::KIND.header(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\
             peak_queue_bytes,completed,crash_lost_bytes\n";
-        assert_eq!(header::<NodeRow>(), nodes);
-        assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
-        assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
-        assert_eq!(header::<ConstraintRow>(), "run_id,node,constraint,seconds,looks\n");
-        assert_eq!(header::<TimelineRow>(), "run_id,node,start_s,end_s,constraint\n");
-        assert_eq!(header::<ProgressRow>(), "run_id,node,bytes,stored_s,stream_s\n");
+        assert_eq!(NodeRow::KIND.header(), nodes);
+        assert_eq!(TrafficRow::KIND.header(), "run_id,class,messages,bytes\n");
+        assert_eq!(SeriesRow::KIND.header(), "run_id,time_s,metric,value\n");
+        assert_eq!(ConstraintRow::KIND.header(), "run_id,node,constraint,seconds,looks\n");
+        assert_eq!(TimelineRow::KIND.header(), "run_id,node,start_s,end_s,constraint\n");
+        assert_eq!(ProgressRow::KIND.header(), "run_id,node,bytes,stored_s,stream_s\n");
     }
 
     #[test]

@@ -29,39 +29,51 @@ mod validate;
 mod values;
 mod what_if;
 
-pub use assemble::{Assembled, assemble};
 pub use cache::Cache;
-pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Calibrator, Constant, Figure, Fit, PINNED, UNDETERMINED};
-pub use calibrate::{CalibrateRequest, Identified};
-pub use claims::{Breach, Claim, check, claims};
-pub use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding, Ratio};
-pub use doctor::{Diagnosis, Doctor, FindingRow, Glance, SettingEffect};
-pub use estimate::{Estimate, Forecast, estimate};
 pub use host::Host;
-pub use impact::{
-    ClassBytes, Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, ImpactLine, ImpactMetric, ImpactRange,
-    ImpactRequest, ImpactSide, ImpactVerdict, ImpactWorld, Party, Stand, Standing,
-};
-pub use inputs::NotAStudy;
-pub(crate) use inputs::words as world_words;
 pub use kept::Kept;
-pub use plan::{Cell, Plan, PlanError, RunPlace, run_id};
-pub use question::{Asked, History, Next, Question};
-pub use row_file::{RowFile, Unread, row_path};
-pub use runner::{Execution, FailedRun, Options, Runner, threads};
-pub use runs::Runs;
-pub use selection::Selection;
-pub use statistics::Summary;
-pub use survey::{
-    AxisValue, Dot, Held, HeldMap, HeldShares, Lag, Leecher, PowerLaw, Race, Survey, SurveyAxis, SurveyPoint, Swept,
-    SweptLine, spread,
+pub use plan::Plan;
+pub use row_file::RowFile;
+pub use runner::{Options, Runner};
+pub use validate::{Cases, Metric, Request, RunFigures, Validation};
+pub use what_if::{Reasons, Resource, WhatIf, Who};
+
+pub(crate) use assemble::{Assembled, assemble};
+pub(crate) use calibrate::{
+    CONFOUNDED, CalibrateError, CalibrateRequest, Calibration, Calibrator, Constant, Figure, Fit, Identified, PINNED,
+    UNDETERMINED,
 };
-pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
-pub use values::Values;
-pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
+pub(crate) use claims::{Breach, Claim, check, claims};
+#[cfg(test)]
+pub(crate) use compare::Ratio;
+pub(crate) use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding};
+pub(crate) use doctor::{Diagnosis, Doctor, Glance, SettingEffect};
+pub(crate) use estimate::{Forecast, estimate};
+#[cfg(test)]
+pub(crate) use impact::{ClassBytes, Decomposition, ImpactRange, Standing};
+pub(crate) use impact::{
+    Duel, Elsewhere, Examined, Impact, ImpactError, ImpactLine, ImpactMetric, ImpactRequest, ImpactSide, ImpactVerdict,
+    ImpactWorld, Party, Stand,
+};
+pub(crate) use inputs::NotAStudy;
+pub(crate) use plan::{Cell, PlanError, RunPlace, run_id};
+pub(crate) use question::{Asked, History, Next, Question};
+pub(crate) use row_file::row_path;
+pub(crate) use runner::{Execution, FailedRun, threads};
+pub(crate) use runs::Runs;
+pub(crate) use selection::Selection;
+pub(crate) use statistics::Summary;
+pub(crate) use survey::{
+    Dot, Held, HeldMap, HeldShares, Lag, PowerLaw, Race, Survey, SurveyPoint, Swept, SweptLine, spread,
+};
+pub(crate) use validate::{Case, Refused, Score, Verdict};
+pub(crate) use values::Values;
+pub(crate) use what_if::Reason;
+
+pub(crate) use inputs::words as world_words;
 
 /// A digest of `text` that is the same on every machine.
-pub fn fingerprint(text: &str) -> u64 {
+pub(crate) fn fingerprint(text: &str) -> u64 {
     digest(text.as_bytes())
 }
 

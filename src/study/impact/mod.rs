@@ -19,9 +19,13 @@ mod synthetic;
 mod tests;
 mod verdict;
 
-pub use decomposition::{ClassBytes, Decomposition};
+#[cfg(test)]
+pub use decomposition::ClassBytes;
+pub use decomposition::Decomposition;
 pub use elsewhere::Elsewhere;
-pub use line::{ImpactLine, ImpactRange};
+pub use line::ImpactLine;
+#[cfg(test)]
+pub use line::ImpactRange;
 pub use metric::ImpactMetric;
 pub use sides::{Duel, ImpactError, ImpactRequest, ImpactSide, ImpactWorld};
 pub use standing::{Party, Stand, Standing};

@@ -1,7 +1,7 @@
 //! Runs made by hand.
 
 use super::Inputs;
-use crate::results::{Labels, Manifest, NodeRow, Record, RunTable, sample_manifest};
+use crate::results::{Labels, Manifest, NodeRow, Record, RunTable, TableRow, sample_manifest};
 use crate::scenario;
 
 /// A study whose runs are named `protocol, seed, nodes, download times` (nothing
@@ -36,6 +36,6 @@ fn leecher(run_id: &str, node: u32, time: Option<f64>) -> NodeRow {
         time.map_or(String::new(), |t| (t + 1.0).to_string()),
         time.is_some()
     );
-    let table = crate::results::header::<NodeRow>() + &text + "\n";
+    let table = NodeRow::KIND.header() + &text + "\n";
     crate::results::read::<NodeRow>(table.as_bytes()).unwrap().remove(0)
 }

@@ -15,7 +15,7 @@ mod sweep;
 mod tests;
 
 pub use axis::{AxisValue, SurveyAxis};
-pub use held::{Held, HeldMap, HeldShares, Leecher, spread};
+pub use held::{Held, HeldMap, HeldShares, spread};
 pub use power::PowerLaw;
 pub use race::{Lag, Race};
 pub use sweep::{Dot, Swept, SweptLine};
@@ -55,8 +55,6 @@ pub struct SurveyPoint {
     /// The median download time of each of them, each download from its own start, in s;
     /// nothing where one did not complete.
     pub medians: Vec<Option<f64>>,
-    /// Runs that failed.
-    pub failed: usize,
     /// Leechers in the finished runs.
     pub leechers: u64,
     /// When leechers were complete, from the start of the earliest leecher of the
@@ -140,8 +138,7 @@ impl Survey {
 
 /// What the runs of a point did together.
 fn pool(runs: &[&StudyRun], traffic: &BTreeMap<String, Vec<TrafficRow>>) -> SurveyPoint {
-    let mut point =
-        SurveyPoint { failed: runs.iter().filter(|run| run.row.is_failed()).count(), ..SurveyPoint::default() };
+    let mut point = SurveyPoint::default();
     // A run that stands in the plan twice has two rows.
     let mut seen = BTreeSet::new();
     let mut bytes: BTreeMap<Class, u64> = BTreeMap::new();
