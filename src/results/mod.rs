@@ -25,6 +25,7 @@ pub use measure::Measure;
 pub use measured::Measured;
 pub use observation::Observation;
 pub use quantile::{median, quantile};
+pub(crate) use record::one_line;
 pub use record::{Labels, trace_rows};
 pub use table::{Record, RunTable, read, read_each, write};
 pub use tables::{

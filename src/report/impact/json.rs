@@ -2,7 +2,7 @@
 
 use super::answer::summary;
 use crate::results::Program;
-use crate::study::{Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactVerdict, Party, Stand};
+use crate::study::{Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactVerdict, Stand};
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,7 +18,7 @@ pub fn json(impact: &Impact, program: &Program) -> String {
             "name": world.name,
             "settings": world.settings,
             "verdict": stand,
-            "fails": standing.fails.map(side_name),
+            "fails": standing.fails,
             "pairs": standing.pairs,
             "pairs_alike": standing.alike,
             "pairs_incomplete": { "base": standing.incomplete[0], "change": standing.incomplete[1] },
@@ -58,13 +58,6 @@ pub fn json(impact: &Impact, program: &Program) -> String {
         "worlds": worlds.collect::<Vec<_>>(),
     });
     serde_json::to_string_pretty(&value).expect("plain data") + "\n"
-}
-
-const fn side_name(party: Party) -> &'static str {
-    match party {
-        Party::Base => "base",
-        Party::Change => "change",
-    }
 }
 
 /// What the change does in a world, in a word.

@@ -271,12 +271,42 @@ fn short<'a>(key: &'a str, all: &[&str]) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Input;
+    use std::io::Write;
 
     #[test]
     fn titles_are_short_where_they_are_clear() {
         let keys = ["network.up", "other.up", "swarm.seeders"];
         assert_eq!(keys.map(|k| short(k, &keys)), ["network.up", "other.up", "seeders"]);
         assert_eq!(short("churn.model", &["churn.model", "swarm.seeders"]), "churn.model");
+    }
+
+    /// A thousand points and two: the two in the middle are left out, and it is said.
+    #[test]
+    fn of_very_many_points_the_first_and_the_last_are_shown() {
+        let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        let sizes: Vec<String> = (1..=MOST_LINES + 2).map(|size| format!("\"{size} kB\"")).collect();
+        write!(
+            file,
+            "protocol = \"direct\"\n[swarm]\nnetwork_size = 4\nseeders = 1\n[sweep]\n\"swarm.file_size\" = [{}]\n",
+            sizes.join(", ")
+        )
+        .unwrap();
+        let plan = Plan::new(&Input { file: Some(file.path().into()), ..Input::default() }).unwrap();
+        let mut table = SweepTable::new(&plan);
+        for point in [0, 0, MOST_LINES + 1] {
+            table.add(point, &crate::results::sample_result().run);
+        }
+        let text = table.document().terminal(None);
+        let runs = |size: &str| {
+            text.lines().find(|line| line.trim_start().starts_with(size)).map(|l| l.split_whitespace().nth(2))
+        };
+        assert_eq!(
+            (runs("1 kB "), runs("500 kB "), runs("1002 kB ")),
+            (Some(Some("2")), Some(Some("0")), Some(Some("1")))
+        );
+        assert_eq!((runs("501 kB "), runs("502 kB ")), (None, None), "{text}");
+        assert!(text.contains("points 501 to 502 of 1002 are left out here; all runs are in runs.csv"), "{text}");
     }
 
     /// Of q only the easy point completed: it takes 1 s there, and p takes 2 s.

@@ -3,9 +3,11 @@
 use super::line::ImpactLine;
 use super::verdict::ImpactVerdict;
 use super::{SeenPairs, is_alike};
+use serde::Serialize;
 
 /// One of the two that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Party {
     /// What is there.
     Base,

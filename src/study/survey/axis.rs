@@ -56,10 +56,7 @@ pub(super) fn find(runs: &[StudyRun]) -> (Vec<SurveyAxis>, Vec<(String, String)>
     };
     let (varying, fixed): (Vec<SurveyAxis>, Vec<SurveyAxis>) = axes.into_iter().partition(varies);
     let fixed = fixed.into_iter().filter(|axis| !axis.of_client);
-    (
-        varying,
-        fixed.filter_map(|axis| Some((text(&axis.key, first?), axis.key))).map(|(value, key)| (key, value)).collect(),
-    )
+    (varying, fixed.filter_map(|axis| Some((axis.key.clone(), text(&axis.key, first?)))).collect())
 }
 
 fn text(key: &str, run: &StudyRun) -> String {
