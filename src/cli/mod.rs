@@ -52,10 +52,10 @@ struct Cli {
 enum Command {
     New(new::New),
     Run(run::Run),
-    Sweep(sweep::Sweep),
+    Sweep(sweep::SweepCommand),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
-    Impact(impact::Impact),
+    Impact(impact::ImpactCommand),
     Check(check::Check),
     Topology(topology::TopologyCommand),
     Explain(explain::Explain),

@@ -1,13 +1,19 @@
 //! Writing to the terminal.
 
 use super::Failure;
-use std::io::{ErrorKind, Write};
+use crate::study::Assembled;
+use std::io::{BufWriter, ErrorKind, Write};
 
-/// Writes `text` to standard output. A reader that has seen enough
-/// (`codexsim … | head`) is no failure.
+/// Writes `text` to standard output.
 pub fn say(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    pour(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes what `fill` writes, which may be long, to standard output. A reader that has seen
+/// enough (`codexsim … | head`) is no failure.
+pub fn pour(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Own(format!("standard output: {error}"))),
         _ => Ok(()),
     }
@@ -31,8 +37,14 @@ pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator
     }
 }
 
+/// Writes which rules and claims did not hold.
+pub fn tell_wrong(assembled: &Assembled) {
+    tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
+    tell_each("expectation not met", assembled.breaches.iter());
+}
+
 /// Writes which runs failed, and what they said.
-pub fn tell_failed(failed: &[crate::study::Failure]) {
+pub fn tell_failed(failed: &[crate::study::FailedRun]) {
     tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
 }
 

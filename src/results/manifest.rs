@@ -1,7 +1,7 @@
 //! `manifest.json`: where a set of result files comes from.
 
 use super::folder::remove_reports;
-use super::{AtomicFile, Checkpoint, Kind, ResultsError};
+use super::{AtomicFile, Checkpoint, ResultsError, ResultsKind};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub struct Manifest {
     pub program: Program,
     /// What they are of.
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: ResultsKind,
     /// Name of the scenario.
     pub scenario: String,
     /// The scenario in full, each value with its origin.
@@ -123,7 +123,7 @@ pub(crate) mod tests {
     pub(crate) fn manifest() -> Manifest {
         Manifest {
             program: Program::this(),
-            kind: Kind::Study,
+            kind: ResultsKind::Study,
             scenario: "x".into(),
             resolved: "a = 1 # here\n".into(),
             scenario_fingerprint: "00".into(),

@@ -233,8 +233,8 @@ fn trace_row(id: &str, flight: &TracedFlight, origin: Time) -> TraceRow {
     }
 }
 
-/// Text fit for one line of a table.
-fn one_line(text: &str) -> String {
+/// The words of `text`, fit for one line of a table.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

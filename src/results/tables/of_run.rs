@@ -1,7 +1,7 @@
 //! The tables that a run has besides its row of `runs.csv`, in the order in which they
 //! are written.
 
-use super::{Capacity, FileKind, Row, columns, parts, table};
+use super::{Capacity, FileKind, TableRow, columns, parts, table};
 use crate::ledger::TimerUse;
 use crate::results::limits::{constraint_rows, timeline_rows};
 use crate::results::record::{discovery_rows, link_rows, node_rows, progress_rows, series_rows, traffic_rows};
@@ -220,7 +220,7 @@ table! {
 }
 
 /// In a row file.
-impl Row for TimerUse {
+impl TableRow for TimerUse {
     const KIND: FileKind = FileKind {
         file: "timers.csv",
         meaning: "One kind of a protocol's timers in a run.",
