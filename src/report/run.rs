@@ -1,7 +1,7 @@
 //! One run.
 
 use super::document::{Document, Grid, GridColumn, Picture};
-use super::{human, plot};
+use super::{groups, human, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
 /// One run: what happened, how long it took, where the bytes went.
@@ -16,6 +16,7 @@ pub fn run(result: &RunResult) -> Document {
     }
     document.grid(traffic(result));
     held_back(result).into_iter().for_each(|grid| document.grid(grid));
+    groups::tell(&mut document, &result.nodes, &result.constraints, &result.links);
     document.list(warnings.iter().map(|warning| format!("warning: {warning}")));
     document
 }
