@@ -31,6 +31,7 @@ mod report;
 mod scenario_errors;
 mod survey;
 mod template;
+mod topology;
 mod validate;
 mod view;
 mod yamux;

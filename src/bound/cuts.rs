@@ -150,7 +150,8 @@ fn bridge_sides(routes: &Routes) -> impl Iterator<Item = Part> {
             }
         }
         let name = |at: NodeIndex| &names[at.index()];
-        let sides = [(true, format!("{} off {}", name(a), name(b))), (false, format!("{} off {}", name(b), name(a)))];
+        let sides =
+            [(true, format!("{} without {}", name(a), name(b))), (false, format!("{} without {}", name(b), name(a)))];
         sides.map(|(side, name)| {
             (name, (0..reached.len() as u32).filter(|point| reached[*point as usize] == side).collect())
         })

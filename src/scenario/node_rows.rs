@@ -67,17 +67,23 @@ pub(super) fn read(name: &str, asked: Place, sources: &mut Sources) -> Result<No
             None => groups.push(vec![row]),
         }
     }
-    let classes = groups.iter().map(|group| class(group)).collect();
+    let mut first = 0;
+    let numbered = |group: &Vec<Row>| {
+        first += group.len();
+        class(group, first - group.len())
+    };
+    let classes = groups.iter().map(numbered).collect();
     Ok(Node { key: asked, at: asked, value: Value::Array(classes) })
 }
 
-/// The table of a class of these rows.
-fn class(rows: &[Row]) -> Node {
+/// The table of a class of these rows, of which the first is the node of this number.
+fn class(rows: &[Row], first: usize) -> Node {
     let at = rows[0].at;
     let text = |value: &str, at| Node { key: at, at, value: Value::String(value.to_owned()) };
     let mut table = Table::default();
     let name = rows[0].get("name").map_or_else(|| text(NAMELESS, at), |(_, name, at)| text(name, *at));
     table.put("name", name);
+    table.put("first", Node { key: at, at, value: Value::Integer(first as i128) });
     table.put("count", Node { key: at, at, value: Value::Integer(rows.len() as i128) });
     for (key, value, at) in
         rows[0].fields.iter().filter(|(key, ..)| !["name", "start", "leave", "return"].contains(key))

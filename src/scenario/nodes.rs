@@ -17,13 +17,13 @@ use crate::world::{NodeClass, counted_nodes, seeder_places};
 pub(super) fn classes(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
     let Some(node) = tree.get_mut("nodes") else { return Ok(()) };
     if let Some(name) = node.text().map(str::to_owned) {
-        let (key, at) = (node.key, node.at);
+        let at = node.at;
         let classes = if name.ends_with(".csv") {
             node_rows::read(&name, at, sources)?
         } else {
             of_model(&name, at, sources, warnings)?
         };
-        *node = classes.moved(key, at);
+        node.value = classes.value; // each with the place where it stands
     }
     let Value::Array(classes) = &mut node.value else {
         return Err(node.wrong_type("a list of classes, a CSV file, or a name in models/networks"));

@@ -53,7 +53,7 @@ impl WiresSummary {
         let mut told: Vec<(u32, u64)> = Vec::new();
         cuts.retain(|cut| {
             let same = (cut.hosts, cut.entering.to_bits());
-            let new = !told.contains(&same) || !cut.name.contains(" off ");
+            let new = !told.contains(&same) || !cut.name.contains(" without ");
             told.push(same);
             new
         });

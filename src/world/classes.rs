@@ -4,7 +4,7 @@ use super::build::quotas;
 use super::topology::{Placement, unknown};
 use super::{ChurnSpec, Hardware, LatencySpec, LinkClass, OfflineKind, SessionSpec, StartSpec, WorldSpec};
 use crate::dist::Distribution;
-use crate::rng::Purpose;
+use crate::rng::{Purpose, Rng};
 use crate::units::{Rate, Refusal, Time, require, require_whole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct NodeClass {
     /// Its name in results; several may share one.
     pub name: String,
-    /// How many nodes it has. Those of counted classes come first, in order.
+    /// How many nodes it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [4]))]
     pub count: Option<u32>,
@@ -23,6 +23,11 @@ pub struct NodeClass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [0.3]))]
     pub share: Option<f64>,
+    /// The number of its first node; the others follow. Absent, its nodes are drawn: no node
+    /// is what it is for its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [0]))]
+    pub first: Option<u32>,
     /// "seeder" or "leecher"; absent, `swarm.seeders` are drawn among such nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["seeder"]))]
@@ -192,6 +197,7 @@ pub(super) fn check(spec: &WorldSpec, end: Time) -> Result<(), Refusal> {
     let given = format!("{} classes of nodes", classes.len());
     require(classes.len() <= MOST_CLASSES, "nodes", given, format!("at most {MOST_CLASSES}"))?;
     classes.iter().enumerate().try_for_each(|(index, class)| class.check(index, spec, end))?;
+    check_numbers(classes, spec.swarm.network_size)?;
     let (n, counted) = (u64::from(spec.swarm.network_size), counted_nodes(classes));
     let shared = classes.iter().any(|class| class.share.is_some());
     if shared {
@@ -208,8 +214,31 @@ pub(super) fn check(spec: &WorldSpec, end: Time) -> Result<(), Refusal> {
     let (fixed, open) = seeder_places(classes, spec.swarm.network_size);
     let seeders = spec.swarm.seeders;
     let given = format!("{seeders} seeders, of which classes name {fixed} and leave {open} nodes to draw from");
-    let right = format!("{} to {}", fixed.max(1), fixed + open);
+    let right = match fixed + open {
+        0 => "a class of seeders, or one without a role".into(),
+        most => format!("{} to {most}", fixed.max(1)),
+    };
     require((fixed..=fixed + open).contains(&seeders), "swarm.seeders", given, right)
+}
+
+/// Numbers of nodes belong to one class each, and to a counted one.
+fn check_numbers(classes: &[NodeClass], nodes: u32) -> Result<(), Refusal> {
+    let mut taken: Vec<(u32, u32, usize)> = Vec::new();
+    for (index, class) in classes.iter().enumerate() {
+        let Some(first) = class.first else { continue };
+        let key = format!("nodes.{index}.first");
+        let count = class.count.unwrap_or(0);
+        require(count > 0, key.clone(), "a first node of a class by share", "a class with a `count`")?;
+        let last = first.saturating_add(count - 1);
+        let given = format!("nodes {first} to {last} in a network of {nodes}");
+        require(last < nodes, key.clone(), given, format!("nodes up to {}", nodes - 1))?;
+        taken.push((first, last, index));
+    }
+    taken.sort_unstable();
+    let twice = taken.windows(2).find(|pair| pair[1].0 <= pair[0].1);
+    let Some([(_, _, one), (first, _, other)]) = twice else { return Ok(()) };
+    let given = format!("node {first} is of `{}` and of `{}`", classes[*one].name, classes[*other].name);
+    Err(Refusal::new(format!("nodes.{other}.first"), given, "each node in one class"))
 }
 
 /// Nodes in counted classes.
@@ -217,21 +246,30 @@ pub fn counted_nodes(classes: &[NodeClass]) -> u64 {
     classes.iter().filter_map(|class| class.count).map(u64::from).sum()
 }
 
-/// By node: its class, an index into `classes`. Counted classes come first, in order;
-/// the others follow their shares of the rest, in random order.
+/// By node: its class, an index into `classes`. Those of a class with a `first` have their
+/// numbers; the other places go to the others at random, by counts and then by shares of
+/// the rest.
 pub(super) fn class_of_nodes(classes: &[NodeClass], nodes: u32, seed: u64) -> Vec<usize> {
-    let of =
-        |kind: fn(&NodeClass) -> bool| (0..classes.len()).filter(move |at| kind(&classes[*at])).collect::<Vec<_>>();
-    let (counts, shares) = (of(|class| class.count.is_some()), of(|class| class.share.is_some()));
     let times = |at: usize| classes[at].count.unwrap_or(0) as usize;
-    let mut by_node: Vec<usize> = counts.iter().flat_map(|at| std::iter::repeat_n(*at, times(*at))).collect();
-    by_node.truncate(nodes as usize);
-    let rest = nodes as usize - by_node.len();
-    if !shares.is_empty() {
-        let parts = shares.iter().map(|at| classes[*at].share.unwrap_or(0.0));
-        by_node.extend(quotas(parts, rest, seed, Purpose::Links).into_iter().map(|part| shares[part]));
+    let mut by_node: Vec<Option<usize>> = vec![None; nodes as usize];
+    for (at, class) in classes.iter().enumerate() {
+        let first = class.first.map_or(nodes, |first| first.min(nodes)) as usize;
+        by_node[first..].iter_mut().take(times(at)).for_each(|place| *place = Some(at));
     }
-    by_node
+    let open = by_node.iter().filter(|place| place.is_none()).count();
+    let counted = (0..classes.len()).filter(|at| classes[*at].first.is_none());
+    let mut drawn: Vec<usize> = counted.flat_map(|at| std::iter::repeat_n(at, times(at))).take(open).collect();
+    let shared: Vec<usize> = (0..classes.len()).filter(|at| classes[*at].share.is_some()).collect();
+    let (alone, rest) = (drawn.is_empty(), open - drawn.len());
+    if !shared.is_empty() {
+        let parts = shared.iter().map(|at| classes[*at].share.unwrap_or(0.0));
+        drawn.extend(quotas(parts, rest, seed, Purpose::Links).into_iter().map(|part| shared[part]));
+    }
+    if !alone {
+        Rng::stream(seed, Purpose::Links, 1).shuffle(&mut drawn);
+    }
+    let mut drawn = drawn.into_iter();
+    by_node.into_iter().map(|place| place.or_else(|| drawn.next()).unwrap_or(0)).collect()
 }
 
 /// How many of `nodes` nodes are seeders by their class, and among how many the others

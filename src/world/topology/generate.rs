@@ -173,7 +173,7 @@ impl GeneratorSpec {
                 require(sizes, key, given, "a width above 0, and a detour of at least 1")?;
             }
         }
-        self.build(0).check()
+        self.build(0).check().map_err(|refusal| Refusal { key: key.into(), ..refusal })
     }
 
     /// The graph; what is drawn at random comes from `seed` alone.

@@ -199,7 +199,15 @@ impl TopologySpec {
         let pieces = routes.unreachable(&used);
         let given =
             pieces.map_or(String::new(), |(from, to)| format!("no way leads from {} to {}", name(from), name(to)));
-        require(pieces.is_none(), key, given, "a graph in which every node reaches every other")?;
+        if pieces.is_some() {
+            let direct = routes.topology().rule() == RouteRule::Direct;
+            let detour = "with topology.routes = \"shortest\" the way may lead over other points";
+            let help = direct.then(|| detour.to_owned());
+            return Err(Refusal {
+                help,
+                ..Refusal::new(key, given, "a graph in which every node reaches every other")
+            });
+        }
         let read = matches!(self.graph, GraphSpec::Read(..));
         let crowded = |at: &&u32| hosts[**at as usize] > 1 && !routes.has_loop(**at);
         let Some(at) = used.iter().find(crowded).filter(|_| read && self.access_delay == Time::ZERO) else {
