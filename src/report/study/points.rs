@@ -134,25 +134,26 @@ const MOST_BARS: usize = 24;
 fn against_first_key(document: &mut Document, keys: &[&str], points: &[Line]) {
     let Some(key) = keys.first() else { return };
     let mut names: Vec<&str> = Vec::new();
-    let mut places: BTreeMap<&[String], BTreeMap<&str, f64>> = BTreeMap::new();
+    let mut places: BTreeMap<&[String], BTreeMap<&str, Option<f64>>> = BTreeMap::new();
     for ((values, rows), makespan) in points.iter().zip(makespans(points)) {
         if !names.contains(&values[0].as_str()) {
             names.push(&values[0]);
         }
         let all = rows.iter().all(|row| row.makespan_s.is_some());
-        let place = places.entry(&values[1..]).or_default();
-        place.extend(makespan.filter(|_| all).map(|s| (values[0].as_str(), s.median)));
+        let median = makespan.filter(|_| all).map(|makespan| makespan.median);
+        places.entry(&values[1..]).or_default().insert(&values[0], median);
     }
-    if names.len() < 2 || names.len() > MOST_BARS {
+    places.retain(|_, place| place.len() == names.len());
+    if names.len() < 2 || names.len() > MOST_BARS || places.is_empty() {
         return;
     }
-    let shared: Vec<_> = places.values().filter(|place| place.len() == names.len()).collect();
+    let shared: Vec<_> = places.values().filter(|place| place.values().all(Option::is_some)).collect();
     if shared.is_empty() {
-        let told = format!("no bars of the makespan by {key}: at no point did all runs complete at every value of it");
+        let told = format!("no bars of the makespan by {key}: nowhere did all runs complete at every value of it");
         return document.paragraph(told);
     }
     let median = |name: &&str| {
-        let values: Vec<f64> = shared.iter().map(|place| place[name]).collect();
+        let values: Vec<f64> = shared.iter().filter_map(|place| place[name]).collect();
         Some(((*name).to_owned(), median(&values)?))
     };
     let lines: Vec<(String, f64)> = names.iter().filter_map(median).collect();
@@ -219,5 +220,6 @@ mod tests {
         let hard = bars(&["protocol", "place"], &[line(1), line(3)]);
         assert!(hard.starts_with("no bars of the makespan by protocol"), "{hard}");
         assert_eq!(bars(&["protocol"], &[line(0)]), "", "one value is no comparison");
+        assert_eq!(bars(&["protocol", "place"], &[line(0), line(3)]), "", "nor are values that go in pairs");
     }
 }
