@@ -124,6 +124,12 @@ fn stranger(dir: &Path, kind: Kind) -> Option<String> {
     tables().find_map(foreign)
 }
 
+/// How many runs of a study are kept in `dir`, going by their files.
+pub fn kept_runs(dir: &Path) -> usize {
+    let files = fs::read_dir(dir.join("rows")).into_iter().flatten().flatten();
+    files.filter(|file| file.path().extension().is_some_and(|end| end == "csv")).count()
+}
+
 /// Removes the reports in `dir` that were made from other results than `new`.
 pub(super) fn remove_reports(dir: &Path, new: &Manifest) -> Result<(), ResultsError> {
     let decides = |of: &Manifest| {

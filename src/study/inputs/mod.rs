@@ -14,7 +14,7 @@ use variants::of_client;
 
 /// The directory holds no results of this program.
 #[derive(Debug, Error)]
-#[error("{} is no study: {reason}", dir.display())]
+#[error("{}: {reason}", dir.display())]
 pub struct NotAStudy {
     /// The directory.
     pub dir: PathBuf,
