@@ -132,7 +132,7 @@ impl Impact {
         }
         let breaches = &assembled.breaches;
         output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-        output::tell_each("expectation not met", breaches.iter());
+        output::tell_breaches(breaches, assembled.checks);
         let impact = examined.impact.as_ref();
         let worse = impact.filter(|_| self.fail_if_worse).map_or(vec![], report::impact_worse);
         output::tell_each("worse", worse.iter());

@@ -1,6 +1,8 @@
 //! Writing to the terminal.
 
 use super::Failure;
+use crate::study::{self, Breach};
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 
 /// Writes `text` to standard output. A reader that has seen enough
@@ -31,8 +33,17 @@ pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator
     }
 }
 
+/// Writes which claims do not hold, and of how many that were checked.
+pub fn tell_breaches(breaches: &[Breach], checks: usize) {
+    tell_each("expectation not met", breaches.iter());
+    if checks > 1 && !breaches.is_empty() {
+        let runs: BTreeSet<&str> = breaches.iter().map(|breach| breach.run_id.as_str()).collect();
+        tell(&format!("expectations: {} of {checks} are not met, in {} runs", breaches.len(), runs.len()));
+    }
+}
+
 /// Writes which runs failed, and what they said.
-pub fn tell_failed(failed: &[crate::study::Failure]) {
+pub fn tell_failed(failed: &[study::Failure]) {
     tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
 }
 

@@ -177,7 +177,7 @@ impl Sweep {
         }
         let breaches = &assembled.breaches;
         output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-        output::tell_each("expectation not met", breaches.iter());
+        output::tell_breaches(breaches, assembled.checks);
         // What other shards have not done yet is no fault of this one, and still is missing.
         let missing = if selection == Selection::All { assembled.missing } else { execution.left };
         if missing > 0 {

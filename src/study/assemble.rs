@@ -23,7 +23,9 @@ pub struct Assembled {
     pub failed: usize,
     /// Rules that did not hold: (run, rule).
     pub violations: Vec<(String, String)>,
-    /// Claims that do not hold.
+    /// Claims that were checked, each for each run.
+    pub checks: usize,
+    /// Those that do not hold.
     pub breaches: Vec<Breach>,
     /// Warnings of the runs, each once, with the number of runs that gave it.
     pub warnings: Vec<(String, usize)>,
@@ -52,7 +54,10 @@ pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool)
             let row = relabelled(runs.labels(at, &id), file.run.clone(), reproducible);
             if !plan.expect.is_empty() {
                 let seen = RowFile { run: row.clone(), ..file }.observation(Progress::Storage)?;
-                done.breaches.extend(check(&plan.expect, &seen));
+                let point = plan.values(plan.place(runs.index(at)).point).describe();
+                done.checks += plan.expect.len();
+                done.breaches
+                    .extend(check(&plan.expect, &seen).into_iter().map(|of| Breach { point: point.clone(), ..of }));
             }
             row
         } else if let Some(row) = failed_row(runs, at, failed) {
