@@ -171,6 +171,10 @@ pub fn try_file(place: &Path) -> Result<(), PlaceError> {
     if place.file_name().is_none() || place.is_dir() {
         return Err(in_the_way(place.into()));
     }
+    // A path does not keep the separator at its end, the system does.
+    if place.as_os_str().to_string_lossy().ends_with(std::path::is_separator) {
+        return Err(PlaceError::Unusable { place: place.into(), why: "this names a folder, not a file".into() });
+    }
     match AtomicFile::create(place) {
         Ok(_) => Ok(()), // dropped, it is gone
         Err(ResultsError::Io { source, .. }) => {

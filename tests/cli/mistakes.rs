@@ -19,6 +19,8 @@ fn wrong_input_is_2_and_writes_nothing() {
         vec!["sweep", "s.toml", "--budget", "soon"],
         vec!["sweep", "s.toml", "-j", "0"],
         vec!["check", "nowhere.toml"],
+        vec!["explain-run", "."],
+        vec!["new", "scenario", "results/"],
         vec!["no-such-command"],
         vec![],
     ] {
