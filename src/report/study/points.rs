@@ -14,7 +14,7 @@ const QUANTITIES: [(&str, &str, u8); 8] = [
     ("t50_median_s", "t50", 8),
     ("t90_median_s", "t90", 6),
     ("t100_median_s", "t100", 0),
-    ("efficiency", "efficiency", 1),
+    ("efficiency", "efficiency", 2),
     ("wire_per_payload", "wire/payload", 3),
     ("control_bytes_per_block", "control/block", 5),
     ("duplicate_share", "duplicates", 4),
@@ -104,7 +104,7 @@ fn counts(rows: &[&[&RunRow]]) -> [Filled; 2] {
     };
     [
         (GridColumn::numbers("runs").ranked(3), rows.iter().map(|rows| rows.len().to_string()).collect()),
-        (GridColumn::numbers("completed"), rows.iter().map(completed).collect()),
+        (GridColumn::numbers("completed").ranked(1), rows.iter().map(completed).collect()),
     ]
 }
 
@@ -118,7 +118,7 @@ fn spread(makespans: &[Option<Summary>]) -> [Filled; 3] {
     let range = |s: &Summary| (s.n > 1).then(|| format!("{}..{}", show(s.p5), show(s.p95)));
     let interval = |s: &Summary| s.ci95.map(|half| format!("{} +- {}", show(s.mean), show(half)));
     [
-        filled("makespan", 0, &scale, each(&|s| Some(show(s.median))).into_iter()),
+        filled("makespan", 1, &scale, each(&|s| Some(show(s.median))).into_iter()),
         filled("p5..p95", 2, &scale, each(&range).into_iter()),
         filled("mean +- 95 %", 6, &scale, each(&interval).into_iter()),
     ]
