@@ -8,7 +8,7 @@ use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
 use crate::results::{self, Kind, ResultsError};
-use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection};
+use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use std::time::Duration;
 /// Environment variables in which batch systems number the tasks of an array:
 /// HyperQueue, Slurm, Kubernetes.
 const INDEX_VARIABLES: [&str; 3] = ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"];
+/// Rows of a file up to which it is read again for who is faster; `report` reads larger ones.
+const MOST_ROWS_READ: u64 = 1_000_000;
 /// Points that a dry run lists one by one.
 const MOST_POINTS_SHOWN: usize = 40;
 
@@ -110,7 +112,10 @@ impl Sweep {
         }
         let runs = if selection == Selection::All { runs } else { plan.runs(Selection::All)? };
         let assembled = self.assemble(&runs, &dir, &execution, &console)?;
-        self.shown.study(|| report::sweep(&plan, &assembled), &assembled.table(&plan))?;
+        // A study may keep too little for an answer, or so much that to read it takes long.
+        let is_small = assembled.files.iter().all(|file| file.rows <= MOST_ROWS_READ);
+        let survey = || is_small.then(|| Survey::read(&dir).ok()).flatten();
+        self.shown.study(|| report::sweep(&plan, &assembled, survey().as_ref()), &assembled.table(&plan))?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }

@@ -54,7 +54,7 @@ pub use runner::{Execution, Failure, Options, Runner, threads};
 pub use runs::Runs;
 pub use selection::Selection;
 pub use statistics::Summary;
-pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Lag, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
+pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
 pub use survey::{Value, spread};
 pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
 pub use values::Values;

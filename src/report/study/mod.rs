@@ -1,6 +1,6 @@
 //! A study: which of its variants is the fastest, and every figure.
 
-mod answer;
+pub(super) mod answer;
 mod bytes;
 mod curves;
 mod efficiency;

@@ -3,9 +3,10 @@
 use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
+use super::{answer, is_idle};
 use crate::results::{Measure, Observation, RunRow, Unit, median};
 use crate::scenario::Progress;
-use crate::study::{Assembled, Plan, Summary};
+use crate::study::{Assembled, Plan, Summary, Survey};
 use std::collections::BTreeMap;
 
 /// Measures of the table: name, title, and rank (see [`GridColumn::ranked`]).
@@ -33,9 +34,9 @@ fn scale(unit: Unit, values: &[f64]) -> Scale {
 /// The values of the keys at a point, and the rows of its finished runs.
 type Line<'a> = (Vec<String>, Vec<&'a RunRow>);
 
-/// A study that was just carried out: the table, and the makespan against the first
-/// swept key.
-pub fn sweep(plan: &Plan, assembled: &Assembled) -> Document {
+/// A study that was just carried out: who is faster where there are several, as far as
+/// that is known, the table, and the makespan against the first swept key.
+pub fn sweep(plan: &Plan, assembled: &Assembled, survey: Option<&Survey>) -> Document {
     let first = plan.values(0);
     let keys: Vec<&str> = first.keys().collect();
     let line = |point: usize| {
@@ -44,6 +45,9 @@ pub fn sweep(plan: &Plan, assembled: &Assembled) -> Document {
     };
     let points: Vec<Line> = (0..plan.points()).map(line).collect();
     let mut document = Document::new(&plan.name);
+    if let Some(several) = survey.filter(|survey| survey.variants.len() > 1 && !is_idle(survey)) {
+        document.answer(answer::lines(several));
+    }
     document.grid(grid(&keys, &points));
     document.paragraph(NOTE);
     against_first_key(&mut document, &keys, &points);
