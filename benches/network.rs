@@ -16,17 +16,19 @@ fn world(nodes: u32, faster: u64) -> World {
     let mut rng = Rng::stream(1, Purpose::Links, 0);
     let node = |_| {
         let up = Rate(20_000_000 + rng.below(80_000_000));
-        Node { role: Role::Leecher, up, down: Rate(up.0 * faster), region: 0, start: Time::ZERO }
+        Node::new(Role::Leecher, up, Rate(up.0 * faster))
     };
     World {
         nodes: (0..nodes).map(node).collect(),
         latency: Latency::constant(Time::from_millis(50)),
+        regions: vec![],
+        classes: vec![],
         overlay: None,
         mesh: codexsim::world::Mesh::None,
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
         dataset: Dataset { size: SIZE, block_size: SIZE, group: 1, padded: true },
-        hardware: Hardware::IDEAL,
+        hardware: vec![Hardware::IDEAL],
         seed: 1,
     }
 }

@@ -46,6 +46,10 @@ pub enum Purpose {
     DiscoveryLoad = 16,
     /// Who is connected with whom from before the start.
     Mesh = 17,
+    /// What is drawn of a topology.
+    Topology = 18,
+    /// Where in a topology a node is.
+    Attachment = 19,
 }
 
 /// A random stream. Bit-identical on every platform.
@@ -58,6 +62,12 @@ pub const fn mix(value: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// A digest of bytes: equal for equal ones, and no others by chance.
+pub fn digest(bytes: &[u8]) -> u64 {
+    let word = |chunk: &[u8]| chunk.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    bytes.chunks(8).map(word).fold(mix(bytes.len() as u64), |digest, word| mix(digest ^ word))
 }
 
 impl Rng {

@@ -2,7 +2,7 @@
 //! the result files, and what is missing is said.
 
 use crate::common::place::Place;
-use codexsim::results::{NodeRow, Record, Row, TimelineRow, median, quantile, read};
+use codexsim::results::{NodeRow, Record, TableRow, TimelineRow, median, quantile, read};
 use std::fs::{self, File};
 
 const STUDY: &str = r#"
@@ -21,7 +21,7 @@ repetitions = 3
 "#;
 
 impl Place {
-    fn table<R: Row>(&self, dir: &str) -> Vec<R> {
+    fn table<R: TableRow>(&self, dir: &str) -> Vec<R> {
         read(File::open(self.path(dir).join(R::KIND.file)).unwrap()).unwrap()
     }
 

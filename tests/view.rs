@@ -3,7 +3,7 @@
 use crate::common::place::Place;
 use crate::common::{checked, spec};
 use codexsim::ledger::{Class, Outcome};
-use codexsim::results::{Manifest, NodeRow, ProgressRow, Row, TraceRow, TrafficRow, read};
+use codexsim::results::{Manifest, NodeRow, ProgressRow, TableRow, TraceRow, TrafficRow, read};
 use codexsim::units::Time;
 use std::fs;
 
@@ -121,7 +121,7 @@ file_size = "10 MB"
 start = { stagger = "2 s" }
 "#;
 
-fn table<R: Row>(place: &Place, dir: &str) -> Vec<R> {
+fn table<R: TableRow>(place: &Place, dir: &str) -> Vec<R> {
     read(fs::File::open(place.path(dir).join(R::KIND.file)).unwrap()).unwrap()
 }
 

@@ -2,10 +2,10 @@
 //! what is wrong, or what it read can be written and read again. Each function is
 //! the body of a fuzz target and of a test (`tests/readers.rs`).
 
-use codexsim::report::{Playback, Tables, view_html};
+use codexsim::report::{Playback, RunTables, view_html};
 use codexsim::results::{
-    self, ConstraintRow, DiscoveryRow, Labels, Measured, NodeRow, ProgressRow, Row, RunResult, RunTable, SeriesRow,
-    TimelineRow, TraceRow, TrafficRow,
+    self, ConstraintRow, DiscoveryRow, Labels, Measured, NodeRow, ProgressRow, RunResult, RunTable, SeriesRow,
+    TableRow, TimelineRow, TraceRow, TrafficRow,
 };
 use codexsim::scenario::{Input, Scenario, ScenarioError, load};
 use codexsim::study::RowFile;
@@ -69,7 +69,7 @@ pub fn latency_matrix(data: &[u8]) {
 }
 
 /// Rows of one kind: what is written reads back as the same text.
-fn table<R: Row>(data: &[u8]) {
+fn table<R: TableRow>(data: &[u8]) {
     if let Ok(rows) = results::read::<R>(data) {
         let text = results::write(&rows);
         let again = results::read::<R>(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -124,7 +124,7 @@ pub fn sample() -> &'static (RunResult, String) {
 /// `trace.csv`, as `codexsim view` plays it.
 pub fn view(data: &[u8]) {
     let (result, _) = sample();
-    let tables = Tables {
+    let tables = RunTables {
         run: result.run.clone(),
         nodes: result.nodes.clone(),
         traffic: result.traffic.clone(),

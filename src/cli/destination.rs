@@ -1,7 +1,7 @@
 //! Where results go: which folder, and whether they may.
 
 use super::{Failure, output};
-use crate::results::{self, Kind, Machine, Manifest, PlaceError, Program};
+use crate::results::{self, Machine, Manifest, PlaceError, Program, ResultsKind};
 use crate::study::{Assembled, Plan};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Output {
     pub fn claim(
         &self,
         dir: &Path,
-        kind: Kind,
+        kind: ResultsKind,
         name: &str,
         fingerprint: Option<u64>,
     ) -> Result<Option<Manifest>, Failure> {
@@ -55,7 +55,7 @@ impl Output {
         let hex = fingerprint.map(|digest| format!("{digest:016x}"));
         let other = |earlier: &&Manifest| hex.as_ref().is_some_and(|hex| *hex != earlier.scenario_fingerprint);
         if let Some(Manifest { kind, scenario, .. }) = earlier.as_ref().filter(other) {
-            let kept = if *kind == Kind::Study { "; its finished runs stay in rows/" } else { "" };
+            let kept = if *kind == ResultsKind::Study { "; its finished runs stay in rows/" } else { "" };
             self.note(&format!(
                 "note: the results of the {kind} `{scenario}` with other settings in {} are replaced{kept}",
                 dir.display()

@@ -19,7 +19,7 @@ pub struct Export {
     dir: PathBuf,
     /// For which tool
     #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Format,
+    format: ForeignFormat,
     /// Where to; default DIR/export-FORMAT
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub struct Export {
 
 /// For which tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ForeignFormat {
     /// The notebook of bittorrent-benchmarks: experiment folders with log entries as CSV
     Benchmarks,
     /// The analysis of 10ksim: metric tables with Time and one column for each node
@@ -38,11 +38,11 @@ enum Format {
     TenKSim,
 }
 
-impl From<Format> for export::Format {
-    fn from(format: Format) -> Self {
+impl From<ForeignFormat> for export::ExportFormat {
+    fn from(format: ForeignFormat) -> Self {
         match format {
-            Format::Benchmarks => export::Format::Benchmarks,
-            Format::TenKSim => export::Format::TenKSim,
+            ForeignFormat::Benchmarks => export::ExportFormat::Benchmarks,
+            ForeignFormat::TenKSim => export::ExportFormat::TenKSim,
         }
     }
 }
@@ -59,7 +59,7 @@ impl From<ExportError> for Failure {
 impl Export {
     /// Exports, and says how the other tool finds the files.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let format = export::Format::from(self.format);
+        let format = export::ExportFormat::from(self.format);
         let out = self.out.clone().unwrap_or_else(|| export::default_place(&self.dir, format));
         let exported = export::export(&self.dir, format, &out)?;
         if !self.quiet {
@@ -75,10 +75,10 @@ impl Export {
         for folder in &exported.folders {
             let place = out.join(&folder.name);
             text += &match self.format {
-                Format::Benchmarks => {
+                ForeignFormat::Benchmarks => {
                     format!("  read_all_experiments('{}', label = '{}')\n", place.display(), folder.name)
                 }
-                Format::TenKSim => format!("  {}\n", place.display()),
+                ForeignFormat::TenKSim => format!("  {}\n", place.display()),
             };
         }
         text

@@ -2,10 +2,13 @@
 
 use super::{Failure, output};
 use crate::report::Document;
-use crate::results::RunTable;
+use crate::results::{self, RunRow, RunTable};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::ser::{SerializeSeq, Serializer};
+use serde_json::Value;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
 
 /// How results are printed.
 #[derive(Debug, Args)]
@@ -55,13 +58,17 @@ impl Shown {
         size.map(|(_, columns)| usize::from(columns))
     }
 
-    /// Writes the rows of a study with the columns of its swept keys, or their `table`.
-    pub fn study(&self, table: impl FnOnce() -> Document, runs: &RunTable) -> Result<(), Failure> {
-        match self.format {
-            Format::Table => output::say(&table().terminal(self.width())),
-            Format::Json => print_json(&Value::Array(records(runs))),
-            Format::Csv => output::say(&runs.write()),
+    /// Writes the rows of the study in `dir`, which may be many, with the columns of its
+    /// swept keys, or their `table`.
+    pub fn study(&self, table: impl FnOnce() -> Document, dir: &Path) -> Result<(), Failure> {
+        if self.format == Format::Table {
+            return output::say(&table().terminal(self.width()));
         }
+        let mut runs = BufReader::new(results::open::<RunRow>(dir)?);
+        output::pour(|out| match self.format {
+            Format::Json => print_records(runs, out),
+            _ => io::copy(&mut runs, out).map(drop),
+        })
     }
 }
 
@@ -80,15 +87,16 @@ fn csv<R: Serialize>(rows: &[R]) -> String {
 }
 
 /// Objects with all columns; the values of swept keys are text, as in the file.
-fn records(runs: &RunTable) -> Vec<Value> {
-    let record = |record: &crate::results::Record| {
-        let mut columns = match json(&record.run) {
-            Value::Object(columns) => columns,
-            _ => Map::new(),
-        };
-        let further = runs.extra.iter().zip(&record.extra);
-        columns.extend(further.map(|(key, value)| (key.clone(), Value::String(value.clone()))));
-        Value::Object(columns)
-    };
-    runs.records.iter().map(record).collect()
+fn print_records(runs: impl Read, out: &mut dyn Write) -> io::Result<()> {
+    let (extra, records) = RunTable::read_each(runs).map_err(io::Error::other)?;
+    let mut json_out = serde_json::Serializer::pretty(&mut *out);
+    let mut list = json_out.serialize_seq(None)?;
+    for record in records {
+        let record = record.map_err(io::Error::other)?;
+        let Value::Object(mut columns) = json(&record.run) else { unreachable!("a row is an object") };
+        columns.extend(extra.iter().cloned().zip(record.extra.into_iter().map(Value::String)));
+        list.serialize_element(&columns)?;
+    }
+    list.end()?;
+    writeln!(out)
 }

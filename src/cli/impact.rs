@@ -7,9 +7,10 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{AtomicFile, Kind, Program, ResultsError};
+use crate::results::{AtomicFile, Program, ResultsError, ResultsKind};
 use crate::study::{
-    self, Asked, Assembled, Cache, Duel, Examined, Host, ImpactError, ImpactRequest, Options, Runner, Selection, Side,
+    self, Asked, Assembled, Cache, Duel, Examined, Host, ImpactError, ImpactRequest, ImpactSide, Options, Runner,
+    Selection,
 };
 use clap::Args;
 use std::io::ErrorKind;
@@ -29,7 +30,7 @@ use std::time::Duration;
 #[command(
     after_help = "Examples:\n  codexsim impact --base codex-v2 --change codex-v3d\n  codexsim impact --base codex-v2 --change codex-v2 --change-set protocol.codex-v2.window=512 --pack quick\n  codexsim impact --base codex-v2 --change codex-v3d --pack home-uplink --out results/v3d"
 )]
-pub struct Impact {
+pub struct ImpactCommand {
     /// What is there: a protocol from `codexsim models`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]
     base: String,
@@ -79,13 +80,13 @@ impl From<ImpactError> for Failure {
     }
 }
 
-impl Impact {
+impl ImpactCommand {
     /// Runs pairs, writes the reports, shows the tables.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let duel = Duel::new(self.request())?;
         let dir = self.output.dir(duel.name());
         duel.warnings().iter().for_each(|w| self.output.note(&format!("warning: {w}")));
-        self.output.claim(&dir, Kind::Study, duel.name(), None)?;
+        self.output.claim(&dir, ResultsKind::Study, duel.name(), None)?;
         let console = Console::new(Some(self.budget), Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let mut examined = Examined::new(duel);
@@ -95,7 +96,7 @@ impl Impact {
         // What was said of other runs must not stand beside these.
         REPORTS.iter().try_for_each(|name| remove(&dir.join(name)))?;
         let runs = examined.plan.runs(Selection::All)?;
-        let assembled = study::assemble(&runs, &dir, &execution.failed, self.output.reproducible)?;
+        let assembled = study::assemble(&runs, &dir, &execution.failed, self.output.reproducible, |_, _| ())?;
         self.output.manifest(&examined.plan, &assembled, console.elapsed_s()).write(&dir)?;
         output::tell_failed(&execution.failed);
         let Some(impact) = &examined.impact else {
@@ -114,7 +115,7 @@ impl Impact {
     }
 
     fn request(&self) -> ImpactRequest {
-        let side = |model: &str, sets: &[String]| Side { model: model.into(), sets: sets.to_vec() };
+        let side = |model: &str, sets: &[String]| ImpactSide { model: model.into(), sets: sets.to_vec() };
         ImpactRequest {
             pack: self.pack.clone(),
             base: side(&self.base, &self.base_sets),
@@ -130,9 +131,7 @@ impl Impact {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
-        let breaches = &assembled.breaches;
-        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-        output::tell_breaches(breaches, assembled.checks);
+        output::tell_wrong(assembled);
         let impact = examined.impact.as_ref();
         let worse = impact.filter(|_| self.fail_if_worse).map_or(vec![], report::impact_worse);
         output::tell_each("worse", worse.iter());
@@ -141,7 +140,7 @@ impl Impact {
             output::tell("not exercised: nothing is known of the change");
         }
         match () {
-            () if !assembled.violations.is_empty() || !breaches.is_empty() => End::Breach,
+            () if !assembled.violations.is_empty() || !assembled.breaches.is_empty() => End::Breach,
             () if !worse.is_empty() || !exercised => End::Breach,
             () if incomplete => End::Incomplete,
             () => End::Good,
@@ -182,14 +181,14 @@ mod tests {
     use clap::CommandFactory;
 
     #[derive(clap::Parser)]
-    struct Alone {
+    struct ImpactAlone {
         #[command(flatten)]
-        _impact: Impact,
+        _impact: ImpactCommand,
     }
 
     #[test]
     fn the_help_names_every_pack() {
-        let help = Alone::command().render_long_help().to_string();
+        let help = ImpactAlone::command().render_long_help().to_string();
         for (name, _) in crate::scenario::packs() {
             assert!(help.contains(name), "{name}");
         }

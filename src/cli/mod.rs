@@ -25,6 +25,7 @@ mod run;
 mod schema;
 mod signals;
 mod sweep;
+mod topology;
 mod validate;
 mod view;
 
@@ -51,11 +52,12 @@ struct Cli {
 enum Command {
     New(new::New),
     Run(run::Run),
-    Sweep(sweep::Sweep),
+    Sweep(sweep::SweepCommand),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
-    Impact(impact::Impact),
+    Impact(impact::ImpactCommand),
     Check(check::Check),
+    Topology(topology::TopologyCommand),
     Explain(explain::Explain),
     Doctor(doctor::DoctorCommand),
     ExplainRun(explain_run::ExplainRun),
@@ -139,6 +141,7 @@ impl Cli {
             Command::Calibrate(calibrate) => calibrate.carry_out(),
             Command::Impact(impact) => impact.carry_out(),
             Command::Check(check) => check.carry_out(),
+            Command::Topology(topology) => topology.carry_out(),
             Command::Explain(explain) => explain.carry_out(),
             Command::Doctor(doctor) => doctor.carry_out(),
             Command::ExplainRun(explain) => explain.carry_out(),

@@ -1,15 +1,20 @@
 //! Writing to the terminal.
 
 use super::Failure;
-use crate::study::{self, Breach};
+use crate::study::{Assembled, Breach, FailedRun};
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 
-/// Writes `text` to standard output. A reader that has seen enough
-/// (`codexsim … | head`) is no failure.
+/// Writes `text` to standard output.
 pub fn say(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    pour(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes what `fill` writes, which may be long, to standard output. A reader that has seen
+/// enough (`codexsim … | head`) is no failure.
+pub fn pour(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Own(format!("standard output: {error}"))),
         _ => Ok(()),
     }
@@ -33,6 +38,12 @@ pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator
     }
 }
 
+/// Writes which rules and claims did not hold.
+pub fn tell_wrong(assembled: &Assembled) {
+    tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
+    tell_breaches(&assembled.breaches, assembled.checks);
+}
+
 /// Writes which claims do not hold, and of how many that were checked.
 pub fn tell_breaches(breaches: &[Breach], checks: usize) {
     tell_each("expectation not met", breaches.iter());
@@ -43,7 +54,7 @@ pub fn tell_breaches(breaches: &[Breach], checks: usize) {
 }
 
 /// Writes which runs failed, and what they said.
-pub fn tell_failed(failed: &[study::Failure]) {
+pub fn tell_failed(failed: &[FailedRun]) {
     tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
 }
 

@@ -2,11 +2,10 @@
 
 use super::format::Shown;
 use super::{End, Failure, output};
-use crate::report::{self, Sources};
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, ResultsError, Row, RunRow, RunTable};
+use crate::report::{self, SurveySources};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, TableRow};
 use crate::study::{CompareError, Comparison, NotAStudy, Survey};
 use clap::Args;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Show what a finished study says, in a table and in one HTML file
@@ -101,15 +100,13 @@ impl Report {
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
         let command = report::command(command);
         results::try_folder(out)?;
-        let sources = Sources { held: &held, discovery: &discovery, command: &command };
+        let sources = SurveySources { held: &held, discovery: &discovery, command: &command };
         let document = report::survey(&survey, sources);
         AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
         if let Some(upkeep) = report::upkeep(&discovery) {
             AtomicFile::write_all(&out.join("discovery.md"), upkeep.markdown(1).as_bytes())?;
         }
-        let place = self.dir.join(RunRow::KIND.file);
-        let runs = RunTable::read(File::open(&place).map_err(ResultsError::io(&place))?)?;
-        self.shown.study(|| document, &runs)?;
+        self.shown.study(|| document, &self.dir)?;
         Ok(survey.runs_missing())
     }
 }

@@ -8,7 +8,9 @@ use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::ledger::{Outcome, Status};
 use crate::report;
-use crate::results::{self, Checkpoint, FileEntry, Kind, Labels, Manifest, Observation, ResultsError, RunResult};
+use crate::results::{
+    self, Checkpoint, FileEntry, Labels, Manifest, Observation, ResultsError, ResultsKind, RunResult,
+};
 use crate::scenario::{self, Input, Scenario};
 use crate::sim::{self, Progress};
 use crate::study::{self, Claim, Forecast, Host};
@@ -47,7 +49,7 @@ impl Run {
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
         let dir = self.dir(&scenario);
-        let earlier = self.output.claim(&dir, Kind::Run, &scenario.name, Some(scenario.fingerprint))?;
+        let earlier = self.output.claim(&dir, ResultsKind::Run, &scenario.name, Some(scenario.fingerprint))?;
         let console = Console::new(None, Display::new(Counted::Share, self.output.quiet));
         let (result, outcome) = self.simulate(&scenario, &console);
         let interrupted = outcome.status == Status::Interrupted;
@@ -120,7 +122,7 @@ impl Run {
         };
         Manifest {
             program: self.output.program(),
-            kind: Kind::Run,
+            kind: ResultsKind::Run,
             scenario: scenario.name.clone(),
             resolved: scenario.resolved.clone(),
             scenario_fingerprint: format!("{:016x}", scenario.fingerprint),

@@ -6,8 +6,8 @@ use super::format::Shown;
 use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
-use crate::report;
-use crate::results::{self, Kind, ResultsError};
+use crate::report::{self, SweepTable};
+use crate::results::{self, ResultsError, ResultsKind, RunRow};
 use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
@@ -35,7 +35,7 @@ const MOST_POINTS_SHOWN: usize = 40;
 #[command(
     after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8"
 )]
-pub struct Sweep {
+pub struct SweepCommand {
     /// Scenario (TOML)
     file: PathBuf,
     #[command(flatten)]
@@ -82,7 +82,7 @@ impl FromStr for Index {
     }
 }
 
-impl Sweep {
+impl SweepCommand {
     /// Runs what is missing, writes the result files, shows a table.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let plan = Plan::new(&self.changes.input(Some(self.file.clone())))?;
@@ -95,7 +95,7 @@ impl Sweep {
             output::say(&self.describe(&runs, selection, &dir))?;
             return Ok(End::Good);
         }
-        self.output.claim(&dir, Kind::Study, &plan.name, Some(plan.fingerprint))?;
+        self.output.claim(&dir, ResultsKind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
         let execution = Runner::new(Cache::folder(&dir)?, options, &console).carry_out(&runs, selection);
@@ -111,11 +111,12 @@ impl Sweep {
             return Ok(if done { End::Good } else { End::Incomplete });
         }
         let runs = if selection == Selection::All { runs } else { plan.runs(Selection::All)? };
-        let assembled = self.assemble(&runs, &dir, &execution, &console)?;
+        let mut table = SweepTable::new(&plan);
+        let assembled = self.assemble(&runs, &dir, &execution, &console, &mut table)?;
         // A study may keep too little for an answer, or so much that to read it takes long.
         let is_small = assembled.files.iter().all(|file| file.rows <= MOST_ROWS_READ);
         let survey = || is_small.then(|| Survey::read(&dir).ok()).flatten();
-        self.shown.study(|| report::sweep(&plan, &assembled, survey().as_ref()), &assembled.table(&plan))?;
+        self.shown.study(|| table.document(survey().as_ref()), &dir)?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }
@@ -164,6 +165,7 @@ impl Sweep {
         dir: &Path,
         execution: &Execution,
         console: &Console,
+        table: &mut SweepTable,
     ) -> Result<Assembled, ResultsError> {
         let place = dir.join("rows").join(".lock");
         let lock = File::create(&place).map_err(ResultsError::io(&place))?;
@@ -171,7 +173,8 @@ impl Sweep {
             // Some network file systems have no locks.
             self.output.note(&format!("note: shards that end at the same moment may miss each other: {error}"));
         }
-        let assembled = study::assemble(runs, dir, &execution.failed, self.output.reproducible)?;
+        let see = |point, row: &RunRow| table.add(point, row);
+        let assembled = study::assemble(runs, dir, &execution.failed, self.output.reproducible, see)?;
         self.output.manifest(runs.plan, &assembled, console.elapsed_s()).write(dir)?;
         Ok(assembled)
     }
@@ -180,9 +183,7 @@ impl Sweep {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
-        let breaches = &assembled.breaches;
-        output::tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-        output::tell_breaches(breaches, assembled.checks);
+        output::tell_wrong(assembled);
         // What other shards have not done yet is no fault of this one, and still is missing.
         let missing = if selection == Selection::All { assembled.missing } else { execution.left };
         if missing > 0 {
@@ -191,7 +192,7 @@ impl Sweep {
             let (others, all) = (assembled.missing, plan.len());
             output::tell(&format!("{others} of {all} runs of the plan are missing; they are not of this part"));
         }
-        if !breaches.is_empty() || !assembled.violations.is_empty() {
+        if !assembled.breaches.is_empty() || !assembled.violations.is_empty() {
             End::Breach
         } else if missing > 0 || !execution.failed.is_empty() {
             End::Incomplete

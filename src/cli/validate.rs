@@ -6,7 +6,7 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile, Kind, Measured, Row, ValidationRow};
+use crate::results::{self, AtomicFile, Measured, ResultsKind, TableRow, ValidationRow};
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{self, Asked, Assembled, Cache, Cases, Options, Request, Runner, Selection, Validation};
 use clap::Args;
@@ -63,11 +63,10 @@ impl Validate {
         let measured = self.measured()?;
         measured.notes.iter().for_each(|note| self.note(note));
         let mut cases = self.cases(&measured)?;
-        results::claim(&self.out, Kind::Study, &cases.plan.name, self.force)?;
+        results::claim(&self.out, ResultsKind::Study, &cases.plan.name, self.force)?;
         let (validation, assembled) = self.run(&mut cases)?;
         let (missing, failed) = (assembled.missing, assembled.failed);
-        let violations = assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}"));
-        output::tell_each("violation", violations);
+        output::tell_wrong(&assembled);
         let Some(validation) = validation else {
             self.note(&format!("{missing} runs are missing; the same command again carries them out"));
             return Ok(End::Incomplete);
@@ -113,7 +112,8 @@ impl Validate {
         console.close();
         let Asked { answer, execution } = asked.map_err(ended)?;
         output::tell_failed(&execution.failed);
-        let assembled = study::assemble(&cases.plan.runs(Selection::All)?, &self.out, &execution.failed, true)?;
+        let assembled =
+            study::assemble(&cases.plan.runs(Selection::All)?, &self.out, &execution.failed, true, |_, _| ())?;
         assembled.manifest(&cases.plan).write(&self.out)?;
         Ok((answer, assembled))
     }

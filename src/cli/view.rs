@@ -1,8 +1,8 @@
 //! `codexsim view`: one run, played back.
 
 use super::{End, Failure, output};
-use crate::report::{self, Damage, Playback, Tables};
-use crate::results::{self, AtomicFile, ResultsError, Row, RunTable, TraceRow};
+use crate::report::{self, Damage, Playback, RunTables};
+use crate::results::{self, AtomicFile, ResultsError, RunTable, TableRow, TraceRow};
 use clap::Args;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -50,7 +50,7 @@ impl View {
             )));
         };
         let of = |damage: Damage| Failure::Input(format!("{}/{damage}", self.dir.display()));
-        let tables = Tables {
+        let tables = RunTables {
             run: record.run.clone(),
             nodes: self.read()?,
             traffic: self.read()?,
@@ -65,7 +65,7 @@ impl View {
         Ok(playback)
     }
 
-    fn read<R: Row>(&self) -> Result<Vec<R>, Failure> {
+    fn read<R: TableRow>(&self) -> Result<Vec<R>, Failure> {
         results::read(self.open(R::KIND.file)?).map_err(|error| self.wrong(R::KIND.file, &error))
     }
 

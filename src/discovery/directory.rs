@@ -48,7 +48,7 @@ impl Directory {
         let round_trips = params.round_trips + params.round_trips_per_doubling * doublings;
         Directory {
             providers: world.with_role(Role::Seeder).map(|id| (Time::ZERO, id)).collect(),
-            delay: world.latency.mean() * 2 * libm::round(round_trips.max(0.0)) as u64,
+            delay: world.mean_delay() * 2 * libm::round(round_trips.max(0.0)) as u64,
             max_providers: params.max_providers as usize,
             order_salt: mix(world.seed ^ mix(Purpose::Identifiers as u64)),
         }

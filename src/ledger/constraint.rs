@@ -37,6 +37,8 @@ pub enum Constraint {
     /// Somebody went on whose connection data was coming, or it went itself and is back,
     /// and nothing was stored since.
     Churn,
+    /// A link inside the graph, which others fill too.
+    CoreLink,
 }
 
 /// Why a connection closes before everything on it has arrived, where nobody hung up for
@@ -64,7 +66,7 @@ impl Cut {
 
 impl Constraint {
     /// All of them, in the order of the result files.
-    pub const ALL: [Constraint; 12] = [
+    pub const ALL: [Constraint; 13] = [
         Constraint::OwnUplink,
         Constraint::OwnDownlink,
         Constraint::RemoteUplink,
@@ -77,6 +79,7 @@ impl Constraint {
         Constraint::Away,
         Constraint::TimeOut,
         Constraint::Churn,
+        Constraint::CoreLink,
     ];
 
     /// The word used in result files.
@@ -94,6 +97,7 @@ impl Constraint {
             Constraint::Away => "away",
             Constraint::TimeOut => "time_out",
             Constraint::Churn => "churn",
+            Constraint::CoreLink => "core_link",
         }
     }
 }
@@ -332,7 +336,7 @@ mod tests {
         let span = |start, end, constraint| Span { start: at(start), end: at(end), constraint };
         assert_eq!(timeline.spans(1), [span(1, 3, Discovery), span(3, 4, Cpu), span(5, 6, Cpu)]);
         assert_eq!(timeline.spans(0), []);
-        assert_eq!(timeline.tally(0).shares(), [0.0; 12]);
+        assert_eq!(timeline.tally(0).shares(), [0.0; 13]);
         assert_eq!(timeline.tally(1).shares()[Discovery as usize], 0.5);
     }
 

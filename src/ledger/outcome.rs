@@ -61,6 +61,12 @@ pub struct Milestones {
 pub struct NodeOutcome {
     /// Seeder or leecher.
     pub role: Role,
+    /// Its class, an index into [`Outcome::classes`].
+    pub class: u16,
+    /// Its region, an index into [`Outcome::regions`].
+    pub region: u16,
+    /// How often it came: once, and again after each absence.
+    pub sessions: u32,
     /// Upload capacity, bit/s; infinite when unlimited.
     pub up_bps: f64,
     /// Download capacity, bit/s; infinite when unlimited.
@@ -86,6 +92,21 @@ pub struct NodeOutcome {
     /// The most wire bytes that this node had handed to the network and that had
     /// not arrived yet.
     pub peak_queue: u64,
+}
+
+/// What one core link did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkOutcome {
+    /// The point that it leaves.
+    pub from: String,
+    /// The point that it leads to.
+    pub to: String,
+    /// Its capacity, bit/s.
+    pub capacity_bps: f64,
+    /// Wire bytes that left over it.
+    pub bytes: u64,
+    /// Share of its capacity that these used, from the start of the run to its end.
+    pub busy: f64,
 }
 
 /// Messages and bytes of one class.
@@ -124,6 +145,12 @@ pub struct Outcome {
     pub events: u64,
     /// What each node did.
     pub nodes: Vec<NodeOutcome>,
+    /// What each core link did; none where the world has no graph with capacities.
+    pub links: Vec<LinkOutcome>,
+    /// The names of the classes of nodes; none where there are no classes.
+    pub classes: Vec<String>,
+    /// The names of the regions; none where there are no regions.
+    pub regions: Vec<String>,
     /// Traffic by class, in the order of [`Class::ALL`].
     pub traffic: [Traffic; Class::ALL.len()],
     /// Wire bytes, of those handed to the network, that did not arrive because their

@@ -7,6 +7,8 @@ pub enum Bottleneck {
     Uplink,
     /// The downlink of the receiver.
     Downlink,
+    /// A link in between, inside the graph.
+    CoreLink,
     /// The window of the stream: so much per round trip.
     Window,
 }

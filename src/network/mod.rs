@@ -5,9 +5,10 @@
 //! sense of SimGrid: one asks it when its next event is and tells it to advance
 //! to now; it never touches the event list of the simulation.
 //!
-//! Three models, from simple to true: `ideal` (latency only), `fifo` (access
-//! links serve whole messages in order), `fair` (the heads of all busy streams
-//! share the access links max-min).
+//! Three models, from simple to true: `ideal` (latency only), `fifo` (links serve
+//! whole messages in order), `fair` (the heads of all busy streams share the links
+//! max-min). A message passes the uplink of its sender, the core links on its route
+//! where the world has a graph with capacities, and the downlink of its receiver.
 
 mod bucket;
 mod fair;
@@ -40,9 +41,9 @@ use serde::{Deserialize, Serialize};
 pub enum NetworkModel {
     /// Latency only: links are infinitely fast.
     Ideal,
-    /// Access links serve messages one after another, in order of sending.
+    /// Links serve messages one after another, in order of sending.
     Fifo,
-    /// Streams share access links max-min fairly.
+    /// Streams share links max-min fairly.
     Fair,
 }
 
@@ -239,6 +240,17 @@ impl Network {
             Network::Ideal(_) => false,
             Network::Fifo(model) => model.downlink_is_full(node),
             Network::Fair(model) => model.downlink_is_full(node),
+        }
+    }
+
+    /// What has left over the core link of this index by `now`, which is not beyond
+    /// [`Network::next_event`]: all of a message that has left its sender, and of what
+    /// leaves now what has left.
+    pub fn core_carried(&self, link: u32, now: Time) -> Bytes {
+        match self {
+            Network::Ideal(_) => Bytes(0),
+            Network::Fifo(model) => model.core_carried(link, now),
+            Network::Fair(model) => model.core_carried(link, now),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::WireFlight;
 use crate::units::Time;
-use crate::world::{Latency, NodeId, World};
+use crate::world::{Hop, Latency, NodeId, World};
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
@@ -41,7 +41,8 @@ pub(super) struct Streams {
     peers: Vec<Vec<(NodeId, u32)>>,
     slots: Vec<Stream>,
     free: Vec<u32>,
-    regions: Vec<u16>,
+    /// By node: its point and the delay of its access link.
+    ends: Vec<(u32, Time)>,
     latency: Latency,
 }
 
@@ -52,7 +53,7 @@ impl Streams {
             peers: vec![Vec::new(); world.nodes.len()],
             slots: Vec::new(),
             free: Vec::new(),
-            regions: world.nodes.iter().map(|n| n.region).collect(),
+            ends: world.nodes.iter().map(|n| (n.point, n.access)).collect(),
             latency: world.latency.clone(),
         }
     }
@@ -105,7 +106,19 @@ impl Streams {
 
     /// One-way delay between two nodes, without jitter.
     pub fn delay(&self, from: NodeId, to: NodeId) -> Time {
-        self.latency.between(self.regions[from.index()], self.regions[to.index()])
+        let ((from, leaving), (to, entering)) = (self.ends[from.index()], self.ends[to.index()]);
+        self.latency.between(from, to) + leaving + entering
+    }
+
+    /// Puts the core links that `stream` crosses into `hops`, each with the delay from
+    /// the link before it, which for the first is the sender's own.
+    pub fn hops(&self, stream: u32, hops: &mut Vec<Hop>) {
+        let Stream { from, to, .. } = self[stream];
+        let ((from, leaving), (to, _)) = (self.ends[from.index()], self.ends[to.index()]);
+        self.latency.hops(from, to, hops);
+        if let Some(first) = hops.first_mut() {
+            first.delay += leaving;
+        }
     }
 
     /// Closes both streams, a to b first; `None` when they are not open. Their

@@ -4,7 +4,7 @@ use super::{Key, Protocol, Units};
 use crate::engine::{TimerId, Timers};
 use crate::rng::Rng;
 use crate::units::Time;
-use crate::world::{BlockSet, Holdings, NodeId, World};
+use crate::world::{BlockSet, Hardware, Holdings, NodeId, World};
 
 /// What a node asks for; carried out in order after its handler returns.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Ctx<'a, P: Protocol> {
     /// This node.
     pub me: NodeId,
     /// The world as it is given: sizes, hardware. (A protocol that is not
-    /// omniscient by definition looks at the dataset and hardware only.)
+    /// omniscient by definition looks at the dataset and its own hardware only.)
     pub world: &'a World,
     /// What all nodes of the run share.
     pub shared: &'a P::Shared,
@@ -62,6 +62,11 @@ pub struct Ctx<'a, P: Protocol> {
 }
 
 impl<P: Protocol> Ctx<'_, P> {
+    /// What this node's own work costs.
+    pub fn hardware(&self) -> &Hardware {
+        self.world.hardware_of(self.me)
+    }
+
     /// Whether the handler has asked for anything but timers.
     pub(crate) fn acts(&self) -> bool {
         self.effects.0.iter().any(|effect| !matches!(effect, Effect::Arm(..)))

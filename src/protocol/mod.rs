@@ -43,7 +43,7 @@ pub use ctx::{Ctx, Effect, Effects};
 
 use crate::ledger::Class;
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId, World};
+use crate::world::{BlockSet, Hardware, NodeId, World};
 use std::fmt::Debug;
 
 /// The protocol bytes of a message, by what they are for. Transport headers
@@ -149,10 +149,10 @@ pub trait Message {
         Units::None
     }
 
-    /// Processor time it costs one end, besides the cost per byte.
-    fn work(&self, world: &World, side: Side) -> Time {
-        let _ = side;
-        world.hardware.per_message
+    /// Processor time it costs one end, which has this `hardware`, besides the cost per byte.
+    fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
+        let _ = (world, side);
+        hardware.per_message
     }
 }
 
@@ -196,8 +196,8 @@ pub trait Protocol: Sized {
 
     /// Processor time that a message just read costs this node; what turns out
     /// useless may cost less than [`Message::work`] says.
-    fn work(&self, message: &Self::Msg, world: &World) -> Time {
-        message.work(world, Side::Receive)
+    fn work(&self, message: &Self::Msg, world: &World, hardware: &Hardware) -> Time {
+        message.work(world, hardware, Side::Receive)
     }
 
     /// A timer fired.

@@ -1,7 +1,7 @@
 //! The columns of the result files in words.
 
 use super::document::{Document, Grid, GridColumn};
-use crate::results::{Better, ColumnRow, FileKind, Since};
+use crate::results::{Better, ColumnRow, FileKind, Since, one_line};
 
 /// What a value of the column looks like: unit, origin of time, and what else there is to
 /// know.
@@ -25,10 +25,6 @@ fn of_file(file: &str) -> String {
 
 const MEASURES: &str = "What claims (`[expect]`), `impact`, `validate` and `calibrate` are made of: the numbers of \
                         runs.csv, and what is made from the other tables.";
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// `rows`, file by file; as Markdown the page docs/results.md.
 pub fn columns(rows: &[ColumnRow]) -> Document {

@@ -3,7 +3,7 @@
 use super::document::{Document, Grid, GridColumn};
 use super::human;
 use crate::ledger::TimerUse;
-use crate::study::{Diagnosis, Effect, Glance};
+use crate::study::{Diagnosis, Glance, SettingEffect};
 
 /// The findings: dead settings first.
 pub fn diagnosis(found: &Diagnosis) -> Document {
@@ -20,30 +20,30 @@ pub fn diagnosis(found: &Diagnosis) -> Document {
 }
 
 fn summary(found: &Diagnosis) -> String {
-    let count = |which: fn(&Effect) -> bool| found.settings.iter().filter(|(_, effect)| which(effect)).count();
-    let dead = count(|e| matches!(e, Effect::None));
-    let default = count(|e| matches!(e, Effect::Default));
-    let acting = count(|e| matches!(e, Effect::Changes { .. } | Effect::Needed(_)));
+    let count = |which: fn(&SettingEffect) -> bool| found.settings.iter().filter(|(_, effect)| which(effect)).count();
+    let dead = count(|e| matches!(e, SettingEffect::None));
+    let default = count(|e| matches!(e, SettingEffect::Default));
+    let acting = count(|e| matches!(e, SettingEffect::Changes { .. } | SettingEffect::Needed(_)));
     format!("{dead} settings without effect, {default} that say what holds anyway, {acting} that act")
 }
 
 fn settings(found: &Diagnosis) -> Grid {
     let [key, value, origin, effect] = ["setting", "value", "set in", "what it does"].map(GridColumn::words);
     let mut grid = Grid::new([key, value, origin.ranked(1), effect]);
-    let rank = |effect: &Effect| match effect {
-        Effect::None => 0,
-        Effect::Default => 1,
-        Effect::Changes { .. } => 2,
-        Effect::Needed(_) => 3,
+    let rank = |effect: &SettingEffect| match effect {
+        SettingEffect::None => 0,
+        SettingEffect::Default => 1,
+        SettingEffect::Changes { .. } => 2,
+        SettingEffect::Needed(_) => 3,
     };
     let mut order: Vec<_> = found.settings.iter().collect();
     order.sort_by_key(|(_, effect)| rank(effect));
     for (setting, effect) in order {
         let words = match effect {
-            Effect::None => "NO EFFECT: the run is the same without it, event by event".into(),
-            Effect::Default => "as the default".into(),
-            Effect::Needed(reason) => format!("needed: {reason}"),
-            Effect::Changes { same_until_s, without } => changes(&found.base, *same_until_s, without),
+            SettingEffect::None => "NO EFFECT: the run is the same without it, event by event".into(),
+            SettingEffect::Default => "as the default".into(),
+            SettingEffect::Needed(reason) => format!("needed: {reason}"),
+            SettingEffect::Changes { same_until_s, without } => changes(&found.base, *same_until_s, without),
         };
         grid.row([setting.key.clone(), setting.value.clone(), setting.origin.clone(), words]);
     }

@@ -13,23 +13,31 @@ mod plot;
 mod reasons;
 mod run;
 mod study;
+mod topology;
 mod upkeep;
 mod validation;
 mod view;
 mod words;
 
-pub use calibration::{calibration, file as calibration_file, rows as calibration_rows, usage as calibration_usage};
-pub use columns::columns;
-pub use comparison::comparison;
-pub use diagnosis::diagnosis;
-pub use document::Document;
-pub use human::{bytes, count, seconds};
-pub use impact::{FIGURES as IMPACT_FIGURES, VerdictRow, impact, rows as impact_rows, worse as impact_worse};
-pub use impact::{bytes_figure as impact_bytes, changes_figure as impact_changes, json as impact_json};
 pub use reasons::reasons;
-pub use run::run;
-pub use study::{Sources, survey, sweep};
-pub use upkeep::upkeep;
 pub use validation::validation;
-pub use view::{Damage, Playback, Tables, html as view_html};
-pub use words::command;
+pub use view::{Playback, RunTables, html as view_html};
+
+pub(crate) use calibration::{
+    calibration, file as calibration_file, rows as calibration_rows, usage as calibration_usage,
+};
+pub(crate) use columns::columns;
+pub(crate) use comparison::comparison;
+pub(crate) use diagnosis::diagnosis;
+pub(crate) use document::Document;
+pub(crate) use human::{bytes, count, seconds};
+pub(crate) use impact::{
+    FIGURES as IMPACT_FIGURES, bytes_figure as impact_bytes, changes_figure as impact_changes, impact,
+    json as impact_json, rows as impact_rows, worse as impact_worse,
+};
+pub(crate) use run::run;
+pub(crate) use study::{SurveySources, SweepTable, survey};
+pub(crate) use topology::{topology, topology_drawing};
+pub(crate) use upkeep::upkeep;
+pub(crate) use view::Damage;
+pub(crate) use words::command;

@@ -1,7 +1,9 @@
 //! The places that files go to: whether they can be used, tried before any work, and
 //! whose results lie there already.
 
-use super::{AtomicFile, ComparisonRow, FileKind, Manifest, PARTS, ResultsError, Row, RunRow, TraceRow, ValidationRow};
+use super::{
+    AtomicFile, ComparisonRow, FileKind, Manifest, PARTS, ResultsError, RunRow, TableRow, TraceRow, ValidationRow,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{self, File};
@@ -12,7 +14,7 @@ use thiserror::Error;
 /// What a set of result files is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ResultsKind {
     /// One run.
     Run,
     /// The runs of a study.
@@ -20,11 +22,11 @@ pub enum Kind {
     Study,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ResultsKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Run => "run",
-            Kind::Study => "study",
+            ResultsKind::Run => "run",
+            ResultsKind::Study => "study",
         })
     }
 }
@@ -85,7 +87,7 @@ fn tables() -> impl Iterator<Item = FileKind> {
 /// # Errors
 /// When files cannot be written there, or when it holds anything but results of the same
 /// kind and name, unless `force` gives these up.
-pub fn claim(dir: &Path, kind: Kind, name: &str, force: bool) -> Result<Option<Manifest>, PlaceError> {
+pub fn claim(dir: &Path, kind: ResultsKind, name: &str, force: bool) -> Result<Option<Manifest>, PlaceError> {
     try_folder(dir)?;
     let own = tables().map(|kind| kind.file).chain([Manifest::FILE]).chain(REPORTS);
     own.map(|file| dir.join(file)).filter(|place| place.is_dir()).map(in_the_way).try_for_each(Err)?;
@@ -96,7 +98,7 @@ pub fn claim(dir: &Path, kind: Kind, name: &str, force: bool) -> Result<Option<M
         None => stranger(dir, kind),
     };
     what.filter(|_| !force).map_or(Ok(()), |what| Err(PlaceError::Taken { dir: dir.into(), what }))?;
-    if kind == Kind::Study {
+    if kind == ResultsKind::Study {
         let rows = dir.join("rows");
         try_folder(&rows)?;
         let folders = fs::read_dir(&rows).into_iter().flatten().flatten();
@@ -107,12 +109,12 @@ pub fn claim(dir: &Path, kind: Kind, name: &str, force: bool) -> Result<Option<M
 }
 
 /// What lies in `dir` that no manifest explains and that results would replace.
-fn stranger(dir: &Path, kind: Kind) -> Option<String> {
+fn stranger(dir: &Path, kind: ResultsKind) -> Option<String> {
     if dir.join(Manifest::FILE).exists() {
         return Some(format!("a {} that is not of this program, or of another version", Manifest::FILE));
     }
     // Rows without tables are a study that has not come to its end.
-    if kind == Kind::Run && dir.join("rows").exists() {
+    if kind == ResultsKind::Run && dir.join("rows").exists() {
         return Some("the runs of an unfinished study".into());
     }
     let foreign = |kind: FileKind| {
@@ -208,7 +210,7 @@ mod tests {
     use super::super::manifest::tests::manifest;
     use super::*;
 
-    fn refusal(dir: &Path, kind: Kind, name: &str) -> String {
+    fn refusal(dir: &Path, kind: ResultsKind, name: &str) -> String {
         claim(dir, kind, name, false).map(|_| ()).unwrap_err().to_string()
     }
 
@@ -218,22 +220,22 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         fs::write(path("file"), "in the way").unwrap();
         for (dir, why) in [("file", "file` is a file"), ("file/below", "file` is a file")] {
-            assert!(refusal(&path(dir), Kind::Run, "x").contains(why), "{dir}");
+            assert!(refusal(&path(dir), ResultsKind::Run, "x").contains(why), "{dir}");
         }
-        assert!(refusal(Path::new(""), Kind::Run, "x").contains("no name"));
+        assert!(refusal(Path::new(""), ResultsKind::Run, "x").contains("no name"));
         for name in ["trace.csv", "manifest.json", "report.html"] {
             fs::create_dir_all(path("results").join(name)).unwrap();
-            let error = refusal(&path("results"), Kind::Run, "x");
+            let error = refusal(&path("results"), ResultsKind::Run, "x");
             assert!(error.contains(name) && error.contains("a folder is there"), "{error}");
             fs::remove_dir(path("results").join(name)).unwrap();
         }
         fs::write(path("results/rows"), "in the way").unwrap();
-        assert!(refusal(&path("results"), Kind::Study, "x").contains("rows` is a file"));
+        assert!(refusal(&path("results"), ResultsKind::Study, "x").contains("rows` is a file"));
         fs::remove_file(path("results/rows")).unwrap();
         fs::create_dir_all(path("results/rows/00.csv")).unwrap();
-        assert!(refusal(&path("results"), Kind::Study, "x").contains("00.csv`: a folder is there"));
+        assert!(refusal(&path("results"), ResultsKind::Study, "x").contains("00.csv`: a folder is there"));
         fs::remove_dir_all(path("results/rows")).unwrap();
-        claim(&path("results"), Kind::Run, "x", false).unwrap();
+        claim(&path("results"), ResultsKind::Run, "x", false).unwrap();
         assert_eq!(fs::read_dir(path("results")).unwrap().count(), 0, "a trial leaves nothing");
         assert_eq!(fs::read(path("file")).unwrap(), b"in the way");
     }
@@ -244,10 +246,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
-        assert!(refusal(&link, Kind::Run, "x").contains("link` is a link that leads to no folder"));
+        assert!(refusal(&link, ResultsKind::Run, "x").contains("link` is a link that leads to no folder"));
         assert!(!folder.path().join("nowhere").exists());
         if Path::new("/proc/self").exists() {
-            assert!(refusal(Path::new("/proc/x"), Kind::Study, "x").contains("/proc/x"));
+            assert!(refusal(Path::new("/proc/x"), ResultsKind::Study, "x").contains("/proc/x"));
         }
     }
 
@@ -255,13 +257,13 @@ mod tests {
     fn results_give_way_to_their_own_kind_only() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path();
-        assert!(claim(dir, Kind::Run, "x", false).unwrap().is_none());
-        let run = Manifest { kind: Kind::Run, ..manifest() };
+        assert!(claim(dir, ResultsKind::Run, "x", false).unwrap().is_none());
+        let run = Manifest { kind: ResultsKind::Run, ..manifest() };
         run.write(dir).unwrap();
-        assert_eq!(claim(dir, Kind::Run, "x", false).unwrap(), Some(run.clone()));
-        assert!(refusal(dir, Kind::Run, "y").contains("holds the results of the run `x`"));
-        assert!(refusal(dir, Kind::Study, "x").contains("holds the results of the run `x`"));
-        assert_eq!(claim(dir, Kind::Study, "y", true).unwrap(), Some(run));
+        assert_eq!(claim(dir, ResultsKind::Run, "x", false).unwrap(), Some(run.clone()));
+        assert!(refusal(dir, ResultsKind::Run, "y").contains("holds the results of the run `x`"));
+        assert!(refusal(dir, ResultsKind::Study, "x").contains("holds the results of the run `x`"));
+        assert_eq!(claim(dir, ResultsKind::Study, "y", true).unwrap(), Some(run));
     }
 
     #[test]
@@ -269,16 +271,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path();
         fs::write(dir.join("nodes.csv"), "name,age\n").unwrap();
-        assert!(refusal(dir, Kind::Run, "x").contains("a nodes.csv that is not of this program"));
+        assert!(refusal(dir, ResultsKind::Run, "x").contains("a nodes.csv that is not of this program"));
         // A command that was ended may have left tables without a manifest.
         fs::write(dir.join("nodes.csv"), crate::results::NodeRow::KIND.header()).unwrap();
-        claim(dir, Kind::Run, "x", false).unwrap();
+        claim(dir, ResultsKind::Run, "x", false).unwrap();
         fs::write(dir.join("manifest.json"), "{}").unwrap();
-        assert!(refusal(dir, Kind::Run, "x").contains("manifest.json"));
+        assert!(refusal(dir, ResultsKind::Run, "x").contains("manifest.json"));
         fs::remove_file(dir.join("manifest.json")).unwrap();
         fs::create_dir(dir.join("rows")).unwrap();
-        assert!(refusal(dir, Kind::Run, "x").contains("an unfinished study"));
-        claim(dir, Kind::Study, "x", false).unwrap();
+        assert!(refusal(dir, ResultsKind::Run, "x").contains("an unfinished study"));
+        claim(dir, ResultsKind::Study, "x", false).unwrap();
     }
 
     #[test]

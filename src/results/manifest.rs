@@ -1,7 +1,7 @@
 //! `manifest.json`: where a set of result files comes from.
 
 use super::folder::{kept_runs, remove_reports};
-use super::{AtomicFile, Checkpoint, Kind, ResultsError};
+use super::{AtomicFile, Checkpoint, ResultsError, ResultsKind};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub struct Manifest {
     pub program: Program,
     /// What they are of.
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: ResultsKind,
     /// Name of the scenario.
     pub scenario: String,
     /// The scenario in full, each value with its origin.
@@ -127,7 +127,7 @@ pub(crate) mod tests {
     pub(crate) fn manifest() -> Manifest {
         Manifest {
             program: Program::this(),
-            kind: Kind::Study,
+            kind: ResultsKind::Study,
             scenario: "x".into(),
             resolved: "a = 1 # here\n".into(),
             scenario_fingerprint: "00".into(),

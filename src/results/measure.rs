@@ -1,7 +1,7 @@
 //! What is measured of a run: one list, from which claims, verdicts, validation,
 //! calibration and reports take name, unit, direction, meaning and value.
 
-use super::{Observation, Row, RunRow, Unit, median, quantile};
+use super::{NodeFigures, Observation, RunRow, TableRow, Unit, median, one_line, quantile};
 use crate::ledger::Class;
 use serde::Serialize;
 use std::fmt;
@@ -84,8 +84,8 @@ impl Measure {
         meaning: &str,
         of: impl Fn(&Observation) -> Option<Amount> + Send + Sync + 'static,
     ) -> Measure {
-        let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
-        Measure { name: name.into(), title: title.into(), unit, better, meaning, of: Box::new(of) }
+        let (name, title, meaning) = (name.into(), title.into(), one_line(meaning));
+        Measure { name, title, unit, better, meaning, of: Box::new(of) }
     }
 }
 
@@ -198,24 +198,9 @@ fn further() -> impl Iterator<Item = Measure> {
                 Some(Amount { amount: run.duplicate_bytes? as f64, per })
             },
         ),
-        Measure::new(
-            ("t50_s", "t50, median leecher"),
-            (Seconds, Less),
-            "Median over the leechers that got there of the time from the own start to 50 %.",
-            |seen| plain(median(&seen.reached(|node| node.t50_s))),
-        ),
-        Measure::new(
-            ("t90_s", "t90, median leecher"),
-            (Seconds, Less),
-            "Median over the leechers that got there of the time from the own start to 90 %.",
-            |seen| plain(median(&seen.reached(|node| node.t90_s))),
-        ),
-        Measure::new(
-            ("t100_s", "t100, median leecher"),
-            (Seconds, Less),
-            "Median over the leechers that got there of the time from the own start to the whole dataset.",
-            |seen| plain(median(&seen.reached(|node| node.t100_s))),
-        ),
+        of_reached(("t50_s", "t50, median leecher"), "50 %", |node| node.t50_s),
+        of_reached(("t90_s", "t90, median leecher"), "90 %", |node| node.t90_s),
+        of_reached(("t100_s", "t100, median leecher"), "the whole dataset", |node| node.t100_s),
         Measure::new(
             ("received_per_file_byte", "bytes received per file byte"),
             (PerByte, Less),
@@ -246,6 +231,12 @@ fn further() -> impl Iterator<Item = Measure> {
     own.into_iter().chain(classes.map(of_class))
 }
 
+/// When leechers had `what`, those that got there.
+fn of_reached(called: (&str, &str), what: &str, moment: fn(&NodeFigures) -> Option<f64>) -> Measure {
+    let meaning = format!("Median over the leechers that got there of the time from the own start to {what}.");
+    Measure::new(called, (Unit::Seconds, Better::Less), &meaning, move |seen| plain(median(&seen.reached(moment))))
+}
+
 fn of_class(class: Class) -> Measure {
     let (name, title) = (format!("{}_per_payload", class.name()), class.name());
     let meaning = format!("Bytes of the class `{title}` for each byte that was stored.");
@@ -257,7 +248,7 @@ fn of_class(class: Class) -> Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{NodeFigures, sample_result};
+    use crate::results::sample_result;
     use std::collections::BTreeSet;
 
     /// The sample: 1000 B stored, 100 B of wants, 25 B of acknowledgements; the

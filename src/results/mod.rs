@@ -7,7 +7,7 @@
 //! form that reads back to the same value.
 
 mod columns;
-pub mod export;
+pub(crate) mod export;
 mod files;
 mod folder;
 mod limits;
@@ -20,28 +20,34 @@ mod record;
 mod table;
 mod tables;
 
-pub use columns::{ColumnRow, MEASURES, all_columns, columns_of};
-pub use files::AtomicFile;
-pub use folder::{Kind, PlaceError, claim, kept_runs, try_file, try_folder};
-pub use limits::HeldBack;
-#[cfg(test)]
-pub(crate) use manifest::tests::manifest as sample_manifest;
-pub use manifest::{FileEntry, Machine, Manifest, Program};
-pub use measure::{Amount, Better, Measure};
-pub use measured::{Measured, MeasuredError, MeasuredRun, NodeFigures};
-pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
+pub use manifest::Manifest;
+pub use measure::Measure;
+pub use measured::Measured;
 pub use observation::Observation;
 pub use quantile::{median, quantile};
+pub(crate) use record::one_line;
+pub use record::{Labels, trace_rows};
+pub use table::{Record, RunTable, read, read_each, write};
+pub use tables::{
+    ComparisonRow, ConstraintRow, DiscoveryRow, LinkRow, NodeRow, PARTS, ProgressRow, RunResult, RunRow, SeriesRow,
+    TableRow, TimelineRow, TraceRow, TrafficRow, ValidationRow,
+};
+
+pub(crate) use columns::{ColumnRow, all_columns, columns_of};
+pub(crate) use files::AtomicFile;
+pub(crate) use folder::{PlaceError, ResultsKind, claim, kept_runs, try_file, try_folder};
+pub(crate) use limits::HeldBack;
+pub(crate) use manifest::{FileEntry, Machine, Program};
+pub(crate) use measure::{Amount, Better};
+pub(crate) use measured::{MeasuredRun, NodeFigures};
+pub(crate) use table::{body, open, remove_table, select, write_run};
+pub(crate) use tables::{Capacity, Checkpoint, Column, FileKind, Note, Part, PartRow, Since, TablePresence, Unit};
+
+#[cfg(test)]
+pub(crate) use manifest::tests::manifest as sample_manifest;
+pub(crate) use measured::{NUMBERS as CONDITION_NUMBERS, WORDS as CONDITION_WORDS};
 #[cfg(test)]
 pub(crate) use record::tests::{outcome as sample_outcome, result as sample_result};
-pub use record::{Labels, trace_rows};
-pub use table::{Record, RunTable, body, header, open, read, read_each, remove_table, select, write, write_run};
-
-pub use tables::{
-    Capacity, Checkpoint, Column, ComparisonRow, ConstraintRow, DiscoveryRow, FileKind, NodeRow, Note, PARTS, Part,
-    PartRow, Presence, ProgressRow, Row, RunResult, RunRow, SeriesRow, Since, TimelineRow, TraceRow, TrafficRow, Unit,
-    ValidationRow,
-};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

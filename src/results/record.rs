@@ -1,10 +1,12 @@
 //! From the outcome of a run to rows.
 
-use super::{Capacity, DiscoveryRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow, median, quantile};
-use crate::ledger::{Class, Curve, Cut, Milestones, NodeOutcome, Outcome, TracedFlight};
+use super::{
+    Capacity, DiscoveryRow, LinkRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow, median, quantile,
+};
+use crate::ledger::{Class, Curve, Cut, LinkOutcome, Milestones, NodeOutcome, Outcome, TracedFlight};
 use crate::sim::RunSpec;
 use crate::units::{Rate, Time};
-use crate::world::{LatencySpec, LinkClass, Role};
+use crate::world::{LatencySpec, LinkClass, Role, WorldSpec};
 
 /// What a run is called in the results; nothing of it decides the outcome.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +36,11 @@ impl RunRow {
             seeders: world.swarm.seeders,
             file_size_bytes: world.dataset.size.get(),
             block_size_bytes: world.dataset.block_size.get(),
-            up_bps: same_for_all(&world.links, |l| l.up, world.seeder_up),
-            down_bps: same_for_all(&world.links, |l| l.down, world.seeder_down),
+            up_bps: same_for_all(world, |l| l.up, world.seeder_up),
+            down_bps: same_for_all(world, |l| l.down, world.seeder_down),
             latency_s: match &world.latency {
-                LatencySpec::Constant(delay) => Some(delay.secs()),
-                LatencySpec::Regions { .. } => None,
+                LatencySpec::Constant(delay) if !world.is_mixed() => Some(delay.secs()),
+                _ => None,
             },
             ..RunRow::default()
         }
@@ -93,15 +95,34 @@ impl RunRow {
 }
 
 /// The capacity that every node has; nothing when they differ.
-fn same_for_all(links: &[LinkClass], pick: fn(&LinkClass) -> Rate, seeder: Option<Rate>) -> Option<Capacity> {
-    let first = links.first().map(pick)?;
-    let same = links.iter().map(pick).chain(seeder).all(|rate| rate == first);
-    same.then(|| Capacity(first.bits_per_second()))
+fn same_for_all(world: &WorldSpec, pick: fn(&LinkClass) -> Rate, seeder: Option<Rate>) -> Option<Capacity> {
+    let first = world.links.first().map(pick)?;
+    let same = world.links.iter().map(pick).chain(seeder).all(|rate| rate == first);
+    (same && !world.is_mixed()).then(|| Capacity(first.bits_per_second()))
 }
 
 pub(super) fn node_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<NodeRow> {
     let origin = outcome.origin();
-    (0u32..).zip(&outcome.nodes).map(|(node, outcome)| node_row(id, node, outcome, origin)).collect()
+    let named = |names: &[String], at: u16| names.get(usize::from(at)).filter(|name| !name.is_empty()).cloned();
+    let row = |(number, node): (u32, &NodeOutcome)| NodeRow {
+        class: named(&outcome.classes, node.class),
+        region: named(&outcome.regions, node.region),
+        ..node_row(id, number, node, origin)
+    };
+    (0u32..).zip(&outcome.nodes).map(row).collect()
+}
+
+pub(super) fn link_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<LinkRow> {
+    let row = |(number, link): (u32, &LinkOutcome)| LinkRow {
+        run_id: id.into(),
+        link: number,
+        from: link.from.clone(),
+        to: link.to.clone(),
+        capacity_bps: Capacity(link.capacity_bps),
+        bytes: link.bytes,
+        busy: link.busy,
+    };
+    (0u32..).zip(&outcome.links).map(row).collect()
 }
 
 fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow {
@@ -131,6 +152,9 @@ fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow
         peak_queue_bytes: outcome.peak_queue,
         completed: outcome.complete_since.is_some(),
         crash_lost_bytes: outcome.crash_lost,
+        sessions: Some(outcome.sessions),
+        class: None,
+        region: None,
     }
 }
 
@@ -209,8 +233,8 @@ fn trace_row(id: &str, flight: &TracedFlight, origin: Time) -> TraceRow {
     }
 }
 
-/// Text fit for one line of a table.
-fn one_line(text: &str) -> String {
+/// The words of `text`, fit for one line of a table.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -225,6 +249,9 @@ pub(crate) mod tests {
     pub(crate) fn outcome() -> Outcome {
         let node = |role, start, first: Option<u64>, all: Option<u64>| NodeOutcome {
             role,
+            class: 1,
+            region: 0,
+            sessions: 2,
             up_bps: 1e7,
             down_bps: f64::INFINITY,
             start: Time::from_secs(start),
@@ -255,6 +282,15 @@ pub(crate) mod tests {
                 node(Role::Leecher, 10, Some(10_250), Some(30_100)),
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
+            links: vec![LinkOutcome {
+                from: "rack-0".into(),
+                to: "spine".into(),
+                capacity_bps: 1e9,
+                bytes: 125_000,
+                busy: 0.25,
+            }],
+            classes: vec!["server".into(), "home".into()],
+            regions: vec![],
             traffic,
             cut: [0; 2],
             curves: vec![],
@@ -317,9 +353,13 @@ pub(crate) mod tests {
     #[test]
     fn a_capacity_that_differs_is_left_to_the_nodes() {
         let class = |up| LinkClass { share: 0.5, up: Rate(up), down: Rate::UNLIMITED };
-        let pick = |l: &LinkClass| l.up;
-        assert_eq!(same_for_all(&[class(5), class(5)], pick, None), Some(Capacity(5.0)));
-        assert_eq!(same_for_all(&[class(5), class(6)], pick, None), None);
-        assert_eq!(same_for_all(&[class(5)], pick, Some(Rate(7))), None);
+        let quickstart = crate::scenario::load(&Default::default()).unwrap().run.world;
+        let same = |links: &[LinkClass], seeder| {
+            let world = WorldSpec { links: links.to_vec(), ..quickstart.clone() };
+            same_for_all(&world, |l| l.up, seeder)
+        };
+        assert_eq!(same(&[class(5), class(5)], None), Some(Capacity(5.0)));
+        assert_eq!(same(&[class(5), class(6)], None), None);
+        assert_eq!(same(&[class(5)], Some(Rate(7))), None);
     }
 }

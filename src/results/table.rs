@@ -1,6 +1,6 @@
 //! CSV writers and readers.
 
-use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, Row, RunResult, RunRow, TraceRow, trace_rows};
+use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, RunResult, RunRow, TableRow, TraceRow, trace_rows};
 use crate::ledger::Outcome;
 use crate::sim::RunSpec;
 use serde::Serialize;
@@ -8,13 +8,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-/// The header line of a kind of row, with line end.
-pub fn header<R: Row>() -> String {
-    R::KIND.header()
-}
-
 /// The lines of `rows`, without header.
-pub fn body<R: Row>(rows: &[R]) -> String {
+pub fn body<R: TableRow>(rows: &[R]) -> String {
     let mut writer = headless(Vec::new());
     // Rows are flat, and memory does not refuse to be written to.
     rows.iter().for_each(|row| writer.serialize(row).expect("a row is flat"));
@@ -22,8 +17,8 @@ pub fn body<R: Row>(rows: &[R]) -> String {
 }
 
 /// Writes `rows` under their header.
-pub fn write<R: Row>(rows: &[R]) -> String {
-    header::<R>() + &body(rows)
+pub fn write<R: TableRow>(rows: &[R]) -> String {
+    R::KIND.header() + &body(rows)
 }
 
 /// Writes the result files of one run into `dir`, and removes those of an earlier run that
@@ -76,7 +71,7 @@ fn write_table(dir: &Path, kind: FileKind, lines: impl Iterator<Item = String>) 
 }
 
 /// Opens the table of a kind of row in `dir`.
-pub fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
+pub fn open<R: TableRow>(dir: &Path) -> Result<File, ResultsError> {
     let path = dir.join(R::KIND.file);
     File::open(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound if R::KIND.file != RunRow::KIND.file => ResultsError::NotKept { path },
@@ -85,19 +80,19 @@ pub fn open<R: Row>(dir: &Path) -> Result<File, ResultsError> {
 }
 
 /// Reads rows under a header that begins with their columns.
-pub fn read<R: Row>(from: impl Read) -> Result<Vec<R>, ResultsError> {
+pub fn read<R: TableRow>(from: impl Read) -> Result<Vec<R>, ResultsError> {
     read_each(from)?.collect()
 }
 
 /// The same, row by row, for a table may be large.
-pub fn read_each<R: Row>(from: impl Read) -> Result<impl Iterator<Item = Result<R, ResultsError>>, ResultsError> {
+pub fn read_each<R: TableRow>(from: impl Read) -> Result<impl Iterator<Item = Result<R, ResultsError>>, ResultsError> {
     let mut reader = csv::Reader::from_reader(from);
     check_header::<R>(reader.headers()?)?;
     Ok(reader.into_deserialize().map(|row| row.map_err(ResultsError::from)))
 }
 
 /// Reads those rows that `keep` wants; the others take no memory.
-pub fn select<R: Row>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
+pub fn select<R: TableRow>(from: impl Read, mut keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
     read_each(from)?.filter(|row| row.as_ref().map_or(true, &mut keep)).collect()
 }
 
@@ -121,6 +116,15 @@ pub struct Record {
 }
 
 impl Record {
+    /// What was run: the `columns` whose keys are not swept, which come with them, and the
+    /// swept keys `extra`.
+    pub(crate) fn described(&self, columns: &[(&str, &str)], extra: &[String]) -> Vec<(String, String)> {
+        let number = |column| self.run.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
+        let fixed = columns.iter().filter(|(_, key)| !extra.iter().any(|swept| swept == key));
+        let fixed = fixed.map(|(column, _)| ((*column).to_owned(), number(column)));
+        fixed.chain(extra.iter().cloned().zip(self.extra.iter().cloned())).collect()
+    }
+
     /// Its line, with line end.
     pub fn line(&self) -> String {
         line(&(&self.run, &self.extra))
@@ -157,16 +161,25 @@ impl RunTable {
 
     /// Reads what [`RunTable::write`] wrote.
     pub fn read(from: impl Read) -> Result<Self, ResultsError> {
+        let (extra, records) = Self::read_each(from)?;
+        Ok(RunTable { extra, records: records.collect::<Result<_, _>>()? })
+    }
+
+    /// Reads the names of the further columns, then row by row.
+    pub fn read_each(
+        from: impl Read,
+    ) -> Result<(Vec<String>, impl Iterator<Item = Result<Record, ResultsError>>), ResultsError> {
         let mut reader = csv::Reader::from_reader(from);
         let headers = reader.headers()?.clone();
         check_header::<RunRow>(&headers)?;
-        let known = RunRow::KIND.columns.len();
-        let further = |record: &csv::StringRecord| record.iter().skip(known).map(str::to_owned).collect();
-        let record = |text: csv::StringRecord| -> Result<Record, csv::Error> {
+        let further =
+            |record: &csv::StringRecord| record.iter().skip(RunRow::KIND.columns.len()).map(str::to_owned).collect();
+        let extra = further(&headers);
+        let record = move |text: Result<csv::StringRecord, csv::Error>| {
+            let text = text?;
             Ok(Record { run: text.deserialize(Some(&headers))?, extra: further(&text) })
         };
-        let records = reader.records().map(|r| r.and_then(record)).collect::<Result<_, _>>()?;
-        Ok(RunTable { extra: further(&headers), records })
+        Ok((extra, reader.into_records().map(record)))
     }
 }
 
@@ -174,7 +187,7 @@ fn headless<W: Write>(to: W) -> csv::Writer<W> {
     csv::WriterBuilder::new().has_headers(false).from_writer(to)
 }
 
-fn check_header<R: Row>(found: &csv::StringRecord) -> Result<(), ResultsError> {
+fn check_header<R: TableRow>(found: &csv::StringRecord) -> Result<(), ResultsError> {
     let columns = R::KIND.columns;
     if columns.iter().map(|column| column.name).eq(found.iter().take(columns.len())) {
         return Ok(());
@@ -196,16 +209,16 @@ mod tests {
             duplicate_bytes,control_bytes,overhead_bytes,wire_bytes,wire_per_payload,events,sim_time_s,wall_s,\
             peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes,\
             churned_bytes\n";
-        assert_eq!(header::<RunRow>(), contract);
+        assert_eq!(RunRow::KIND.header(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\
-            peak_queue_bytes,completed,crash_lost_bytes\n";
-        assert_eq!(header::<NodeRow>(), nodes);
-        assert_eq!(header::<TrafficRow>(), "run_id,class,messages,bytes\n");
-        assert_eq!(header::<SeriesRow>(), "run_id,time_s,metric,value\n");
-        assert_eq!(header::<ConstraintRow>(), "run_id,node,constraint,seconds,looks\n");
-        assert_eq!(header::<TimelineRow>(), "run_id,node,start_s,end_s,constraint\n");
-        assert_eq!(header::<ProgressRow>(), "run_id,node,bytes,stored_s,stream_s\n");
+            peak_queue_bytes,completed,crash_lost_bytes,class,region,sessions\n";
+        assert_eq!(NodeRow::KIND.header(), nodes);
+        assert_eq!(TrafficRow::KIND.header(), "run_id,class,messages,bytes\n");
+        assert_eq!(SeriesRow::KIND.header(), "run_id,time_s,metric,value\n");
+        assert_eq!(ConstraintRow::KIND.header(), "run_id,node,constraint,seconds,looks\n");
+        assert_eq!(TimelineRow::KIND.header(), "run_id,node,start_s,end_s,constraint\n");
+        assert_eq!(ProgressRow::KIND.header(), "run_id,node,bytes,stored_s,stream_s\n");
     }
 
     #[test]
@@ -235,7 +248,7 @@ mod tests {
     fn numbers_are_short_and_exact() {
         let text = write(&result().nodes);
         let leecher = text.lines().nth(2).unwrap();
-        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0");
+        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0,home,,2");
         let awkward = SeriesRow { run_id: "r".into(), time_s: 0.1 + 0.2, metric: "m".into(), value: 1e300 };
         let back = read::<SeriesRow>(write(std::slice::from_ref(&awkward)).as_bytes()).unwrap();
         assert_eq!(back, [awkward]);

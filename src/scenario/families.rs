@@ -140,7 +140,16 @@ pub(super) fn refuse_load(tree: &Table) -> Result<(), Fault> {
 
 /// Puts all costs of the hardware into the tree.
 pub(super) fn hardware(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
-    let node = tree.get_mut("hardware").expect("the defaults name a hardware");
+    costs(tree.get_mut("hardware").expect("the defaults name a hardware"), sources, warnings)
+}
+
+/// Puts all costs of a hardware in the place of its name, and of those that are given alone.
+pub(super) fn costs(node: &mut Node, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
+    if let Some(name) = node.text() {
+        let model = models::constants("hardware", name, node.at, sources)?;
+        node.value = Value::Table(changed(&model, None, warnings)?);
+        return Ok(());
+    }
     let mut over = node.table().ok_or_else(|| node.wrong_type("a name, a path, or a table of costs"))?.clone();
     let (name, asked) = match over.remove("extends") {
         Some(name) => (name.read::<String>()?, name.at),

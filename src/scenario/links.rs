@@ -117,7 +117,10 @@ pub(super) fn latency(tree: &mut Table, sources: &mut Sources, warnings: &mut Ve
     let written = tree.find("network.latency").filter(only_names);
     let Some(named) = written.and_then(|node| node.table()?.get("matrix")) else { return Ok(()) };
     let table = network_model(named, sources, warnings)?;
-    let latency = part(&table, "latency", "`latency`", named.at)?;
+    let mut latency = part(&table, "latency", "`latency`", named.at)?;
+    if let (Some(delays), Some(names)) = (latency.table_mut(), table.get("regions")) {
+        delays.put("names", names.clone());
+    }
     let network = network(tree);
     network.put("latency", latency);
     if let (None, Some(jitter)) = (network.get("jitter"), table.get("jitter")) {

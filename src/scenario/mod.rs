@@ -29,6 +29,8 @@ mod layers;
 mod library;
 mod links;
 mod models;
+mod node_rows;
+mod nodes;
 mod origins;
 mod packs;
 mod parse;
@@ -39,6 +41,7 @@ mod settings;
 mod source;
 mod sweep;
 mod testbeds;
+mod topology;
 mod trace;
 mod tree;
 mod warnings;
@@ -56,7 +59,7 @@ pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
 pub use warnings::warn;
 
-use crate::rng::mix;
+use crate::rng::digest;
 use crate::sim::RunSpec;
 use error::{Excerpt, Fault};
 use resolve::Resolved;
@@ -341,7 +344,5 @@ fn default_name(input: &Input) -> String {
 /// A digest of the serialised form: fields in order, shortest digits.
 fn fingerprint(run: &RunSpec) -> u64 {
     let text = serde_json::to_string(run).expect("a run specification is plain data");
-    let words =
-        text.as_bytes().chunks(8).map(|chunk| chunk.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte)));
-    words.fold(mix(text.len() as u64), |digest, word| mix(digest ^ word))
+    digest(text.as_bytes())
 }

@@ -8,7 +8,8 @@
 //! such keys that hold where a constant has that value;
 //! `discovery` has a `family` (or `extends`), `[constants]` and `[at_least]`;
 //! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
-//! have `classes` of links, a `latency` (with `jitter`), or both; `churn` has the
+//! have `classes` of links, classes of `nodes` tied to their regions, a `latency` (with
+//! names of `regions` and `jitter`), or several of these; `churn` has the
 //! distributions `online` and `offline`, in seconds; `testbeds` are described in
 //! [`super::testbeds`].
 
@@ -16,12 +17,13 @@ use super::error::{Fault, list};
 use super::library::of_kind;
 use super::parse::read_file;
 use super::source::{Kind, Place, Sources};
-use super::tree::{Node, Table, Value, read_toml};
+use super::tree::{Node, Table, Value};
 use crate::dist::Distribution;
 use crate::world::{LatencySpec, LinkClass};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A model file without the lines that every model begins with.
 #[derive(Debug)]
@@ -37,9 +39,12 @@ pub(super) struct Model {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NetworkFile {
-    /// Names of the regions, for the reader.
+    /// Names of the regions.
     #[serde(rename = "regions")]
     _regions: Option<Vec<String>>,
+    /// Classes of nodes; they are read where a scenario asks for them.
+    #[serde(rename = "nodes")]
+    _nodes: Option<IgnoredAny>,
     pub(super) classes: Option<Vec<LinkClass>>,
     pub(super) latency: Option<LatencySpec>,
     pub(super) jitter: Option<Distribution>,
@@ -103,9 +108,15 @@ impl Constants {
 }
 
 /// Reads the constants of the model `name`, over those of what it extends.
-pub(super) fn constants(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<Constants, Fault> {
+pub(super) fn constants(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<Arc<Constants>, Fault> {
+    let source = place(kind, name, asked, sources)?;
+    if let Some(known) = sources.constants(source, kind) {
+        return Ok(known);
+    }
     let mut found = Constants { calibrated: true, ..Constants::default() };
     stack(kind, name, asked, sources, 0, &mut found)?;
+    let found = Arc::new(found);
+    sources.keep_constants(source, kind, &found);
     Ok(found)
 }
 
@@ -154,16 +165,20 @@ pub(super) fn is_path(name: &str) -> bool {
 
 /// Reads the model `name` of `kind`; `asked` is where the name was written.
 pub(super) fn find(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<Model, Fault> {
-    let source =
-        if is_path(name) { from_path(kind, name, asked, sources)? } else { from_list(kind, name, asked, sources)? };
+    let source = place(kind, name, asked, sources)?;
     let at = Place { source, start: 0, end: 0 };
-    let mut table = read_toml(sources, source)?;
+    let mut table = sources.table(source)?;
     for key in ["description", "source", "date"] {
         table.remove(key).map_or(Ok(String::new()), |node| node.read())?;
     }
     let calibrated = table.remove("calibrated").map_or(Ok(false), |node| node.read())?;
     let file = sources.get(source).name.clone();
     Ok(Model { file, node: Node { key: at, at, value: Value::Table(table) }, calibrated })
+}
+
+/// The source that the model `name` of `kind` is.
+fn place(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {
+    if is_path(name) { from_path(kind, name, asked, sources) } else { from_list(kind, name, asked, sources) }
 }
 
 fn from_path(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Result<usize, Fault> {

@@ -8,10 +8,9 @@ use super::links::{choose_links, latency, links_model, show_links};
 use super::source::{Place, Sources};
 use super::sweep::Study;
 use super::tree::{Node, Table, Value, fill};
-use super::{churn, keys};
+use super::{churn, keys, nodes, topology};
 use crate::sim::RunSpec;
 use crate::units::Refusal;
-use crate::world::seeder_sets;
 
 /// A scenario with all names looked up.
 #[derive(Debug)]
@@ -32,6 +31,7 @@ impl Resolved {
         keys::settle(&mut tree);
         show_links(&mut tree);
         show_churn(&mut tree, &self.run.world.churn);
+        topology::show(&mut tree, &self.run.world);
         tree
     }
 }
@@ -54,6 +54,7 @@ pub(super) fn structure(tree: &Table, study: &Study, sources: &mut Sources) -> R
 fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
+    nodes::classes(&mut tree, sources, &mut warnings)?;
     keys::known(&tree)?;
     let protocol = families::protocol(&mut tree, sources, &mut warnings)?;
     families::hardware(&mut tree, sources, &mut warnings)?;
@@ -73,10 +74,14 @@ fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
 pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved, Fault> {
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
+    nodes::classes(&mut tree, sources, &mut warnings)?;
     keys::known(&tree)?;
     keys::said(&tree, sources)?;
     check_name(&tree)?;
     exclude(&tree, "network.grown", "network.degree")?;
+    exclude(&tree, "network.overlay", "network.degree")?;
+    exclude(&tree, "network.overlay", "network.grown")?;
+    topology::choose(&tree, sources, &mut warnings)?;
     let name = families::chosen_protocol(&tree).0.to_owned();
     let protocol = families::protocol(&mut tree, sources, &mut warnings)?;
     families::hardware(&mut tree, sources, &mut warnings)?;
@@ -85,7 +90,8 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
     choose_churn(&mut tree, sources, &mut warnings)?;
     let discovery = families::discovery(&mut tree, sources, &mut warnings)?;
     families::refuse_load(&tree)?;
-    let run = read(&tree, protocol, discovery)?;
+    let mut run = read(&tree, protocol, discovery)?;
+    topology::read_files(&mut run.world, &mut tree, sources, &mut warnings)?;
     let blamed = |refusal: Refusal| {
         let node = tree.nearest(&refusal.key);
         let fault = Fault::from(refusal);
@@ -149,7 +155,7 @@ fn exclude(tree: &Table, key: &str, other: &str) -> Result<(), Fault> {
 /// More sets of seeders than there are would be the same ones again.
 fn check_seeder_sets(tree: &Table, run: &RunSpec) -> Result<(), Fault> {
     let Some(node) = tree.find("sweep.seeder_sets") else { return Ok(()) };
-    let sets = seeder_sets(run.world.swarm.network_size, run.world.swarm.seeders);
+    let sets = run.world.seeder_sets();
     if u64::from(node.read::<u32>()?) > sets {
         let fault = Fault::new(format!("there are {sets} sets of this many seeders"));
         return Err(fault.expected(format!("1 to {sets}")).at(node.at));

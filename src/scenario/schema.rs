@@ -41,13 +41,13 @@ struct Page {
 }
 
 /// The order of keys and tables at the top.
-const TOP: &str = "name extends seed protocol hardware swarm network discovery churn failures stop series_interval \
+const TOP: &str = "name extends seed protocol hardware swarm nodes network topology discovery churn failures stop series_interval \
                    tie_salt output sweep expect";
 
 /// The tables whose keys several parts of the specification declare: their names, those in
 /// the schema, what they are about, and the order of their keys. What is not named follows
 /// in the order of the fields.
-const TABLES: [(&str, &str, &str, &str); 5] = [
+const TABLES: [(&str, &str, &str, &str); 6] = [
     (
         "swarm",
         "Swarm",
@@ -58,7 +58,13 @@ const TABLES: [(&str, &str, &str, &str); 5] = [
         "network",
         "Network",
         "Links, delays, and how they are modelled.",
-        "model up down seeder_up seeder_down classes links latency jitter transport degree grown connected",
+        "model up down seeder_up seeder_down classes links latency jitter transport degree grown overlay connected",
+    ),
+    (
+        "topology",
+        "Topology",
+        "The wires between nodes, and where nodes are.",
+        "generate file digest routes attach access_delay",
     ),
     ("discovery", "Discovery", "How peers find each other.", ""),
     ("churn", "Churn", "Who is online when.", ""),

@@ -1,7 +1,10 @@
 //! The texts that values come from, and places in them.
 
+use super::error::Fault;
+use super::models::Constants;
+use super::tree::{Table, read_toml};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Where something was written: bytes `start..end` of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,10 @@ pub(super) struct Source {
     /// Its name in messages.
     pub(super) name: String,
     pub(super) text: Arc<str>,
+    /// What the text says, once it was asked for.
+    table: OnceLock<Arc<Table>>,
+    /// Its constants, once it was read as a model of a kind.
+    constants: Option<(String, Arc<Constants>)>,
     /// The folder that relative paths in it start from.
     pub(super) folder: PathBuf,
     /// Its rank among the layers; the higher wins.
@@ -50,12 +57,34 @@ impl Sources {
         folder: &Path,
     ) -> usize {
         let (name, text, folder) = (name.into(), text.into(), folder.into());
-        self.0.push(Source { kind, name, text, folder, rank: 0, above: None });
+        let table = OnceLock::new();
+        self.0.push(Source { kind, name, text, table, constants: None, folder, rank: 0, above: None });
         self.0.len() - 1
     }
 
     pub(super) fn get(&self, id: usize) -> &Source {
         &self.0[id]
+    }
+
+    /// What `id` says as TOML. A text is read once, for every value of a sweep asks again
+    /// for the models that it names.
+    pub(super) fn table(&self, id: usize) -> Result<Table, Fault> {
+        let known = &self.0[id].table;
+        match known.get() {
+            Some(table) => Ok(Table::clone(table)),
+            None => read_toml(self, id).inspect(|table| drop(known.set(table.clone().into()))),
+        }
+    }
+
+    /// The constants of the model `id`, if it was read before as one of `kind`.
+    pub(super) fn constants(&self, id: usize, kind: &str) -> Option<Arc<Constants>> {
+        let (known, constants) = self.0[id].constants.as_ref()?;
+        (known == kind).then(|| constants.clone())
+    }
+
+    /// Keeps the constants of the model `id` of `kind`.
+    pub(super) fn keep_constants(&mut self, id: usize, kind: &str, constants: &Arc<Constants>) {
+        self.0[id].constants = Some((kind.into(), constants.clone()));
     }
 
     /// Gives `id` the highest rank so far.

@@ -99,21 +99,21 @@ fn check((node, online, offline): Row, size: u32) -> Result<(), (usize, Fault)> 
 }
 
 /// A line of the file that begins at byte `start`.
-struct Line<'a> {
-    text: &'a str,
-    start: usize,
-    source: usize,
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    pub(super) start: usize,
+    pub(super) source: usize,
 }
 
 impl Line<'_> {
-    fn whole(&self) -> Place {
+    pub(super) fn whole(&self) -> Place {
         let blank = |c: char| c == '\n' || c == '\r';
         let start = self.start + self.text[self.start..].find(|c| !blank(c)).unwrap_or(0);
         let length = self.text[start..].find(blank).unwrap_or(self.text.len() - start);
         Place { source: self.source, start, end: start + length }
     }
 
-    fn field(&self, column: usize) -> Place {
+    pub(super) fn field(&self, column: usize) -> Place {
         let whole = self.whole();
         let mut start = whole.start;
         for (index, field) in self.text[whole.start..whole.end].split(',').enumerate() {

@@ -64,14 +64,15 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Processor time that a message costs one of its ends.
     pub(super) fn cost_of(&self, flight: u32, side: Side) -> Time {
         let Some(f) = &self.flights[flight as usize] else { return Time::ZERO };
-        if self.world.hardware.is_ideal() {
+        let hardware = self.world.hardware_of(if side == Side::Send { f.from } else { f.to });
+        if hardware.is_ideal() {
             return Time::ZERO;
         }
-        let per_mib = self.world.hardware.per_mib.nanos();
+        let per_mib = hardware.per_mib.nanos();
         let nanos = (u128::from(f.size.total()) * u128::from(per_mib)) >> 20;
         let work = match (&f.cargo, side) {
-            (Cargo::Message(message), Side::Send) => message.work(self.world, side),
-            (Cargo::Message(message), Side::Receive) => self.minds[f.to.index()].work(message, self.world),
+            (Cargo::Message(message), Side::Send) => message.work(self.world, hardware, side),
+            (Cargo::Message(message), Side::Receive) => self.minds[f.to.index()].work(message, self.world, hardware),
             // Of a message cut in pieces, the work that is not of its bytes is of the last.
             (Cargo::Frame(_), _) => Time::ZERO,
             (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_), _) => return Time::ZERO,

@@ -3,11 +3,11 @@
 use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, Cut, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
+use crate::ledger::{Class, Cut, LinkOutcome, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
 use crate::network::NetworkModel;
 use crate::protocol::Protocol;
 use crate::units::Time;
-use crate::world::{ChurnSpec, NodeId};
+use crate::world::{ChurnSpec, CoreLink, NodeId};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// The outcome, with everything that did not hold.
@@ -22,6 +22,9 @@ impl<P: Protocol> Simulation<'_, P> {
             end: self.now,
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
+            links: self.link_outcomes(),
+            classes: self.world.classes.clone(),
+            regions: self.world.regions.clone(),
             traffic: self.books.traffic,
             cut: self.books.cut,
             timers: std::mem::take(&mut self.timer_tally).uses(),
@@ -59,6 +62,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let account = &self.books.accounts[id.index()];
         NodeOutcome {
             role: node.role,
+            class: node.class,
+            region: node.region,
+            sessions: self.nodes[id.index()].epoch,
             up_bps: node.up.bits_per_second(),
             down_bps: node.down.bits_per_second(),
             start: node.start,
@@ -72,6 +78,23 @@ impl<P: Protocol> Simulation<'_, P> {
             duplicate_rx: account.duplicate_rx,
             peak_queue: account.peak_queue,
         }
+    }
+
+    fn link_outcomes(&self) -> Vec<LinkOutcome> {
+        let Some(routes) = self.world.latency.graph() else { return Vec::new() };
+        let name = |point: u32| routes.topology().points().nth(point as usize).map(|point| point.name.clone());
+        let link = |(index, link): (u32, &CoreLink)| {
+            let bytes = self.network.core_carried(index, self.now).get();
+            let most = link.capacity.bytes_per_second() * self.now.secs();
+            LinkOutcome {
+                from: name(link.from).unwrap_or_default(),
+                to: name(link.to).unwrap_or_default(),
+                capacity_bps: link.capacity.bits_per_second(),
+                bytes,
+                busy: if most > 0.0 { bytes as f64 / most } else { 0.0 },
+            }
+        };
+        (0..).zip(routes.core_links()).map(link).collect()
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -93,7 +116,9 @@ impl<P: Protocol> Simulation<'_, P> {
             ));
         }
         let spec = &self.spec.world;
-        if self.presence.absences == 0 && !(matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty()) {
+        let some_leave = spec.nodes.iter().any(|class| class.churn.is_some() || !class.away.is_empty());
+        let all_stay = matches!(spec.churn, ChurnSpec::None) && spec.failures.is_empty() && !some_leave;
+        if self.presence.absences == 0 && !all_stay {
             warnings.push("churn or failures were asked for, but no node went offline during the run".into());
         }
         if self.spec.protocol.family() == "direct" && spec.overlay.is_some() {
@@ -179,6 +204,13 @@ impl<P: Protocol> Simulation<'_, P> {
     /// No link carried more than its capacity times the time, and no receiver
     /// got more than came down its link.
     fn check_links(&self, fail: &mut impl FnMut(String)) {
+        for (link, core) in (0..).zip(self.world.latency.core_links()) {
+            let carried = self.network.core_carried(link, self.now).get();
+            let most = core.capacity.bytes_per_second() * self.now.secs() * (1.0 + 1e-9) + 4096.0;
+            if carried as f64 > most {
+                fail(format!("core link {link}: {carried} B are more than it carries in {}", self.now));
+            }
+        }
         for id in self.world.ids() {
             let (node, carried) = (self.world.node(id), self.network.carried(id, self.now));
             let account = &self.books.accounts[id.index()];

@@ -4,7 +4,7 @@ use crate::discovery::DiscoverySpec;
 use crate::network::{NetworkModel, NetworkSpec};
 use crate::protocols::ProtocolSpec;
 use crate::units::{Refusal, Time, require};
-use crate::world::{WorldSpec, seeder_sets};
+use crate::world::{TopologySpec, WorldSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,8 +105,8 @@ impl RunSpec {
     /// # Errors
     /// On the first such thing.
     pub fn check(&self) -> Result<(), Refusal> {
-        self.world.check(self.stop.max_time)?;
-        let sets = seeder_sets(self.world.swarm.network_size, self.world.swarm.seeders);
+        self.world.check(self.stop.max_time, self.seed)?;
+        let sets = self.world.seeder_sets();
         let given = format!("there are {sets} sets of this many seeders");
         require(u64::from(self.seeder_set) < sets, "swarm.seeder_set", given, format!("0 to {}", sets - 1))?;
         self.network.check()?;
@@ -122,7 +122,10 @@ impl RunSpec {
     fn check_clock(&self) -> Result<(), Refusal> {
         let (world, size) = (&self.world, self.world.dataset.size);
         let rates = world.links.iter().flat_map(|class| [class.up, class.down]);
-        let slowest = rates.chain(world.seeder_up).chain(world.seeder_down).min();
+        let of_classes = world.nodes.iter().flat_map(|class| [class.up, class.down]).flatten();
+        let of_graph = world.topology.as_ref().and_then(TopologySpec::slowest);
+        let rates = rates.chain(world.seeder_up).chain(world.seeder_down);
+        let slowest = rates.chain(of_classes).chain(of_graph).min();
         let Some(rate) = slowest.filter(|_| self.network.model != NetworkModel::Ideal) else { return Ok(()) };
         let given = format!("{size} over a link of {rate} take longer than the clock holds");
         let shorter = format!("a smaller file or a faster link: at most {} years", Time::LONGEST_YEARS);

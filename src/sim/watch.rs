@@ -8,7 +8,7 @@
 //! 2. data waits for its processor (two messages or more, so that a processor
 //!    that keeps up does not count);
 //! 3. data is being sent to it: what holds back most of that rate (a full uplink
-//!    at the other end, its own downlink, windows);
+//!    at the other end or in between, its own downlink, windows);
 //! 4. what it asks for waits for its own uplink;
 //! 5. its processor works;
 //! 6. data or requests are on their way, or a connection is being made;
@@ -57,8 +57,8 @@ pub(super) fn timeline(world: &World, spec: &RunSpec) -> Timeline {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sight {
     /// Rates at which data comes, in bytes per second, by what holds it back: own
-    /// downlink, uplink of the sender, window.
-    coming: [f64; 3],
+    /// downlink, uplink of the sender, window, a link in between.
+    coming: [f64; 4],
     /// Messages with data that wait for its processor.
     unread: u32,
     /// Data waits for a turn of somebody's uplink.
@@ -177,7 +177,8 @@ impl<P: Protocol> Simulation<'_, P> {
 impl Sight {
     /// What holds most of the coming data back.
     fn slowest_link(&self) -> Option<Constraint> {
-        const KINDS: [Constraint; 3] = [Constraint::OwnDownlink, Constraint::RemoteUplink, Constraint::RoundTrip];
+        const KINDS: [Constraint; 4] =
+            [Constraint::OwnDownlink, Constraint::RemoteUplink, Constraint::RoundTrip, Constraint::CoreLink];
         let coming = self.coming.iter().sum::<f64>() > 0.0;
         if !coming {
             return self.queued.then_some(Constraint::RemoteUplink);
@@ -234,6 +235,7 @@ fn see_data<M>(receiver: &mut Sight, id: u32, flight: &Flight<M>, network: &Netw
                 Bottleneck::Downlink => 0,
                 Bottleneck::Uplink => 1,
                 Bottleneck::Window => 2,
+                Bottleneck::CoreLink => 3,
             };
             receiver.coming[kind] += head.rate;
         }

@@ -1,22 +1,18 @@
 //! From row files to the result files of a study.
 
 use super::row_file::RowFile;
-use super::{Breach, Failure, Kept, Plan, Runs, check};
+use super::{Breach, FailedRun, Kept, Plan, Runs, Selection, check};
 use crate::results::{
-    AtomicFile, FileEntry, Kind, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, Row, RunRow, RunTable,
-    TraceRow, remove_table,
+    AtomicFile, FileEntry, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, ResultsKind, RunRow, RunTable,
+    TableRow, TraceRow, remove_table,
 };
 use crate::rng::mix;
 use crate::scenario::Progress;
-use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What was put together.
+/// What was put together. The rows themselves are in the files only: there may be many.
 #[derive(Debug, Clone, Default)]
 pub struct Assembled {
-    /// The rows of `runs.csv` in plan order, each with the index of its run in
-    /// the plan.
-    pub rows: Vec<(usize, RunRow)>,
     /// Runs of the plan that have no row.
     pub missing: usize,
     /// Rows of failed runs.
@@ -38,28 +34,35 @@ pub struct Assembled {
 /// Writes the result files of the plan of `runs`, which are all of it, into `dir` from
 /// its row files, in plan order; a run without row is skipped and counted. The runs in
 /// `failed` get a row that says so. A run that stands in the plan twice has two rows in
-/// `runs.csv` and is there once in the other files.
-pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool) -> Result<Assembled, ResultsError> {
+/// `runs.csv` and is there once in the other files. Each row of `runs.csv` is shown to
+/// `see`, with its point.
+pub fn assemble(
+    runs: &Runs,
+    dir: &Path,
+    failed: &[FailedRun],
+    reproducible: bool,
+    mut see: impl FnMut(usize, &RunRow),
+) -> Result<Assembled, ResultsError> {
     let plan = runs.plan;
     let mut tables = Tables::create(plan, dir)?;
     let mut done = Assembled::default();
-    let mut seen = BTreeSet::new();
+    let mut distinct = runs.distinct(Selection::All).into_iter().peekable();
     for at in 0..runs.len() {
         let id = runs.id(at);
-        let row = if let Ok(file) = RowFile::load(dir, &id, plan.kept) {
-            if seen.insert(id.clone()) {
+        let is_new = distinct.next_if_eq(&at).is_some();
+        let row = if let Ok(mut file) = RowFile::load(dir, &id, plan.kept) {
+            if is_new {
                 tables.add(&file)?;
                 done.note(&id, &file);
             }
-            let row = relabelled(runs.labels(at, &id), file.run.clone(), reproducible);
+            file.run = relabelled(runs.labels(at, &id), file.run, reproducible);
             if !plan.expect.is_empty() {
-                let seen = RowFile { run: row.clone(), ..file }.observation(Progress::Storage)?;
-                let point = plan.values(plan.place(runs.index(at)).point).describe();
+                let breaches = check(&plan.expect, &file.observation(Progress::Storage)?);
+                let point = || plan.values(plan.place(runs.index(at)).point).describe();
                 done.checks += plan.expect.len();
-                done.breaches
-                    .extend(check(&plan.expect, &seen).into_iter().map(|of| Breach { point: point.clone(), ..of }));
+                done.breaches.extend(breaches.into_iter().map(|of| Breach { point: point(), ..of }));
             }
-            row
+            file.run
         } else if let Some(row) = failed_row(runs, at, failed) {
             done.failed += 1;
             row
@@ -68,25 +71,21 @@ pub fn assemble(runs: &Runs, dir: &Path, failed: &[Failure], reproducible: bool)
             continue;
         };
         done.fingerprint = mix(done.fingerprint ^ fingerprint(&row));
-        tables.add_run(&record(plan, runs.index(at), &row))?;
-        done.rows.push((runs.index(at), row));
+        let point = plan.place(runs.index(at)).point;
+        see(point, &row);
+        let values = plan.values(point);
+        tables.add_run(&Record { run: row, extra: plan.extra.iter().map(|key| values.get(key)).collect() })?;
     }
     done.files = tables.commit(dir)?;
     Ok(done)
 }
 
 impl Assembled {
-    /// The table `runs.csv` that was written for `plan`.
-    pub fn table(&self, plan: &Plan) -> RunTable {
-        let records = self.rows.iter().map(|(index, row)| record(plan, *index, row)).collect();
-        RunTable { extra: plan.extra.clone(), records }
-    }
-
     /// The manifest of these results of `plan`, without what is about this machine.
     pub fn manifest(&self, plan: &Plan) -> Manifest {
         Manifest {
             program: Program::this(),
-            kind: Kind::Study,
+            kind: ResultsKind::Study,
             scenario: plan.name.clone(),
             resolved: plan.resolved.clone(),
             scenario_fingerprint: format!("{:016x}", plan.fingerprint),
@@ -118,7 +117,7 @@ impl Assembled {
     }
 }
 
-fn failed_row(runs: &Runs, at: usize, failed: &[Failure]) -> Option<RunRow> {
+fn failed_row(runs: &Runs, at: usize, failed: &[FailedRun]) -> Option<RunRow> {
     let id = runs.id(at);
     let failure = failed.iter().find(|failure| failure.run_id == id)?;
     Some(runs.planned(at)?.failed(&failure.reason))
@@ -129,12 +128,6 @@ fn relabelled(labels: Labels, row: RunRow, reproducible: bool) -> RunRow {
     let Labels { scenario, protocol, repetition, .. } = labels;
     let row = RunRow { scenario: scenario.into(), protocol: protocol.into(), repetition, ..row };
     if reproducible { RunRow { wall_s: None, peak_rss_bytes: None, ..row } } else { row }
-}
-
-/// The line of `runs.csv`, with the values of the keys that have no column of their own.
-fn record(plan: &Plan, index: usize, row: &RunRow) -> Record {
-    let values = plan.values(plan.place(index).point);
-    Record { run: row.clone(), extra: plan.extra.iter().map(|key| values.get(key)).collect() }
 }
 
 fn fingerprint(row: &RunRow) -> u64 {

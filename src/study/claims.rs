@@ -1,6 +1,6 @@
 //! Claims of a scenario about its results.
 
-use crate::results::{Measure, Observation, Row, RunRow};
+use crate::results::{Measure, Observation, RunRow, TableRow};
 use crate::scenario::{Expectation, ScenarioError, nearest};
 use minijinja::{Environment, Expression};
 use std::collections::BTreeMap;

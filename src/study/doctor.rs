@@ -51,7 +51,7 @@ pub struct Glance {
 
 /// What a setting does.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
+pub enum SettingEffect {
     /// It says what would hold anyway.
     Default,
     /// The run is the same without it, event by event.
@@ -75,7 +75,7 @@ pub struct Diagnosis {
     /// The run as it is.
     pub base: Glance,
     /// What each setting does, in the order of the tables.
-    pub settings: Vec<(Setting, Effect)>,
+    pub settings: Vec<(Setting, SettingEffect)>,
     /// What the protocol's timers did.
     pub timers: Vec<TimerUse>,
     /// What the run itself says: features that never acted, and so on.
@@ -119,7 +119,7 @@ impl Diagnosis {
             let Setting { key: name, value, origin } = setting.clone();
             let row = FindingRow { kind: "setting", name, value, origin, effect: effect.word(), ..Default::default() };
             match effect {
-                Effect::Changes { without, .. } => self.beside(row, without),
+                SettingEffect::Changes { without, .. } => self.beside(row, without),
                 _ => row,
             }
         });
@@ -146,14 +146,14 @@ impl Diagnosis {
     }
 }
 
-impl Effect {
+impl SettingEffect {
     /// The word used in rows.
     pub const fn word(&self) -> &'static str {
         match self {
-            Effect::Default => "default",
-            Effect::None => "none",
-            Effect::Changes { .. } => "changes",
-            Effect::Needed(_) => "needed",
+            SettingEffect::Default => "default",
+            SettingEffect::None => "none",
+            SettingEffect::Changes { .. } => "changes",
+            SettingEffect::Needed(_) => "needed",
         }
     }
 }
@@ -223,8 +223,8 @@ impl Doctor {
         let timers = runs[0].timers.clone();
         let glances: Vec<Glance> = runs.into_iter().map(Glance::of).collect();
         let effect = |without: &Without| match without {
-            Without::Same => Effect::Default,
-            Without::Refused(reason) => Effect::Needed(reason.clone()),
+            Without::Same => SettingEffect::Default,
+            Without::Refused(reason) => SettingEffect::Needed(reason.clone()),
             Without::Other(index) => effect(&glances[0], glances[*index].clone()),
         };
         let others = |first: usize| glances[first..first + OTHERS as usize].to_vec();
@@ -258,9 +258,9 @@ fn without(input: &Input, setting: &Setting, base: &RunSpec, specs: &mut Vec<Run
     }
 }
 
-fn effect(base: &Glance, without: Glance) -> Effect {
+fn effect(base: &Glance, without: Glance) -> SettingEffect {
     if without.fingerprint == base.fingerprint {
-        return Effect::None;
+        return SettingEffect::None;
     }
-    Effect::Changes { same_until_s: base.same_until(&without), without }
+    SettingEffect::Changes { same_until_s: base.same_until(&without), without }
 }

@@ -37,7 +37,7 @@ pub struct Estimate {
 /// Every leecher receives everything once; what a delivery costs the protocol says
 /// ([`crate::protocol::Protocol::cost`]).
 pub fn estimate(spec: &RunSpec) -> Estimate {
-    estimate_with(spec, spec.world.overlay.map_or(spec.world.swarm.network_size - 1, |o| o.mean_degree()))
+    estimate_with(spec, spec.world.overlay.as_ref().map_or(spec.world.swarm.network_size - 1, |o| o.mean_degree()))
 }
 
 /// The same when each node knew `peers` others.

@@ -28,40 +28,54 @@ mod survey;
 mod validate;
 mod values;
 mod what_if;
+mod wires;
 
-pub use assemble::{Assembled, assemble};
 pub use cache::Cache;
-pub use calibrate::{CONFOUNDED, CalibrateError, Calibration, Calibrator, Constant, Figure, Fit, PINNED, UNDETERMINED};
-pub use calibrate::{CalibrateRequest, Identified};
-pub use claims::{Breach, Claim, check, claims};
-pub use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding, Ratio};
-pub use doctor::{Diagnosis, Doctor, Effect, FindingRow, Glance};
-pub use estimate::{Estimate, Forecast, estimate};
 pub use host::Host;
-pub use impact::ImpactVerdict;
-pub use impact::{
-    Decomposition, Duel, Elsewhere, Examined, Impact, ImpactError, Line as ImpactLine, Part, Party, Side, Stand,
-    Standing, World as ImpactWorld,
-};
-pub use impact::{ImpactRequest, Metric as ImpactMetric, Range as ImpactRange};
-pub use inputs::NotAStudy;
-pub(crate) use inputs::words as world_words;
 pub use kept::Kept;
-pub use plan::{Cell, Place, Plan, PlanError, run_id};
-pub use question::{Asked, History, Next, Question};
-pub use row_file::{RowFile, Unread, row_path};
-pub use runner::{Execution, Failure, Options, Runner, threads};
-pub use runs::Runs;
-pub use selection::Selection;
-pub use statistics::Summary;
-pub use survey::{Axis, Dot, Held, HeldMap, HeldShares, Leecher, Line, Point, PowerLaw, Race, Survey, Sweep};
-pub use survey::{Value, spread};
-pub use validate::{Case, Cases, Metric, Refused, Request, RunFigures, Score, Validation, Verdict};
-pub use values::Values;
-pub use what_if::{Reason, ReasonRow, Reasons, Resource, WhatIf, Who};
+pub use plan::Plan;
+pub use row_file::RowFile;
+pub use runner::{Options, Runner};
+pub use validate::{Cases, Metric, Request, RunFigures, Validation};
+pub use what_if::{Reasons, Resource, WhatIf, Who};
+
+pub(crate) use assemble::{Assembled, assemble};
+pub(crate) use calibrate::{
+    CONFOUNDED, CalibrateError, CalibrateRequest, Calibration, Calibrator, Constant, Figure, Fit, Identified, PINNED,
+    UNDETERMINED,
+};
+pub(crate) use claims::{Breach, Claim, check, claims};
+#[cfg(test)]
+pub(crate) use compare::Ratio;
+pub(crate) use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding};
+pub(crate) use doctor::{Diagnosis, Doctor, Glance, SettingEffect};
+pub(crate) use estimate::{Forecast, estimate};
+#[cfg(test)]
+pub(crate) use impact::{ClassBytes, Decomposition, ImpactRange, Standing};
+pub(crate) use impact::{
+    Duel, Elsewhere, Examined, Impact, ImpactError, ImpactLine, ImpactMetric, ImpactRequest, ImpactSide, ImpactVerdict,
+    ImpactWorld, Party, Stand,
+};
+pub(crate) use inputs::NotAStudy;
+pub(crate) use plan::{Cell, PlanError, RunPlace, run_id};
+pub(crate) use question::{Asked, History, Next, Question};
+pub(crate) use row_file::row_path;
+pub(crate) use runner::{Execution, FailedRun, threads};
+pub(crate) use runs::Runs;
+pub(crate) use selection::Selection;
+pub(crate) use statistics::Summary;
+pub(crate) use survey::{
+    Dot, Held, HeldMap, HeldShares, PowerLaw, Race, Survey, SurveyPoint, Swept, SweptLine, spread,
+};
+pub(crate) use validate::{Case, Refused, Score, Verdict};
+pub(crate) use values::Values;
+pub(crate) use what_if::Reason;
+pub(crate) use wires::{WiresSummary, wire_words};
+
+pub(crate) use inputs::words as world_words;
 
 /// A digest of `text` that is the same on every machine.
-pub fn fingerprint(text: &str) -> u64 {
+pub(crate) fn fingerprint(text: &str) -> u64 {
     digest(text.as_bytes())
 }
 

@@ -62,7 +62,7 @@ pub(super) enum Points {
     /// repetition with every set of seeders.
     Grid { base: Arc<Base>, axes: Vec<Axis> },
     /// Points that are at hand, and the runs in their order.
-    List { cells: Vec<Cell>, runs: Vec<Place> },
+    List { cells: Vec<Cell>, runs: Vec<RunPlace> },
 }
 
 /// A point of a plan.
@@ -80,7 +80,7 @@ pub struct Cell {
 
 /// Where a run stands in its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct RunPlace {
     /// Its point, counted from 0.
     pub point: usize,
     /// Its set of seeders.
@@ -123,7 +123,7 @@ impl Plan {
     }
 
     /// Of points that are at hand, with `runs` in this order.
-    pub(super) fn list(name: &str, cells: Vec<Cell>, runs: Vec<Place>) -> Plan {
+    pub(super) fn list(name: &str, cells: Vec<Cell>, runs: Vec<RunPlace>) -> Plan {
         Plan {
             name: name.into(),
             resolved: String::new(),
@@ -140,7 +140,7 @@ impl Plan {
 
     /// Of the runs `specs`, which need no names and note no downloads.
     pub(super) fn of(specs: Vec<RunSpec>, tables: Keep) -> Plan {
-        let place = |(point, spec): (usize, &RunSpec)| Place { point, seeder_set: spec.seeder_set, repetition: 0 };
+        let place = |(point, spec): (usize, &RunSpec)| RunPlace { point, seeder_set: spec.seeder_set, repetition: 0 };
         let runs = specs.iter().enumerate().map(place).collect();
         let cell = |base: RunSpec| Cell {
             values: Values::default(),
@@ -158,7 +158,7 @@ impl Plan {
         for plan in plans {
             kept = plan.kept;
             let Points::List { cells, runs } = &plan.points else { continue };
-            places.extend(runs.iter().map(|place| Place { point: all.len() + place.point, ..*place }));
+            places.extend(runs.iter().map(|place| RunPlace { point: all.len() + place.point, ..*place }));
             all.extend(cells.iter().cloned());
         }
         Plan { kept, ..Plan::list("", all, places) }
@@ -182,12 +182,12 @@ impl Plan {
     }
 
     /// Where the run at `index` stands.
-    pub fn place(&self, index: usize) -> Place {
+    pub fn place(&self, index: usize) -> RunPlace {
         match &self.points {
             Points::Grid { .. } => {
                 let (point, at, repetitions) =
                     (index / self.per_point(), index % self.per_point(), self.repetitions as usize);
-                Place { point, seeder_set: (at / repetitions) as u32, repetition: (at % repetitions) as u32 }
+                RunPlace { point, seeder_set: (at / repetitions) as u32, repetition: (at % repetitions) as u32 }
             }
             Points::List { runs, .. } => runs[index],
         }
@@ -242,8 +242,8 @@ impl Plan {
 
 impl Cell {
     /// The run at `place`.
-    pub fn spec(&self, place: Place) -> RunSpec {
-        let Place { seeder_set, repetition, .. } = place;
+    pub fn spec(&self, place: RunPlace) -> RunSpec {
+        let RunPlace { seeder_set, repetition, .. } = place;
         let seed = repetition_seed(self.base.seed, repetition);
         // Studies keep no trace, so no run of one needs to make it.
         RunSpec { seed, seeder_set, trace: false, ..self.base.clone() }
@@ -305,9 +305,9 @@ mod tests {
             ]
         );
         assert_eq!(plan.len(), 4 * 2 * 3);
-        let order: Vec<Place> = (0..plan.len()).map(|index| plan.place(index)).collect();
+        let order: Vec<RunPlace> = (0..plan.len()).map(|index| plan.place(index)).collect();
         assert!(order.is_sorted() && order.iter().collect::<BTreeSet<_>>().len() == order.len());
-        assert_eq!(order[23], Place { point: 3, seeder_set: 1, repetition: 2 });
+        assert_eq!(order[23], RunPlace { point: 3, seeder_set: 1, repetition: 2 });
         assert!(plan.extra.is_empty(), "both keys have columns: {:?}", plan.extra);
     }
 

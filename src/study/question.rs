@@ -2,7 +2,7 @@
 //! others are, until there is an answer.
 
 use super::plan::{Plan, run_id};
-use super::{Cache, Execution, Failure, RowFile, Runner, Selection};
+use super::{Cache, Execution, FailedRun, RowFile, Runner, Selection};
 use crate::results::ResultsError;
 
 /// Something that runs are to answer.
@@ -56,7 +56,7 @@ impl<'a> History<'a> {
     }
 
     /// Runs that failed.
-    pub fn failed(&self) -> &[Failure] {
+    pub fn failed(&self) -> &[FailedRun] {
         &self.execution.failed
     }
 

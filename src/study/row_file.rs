@@ -7,8 +7,8 @@
 use super::{Kept, digest};
 use crate::ledger::{Outcome, TimerUse};
 use crate::results::{
-    self, Checkpoint, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, Row, RunResult,
-    RunRow, TrafficRow,
+    self, Checkpoint, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, RunResult, RunRow,
+    TableRow, TrafficRow,
 };
 use crate::scenario::Progress;
 use crate::units::Time;

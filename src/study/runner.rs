@@ -20,7 +20,7 @@ pub struct Options {
 
 /// A run that failed: it panicked. It is tried again next time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct FailedRun {
     /// Its id.
     pub run_id: String,
     /// What it said.
@@ -40,7 +40,7 @@ pub struct Execution {
     /// Found finished.
     pub reused: usize,
     /// Failed, in order of id.
-    pub failed: Vec<Failure>,
+    pub failed: Vec<FailedRun>,
     /// Not begun, or abandoned.
     pub left: usize,
 }
@@ -155,7 +155,7 @@ impl<'a> Crew<'a> {
                 self.runner.cache.keep(file)?;
                 self.count(|done| done.computed += 1);
             }
-            Err(reason) => self.count(|done| done.failed.push(Failure { run_id: id, reason })),
+            Err(reason) => self.count(|done| done.failed.push(FailedRun { run_id: id, reason })),
         }
         self.runner.host.finished();
         Ok(())
@@ -197,8 +197,8 @@ fn reason(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{RunTable, sample_outcome};
-    use crate::study::{Plan, assemble, row_path, sample};
+    use crate::results::{RunRow, RunTable, sample_outcome};
+    use crate::study::{Assembled, Plan, assemble, row_path, sample};
     use crate::units::Time;
     use std::path::Path;
 
@@ -245,6 +245,14 @@ mod tests {
         runner.carry_out(&plan().runs(Selection::All).unwrap(), Selection::All)
     }
 
+    /// What is put together, and point and nodes of each row.
+    fn assembled(dir: &Path, failed: &[FailedRun]) -> (Assembled, Vec<(usize, u32)>) {
+        let mut rows = Vec::new();
+        let see = |point, row: &RunRow| rows.push((point, row.network_size));
+        let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir, failed, true, see).unwrap();
+        (assembled, rows)
+    }
+
     fn good(_: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
         let goes_on = progress(Progress { time: Time::ZERO, events: 1, share: 0.5 });
         goes_on.then(sample_outcome)
@@ -259,8 +267,9 @@ mod tests {
         };
         let done = carry_out(&bad, dir.path(), &host(99)).unwrap();
         assert_eq!((done.computed, done.failed.len(), done.left), (4, 2, 0));
-        let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir.path(), &done.failed, true).unwrap();
-        assert_eq!((assembled.rows.len(), assembled.failed, assembled.missing), (6, 2, 0));
+        let (assembled, rows) = assembled(dir.path(), &done.failed);
+        assert_eq!((rows.len(), assembled.failed, assembled.missing), (6, 2, 0));
+        assert_eq!(rows[2], (1, 4), "of the second point");
         let table = RunTable::read(std::fs::File::open(dir.path().join("runs.csv")).unwrap()).unwrap();
         assert_eq!(table.records[2].run.status, "failed: four is too many");
         assert_eq!(table.records[2].run.network_size, 4);
@@ -274,8 +283,8 @@ mod tests {
         let impatient = host(3);
         let done = carry_out(&good, dir.path(), &impatient).unwrap();
         assert_eq!((done.computed, done.left), (3, 3));
-        let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir.path(), &[], true).unwrap();
-        assert_eq!((assembled.rows.len(), assembled.missing), (3, 3));
+        let (assembled, rows) = assembled(dir.path(), &[]);
+        assert_eq!((rows.len(), assembled.missing), (3, 3));
         assert_eq!(assembled.violations[0].1, "books");
         assert_eq!(assembled.warnings, [("nobody left".into(), 3)]);
 

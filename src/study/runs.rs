@@ -101,7 +101,6 @@ fn gcd(a: usize, b: usize) -> usize {
 
 impl Runs<'_> {
     /// How many there are.
-    #[expect(clippy::len_without_is_empty, reason = "a plan has runs")]
     pub fn len(&self) -> usize {
         self.list.len()
     }

@@ -26,10 +26,27 @@ impl Summary {
     pub fn of(values: &[f64]) -> Option<Summary> {
         let n = values.len();
         let median = quantile(values, 0.5)?;
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-        let ci95 = (n > 1).then(|| t_quantile(0.975, n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt());
+        let Mean { mean, variance } = Mean::of(values);
+        let ci95 = (n > 1).then(|| t_quantile(0.975, n - 1) * variance.sqrt());
         Some(Summary { n, median, p5: quantile(values, 0.05)?, p95: quantile(values, 0.95)?, mean, ci95 })
+    }
+}
+
+/// A mean, and the variance of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mean {
+    pub(super) mean: f64,
+    /// Of a single value no number.
+    pub(super) variance: f64,
+}
+
+impl Mean {
+    /// Of `values`, at least one.
+    pub(super) fn of(values: &[f64]) -> Mean {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        Mean { mean, variance: squares / (n - 1.0) / n }
     }
 }
 

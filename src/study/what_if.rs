@@ -16,11 +16,13 @@ use crate::ledger::Constraint;
 use crate::results::{HeldBack, ResultsError};
 use crate::sim::{Clock, Keep, RunSpec};
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{Hardware, LatencySpec};
+use crate::world::{Hardware, LatencySpec, Stretch, WorldSpec};
 use serde::Serialize;
 
 /// The new amount of a resource, as a fraction of the old one.
 const MORE: (u64, u64) = (11, 10);
+/// The same as a number.
+const MORE_OF_IT: f64 = MORE.0 as f64 / MORE.1 as f64;
 /// A difference between share and elasticity up to this is none.
 const TOLERATED: f64 = 0.1;
 
@@ -37,6 +39,8 @@ pub enum Resource {
     Processors,
     /// Shorter timers of the protocol.
     Timers,
+    /// The links inside the topology, wider.
+    CoreLinks,
     /// All of the above.
     All,
     /// Every uplink and downlink: where both are equally narrow neither alone helps.
@@ -48,13 +52,14 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// All of them; the first five share the time among them.
-    pub const ALL: [Resource; 9] = [
+    /// All of them; the first six share the time among them.
+    pub const ALL: [Resource; 10] = [
         Resource::Uplinks,
         Resource::Downlinks,
         Resource::Paths,
         Resource::Processors,
         Resource::Timers,
+        Resource::CoreLinks,
         Resource::All,
         Resource::Links,
         Resource::SeederUplinks,
@@ -73,6 +78,7 @@ impl Resource {
             Resource::Links => "up- and downlinks",
             Resource::SeederUplinks => "seeders' uplinks",
             Resource::Windows => "windows",
+            Resource::CoreLinks => "core links",
         }
     }
 
@@ -85,6 +91,7 @@ impl Resource {
             Resource::Paths => &[Constraint::RoundTrip, Constraint::Presence, Constraint::Discovery],
             Resource::Processors => &[Constraint::Cpu],
             Resource::Timers => &[Constraint::Timer],
+            Resource::CoreLinks => &[Constraint::CoreLink],
             Resource::All => &[
                 Constraint::OwnUplink,
                 Constraint::RemoteUplink,
@@ -94,6 +101,7 @@ impl Resource {
                 Constraint::Discovery,
                 Constraint::Cpu,
                 Constraint::Timer,
+                Constraint::CoreLink,
             ],
             Resource::Links => &[Constraint::OwnUplink, Constraint::RemoteUplink, Constraint::OwnDownlink],
             Resource::SeederUplinks | Resource::Windows => &[],
@@ -113,7 +121,9 @@ impl Resource {
         match self {
             Resource::Uplinks => {
                 world.links.iter_mut().for_each(|link| link.up = more_rate(link.up));
+                world.nodes.iter_mut().filter_map(|class| class.up.as_mut()).for_each(|up| *up = more_rate(*up));
                 world.seeder_up = world.seeder_up.map(more_rate);
+                stretch(world, |by| by.up *= MORE_OF_IT);
             }
             Resource::SeederUplinks => {
                 // Where seeders have no links of their own they have those of their class.
@@ -125,17 +135,33 @@ impl Resource {
             }
             Resource::Downlinks => {
                 world.links.iter_mut().for_each(|link| link.down = more_rate(link.down));
+                world
+                    .nodes
+                    .iter_mut()
+                    .filter_map(|class| class.down.as_mut())
+                    .for_each(|down| *down = more_rate(*down));
                 world.seeder_down = world.seeder_down.map(more_rate);
+                stretch(world, |by| by.down *= MORE_OF_IT);
             }
-            Resource::Paths => match &mut world.latency {
-                LatencySpec::Constant(delay) => *delay = less(*delay),
-                LatencySpec::Regions { delay, .. } => delay.iter_mut().flatten().for_each(|d| *d = less(*d)),
-            },
+            Resource::Paths => {
+                match &mut world.latency {
+                    LatencySpec::Constant(delay) => *delay = less(*delay),
+                    LatencySpec::Regions { delay, .. } => delay.iter_mut().flatten().for_each(|d| *d = less(*d)),
+                }
+                let access = world.nodes.iter_mut().filter_map(|class| class.access_delay.as_mut());
+                let of_all = world.topology.as_mut().map(|topology| &mut topology.access_delay);
+                access.chain(of_all).for_each(|delay| *delay = less(*delay));
+                stretch(world, |by| by.delay /= MORE_OF_IT);
+            }
+            Resource::CoreLinks => stretch(world, |by| by.capacity *= MORE_OF_IT),
             Resource::Processors => {
-                let Hardware { per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup } =
-                    &mut world.hardware;
-                for cost in [per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup] {
-                    *cost = less(*cost);
+                let of_classes = world.nodes.iter_mut().filter_map(|class| class.hardware.as_mut());
+                for hardware in of_classes.chain([&mut world.hardware]) {
+                    let Hardware { per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup } =
+                        hardware;
+                    for cost in [per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup] {
+                        *cost = less(*cost);
+                    }
                 }
             }
             Resource::Timers => spec.clock = Clock::fast(MORE.0 as u32, MORE.1 as u32),
@@ -150,6 +176,13 @@ impl Resource {
                 }
             }
         }
+    }
+}
+
+/// Stretches the graph, if there is one.
+fn stretch(world: &mut WorldSpec, by: impl FnOnce(&mut Stretch)) {
+    if let Some(topology) = &mut world.topology {
+        by(&mut topology.stretch);
     }
 }
 
@@ -311,7 +344,7 @@ impl WhatIf {
             let elasticity = place.map(|at| {
                 over(&|runs, who| {
                     let with = runs[at].time_s[who].unwrap_or(f64::NAN);
-                    libm::log(base(runs, who) / with) / libm::log(MORE.0 as f64 / MORE.1 as f64)
+                    libm::log(base(runs, who) / with) / libm::log(MORE_OF_IT)
                 })
             });
             let shares = resource.constraints().iter().map(|c| share(*c));

@@ -1,27 +1,29 @@
 //! Drawing a world from its description and a seed.
 
-use super::{Dataset, Latency, LinkClass, Mesh, Node, Overlay, Role, World, sessions};
-use super::{LatencySpec, OverlaySpec, StartSpec, WorldSpec};
+use super::topology::{Placement, Routes};
+use super::{ClassRole, Hardware, LatencySpec, NodeClass, StartSpec, WorldSpec};
+use super::{Dataset, Latency, Mesh, Node, Overlay, Role, World, sessions};
 use crate::rng::{Purpose, Rng};
-use crate::units::Time;
+use crate::units::{Rate, Time};
 
 impl World {
     /// Draws the world that `spec` describes. `seeder_set` picks who the
     /// seeders are and nothing else.
+    ///
+    /// # Panics
+    /// On a description that does not pass its check.
     pub fn build(spec: &WorldSpec, seed: u64, seeder_set: u32) -> World {
-        let nodes = draw_nodes(spec, seed, seeder_set);
-        let latency = match &spec.latency {
-            LatencySpec::Constant(delay) => Latency::constant(*delay),
-            LatencySpec::Regions { delay, .. } => Latency::regions(delay),
+        let latency = match (&spec.topology, &spec.latency) {
+            (Some(topology), _) => Latency::Graph(Routes::new(topology.build(seed)).into()),
+            (None, LatencySpec::Constant(delay)) => Latency::constant(*delay),
+            (None, LatencySpec::Regions { delay, .. }) => Latency::regions(delay),
         };
+        let (nodes, classes) = Draw::new(spec, &latency, seed, seeder_set).nodes();
+        let n = spec.swarm.network_size;
         World {
-            latency,
             mesh: mesh(spec, seed),
-            overlay: spec.overlay.map(|overlay| match overlay {
-                OverlaySpec::Random(degree) => Overlay::random(spec.swarm.network_size, degree, seed),
-                OverlaySpec::Grown(joins) => Overlay::grown(spec.swarm.network_size, joins, seed),
-            }),
-            lives: sessions::lives(&nodes, &spec.churn, seed),
+            overlay: spec.overlay.as_ref().map(|overlay| overlay.build(n, seed)),
+            lives: sessions::lives(&nodes, &classes, spec, seed),
             strikes: sessions::strikes(&nodes, &spec.failures, seed),
             dataset: Dataset {
                 size: spec.dataset.size,
@@ -29,11 +31,40 @@ impl World {
                 group: spec.dataset.group,
                 padded: true,
             },
-            hardware: spec.hardware,
+            hardware: hardware(spec),
+            regions: region_names(spec, &latency),
+            classes: class_names(spec),
+            latency,
             nodes,
             seed,
         }
     }
+}
+
+/// The names of all regions; points without one have the empty name, the last.
+fn region_names(spec: &WorldSpec, latency: &Latency) -> Vec<String> {
+    let Some(routes) = latency.graph() else { return spec.latency.region_names() };
+    let mut names = routes.topology().regions();
+    if !names.is_empty() && routes.topology().points().any(|point| point.region.is_none()) {
+        names.push(String::new());
+    }
+    names
+}
+
+/// What work costs: of nodes of no class, then of each class that says its own.
+fn hardware(spec: &WorldSpec) -> Vec<Hardware> {
+    std::iter::once(spec.hardware).chain(spec.nodes.iter().filter_map(|class| class.hardware)).collect()
+}
+
+/// The names of all classes, each once.
+fn class_names(spec: &WorldSpec) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for class in &spec.nodes {
+        if !names.contains(&class.name) {
+            names.push(class.name.clone());
+        }
+    }
+    names
 }
 
 /// Who is connected from before the start, where that is not everybody who may be.
@@ -46,31 +77,128 @@ fn mesh(spec: &WorldSpec, seed: u64) -> Mesh {
     }
 }
 
-fn draw_nodes(spec: &WorldSpec, seed: u64, seeder_set: u32) -> Vec<Node> {
+impl WorldSpec {
+    /// By node: where its class says that it is.
+    pub(super) fn placements(&self, seed: u64) -> Vec<Option<Placement<'_>>> {
+        if self.nodes.is_empty() {
+            return vec![None; self.swarm.network_size as usize];
+        }
+        self.class_of_nodes(seed).into_iter().map(|class| self.nodes[class].placement()).collect()
+    }
+}
+
+/// What nodes are drawn from, by node.
+struct Draw<'a> {
+    spec: &'a WorldSpec,
+    /// Index of its class in the specification; empty when there are no classes.
+    classes: Vec<usize>,
+    seeder: Vec<bool>,
+    /// Start times in the order of the leechers of no class that says its own.
+    starts: Vec<Time>,
+    /// Likewise, by class.
+    class_starts: Vec<Vec<Time>>,
+    links: Vec<usize>,
+    /// The point or region.
+    points: Vec<u32>,
+    /// By point of a graph: the index of its region, and the links that it gives to hosts.
+    given: Vec<(u16, Option<Rate>, Option<Rate>)>,
+}
+
+impl<'a> Draw<'a> {
+    fn new(spec: &'a WorldSpec, latency: &Latency, seed: u64, seeder_set: u32) -> Self {
+        let n = spec.swarm.network_size as usize;
+        let classes = spec.class_of_nodes(seed);
+        let role = |node: usize| classes.get(node).and_then(|class| spec.nodes[*class].role);
+        let open: Vec<usize> = (0..n).filter(|node| role(*node).is_none()).collect();
+        let fixed = (0..n).filter(|node| role(*node) == Some(ClassRole::Seeder));
+        let (count, mut seeder) = (fixed.clone().count(), vec![false; n]);
+        let drawn = draw_seeders(open.len(), spec.swarm.seeders as usize - count, seed, seeder_set);
+        let chosen = open.iter().zip(drawn).filter(|(_, chosen)| *chosen).map(|(node, _)| *node);
+        fixed.chain(chosen).for_each(|node| seeder[node] = true);
+        let class_starts = (1..)
+            .zip(&spec.nodes)
+            .map(|(stream, class)| class.start.as_ref().map_or(vec![], |start| draw_starts(start, n, seed, stream)));
+        let regions = region_names(spec, latency);
+        let given = latency.graph().into_iter().flat_map(|routes| routes.topology().points()).map(|point| {
+            let name = point.region.as_deref().unwrap_or_default();
+            (regions.iter().position(|region| region == name).unwrap_or(0) as u16, point.up, point.down)
+        });
+        Draw {
+            given: given.collect(),
+            points: points(spec, latency, seed),
+            links: quotas(spec.links.iter().map(|c| c.share), n, seed, Purpose::Links),
+            starts: draw_starts(&spec.swarm.start, n, seed, 0),
+            class_starts: class_starts.collect(),
+            seeder,
+            classes,
+            spec,
+        }
+    }
+
+    /// The nodes, and their classes in the specification.
+    fn nodes(self) -> (Vec<Node>, Vec<usize>) {
+        let names = class_names(self.spec);
+        let (mut leechers, mut of_class) = (0, vec![0; self.class_starts.len()]);
+        let nodes = (0..self.seeder.len()).map(|i| {
+            let class = self.classes.get(i).map(|class| (*class, &self.spec.nodes[*class]));
+            let start = match class.filter(|(_, class)| class.start.is_some()) {
+                _ if self.seeder[i] => Time::ZERO,
+                Some((at, _)) => {
+                    of_class[at] += 1;
+                    self.class_starts[at][of_class[at] - 1]
+                }
+                None => {
+                    leechers += 1;
+                    self.starts[leechers - 1]
+                }
+            };
+            self.node(i, class.map(|(_, class)| class), &names, start)
+        });
+        (nodes.collect(), self.classes.clone())
+    }
+
+    /// The place of what the work of node `i` costs in the list that [`hardware`] makes.
+    fn hardware(&self, i: usize) -> u16 {
+        let Some(class) = self.classes.get(i).filter(|class| self.spec.nodes[**class].hardware.is_some()) else {
+            return 0;
+        };
+        self.spec.nodes[..=*class].iter().filter(|class| class.hardware.is_some()).count() as u16
+    }
+
+    fn node(&self, i: usize, class: Option<&NodeClass>, names: &[String], start: Time) -> Node {
+        let (spec, link, point) = (self.spec, self.spec.links[self.links[i]], self.points[i]);
+        let given = self.given.get(point as usize).copied();
+        let (up, down) = given.map_or((None, None), |(_, up, down)| (up, down));
+        let (seeder_up, seeder_down) =
+            (spec.seeder_up.filter(|_| self.seeder[i]), spec.seeder_down.filter(|_| self.seeder[i]));
+        let access = spec.topology.as_ref().map_or(Time::ZERO, |topology| topology.access_delay);
+        Node {
+            role: if self.seeder[i] { Role::Seeder } else { Role::Leecher },
+            up: class.and_then(|class| class.up).or(seeder_up).or(up).unwrap_or(link.up),
+            down: class.and_then(|class| class.down).or(seeder_down).or(down).unwrap_or(link.down),
+            region: given.map_or(point as u16, |(region, ..)| region),
+            hardware: self.hardware(i),
+            class: class.and_then(|class| names.iter().position(|name| *name == class.name)).unwrap_or(0) as u16,
+            point,
+            access: class.and_then(|class| class.access_delay).unwrap_or(access),
+            start,
+        }
+    }
+}
+
+/// By node, where it is: a point of the graph, or a region of the matrix.
+fn points(spec: &WorldSpec, latency: &Latency, seed: u64) -> Vec<u32> {
     let n = spec.swarm.network_size as usize;
-    let seeder = draw_seeders(n, spec.swarm.seeders as usize, seed, seeder_set);
-    let starts = draw_starts(&spec.swarm.start, n, seed);
-    let classes = quotas(spec.links.iter().map(|c| c.share), n, seed, Purpose::Links);
-    let regions = match &spec.latency {
-        LatencySpec::Constant(_) => vec![0; n],
-        LatencySpec::Regions { shares, .. } => quotas(shares.iter().copied(), n, seed, Purpose::Regions),
-    };
-    let mut leechers = 0;
-    (0..n)
-        .map(|i| {
-            let class: LinkClass = spec.links[classes[i]];
-            let role = if seeder[i] { Role::Seeder } else { Role::Leecher };
-            let start = if seeder[i] { Time::ZERO } else { starts[leechers] };
-            leechers += usize::from(!seeder[i]);
-            Node {
-                role,
-                up: spec.seeder_up.filter(|_| seeder[i]).unwrap_or(class.up),
-                down: spec.seeder_down.filter(|_| seeder[i]).unwrap_or(class.down),
-                region: regions[i] as u16,
-                start,
-            }
-        })
-        .collect()
+    if let (Some(topology), Some(routes)) = (&spec.topology, latency.graph()) {
+        return topology.place(routes.topology(), &spec.placements(seed), seed).expect("the check has placed them");
+    }
+    let LatencySpec::Regions { shares, .. } = &spec.latency else { return vec![0; n] };
+    let drawn = quotas(shares.iter().copied(), n, seed, Purpose::Regions);
+    let placed = spec.placements(seed).into_iter().zip(drawn).map(|(placement, drawn)| match placement {
+        Some(Placement::Region(name)) => spec.latency.region(name).expect("the check knows the region"),
+        _ => drawn,
+    });
+    placed.map(|region| region as u32).collect()
 }
 
 /// How many different sets of `seeders` there are among `nodes`: the binomial
@@ -110,8 +238,8 @@ fn draw_seeders(n: usize, seeders: usize, seed: u64, seeder_set: u32) -> Vec<boo
 }
 
 /// Start times in the order of leechers, as many as there can be.
-fn draw_starts(start: &StartSpec, n: usize, seed: u64) -> Vec<Time> {
-    let mut rng = Rng::stream(seed, Purpose::Starts, 0);
+fn draw_starts(start: &StartSpec, n: usize, seed: u64, stream: u64) -> Vec<Time> {
+    let mut rng = Rng::stream(seed, Purpose::Starts, stream);
     let mut now = Time::ZERO;
     (0..n as u64)
         .map(|i| match start {
@@ -129,7 +257,7 @@ fn draw_starts(start: &StartSpec, n: usize, seed: u64) -> Vec<Time> {
 
 /// Gives each of `n` nodes a class so that the numbers follow the shares as
 /// exactly as whole nodes can (largest remainders), in random order.
-fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, purpose: Purpose) -> Vec<usize> {
+pub(super) fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, purpose: Purpose) -> Vec<usize> {
     let shares: Vec<f64> = shares.collect();
     let mut counts: Vec<usize> = shares.iter().map(|s| (s * n as f64 + 1e-9) as usize).collect();
     let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
@@ -147,7 +275,7 @@ fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, purpose: Purpo
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DatasetSpec, NodeId};
+    use super::super::{DatasetSpec, NodeId, OverlaySpec};
     use super::*;
     use crate::units::{Bytes, Rate};
 
@@ -189,11 +317,11 @@ mod tests {
     fn acquaintances_are_connected() {
         for overlay in [OverlaySpec::Random(4), OverlaySpec::Grown(2)] {
             for many in [1, 160] {
-                let world = connected(50, many, Some(overlay), 3);
+                let world = connected(50, many, Some(overlay.clone()), 3);
                 let graph = world.overlay.as_ref().unwrap();
                 assert!(world.ids().all(|id| world.met_before(id) == graph.neighbours(id)), "{overlay:?} {many}");
             }
-            let none = connected(50, 0, Some(overlay), 3);
+            let none = connected(50, 0, Some(overlay.clone()), 3);
             assert!(none.ids().all(|id| none.met_before(id).is_empty()));
         }
         let mesh = |overlay| connected(50, 4, overlay, 3).met_before(NodeId(0));
@@ -223,7 +351,7 @@ mod tests {
 
     #[test]
     fn poisson_starts_have_the_right_mean_distance() {
-        let starts = draw_starts(&StartSpec::Poisson(Time::from_secs(2)), 5001, 4);
+        let starts = draw_starts(&StartSpec::Poisson(Time::from_secs(2)), 5001, 4, 0);
         assert_eq!(starts[0], Time::ZERO);
         let mean = starts[5000].secs() / 5000.0;
         assert!((mean - 2.0).abs() < 0.1, "{mean}");
@@ -232,7 +360,7 @@ mod tests {
     #[test]
     fn recorded_starts_are_taken_as_they_are() {
         let moments = vec![Time::ZERO, Time::from_millis(800), Time::from_millis(300)];
-        let starts = draw_starts(&StartSpec::At(moments.clone()), 3, 4);
+        let starts = draw_starts(&StartSpec::At(moments.clone()), 3, 4, 0);
         assert_eq!(starts, moments);
     }
 }

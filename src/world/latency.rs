@@ -1,11 +1,13 @@
 //! One-way delays.
 
+use super::topology::{CoreLink, Hop, Routes};
 use crate::units::{Refusal, Time, require, require_whole};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// One-way delays between nodes.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -18,6 +20,9 @@ pub enum LatencySpec {
         shares: Vec<f64>,
         /// One-way delay from region (row) to region (column).
         delay: Vec<Vec<Time>>,
+        /// Names of the regions. They decide nothing, and are no part of digests.
+        #[serde(skip_serializing)]
+        names: Option<Vec<String>>,
     },
 }
 
@@ -31,7 +36,12 @@ impl LatencySpec {
         let arrives = |delay: &Time| require(*delay != Time::NEVER, key, "messages would never arrive", "a time");
         let (shares, delay) = match self {
             LatencySpec::Constant(delay) => return arrives(delay),
-            LatencySpec::Regions { shares, delay } => (shares, delay),
+            LatencySpec::Regions { shares, delay, names } => {
+                let given = format!("{} names of {} regions", names.as_ref().map_or(0, Vec::len), shares.len());
+                let named = names.as_ref().is_none_or(|names| names.len() == shares.len());
+                require(named, "network.latency.names", given, "one for each share")?;
+                (shares, delay)
+            }
         };
         delay.iter().flatten().try_for_each(arrives)?;
         let n = shares.len();
@@ -53,6 +63,8 @@ struct Regions {
     shares: Vec<f64>,
     /// One-way delay from region (row) to region (column).
     delay: Vec<Vec<Time>>,
+    /// Names of the regions, for classes of nodes and for results.
+    names: Option<Vec<String>>,
 }
 
 /// All keys that the table may have; where it only names a matrix, the scenario has put
@@ -63,6 +75,7 @@ struct Keys {
     matrix: Option<String>,
     shares: Option<Vec<f64>>,
     delay: Option<Vec<Vec<Time>>>,
+    names: Option<Vec<String>>,
 }
 
 const FORM: &str = "a time such as \"50 ms\", { matrix = \"regions-2019\" }, or { shares = [..], delay = [[..], ..] }";
@@ -80,8 +93,8 @@ impl<'de> Deserialize<'de> for LatencySpec {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LatencySpec, A::Error> {
                 match Keys::deserialize(MapAccessDeserializer::new(map))? {
-                    Keys { matrix: None, shares: Some(shares), delay: Some(delay) } => {
-                        Ok(LatencySpec::Regions { shares, delay })
+                    Keys { matrix: None, shares: Some(shares), delay: Some(delay), names } => {
+                        Ok(LatencySpec::Regions { shares, delay, names })
                     }
                     _ => Err(de::Error::custom(format_args!("incomplete latency; expected {FORM}"))),
                 }
@@ -104,17 +117,25 @@ impl JsonSchema for LatencySpec {
     }
 }
 
-/// One-way delay between regions; a world without regions has one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Latency {
-    regions: usize,
-    delay: Vec<Time>,
+/// How far points are from each other, and over which core links. A point is a region,
+/// or one of a graph; a world without either has one.
+#[derive(Debug, Clone)]
+pub enum Latency {
+    /// By a matrix of one-way delays.
+    Matrix {
+        /// How many points there are.
+        points: u32,
+        /// From each to each, row by row.
+        delay: Vec<Time>,
+    },
+    /// Over the wires of a graph.
+    Graph(Arc<Routes>),
 }
 
 impl Latency {
     /// The same delay between any two nodes.
     pub fn constant(delay: Time) -> Self {
-        Latency { regions: 1, delay: vec![delay] }
+        Latency::Matrix { points: 1, delay: vec![delay] }
     }
 
     /// From a square matrix, row = sender's region, column = receiver's.
@@ -123,22 +144,35 @@ impl Latency {
     /// When the matrix is not square.
     pub fn regions(matrix: &[Vec<Time>]) -> Self {
         assert!(matrix.iter().all(|row| row.len() == matrix.len()), "a latency matrix is square");
-        Latency { regions: matrix.len(), delay: matrix.concat() }
+        Latency::Matrix { points: matrix.len() as u32, delay: matrix.concat() }
     }
 
-    /// Delay from a node in region `from` to one in region `to`.
-    pub fn between(&self, from: u16, to: u16) -> Time {
-        self.delay[from as usize * self.regions + to as usize]
+    /// Delay from point `from` to point `to`; [`Time::NEVER`] where no way leads.
+    pub fn between(&self, from: u32, to: u32) -> Time {
+        match self {
+            Latency::Matrix { points, delay } => delay[(from * points + to) as usize],
+            Latency::Graph(routes) => routes.delay(from, to).unwrap_or(Time::NEVER),
+        }
     }
 
-    /// The largest delay there is.
-    pub fn longest(&self) -> Time {
-        self.delay.iter().copied().max().unwrap_or(Time::ZERO)
+    /// The graph, if there is one.
+    pub fn graph(&self) -> Option<&Routes> {
+        match self {
+            Latency::Matrix { .. } => None,
+            Latency::Graph(routes) => Some(routes),
+        }
     }
 
-    /// The mean over all pairs of regions.
-    pub fn mean(&self) -> Time {
-        let sum: u128 = self.delay.iter().map(|d| u128::from(d.nanos())).sum();
-        Time::from_nanos((sum / self.delay.len() as u128) as u64)
+    /// The wires between points whose capacity those who send over them share.
+    pub fn core_links(&self) -> &[CoreLink] {
+        self.graph().map_or(&[], Routes::core_links)
+    }
+
+    /// Puts the core links from one point to another into `hops`, in order.
+    pub fn hops(&self, from: u32, to: u32, hops: &mut Vec<Hop>) {
+        match self {
+            Latency::Matrix { .. } => hops.clear(),
+            Latency::Graph(routes) => routes.hops(from, to, hops),
+        }
     }
 }

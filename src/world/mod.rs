@@ -7,26 +7,34 @@
 mod blocks;
 mod build;
 mod churn;
+mod classes;
 mod dataset;
 mod failure;
 mod holdings;
 mod latency;
 mod overlay;
+mod random_graph;
 mod sessions;
 mod spec;
 mod start;
+mod topology;
 
 pub use blocks::BlockSet;
 pub use build::seeder_sets;
 pub use churn::{ChurnSpec, OfflineKind, SessionSpec};
+pub use classes::{ClassChurn, ClassRole, NodeClass, counted_nodes, seeder_places};
 pub use dataset::Dataset;
 pub use failure::FailureSpec;
 pub use holdings::Holdings;
 pub use latency::{Latency, LatencySpec};
-pub use overlay::Overlay;
+pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
 pub use sessions::{Life, Outage, Strike};
-pub use spec::{DatasetSpec, Hardware, LinkClass, OverlaySpec, SwarmSpec, WorldSpec};
+pub use spec::{DatasetSpec, Hardware, LinkClass, SwarmSpec, WorldSpec};
 pub use start::{StartSpec, mean_distance};
+pub use topology::{
+    AttachSpec, CoreLink, Edge, GeneratorSpec, GraphSpec, Hop, Point, RouteRule, Routes, Stretch, Topology,
+    TopologySpec,
+};
 
 use crate::units::{Rate, Time};
 
@@ -72,10 +80,25 @@ pub struct Node {
     pub up: Rate,
     /// Capacity of its access link from the network.
     pub down: Rate,
-    /// Index of its region in the latency model; 0 when there are none.
+    /// Index of its region among the names of regions; 0 when there are none.
     pub region: u16,
+    /// Index of what its work costs in [`World::hardware`].
+    pub hardware: u16,
+    /// Index of its class among the names of classes; 0 when there are none.
+    pub class: u16,
+    /// Where its access link ends: a region of the latency model, or a point of the graph.
+    pub point: u32,
+    /// One-way delay of its access link.
+    pub access: Time,
     /// When a leecher begins to want the dataset; zero for seeders.
     pub start: Time,
+}
+
+impl Node {
+    /// A node that is there from the start, at the first point.
+    pub fn new(role: Role, up: Rate, down: Rate) -> Self {
+        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access: Time::ZERO, start: Time::ZERO }
+    }
 }
 
 /// Connections that stand before their ends start.
@@ -96,6 +119,10 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// One-way delays.
     pub latency: Latency,
+    /// The names of the regions, in which [`Node::region`] is an index; none without regions.
+    pub regions: Vec<String>,
+    /// The names of the classes, in which [`Node::class`] is an index; none without classes.
+    pub classes: Vec<String>,
     /// Who may ever connect to whom; everybody when absent.
     pub overlay: Option<Overlay>,
     /// Who is connected with whom from before the start.
@@ -106,8 +133,9 @@ pub struct World {
     pub strikes: Vec<Strike>,
     /// What is distributed.
     pub dataset: Dataset,
-    /// What a node's own work costs.
-    pub hardware: Hardware,
+    /// What a node's own work costs, in all kinds that there are; [`Node::hardware`] says
+    /// which a node has.
+    pub hardware: Vec<Hardware>,
     /// The seed everything was drawn from; protocols draw their streams from it.
     pub seed: u64,
 }
@@ -123,6 +151,11 @@ impl World {
         &self.nodes[id.index()]
     }
 
+    /// What the work of `id` costs.
+    pub fn hardware_of(&self, id: NodeId) -> &Hardware {
+        &self.hardware[usize::from(self.node(id).hardware)]
+    }
+
     /// Ids of the nodes with `role`, in order.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = NodeId> + '_ {
         self.ids().filter(move |id| self.node(*id).role == role)
@@ -130,7 +163,26 @@ impl World {
 
     /// One-way delay from `from` to `to`, without jitter.
     pub fn delay(&self, from: NodeId, to: NodeId) -> Time {
-        self.latency.between(self.node(from).region, self.node(to).region)
+        let (from, to) = (self.node(from), self.node(to));
+        self.latency.between(from.point, to.point) + from.access + to.access
+    }
+
+    /// The mean one-way delay between two regions; over a graph, between two nodes (from
+    /// at most 64 of them, evenly picked, to all).
+    pub fn mean_delay(&self) -> Time {
+        const SOURCES: usize = 64;
+        let mean = |delays: &mut dyn Iterator<Item = Time>| {
+            let (sum, count) = delays.fold((0, 0), |(sum, count), delay| (sum + u128::from(delay.nanos()), count + 1));
+            Time::from_nanos((sum / u128::max(count, 1)) as u64)
+        };
+        match &self.latency {
+            Latency::Matrix { delay, .. } => mean(&mut delay.iter().copied()),
+            Latency::Graph(_) => {
+                let sources = self.ids().step_by(self.nodes.len().div_ceil(SOURCES));
+                let pairs = sources.flat_map(|from| self.ids().map(move |to| (from, to)));
+                mean(&mut pairs.filter(|(from, to)| from != to).map(|(from, to)| self.delay(from, to)))
+            }
+        }
     }
 
     /// By node, whether it is up once everything has happened that happens at the start.
@@ -149,17 +201,17 @@ impl World {
     }
 
     /// Adds a machine on which discovery runs: always there, with a link without
-    /// limit, in the region where most nodes are. It comes after all other nodes.
+    /// limit, at the point where most nodes are. It comes after all other nodes.
     pub fn add_server(&mut self) {
-        let mut nodes_in: Vec<u32> = Vec::new();
+        let mut nodes_at: Vec<u32> = Vec::new();
         for node in &self.nodes {
-            nodes_in.resize(nodes_in.len().max(usize::from(node.region) + 1), 0);
-            nodes_in[usize::from(node.region)] += 1;
+            nodes_at.resize(nodes_at.len().max(node.point as usize + 1), 0);
+            nodes_at[node.point as usize] += 1;
         }
-        let most = nodes_in.iter().max().and_then(|most| nodes_in.iter().position(|count| count == most));
-        let region = most.unwrap_or(0) as u16;
-        let (up, down) = (Rate::UNLIMITED, Rate::UNLIMITED);
-        self.nodes.push(Node { role: Role::Server, up, down, region, start: Time::ZERO });
+        let most = nodes_at.iter().max().and_then(|most| nodes_at.iter().position(|count| count == most));
+        let point = most.unwrap_or(0) as u32;
+        let region = self.nodes.iter().find(|node| node.point == point).map_or(0, |node| node.region);
+        self.nodes.push(Node { point, region, ..Node::new(Role::Server, Rate::UNLIMITED, Rate::UNLIMITED) });
         self.lives.push(Life::without_outages());
     }
 
@@ -197,7 +249,7 @@ impl World {
             add(node.role as u64);
             add(node.up.0);
             add(node.down.0);
-            add(u64::from(node.region));
+            add(u64::from(node.point));
             add(node.start.nanos());
         }
         // What comes later comes from the same stream.

@@ -1,9 +1,158 @@
-//! Who knows whom: a random graph of given degree, or one that has grown.
+//! Who knows whom: a random graph, or one from a file.
 
 use super::NodeId;
+use super::random_graph::{barabasi_albert, is_connected, watts_strogatz};
 use crate::rng::{Purpose, Rng};
+use crate::units::{Refusal, range, require};
 use petgraph::graph::{NodeIndex, UnGraph};
 use petgraph::unionfind::UnionFind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+
+/// Who knows whom.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum OverlaySpec {
+    /// Each node has this number of acquaintances in a random graph; the graph
+    /// is connected, and degrees differ by at most one where parity demands it.
+    Random(u32),
+    /// The nodes came one after another, and each joined to this number of
+    /// earlier ones, chosen evenly.
+    Grown(u32),
+    /// A graph of another kind.
+    Graph(OverlayGraph),
+    /// A graph from a file.
+    Read(Acquaintances),
+}
+
+/// Who knows whom by a rule with constants, or by a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OverlayGraph {
+    /// Each joined to this number of earlier nodes, chosen in proportion to how many these
+    /// have (Barabási & Albert 1999): few know many.
+    BarabasiAlbert {
+        /// How many it joined to.
+        joins: u32,
+    },
+    /// A ring with shortcuts (Watts & Strogatz 1998).
+    WattsStrogatz {
+        /// Acquaintances of a node, its nearest in the ring; even.
+        degree: u32,
+        /// Share of the acquaintances that are elsewhere instead, 0 to 1.
+        rewire: f64,
+    },
+    /// The edges in a file, in any form that `topology.file` takes; its points are the
+    /// nodes in order, or bear their numbers as names.
+    File(String),
+}
+
+/// A graph of acquaintances that was read.
+#[derive(Debug, Clone)]
+pub struct Acquaintances {
+    /// How many nodes it is for.
+    pub nodes: u32,
+    /// Who knows whom, each pair once.
+    pub edges: Arc<Vec<(u32, u32)>>,
+    /// Digest of the file.
+    pub digest: u64,
+}
+
+impl PartialEq for Acquaintances {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Serialize for Acquaintances {
+    /// The digest of the file.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&format!("{:016x}", self.digest))
+    }
+}
+
+/// How an overlay is written.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct OverlayKeys {
+    /// Number of acquaintances of each node in a random graph; everybody knows everybody when absent.
+    #[serde(rename = "network.degree")]
+    #[schemars(extend("examples" = [8]))]
+    degree: Option<u32>,
+    /// Instead of `degree`: every node joins to this number of earlier ones, chosen at random.
+    #[serde(rename = "network.grown")]
+    #[schemars(extend("examples" = [4]))]
+    grown: Option<u32>,
+    /// Instead of both: a graph of another kind, or from a file. It says who knows whom; what the wires are stands in `topology`.
+    #[serde(rename = "network.overlay")]
+    #[schemars(extend("examples" = [{ "watts_strogatz": { "degree": 8, "rewire": 0.1 } }]))]
+    overlay: Option<OverlayGraph>,
+}
+
+/// Reads [`OverlayKeys`]; the scenario refuses several of them together, and puts what it
+/// has read from a file in its place.
+pub(super) fn overlay<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OverlaySpec>, D::Error> {
+    let OverlayKeys { degree, grown, overlay } = OverlayKeys::deserialize(from)?;
+    Ok(degree.map(OverlaySpec::Random).or(grown.map(OverlaySpec::Grown)).or(overlay.map(OverlaySpec::Graph)))
+}
+
+impl OverlaySpec {
+    /// Acquaintances of a node, on average.
+    pub fn mean_degree(&self) -> u32 {
+        match self {
+            OverlaySpec::Random(degree) | OverlaySpec::Graph(OverlayGraph::WattsStrogatz { degree, .. }) => *degree,
+            OverlaySpec::Grown(joins) | OverlaySpec::Graph(OverlayGraph::BarabasiAlbert { joins }) => 2 * joins,
+            OverlaySpec::Graph(OverlayGraph::File(_)) => 0,
+            OverlaySpec::Read(read) => (2 * read.edges.len() / read.nodes.max(1) as usize) as u32,
+        }
+    }
+
+    /// A random graph of degree 1 is a set of pairs, so it connects two nodes at most.
+    pub(super) fn check(&self, n: u32) -> Result<(), Refusal> {
+        let graph = "network.overlay";
+        let (least, count, key, what) = match self {
+            OverlaySpec::Random(degree) if n > 2 => (2, *degree, "network.degree", format!("{degree} acquaintances")),
+            OverlaySpec::Random(degree) => (1, *degree, "network.degree", format!("{degree} acquaintances")),
+            OverlaySpec::Grown(joins) => (1, *joins, "network.grown", format!("joining to {joins}")),
+            OverlaySpec::Graph(OverlayGraph::BarabasiAlbert { joins }) => {
+                (1, *joins, graph, format!("joining to {joins}"))
+            }
+            OverlaySpec::Graph(OverlayGraph::WattsStrogatz { degree, rewire }) => {
+                let share = (0.0..=1.0).contains(rewire);
+                require(share, graph, format!("a share of {rewire} elsewhere"), "a share from 0 to 1")?;
+                require(degree.is_multiple_of(2), graph, format!("{degree} acquaintances"), "an even number")?;
+                (2, *degree, graph, format!("{degree} acquaintances"))
+            }
+            OverlaySpec::Graph(OverlayGraph::File(_)) => return Ok(()),
+            OverlaySpec::Read(read) => {
+                let given = format!("a graph of {} in a network of {n}", read.nodes);
+                require(read.nodes == n, graph, given, format!("{n} points, one for each node"))?;
+                let whole = is_connected(n, &read.edges);
+                return require(whole, graph, "a graph in several parts", "one in which everybody can reach everybody");
+            }
+        };
+        let fits = (least..n).contains(&count);
+        require(fits, key, format!("{what} in a network of {n}"), range(least, n - 1))
+    }
+
+    /// The graph among `nodes` nodes.
+    ///
+    /// # Panics
+    /// When it stands in a file that nobody has read.
+    pub(super) fn build(&self, nodes: u32, seed: u64) -> Overlay {
+        match self {
+            OverlaySpec::Random(degree) => Overlay::random(nodes, *degree, seed),
+            OverlaySpec::Grown(joins) => Overlay::grown(nodes, *joins, seed),
+            OverlaySpec::Graph(OverlayGraph::BarabasiAlbert { joins }) => {
+                Overlay::of_edges(nodes, &barabasi_albert(nodes, *joins, seed, Purpose::Overlay))
+            }
+            OverlaySpec::Graph(OverlayGraph::WattsStrogatz { degree, rewire }) => {
+                Overlay::of_edges(nodes, &watts_strogatz(nodes, *degree, *rewire, seed, Purpose::Overlay))
+            }
+            OverlaySpec::Graph(OverlayGraph::File(_)) => panic!("the scenario reads the file"),
+            OverlaySpec::Read(read) => Overlay::of_edges(nodes, &read.edges),
+        }
+    }
+}
 
 /// An undirected graph of acquaintances. Only acquainted nodes connect.
 #[derive(Debug, Clone)]
@@ -60,6 +209,19 @@ impl Overlay {
             }
         }
         Self::of(&graph)
+    }
+
+    fn of_edges(nodes: u32, edges: &[(u32, u32)]) -> Self {
+        let mut neighbours = vec![Vec::new(); nodes as usize];
+        for (a, b) in edges.iter().filter(|(a, b)| a != b) {
+            neighbours[*a as usize].push(NodeId(*b));
+            neighbours[*b as usize].push(NodeId(*a));
+        }
+        neighbours.iter_mut().for_each(|list: &mut Vec<NodeId>| {
+            list.sort();
+            list.dedup();
+        });
+        Overlay { neighbours }
     }
 
     fn of(graph: &UnGraph<(), ()>) -> Self {

@@ -1,6 +1,6 @@
 //! Who is offline when.
 
-use super::{ChurnSpec, FailureSpec, OfflineKind, SessionSpec};
+use super::{ChurnSpec, FailureSpec, NodeClass, OfflineKind, SessionSpec, WorldSpec};
 use super::{Node, NodeId, Role};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -84,8 +84,25 @@ impl Iterator for Life {
     }
 }
 
+/// The life of each node: as its class says, else under the churn of all.
+pub(super) fn lives(nodes: &[Node], classes: &[usize], spec: &WorldSpec, seed: u64) -> Vec<Life> {
+    let mut lives = of_all(nodes, &spec.churn, seed);
+    for (i, class) in classes.iter().enumerate() {
+        let NodeClass { churn, away, .. } = &spec.nodes[*class];
+        if let Some(churn) = churn {
+            lives[i] = Life::drawn(&nodes[i], i, &churn.sessions(), seed);
+        } else if !away.is_empty() {
+            let until = |absence: &[Time]| absence.get(1).copied().unwrap_or(Time::NEVER);
+            let kind = OfflineKind::Departure;
+            let outage = |absence: &Vec<Time>| Outage { from: absence[0], until: until(absence), kind };
+            lives[i] = Life::recorded(away.iter().map(outage).collect());
+        }
+    }
+    lives
+}
+
 /// The life of each node under `churn`.
-pub(super) fn lives(nodes: &[Node], churn: &ChurnSpec, seed: u64) -> Vec<Life> {
+fn of_all(nodes: &[Node], churn: &ChurnSpec, seed: u64) -> Vec<Life> {
     match churn {
         ChurnSpec::None => vec![Life::without_outages(); nodes.len()],
         ChurnSpec::Sessions(spec) => (0..nodes.len()).map(|i| Life::drawn(&nodes[i], i, spec, seed)).collect(),
@@ -151,20 +168,12 @@ mod tests {
     use crate::units::Rate;
 
     fn nodes(n: usize) -> Vec<Node> {
-        (0..n)
-            .map(|i| Node {
-                role: if i == 0 { Role::Seeder } else { Role::Leecher },
-                up: Rate(1),
-                down: Rate(1),
-                region: 0,
-                start: Time::ZERO,
-            })
-            .collect()
+        (0..n).map(|i| Node::new(if i == 0 { Role::Seeder } else { Role::Leecher }, Rate(1), Rate(1))).collect()
     }
 
     /// The outages of each node that begin before `horizon`.
     fn outages(nodes: &[Node], churn: &ChurnSpec, horizon: Time) -> Vec<Vec<Outage>> {
-        let lives = lives(nodes, churn, 5);
+        let lives = of_all(nodes, churn, 5);
         lives.into_iter().map(|life| life.take_while(|o| o.from <= horizon).collect()).collect()
     }
 
@@ -187,7 +196,7 @@ mod tests {
     #[test]
     fn what_is_peeked_at_comes_next_and_an_end_is_an_end() {
         let churn = ChurnSpec::Trace { sessions: vec![(1, 0.0, 5.0)], kind: OfflineKind::Crash };
-        let mut life = lives(&nodes(2), &churn, 5).remove(1);
+        let mut life = of_all(&nodes(2), &churn, 5).remove(1);
         let only = Outage { from: Time::from_secs(5), until: Time::NEVER, kind: OfflineKind::Crash };
         assert_eq!((life.peek(), life.next(), life.peek(), life.next()), (Some(only), Some(only), None, None));
     }

@@ -3,7 +3,8 @@
 //! A field says by the name under which it is read where in a scenario its value stands:
 //! its dotted key, or `NAME.*` for a part of the description with keys of its own.
 
-use super::{ChurnSpec, FailureSpec, LatencySpec, StartSpec};
+use super::topology::{TopologyKeys, topology};
+use super::{ChurnSpec, FailureSpec, LatencySpec, NodeClass, OverlaySpec, StartSpec, TopologySpec};
 use crate::units::{Bytes, Rate, Refusal, Time, range, require, require_whole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -31,6 +32,18 @@ pub struct WorldSpec {
     #[serde(rename(deserialize = "network.latency"))]
     #[schemars(extend("default" = "50 ms"))]
     pub latency: LatencySpec,
+    /// The wires between nodes, in the place of one delay between any two.
+    #[serde(
+        rename(deserialize = "topology.*"),
+        deserialize_with = "topology",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "TopologyKeys")]
+    pub topology: Option<TopologySpec>,
+    /// Classes of nodes, or the path of a CSV file with a row for each node, or a model in models/networks that has classes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "NodesForm", extend("default" = [], "examples" = [[{ "name": "server", "share": 0.3, "up": "1 Gbit/s", "down": "1 Gbit/s" }, { "name": "home", "share": 0.7, "up": "20 Mbit/s", "down": "100 Mbit/s" }], "nodes.csv"]))]
+    pub nodes: Vec<NodeClass>,
     /// Who is online when.
     #[serde(rename(deserialize = "churn.*"))]
     #[schemars(with = "super::churn::Keys")]
@@ -38,9 +51,9 @@ pub struct WorldSpec {
     /// One-off failures: some nodes go at one moment.
     #[schemars(extend("default" = [], "examples" = [[{ "at": "10 min", "nodes": 2 }]]))]
     pub failures: Vec<FailureSpec>,
-    /// Who knows whom; everybody knows everybody when absent.
-    #[serde(rename(deserialize = "overlay.*"), deserialize_with = "overlay")]
-    #[schemars(with = "OverlayKeys")]
+    /// Who knows whom, whatever the wires are; everybody knows everybody when absent.
+    #[serde(rename(deserialize = "overlay.*"), deserialize_with = "super::overlay::overlay")]
+    #[schemars(with = "super::overlay::OverlayKeys")]
     pub overlay: Option<OverlaySpec>,
     /// Peers with which each node is connected from before its start, at random, as a
     /// hash table over connections leaves them: 0 is nobody, the network's size everybody.
@@ -53,25 +66,56 @@ pub struct WorldSpec {
 }
 
 impl WorldSpec {
+    /// Whether links or delays follow from more than what is said for all nodes.
+    pub fn is_mixed(&self) -> bool {
+        self.topology.is_some() || !self.nodes.is_empty()
+    }
+
     /// Refuses what cannot be a world, or begins only after `end`.
     ///
     /// # Errors
     /// On the first thing that makes no sense.
-    pub fn check(&self, end: Time) -> Result<(), Refusal> {
+    pub fn check(&self, end: Time, seed: u64) -> Result<(), Refusal> {
         let SwarmSpec { network_size, seeders, start, .. } = &self.swarm;
         self.swarm.check()?;
         start.check(network_size - seeders, end)?;
-        self.overlay.map_or(Ok(()), |overlay| overlay.check(*network_size))?;
+        self.overlay.as_ref().map_or(Ok(()), |overlay| overlay.check(*network_size))?;
         self.dataset.check()?;
         for (key, rate) in [("network.seeder_up", self.seeder_up), ("network.seeder_down", self.seeder_down)] {
             LinkClass::check_rate(rate.unwrap_or(Rate::UNLIMITED), key)?;
         }
         LinkClass::check_all(&self.links)?;
         self.latency.check()?;
+        super::classes::check(self, end)?;
+        if let Some(topology) = &self.topology {
+            topology.check(&self.placements(seed), seed)?;
+        }
         let ends = (*network_size, *seeders);
         self.failures.iter().enumerate().try_for_each(|(index, failure)| failure.check(index, ends, end))?;
         self.churn.check()
     }
+}
+
+/// How classes of nodes are written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used: the scenario puts classes in the place of a name")]
+enum NodesForm {
+    /// Classes.
+    Classes(Vec<NodeClass>),
+    /// The path of a CSV file with a row for each node, or a model in models/networks.
+    Name(String),
+}
+
+/// How costs of work are written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used: the scenario puts costs in the place of a name")]
+pub(super) enum HardwareForm {
+    /// A name or a path.
+    Name(String),
+    /// Costs.
+    Costs(Hardware),
 }
 
 /// Who takes part, and when.
@@ -185,7 +229,7 @@ impl LinkClass {
         require_whole(classes.iter().map(|class| class.share), "network.classes")
     }
 
-    fn check_rate(rate: Rate, key: &str) -> Result<(), Refusal> {
+    pub(super) fn check_rate(rate: Rate, key: &str) -> Result<(), Refusal> {
         require(rate > Rate(0), key, "a link without capacity", "a rate above zero")
     }
 }
@@ -215,57 +259,6 @@ struct LinkKeys {
 fn classes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<LinkClass>, D::Error> {
     let LinkKeys { up, down, classes, .. } = LinkKeys::deserialize(from)?;
     Ok(classes.unwrap_or_else(|| vec![LinkClass { share: 1.0, up, down }]))
-}
-
-/// Who knows whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum OverlaySpec {
-    /// Each node has this number of acquaintances in a random graph; the graph
-    /// is connected, and degrees differ by at most one where parity demands it.
-    Random(u32),
-    /// The nodes came one after another, and each joined to this number of
-    /// earlier ones, chosen evenly.
-    Grown(u32),
-}
-
-/// How an overlay is written.
-#[derive(Deserialize, JsonSchema)]
-struct OverlayKeys {
-    /// Number of acquaintances of each node in a random graph; everybody knows everybody when absent.
-    #[serde(rename = "network.degree")]
-    #[schemars(extend("examples" = [8]))]
-    degree: Option<u32>,
-    /// Instead of `degree`: every node joins to this number of earlier ones, chosen at random.
-    #[serde(rename = "network.grown")]
-    #[schemars(extend("examples" = [4]))]
-    grown: Option<u32>,
-}
-
-/// Reads [`OverlayKeys`]; the scenario refuses both of them together.
-fn overlay<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OverlaySpec>, D::Error> {
-    let OverlayKeys { degree, grown } = OverlayKeys::deserialize(from)?;
-    Ok(degree.map(OverlaySpec::Random).or(grown.map(OverlaySpec::Grown)))
-}
-
-impl OverlaySpec {
-    /// Acquaintances of a node, on average.
-    pub fn mean_degree(&self) -> u32 {
-        match self {
-            OverlaySpec::Random(degree) => *degree,
-            OverlaySpec::Grown(joins) => 2 * joins,
-        }
-    }
-
-    /// A random graph of degree 1 is a set of pairs, so it connects two nodes at most.
-    fn check(&self, n: u32) -> Result<(), Refusal> {
-        let (least, count, key, what) = match *self {
-            OverlaySpec::Random(degree) if n > 2 => (2, degree, "network.degree", format!("{degree} acquaintances")),
-            OverlaySpec::Random(degree) => (1, degree, "network.degree", format!("{degree} acquaintances")),
-            OverlaySpec::Grown(joins) => (1, joins, "network.grown", format!("joining to {joins}")),
-        };
-        let fits = (least..n).contains(&count);
-        require(fits, key, format!("{what} in a network of {n}"), range(least, n - 1))
-    }
 }
 
 /// What a node's own work costs: one processor, first come first served.
@@ -315,6 +308,8 @@ impl WorldSpec {
             seeder_up: None,
             seeder_down: None,
             latency: LatencySpec::Constant(Time::ZERO),
+            topology: None,
+            nodes: vec![],
             churn: ChurnSpec::None,
             failures: vec![],
             overlay: None,

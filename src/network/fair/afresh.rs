@@ -23,9 +23,9 @@ impl Levels {
     pub(super) fn solve_afresh(&mut self) {
         let links = self.connected();
         let flows = links.iter().flat_map(|l| self.flows(*l)).map(|m| m.flow + 1).max().unwrap_or(0);
-        let mut limits: Vec<(u64, u32, u32)> = Vec::new();
+        let mut limits: Vec<(u64, u32)> = Vec::new();
         for link in &links {
-            limits.extend(self.flows(*link).iter().map(|m| (m.limit.to_bits(), m.flow, *link)));
+            limits.extend(self.flows(*link).iter().map(|m| (self.limit(m.flow).to_bits(), m.flow)));
         }
         limits.retain(|l| f64::from_bits(l.0).is_finite());
         limits.sort_unstable();
@@ -61,15 +61,15 @@ impl Filling<'_> {
         self.rest[link as usize].max(0.0) / f64::from(self.open[link as usize])
     }
 
-    fn fill(&mut self, limits: &[(u64, u32, u32)]) {
+    fn fill(&mut self, limits: &[(u64, u32)]) {
         let mut limits = limits.iter().peekable();
         while let Some(Reverse((share, link))) = self.full_at.pop() {
             if self.open[link as usize] == 0 {
                 continue;
             }
-            if let Some((limit, flow, at)) = limits.next_if(|l| l.0 <= share) {
+            if let Some((limit, flow)) = limits.next_if(|l| l.0 <= share) {
                 self.full_at.push(Reverse((share, link)));
-                self.fix(*flow, *at, f64::from_bits(*limit));
+                self.fix(*flow, f64::from_bits(*limit));
             } else if self.share(link).to_bits() > share {
                 self.offer(link);
             } else {
@@ -82,16 +82,16 @@ impl Filling<'_> {
         self.levels.set_level(link, level);
         for at in 0..self.levels.flows(link).len() {
             let flow = self.levels.flows(link)[at].flow;
-            self.fix(flow, link, level);
+            self.fix(flow, level);
         }
     }
 
-    /// Gives `flow`, which is on `link`, its final rate.
-    fn fix(&mut self, flow: u32, link: u32, rate: f64) {
+    /// Gives `flow` its final rate.
+    fn fix(&mut self, flow: u32, rate: f64) {
         if std::mem::replace(&mut self.fixed[flow as usize], true) {
             return;
         }
-        for link in [link, self.levels.other_end(flow, link)] {
+        for link in self.levels.path(flow) {
             self.rest[link as usize] -= rate;
             self.open[link as usize] = self.open[link as usize].saturating_sub(1);
         }

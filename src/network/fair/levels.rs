@@ -1,7 +1,7 @@
-//! Max-min fair rates over access links, kept up to date change by change.
+//! Max-min fair rates over links, kept up to date change by change.
 //!
 //! Every link has a water level. A flow's rate is the smallest of the levels of
-//! its two links and its own limit. A link whose flows would use more than its
+//! its links and its own limit. A link whose flows would use more than its
 //! capacity is saturated: its level is such that they use all of it; any other
 //! link has an infinite level. Where this holds of all links, each flow is held
 //! back by its limit or by a full link on which no flow is faster, and that
@@ -15,7 +15,6 @@
 //! falls, all levels below it are final, and the work ends.
 
 use super::super::Bottleneck;
-use super::super::streams::Stream;
 use crate::world::World;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -29,18 +28,26 @@ const TOLERANCE: f64 = 1e-12;
 pub(super) struct FlowOnLink {
     /// The flow.
     pub flow: u32,
-    /// The link at its other end.
+    /// The link at its other end, if it crosses these two alone; else [`Levels::beyond`].
     pub other: u32,
-    /// Its own limit, bytes per second.
+    /// Its own limit, bytes per second; the least of that and the levels of its other
+    /// links where it crosses more than two.
     pub limit: f64,
 }
 
-/// A flow's two links and its places among their members.
+/// A flow's two access links and its places among their members.
 #[derive(Debug, Clone, Copy)]
-struct Ends {
-    link: [u32; 2],
-    place: [u32; 2],
-    limit: f64,
+pub(super) struct Ends {
+    pub link: [u32; 2],
+    pub place: [u32; 2],
+    pub limit: f64,
+}
+
+/// A link between the two at the ends of a flow, and its place among the members.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InnerHop {
+    pub link: u32,
+    pub place: u32,
 }
 
 /// The flows on a link, by what holds them back at some level of it.
@@ -56,18 +63,22 @@ struct Split {
 /// Links, the flows on them, and the levels that follow.
 #[derive(Debug)]
 pub(super) struct Levels {
-    /// Bytes per second. First all uplinks, then all downlinks.
-    capacity: Vec<f64>,
-    level: Vec<f64>,
+    /// Bytes per second. First all uplinks, then all downlinks, then those inside the
+    /// graph, and one without limit that stands for "no other".
+    pub(super) capacity: Vec<f64>,
+    pub(super) nodes: usize,
+    pub(super) level: Vec<f64>,
     /// Per unsaturated link: capacity that its flows do not use, at the least.
     /// While it lasts the link need not be solved when they use more.
     spare: Vec<f64>,
-    members: Vec<Vec<FlowOnLink>>,
-    ends: Vec<Ends>,
+    pub(super) members: Vec<Vec<FlowOnLink>>,
+    pub(super) ends: Vec<Ends>,
+    /// By flow: its links inside the graph; empty where no flow has any.
+    pub(super) inner: Vec<Vec<InnerHop>>,
     /// Links to solve, the one with the lowest [`entry`] first.
-    work: BinaryHeap<Reverse<u128>>,
+    pub(super) work: BinaryHeap<Reverse<u128>>,
     /// Per link: its value in `work`, or [`IDLE`].
-    pending: Vec<u64>,
+    pub(super) pending: Vec<u64>,
     /// Links whose level changed since they were last asked for, and what it was.
     changed: Vec<(u32, f64)>,
     is_changed: Vec<bool>,
@@ -75,7 +86,7 @@ pub(super) struct Levels {
     pub patience: usize,
 }
 
-const IDLE: u64 = u64::MAX;
+pub(super) const IDLE: u64 = u64::MAX;
 
 /// The value from which on something changed, then the link: in one number,
 /// for pairs take longer to compare.
@@ -83,28 +94,31 @@ fn entry(value: u64, link: u32) -> u128 {
     u128::from(value) << 32 | u128::from(link)
 }
 
-fn value_and_link(entry: u128) -> (u64, u32) {
+pub(super) fn value_and_link(entry: u128) -> (u64, u32) {
     ((entry >> 32) as u64, entry as u32)
 }
 
 /// The lower of two numbers; `f64::min` costs more, for it minds NaN.
-fn lower(a: f64, b: f64) -> f64 {
+pub(super) fn lower(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
 impl Levels {
-    /// The access links of `world`, without flows.
+    /// The links of `world`, without flows.
     pub fn new(world: &World) -> Self {
         let up = world.nodes.iter().map(|n| n.up.bytes_per_second());
         let down = world.nodes.iter().map(|n| n.down.bytes_per_second());
-        let capacity: Vec<f64> = up.chain(down).collect();
+        let inner = world.latency.core_links().iter().map(|link| link.capacity.bytes_per_second());
+        let capacity: Vec<f64> = up.chain(down).chain(inner).chain([f64::INFINITY]).collect();
         let links = capacity.len();
         Levels {
             capacity,
+            nodes: world.nodes.len(),
             level: vec![f64::INFINITY; links],
             spare: vec![0.0; links],
             members: vec![Vec::new(); links],
             ends: Vec::new(),
+            inner: Vec::new(),
             work: BinaryHeap::new(),
             pending: vec![IDLE; links],
             changed: Vec::new(),
@@ -113,75 +127,27 @@ impl Levels {
         }
     }
 
-    /// Makes `flow` the flow of `stream`.
-    pub fn open(&mut self, flow: u32, stream: &Stream) {
-        let nodes = self.capacity.len() / 2;
-        let link = [stream.from.0, nodes as u32 + stream.to.0];
-        let ends = Ends { link, place: [0; 2], limit: f64::INFINITY };
-        let at = flow as usize;
-        if at < self.ends.len() { self.ends[at] = ends } else { self.ends.push(ends) }
-    }
-
-    /// `flow` begins.
-    pub fn add(&mut self, flow: u32, limit: f64) {
-        let link = self.ends[flow as usize].link;
-        self.ends[flow as usize].limit = limit;
-        for side in 0..2 {
-            let members = &mut self.members[link[side] as usize];
-            self.ends[flow as usize].place[side] = members.len() as u32;
-            members.push(FlowOnLink { flow, other: link[1 - side], limit });
-            self.wake(link[side], 0.0);
-        }
-    }
-
-    /// `flow` ends.
-    pub fn remove(&mut self, flow: u32) {
-        let Ends { link, place, .. } = self.ends[flow as usize];
-        for side in 0..2 {
-            let members = &mut self.members[link[side] as usize];
-            members.swap_remove(place[side] as usize);
-            if let Some(moved) = members.get(place[side] as usize) {
-                self.ends[moved.flow as usize].place[side] = place[side];
-            }
-            if self.level[link[side] as usize].is_finite() {
-                self.wake(link[side], 0.0);
-            }
-        }
-    }
-
-    /// The own limit of `flow`.
-    pub fn limit(&self, flow: u32) -> f64 {
-        self.ends[flow as usize].limit
-    }
-
-    /// Changes the own limit of `flow`, which runs at `rate`. True when that
-    /// changes rates.
-    pub fn set_limit(&mut self, flow: u32, limit: f64, rate: f64) -> bool {
-        let Ends { link, place, limit: old } = self.ends[flow as usize];
-        self.ends[flow as usize].limit = limit;
-        let matters = limit.min(old) <= rate * (1.0 + 1e-9);
-        for side in 0..2 {
-            self.members[link[side] as usize][place[side] as usize].limit = limit;
-            if matters {
-                self.wake(link[side], 0.0);
-            }
-        }
-        matters
-    }
-
     /// What `flow` may carry, in bytes per second; up to date when solved.
     pub fn rate(&self, flow: u32) -> f64 {
         let Ends { link, limit, .. } = self.ends[flow as usize];
-        lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), limit)
+        lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), lower(limit, self.lowest_inside(flow)))
+    }
+
+    /// The lowest level of the links inside the graph that `flow` crosses.
+    fn lowest_inside(&self, flow: u32) -> f64 {
+        self.inner(flow).iter().fold(f64::INFINITY, |least, hop| lower(least, self.level[hop.link as usize]))
     }
 
     /// What holds `flow` back; the downlink only when it is tighter than the
-    /// uplink.
+    /// uplink, and a link between them only when it is tighter than both.
     pub fn bottleneck(&self, flow: u32) -> Bottleneck {
         let Ends { link, limit, .. } = self.ends[flow as usize];
         let (up, down) = (self.level[link[0] as usize], self.level[link[1] as usize]);
-        if limit <= lower(up, down) {
+        let inside = self.lowest_inside(flow);
+        if limit <= lower(lower(up, down), inside) {
             Bottleneck::Window
+        } else if inside < lower(up, down) {
+            Bottleneck::CoreLink
         } else if up <= down {
             Bottleneck::Uplink
         } else {
@@ -212,7 +178,7 @@ impl Levels {
     }
 
     /// From `value` on, something changed for `link`.
-    fn wake(&mut self, link: u32, value: f64) {
+    pub(super) fn wake(&mut self, link: u32, value: f64) {
         let value = value.to_bits(); // orders like the number, which is not negative
         if self.capacity[link as usize].is_finite() && value < self.pending[link as usize] {
             self.pending[link as usize] = value;
@@ -250,26 +216,49 @@ impl Levels {
             self.is_changed[link as usize] = true;
             self.changed.push((link, old));
         }
+        if !self.inner.is_empty() {
+            self.note_level(link);
+        }
     }
 
     /// The level of `link` moved: so does what its flows take elsewhere.
     fn wake_neighbours(&mut self, link: u32, old: f64, new: f64) {
-        let low = old.min(new);
+        let (low, beyond) = (old.min(new), self.beyond());
         for at in 0..self.members[link as usize].len() {
-            let FlowOnLink { other, limit, .. } = self.members[link as usize][at];
-            let level = self.level[other as usize];
-            if limit <= low || level <= low {
+            let FlowOnLink { flow, other, limit } = self.members[link as usize][at];
+            if limit <= low {
                 continue;
             }
-            if level.is_infinite() {
-                // It stays unsaturated when a flow takes less, or more of what is spare.
-                self.spare[other as usize] -= (new.min(limit) - old.min(limit)).max(0.0);
-                if new < old || self.spare[other as usize] >= 0.0 {
-                    continue;
+            if other != beyond {
+                self.wake_neighbour(other, (old, new), limit);
+                continue;
+            }
+            let ends = self.ends[flow as usize].link;
+            ends.into_iter().filter(|end| *end != link).for_each(|end| self.wake_neighbour(end, (old, new), limit));
+            for hop in 0..self.inner(flow).len() {
+                let other = self.inner[flow as usize][hop].link;
+                if other != link {
+                    self.wake_neighbour(other, (old, new), limit);
                 }
             }
-            self.wake(other, low);
         }
+    }
+
+    /// What a flow takes of `link` moves from the lower of `old` and `limit` to that of
+    /// `new` and `limit`.
+    fn wake_neighbour(&mut self, link: u32, (old, new): (f64, f64), limit: f64) {
+        let (level, low) = (self.level[link as usize], old.min(new));
+        if level <= low {
+            return;
+        }
+        if level.is_infinite() {
+            // It stays unsaturated when a flow takes less, or more of what is spare.
+            self.spare[link as usize] -= (new.min(limit) - old.min(limit)).max(0.0);
+            if new < old || self.spare[link as usize] >= 0.0 {
+                return;
+            }
+        }
+        self.wake(link, low);
     }
 
     /// Solves sum over flows of min(s, a) = capacity for the level s, where a
@@ -327,49 +316,5 @@ impl Levels {
         std::mem::swap(&mut self.changed, into);
         self.changed.clear();
         into.iter().for_each(|(link, _)| self.is_changed[*link as usize] = false);
-    }
-
-    /// The flows on `link`.
-    pub fn flows(&self, link: u32) -> &[FlowOnLink] {
-        &self.members[link as usize]
-    }
-
-    /// Capacities of all links, bytes per second.
-    pub fn capacities(&self) -> &[f64] {
-        &self.capacity
-    }
-
-    /// The uplink and the downlink of `flow`.
-    pub fn links(&self, flow: u32) -> [u32; 2] {
-        self.ends[flow as usize].link
-    }
-
-    /// The link of `flow` that is not `link`.
-    pub(super) fn other_end(&self, flow: u32, link: u32) -> u32 {
-        let ends = self.ends[flow as usize].link;
-        if ends[0] == link { ends[1] } else { ends[0] }
-    }
-
-    /// All links of finite capacity that share flows, directly or through
-    /// others, with a link that waits to be solved; none waits any more.
-    pub(super) fn connected(&mut self) -> Vec<u32> {
-        let mut seen = vec![false; self.capacity.len()];
-        let mut links: Vec<u32> = Vec::new();
-        while let Some(Reverse(entry)) = self.work.pop() {
-            let (_, link) = value_and_link(entry);
-            self.pending[link as usize] = IDLE;
-            links.extend((!std::mem::replace(&mut seen[link as usize], true)).then_some(link));
-        }
-        let mut next = 0;
-        while next < links.len() {
-            for member in &self.members[links[next] as usize] {
-                let other = member.other as usize;
-                if self.capacity[other].is_finite() && !std::mem::replace(&mut seen[other], true) {
-                    links.push(member.other);
-                }
-            }
-            next += 1;
-        }
-        links
     }
 }

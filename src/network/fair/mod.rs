@@ -1,12 +1,13 @@
-//! The heads of all busy streams share the access links max-min fairly.
+//! The heads of all busy streams share the links max-min fairly.
 //!
-//! A fluid: a head leaves at a rate that passes the uplink of the sender and
-//! the downlink of the receiver at once and changes only when a stream becomes
+//! A fluid: a head leaves at a rate that passes the uplink of the sender, the core
+//! links on its way and the downlink of the receiver at once and changes only when a stream becomes
 //! busy or idle or its window changes. When a message ends and the next of its
 //! stream begins, no rate changes.
 
 mod afresh;
 mod levels;
+mod members;
 mod moments;
 
 use super::bucket::Buckets;
@@ -15,7 +16,7 @@ use super::streams::Streams;
 use super::window::{HeadPace, HeadStep, Window, WindowRule};
 use super::{Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::units::{Bytes, Time};
-use crate::world::{NodeId, World};
+use crate::world::{Hop, NodeId, World};
 use levels::Levels;
 use moments::Moments;
 
@@ -37,6 +38,10 @@ pub struct Fair {
     /// Flows to be timed whether or not the levels of their links change.
     untimed: Vec<u32>,
     changed_links: Vec<(u32, f64)>,
+    /// By core link: the bytes of messages that have left in full, or will go no further.
+    core: Vec<Bytes>,
+    /// The core links on one route; kept for its memory.
+    route: Vec<Hop>,
     now: Time,
 }
 
@@ -54,6 +59,8 @@ impl Fair {
             moments: Moments::default(),
             untimed: Vec::new(),
             changed_links: Vec::new(),
+            core: vec![Bytes(0); world.latency.core_links().len()],
+            route: Vec::new(),
             now: Time::ZERO,
         }
     }
@@ -73,7 +80,8 @@ impl Fair {
             self.heads.push(head);
             self.datagrams.push(datagram);
         }
-        self.levels.open(stream, &self.streams[stream]);
+        self.streams.hops(stream, &mut self.route);
+        self.levels.open(stream, &self.streams[stream], &self.route);
         self.moments.reserve(stream);
     }
 
@@ -84,6 +92,7 @@ impl Fair {
             let Some(head) = stream.queue.pop_front() else { continue };
             let carried = self.heads[flow as usize].whole_bytes_sent(head, now);
             self.flights.book_up(stream.from, carried);
+            self.levels.core_path(flow).for_each(|link| self.core[link as usize].0 += carried.get());
             out.push(NetEvent::Lost { id: head.id, carried });
             out.extend(stream.queue.drain(..).map(|p| NetEvent::Lost { id: p.id, carried: Bytes(0) }));
             self.stop(flow);
@@ -146,7 +155,9 @@ impl Fair {
     fn begin(&mut self, flow: u32, flight: WireFlight, out: &mut Vec<NetEvent>) {
         let head = &mut self.heads[flow as usize];
         head.begin(self.now, flight.wire.get() as f64);
-        head.leave_at_once(self.buckets.take(self.levels.links(flow), head.unpaced()));
+        // What a shaper lets pass at once would still have to queue at a core link.
+        let at_once = if self.levels.core_path(flow).next().is_some() { 0.0 } else { head.unpaced() };
+        head.leave_at_once(self.buckets.take(self.levels.links(flow), at_once));
         if flight.tracked {
             out.push(NetEvent::Started(flight.id));
         }
@@ -213,6 +224,7 @@ impl Fair {
         let queued = std::mem::take(&mut self.heads[flow as usize].queued);
         let at = stream.in_order(self.now + queued + stream.delay + self.flights.jitter(stream.from));
         self.flights.book_up(stream.from, flight.wire);
+        self.levels.core_path(flow).for_each(|link| self.core[link as usize].0 += flight.wire.get());
         if let Some(fate) = self.datagrams[flow as usize] {
             self.flights.launch(at, fate.route(stream.to), flight);
             self.stop(flow);
@@ -265,8 +277,17 @@ impl Fair {
     }
 
     pub(super) fn downlink_is_full(&self, node: NodeId) -> bool {
-        let nodes = self.levels.capacities().len() / 2;
-        self.levels.is_full(nodes as u32 + node.0)
+        self.levels.is_full(self.levels.nodes() as u32 + node.0)
+    }
+
+    /// What has left over the core link of this index by `now`.
+    pub(super) fn core_carried(&self, link: u32, now: Time) -> Bytes {
+        let on_it = self.levels.flows(self.levels.core_link(link)).iter();
+        let sent = on_it.filter_map(|member| {
+            let head = self.streams[member.flow].queue.front()?;
+            Some(self.heads[member.flow as usize].whole_bytes_sent(*head, now).get())
+        });
+        Bytes(self.core[link as usize].get() + sent.sum::<u64>())
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
@@ -317,7 +338,7 @@ impl Fair {
 
     /// Sender, receiver, own limit and rate of every flow, in bytes per second.
     pub(super) fn allocation(&self) -> Vec<super::tests::Share> {
-        let senders = (0..self.levels.capacities().len() as u32 / 2).map(NodeId);
+        let senders = (0..self.levels.nodes() as u32).map(NodeId);
         senders
             .flat_map(|from| self.streams.leaving(from))
             .filter(|flow| !self.streams[*flow].queue.is_empty())

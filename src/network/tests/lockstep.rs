@@ -26,14 +26,36 @@ fn delay() -> impl Strategy<Value = Time> {
     prop_oneof![Just(Time::ZERO), Just(ms(50)), (1u64..200_000_000).prop_map(Time::from_nanos)]
 }
 
-fn any_world() -> impl Strategy<Value = World> {
+/// Nodes at the points of a ring of wires with chords, most of them narrow.
+pub(super) fn any_graph_world() -> impl Strategy<Value = World> {
+    let wire = (0u32..7, 1u32..7, rate(), 1u64..100_000_000);
+    let chords = prop::collection::vec(wire, 0..8);
+    let hosts = prop::collection::vec((0u32..7, rate(), rate()), 2..=12);
+    let ring = prop::collection::vec((rate(), 1u64..100_000_000), 7);
+    (hosts, ring, chords).prop_map(|(hosts, ring, chords)| {
+        let points = (0..7).map(|point: u32| Point::named(point.to_string())).collect();
+        let edge = |capacity, nanos| Edge { capacity, ..Edge::of(Time::from_nanos(nanos)) };
+        let ring = (0..).zip(ring).map(|(at, (capacity, nanos))| (at, (at + 1) % 7, edge(capacity, nanos)));
+        let chords = chords.into_iter().map(|(a, step, capacity, nanos)| (a, (a + step) % 7, edge(capacity, nanos)));
+        let links: Vec<(Rate, Rate)> = hosts.iter().map(|host| (host.1, host.2)).collect();
+        let mut world = world(&links, Time::ZERO);
+        let topology = Topology::two_way(points, ring.chain(chords), RouteRule::Shortest);
+        world.latency = Latency::Graph(Routes::new(topology).into());
+        for (node, (point, ..)) in world.nodes.iter_mut().zip(hosts) {
+            (node.point, node.access) = (point, Time::from_nanos(u64::from(point) * 1000));
+        }
+        world
+    })
+}
+
+fn any_matrix_world() -> impl Strategy<Value = World> {
     (2usize..=12).prop_flat_map(|n| {
         let links = prop::collection::vec((rate(), rate()), n);
         let delays = prop::collection::vec(prop::collection::vec(delay(), n), n);
         (links, delays).prop_map(|(links, delays)| {
             let mut world = world(&links, Time::ZERO);
             world.latency = Latency::regions(&delays);
-            (0..).zip(&mut world.nodes).for_each(|(i, node)| node.region = i);
+            (0..).zip(&mut world.nodes).for_each(|(i, node)| node.point = i);
             world
         })
     })
@@ -81,7 +103,16 @@ fn any_script(nodes: u32) -> impl Strategy<Value = Script> {
 }
 
 pub(super) fn any_case(model: NetworkModel) -> impl Strategy<Value = Case> {
-    (any_world(), any_transport()).prop_flat_map(move |(world, transport)| {
+    case_in(prop_oneof![any_matrix_world(), any_graph_world()], model)
+}
+
+/// A case in which nodes have their access links alone.
+pub(super) fn case_on_access_links(model: NetworkModel) -> impl Strategy<Value = Case> {
+    case_in(any_matrix_world(), model)
+}
+
+fn case_in(world: impl Strategy<Value = World>, model: NetworkModel) -> impl Strategy<Value = Case> {
+    (world, any_transport()).prop_flat_map(move |(world, transport)| {
         let spec = NetworkSpec { transport, ..spec(model) };
         any_script(world.nodes.len() as u32).prop_map(move |script| Case {
             world: world.clone(),

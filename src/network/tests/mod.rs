@@ -3,6 +3,7 @@
 mod bursts;
 mod closed_forms;
 mod connections;
+mod core;
 mod datagrams;
 mod lockstep;
 mod properties;
@@ -10,7 +11,7 @@ mod twin;
 
 use super::*;
 use crate::units::Rate;
-use crate::world::{Dataset, Hardware, Latency, Life, Node, Role, World};
+use crate::world::{Dataset, Edge, Hardware, Latency, Life, Node, Point, Role, RouteRule, Routes, Topology, World};
 
 /// What a flow has of the network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,19 +44,37 @@ fn mbit(rate: u64) -> Rate {
 
 /// Nodes with these (up, down) links, all as far from each other.
 fn world(links: &[(Rate, Rate)], delay: Time) -> World {
-    let node =
-        |(up, down): &(Rate, Rate)| Node { role: Role::Leecher, up: *up, down: *down, region: 0, start: Time::ZERO };
+    let node = |(up, down): &(Rate, Rate)| Node::new(Role::Leecher, *up, *down);
     World {
         nodes: links.iter().map(node).collect(),
         latency: Latency::constant(delay),
+        regions: vec![],
+        classes: vec![],
         overlay: None,
         mesh: crate::world::Mesh::None,
         lives: vec![Life::without_outages(); links.len()],
         strikes: Vec::new(),
         dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1, padded: true },
-        hardware: Hardware::IDEAL,
+        hardware: vec![Hardware::IDEAL],
         seed: 7,
     }
+}
+
+/// Capacities of all links: uplinks, downlinks, core links.
+fn capacities(world: &World) -> Vec<f64> {
+    let up = world.nodes.iter().map(|node| node.up);
+    let down = world.nodes.iter().map(|node| node.down);
+    let core = world.latency.core_links().iter().map(|link| link.capacity);
+    up.chain(down).chain(core).map(Rate::bytes_per_second).collect()
+}
+
+/// The links that a message crosses, as indices into [`capacities`].
+fn links_between(world: &World, from: NodeId, to: NodeId) -> Vec<usize> {
+    let n = world.nodes.len();
+    let mut hops = Vec::new();
+    world.latency.hops(world.node(from).point, world.node(to).point, &mut hops);
+    let ends = [from.index(), n + to.index()];
+    ends.into_iter().chain(hops.iter().map(|hop| 2 * n + hop.link as usize)).collect()
 }
 
 fn spec(model: NetworkModel) -> NetworkSpec {

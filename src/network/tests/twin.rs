@@ -176,36 +176,24 @@ impl Twin {
             })
             .collect();
         let mut fixed: Vec<Share> = Vec::new();
+        let capacity = capacities(&self.world);
+        let links = |share: &Share| links_between(&self.world, share.from, share.to);
         while !open.is_empty() {
             let on = |flows: &[Share], link: usize| -> Vec<Share> {
-                flows.iter().copied().filter(|s| self.links(s).contains(&link)).collect()
+                flows.iter().copied().filter(|s| links(s).contains(&link)).collect()
             };
-            let full = (0..self.world.nodes.len() * 2).filter(|link| !on(&open, *link).is_empty()).map(|link| {
+            let full = (0..capacity.len()).filter(|link| !on(&open, *link).is_empty()).map(|link| {
                 let used: f64 = on(&fixed, link).iter().map(|s| s.rate).sum();
-                ((self.capacity(link) - used).max(0.0) / on(&open, link).len() as f64, Some(link))
+                ((capacity[link] - used).max(0.0) / on(&open, link).len() as f64, Some(link))
             });
             let limits = open.iter().map(|s| (s.limit, None));
             let (rate, link) = full.chain(limits).min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
-            let stopped = |s: &Share| link.map_or(s.limit == rate, |link| self.links(s).contains(&link));
+            let stopped = |s: &Share| link.map_or(s.limit == rate, |link| links(s).contains(&link));
             fixed.extend(open.iter().filter(|s| stopped(s)).map(|s| Share { rate, ..*s }));
             open.retain(|s| !stopped(s));
         }
         fixed.sort_by_key(|s| (s.from, s.to));
         fixed
-    }
-
-    /// The uplink of the sender and the downlink of the receiver.
-    fn links(&self, share: &Share) -> [usize; 2] {
-        [share.from.index(), self.world.nodes.len() + share.to.index()]
-    }
-
-    fn capacity(&self, link: usize) -> f64 {
-        let n = self.world.nodes.len();
-        if link < n {
-            self.world.nodes[link].up.bytes_per_second()
-        } else {
-            self.world.nodes[link - n].down.bytes_per_second()
-        }
     }
 }
 
@@ -214,18 +202,16 @@ impl Twin {
 /// no flow is faster.
 pub(super) fn objection(world: &World, shares: &[Share]) -> Option<String> {
     const CLOSE: f64 = 1.0 - 1e-9;
-    let n = world.nodes.len();
-    let links = |s: &Share| [s.from.index(), n + s.to.index()];
-    let up = world.nodes.iter().map(|node| node.up.bytes_per_second());
-    let capacity: Vec<f64> = up.chain(world.nodes.iter().map(|node| node.down.bytes_per_second())).collect();
-    let (mut load, mut fastest) = (vec![0.0; 2 * n], vec![0.0f64; 2 * n]);
+    let capacity = capacities(world);
+    let links = |s: &Share| links_between(world, s.from, s.to);
+    let (mut load, mut fastest) = (vec![0.0; capacity.len()], vec![0.0f64; capacity.len()]);
     for share in shares {
         for link in links(share) {
             load[link] += share.rate;
             fastest[link] = fastest[link].max(share.rate);
         }
     }
-    if let Some(link) = (0..2 * n).find(|l| load[*l] * CLOSE > capacity[*l]) {
+    if let Some(link) = (0..capacity.len()).find(|l| load[*l] * CLOSE > capacity[*l]) {
         return Some(format!("link {link} carries {} of {}", load[link], capacity[link]));
     }
     let holds = |s: &Share, l: usize| load[l] >= capacity[l] * CLOSE && s.rate >= fastest[l] * CLOSE;

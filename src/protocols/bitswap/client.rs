@@ -45,7 +45,7 @@ impl Bitswap {
         let mut ask = Vec::new();
         self.client.walk.advance(arrived, &shared.dag, &shared.params, group, |u| has(u, nodes, cx), &mut ask);
         if let Some(session) = self.client.session.as_mut().filter(|_| !ask.is_empty()) {
-            cx.cpu(cx.world.hardware.per_lookup * ask.iter().map(|unit| shared.dag.blocks(*unit)).sum::<u64>());
+            cx.cpu(cx.hardware().per_lookup * ask.iter().map(|unit| shared.dag.blocks(*unit)).sum::<u64>());
             let orders = session.want(&ask, cx.now(), &shared.params, cx.rng());
             self.carry_out(&orders, cx);
         }

@@ -148,7 +148,7 @@ impl Protocol for Bitswap {
             Msg::Wants(entries) => {
                 let looked_up = entries.iter().filter(|entry| entry.kind != WantKind::Cancel);
                 let blocks: u64 = looked_up.map(|entry| cx.shared.dag.blocks(entry.unit)).sum();
-                cx.cpu(cx.world.hardware.per_lookup * blocks);
+                cx.cpu(cx.hardware().per_lookup * blocks);
                 let (shared, nodes) = (cx.shared, &self.nodes);
                 self.server.wants(from, entries, &shared.dag, &shared.params, |unit| has(unit, nodes, cx));
                 self.serve(cx);

@@ -9,7 +9,7 @@ use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::parts::wire::{field, frame, varint};
 use crate::units::Time;
-use crate::world::{BlockSet, World};
+use crate::world::{BlockSet, Hardware, World};
 use std::rc::Rc;
 
 /// What an entry of a want list says.
@@ -172,8 +172,7 @@ impl Message for Msg {
         }
     }
 
-    fn work(&self, world: &World, side: Side) -> Time {
-        let hardware = &world.hardware;
+    fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         let per_block = match side {
             Side::Send => hardware.per_block_sent,
             Side::Receive => hardware.per_block_received,

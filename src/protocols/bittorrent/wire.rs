@@ -8,7 +8,7 @@
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::units::Time;
-use crate::world::{BlockSet, World};
+use crate::world::{BlockSet, Hardware, World};
 use smallvec::SmallVec;
 use std::rc::Rc;
 
@@ -92,8 +92,7 @@ impl Message for Msg {
         }
     }
 
-    fn work(&self, world: &World, side: Side) -> Time {
-        let hardware = &world.hardware;
+    fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         match (self, side) {
             (Msg::Piece(unit), Side::Send) => {
                 hardware.per_message + hardware.per_block_sent * world.dataset.blocks_in(*unit)

@@ -159,7 +159,7 @@ impl Responder {
     /// A question is answered entry by entry; it waits its turn.
     pub fn on_want_have<P: Serves>(&mut self, from: NodeId, set: &Rc<BlockSet>, cx: &mut Ctx<'_, P>) {
         self.questions.push_back((from, Rc::clone(set), 0));
-        if cx.world.hardware.per_entry == Time::ZERO {
+        if cx.hardware().per_entry == Time::ZERO {
             self.answer_next(cx);
         } else {
             cx.after(Time::ZERO, P::ANSWER);
@@ -174,7 +174,7 @@ impl Responder {
         let Some(client) = self.clients.find(from) else { return };
         let rules = &cx.shared.serving;
         let group = cx.world.dataset.group;
-        let per_entry = cx.world.hardware.per_entry * u64::from(group);
+        let per_entry = cx.hardware().per_entry * u64::from(group);
         let quantum = match rules.yield_after.nanos().checked_div(per_entry.nanos()) {
             Some(entries) => entries.max(1) as usize,
             None => usize::MAX,
@@ -343,7 +343,7 @@ impl Responder {
                 found += 1;
             }
         }
-        cx.cpu(cx.world.hardware.per_lookup * u64::from(lack.len()));
+        cx.cpu(cx.hardware().per_lookup * u64::from(lack.len()));
         if rules.refuses && !lack.is_empty() {
             client.wanted.subtract(&lack);
             let refusal = Msg::Presence { have: Rc::default(), lack: Some(Rc::new(lack)) };

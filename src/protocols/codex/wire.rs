@@ -11,7 +11,7 @@ use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::parts::wire::{field, frame, varint};
 use crate::units::Time;
-use crate::world::{BlockSet, Dataset, World};
+use crate::world::{BlockSet, Dataset, Hardware, World};
 use std::rc::Rc;
 
 /// A message of the exchange.
@@ -198,8 +198,7 @@ impl Message for Msg {
         }
     }
 
-    fn work(&self, world: &World, side: Side) -> Time {
-        let hardware = &world.hardware;
+    fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         let each = match (self, side) {
             (Msg::Delivery(..), Side::Send) => hardware.per_block_sent,
             (Msg::Delivery(..), Side::Receive) => hardware.per_block_received,
@@ -235,8 +234,8 @@ impl Message for Unpriced {
         self.0.carried()
     }
 
-    fn work(&self, world: &World, side: Side) -> Time {
-        self.0.work(world, side)
+    fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
+        self.0.work(world, hardware, side)
     }
 }
 

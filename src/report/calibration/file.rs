@@ -13,36 +13,36 @@ pub fn file(calibration: &Calibration, command: &str, date: &str) -> Option<Stri
     if fitted.is_empty() {
         return None;
     }
-    let page = Page { calibration, fitted, command, date };
+    let page = FittedFile { calibration, fitted, command, date };
     Some(match page.family() {
-        Family::Hardware => page.hardware(),
-        Family::Protocol => page.protocol(),
-        Family::Overlay => page.overlay(),
+        FittedForm::Hardware => page.hardware(),
+        FittedForm::Protocol => page.protocol(),
+        FittedForm::Overlay => page.overlay(),
     })
 }
 
-enum Family {
+enum FittedForm {
     Hardware,
     Protocol,
     Overlay,
 }
 
-struct Page<'a> {
+struct FittedFile<'a> {
     calibration: &'a Calibration,
     fitted: Vec<&'a Constant>,
     command: &'a str,
     date: &'a str,
 }
 
-impl Page<'_> {
-    fn family(&self) -> Family {
+impl FittedFile<'_> {
+    fn family(&self) -> FittedForm {
         let all = |prefix: &str| self.fitted.iter().all(|constant| constant.key.starts_with(prefix));
         if all("hardware.") {
-            Family::Hardware
+            FittedForm::Hardware
         } else if all("protocol.") {
-            Family::Protocol
+            FittedForm::Protocol
         } else {
-            Family::Overlay
+            FittedForm::Overlay
         }
     }
 

@@ -40,18 +40,18 @@ pub(super) fn times(comparison: &Comparison) -> Vec<String> {
 }
 
 /// A line: its value in a cell.
-type Line = (Guide, fn(&Comparison, &ComparedCell) -> Option<f64>);
+type GuideLine = (Guide, fn(&Comparison, &ComparedCell) -> Option<f64>);
 
 /// A value and its interval.
-type Estimate = (f64, Option<(f64, f64)>);
+type WithInterval = (f64, Option<(f64, f64)>);
 
 struct Trellis<'a> {
     comparison: &'a Comparison,
     title: String,
     y: &'static str,
-    guides: Vec<Line>,
+    guides: Vec<GuideLine>,
     /// What is drawn of one variant in one cell.
-    value: fn(&Figures) -> Option<Estimate>,
+    value: fn(&Figures) -> Option<WithInterval>,
 }
 
 impl Trellis<'_> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 const TEMPLATE: &str = include_str!("document.html");
 
 #[derive(Serialize)]
-struct Values<'a> {
+struct HtmlValues<'a> {
     title: &'a str,
     command: &'a str,
     elements: Vec<&'a Element>,
@@ -19,6 +19,6 @@ impl Document {
         // A figure out of characters alone is for the terminal.
         let drawn = |element: &&Element| !matches!(element, Element::Picture(picture) if picture.svg.is_empty());
         let elements = self.elements.iter().map(|placed| &placed.element).filter(drawn).collect();
-        page(TEMPLATE, Values { title: &self.title, command: &self.command, elements })
+        page(TEMPLATE, HtmlValues { title: &self.title, command: &self.command, elements })
     }
 }

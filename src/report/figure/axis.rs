@@ -26,7 +26,7 @@ pub struct ChartAxis {
 
 /// An axis in its place.
 #[derive(Debug, Clone)]
-pub(super) struct PlacedAxis {
+pub(super) struct DrawnAxis {
     /// Values, or on a logarithmic axis their logarithms, at both ends.
     ends: (f64, f64),
     pixels: (f64, f64),
@@ -34,11 +34,11 @@ pub(super) struct PlacedAxis {
     pub(super) ticks: Vec<f64>,
 }
 
-impl PlacedAxis {
+impl DrawnAxis {
     /// Of so many rows, from the first to the second of `pixels`.
-    pub(super) fn rows(rows: usize, pixels: (f64, f64)) -> PlacedAxis {
+    pub(super) fn rows(rows: usize, pixels: (f64, f64)) -> DrawnAxis {
         let ticks = (0..rows).map(|row| row as f64).collect();
-        PlacedAxis { ends: (-0.5, rows as f64 - 0.5), pixels, log: false, ticks }
+        DrawnAxis { ends: (-0.5, rows as f64 - 0.5), pixels, log: false, ticks }
     }
 
     /// The pixel of `value`; of what has no logarithm the lower end.
@@ -65,7 +65,7 @@ impl ChartAxis {
 
     /// From the first to the second of `pixels`, with room for all `values` and for so many
     /// ticks.
-    pub(super) fn placed(&self, values: &[f64], pixels: (f64, f64), room: usize) -> PlacedAxis {
+    pub(super) fn placed(&self, values: &[f64], pixels: (f64, f64), room: usize) -> DrawnAxis {
         let above = values.iter().copied().filter(|value| *value > 0.0);
         let (least, most) = span(above).unwrap_or((1.0, 10.0));
         let log = match self.scale {
@@ -90,7 +90,7 @@ impl ChartAxis {
             // Evenly picked, so that their words do not meet.
             n => self.ticks.iter().copied().step_by(n.div_ceil(room.max(1))).collect(),
         };
-        PlacedAxis { ends: (low, high), pixels, log, ticks }
+        DrawnAxis { ends: (low, high), pixels, log, ticks }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a figure is drawn.
 
-use super::axis::PlacedAxis;
+use super::axis::DrawnAxis;
 use super::svg::{Anchor, Drawing, Flow, width};
 use super::{
     BEHIND, COLOURS, Chart, ChartAxis, ChartPoint, DASHES, LINE, MARK, Mark, Panel, ROW, SHAPES, TITLE, WORDS,
@@ -8,8 +8,8 @@ use super::{
 
 /// Pixels of the plot of one panel, its axes in place.
 struct Frame {
-    x: PlacedAxis,
-    y: PlacedAxis,
+    x: DrawnAxis,
+    y: DrawnAxis,
     left: f64,
     top: f64,
     right: f64,
@@ -80,7 +80,7 @@ impl Chart {
         };
         let y = match self.rows.len() {
             0 => self.y.placed(&self.values(&self.panels, 1), (bottom, top), y_room(height)),
-            rows => PlacedAxis::rows(rows, (top, bottom)),
+            rows => DrawnAxis::rows(rows, (top, bottom)),
         };
         Frame { x, y, left, top, right, bottom }
     }

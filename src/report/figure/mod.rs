@@ -7,9 +7,11 @@ mod axis;
 mod bars;
 mod draw;
 mod svg;
+mod wires;
 
 pub use axis::{AxisScale, ChartAxis};
 pub use bars::{Bar, Bars};
+pub use wires::{Wire, Wires, WiresPoint};
 
 /// The colours of series, in this order.
 pub(super) const COLOURS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];

@@ -1,7 +1,7 @@
 //! The answer in sentences, the worlds first.
 
 use super::words::{change, counted, percent, short_change};
-use crate::study::{Elsewhere, Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict, ImpactWorld, Party, Stand};
+use crate::study::{Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactVerdict, ImpactWorld, Party, Stand};
 
 /// The quantity by which a world is called better or worse.
 const BY: ImpactMetric = ImpactMetric::MedianTime;
@@ -37,7 +37,7 @@ pub(super) fn answer(impact: &Impact) -> String {
     let worlds: Vec<_> = impact.stands(BY).collect();
     let named = |stand: Stand, with_numbers: bool| {
         let found = worlds.iter().filter(|(.., other)| *other == stand);
-        let name = |(world, line, _): &(&ImpactWorld, &Line, Stand)| match with_numbers {
+        let name = |(world, line, _): &(&ImpactWorld, &ImpactLine, Stand)| match with_numbers {
             true => format!("{} {}", world.name, short_change(line)),
             false => world.name.clone(),
         };
@@ -75,7 +75,7 @@ pub(super) fn answer(impact: &Impact) -> String {
 }
 
 /// How a side fails in a world.
-fn failure(world: &ImpactWorld, lines: &[Line], party: Party, incomplete: [usize; 2], pairs: usize) -> String {
+fn failure(world: &ImpactWorld, lines: &[ImpactLine], party: Party, incomplete: [usize; 2], pairs: usize) -> String {
     let [base, change_] = incomplete;
     let (who, whose, other, others) = match party {
         Party::Base => ("the base", base, "the change", change_),
@@ -93,7 +93,7 @@ fn failure(world: &ImpactWorld, lines: &[Line], party: Party, incomplete: [usize
 
 /// The quantities of all worlds together.
 fn together(impact: &Impact) -> String {
-    let told = |wanted: &dyn Fn(&Line) -> bool, numbers: bool| {
+    let told = |wanted: &dyn Fn(&ImpactLine) -> bool, numbers: bool| {
         let lines = impact.whole.iter().filter(|line| wanted(line));
         let words = lines.map(|line| match numbers {
             true => format!("{} {}", line.metric.title(), short_change(line)),
@@ -101,10 +101,10 @@ fn together(impact: &Impact) -> String {
         });
         words.collect::<Vec<String>>().join(", ")
     };
-    let is = |word: &'static str| move |line: &Line| line.verdict.is_some_and(|verdict| verdict.word() == word);
+    let is = |word: &'static str| move |line: &ImpactLine| line.verdict.is_some_and(|verdict| verdict.word() == word);
     let groups = [
-        ("worse: ", told(&Line::is_worse, true)),
-        ("better: ", told(&Line::is_better, true)),
+        ("worse: ", told(&ImpactLine::is_worse, true)),
+        ("better: ", told(&ImpactLine::is_better, true)),
         ("FAILS: ", told(&is(ImpactVerdict::Fails.word()), false)),
         ("differ by world: ", told(&is(ImpactVerdict::Mixed.word()), true)),
         ("no practical change: ", told(&is(ImpactVerdict::NoPracticalChange.word()), false)),

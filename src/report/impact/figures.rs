@@ -4,7 +4,7 @@ use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint};
 use super::super::human::tick;
 use super::answer::title;
 use super::words::change;
-use crate::study::{Impact, ImpactLine as Line, ImpactMetric};
+use crate::study::{Impact, ImpactLine, ImpactMetric};
 
 /// The axis of changes ends here, in percent.
 const MOST: f64 = 150.0;
@@ -12,7 +12,7 @@ const MOST: f64 = 150.0;
 /// The change of each quantity with its interval, or that of each world where these
 /// do not agree; and the margin. Nothing where no quantity was reached.
 pub fn changes(impact: &Impact) -> Option<String> {
-    let lines: Vec<&Line> = impact.whole.iter().filter(|line| line.is_reached()).collect();
+    let lines: Vec<&ImpactLine> = impact.whole.iter().filter(|line| line.is_reached()).collect();
     let names: Vec<String> = lines.iter().map(|line| line.metric.title().to_owned()).collect();
     let axis = ChartAxis::new("change in % (unfinished downloads: in points)", AxisScale::Linear, tick);
     let mut figure = Chart::of_rows(names, axis);
@@ -21,7 +21,7 @@ pub fn changes(impact: &Impact) -> Option<String> {
     for (index, line) in lines.iter().enumerate() {
         let y = index as f64;
         let worlds = || impact.stands(line.metric).map(|(_, of_world, _)| of_world).filter(|world| world.is_reached());
-        let shown: Vec<(&Line, bool)> = match line.range {
+        let shown: Vec<(&ImpactLine, bool)> = match line.range {
             None => vec![(line, true)],
             Some(_) => worlds().map(|world| (world, false)).collect(),
         };
@@ -51,7 +51,7 @@ fn at_most(share: f64) -> f64 {
 
 /// Says at the edge of the axis what the point is that lies beyond it, the outermost of
 /// `values`; or how far an interval reaches whose point does not.
-fn label_beyond(figure: &mut Chart, y: f64, line: &Line, values: &[f64], interval: Option<(f64, f64)>) {
+fn label_beyond(figure: &mut Chart, y: f64, line: &ImpactLine, values: &[f64], interval: Option<(f64, f64)>) {
     // Centred on the text, which has to stay within the plot.
     const WITHIN: f64 = 0.9;
     for (edge, end) in [(MOST, interval.map(|ends| ends.1)), (-MOST, interval.map(|ends| ends.0))] {

@@ -2,7 +2,7 @@
 
 use super::answer::summary;
 use crate::results::Program;
-use crate::study::{Elsewhere, Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict, Party, Stand};
+use crate::study::{Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactVerdict, Stand};
 use serde::Serialize;
 use serde_json::json;
 
@@ -10,14 +10,15 @@ use serde_json::json;
 /// equal comparisons.
 pub fn json(impact: &Impact, program: &Program) -> String {
     let request = &impact.request;
-    let side = |name: &str, side: &crate::study::Side| json!({ "name": name, "model": side.model, "sets": side.sets });
+    let side =
+        |name: &str, side: &crate::study::ImpactSide| json!({ "name": name, "model": side.model, "sets": side.sets });
     let stands = impact.stands(ImpactMetric::MedianTime).map(|(.., stand)| word(stand));
     let worlds = impact.each_world().zip(stands).map(|((world, lines, standing), stand)| {
         json!({
             "name": world.name,
             "settings": world.settings,
             "verdict": stand,
-            "fails": standing.fails.map(side_name),
+            "fails": standing.fails,
             "pairs": standing.pairs,
             "pairs_alike": standing.alike,
             "pairs_incomplete": { "base": standing.incomplete[0], "change": standing.incomplete[1] },
@@ -57,13 +58,6 @@ pub fn json(impact: &Impact, program: &Program) -> String {
         "worlds": worlds.collect::<Vec<_>>(),
     });
     serde_json::to_string_pretty(&value).expect("plain data") + "\n"
-}
-
-const fn side_name(party: Party) -> &'static str {
-    match party {
-        Party::Base => "base",
-        Party::Change => "change",
-    }
 }
 
 /// What the change does in a world, in a word.
@@ -122,7 +116,7 @@ pub fn rows(impact: &Impact) -> Vec<VerdictRow> {
     whole.chain(each).collect()
 }
 
-fn line(line: &Line) -> VerdictRow {
+fn line(line: &ImpactLine) -> VerdictRow {
     // What is rounded to nothing has no sign.
     let finite = |value: f64| value.is_finite().then_some(value + 0.0);
     let pooled = line.is_reached() && line.range.is_none() && line.effect.is_finite();

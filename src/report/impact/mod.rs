@@ -10,7 +10,7 @@ mod words;
 
 pub use answer::worse;
 pub use figures::{bytes as bytes_figure, changes as changes_figure};
-pub use json::{VerdictRow, json, rows};
+pub use json::{json, rows};
 
 use super::document::{Document, Picture};
 use crate::results::Program;

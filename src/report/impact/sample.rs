@@ -3,14 +3,14 @@
 use crate::ledger::Class;
 use crate::scenario::Input;
 use crate::study::{
-    Decomposition, Elsewhere, Impact, ImpactLine as Line, ImpactMetric, ImpactRange, ImpactRequest, ImpactVerdict,
-    ImpactWorld, Part, Party, Side, Standing,
+    ClassBytes, Decomposition, Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactRange, ImpactRequest, ImpactSide,
+    ImpactVerdict, ImpactWorld, Party, Standing,
 };
 
 /// Better in time, worse in efficiency and downloads that end, undecided in p95,
 /// without makespan, much slower to the first byte with an open end.
 pub fn impact() -> Impact {
-    let line = |metric, effect: f64, interval, verdict| Line {
+    let line = |metric, effect: f64, interval, verdict| ImpactLine {
         metric,
         base: Some(4.0),
         change: Some(4.0 * (1.0 + effect)),
@@ -31,17 +31,19 @@ pub fn impact() -> Impact {
         line(MedianTime, -0.25, Some((-0.3, -0.2)), Some(ImpactVerdict::Less)),
         line(SlowTime, 0.1, Some((-0.1, 0.3)), undecided),
         line(FirstByte, 3.0, None, Some(ImpactVerdict::Undecided { more_pairs: None })),
-        Line { base: None, change: None, excluded: 16, included: 0, pairs: 0, ..line(Makespan, 0.0, None, None) },
+        ImpactLine { base: None, change: None, excluded: 16, included: 0, pairs: 0, ..line(Makespan, 0.0, None, None) },
         line(Efficiency, -0.25, Some((-0.3, -0.2)), Some(ImpactVerdict::Less)),
         line(Wire, 0.001, Some((0.0, 0.002)), same),
         line(SeederShare, 0.0, Some((0.0, 0.0)), same),
         line(PeakQueue, 0.0, Some((0.0, 0.0)), same),
         line(Unfinished, 0.015, Some((0.01, 0.02)), Some(ImpactVerdict::More)),
     ];
-    let part = |class, base, change| Part { class, base, change };
+    let part = |class, base, change| ClassBytes { class, base, change };
     let parts = vec![part(Class::Payload, 1_000_000, 1_000_000), part(Class::Want, 100, 4000), part(Class::Ack, 90, 0)];
-    let side =
-        |model: &str, sets: &[&str]| Side { model: model.into(), sets: sets.iter().map(|s| s.to_string()).collect() };
+    let side = |model: &str, sets: &[&str]| ImpactSide {
+        model: model.into(),
+        sets: sets.iter().map(|s| s.to_string()).collect(),
+    };
     let world =
         |name: &str, latency: &str| ImpactWorld { name: name.into(), settings: format!("network.latency = {latency}") };
     Impact {
@@ -72,8 +74,9 @@ pub fn impact() -> Impact {
 }
 
 /// The same numbers in a world of eight pairs.
-fn of_world(whole: &[Line]) -> Vec<Line> {
-    let half = |line: &Line| Line { included: line.included / 2, excluded: line.excluded / 2, ..line.clone() };
+fn of_world(whole: &[ImpactLine]) -> Vec<ImpactLine> {
+    let half =
+        |line: &ImpactLine| ImpactLine { included: line.included / 2, excluded: line.excluded / 2, ..line.clone() };
     whole.iter().map(half).collect()
 }
 
@@ -84,7 +87,7 @@ pub fn breaking() -> Impact {
     impact.standings[1] = Standing { pairs: 8, alike: 0, incomplete: [0, 7], fails: Some(Party::Change) };
     let fails = Some(ImpactVerdict::Fails);
     let time = &mut impact.whole[0];
-    *time = Line { change: None, verdict: fails, included: 9, excluded: 7, ..time.clone() };
+    *time = ImpactLine { change: None, verdict: fails, included: 9, excluded: 7, ..time.clone() };
     impact.whole[3].verdict = fails;
     let queue = &mut impact.whole[7];
     queue.range = Some(ImpactRange { low: -0.03, high: 0.4, is_sure: true });
@@ -93,7 +96,7 @@ pub fn breaking() -> Impact {
         lines[7].effect = effect;
     }
     let time = &mut impact.by_world[1][0];
-    *time = Line { change: None, verdict: fails, included: 1, excluded: 7, pairs: 1, ..time.clone() };
+    *time = ImpactLine { change: None, verdict: fails, included: 1, excluded: 7, pairs: 1, ..time.clone() };
     impact
 }
 

@@ -3,7 +3,7 @@
 use super::super::document::{Grid, GridCell, GridColumn, Tone};
 use super::super::human;
 use super::words::{base, change_with_interval, changed, short_change, verdict};
-use crate::study::{Impact, ImpactLine as Line, ImpactMetric, ImpactVerdict};
+use crate::study::{Impact, ImpactLine, ImpactMetric, ImpactVerdict};
 
 /// Quantities of the whole run, all worlds together.
 pub(super) fn whole(impact: &Impact, per_pair: Option<f64>) -> Grid {
@@ -78,7 +78,7 @@ pub(super) const MARKS: &str =
 pub(super) const SUMS: &str = "All these runs together; the parts sum to the whole to the byte.";
 
 /// A change and a mark for what can be said of it.
-fn short(line: &Line) -> String {
+fn short(line: &ImpactLine) -> String {
     let told = short_change(line);
     match line.verdict {
         None => "-".into(),
@@ -90,7 +90,7 @@ fn short(line: &Line) -> String {
     }
 }
 
-fn tone(line: &Line) -> Tone {
+fn tone(line: &ImpactLine) -> Tone {
     match () {
         () if line.is_worse() || line.verdict == Some(ImpactVerdict::Fails) => Tone::Bad,
         () if line.is_better() => Tone::Good,

@@ -3,24 +3,24 @@
 use super::super::human;
 use super::super::words::quoted;
 use crate::results::Unit;
-use crate::study::{Impact, ImpactLine as Line, ImpactVerdict};
+use crate::study::{Impact, ImpactLine, ImpactVerdict};
 
 /// The value of the base, in its unit.
-pub(super) fn base(line: &Line) -> String {
+pub(super) fn base(line: &ImpactLine) -> String {
     line.base.map_or("-".into(), |value| in_unit(line, value))
 }
 
 /// That of the change; where it did not reach all that the base did, how much it
 /// reached; and none where the worlds do not agree, as two means would say what the
 /// range does not.
-pub(super) fn changed(line: &Line) -> String {
+pub(super) fn changed(line: &ImpactLine) -> String {
     let change = line.change.map(|value| if line.range.is_some() { "-".into() } else { in_unit(line, value) });
     let reached = || format!("reached in {} of {}", line.included, line.included + line.excluded);
     let missed = line.base.map(|_| reached());
     change.or(missed).unwrap_or("-".into())
 }
 
-fn in_unit(line: &Line, value: f64) -> String {
+fn in_unit(line: &ImpactLine, value: f64) -> String {
     match line.metric.measure().unit {
         Unit::Seconds => human::seconds(value),
         Unit::Bytes => human::bytes(value),
@@ -40,7 +40,7 @@ pub(super) fn per_byte(value: f64) -> String {
 }
 
 /// `-31.2 %`; of shares `+1.2 points`.
-pub(super) fn change(line: &Line, effect: f64) -> String {
+pub(super) fn change(line: &ImpactLine, effect: f64) -> String {
     if effect.is_infinite() {
         return "new".into();
     }
@@ -50,7 +50,7 @@ pub(super) fn change(line: &Line, effect: f64) -> String {
 
 /// The change without interval, or the range over worlds that do not agree; and where
 /// pairs are left out, how many remain: `-31.2 % (n = 159 of 192)`.
-pub(super) fn short_change(line: &Line) -> String {
+pub(super) fn short_change(line: &ImpactLine) -> String {
     let number = match line.range {
         Some(range) if range.high.is_infinite() => format!("{} .. without end", change(line, range.low)),
         Some(range) => format!("{} .. {}", change(line, range.low), change(line, range.high)),
@@ -60,7 +60,7 @@ pub(super) fn short_change(line: &Line) -> String {
 }
 
 /// What remains where pairs are left out, between `before` and `after`.
-fn of_all(line: &Line, before: &str, after: &str) -> String {
+fn of_all(line: &ImpactLine, before: &str, after: &str) -> String {
     let all = line.included + line.excluded;
     if line.excluded > 0 { format!("{before}n = {} of {all}{after}", line.included) } else { String::new() }
 }
@@ -69,7 +69,7 @@ fn of_all(line: &Line, before: &str, after: &str) -> String {
 const MOST: f64 = 10.0;
 
 /// The change with its interval: `-31.2 % [-33.0 .. -29.4]`.
-pub(super) fn change_with_interval(line: &Line) -> String {
+pub(super) fn change_with_interval(line: &ImpactLine) -> String {
     if !line.is_reached() || line.range.is_some() {
         return short_change(line) + if line.range.is_some() { " by world" } else { "" };
     }
@@ -92,7 +92,7 @@ pub(super) fn change_with_interval(line: &Line) -> String {
 
 /// The word of the verdict. With `per_pair`, the real time of a pair in s, also how
 /// long it would take to decide.
-pub(super) fn verdict(line: &Line, per_pair: Option<f64>) -> String {
+pub(super) fn verdict(line: &ImpactLine, per_pair: Option<f64>) -> String {
     match line.verdict {
         None => "not reached".into(),
         Some(ImpactVerdict::Undecided { more_pairs: Some(pairs) }) => {
@@ -200,12 +200,13 @@ mod tests {
 
     #[test]
     fn ends_out_of_reach_are_open() {
-        let told = |interval| change_with_interval(&Line { interval: Some(interval), ..impact().whole[1].clone() });
+        let told =
+            |interval| change_with_interval(&ImpactLine { interval: Some(interval), ..impact().whole[1].clone() });
         assert_eq!(told((-0.1, 9.9)), "+10.0 % [-10.0 .. +990.0]");
         assert_eq!(told((-0.1, 10.5)), "+10.0 % [-10.0 .. > +1000]");
         assert_eq!(told((-2e6, 3e9)), "+10.0 % [< -1000 .. > +1000]");
         assert_eq!(told((30.0, 50.0)), "+10.0 % [+3000 .. +5000]", "where all is large it is told");
-        let large = Line { effect: 14.0, interval: Some((9.0, 21.0)), ..impact().whole[1].clone() };
+        let large = ImpactLine { effect: 14.0, interval: Some((9.0, 21.0)), ..impact().whole[1].clone() };
         assert_eq!(change_with_interval(&large), "+1400 % [+900.0 .. +2100]", "also where the change itself is");
     }
 }

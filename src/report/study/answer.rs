@@ -4,7 +4,7 @@ use super::super::human;
 use super::super::words::title;
 use super::sweeps;
 use crate::results::median;
-use crate::study::{Point, Race, Survey};
+use crate::study::{Race, Survey, SurveyPoint};
 
 /// Variants that are told one by one.
 const MOST_OTHERS: usize = 6;
@@ -105,7 +105,7 @@ fn unfinished(survey: &Survey) -> Option<String> {
     let mut told = Vec::new();
     for (index, variant) in survey.variants.iter().enumerate() {
         let mine = || survey.points.iter().filter(|point| point.variant == index);
-        let open = |point: &Point| point.leechers - point.moments.len() as u64;
+        let open = |point: &SurveyPoint| point.leechers - point.moments.len() as u64;
         let (missing, all): (u64, u64) = (mine().map(open).sum(), mine().map(|point| point.leechers).sum());
         let points = mine().filter(|point| open(point) > 0).count();
         if points > 0 {
@@ -127,13 +127,13 @@ mod tests {
 
     /// Two cells of two variants; the last point has a download that did not end.
     fn survey() -> Survey {
-        let point = |(cell, variant): (usize, usize), ended: bool| Point {
+        let point = |(cell, variant): (usize, usize), ended: bool| SurveyPoint {
             cell,
             variant,
             leechers: 2,
             medians: vec![ended.then_some(4.0)],
             moments: vec![4.0; if ended { 2 } else { 1 }],
-            ..Point::default()
+            ..SurveyPoint::default()
         };
         let places = [(0, 0), (0, 1), (1, 0), (1, 1)];
         let points = places.map(|place| point(place, place != (1, 1))).into();

@@ -1,10 +1,10 @@
 //! The share of leechers that are complete over time.
 
 use super::super::document::Picture;
-use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Guide, Mark, Panel};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint, Guide, Mark, Panel};
 use super::super::words::duration;
 use super::{MOST_VARIANTS, csv, name, place, shortened};
-use crate::study::{Point, Survey, spread};
+use crate::study::{Survey, SurveyPoint, spread};
 
 /// Panels of one figure.
 const MOST_PANELS: usize = 12;
@@ -70,7 +70,7 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
 
 /// Whether the slowest and the fastest curve end far apart, so that time has to
 /// be logarithmic.
-fn spans_widely<'a>(points: impl Iterator<Item = &'a Point>) -> bool {
+fn spans_widely<'a>(points: impl Iterator<Item = &'a SurveyPoint>) -> bool {
     let ends: Vec<f64> = points.filter_map(|point| point.moments.last().copied()).collect();
     let (least, most) = ends.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), end| (a.min(*end), b.max(*end)));
     least > 0.0 && most > 6.0 * least
@@ -78,15 +78,15 @@ fn spans_widely<'a>(points: impl Iterator<Item = &'a Point>) -> bool {
 
 /// The corners of a curve, beginning at nobody: each completion, or where there
 /// are many the first at which each hundredth of them is reached.
-fn steps(point: &Point, log: bool) -> Vec<Place> {
+fn steps(point: &SurveyPoint, log: bool) -> Vec<ChartPoint> {
     let all = point.moments.len();
     let Some(first) = point.moments.first() else { return Vec::new() };
     let ranks: Vec<usize> = match all {
         few if few <= MOST_STEPS => (1..=few).collect(),
         _ => (1..=MOST_STEPS).map(|step| (step * all).div_ceil(MOST_STEPS)).collect(),
     };
-    let start = Place::new(if log { *first } else { 0.0 }, 0.0);
-    let step = |rank: usize| Place::new(point.moments[rank - 1], rank as f64 / point.leechers as f64);
+    let start = ChartPoint::new(if log { *first } else { 0.0 }, 0.0);
+    let step = |rank: usize| ChartPoint::new(point.moments[rank - 1], rank as f64 / point.leechers as f64);
     [start].into_iter().chain(ranks.into_iter().map(step)).collect()
 }
 
@@ -96,16 +96,17 @@ mod tests {
 
     #[test]
     fn a_curve_ends_at_the_share_that_completed() {
-        let point = Point { leechers: 4, moments: vec![1.0, 2.0, 5.0], ..Point::default() };
+        let point = SurveyPoint { leechers: 4, moments: vec![1.0, 2.0, 5.0], ..SurveyPoint::default() };
         let corners = |log| steps(&point, log).iter().map(|p| (p.x, p.y)).collect::<Vec<_>>();
         assert_eq!(corners(false), [(0.0, 0.0), (1.0, 0.25), (2.0, 0.5), (5.0, 0.75)]);
         assert_eq!(corners(true)[0], (1.0, 0.0), "zero has no logarithm");
-        assert_eq!(steps(&Point::default(), true), []);
+        assert_eq!(steps(&SurveyPoint::default(), true), []);
     }
 
     #[test]
     fn many_completions_become_hundredths() {
-        let point = Point { leechers: 250, moments: (1..=250).map(f64::from).collect(), ..Point::default() };
+        let point =
+            SurveyPoint { leechers: 250, moments: (1..=250).map(f64::from).collect(), ..SurveyPoint::default() };
         let steps = steps(&point, false);
         assert_eq!(steps.len(), 101);
         assert_eq!((steps[1].x, steps[1].y), (3.0, 3.0 / 250.0), "the third is the first to reach a hundredth");

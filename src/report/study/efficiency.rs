@@ -1,7 +1,7 @@
 //! Efficiency against the bound.
 
 use super::super::document::Picture;
-use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mark};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint, Mark};
 use super::super::human::tick;
 use super::{MOST_ROWS, MOST_VARIANTS, csv, name, picked, place, shortened};
 use crate::study::{Summary, Survey, spread};
@@ -26,7 +26,7 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
                 let Some(s) = Summary::of(&point.values_of(|run| run.efficiency)) else { continue };
                 let numbers = [s.median, s.p5, s.p95].map(|value| value.to_string());
                 rows.push([name(survey, point)].into_iter().chain(numbers).chain([s.n.to_string()]).collect());
-                marks.push(Place { x_range: Some((s.p5, s.p95)), ..Place::new(s.median, row as f64) });
+                marks.push(ChartPoint { x_range: Some((s.p5, s.p95)), ..ChartPoint::new(s.median, row as f64) });
             }
         }
         figure.points(&survey.variants[*variant], marks);

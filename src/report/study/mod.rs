@@ -8,18 +8,18 @@ mod held;
 mod points;
 mod sweeps;
 
-pub use points::sweep;
+pub use points::SweepTable;
 
 use super::document::Document;
 use super::upkeep;
 use super::words::{self, fact, title};
 use crate::ledger::Status;
 use crate::results::DiscoveryRow;
-use crate::study::{Held, Point, Survey, spread};
+use crate::study::{Held, Survey, SurveyPoint, spread};
 
 /// What a report is made of besides the survey.
 #[derive(Debug, Clone, Copy)]
-pub struct Sources<'a> {
+pub struct SurveySources<'a> {
     /// What held the leechers back, as far as it is known.
     pub held: &'a Held,
     /// The rows of `discovery.csv`.
@@ -29,7 +29,7 @@ pub struct Sources<'a> {
 }
 
 /// A finished study of any kind.
-pub fn survey(survey: &Survey, sources: Sources) -> Document {
+pub fn survey(survey: &Survey, sources: SurveySources) -> Document {
     let mut document = Document::new(&survey.manifest.scenario);
     document.made_by(sources.command);
     lost(survey).into_iter().for_each(|line| document.warning(line));
@@ -125,22 +125,22 @@ fn titles(survey: &Survey) -> Vec<&str> {
     axes.chain([if is_protocol { "protocol" } else { "variant" }]).collect()
 }
 
-fn lines(survey: &Survey) -> Vec<(Vec<String>, Vec<&crate::results::RunRow>)> {
-    let line = |point: &'_ Point| {
+fn lines(survey: &Survey) -> Vec<(Vec<String>, points::PointLine)> {
+    let line = |point: &'_ SurveyPoint| {
         let place = survey.place(point).map(|(axis, value)| words::value(&axis.key, &value.text));
         place.chain([survey.variants[point.variant].clone()]).collect()
     };
-    survey.points.iter().map(|point| (line(point), point.runs.iter().collect())).collect()
+    survey.points.iter().map(|point| (line(point), points::PointLine::of(&point.runs))).collect()
 }
 
 /// What of the world varies, with its values at a point.
-fn place(survey: &Survey, point: &Point) -> String {
+fn place(survey: &Survey, point: &SurveyPoint) -> String {
     let words: Vec<String> = survey.place(point).map(|(axis, value)| fact(&axis.key, &value.text)).collect();
     words.join(", ")
 }
 
 /// A point in words; never empty.
-fn name(survey: &Survey, point: &Point) -> String {
+fn name(survey: &Survey, point: &SurveyPoint) -> String {
     let (place, variant) = (place(survey, point), &survey.variants[point.variant]);
     match (survey.variants.len(), place.is_empty()) {
         (1, false) => place,

@@ -4,9 +4,10 @@ use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
 use super::{answer, is_idle};
-use crate::results::{Measure, Observation, RunRow, Unit, median};
+use crate::results::{Measure, Observation, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
-use crate::study::{Assembled, Plan, Summary, Survey};
+use crate::study::{Plan, Summary, Survey};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// Measures of the table: name, title, and rank (see [`GridColumn::ranked`]).
@@ -31,52 +32,141 @@ fn scale(unit: Unit, values: &[f64]) -> Scale {
     }
 }
 
-/// The values of the keys at a point, and the rows of its finished runs.
-type Line<'a> = (Vec<String>, Vec<&'a RunRow>);
+/// The runs at one point together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PointLine {
+    runs: usize,
+    completed: u64,
+    leechers: u64,
+    medians: [Option<f64>; QUANTITIES.len()],
+    makespan: Option<Summary>,
+}
 
-/// A study that was just carried out: who is faster where there are several, as far as
-/// that is known, the table, and the makespan against the first swept key.
-pub fn sweep(plan: &Plan, assembled: &Assembled, survey: Option<&Survey>) -> Document {
-    let first = plan.values(0);
-    let keys: Vec<&str> = first.keys().collect();
-    let line = |point: usize| {
-        let values = plan.values(point);
-        (keys.iter().map(|key| values.get(key)).collect(), rows_of(plan, assembled, point))
-    };
-    let points: Vec<Line> = (0..plan.points()).map(line).collect();
-    let mut document = Document::new(&plan.name);
-    if let Some(several) = survey.filter(|survey| survey.variants.len() > 1 && !is_idle(survey)) {
-        document.answer(answer::lines(several));
+impl PointLine {
+    /// Of the finished runs `rows`.
+    pub(super) fn of<'a>(rows: impl IntoIterator<Item = &'a RunRow>) -> PointLine {
+        let mut gathered = Gathered::default();
+        rows.into_iter().for_each(|row| gathered.add(row));
+        gathered.line()
     }
-    document.grid(grid(&keys, &points));
-    document.paragraph(NOTE);
-    against_first_key(&mut document, &keys, &points);
-    document
+
+    /// The median makespan, where all runs have one.
+    fn makespan(&self) -> Option<f64> {
+        self.makespan.as_ref().filter(|makespan| makespan.n == self.runs).map(|makespan| makespan.median)
+    }
+}
+
+/// What is needed of the runs at one point while they come.
+#[derive(Debug, Default)]
+struct Gathered {
+    line: PointLine,
+    values: [Vec<f64>; QUANTITIES.len()],
+    makespans: Vec<f64>,
+}
+
+impl Gathered {
+    fn add(&mut self, row: &RunRow) {
+        self.line.runs += 1;
+        self.line.completed += row.completed.unwrap_or(0);
+        self.line.leechers += u64::from(row.network_size - row.seeders);
+        let seen = Observation::simulated(row, &[], &[], Progress::Storage);
+        for (values, (name, ..)) in self.values.iter_mut().zip(QUANTITIES) {
+            values.extend(measure(name).value(&seen));
+        }
+        self.makespans.extend(row.makespan_s);
+    }
+
+    fn line(self) -> PointLine {
+        let medians = self.values.map(|values| median(&values));
+        PointLine { medians, makespan: Summary::of(&self.makespans), ..self.line }
+    }
+}
+
+fn measure(name: &str) -> &'static Measure {
+    Measure::named(name).expect("every quantity is a measure")
+}
+
+/// Points that the table of a sweep has lines for.
+const MOST_LINES: usize = 1000;
+
+/// A study that is being put together: a line for each point, made from its rows as they
+/// come, for there may be many.
+#[derive(Debug)]
+pub struct SweepTable<'a> {
+    plan: &'a Plan,
+    lines: Vec<PointLine>,
+    /// Those at the point after the last of `lines`.
+    here: Gathered,
+}
+
+impl<'a> SweepTable<'a> {
+    /// Without any rows.
+    pub fn new(plan: &'a Plan) -> Self {
+        SweepTable { plan, lines: vec![], here: Gathered::default() }
+    }
+
+    /// Takes in a row at `point`, which is no earlier one than that of the last row.
+    pub fn add(&mut self, point: usize, row: &RunRow) {
+        self.close(point);
+        if !row.is_failed() {
+            self.here.add(row);
+        }
+    }
+
+    /// Makes the lines of all points before `point`.
+    fn close(&mut self, point: usize) {
+        while self.lines.len() < point {
+            self.lines.push(std::mem::take(&mut self.here).line());
+        }
+    }
+
+    /// Who is faster where there are several, as far as that is known from `survey`, the
+    /// table, and the makespan against the first swept key.
+    pub fn document(mut self, survey: Option<&Survey>) -> Document {
+        self.close(self.plan.points());
+        let first = self.plan.values(0);
+        let keys: Vec<&str> = first.keys().collect();
+        let point = |(at, line)| {
+            let values = self.plan.values(at);
+            (keys.iter().map(|key| values.get(key)).collect::<Vec<_>>(), line)
+        };
+        let all = self.lines.len();
+        let left_out = if all > MOST_LINES { MOST_LINES / 2..all - MOST_LINES / 2 } else { 0..0 };
+        let shown = self.lines.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
+        let mut document = Document::new(&self.plan.name);
+        if let Some(several) = survey.filter(|survey| survey.variants.len() > 1 && !is_idle(survey)) {
+            document.answer(answer::lines(several));
+        }
+        document.grid(grid(&keys, &shown.map(point).collect::<Vec<_>>()));
+        if !left_out.is_empty() {
+            let (from, to, file) = (left_out.start + 1, left_out.end, RunRow::KIND.file);
+            document.paragraph(format!("points {from} to {to} of {all} are left out here; all runs are in {file}"));
+        }
+        document.paragraph(NOTE);
+        against_first_key(&mut document, &keys, self.lines.iter().enumerate().map(point));
+        document
+    }
 }
 
 /// What the times in the table are.
 pub(super) const NOTE: &str = "medians over runs; times from the start of a run's first leecher, over leechers that \
     completed; makespan over runs in which all did";
 
-/// One line per point, whose runs are told apart by the values of `keys`. Each column has
-/// one unit.
-pub(super) fn grid(keys: &[&str], points: &[Line]) -> Grid {
-    let rows: Vec<&[&RunRow]> = points.iter().map(|(_, rows)| rows.as_slice()).collect();
+/// A line for each of `points`, which are told apart by their values of `keys`. Each
+/// column has one unit.
+pub(super) fn grid<L: Borrow<PointLine>>(keys: &[&str], points: &[(Vec<String>, L)]) -> Grid {
+    let lines: Vec<&PointLine> = points.iter().map(|(_, line)| line.borrow()).collect();
     let key = |(at, key): (usize, &&str)| {
         (GridColumn::words(short(key, keys)), points.iter().map(|(values, _)| values[at].clone()).collect())
     };
     let mut columns: Vec<Filled> = keys.iter().enumerate().map(key).collect();
-    columns.extend(counts(&rows));
-    let seen = |row: &&RunRow| Observation::simulated(row, &[], &[], Progress::Storage);
-    let seen: Vec<Vec<Observation>> = rows.iter().map(|rows| rows.iter().map(seen).collect()).collect();
-    for (name, title, rank) in QUANTITIES {
-        let measure = Measure::named(name).expect("every quantity is a measure");
-        let values = |runs: &Vec<Observation>| runs.iter().filter_map(|run| measure.value(run)).collect::<Vec<f64>>();
-        let medians: Vec<Option<f64>> = seen.iter().map(|runs| median(&values(runs))).collect();
-        let scale = scale(measure.unit, &medians.iter().flatten().copied().collect::<Vec<_>>());
-        columns.push(filled(title, rank, &scale, medians.iter().map(|value| value.map(|v| scale.show(v)))));
+    columns.extend(counts(&lines));
+    for (at, (name, title, rank)) in QUANTITIES.into_iter().enumerate() {
+        let medians = || lines.iter().map(|line| line.medians[at]);
+        let scale = scale(measure(name).unit, &medians().flatten().collect::<Vec<_>>());
+        columns.push(filled(title, rank, &scale, medians().map(|value| value.map(|v| scale.show(v)))));
     }
-    columns.extend(spread(&makespans(points)));
+    columns.extend(spread(&lines));
     let mut cells: Vec<_> = columns.iter_mut().map(|(_, cells)| std::mem::take(cells).into_iter()).collect();
     let rows: Vec<Vec<String>> =
         (0..points.len()).map(|_| cells.iter_mut().flat_map(Iterator::next).collect()).collect();
@@ -94,31 +184,24 @@ fn filled(title: &str, rank: u8, scale: &Scale, cells: impl Iterator<Item = Opti
     (GridColumn::numbers(title).ranked(rank), cells.map(|cell| cell.unwrap_or("-".into())).collect())
 }
 
-fn makespans(points: &[Line]) -> Vec<Option<Summary>> {
-    let makespan = |rows: &[&RunRow]| Summary::of(&rows.iter().filter_map(|row| row.makespan_s).collect::<Vec<_>>());
-    points.iter().map(|(_, rows)| makespan(rows)).collect()
-}
-
 /// Runs, and leechers that completed of all.
-fn counts(rows: &[&[&RunRow]]) -> [Filled; 2] {
-    let completed = |rows: &&[&RunRow]| {
-        let completed: u64 = rows.iter().filter_map(|r| r.completed).sum();
-        let leechers: u64 = rows.iter().map(|r| u64::from(r.network_size - r.seeders)).sum();
-        format!("{completed}/{leechers}")
-    };
+fn counts(lines: &[&PointLine]) -> [Filled; 2] {
     [
-        (GridColumn::numbers("runs").ranked(3), rows.iter().map(|rows| rows.len().to_string()).collect()),
-        (GridColumn::numbers("completed").ranked(1), rows.iter().map(completed).collect()),
+        (GridColumn::numbers("runs").ranked(3), lines.iter().map(|line| line.runs.to_string()).collect()),
+        (
+            GridColumn::numbers("completed").ranked(1),
+            lines.iter().map(|line| format!("{}/{}", line.completed, line.leechers)).collect(),
+        ),
     ]
 }
 
 /// Median, quantiles, and mean with its interval, in one unit.
-fn spread(makespans: &[Option<Summary>]) -> [Filled; 3] {
-    let scale = Scale::seconds(makespans.iter().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
+fn spread(lines: &[&PointLine]) -> [Filled; 3] {
+    let makespans = || lines.iter().map(|line| line.makespan.as_ref());
+    let scale = Scale::seconds(makespans().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
     let show = |value: f64| scale.show(value);
-    let each = |of: &dyn Fn(&Summary) -> Option<String>| -> Vec<Option<String>> {
-        makespans.iter().map(|makespan| makespan.as_ref().and_then(of)).collect()
-    };
+    let each =
+        |of: &dyn Fn(&Summary) -> Option<String>| makespans().map(|makespan| makespan.and_then(of)).collect::<Vec<_>>();
     let range = |s: &Summary| (s.n > 1).then(|| format!("{}..{}", show(s.p5), show(s.p95)));
     let interval = |s: &Summary| s.ci95.map(|half| format!("{} +- {}", show(s.mean), show(half)));
     [
@@ -135,20 +218,27 @@ const MOST_BARS: usize = 24;
 /// (values of the other keys) that have one at every value: else a value would
 /// look fast because only its easy points completed. Nothing where that is no
 /// comparison.
-fn against_first_key(document: &mut Document, keys: &[&str], points: &[Line]) {
+fn against_first_key<'a>(
+    document: &mut Document,
+    keys: &[&str],
+    points: impl Iterator<Item = (Vec<String>, &'a PointLine)>,
+) {
     let Some(key) = keys.first() else { return };
-    let mut names: Vec<&str> = Vec::new();
-    let mut places: BTreeMap<&[String], BTreeMap<&str, Option<f64>>> = BTreeMap::new();
-    for ((values, rows), makespan) in points.iter().zip(makespans(points)) {
-        if !names.contains(&values[0].as_str()) {
-            names.push(&values[0]);
+    let mut names: Vec<String> = Vec::new();
+    let mut places: BTreeMap<Vec<String>, BTreeMap<String, Option<f64>>> = BTreeMap::new();
+    for (mut values, line) in points {
+        let place = values.split_off(1);
+        let name = values.swap_remove(0);
+        if !names.contains(&name) {
+            names.push(name.clone());
         }
-        let all = rows.iter().all(|row| row.makespan_s.is_some());
-        let median = makespan.filter(|_| all).map(|makespan| makespan.median);
-        places.entry(&values[1..]).or_default().insert(&values[0], median);
+        if names.len() > MOST_BARS {
+            return;
+        }
+        places.entry(place).or_default().insert(name, line.makespan());
     }
     places.retain(|_, place| place.len() == names.len());
-    if names.len() < 2 || names.len() > MOST_BARS || places.is_empty() {
+    if names.len() < 2 || places.is_empty() {
         return;
     }
     let shared: Vec<_> = places.values().filter(|place| place.values().all(Option::is_some)).collect();
@@ -156,9 +246,9 @@ fn against_first_key(document: &mut Document, keys: &[&str], points: &[Line]) {
         let told = format!("no bars of the makespan by {key}: nowhere did all runs complete at every value of it");
         return document.paragraph(told);
     }
-    let median = |name: &&str| {
+    let median = |name: &String| {
         let values: Vec<f64> = shared.iter().filter_map(|place| place[name]).collect();
-        Some(((*name).to_owned(), median(&values)?))
+        Some((name.clone(), median(&values)?))
     };
     let lines: Vec<(String, f64)> = names.iter().filter_map(median).collect();
     let scale = Scale::seconds(lines.iter().map(|(_, value)| *value));
@@ -184,18 +274,11 @@ fn short<'a>(key: &'a str, all: &[&str]) -> &'a str {
     if ambiguous || UNTELLING.contains(&last(key)) { key } else { last(key) }
 }
 
-/// The rows of the runs at one point that were carried out.
-fn rows_of<'a>(plan: &Plan, assembled: &'a Assembled, cell: usize) -> Vec<&'a RunRow> {
-    // Rows are in plan order, and the runs of a point are neighbours there.
-    let point = |index: &usize| plan.place(*index).point;
-    let first = assembled.rows.partition_point(|(index, _)| point(index) < cell);
-    let rest = assembled.rows[first..].iter();
-    rest.take_while(|(index, _)| point(index) == cell).map(|(_, r)| r).filter(|r| !r.is_failed()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Input;
+    use std::io::Write;
 
     #[test]
     fn titles_are_short_where_they_are_clear() {
@@ -204,26 +287,55 @@ mod tests {
         assert_eq!(short("churn.model", &["churn.model", "swarm.seeders"]), "churn.model");
     }
 
+    /// A thousand points and two: the two in the middle are left out, and it is said.
+    #[test]
+    fn of_very_many_points_the_first_and_the_last_are_shown() {
+        let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        let sizes: Vec<String> = (1..=MOST_LINES + 2).map(|size| format!("\"{size} kB\"")).collect();
+        write!(
+            file,
+            "protocol = \"direct\"\n[swarm]\nnetwork_size = 4\nseeders = 1\n[sweep]\n\"swarm.file_size\" = [{}]\n",
+            sizes.join(", ")
+        )
+        .unwrap();
+        let plan = Plan::new(&Input { file: Some(file.path().into()), ..Input::default() }).unwrap();
+        let mut table = SweepTable::new(&plan);
+        for point in [0, 0, MOST_LINES + 1] {
+            table.add(point, &crate::results::sample_result().run);
+        }
+        let text = table.document(None).terminal(None);
+        let runs = |size: &str| {
+            text.lines().find(|line| line.trim_start().starts_with(size)).map(|l| l.split_whitespace().nth(2))
+        };
+        assert_eq!(
+            (runs("1 kB "), runs("500 kB "), runs("1002 kB ")),
+            (Some(Some("2")), Some(Some("0")), Some(Some("1")))
+        );
+        assert_eq!((runs("501 kB "), runs("502 kB ")), (None, None), "{text}");
+        assert!(text.contains("points 501 to 502 of 1002 are left out here; all runs are in runs.csv"), "{text}");
+    }
+
     /// Of q only the easy point completed: it takes 1 s there, and p takes 2 s.
     #[test]
     fn bars_are_over_points_that_all_values_have() {
         let run = |makespan_s| RunRow { makespan_s, ..crate::results::sample_result().run };
         let runs = [Some(2.0), Some(9.0), Some(1.0), None].map(run);
         let names = [["p", "easy"], ["p", "hard"], ["q", "easy"], ["q", "hard"]];
-        let line = |i: usize| (names[i].map(str::to_owned).to_vec(), vec![&runs[i]]);
-        let bars = |keys: &[&str], points: &[Line]| {
+        let lines = runs.each_ref().map(|run| PointLine::of([run]));
+        let bars = |keys: &[&str], points: &[usize]| {
             let mut document = Document::new("");
-            against_first_key(&mut document, keys, points);
+            let line = |i: &usize| (names[*i].map(str::to_owned).to_vec(), &lines[*i]);
+            against_first_key(&mut document, keys, points.iter().map(line));
             document.terminal(None)
         };
-        let text = bars(&["protocol", "place"], &(0..4).map(line).collect::<Vec<_>>());
+        let text = bars(&["protocol", "place"], &[0, 1, 2, 3]);
         assert!(
             text.contains("over the 1 of 2 points") && text.contains("2.00 s") && text.contains("1.00 s"),
             "{text}"
         );
-        let hard = bars(&["protocol", "place"], &[line(1), line(3)]);
+        let hard = bars(&["protocol", "place"], &[1, 3]);
         assert!(hard.starts_with("no bars of the makespan by protocol"), "{hard}");
-        assert_eq!(bars(&["protocol"], &[line(0)]), "", "one value is no comparison");
-        assert_eq!(bars(&["protocol", "place"], &[line(0), line(3)]), "", "nor are values that go in pairs");
+        assert_eq!(bars(&["protocol"], &[0]), "", "one value is no comparison");
+        assert_eq!(bars(&["protocol", "place"], &[0, 3]), "", "nor are values that go in pairs");
     }
 }

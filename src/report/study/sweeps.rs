@@ -1,18 +1,18 @@
 //! Time and speed against each swept number.
 
 use super::super::document::{Document, Grid, GridColumn, Picture};
-use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint as Place, Mark, Panel};
+use super::super::figure::{AxisScale, Chart, ChartAxis, ChartPoint, Mark, Panel};
 use super::super::human::tick;
 use super::super::words::{duration, fact, rate, size, title};
 use super::{csv, shortened};
 use crate::results::Unit;
-use crate::study::{Dot, Line, PowerLaw, Sweep, spread};
+use crate::study::{Dot, PowerLaw, Swept, SweptLine, spread};
 
 /// Panels of one figure.
 const MOST_PANELS: usize = 9;
 
 /// Adds a section with two figures and the exponents.
-pub(super) fn tell(page: &mut Document, sweep: &Sweep) {
+pub(super) fn tell(page: &mut Document, sweep: &Swept) {
     let mut places: Vec<String> = Vec::new();
     for line in &sweep.lines {
         if !places.contains(&fixed(line)) {
@@ -21,7 +21,7 @@ pub(super) fn tell(page: &mut Document, sweep: &Sweep) {
     }
     let all = places.len();
     let shown: Vec<String> = spread(all, MOST_PANELS).into_iter().map(|index| places[index].clone()).collect();
-    let lines: Vec<&Line> = sweep.lines.iter().filter(|line| shown.contains(&fixed(line))).collect();
+    let lines: Vec<&SweptLine> = sweep.lines.iter().filter(|line| shown.contains(&fixed(line))).collect();
     let told = format!("{}{}{}", unfinished(&lines), along(sweep), shortened("places", shown.len(), all));
     let time = Quantity {
         title: format!("Download time against {}", title(&sweep.axis.key)),
@@ -59,7 +59,7 @@ pub(super) fn tell(page: &mut Document, sweep: &Sweep) {
 }
 
 /// What goes along with the axis, in a sentence.
-fn along(sweep: &Sweep) -> String {
+fn along(sweep: &Swept) -> String {
     let others: Vec<&str> = sweep.along.iter().map(|key| title(key)).collect();
     if others.is_empty() {
         return String::new();
@@ -68,12 +68,12 @@ fn along(sweep: &Sweep) -> String {
 }
 
 /// What is fixed on a line.
-pub(super) fn fixed(line: &Line) -> String {
+pub(super) fn fixed(line: &SweptLine) -> String {
     line.fixed.iter().map(|(axis, value)| fact(&axis.key, &value.text)).collect::<Vec<_>>().join(", ")
 }
 
 /// What downloads that did not end mean for a figure; nothing when all ended.
-fn unfinished(lines: &[&Line]) -> String {
+fn unfinished(lines: &[&SweptLine]) -> String {
     let dots = || lines.iter().flat_map(|line| &line.dots);
     let points = dots().filter(|dot| dot.is_unfinished()).count();
     if points == 0 {
@@ -93,7 +93,7 @@ fn unfinished(lines: &[&Line]) -> String {
 }
 
 /// The exponents with their intervals, and of how many points they are.
-fn fits(lines: &[&Line]) -> Grid {
+fn fits(lines: &[&SweptLine]) -> Grid {
     let numbers = ["exponent [95 % interval]", "points", "left out"].map(GridColumn::numbers);
     let mut grid = Grid::new(["variant", "fixed"].map(GridColumn::words).into_iter().chain(numbers));
     for (line, fit) in lines.iter().filter_map(|line| Some((line, line.fit?))) {
@@ -121,7 +121,7 @@ struct Quantity {
 }
 
 impl Quantity {
-    fn picture(self, sweep: &Sweep, places: &[String], lines: &[&Line]) -> Picture {
+    fn picture(self, sweep: &Swept, places: &[String], lines: &[&SweptLine]) -> Picture {
         let mut series: Vec<String> = Vec::new();
         for line in lines {
             if !series.contains(&line.variant) {
@@ -154,7 +154,7 @@ impl Quantity {
             ..Chart::default()
         }
         .svg();
-        let row = |line: &Line, dot: &Dot| {
+        let row = |line: &SweptLine, dot: &Dot| {
             let place = [line.variant.clone(), fixed(line), dot.x.to_string()];
             let ends = (self.of)(dot).map(|value| value.map_or(String::new(), |value| value.to_string()));
             let counts = [dot.completed, dot.downloads].map(|count| count.to_string());
@@ -168,9 +168,9 @@ impl Quantity {
     }
 
     /// Nothing where there is no median.
-    fn place(&self, dot: &Dot) -> Option<Place> {
+    fn place(&self, dot: &Dot) -> Option<ChartPoint> {
         let [median, low, high] = (self.of)(dot);
-        Some(Place { y_range: low.zip(high), hollow: dot.is_unfinished(), ..Place::new(dot.x, median?) })
+        Some(ChartPoint { y_range: low.zip(high), hollow: dot.is_unfinished(), ..ChartPoint::new(dot.x, median?) })
     }
 }
 

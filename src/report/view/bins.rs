@@ -34,7 +34,7 @@ impl Bins {
         }
     }
 
-    fn with(playback: &Playback, turns: &[Turn], count: i64) -> Bins {
+    fn with(playback: &Playback, turns: &[MessageTurn], count: i64) -> Bins {
         let (start, end) = playback.span();
         let width = (end - start) / count + 1;
         let mut bins = Bins { start, width, flows: vec![BTreeMap::new(); ((end - start) / width + 1) as usize] };
@@ -43,7 +43,7 @@ impl Bins {
     }
 
     /// Spreads the bytes of a message evenly over its turn; no byte is lost to rounding.
-    fn spread(&mut self, turn: &Turn) {
+    fn spread(&mut self, turn: &MessageTurn) {
         let length = i128::from((turn.to - turn.from).max(1));
         let until = |moment: i64| {
             let part = i128::from(moment - turn.from).clamp(0, length);
@@ -63,7 +63,7 @@ impl Bins {
 }
 
 /// The time during which a message had its turn between two nodes.
-struct Turn {
+struct MessageTurn {
     pair: u64,
     from: i64,
     to: i64,
@@ -73,16 +73,16 @@ struct Turn {
 /// Messages from one node to another follow each other, so each has its turn
 /// from its sending or the arrival of the one before, whichever is later, to
 /// its own arrival.
-fn turns(playback: &Playback) -> Vec<Turn> {
+fn turns(playback: &Playback) -> Vec<MessageTurn> {
     let nodes = playback.nodes.len() as u64;
     let mut free: BTreeMap<u64, i64> = BTreeMap::new();
-    let turn = |flight: &super::Flight| {
+    let turn = |flight: &super::PlayedFlight| {
         let arrived = flight.arrived?;
         let pair = u64::from(flight.from) * nodes + u64::from(flight.to);
         let free = free.entry(pair).or_insert(i64::MIN);
         let from = flight.sent.max(*free).min(arrived);
         *free = arrived.max(*free);
-        Some(Turn { pair, from, to: arrived, bytes: flight.bytes })
+        Some(MessageTurn { pair, from, to: arrived, bytes: flight.bytes })
     };
     playback.flights.iter().filter_map(turn).collect()
 }

@@ -1,7 +1,7 @@
 //! Files of a run that cannot be what the program wrote.
 
 use super::Playback;
-use crate::results::{NodeRow, ProgressRow, Row, RunRow, TraceRow};
+use crate::results::{NodeRow, ProgressRow, RunRow, TableRow, TraceRow};
 use thiserror::Error;
 
 /// A result file is not what it should be.
@@ -15,7 +15,7 @@ pub struct Damage {
 }
 
 impl Damage {
-    fn of<R: Row>(reason: String) -> Damage {
+    fn of<R: TableRow>(reason: String) -> Damage {
         Damage { file: R::KIND.file, reason }
     }
 }

@@ -14,7 +14,7 @@ use crate::world::Role;
 
 /// A message, times in microseconds as in `trace.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Flight {
+struct PlayedFlight {
     sent: i64,
     arrived: Option<i64>,
     from: u32,
@@ -26,7 +26,7 @@ struct Flight {
 
 /// The result files of a run, but for the messages.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tables {
+pub struct RunTables {
     /// Its row of `runs.csv`.
     pub run: RunRow,
     /// Its rows of `nodes.csv`.
@@ -54,13 +54,13 @@ pub struct Playback {
     messages: u64,
     /// Classes of messages, in the order in which they first occur.
     classes: Vec<String>,
-    flights: Vec<Flight>,
+    flights: Vec<PlayedFlight>,
 }
 
 impl Playback {
     /// Of a run without messages as yet.
-    pub fn new(tables: Tables) -> Result<Self, Damage> {
-        let Tables { run, nodes, traffic, series, progress } = tables;
+    pub fn new(tables: RunTables) -> Result<Self, Damage> {
+        let RunTables { run, nodes, traffic, series, progress } = tables;
         damage::check_nodes(&run, &nodes)?;
         progress.iter().try_for_each(|row| damage::check_step(&run, row))?;
         let mut steps = vec![Vec::new(); nodes.len()];
@@ -84,7 +84,7 @@ impl Playback {
     pub fn add(&mut self, row: &TraceRow) -> Result<(), Damage> {
         self.check_message(row)?;
         let class = self.class(&row.class);
-        self.flights.push(Flight {
+        self.flights.push(PlayedFlight {
             sent: micros(row.sent_s),
             arrived: row.arrived_s.map(micros),
             from: row.from,
@@ -159,7 +159,7 @@ mod sample {
         let traffic = vec![TrafficRow { run_id: "r".into(), class: "payload".into(), messages: 5, bytes: 1291 }];
         let share = |value| SeriesRow { run_id: "r".into(), time_s: value, metric: "stored_share".into(), value };
         let series = [0.1, 0.2, 0.2, 0.5].map(share).into();
-        let mut playback = Playback::new(Tables { run, nodes, traffic, series, progress }).unwrap();
+        let mut playback = Playback::new(RunTables { run, nodes, traffic, series, progress }).unwrap();
         for (sent_s, arrived_s, to, class, bytes) in [
             (-1.0, Some(-0.5), 1, "want", 40),
             (0.0, Some(0.25), 1, "payload", 250),
@@ -176,11 +176,7 @@ mod sample {
                 to,
                 class: class.into(),
                 bytes,
-                payload_bytes: 0,
-                proof_bytes: 0,
-                framing_bytes: 0,
-                ack_bytes: 0,
-                piece: false,
+                ..TraceRow::default()
             };
             playback.add(&row).unwrap();
         }

@@ -5,7 +5,7 @@ use super::super::page::page;
 use super::super::run;
 use super::bins::Bins;
 use super::bookmarks::{Bookmark, bookmarks};
-use super::{Flight, Playback, micros};
+use super::{Playback, PlayedFlight, micros};
 use crate::ledger::Trace;
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ const MOST_FLIGHTS: usize = 200_000;
 const DASHES: [&[u8]; 4] = [&[], &[7, 3], &[2, 3], &[9, 3, 2, 3]];
 
 #[derive(Serialize)]
-struct Page {
+struct ViewPage {
     heading: String,
     status: String,
     style: &'static str,
@@ -33,14 +33,14 @@ struct Page {
 
 /// What the page plays; times in microseconds.
 #[derive(Serialize)]
-struct Data {
+struct PageData {
     span: (i64, i64),
-    nodes: Vec<Node>,
+    nodes: Vec<PageNode>,
     steps: u32,
     step_bytes: f64,
     classes: Vec<ClassStyle>,
     bins: FlatBins,
-    flights: Columns,
+    flights: FlightColumns,
     /// Messages in the trace, and which share of them is in `flights`: one in so many.
     messages: usize,
     every: usize,
@@ -50,7 +50,7 @@ struct Data {
 }
 
 #[derive(Serialize)]
-struct Node {
+struct PageNode {
     role: String,
     start: Option<i64>,
     all: Option<i64>,
@@ -75,7 +75,7 @@ struct FlatBins {
 /// Messages in columns. `sent` is the distance to the one before, `took` the
 /// time to the arrival, -1 without one.
 #[derive(Serialize, Default)]
-struct Columns {
+struct FlightColumns {
     sent: Vec<i64>,
     took: Vec<i64>,
     from: Vec<u32>,
@@ -86,7 +86,7 @@ struct Columns {
 
 /// The page that plays `playback`.
 pub fn html(playback: &Playback) -> String {
-    let values = Page {
+    let values = ViewPage {
         heading: run::title(&playback.run),
         status: status(playback),
         style: STYLE,
@@ -114,15 +114,15 @@ fn status(playback: &Playback) -> String {
 }
 
 /// Fit to stand in a `<script>` element, which only `</` could end.
-fn json(data: &Data) -> String {
+fn json(data: &PageData) -> String {
     serde_json::to_string(data).expect("plain data").replace('<', "\\u003c")
 }
 
-fn data(playback: &Playback) -> Data {
+fn data(playback: &Playback) -> PageData {
     let bins = Bins::of(playback);
     let flat = |flows: &std::collections::BTreeMap<u64, u64>| flows.iter().flat_map(|(p, b)| [*p, *b]).collect();
     let every = playback.flights.len().div_ceil(MOST_FLIGHTS).max(1);
-    Data {
+    PageData {
         span: playback.span(),
         nodes: nodes(playback),
         steps: playback.step_count,
@@ -137,8 +137,8 @@ fn data(playback: &Playback) -> Data {
     }
 }
 
-fn nodes(playback: &Playback) -> Vec<Node> {
-    let node = |(row, stored): (&crate::results::NodeRow, &Vec<i64>)| Node {
+fn nodes(playback: &Playback) -> Vec<PageNode> {
+    let node = |(row, stored): (&crate::results::NodeRow, &Vec<i64>)| PageNode {
         role: row.role.clone(),
         start: row.start_s.map(micros),
         all: row.t100_s.map(micros),
@@ -156,8 +156,8 @@ fn styles(classes: &[String]) -> Vec<ClassStyle> {
     classes.iter().enumerate().map(style).collect()
 }
 
-fn columns<'a>(flights: impl Iterator<Item = &'a Flight>) -> Columns {
-    let mut columns = Columns::default();
+fn columns<'a>(flights: impl Iterator<Item = &'a PlayedFlight>) -> FlightColumns {
+    let mut columns = FlightColumns::default();
     let mut before = 0;
     for flight in flights {
         columns.sent.push(flight.sent - before);

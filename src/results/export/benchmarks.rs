@@ -20,9 +20,9 @@
 //!   be helped, neither here nor in the users' own data.
 
 use super::clock::Stamp;
-use super::curve::Measure;
-use super::study::{Point, Run, Slot, Study, is_leecher};
-use super::{Exporter, Folder, ResultsError, write};
+use super::curve::CurveKind;
+use super::study::{ExportPoint, ExportRun, ExportStudy, Slot, is_leecher};
+use super::{ExportFolder, Exporter, ResultsError, write};
 use serde_json::json;
 use std::path::Path;
 
@@ -39,8 +39,13 @@ const EARLY_S: f64 = 59.9;
 pub(super) struct Benchmarks;
 
 impl Exporter for Benchmarks {
-    fn write(&self, study: &Study, dir: &Path, warnings: &mut Vec<String>) -> Result<Vec<Folder>, ResultsError> {
-        let mut folders: Vec<Folder> = Vec::new();
+    fn write(
+        &self,
+        study: &ExportStudy,
+        dir: &Path,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<ExportFolder>, ResultsError> {
+        let mut folders: Vec<ExportFolder> = Vec::new();
         let mut late = Vec::new();
         let mut helped = 0;
         for point in &study.points {
@@ -56,7 +61,7 @@ impl Exporter for Benchmarks {
             logs.write(&dir.join(&point.label).join(&point.name), &config(point))?;
             match folders.iter_mut().find(|folder| folder.name == point.label) {
                 Some(folder) => folder.points += 1,
-                None => folders.push(Folder { name: point.label.clone(), points: 1 }),
+                None => folders.push(ExportFolder { name: point.label.clone(), points: 1 }),
             }
         }
         if let Some(first) = late.first() {
@@ -74,7 +79,7 @@ impl Exporter for Benchmarks {
 
 /// The experiment's configuration: `CodexExperimentConfig` of
 /// `benchmarks/codex/config.py`, without addresses.
-fn config(point: &Point) -> String {
+fn config(point: &ExportPoint) -> String {
     let inputs = &point.inputs;
     let sets = point.slots.iter().map(|slot| slot.seeder_set).max().map_or(0, |last| last + 1);
     let repetitions = point.slots.iter().map(|slot| slot.repetition).max().map_or(0, |last| last + 1);
@@ -92,7 +97,7 @@ fn config(point: &Point) -> String {
 }
 
 /// A log entry of a download.
-struct Entry {
+struct LogEntry {
     at: Stamp,
     node: u32,
     bytes: u64,
@@ -102,13 +107,13 @@ struct Entry {
 /// The log entries of one experiment, by kind.
 struct Logs {
     experiment: String,
-    downloads: Vec<Entry>,
+    downloads: Vec<LogEntry>,
     request_event: String,
     experiment_stage: String,
     experiment_status: String,
     /// Of the complete downloads, the shortest wait for a log entry, in
     /// seconds, with the entry of 0 bytes that would make it shorter.
-    first_wait: Option<(f64, Entry)>,
+    first_wait: Option<(f64, LogEntry)>,
     /// The longest wait of a complete download for its first log entry, in seconds.
     last_wait_s: f64,
 }
@@ -127,7 +132,7 @@ impl Logs {
     }
 
     /// Logs a run that begins at `begin`; returns its end.
-    fn slot(&mut self, point: &Point, index: usize, slot: &Slot, begin: Stamp) -> Stamp {
+    fn slot(&mut self, point: &ExportPoint, index: usize, slot: &Slot, begin: Stamp) -> Stamp {
         let inputs = &point.inputs;
         let (end, error) = match &slot.run {
             Some(run) => self.run(slot, run, begin),
@@ -143,7 +148,7 @@ impl Logs {
         end
     }
 
-    fn run(&mut self, slot: &Slot, run: &Run, begin: Stamp) -> (Stamp, String) {
+    fn run(&mut self, slot: &Slot, run: &ExportRun, begin: Stamp) -> (Stamp, String) {
         let end = begin.after(run.length_s());
         let seeders = run.nodes.iter().filter(|n| !is_leecher(n)).map(|n| (n.node, begin, begin)).collect();
         self.requests(slot, "genseed", seeders);
@@ -177,13 +182,13 @@ impl Logs {
         }
     }
 
-    fn downloads(&mut self, slot: &Slot, run: &Run, begin: Stamp) {
+    fn downloads(&mut self, slot: &Slot, run: &ExportRun, begin: Stamp) {
         let dataset = slot.dataset();
         for node in run.leechers() {
-            let curve = run.curve(node, Measure::Stream);
+            let curve = run.curve(node, CurveKind::Stream);
             let start = node.start_s.unwrap_or(0.0);
             let entry =
-                |time_s, bytes| Entry { at: begin.after(time_s), node: node.node, bytes, dataset: dataset.clone() };
+                |time_s, bytes| LogEntry { at: begin.after(time_s), node: node.node, bytes, dataset: dataset.clone() };
             // The analysis throws the others away before it subtracts.
             let complete = curve.last().filter(|step| step.bytes == run.row.file_size_bytes);
             if let (Some(first), Some(_)) = (curve.first(), complete) {
@@ -208,7 +213,7 @@ impl Logs {
 
     fn download_metric(&self) -> String {
         let mut text = String::from("name,timestamp,node,value,dataset_name\n");
-        for Entry { at, node, bytes, dataset } in &self.downloads {
+        for LogEntry { at, node, bytes, dataset } in &self.downloads {
             text += &format!("download,{},node-{node},{bytes},{dataset}\n", at.with_zone());
         }
         text

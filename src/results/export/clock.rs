@@ -1,7 +1,6 @@
 //! Moments of a simulation as dates: other tools expect these.
 
-/// Days of the months of a year that is no leap year.
-const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+use chrono::DateTime;
 
 /// A moment after 1970-01-01 00:00:00, where all exports begin: no clock was
 /// read, and small numbers are exact in tools that keep dates as fractions.
@@ -31,38 +30,25 @@ impl Stamp {
 
     /// `1970-01-01 00:00:00`, without the fraction of the second.
     pub(super) fn whole_seconds(self) -> String {
-        let seconds = self.micros / 1_000_000;
-        let (year, month, day) = date(seconds / 86_400);
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        self.written("%Y-%m-%d %H:%M:%S")
     }
 
     /// `1970-01-01 00:00:00.000000`.
     pub(super) fn date_time(self) -> String {
-        format!("{}.{:06}", self.whole_seconds(), self.micros % 1_000_000)
+        self.written("%Y-%m-%d %H:%M:%S%.6f")
+    }
+
+    fn written(self, form: &str) -> String {
+        DateTime::from_timestamp_micros(self.micros as i64)
+            .expect("a run ends before dates do")
+            .format(form)
+            .to_string()
     }
 
     /// `1970-01-01 00:00:00.000000+00:00`, as Python writes a date with its zone.
     pub(super) fn with_zone(self) -> String {
         self.date_time() + "+00:00"
     }
-}
-
-/// Year, month and day of the day so many days after 1970-01-01.
-fn date(mut days: u64) -> (u64, usize, u64) {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let mut month = 0;
-    let length = |month: usize| MONTHS[month] + u64::from(month == 1 && leap(year));
-    while days >= length(month) {
-        days -= length(month);
-        month += 1;
-    }
-    (year, month + 1, days + 1)
 }
 
 #[cfg(test)]

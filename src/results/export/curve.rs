@@ -4,7 +4,7 @@ use super::super::{NodeRow, ProgressRow};
 
 /// What of a download is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Measure {
+pub(super) enum CurveKind {
     /// What is stored.
     Stored,
     /// What can be read in order.
@@ -21,19 +21,19 @@ pub(super) struct Step {
 }
 
 /// Steps from the rows of `progress.csv` that belong to one node.
-pub(super) fn of_progress(rows: &[ProgressRow], measure: Measure) -> Vec<Step> {
+pub(super) fn of_progress(rows: &[ProgressRow], measure: CurveKind) -> Vec<Step> {
     let moment = |row: &ProgressRow| match measure {
-        Measure::Stored => Some(row.stored_s),
-        Measure::Stream => row.stream_s,
+        CurveKind::Stored => Some(row.stored_s),
+        CurveKind::Stream => row.stream_s,
     };
     growing(rows.iter().filter_map(|row| Some(Step { time_s: moment(row)?, bytes: row.bytes })))
 }
 
 /// Steps from the moments in `nodes.csv`: the first block, 50, 90 and 100 %.
-pub(super) fn of_moments(node: &NodeRow, measure: Measure, file_size: u64, block_size: u64) -> Vec<Step> {
+pub(super) fn of_moments(node: &NodeRow, measure: CurveKind, file_size: u64, block_size: u64) -> Vec<Step> {
     let moments = match measure {
-        Measure::Stored => [node.ttfb_s, node.t50_s, node.t90_s, node.t100_s],
-        Measure::Stream => [node.stream_ttfb_s, node.stream_t50_s, node.stream_t90_s, node.stream_t100_s],
+        CurveKind::Stored => [node.ttfb_s, node.t50_s, node.t90_s, node.t100_s],
+        CurveKind::Stream => [node.stream_ttfb_s, node.stream_t50_s, node.stream_t90_s, node.stream_t100_s],
     };
     let share = |percent: u128| (u128::from(file_size) * percent / 100) as u64;
     let bytes = [block_size.min(file_size), share(50), share(90), file_size];
@@ -61,7 +61,6 @@ pub(super) fn at(curve: &[Step], time_s: f64) -> u64 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::results::Capacity;
 
     /// A leecher that had everything it stored in order one second later.
     pub(in super::super) fn leecher(moments: [Option<f64>; 4]) -> NodeRow {
@@ -71,8 +70,6 @@ pub(super) mod tests {
             run_id: "r".into(),
             node: 1,
             role: "leecher".into(),
-            up_bps: Capacity(1e6),
-            down_bps: Capacity(1e6),
             start_s: Some(0.0),
             manifest_s: Some(0.1),
             ttfb_s,
@@ -83,14 +80,8 @@ pub(super) mod tests {
             stream_t50_s: later(t50_s),
             stream_t90_s: later(t90_s),
             stream_t100_s: later(t100_s),
-            bytes_rx: 0,
-            bytes_tx: 0,
-            payload_rx: 0,
-            payload_tx: 0,
-            duplicate_rx: 0,
-            peak_queue_bytes: 0,
             completed: true,
-            crash_lost_bytes: 0,
+            ..NodeRow::default()
         }
     }
 
@@ -101,19 +92,19 @@ pub(super) mod tests {
     #[test]
     fn moments_make_a_curve_of_four_steps() {
         let node = leecher([Some(1.0), Some(2.0), Some(3.0), None]);
-        let curve = of_moments(&node, Measure::Stored, 1000, 10);
+        let curve = of_moments(&node, CurveKind::Stored, 1000, 10);
         assert_eq!(pairs(&curve), [(1.0, 10), (2.0, 500), (3.0, 900)]);
-        assert_eq!(pairs(&of_moments(&node, Measure::Stream, 1000, 10))[0], (2.0, 10));
+        assert_eq!(pairs(&of_moments(&node, CurveKind::Stream, 1000, 10))[0], (2.0, 10));
         assert_eq!([0.5, 1.0, 2.9, 9.0].map(|t| at(&curve, t)), [0, 10, 500, 900]);
     }
 
     #[test]
     fn a_file_is_complete_once_and_only_when_it_is() {
         let all_at_once = leecher([Some(1.0); 4]);
-        assert_eq!(pairs(&of_moments(&all_at_once, Measure::Stored, 1000, 4096)), [(1.0, 1000)]);
+        assert_eq!(pairs(&of_moments(&all_at_once, CurveKind::Stored, 1000, 4096)), [(1.0, 1000)]);
         let row = |bytes, stored_s| ProgressRow { run_id: "r".into(), node: 1, bytes, stored_s, stream_s: None };
         let rows = [row(0, 1.0), row(1, 2.0), row(1, 3.0), row(2, 4.0)];
-        assert_eq!(pairs(&of_progress(&rows, Measure::Stored)), [(2.0, 1), (4.0, 2)]);
-        assert_eq!(of_progress(&rows, Measure::Stream), []);
+        assert_eq!(pairs(&of_progress(&rows, CurveKind::Stored)), [(2.0, 1), (4.0, 2)]);
+        assert_eq!(of_progress(&rows, CurveKind::Stream), []);
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! | format | whose |
 //! |---|---|
-//! | [`Format::Benchmarks`] | the storage team's bittorrent-benchmarks: what its log splitter writes and its R analysis reads |
-//! | [`Format::TenKSim`] | the testing team's 10ksim: metric tables with a column for each node |
+//! | [`ExportFormat::Benchmarks`] | the storage team's bittorrent-benchmarks: what its log splitter writes and its R analysis reads |
+//! | [`ExportFormat::TenKSim`] | the testing team's 10ksim: metric tables with a column for each node |
 
 mod benchmarks;
 mod clock;
@@ -16,31 +16,31 @@ use super::{AtomicFile, Manifest, PlaceError, ResultsError, try_folder};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
-use study::Study;
+use study::ExportStudy;
 use thiserror::Error;
 
 /// A format that a study can be exported to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ExportFormat {
     /// Experiment folders of bittorrent-benchmarks.
     Benchmarks,
     /// Run folders of 10ksim.
     TenKSim,
 }
 
-impl Format {
+impl ExportFormat {
     /// The word for it on the command line and in file names.
     pub const fn name(self) -> &'static str {
         match self {
-            Format::Benchmarks => "benchmarks",
-            Format::TenKSim => "10ksim",
+            ExportFormat::Benchmarks => "benchmarks",
+            ExportFormat::TenKSim => "10ksim",
         }
     }
 
     fn exporter(self) -> &'static dyn Exporter {
         match self {
-            Format::Benchmarks => &benchmarks::Benchmarks,
-            Format::TenKSim => &tenksim::TenKSim,
+            ExportFormat::Benchmarks => &benchmarks::Benchmarks,
+            ExportFormat::TenKSim => &tenksim::TenKSim,
         }
     }
 }
@@ -49,12 +49,17 @@ impl Format {
 trait Exporter {
     /// Writes `study` into the empty directory `dir`; what a reader of the
     /// files should know is added to `warnings`. Returns how to go on.
-    fn write(&self, study: &Study, dir: &Path, warnings: &mut Vec<String>) -> Result<Vec<Folder>, ResultsError>;
+    fn write(
+        &self,
+        study: &ExportStudy,
+        dir: &Path,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<ExportFolder>, ResultsError>;
 }
 
 /// A folder of an export that its tool reads as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder {
+pub struct ExportFolder {
     /// Its name below the export.
     pub name: String,
     /// Points of the study in it.
@@ -65,7 +70,7 @@ pub struct Folder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     /// What can be given to the other tool.
-    pub folders: Vec<Folder>,
+    pub folders: Vec<ExportFolder>,
     /// Finished runs in it.
     pub runs: usize,
     /// Planned runs that are not: missing or failed.
@@ -114,7 +119,7 @@ struct Marker {
 impl Marker {
     const FILE: &'static str = "export.json";
 
-    fn new(format: Format, manifest: &Manifest) -> Self {
+    fn new(format: ExportFormat, manifest: &Manifest) -> Self {
         Marker {
             format: format.name().into(),
             program: manifest.program.name.clone(),
@@ -130,7 +135,7 @@ impl Marker {
     }
 
     /// Whether `out` may be replaced: an earlier export, or an empty directory.
-    fn allows(format: Format, out: &Path) -> bool {
+    fn allows(format: ExportFormat, out: &Path) -> bool {
         let Ok(mut entries) = fs::read_dir(out) else { return fs::symlink_metadata(out).is_err() };
         let marker = || serde_json::from_slice::<Marker>(&fs::read(out.join(Self::FILE)).ok()?).ok();
         entries.next().is_none() || marker().is_some_and(|marker| marker.format == format.name())
@@ -138,7 +143,7 @@ impl Marker {
 }
 
 /// Where the study in `dir` is exported to when nothing else is said.
-pub fn default_place(dir: &Path, format: Format) -> PathBuf {
+pub fn default_place(dir: &Path, format: ExportFormat) -> PathBuf {
     dir.join(format!("export-{}", format.name()))
 }
 
@@ -148,8 +153,8 @@ pub fn default_place(dir: &Path, format: Format) -> PathBuf {
 /// # Errors
 /// When `dir` has no finished study, when `out` is anything but an earlier
 /// export in the same format, or when files cannot be written.
-pub fn export(dir: &Path, format: Format, out: &Path) -> Result<Exported, ExportError> {
-    let study = Study::read(dir)?;
+pub fn export(dir: &Path, format: ExportFormat, out: &Path) -> Result<Exported, ExportError> {
+    let study = ExportStudy::read(dir)?;
     if !Marker::allows(format, out) {
         return Err(ExportError::InTheWay { out: out.into(), format: format.name() });
     }
@@ -166,7 +171,7 @@ pub fn export(dir: &Path, format: Format, out: &Path) -> Result<Exported, Export
     Ok(written?)
 }
 
-fn fill(study: &Study, format: Format, dir: &Path) -> Result<Exported, ResultsError> {
+fn fill(study: &ExportStudy, format: ExportFormat, dir: &Path) -> Result<Exported, ResultsError> {
     if dir.exists() {
         fs::remove_dir_all(dir).map_err(ResultsError::io(dir))?;
     }

@@ -1,19 +1,19 @@
 //! A finished study, read back from its result files and ordered by points.
 
 use super::super::{
-    Manifest, NodeRow, ProgressRow, ResultsError, Row, RunRow, RunTable, SeriesRow, open, read as read_table,
+    Manifest, NodeRow, ProgressRow, ResultsError, RunRow, RunTable, SeriesRow, TableRow, open, read as read_table,
 };
 use super::ExportError;
-use super::curve::{self, Measure, Step};
+use super::curve::{self, CurveKind, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A finished study.
 #[derive(Debug)]
-pub(super) struct Study {
+pub(super) struct ExportStudy {
     pub(super) manifest: Manifest,
     /// Its points, in the order of `runs.csv`.
-    pub(super) points: Vec<Point>,
+    pub(super) points: Vec<ExportPoint>,
     /// Whether downloads are known step by step.
     fine: bool,
     /// Samples of the time series are this far apart, by run, in seconds.
@@ -22,7 +22,7 @@ pub(super) struct Study {
 
 /// A point of the study: all runs that differ by chance only.
 #[derive(Debug)]
-pub(super) struct Point {
+pub(super) struct ExportPoint {
     /// Protocol, and what of the world differs between points and has no place
     /// in the other tools' descriptions of an experiment.
     pub(super) label: String,
@@ -42,23 +42,23 @@ pub(super) struct Slot {
     pub(super) seeder_set: u32,
     pub(super) repetition: u32,
     /// Nothing when it is missing or failed.
-    pub(super) run: Option<Run>,
+    pub(super) run: Option<ExportRun>,
     /// Why there is no run.
     pub(super) error: String,
 }
 
 /// A finished run.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct ExportRun {
     pub(super) row: RunRow,
     pub(super) nodes: Vec<NodeRow>,
     /// By node; empty when downloads are not known step by step.
     progress: BTreeMap<u32, Vec<ProgressRow>>,
 }
 
-impl Study {
+impl ExportStudy {
     /// Reads the result files in `dir`.
-    pub(super) fn read(dir: &Path) -> Result<Study, ExportError> {
+    pub(super) fn read(dir: &Path) -> Result<ExportStudy, ExportError> {
         let wrong = |reason: String| ExportError::NotAStudy { dir: dir.into(), reason };
         let unread = |error: ResultsError| wrong(error.to_string());
         let manifest = Manifest::read(dir).map_err(unread)?;
@@ -73,7 +73,7 @@ impl Study {
         if points.iter().all(|point| point.runs().next().is_none()) {
             return Err(wrong("no run of this study is finished".into()));
         }
-        Ok(Study { manifest, points, fine, grids })
+        Ok(ExportStudy { manifest, points, fine, grids })
     }
 
     /// Number of finished runs.
@@ -82,7 +82,7 @@ impl Study {
     }
 
     /// Distance between the samples of the run's own time series, in seconds.
-    pub(super) fn grid_s(&self, run: &Run) -> f64 {
+    pub(super) fn grid_s(&self, run: &ExportRun) -> f64 {
         self.grids.get(&run.row.run_id).copied().unwrap_or(1.0)
     }
 
@@ -114,9 +114,9 @@ impl Study {
     }
 }
 
-impl Point {
+impl ExportPoint {
     /// The finished runs.
-    pub(super) fn runs(&self) -> impl Iterator<Item = &Run> {
+    pub(super) fn runs(&self) -> impl Iterator<Item = &ExportRun> {
         self.slots.iter().filter_map(|slot| slot.run.as_ref())
     }
 }
@@ -128,14 +128,14 @@ impl Slot {
     }
 }
 
-impl Run {
+impl ExportRun {
     /// The leechers.
     pub(super) fn leechers(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.iter().filter(|node| is_leecher(node))
     }
 
     /// The download of one of its nodes.
-    pub(super) fn curve(&self, node: &NodeRow, measure: Measure) -> Vec<Step> {
+    pub(super) fn curve(&self, node: &NodeRow, measure: CurveKind) -> Vec<Step> {
         match self.progress.get(&node.node) {
             Some(rows) => curve::of_progress(rows, measure),
             // Nobody who has steps in progress.csv comes here; who has none has stored next to nothing.
@@ -163,7 +163,7 @@ struct Details {
 
 impl Details {
     /// The run of `row`. A run that stands in the plan twice is there twice.
-    fn run(&self, row: &RunRow) -> Result<Run, String> {
+    fn run(&self, row: &RunRow) -> Result<ExportRun, String> {
         let nodes = self.nodes.get(&row.run_id).cloned().unwrap_or_default();
         let wanted = row.network_size as usize;
         if nodes.len() != wanted {
@@ -174,11 +174,11 @@ impl Details {
         for step in self.progress.get(&row.run_id).into_iter().flatten() {
             progress.entry(step.node).or_default().push(step.clone());
         }
-        Ok(Run { row: row.clone(), nodes, progress })
+        Ok(ExportRun { row: row.clone(), nodes, progress })
     }
 }
 
-fn rows<R: Row>(dir: &Path) -> Result<Vec<R>, ResultsError> {
+fn rows<R: TableRow>(dir: &Path) -> Result<Vec<R>, ResultsError> {
     open::<R>(dir).and_then(read_table)
 }
 
@@ -212,24 +212,14 @@ const WORLD: [(&str, &str); 4] = [
     ("latency_s", "network.latency"),
 ];
 
-/// Everything that tells points apart, but for the seed.
-fn describe(table: &RunTable, index: usize) -> Vec<(String, String)> {
-    let record = &table.records[index];
-    let row = &record.run;
-    let number = |column: &str| row.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
-    let world = WORLD.iter().filter(|(_, key)| !table.extra.iter().any(|extra| extra == key));
-    let columns = world.map(|(column, _)| ((*column).to_owned(), number(column)));
-    columns.chain(table.extra.iter().cloned().zip(record.extra.iter().cloned())).collect()
-}
-
 /// Orders the rows by points. Rows are in plan order, so a point ends where
 /// its description changes or where the count of its runs begins anew.
-fn points(table: &RunTable, manifest: &Manifest, details: &mut Details) -> Result<Vec<Point>, String> {
-    let worlds: Vec<_> = (0..table.records.len()).map(|index| describe(table, index)).collect();
+fn points(table: &RunTable, manifest: &Manifest, details: &mut Details) -> Result<Vec<ExportPoint>, String> {
+    let worlds: Vec<_> = table.records.iter().map(|record| record.described(&WORLD, &table.extra)).collect();
     let varying: Vec<usize> = (0..worlds.first().map_or(0, Vec::len))
         .filter(|column| worlds.iter().any(|world| world[*column].1 != worlds[0][*column].1))
         .collect();
-    let mut points: Vec<Point> = Vec::new();
+    let mut points: Vec<ExportPoint> = Vec::new();
     let mut names = BTreeSet::new();
     let mut last = None;
     for (record, world) in table.records.iter().zip(&worlds) {
@@ -238,11 +228,11 @@ fn points(table: &RunTable, manifest: &Manifest, details: &mut Details) -> Resul
         // One set alone is the users' set 0, whichever it was.
         let set = if manifest.seeder_sets == 1 { 0 } else { row.seeder_set };
         let place = (set, row.repetition);
-        let same = |point: &Point| point.label == label && same_swarm(&point.inputs, row);
+        let same = |point: &ExportPoint| point.label == label && same_swarm(&point.inputs, row);
         if !(points.last().is_some_and(same) && last < Some(place)) {
             let name = unique(format!("{label}-{}", swarm(row)), &mut names);
             let extra = table.extra.iter().cloned().zip(record.extra.iter().cloned()).collect();
-            points.push(Point { label, name, extra, inputs: row.clone(), slots: slots(manifest) });
+            points.push(ExportPoint { label, name, extra, inputs: row.clone(), slots: slots(manifest) });
         }
         last = Some(place);
         let slots = &mut points.last_mut().expect("pushed just now").slots;

@@ -9,9 +9,9 @@
 //! `pod-<node>`, the only name its summaries count as a node of the swarm.
 
 use super::clock::Stamp;
-use super::curve::{self, Measure, Step};
-use super::study::{Point, Run, Slot, Study};
-use super::{Exporter, Folder, ResultsError, write};
+use super::curve::{self, CurveKind, Step};
+use super::study::{ExportPoint, ExportRun, ExportStudy, Slot};
+use super::{ExportFolder, Exporter, ResultsError, write};
 use crate::results::{NodeRow, median};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -38,10 +38,15 @@ const TOTALS: [Total; 5] = [
 ];
 
 /// What is known of a node all the time.
-const CURVES: [(&str, Measure); 2] = [("stored-bytes", Measure::Stored), ("stream-bytes", Measure::Stream)];
+const CURVES: [(&str, CurveKind); 2] = [("stored-bytes", CurveKind::Stored), ("stream-bytes", CurveKind::Stream)];
 
 impl Exporter for TenKSim {
-    fn write(&self, study: &Study, dir: &Path, warnings: &mut Vec<String>) -> Result<Vec<Folder>, ResultsError> {
+    fn write(
+        &self,
+        study: &ExportStudy,
+        dir: &Path,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<ExportFolder>, ResultsError> {
         warnings.push(
             "libp2p-in and libp2p-out are the mean rates of whole runs: the results have each node's bytes as totals"
                 .into(),
@@ -59,12 +64,12 @@ impl Exporter for TenKSim {
                     write(&place(metric), &curve_table(measure, run, study.grid_s(run)))?;
                 }
             }
-            let runs: Vec<(&Slot, &Run)> = finished.collect();
+            let runs: Vec<(&Slot, &ExportRun)> = finished.collect();
             write(&folder.join("analysis_data/summary/received.csv"), &received(&runs))?;
             write(&folder.join("analysis_data/summary/medians.csv"), &medians(&runs))?;
             write(&folder.join("metadata.json"), &metadata(study, point))?;
         }
-        Ok(study.points.iter().map(|point| Folder { name: point.name.clone(), points: 1 }).collect())
+        Ok(study.points.iter().map(|point| ExportFolder { name: point.name.clone(), points: 1 }).collect())
     }
 }
 
@@ -75,7 +80,7 @@ struct MetricTable {
 }
 
 impl MetricTable {
-    fn new(run: &Run, grid_s: f64) -> Self {
+    fn new(run: &ExportRun, grid_s: f64) -> Self {
         let pods = run.nodes.iter().map(|node| format!(",pod-{}", node.node));
         MetricTable { text: format!("Time{}\n", pods.collect::<String>()), fractions: grid_s.fract() != 0.0 }
     }
@@ -89,11 +94,11 @@ impl MetricTable {
 }
 
 /// Number of distances of the grid until nothing more happens.
-fn last_sample(run: &Run, grid_s: f64) -> u64 {
+fn last_sample(run: &ExportRun, grid_s: f64) -> u64 {
     (run.length_s() / grid_s).ceil() as u64
 }
 
-fn total_table(total: &Total, run: &Run, grid_s: f64) -> String {
+fn total_table(total: &Total, run: &ExportRun, grid_s: f64) -> String {
     let mut table = MetricTable::new(run, grid_s);
     let seconds = run.row.sim_time_s.filter(|time| *time > 0.0).unwrap_or(1.0);
     let rate = |node: &NodeRow| format!("{:?}", (total.of)(node) as f64 / seconds);
@@ -104,7 +109,7 @@ fn total_table(total: &Total, run: &Run, grid_s: f64) -> String {
     table.text
 }
 
-fn curve_table(measure: Measure, run: &Run, grid_s: f64) -> String {
+fn curve_table(measure: CurveKind, run: &ExportRun, grid_s: f64) -> String {
     let mut table = MetricTable::new(run, grid_s);
     // Seeders hold the whole file from the start.
     let whole = Step { time_s: 0.0, bytes: run.row.file_size_bytes };
@@ -122,7 +127,7 @@ fn curve_table(measure: Measure, run: &Run, grid_s: f64) -> String {
 
 /// Each complete download as the delivery of one message, with the time since
 /// its leecher asked.
-fn received(runs: &[(&Slot, &Run)]) -> String {
+fn received(runs: &[(&Slot, &ExportRun)]) -> String {
     let mut text = String::from("kubernetes.pod_name,msgId,sentAt,timestamp,delayMs\n");
     for (id, (_, run)) in runs.iter().enumerate() {
         for node in run.leechers() {
@@ -137,7 +142,7 @@ fn received(runs: &[(&Slot, &Run)]) -> String {
 
 /// Medians over the leechers of each run, and the duplicate ratio as 10ksim
 /// forms it: duplicates over delivered, by node, then the median.
-fn medians(runs: &[(&Slot, &Run)]) -> String {
+fn medians(runs: &[(&Slot, &ExportRun)]) -> String {
     let mut text =
         format!("metric{}\n", runs.iter().map(|(slot, _)| format!(",{}", slot.dataset())).collect::<String>());
     let mut line = |name: &str, of: &dyn Fn(&NodeRow) -> Option<f64>| {
@@ -158,12 +163,12 @@ fn medians(runs: &[(&Slot, &Run)]) -> String {
 
 /// What the point is; latency and bandwidth under the names of 10ksim's Shadow
 /// experiments.
-fn metadata(study: &Study, point: &Point) -> String {
+fn metadata(study: &ExportStudy, point: &ExportPoint) -> String {
     let inputs = &point.inputs;
     let megabits = |rate: Option<f64>| rate.filter(|bps| bps.is_finite()).map(|bps| bps / 1e6);
     let (up, down) = (megabits(inputs.up_bps.map(|c| c.0)), megabits(inputs.down_bps.map(|c| c.0)));
     let swept: Map<String, Value> = point.extra.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-    let window = |run: &Run| {
+    let window = |run: &ExportRun| {
         let end = Stamp::ZERO.after(run.length_s());
         json!({ "start": Stamp::ZERO.date_time(), "end": end.date_time(),
             "run_id": run.row.run_id, "seed": run.row.seed, "status": run.row.status })

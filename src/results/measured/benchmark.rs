@@ -11,6 +11,7 @@
 //!   count of bytes where it is one.
 
 use super::{Measured, MeasuredError, MeasuredRun, NodeFigures, complete, content, io, shortest};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -59,7 +60,7 @@ struct PieceRequest {
 
 /// A line of `download_metric.csv`.
 #[derive(Deserialize)]
-struct Metric {
+struct ProgressEntry {
     timestamp: String,
     node: String,
     value: f64,
@@ -67,7 +68,7 @@ struct Metric {
 }
 
 /// Seeder set and repetition.
-type Dataset = (u32, u32);
+type DatasetNumber = (u32, u32);
 
 /// Whether `path` is the configuration of an experiment.
 pub(super) fn is_config(path: &Path) -> bool {
@@ -139,7 +140,7 @@ fn starts(
     folder: &Path,
     config: &Config,
     nodes: u32,
-) -> Result<BTreeMap<Dataset, BTreeMap<String, f64>>, MeasuredError> {
+) -> Result<BTreeMap<DatasetNumber, BTreeMap<String, f64>>, MeasuredError> {
     let mut requests = Vec::new();
     for (request, time) in rows::<PieceRequest>(folder, "request_event.csv", |r| &r.timestamp)? {
         // Python prints members of an enumeration with the name of their class.
@@ -149,7 +150,7 @@ fn starts(
     }
     requests.sort_by(|a, b| a.0.total_cmp(&b.0));
     let leechers = nodes.saturating_sub(config.seeders).max(1) as usize;
-    let mut starts: BTreeMap<Dataset, BTreeMap<String, f64>> = BTreeMap::new();
+    let mut starts: BTreeMap<DatasetNumber, BTreeMap<String, f64>> = BTreeMap::new();
     for (index, (time, request)) in requests.into_iter().enumerate() {
         let run = (index / leechers) as u32;
         let by_place = (run / config.repetitions.max(1), run % config.repetitions.max(1));
@@ -167,7 +168,7 @@ fn unquoted(name: &str) -> String {
 }
 
 /// `dataset-1-2`, anywhere in `text`.
-fn dataset(text: &str) -> Option<Dataset> {
+fn dataset(text: &str) -> Option<DatasetNumber> {
     let rest = &text[text.find("dataset-")? + "dataset-".len()..];
     let (set, rest) = rest.split_once('-')?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -177,9 +178,9 @@ fn dataset(text: &str) -> Option<Dataset> {
 /// What each node logged about each dataset: (when, value), in order of time.
 type Steps = Vec<(f64, f64)>;
 
-fn progress(folder: &Path) -> Result<BTreeMap<(Dataset, String), Steps>, MeasuredError> {
-    let mut progress: BTreeMap<(Dataset, String), Steps> = BTreeMap::new();
-    for (metric, time) in rows::<Metric>(folder, "download_metric.csv", |m| &m.timestamp)? {
+fn progress(folder: &Path) -> Result<BTreeMap<(DatasetNumber, String), Steps>, MeasuredError> {
+    let mut progress: BTreeMap<(DatasetNumber, String), Steps> = BTreeMap::new();
+    for (metric, time) in rows::<ProgressEntry>(folder, "download_metric.csv", |m| &m.timestamp)? {
         if let Some(set) = dataset(&metric.dataset_name) {
             progress.entry((set, unquoted(&metric.node))).or_default().push((time, metric.value));
         }
@@ -252,17 +253,11 @@ fn seconds(text: &str) -> Option<f64> {
         Some(toml::value::Offset::Custom { minutes }) => i64::from(minutes),
         _ => 0,
     };
-    let days = days(i64::from(date.year), i64::from(date.month), i64::from(date.day));
+    let day = NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())?;
+    let days = day.signed_duration_since(NaiveDate::default()).num_days();
     let clock = i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second.unwrap_or(0));
     let whole = days * 86_400 + clock - minutes * 60;
     Some(whole as f64 + f64::from(time.nanosecond.unwrap_or(0)) * 1e-9)
-}
-
-/// Days from 1970-01-01 to a day of the Gregorian calendar (years counted from
-/// March, so that the leap day is the last).
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
 #[cfg(test)]

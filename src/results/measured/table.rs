@@ -35,7 +35,7 @@ fn runs(
     let mut place: BTreeMap<String, usize> = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(|error| line_error(file, &error))?;
-        let row = Row { file, headers, record: &record };
+        let row = MeasuredRow { file, headers, record: &record };
         let (id, conditions, node) = (row.needed("run_id")?.to_owned(), row.conditions()?, row.node()?);
         let index = *place.entry(id.clone()).or_insert(runs.len());
         if index == runs.len() {
@@ -58,13 +58,13 @@ fn differs(one: &BTreeMap<&'static str, String>, other: &BTreeMap<&'static str, 
 }
 
 /// A line with the names of its fields.
-struct Row<'a> {
+struct MeasuredRow<'a> {
     file: &'a str,
     headers: &'a csv::StringRecord,
     record: &'a csv::StringRecord,
 }
 
-impl<'a> Row<'a> {
+impl<'a> MeasuredRow<'a> {
     /// The field in `column`; nothing when it is empty or there is no such column.
     fn text(&self, column: &str) -> Option<&'a str> {
         let index = self.headers.iter().position(|h| h == column)?;

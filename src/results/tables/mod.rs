@@ -9,8 +9,8 @@ mod run;
 
 pub use capacity::Capacity;
 pub use of_run::{
-    Checkpoint, ConstraintRow, DiscoveryRow, NodeRow, Note, PARTS, ProgressRow, RunResult, SeriesRow, TimelineRow,
-    TraceRow, TrafficRow,
+    Checkpoint, ConstraintRow, DiscoveryRow, LinkRow, NodeRow, Note, PARTS, ProgressRow, RunResult, SeriesRow,
+    TimelineRow, TraceRow, TrafficRow,
 };
 pub use reports::{ComparisonRow, ValidationRow};
 pub use run::RunRow;
@@ -124,20 +124,20 @@ impl FileKind {
 }
 
 /// A row of a result file.
-pub trait Row: Serialize + DeserializeOwned {
+pub trait TableRow: Serialize + DeserializeOwned {
     /// Its file.
     const KIND: FileKind;
 }
 
 /// A row of a table that a run has besides its row of `runs.csv`.
-pub trait PartRow: Row {
+pub trait PartRow: TableRow {
     /// Place of the table in [`PARTS`].
     const PLACE: usize;
 }
 
 /// When a table is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
+pub enum TablePresence {
     /// Always.
     Always,
     /// When it has any row.
@@ -152,7 +152,7 @@ pub struct Part {
     /// Its file.
     pub kind: FileKind,
     /// When it is there.
-    pub presence: Presence,
+    pub presence: TablePresence,
     /// Its number of rows.
     pub rows: fn(&RunResult) -> usize,
     /// The lines of some of them, without header: it may have very many.
@@ -168,9 +168,9 @@ impl Part {
     /// Whether results with downloads noted in so many steps have this table, of so many rows.
     pub fn is_present(&self, progress_steps: u32, rows: u64) -> bool {
         match self.presence {
-            Presence::Always => true,
-            Presence::Any => rows > 0,
-            Presence::Progress => progress_steps > 0,
+            TablePresence::Always => true,
+            TablePresence::Any => rows > 0,
+            TablePresence::Progress => progress_steps > 0,
         }
     }
 }
@@ -216,7 +216,7 @@ macro_rules! table {
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $name { $($(#[doc = $field_doc])* pub $field: $type),+ }
 
-        impl $crate::results::Row for $name {
+        impl $crate::results::TableRow for $name {
             const KIND: $crate::results::FileKind = $crate::results::FileKind {
                 file: $file,
                 meaning: $crate::results::tables::meaning!($($doc)*),
@@ -265,16 +265,16 @@ macro_rules! parts {
         }
 
         #[allow(non_camel_case_types)]
-        enum Place { $($part),+ }
+        enum PartPlace { $($part),+ }
 
         $(impl $crate::results::PartRow for $name {
-            const PLACE: usize = Place::$part as usize;
+            const PLACE: usize = PartPlace::$part as usize;
         })+
 
         /// The tables of a run besides `runs.csv`, in the order in which they are written.
         pub const PARTS: [$crate::results::Part; [$(stringify!($part)),+].len()] = [$($crate::results::Part {
-            kind: <$name as $crate::results::Row>::KIND,
-            presence: $crate::results::Presence::$presence,
+            kind: <$name as $crate::results::TableRow>::KIND,
+            presence: $crate::results::TablePresence::$presence,
             rows: |result| result.$part.len(),
             lines: |result, range| $crate::results::body(&result.$part[range]),
         }),+];

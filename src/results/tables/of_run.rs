@@ -1,10 +1,10 @@
 //! The tables that a run has besides its row of `runs.csv`, in the order in which they
 //! are written.
 
-use super::{Capacity, FileKind, Row, columns, parts, table};
+use super::{Capacity, FileKind, TableRow, columns, parts, table};
 use crate::ledger::TimerUse;
 use crate::results::limits::{constraint_rows, timeline_rows};
-use crate::results::record::{discovery_rows, node_rows, progress_rows, series_rows, traffic_rows};
+use crate::results::record::{discovery_rows, link_rows, node_rows, progress_rows, series_rows, traffic_rows};
 
 parts! {
     /// One node in one run. Times count from the start of the run's earliest
@@ -57,6 +57,31 @@ parts! {
         completed: bool [Flag],
         /// Block data that it held and lost in crashes.
         crash_lost_bytes: u64 [Bytes],
+        /// The name of its class; empty where the scenario has no classes.
+        class: Option<String> [Text],
+        /// The name of its region; empty where the scenario has no regions.
+        region: Option<String> [Text],
+        /// How often it came: once, and again after each absence.
+        sessions: Option<u32> [Count],
+    }
+
+    /// One core link in one run, one direction of a wire inside the topology; there only
+    /// when the topology has wires with a capacity.
+    links: LinkRow in "links.csv" from link_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// The link, from 0.
+        link: u32 [Count],
+        /// The point that it leaves.
+        from: String [Text],
+        /// The point that it leads to.
+        to: String [Text],
+        /// Its capacity.
+        capacity_bps: Capacity [BitsPerSecond],
+        /// Wire bytes that left over it.
+        bytes: u64 [Bytes],
+        /// Share of its capacity that these used, from the start of the run to its end.
+        busy: f64 [Share],
     }
 
     /// Traffic of one class in one run.
@@ -195,7 +220,7 @@ table! {
 }
 
 /// In a row file.
-impl Row for TimerUse {
+impl TableRow for TimerUse {
     const KIND: FileKind = FileKind {
         file: "timers.csv",
         meaning: "One kind of a protocol's timers in a run.",

@@ -1,6 +1,6 @@
 //! The columns of `runs.csv`.
 
-use super::{Capacity, Row, Unit, table};
+use super::{Capacity, TableRow, Unit, table};
 
 table! {
     /// One run. Moments count from the start of the earliest leecher, and

@@ -108,12 +108,12 @@ fn every_testbed_can_be_used_by_what_it_runs() {
 
 #[test]
 fn delays_between_countries_are_half_the_round_trip_and_symmetric() {
-    let LatencySpec::Regions { delay, shares } =
+    let LatencySpec::Regions { delay, shares, names } =
         with_sets(&["network.latency={matrix=\"ripe-2025\"}"]).run.world.latency
     else {
         panic!()
     };
-    assert_eq!((delay.len(), shares.len()), (10, 10));
+    assert_eq!((delay.len(), shares.len(), names.unwrap()[9].as_str()), (10, 10, "ZA"));
     assert_eq!(delay[0][1], Time::from_millis(57), "US to DE, 114 ms there and back");
     assert_eq!(delay[9][6], Time::from_millis(199), "ZA to AU, 398 ms there and back");
     assert!((0..10).all(|a| (0..10).all(|b| delay[a][b] == delay[b][a])));

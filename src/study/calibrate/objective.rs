@@ -51,9 +51,9 @@ pub(super) fn targets(cases: &Cases) -> Vec<Target> {
 pub(super) type Prediction = Vec<Option<f64>>;
 
 /// Values of all constants, by their bits.
-type Key = Vec<u64>;
+type ValueBits = Vec<u64>;
 
-fn key(values: &[f64]) -> Key {
+fn key(values: &[f64]) -> ValueBits {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
@@ -67,11 +67,11 @@ pub(super) struct Objective {
     measured: Measured,
     pub(super) parameters: Vec<Parameter>,
     pub(super) targets: Vec<Target>,
-    known: BTreeMap<Key, Prediction>,
+    known: BTreeMap<ValueBits, Prediction>,
     /// The cells of constants whose runs were asked for.
-    asked: Vec<(Key, Cases)>,
+    asked: Vec<(ValueBits, Cases)>,
     /// What was tried since the search began.
-    tried: RefCell<BTreeSet<Key>>,
+    tried: RefCell<BTreeSet<ValueBits>>,
     /// What it came to that is not known.
     unknown: RefCell<Vec<Vec<f64>>>,
 }

@@ -9,9 +9,10 @@ mod ratio;
 
 pub use ratio::Ratio;
 
-use super::inputs::{Inputs, NotAStudy, Run, words};
+use super::inputs::{Inputs, NotAStudy, StudyRun, words};
 use super::{Race, Survey};
 use crate::results::{ComparisonRow, ResultsError, median, quantile};
+use crate::scenario::nearest;
 use std::collections::BTreeMap;
 use std::path::Path;
 use thiserror::Error;
@@ -47,8 +48,8 @@ pub enum CompareError {
 }
 
 fn hint(given: &str, known: &[String]) -> String {
-    let near = known.iter().map(|name| (strsim::damerau_levenshtein(given, name), name)).min();
-    near.filter(|(distance, _)| *distance <= 4).map(|(_, name)| format!("; did you mean `{name}`?")).unwrap_or_default()
+    let near = nearest(given, known.iter().map(String::as_str));
+    near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// A study, variant by variant and cell by cell.
@@ -178,7 +179,7 @@ impl Comparison {
         let first = find(&inputs.runs, &names, baseline)?;
         let name = names.remove(first);
         names.insert(0, name);
-        let mut cells: BTreeMap<_, Vec<&Run>> = BTreeMap::new();
+        let mut cells: BTreeMap<_, Vec<&StudyRun>> = BTreeMap::new();
         for run in &inputs.runs {
             let key = (run.world_index, run.row.file_size_bytes, run.row.network_size, run.row.seeders);
             cells.entry(key).or_default().push(run);
@@ -257,7 +258,7 @@ impl Comparison {
 }
 
 /// The index of the baseline among the variants.
-fn find(runs: &[Run], names: &[String], given: &str) -> Result<usize, CompareError> {
+fn find(runs: &[StudyRun], names: &[String], given: &str) -> Result<usize, CompareError> {
     if let Some(index) = names.iter().position(|name| name == given) {
         return Ok(index);
     }
@@ -277,13 +278,13 @@ fn find(runs: &[Run], names: &[String], given: &str) -> Result<usize, CompareErr
 /// repetition only numbers seeds.
 type Chance = (u64, u32);
 
-fn cell(inputs: &Inputs, runs: &[&Run], names: &[String]) -> ComparedCell {
+fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
     let first = &runs[0].row;
-    let of = |name: &String| -> BTreeMap<Chance, &Run> {
+    let of = |name: &String| -> BTreeMap<Chance, &StudyRun> {
         let mine = runs.iter().filter(|run| run.variant == *name);
         mine.map(|run| ((run.row.seed, run.row.seeder_set), *run)).collect()
     };
-    let by_variant: Vec<BTreeMap<Chance, &Run>> = names.iter().map(of).collect();
+    let by_variant: Vec<BTreeMap<Chance, &StudyRun>> = names.iter().map(of).collect();
     // A study over `seed` has more runs than repetitions.
     let places = by_variant.iter().map(BTreeMap::len).chain([inputs.places()]).max().unwrap_or(0);
     let expected_n = places * (first.network_size - first.seeders) as usize;

@@ -5,11 +5,11 @@
 //! one-sample t test over pairs, for all quantities and all hypotheses.
 
 use super::metric::Yardstick;
-use crate::study::statistics::{t_above, t_quantile};
+use crate::study::statistics::{Mean, t_above, t_quantile};
 
 /// What a side showed in one world and pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Value {
+pub(super) struct SideValue {
     /// The value itself, or the bytes of which so many came for each byte stored.
     pub(super) amount: f64,
     /// Of bytes: the bytes stored; else 1.
@@ -19,7 +19,7 @@ pub(super) struct Value {
 }
 
 /// Base and change in one world and pair; nothing where a side has no value.
-pub(super) type Both = [Option<Value>; 2];
+pub(super) type Both = [Option<SideValue>; 2];
 
 /// The pairs of one quantity, worlds joined.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ struct PairContrast {
 
 /// Mean and its standard error.
 #[derive(Debug, Clone, Copy)]
-struct Mean {
+struct Estimated {
     mean: f64,
     error: f64,
 }
@@ -60,14 +60,15 @@ impl Contrast {
     pub(super) fn new(worlds: &[Vec<Both>], yardstick: Yardstick) -> Contrast {
         let pairs = worlds.iter().map(Vec::len).max().unwrap_or(0);
         // No ratio to or of nothing.
-        let usable = |value: &Value| yardstick != Yardstick::Ratio || value.amount > 0.0;
+        let usable = |value: &SideValue| yardstick != Yardstick::Ratio || value.amount > 0.0;
         let mut found = Contrast { units: vec![], yardstick, excluded: 0, base: None, change: None, is_endless: false };
         let (mut bases, mut missed) = (vec![], false);
         for pair in 0..pairs {
             let of_pair = worlds.iter().filter_map(|world| world.get(pair));
             let of_pair: Vec<Both> = of_pair.map(|both| both.map(|value| value.filter(usable))).collect();
-            let own: Vec<Value> = of_pair.iter().filter_map(|[base, _]| *base).collect();
-            let both: Vec<(Value, Value)> = of_pair.iter().filter_map(|[base, change]| base.zip(*change)).collect();
+            let own: Vec<SideValue> = of_pair.iter().filter_map(|[base, _]| *base).collect();
+            let both: Vec<(SideValue, SideValue)> =
+                of_pair.iter().filter_map(|[base, change]| base.zip(*change)).collect();
             let unit = PairContrast::of(&both, yardstick);
             let compared = if unit.is_some() { both.len() } else { 0 };
             found.excluded += worlds.len() - compared;
@@ -134,10 +135,10 @@ impl Contrast {
     /// How far the pairs speak against a change of `share`, in standard errors:
     /// above zero the change is larger.
     pub(super) fn t(&self, share: f64) -> f64 {
-        let Mean { mean, error } = match self.yardstick {
+        let Estimated { mean, error } = match self.yardstick {
             Yardstick::Ratio => {
                 let mean = self.mean(|unit| unit.difference);
-                Mean { mean: mean.mean - libm::log1p(share), ..mean }
+                Estimated { mean: mean.mean - libm::log1p(share), ..mean }
             }
             _ => self.mean(|unit| unit.difference - share * unit.yardstick),
         };
@@ -188,21 +189,20 @@ impl Contrast {
         (a > 0.0).then(|| ((b - root) / a, (b + root) / a))
     }
 
-    fn mean(&self, of: impl Fn(&PairContrast) -> f64) -> Mean {
-        let n = self.units.len() as f64;
-        let mean = self.units.iter().map(&of).sum::<f64>() / n;
-        let squares: f64 = self.units.iter().map(|unit| (of(unit) - mean) * (of(unit) - mean)).sum();
+    fn mean(&self, of: impl Fn(&PairContrast) -> f64) -> Estimated {
+        let values: Vec<f64> = self.units.iter().map(of).collect();
+        let Mean { mean, variance } = Mean::of(&values);
         // Rounding is no spread.
-        let size = self.units.iter().map(|unit| of(unit).abs()).fold(0.0, f64::max);
-        let error = libm::sqrt(squares / (n - 1.0) / n);
-        Mean { mean, error: if error <= 1e-12 * size { 0.0 } else { error } }
+        let size = values.iter().map(|value| value.abs()).fold(0.0, f64::max);
+        let error = variance.sqrt();
+        Estimated { mean, error: if error <= 1e-12 * size { 0.0 } else { error } }
     }
 }
 
 impl PairContrast {
     /// One pair in all worlds where both sides have a value; nothing without any.
-    fn of(both: &[(Value, Value)], yardstick: Yardstick) -> Option<PairContrast> {
-        let (bases, changes): (Vec<Value>, Vec<Value>) = both.iter().copied().unzip();
+    fn of(both: &[(SideValue, SideValue)], yardstick: Yardstick) -> Option<PairContrast> {
+        let (bases, changes): (Vec<SideValue>, Vec<SideValue>) = both.iter().copied().unzip();
         let (base, change) = joined(&bases, yardstick).zip(joined(&changes, yardstick))?;
         let difference = match yardstick {
             Yardstick::Ratio => mean_of(both.iter().map(|(base, change)| libm::log(change.amount / base.amount))),
@@ -223,7 +223,7 @@ impl PairContrast {
 /// One side of a pair in all its worlds: with [`Yardstick::Ratio`] the mean of
 /// logarithms, of bytes all of them for each byte stored in any world. So bytes of a
 /// world in which nothing was stored count. Nothing where nothing was stored at all.
-fn joined(values: &[Value], yardstick: Yardstick) -> Option<f64> {
+fn joined(values: &[SideValue], yardstick: Yardstick) -> Option<f64> {
     let all = || values.iter();
     let joined = match yardstick {
         Yardstick::Ratio => mean_of(all().map(|value| libm::log(value.amount))),
@@ -246,7 +246,7 @@ mod tests {
 
     /// One world of pairs (base, change), with ten bytes on the wire for each stored.
     fn one(yardstick: Yardstick, pairs: &[(f64, f64)]) -> Contrast {
-        let value = |amount| Some(Value { amount, per: 1.0, wire: 10.0 });
+        let value = |amount| Some(SideValue { amount, per: 1.0, wire: 10.0 });
         Contrast::new(&[pairs.iter().map(|(a, b)| [value(*a), value(*b)]).collect()], yardstick)
     }
 
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn ratios_of_all_worlds_count_alike() {
         let world = |a: f64, b: f64| {
-            let value = |amount| Some(Value { amount, per: 1.0, wire: 1.0 });
+            let value = |amount| Some(SideValue { amount, per: 1.0, wire: 1.0 });
             vec![[value(a), value(b)]; 3]
         };
         let contrast = Contrast::new(&[world(1.0, 2.0), world(2000.0, 1000.0)], Yardstick::Ratio);
@@ -308,7 +308,7 @@ mod tests {
     /// moves no number of the base: 4 and 9 have the geometric mean 6.
     #[test]
     fn what_is_missing_is_counted_and_does_not_move_the_base() {
-        let value = |amount| Some(Value { amount, per: 1.0, wire: 1.0 });
+        let value = |amount| Some(SideValue { amount, per: 1.0, wire: 1.0 });
         let whole = vec![[value(4.0), value(5.0)]; 2];
         let other = |change| vec![[value(9.0), change]; 2];
         let contrast = |worlds: &[Vec<Both>]| Contrast::new(worlds, Yardstick::Ratio);
@@ -330,7 +330,7 @@ mod tests {
     /// stored, as the sums say, and not 1.
     #[test]
     fn bytes_of_worlds_that_store_nothing_count() {
-        let value = |amount, per| Some(Value { amount, per, wire: 0.0 });
+        let value = |amount, per| Some(SideValue { amount, per, wire: 0.0 });
         let worlds = [vec![[value(10.0, 10.0), value(10.0, 10.0)]; 2], vec![[value(10.0, 10.0), value(30.0, 0.0)]; 2]];
         let contrast = Contrast::new(&worlds, Yardstick::Base);
         assert_eq!((contrast.base, contrast.change, contrast.excluded), (Some(1.0), Some(4.0), 0));

@@ -4,7 +4,7 @@ use crate::ledger::Class;
 
 /// Bytes of one class on both sides, summed over all runs that were compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct ClassBytes {
     /// The class.
     pub class: Class,
     /// Bytes of the base.
@@ -17,14 +17,14 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decomposition {
     /// In the order of [`Class::ALL`].
-    pub parts: Vec<Part>,
+    pub parts: Vec<ClassBytes>,
     /// Bytes of the base in all classes.
     pub base: u64,
     /// Bytes of the change in all classes.
     pub change: u64,
 }
 
-impl Part {
+impl ClassBytes {
     /// Bytes that the change has more.
     pub fn difference(&self) -> i128 {
         i128::from(self.change) - i128::from(self.base)
@@ -36,7 +36,7 @@ impl Decomposition {
     pub(super) fn of<'a>(
         runs: impl Iterator<Item = (&'a [u64; Class::ALL.len()], &'a [u64; Class::ALL.len()])>,
     ) -> Decomposition {
-        let mut all = Class::ALL.map(|class| Part { class, base: 0, change: 0 });
+        let mut all = Class::ALL.map(|class| ClassBytes { class, base: 0, change: 0 });
         let mut found = Decomposition::default();
         for (base, change) in runs {
             found.base += base.iter().sum::<u64>();

@@ -36,7 +36,7 @@ pub enum Elsewhere {
 
 /// A pair of runs in a world of another pack.
 #[derive(Debug)]
-struct Probe {
+struct WorldProbe {
     pack: &'static str,
     world: String,
     plan: Plan,
@@ -49,7 +49,7 @@ struct Probe {
 pub(super) struct Search {
     /// Both sides are the same runs in every world of their own pack.
     one_side: bool,
-    probes: Vec<Probe>,
+    probes: Vec<WorldProbe>,
     /// How many were asked for.
     tried: usize,
 }
@@ -58,7 +58,7 @@ impl Duel {
     /// For a change that did nothing here.
     pub(super) fn search(&self) -> Search {
         let others = scenario::packs().map(|(pack, _)| pack).filter(|pack| *pack != self.request.pack);
-        let mut probes: Vec<Probe> = others.flat_map(|pack| probes(&self.request, pack)).collect();
+        let mut probes: Vec<WorldProbe> = others.flat_map(|pack| probes(&self.request, pack)).collect();
         probes.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
         let one_side = self.cells.chunks(2).all(|sides| run_id(&sides[0].base) == run_id(&sides[1].base));
         Search { one_side, probes, tried: 0 }
@@ -73,7 +73,7 @@ impl Question for Search {
         if of == 0 && self.one_side {
             return Ok(Next::Done(Elsewhere::Same));
         }
-        if let Some(Probe { pack, world, plan, .. }) = self.tried.checked_sub(1).map(|last| &self.probes[last]) {
+        if let Some(WorldProbe { pack, world, plan, .. }) = self.tried.checked_sub(1).map(|last| &self.probes[last]) {
             let [base, change] = [observe(history, plan, 0)?, observe(history, plan, 1)?];
             let alike = base.zip(change).map(|(base, change)| is_alike(&base, &change));
             if alike == Some(false) {
@@ -93,14 +93,14 @@ impl Question for Search {
 
 /// The worlds of `pack` in which the sides of `request` differ in a setting; none
 /// where the pack varies what the request sets.
-fn probes(request: &ImpactRequest, pack: &'static str) -> Vec<Probe> {
+fn probes(request: &ImpactRequest, pack: &'static str) -> Vec<WorldProbe> {
     let Ok(duel) = Duel::new(ImpactRequest { pack: pack.into(), ..request.clone() }) else { return vec![] };
     let all = duel.plan(1);
     let one = |world: usize| {
         let runs = [0, 1].map(|side| all.place(duel.run(0, world, side)));
         let specs = runs.map(|place| duel.cells[place.point].spec(place));
         let [base, change] = specs.each_ref().map(run_id);
-        (base != change).then(|| Probe {
+        (base != change).then(|| WorldProbe {
             pack,
             world: duel.worlds[world].name.clone(),
             seconds: specs.iter().map(|spec| estimate(spec).seconds).sum(),

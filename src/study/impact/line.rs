@@ -1,16 +1,16 @@
 //! One quantity on both sides.
 
-use super::contrast::{Both, Contrast, Value};
-use super::metric::Metric;
+use super::contrast::{Both, Contrast, SideValue};
+use super::metric::ImpactMetric;
 use super::verdict::{ImpactVerdict, judge};
-use super::{ImpactRequest, Seen, looks};
+use super::{ImpactRequest, SeenPairs, looks};
 use crate::results::{Amount, Better, Observation};
 
 /// One quantity on both sides.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct ImpactLine {
     /// The quantity.
-    pub metric: Metric,
+    pub metric: ImpactMetric,
     /// Mean of the base over worlds and pairs in which it reached the quantity,
     /// whatever the change did there: of times, efficiency and queues the geometric
     /// one, of bytes all for each byte stored. Nothing where it never did.
@@ -19,13 +19,13 @@ pub struct Line {
     /// reach the quantity in some of them.
     pub change: Option<f64>,
     /// The change as a share of the base, or as a difference where
-    /// [`Metric::is_difference`], over pairs with a value on both sides; below zero is
+    /// [`ImpactMetric::is_difference`], over pairs with a value on both sides; below zero is
     /// less. Infinite where the base has none of it.
     pub effect: f64,
     /// Its interval at the level of the verdict; nothing where it has no end.
     pub interval: Option<(f64, f64)>,
     /// Where the worlds do not agree whether it is more or less, in place of the effect.
-    pub range: Option<Range>,
+    pub range: Option<ImpactRange>,
     /// What can be said; nothing where no pair reached the quantity.
     pub verdict: Option<ImpactVerdict>,
     /// Pairs with a value on both sides.
@@ -39,7 +39,7 @@ pub struct Line {
 /// What worlds say that do not agree: one is beyond the margin below zero and
 /// another above. Worlds with a value in fewer than half of their pairs are left out.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
+pub struct ImpactRange {
     /// The least change of a world.
     pub low: f64,
     /// The largest; infinite where the base has none of it, or the change stored nothing.
@@ -48,7 +48,7 @@ pub struct Range {
     pub is_sure: bool,
 }
 
-impl Line {
+impl ImpactLine {
     /// Whether any pair has a value on both sides.
     pub fn is_reached(&self) -> bool {
         self.pairs > 0
@@ -71,23 +71,23 @@ impl Line {
 
 /// What the worlds in `seen` show of `metrics`, each joined over them, judged as one
 /// family.
-pub(super) fn lines(seen: &[&[Seen]], metrics: &[Metric], request: &ImpactRequest) -> Vec<Line> {
+pub(super) fn lines(seen: &[&[SeenPairs]], metrics: &[ImpactMetric], request: &ImpactRequest) -> Vec<ImpactLine> {
     let looks = looks(request.max_pairs);
     let alpha = (1.0 - request.confidence) / looks.len() as f64;
     let all = || seen.iter().flat_map(|worlds| metrics.iter().map(move |metric| (*metric, *worlds)));
     let contrasts: Vec<Contrast> = all().map(|(metric, worlds)| contrast(worlds, metric)).collect();
     let family: Vec<&Contrast> = contrasts.iter().filter(|contrast| contrast.pairs() > 0).collect();
     let mut judgements = judge(&family, request.margin, alpha).into_iter();
-    let line = |((metric, worlds), contrast): ((Metric, &[Seen]), &Contrast)| {
+    let line = |((metric, worlds), contrast): ((ImpactMetric, &[SeenPairs]), &Contrast)| {
         let judgement = if contrast.pairs() > 0 { judgements.next() } else { None };
         let pairs = worlds.first().map_or(0, Vec::len);
-        Line {
+        ImpactLine {
             metric,
             base: contrast.base,
             change: contrast.change,
             effect: if judgement.is_some() { contrast.effect() } else { 0.0 },
             interval: judgement.and_then(|judgement| judgement.interval),
-            range: Range::of(worlds, metric, request.margin, alpha),
+            range: ImpactRange::of(worlds, metric, request.margin, alpha),
             verdict: judgement.map(|judgement| judgement.verdict.until_a_look(pairs, &looks)),
             pairs: contrast.pairs(),
             included: worlds.len() * pairs - contrast.excluded,
@@ -98,16 +98,16 @@ pub(super) fn lines(seen: &[&[Seen]], metrics: &[Metric], request: &ImpactReques
 }
 
 /// Whether no run of any world has any of `metric`.
-pub(super) fn is_absent(seen: &[Seen], metric: Metric) -> bool {
+pub(super) fn is_absent(seen: &[SeenPairs], metric: ImpactMetric) -> bool {
     contrast(seen, metric).is_absent()
 }
 
-fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
+fn contrast(worlds: &[SeenPairs], metric: ImpactMetric) -> Contrast {
     let measure = metric.measure();
     let value = |seen: &Option<Observation>| {
         let seen = seen.as_ref()?;
         let Amount { amount, per } = measure.amount(seen)?;
-        Some(Value { amount, per, wire: seen.wire().unwrap_or(0.0) })
+        Some(SideValue { amount, per, wire: seen.wire().unwrap_or(0.0) })
     };
     let pair = |[base, change]: &[Option<Observation>; 2]| -> Both {
         // A run that failed shows nothing, which is no failing of its side.
@@ -117,10 +117,11 @@ fn contrast(worlds: &[Seen], metric: Metric) -> Contrast {
     Contrast::new(&values, metric.yardstick())
 }
 
-impl Range {
-    fn of(worlds: &[Seen], metric: Metric, margin: f64, alpha: f64) -> Option<Range> {
+impl ImpactRange {
+    fn of(worlds: &[SeenPairs], metric: ImpactMetric, margin: f64, alpha: f64) -> Option<ImpactRange> {
         // What a few pairs of a world show is not what the world does.
-        let mostly = |world: &Seen, contrast: &Contrast| contrast.pairs() == 0 || 2 * contrast.pairs() >= world.len();
+        let mostly =
+            |world: &SeenPairs, contrast: &Contrast| contrast.pairs() == 0 || 2 * contrast.pairs() >= world.len();
         let each = worlds.iter().map(|world| (world, contrast(std::slice::from_ref(world), metric)));
         let each = each.filter(|(world, contrast)| contrast.is_told() && mostly(world, contrast));
         let each: Vec<Contrast> = each.map(|(_, contrast)| contrast).collect();
@@ -132,6 +133,6 @@ impl Range {
         };
         let ends = each.iter().map(|world| (world.effect(), world.effect()));
         let (low, high) = ends.reduce(|(low, high), (effect, _)| (low.min(effect), high.max(effect)))?;
-        both(&|_| true).then(|| Range { low, high, is_sure: both(&is_sure) })
+        both(&|_| true).then(|| ImpactRange { low, high, is_sure: both(&is_sure) })
     }
 }

@@ -5,7 +5,7 @@ use crate::results::Measure;
 
 /// A quantity of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metric {
+pub enum ImpactMetric {
     /// Median over leechers of the time from the own start to the whole file, in s;
     /// a download that does not end is longer than all others.
     MedianTime,
@@ -43,25 +43,25 @@ pub(super) enum Yardstick {
     One,
 }
 
-impl Metric {
+impl ImpactMetric {
     /// Those about the run as a whole.
-    pub const WHOLE: [Metric; 9] = [
-        Metric::MedianTime,
-        Metric::SlowTime,
-        Metric::FirstByte,
-        Metric::Makespan,
-        Metric::Efficiency,
-        Metric::Wire,
-        Metric::SeederShare,
-        Metric::PeakQueue,
-        Metric::Unfinished,
+    pub const WHOLE: [ImpactMetric; 9] = [
+        ImpactMetric::MedianTime,
+        ImpactMetric::SlowTime,
+        ImpactMetric::FirstByte,
+        ImpactMetric::Makespan,
+        ImpactMetric::Efficiency,
+        ImpactMetric::Wire,
+        ImpactMetric::SeederShare,
+        ImpactMetric::PeakQueue,
+        ImpactMetric::Unfinished,
     ];
 
-    /// Every quantity: those of [`Metric::WHOLE`], then each class of bytes but
+    /// Every quantity: those of [`ImpactMetric::WHOLE`], then each class of bytes but
     /// payload, of which there is one for each byte stored.
-    pub fn all() -> impl Iterator<Item = Metric> {
+    pub fn all() -> impl Iterator<Item = ImpactMetric> {
         let classes = Class::ALL.into_iter().filter(|class| *class != Class::Payload);
-        Self::WHOLE.into_iter().chain(classes.map(Metric::Class))
+        Self::WHOLE.into_iter().chain(classes.map(ImpactMetric::Class))
     }
 
     /// What is measured.
@@ -79,43 +79,45 @@ impl Metric {
     /// from all leechers.
     pub fn key(self) -> String {
         match self {
-            Metric::MedianTime => "download_time_median_s".into(),
-            Metric::SlowTime => "download_time_p95_s".into(),
-            Metric::FirstByte => "first_byte_median_s".into(),
-            Metric::Makespan => "makespan_s".into(),
-            Metric::Efficiency => "efficiency".into(),
-            Metric::Wire => "wire_per_payload".into(),
-            Metric::SeederShare => "seeder_bytes_per_payload".into(),
-            Metric::PeakQueue => "peak_queue_bytes".into(),
-            Metric::Unfinished => "unfinished_share".into(),
-            Metric::Class(class) => format!("{}_per_payload", class.name()),
+            ImpactMetric::MedianTime => "download_time_median_s".into(),
+            ImpactMetric::SlowTime => "download_time_p95_s".into(),
+            ImpactMetric::FirstByte => "first_byte_median_s".into(),
+            ImpactMetric::Makespan => "makespan_s".into(),
+            ImpactMetric::Efficiency => "efficiency".into(),
+            ImpactMetric::Wire => "wire_per_payload".into(),
+            ImpactMetric::SeederShare => "seeder_bytes_per_payload".into(),
+            ImpactMetric::PeakQueue => "peak_queue_bytes".into(),
+            ImpactMetric::Unfinished => "unfinished_share".into(),
+            ImpactMetric::Class(class) => format!("{}_per_payload", class.name()),
         }
     }
 
     /// Whether it is a time or made from one, and so says something only of what ended.
     pub const fn is_of_time(self) -> bool {
-        use Metric::{Efficiency, FirstByte, Makespan, MedianTime, SlowTime};
+        use ImpactMetric::{Efficiency, FirstByte, Makespan, MedianTime, SlowTime};
         matches!(self, MedianTime | SlowTime | FirstByte | Makespan | Efficiency)
     }
 
     /// Whether it is a part of another quantity: classes of bytes sum to those
     /// on the wire.
     pub const fn is_part(self) -> bool {
-        matches!(self, Metric::Class(_))
+        matches!(self, ImpactMetric::Class(_))
     }
 
     /// Whether its change is a difference and not a share of the base.
     pub const fn is_difference(self) -> bool {
-        matches!(self, Metric::Unfinished)
+        matches!(self, ImpactMetric::Unfinished)
     }
 
     pub(super) const fn yardstick(self) -> Yardstick {
         match self {
-            Metric::MedianTime | Metric::SlowTime | Metric::FirstByte | Metric::Makespan => Yardstick::Ratio,
-            Metric::Efficiency | Metric::PeakQueue => Yardstick::Ratio,
-            Metric::Wire | Metric::SeederShare => Yardstick::Base,
-            Metric::Class(_) => Yardstick::Traffic,
-            Metric::Unfinished => Yardstick::One,
+            ImpactMetric::MedianTime | ImpactMetric::SlowTime | ImpactMetric::FirstByte | ImpactMetric::Makespan => {
+                Yardstick::Ratio
+            }
+            ImpactMetric::Efficiency | ImpactMetric::PeakQueue => Yardstick::Ratio,
+            ImpactMetric::Wire | ImpactMetric::SeederShare => Yardstick::Base,
+            ImpactMetric::Class(_) => Yardstick::Traffic,
+            ImpactMetric::Unfinished => Yardstick::One,
         }
     }
 }
@@ -127,11 +129,11 @@ mod tests {
 
     #[test]
     fn every_metric_is_a_measure_that_can_be_better() {
-        for metric in Metric::all() {
+        for metric in ImpactMetric::all() {
             let Measure { name, unit, better, .. } = metric.measure();
-            assert_eq!(*better == Better::More, metric == Metric::Efficiency, "{name}");
+            assert_eq!(*better == Better::More, metric == ImpactMetric::Efficiency, "{name}");
             assert_ne!(*better, Better::Neither, "{name}");
-            assert_eq!(metric.is_of_time(), *unit == Unit::Seconds || metric == Metric::Efficiency, "{name}");
+            assert_eq!(metric.is_of_time(), *unit == Unit::Seconds || metric == ImpactMetric::Efficiency, "{name}");
         }
     }
 }

@@ -19,11 +19,15 @@ mod synthetic;
 mod tests;
 mod verdict;
 
-pub use decomposition::{Decomposition, Part};
+#[cfg(test)]
+pub use decomposition::ClassBytes;
+pub use decomposition::Decomposition;
 pub use elsewhere::Elsewhere;
-pub use line::{Line, Range};
-pub use metric::Metric;
-pub use sides::{Duel, ImpactError, ImpactRequest, Side, World};
+pub use line::ImpactLine;
+#[cfg(test)]
+pub use line::ImpactRange;
+pub use metric::ImpactMetric;
+pub use sides::{Duel, ImpactError, ImpactRequest, ImpactSide, ImpactWorld};
 pub use standing::{Party, Stand, Standing};
 pub use verdict::ImpactVerdict;
 
@@ -40,17 +44,17 @@ pub struct Impact {
     /// What base and change are called.
     pub names: [String; 2],
     /// The worlds.
-    pub worlds: Vec<World>,
+    pub worlds: Vec<ImpactWorld>,
     /// Pairs of runs in each world that were compared.
     pub pairs: usize,
     /// Seed of the first pair.
     pub seed: u64,
     /// All worlds together: quantities of the whole run.
-    pub whole: Vec<Line>,
+    pub whole: Vec<ImpactLine>,
     /// All worlds together: classes of bytes that occur.
-    pub parts: Vec<Line>,
+    pub parts: Vec<ImpactLine>,
     /// Quantities of the whole run in each world.
-    pub by_world: Vec<Vec<Line>>,
+    pub by_world: Vec<Vec<ImpactLine>>,
     /// How both sides stand in each world.
     pub standings: Vec<Standing>,
     /// Where the change acts, when it did nothing in any of the worlds.
@@ -74,13 +78,13 @@ pub struct Examined {
     /// Pairs at the look after that; nothing after the last one.
     pub next_look: Option<u32>,
     duel: Duel,
-    seen: Vec<Seen>,
-    stage: Stage,
+    seen: Vec<SeenPairs>,
+    stage: ExaminedStage,
 }
 
 /// What was asked for last.
 #[derive(Debug)]
-enum Stage {
+enum ExaminedStage {
     /// Nothing.
     Beginning,
     /// The pairs up to a look.
@@ -90,7 +94,7 @@ enum Stage {
 }
 
 /// Both sides of each pair in one world, none where a run failed.
-type Seen = Vec<[Option<Observation>; 2]>;
+type SeenPairs = Vec<[Option<Observation>; 2]>;
 
 /// Numbers of pairs after which verdicts are made.
 fn looks(max_pairs: u32) -> Vec<u32> {
@@ -103,7 +107,7 @@ impl Examined {
     pub fn new(duel: Duel) -> Examined {
         let next_look = looks(duel.request.max_pairs).first().copied();
         let seen = vec![vec![]; duel.worlds.len()];
-        Examined { impact: None, plan: duel.plan(0), next_look, duel, seen, stage: Stage::Beginning }
+        Examined { impact: None, plan: duel.plan(0), next_look, duel, seen, stage: ExaminedStage::Beginning }
     }
 
     /// Looks at the pairs of `plan`, all of which were carried out.
@@ -115,7 +119,7 @@ impl Examined {
         let mut impact = self.duel.impact(&self.seen, history.seconds_per_run().map(|time| time * runs as f64));
         if !impact.is_exercised() {
             impact.elsewhere = Some(Elsewhere::Unknown);
-            self.stage = Stage::Elsewhere(self.duel.search());
+            self.stage = ExaminedStage::Elsewhere(self.duel.search());
         }
         (self.impact, self.plan) = (Some(impact), plan);
         self.next_look = looks(self.duel.request.max_pairs).into_iter().find(|look| *look > pairs);
@@ -128,10 +132,10 @@ impl Question for Examined {
     type Answer = ();
 
     fn next(&mut self, history: &History) -> Result<Next<()>, ResultsError> {
-        if let Stage::Look(plan) = &self.stage {
+        if let ExaminedStage::Look(plan) = &self.stage {
             self.look(plan.clone(), history)?;
         }
-        if let Stage::Elsewhere(search) = &mut self.stage {
+        if let ExaminedStage::Elsewhere(search) = &mut self.stage {
             match search.next(history)? {
                 Next::Batch(plan) => return Ok(Next::Batch(plan)),
                 Next::Done(found) => self.impact.iter_mut().for_each(|impact| impact.elsewhere = Some(found.clone())),
@@ -140,7 +144,7 @@ impl Question for Examined {
         let open = self.impact.as_ref().is_none_or(|impact| !impact.is_decided());
         let Some(pairs) = self.next_look.filter(|_| open) else { return Ok(Next::Done(())) };
         let plan = self.duel.plan(pairs);
-        self.stage = Stage::Look(plan.clone());
+        self.stage = ExaminedStage::Look(plan.clone());
         Ok(Next::Batch(plan))
     }
 }
@@ -154,7 +158,7 @@ impl Duel {
     }
 
     /// Reads the pairs of `plan`, all of which were carried out, that are new.
-    fn read(&self, plan: &Plan, history: &History, seen: &mut [Seen]) -> Result<(), ResultsError> {
+    fn read(&self, plan: &Plan, history: &History, seen: &mut [SeenPairs]) -> Result<(), ResultsError> {
         for (world, seen) in seen.iter_mut().enumerate() {
             for pair in seen.len()..plan.repetitions as usize {
                 let side = |side| observe(history, plan, self.run(pair, world, side));
@@ -164,14 +168,16 @@ impl Duel {
         Ok(())
     }
 
-    fn impact(&self, seen: &[Seen], seconds_per_pair: Option<f64>) -> Impact {
-        let present = |metric: &Metric| !(metric.is_part() && line::is_absent(seen, *metric));
-        let metrics: Vec<Metric> = Metric::all().filter(present).collect();
+    fn impact(&self, seen: &[SeenPairs], seconds_per_pair: Option<f64>) -> Impact {
+        let present = |metric: &ImpactMetric| !(metric.is_part() && line::is_absent(seen, *metric));
+        let metrics: Vec<ImpactMetric> = ImpactMetric::all().filter(present).collect();
         let mut all = line::lines(&[seen], &metrics, &self.request);
-        let worlds: Vec<&[Seen]> = seen.iter().map(std::slice::from_ref).collect();
-        let each = line::lines(&worlds, &Metric::WHOLE, &self.request);
-        let mut by_world: Vec<Vec<Line>> = each.chunks(Metric::WHOLE.len()).map(<[Line]>::to_vec).collect();
-        let unfinished = |lines: &[Line]| lines.iter().find(|line| line.metric == Metric::Unfinished)?.verdict;
+        let worlds: Vec<&[SeenPairs]> = seen.iter().map(std::slice::from_ref).collect();
+        let each = line::lines(&worlds, &ImpactMetric::WHOLE, &self.request);
+        let mut by_world: Vec<Vec<ImpactLine>> =
+            each.chunks(ImpactMetric::WHOLE.len()).map(<[ImpactLine]>::to_vec).collect();
+        let unfinished =
+            |lines: &[ImpactLine]| lines.iter().find(|line| line.metric == ImpactMetric::Unfinished)?.verdict;
         let standings = seen.iter().zip(&by_world).map(|(seen, lines)| Standing::new(seen, unfinished(lines)));
         let standings: Vec<Standing> = standings.collect();
         all.iter_mut().for_each(|line| line.verdict = standing::verdict(line, &standings));
@@ -200,8 +206,8 @@ impl Duel {
 /// Whether the same happened in both runs, event by event.
 fn is_alike(one: &Observation, other: &Observation) -> bool {
     let stream = |seen: &Observation| seen.run.as_ref().map(|run| (run.fingerprint.clone(), run.events));
-    let value = |seen: &Observation, metric: Metric| metric.measure().amount(seen);
-    stream(one) == stream(other) && Metric::all().all(|metric| value(one, metric) == value(other, metric))
+    let value = |seen: &Observation, metric: ImpactMetric| metric.measure().amount(seen);
+    stream(one) == stream(other) && ImpactMetric::all().all(|metric| value(one, metric) == value(other, metric))
 }
 
 /// What the run at `index` shows; nothing when it failed.
@@ -211,18 +217,18 @@ fn observe(history: &History, plan: &Plan, index: usize) -> Result<Option<Observ
 
 impl Impact {
     /// Quantities and classes of all worlds together.
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub fn lines(&self) -> impl Iterator<Item = &ImpactLine> {
         self.whole.iter().chain(&self.parts)
     }
 
     /// Each world with its lines and how both sides stand there.
-    pub fn each_world(&self) -> impl Iterator<Item = (&World, &[Line], &Standing)> {
+    pub fn each_world(&self) -> impl Iterator<Item = (&ImpactWorld, &[ImpactLine], &Standing)> {
         let lines = self.by_world.iter().map(Vec::as_slice);
         self.worlds.iter().zip(lines).zip(&self.standings).map(|((world, lines), standing)| (world, lines, standing))
     }
 
     /// What the change does in each world, by `metric`.
-    pub fn stands(&self, metric: Metric) -> impl Iterator<Item = (&World, &Line, Stand)> {
+    pub fn stands(&self, metric: ImpactMetric) -> impl Iterator<Item = (&ImpactWorld, &ImpactLine, Stand)> {
         self.each_world().filter_map(move |(world, lines, standing)| {
             let line = lines.iter().find(|line| line.metric == metric)?;
             Some((world, line, standing.by(line)))
@@ -237,8 +243,8 @@ impl Impact {
     /// Whether every verdict about all worlds together is decided, and in each world
     /// those that nothing is said of for all together.
     pub fn is_decided(&self) -> bool {
-        let decided = |line: &Line| line.verdict.is_none_or(ImpactVerdict::is_decided);
-        let each = |metric: Metric| self.stands(metric).all(|(_, line, _)| decided(line));
+        let decided = |line: &ImpactLine| line.verdict.is_none_or(ImpactVerdict::is_decided);
+        let each = |metric: ImpactMetric| self.stands(metric).all(|(_, line, _)| decided(line));
         self.lines().all(|line| match line.verdict {
             Some(ImpactVerdict::Mixed | ImpactVerdict::Fails) => each(line.metric),
             _ => decided(line),
@@ -252,13 +258,13 @@ impl Impact {
     }
 
     /// Quantities of the whole run that are surely worse in all worlds together.
-    pub fn worse(&self) -> Vec<&Line> {
+    pub fn worse(&self) -> Vec<&ImpactLine> {
         self.whole.iter().filter(|line| line.is_worse()).collect()
     }
 
     /// Those of `lines`, which are of one world, that are surely worse and not so in all
     /// worlds together.
-    pub fn worse_here<'a>(&self, lines: &'a [Line]) -> Vec<&'a Line> {
+    pub fn worse_here<'a>(&self, lines: &'a [ImpactLine]) -> Vec<&'a ImpactLine> {
         let here = lines.iter().zip(&self.whole).filter(|(here, whole)| here.is_worse() && !whole.is_worse());
         here.map(|(here, _)| here).collect()
     }

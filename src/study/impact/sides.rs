@@ -3,7 +3,7 @@
 use crate::scenario::{self, Axis, Input, ScenarioError, Setting};
 use crate::sim::Keep;
 use crate::study::plan::{Plan, Points, run_id};
-use crate::study::{Cell, Kept, Place, PlanError, Values, digest};
+use crate::study::{Cell, Kept, PlanError, RunPlace, Values, digest};
 use std::path::Path;
 use thiserror::Error;
 
@@ -58,7 +58,7 @@ pub enum ImpactError {
 
 /// One of the two that are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Side {
+pub struct ImpactSide {
     /// Name of a protocol model, or the path of one.
     pub model: String,
     /// What else is different: settings over the pack.
@@ -71,9 +71,9 @@ pub struct ImpactRequest {
     /// Name or path of a pack of worlds.
     pub pack: String,
     /// What is there.
-    pub base: Side,
+    pub base: ImpactSide,
     /// What is proposed.
-    pub change: Side,
+    pub change: ImpactSide,
     /// Overlays, settings and seed that hold for both.
     pub common: Input,
     /// 1 less the chance that any verdict of a table is wrong, such as 0.95.
@@ -90,7 +90,7 @@ pub struct Duel {
     pub(super) request: ImpactRequest,
     /// What the two are called.
     pub(super) names: [String; 2],
-    pub(super) worlds: Vec<World>,
+    pub(super) worlds: Vec<ImpactWorld>,
     /// What the plan of any number of pairs says besides points and runs.
     pub(super) plan: Plan,
     /// The worlds of the pack, each with its base and then its change.
@@ -99,7 +99,7 @@ pub struct Duel {
 
 /// A world of the pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct World {
+pub struct ImpactWorld {
     /// The `name` of its cell, or all that the cell sets.
     pub name: String,
     /// What the cell sets, `key = value`.
@@ -158,7 +158,7 @@ impl Duel {
         let sets = self.plan.seeder_sets;
         let of_pair = |repetition: u32| {
             let points = (0..self.cells.len()).flat_map(move |point| (0..sets).map(move |set| (point, set)));
-            points.map(move |(point, seeder_set)| Place { point, seeder_set, repetition })
+            points.map(move |(point, seeder_set)| RunPlace { point, seeder_set, repetition })
         };
         let runs = (0..pairs).flat_map(of_pair).collect();
         Plan { repetitions: pairs, points: Points::List { cells: self.cells.clone(), runs }, ..self.plan.clone() }
@@ -166,7 +166,7 @@ impl Duel {
 }
 
 /// The pack with one side, and its points.
-fn one(request: &ImpactRequest, side: &Side) -> Result<(Plan, Vec<Cell>), ImpactError> {
+fn one(request: &ImpactRequest, side: &ImpactSide) -> Result<(Plan, Vec<Cell>), ImpactError> {
     request.common.sets.iter().try_for_each(|set| refuse_choice(set))?;
     side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
@@ -217,7 +217,7 @@ fn refuse_choice(set: &str) -> Result<(), ImpactError> {
 }
 
 /// A constant of another protocol chooses that one.
-fn refuse_other(cells: &[Cell], side: &Side) -> Result<(), ImpactError> {
+fn refuse_other(cells: &[Cell], side: &ImpactSide) -> Result<(), ImpactError> {
     let other = cells.iter().map(|cell| &cell.protocol).find(|found| **found != side.model);
     other.map_or(Ok(()), |found| Err(ImpactError::OtherProtocol { named: side.model.clone(), found: found.clone() }))
 }
@@ -278,7 +278,7 @@ fn stem(name: &str) -> String {
 /// What the two sides are called: the model and what was set; where that is the
 /// same, which side it is.
 fn names(request: &ImpactRequest) -> [String; 2] {
-    let name = |side: &Side| match side.sets.as_slice() {
+    let name = |side: &ImpactSide| match side.sets.as_slice() {
         [] => stem(&side.model),
         sets => format!("{} ({})", stem(&side.model), sets.join(", ")),
     };
@@ -286,11 +286,11 @@ fn names(request: &ImpactRequest) -> [String; 2] {
     if both[0] != both[1] { both } else { SIDES.map(|side| format!("{} ({side})", both[0])) }
 }
 
-fn world(cell: &Cell, set: u32, sets: u32) -> World {
+fn world(cell: &Cell, set: u32, sets: u32) -> ImpactWorld {
     let name = cell.values.get("name");
     let settings = Values(cell.values.0.iter().filter(|(key, _)| key != "name").cloned().collect()).describe();
     let name = if name.is_empty() { settings.clone() } else { name };
-    World { name: if sets == 1 { name } else { format!("{name}, seeder set {set}") }, settings }
+    ImpactWorld { name: if sets == 1 { name } else { format!("{name}, seeder set {set}") }, settings }
 }
 
 fn labelled(mut cell: Cell, side: &str) -> Cell {

@@ -1,11 +1,13 @@
 //! How both sides stand in one world.
 
-use super::line::Line;
+use super::line::ImpactLine;
 use super::verdict::ImpactVerdict;
-use super::{Seen, is_alike};
+use super::{SeenPairs, is_alike};
+use serde::Serialize;
 
 /// One of the two that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Party {
     /// What is there.
     Base,
@@ -47,7 +49,7 @@ pub enum Stand {
 
 impl Standing {
     /// Of the pairs in one world, and what can be said of downloads that did not end.
-    pub(super) fn new(seen: &Seen, unfinished: Option<ImpactVerdict>) -> Standing {
+    pub(super) fn new(seen: &SeenPairs, unfinished: Option<ImpactVerdict>) -> Standing {
         let pairs = || seen.iter().filter_map(|[base, change]| base.as_ref().zip(change.as_ref()));
         let [base, change] = [
             pairs().filter(|(base, _)| base.unfinished() > 0).count(),
@@ -71,7 +73,7 @@ impl Standing {
 
     /// The verdict on a quantity of this world that the pairs alone would make
     /// `line.verdict`.
-    pub(super) fn verdict(&self, line: &Line) -> Option<ImpactVerdict> {
+    pub(super) fn verdict(&self, line: &ImpactLine) -> Option<ImpactVerdict> {
         match () {
             () if !self.is_exercised() => line.verdict.map(|_| ImpactVerdict::NotExercised),
             () if self.fails.is_some() => unpraised(line),
@@ -80,7 +82,7 @@ impl Standing {
     }
 
     /// What the change does here by `line`, one of this world.
-    pub(super) fn by(&self, line: &Line) -> Stand {
+    pub(super) fn by(&self, line: &ImpactLine) -> Stand {
         match (self.fails, line.verdict) {
             (Some(party), _) => Stand::Fails(party),
             (_, Some(ImpactVerdict::NotExercised)) => Stand::NotExercised,
@@ -95,7 +97,7 @@ impl Standing {
 
 /// The verdict on a quantity of all worlds together that the pairs alone would make
 /// `line.verdict`.
-pub(super) fn verdict(line: &Line, standings: &[Standing]) -> Option<ImpactVerdict> {
+pub(super) fn verdict(line: &ImpactLine, standings: &[Standing]) -> Option<ImpactVerdict> {
     if !standings.iter().any(Standing::is_exercised) {
         return line.verdict.map(|_| ImpactVerdict::NotExercised);
     }
@@ -108,7 +110,7 @@ pub(super) fn verdict(line: &Line, standings: &[Standing]) -> Option<ImpactVerdi
 }
 
 /// Where a side does not complete, no time is called better, nor unchanged.
-fn unpraised(line: &Line) -> Option<ImpactVerdict> {
+fn unpraised(line: &ImpactLine) -> Option<ImpactVerdict> {
     let open = line.verdict.is_some_and(|verdict| !verdict.is_decided());
     if line.metric.is_of_time() && !open && !line.is_worse() { Some(ImpactVerdict::Fails) } else { line.verdict }
 }

@@ -1,6 +1,6 @@
 //! Verdicts about numbers of which the truth is known.
 
-use super::contrast::{Both, Contrast, Value};
+use super::contrast::{Both, Contrast, SideValue};
 use super::looks;
 use super::metric::Yardstick;
 use super::verdict::{ImpactVerdict, judge};
@@ -26,7 +26,7 @@ fn synthetic(distribution: Distribution, effect: f64, share: f64, seed: u64) -> 
                 let world = 1.0 + distribution.sample(&mut rng);
                 let mut side = || world * (1.0 + share * distribution.sample(&mut rng));
                 let (base, change) = (side(), side() * (1.0 + effect));
-                quantity.push([base, change].map(|amount| Some(Value { amount, per: 1.0, wire: 1.0 })));
+                quantity.push([base, change].map(|amount| Some(SideValue { amount, per: 1.0, wire: 1.0 })));
             }
         }
         let contrasts: Vec<Contrast> = values

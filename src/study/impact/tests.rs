@@ -1,7 +1,8 @@
 //! Verdicts about sides of which the truth is known.
 
 use super::{
-    Duel, Elsewhere, Examined, Impact, ImpactRequest, ImpactVerdict, Metric, Observation, Party, Seen, Side, looks,
+    Duel, Elsewhere, Examined, Impact, ImpactMetric, ImpactRequest, ImpactSide, ImpactVerdict, Observation, Party,
+    SeenPairs, looks,
 };
 use crate::results::{Labels, RunResult};
 use crate::scenario::Input;
@@ -35,7 +36,7 @@ name = "far"
 
 /// `model` against itself with `sets`, at most `max_pairs` times, in [`WORLDS`].
 fn duel(pack: &NamedTempFile, model: &str, [base, change]: [&str; 2], max_pairs: u32) -> Duel {
-    let side = |set: &str| Side {
+    let side = |set: &str| ImpactSide {
         model: model.into(),
         sets: Some(set).filter(|set| !set.is_empty()).map(str::to_owned).into_iter().collect(),
     };
@@ -60,7 +61,7 @@ fn pack(text: &str) -> NamedTempFile {
 /// As [`Duel::carry_out`], in memory.
 fn examine(duel: &Duel) -> Impact {
     let plan = duel.plan(duel.request.max_pairs);
-    let mut seen: Vec<Seen> = vec![vec![]; duel.worlds.len()];
+    let mut seen: Vec<SeenPairs> = vec![vec![]; duel.worlds.len()];
     for pairs in looks(duel.request.max_pairs) {
         for pair in seen[0].len()..pairs as usize {
             for (world, seen) in seen.iter_mut().enumerate() {
@@ -172,9 +173,9 @@ fn worlds_count_once_and_leave_the_protocol_open() {
 }
 
 /// Lets a number of runs begin and then says that time is up.
-struct Patience(AtomicUsize);
+struct PatientHost(AtomicUsize);
 
-impl Host for Patience {
+impl Host for PatientHost {
     fn elapsed_s(&self) -> f64 {
         0.0
     }
@@ -200,7 +201,7 @@ fn what_is_cut_short_is_judged_at_planned_looks_only() {
     let (pack, dir) = (pack(WORLDS), tempfile::tempdir().unwrap());
     let options = Options { threads: 1, reproducible: true };
     let go_on = |runs: usize| {
-        let host = Patience(AtomicUsize::new(runs));
+        let host = PatientHost(AtomicUsize::new(runs));
         let mut examined = Examined::new(duel(&pack, "bittorrent", ["seed=1", "seed=2"], 10));
         let runner = Runner::new(Cache::folder(dir.path()).unwrap(), options, &host);
         runner.ask(&mut examined).unwrap();
@@ -243,7 +244,7 @@ fn what_does_nothing_here_is_found_elsewhere() {
     let options = Options { threads: 1, reproducible: true };
     let sides = |change: &str| duel(&pack, "codex-v2", ["", change], 4);
     let found = |change: &str, patience: usize| {
-        let host = Patience(AtomicUsize::new(patience));
+        let host = PatientHost(AtomicUsize::new(patience));
         Runner::new(Cache::memory(), options, &host).ask(&mut sides(change).search()).unwrap().answer
     };
     let wide = "protocol.codex-v2.window=512";
@@ -271,13 +272,13 @@ fn what_does_not_complete_fails_and_moves_no_number_of_the_base() {
     assert_eq!(cut.standings.iter().map(|s| s.fails).collect::<Vec<_>>(), [None, Some(Party::Change)]);
     assert_eq!(cut.standings[1].incomplete, [0, 4]);
     assert!(!cut.standings[0].is_exercised(), "which is the same until the limit");
-    for metric in [Metric::MedianTime, Metric::SlowTime, Metric::Makespan, Metric::Efficiency] {
+    for metric in [ImpactMetric::MedianTime, ImpactMetric::SlowTime, ImpactMetric::Makespan, ImpactMetric::Efficiency] {
         let (here, there) = (line(&cut, metric), line(&other, metric));
         assert_eq!((here.base, here.verdict), (there.base, Some(ImpactVerdict::Fails)), "{metric:?}");
         assert_eq!((here.change, here.included, here.excluded), (None, 4, 4), "{metric:?}");
     }
     // A class that neither side has is left out, and has no bytes.
-    for metric in Metric::all() {
+    for metric in ImpactMetric::all() {
         let base =
             |impact: &Impact| impact.lines().find(|line| line.metric == metric).map_or(Some(0.0), |line| line.base);
         assert_eq!(base(&cut), base(&other), "{metric:?}");
@@ -285,7 +286,7 @@ fn what_does_not_complete_fails_and_moves_no_number_of_the_base() {
     let fixed = sides(&limit, "");
     assert_eq!(fixed.standings[1].fails, Some(Party::Base));
     assert!(fixed.whole.iter().all(|line| !line.metric.is_of_time() || !line.is_better()), "{:?}", fixed.whole);
-    assert!(line(&fixed, Metric::Unfinished).is_better());
+    assert!(line(&fixed, ImpactMetric::Unfinished).is_better());
 }
 
 /// A wider path that is longer is quicker for a large file and slower for a small one. There is no number of both.
@@ -308,7 +309,7 @@ fn worlds_that_do_not_agree_have_no_number_together() {
     assert_eq!((range.low, range.high, range.is_sure), (each[0], each[1], true));
     assert_eq!(time.verdict, Some(ImpactVerdict::Mixed));
     assert!(impact.is_decided() && !time.is_better() && !time.is_worse());
-    assert_eq!(impact.worse_here(&impact.by_world[1])[0].metric, Metric::MedianTime);
+    assert_eq!(impact.worse_here(&impact.by_world[1])[0].metric, ImpactMetric::MedianTime);
 }
 
 /// Other seeds on the other side: nothing is paired any more, and every
@@ -324,7 +325,7 @@ fn a_against_itself_with_other_seeds_is_no_change_either() {
         same += u64::from(told.iter().all(|verdict| *verdict == ImpactVerdict::NoPracticalChange));
         wrong += u64::from(told.iter().any(|verdict| matches!(verdict, ImpactVerdict::Less | ImpactVerdict::More)));
         most = most.max(impact.pairs);
-        let times = |line: &super::Line| line.base != line.change;
+        let times = |line: &super::ImpactLine| line.base != line.change;
         assert!(impact.whole[..4].iter().all(times), "there is noise in every time");
     }
     assert!(same * 100 >= 95 * TRIALS, "no change in {same} of {TRIALS}");
@@ -362,9 +363,9 @@ fn a_tenth_more_is_found() {
         request.common.sets = vec![seed, "network.transport=none".into()];
         let impact = examine(&Duel::new(request).unwrap());
         let line = |metric| impact.whole.iter().find(|line| line.metric == metric).unwrap();
-        let time = line(Metric::MedianTime);
+        let time = line(ImpactMetric::MedianTime);
         found += u64::from(time.verdict == Some(ImpactVerdict::More) && (time.effect - 0.1).abs() < 0.02);
-        assert_eq!(line(Metric::Wire).verdict, Some(ImpactVerdict::NoPracticalChange));
+        assert_eq!(line(ImpactMetric::Wire).verdict, Some(ImpactVerdict::NoPracticalChange));
         assert_eq!(impact.bytes.difference(), 0);
     }
     assert_eq!(found, 20);

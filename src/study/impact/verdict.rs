@@ -69,7 +69,7 @@ pub(super) struct Judgement {
 /// The verdict that one quantity asks for, and the chance of data that speak for
 /// it as clearly when it is wrong.
 #[derive(Debug, Clone, Copy)]
-struct Claim {
+struct Candidate {
     verdict: ImpactVerdict,
     p: f64,
 }
@@ -77,7 +77,7 @@ struct Claim {
 /// Judges a family of quantities: the chance that any of the verdicts is wrong is
 /// at most `alpha` (Holm 1979, step down).
 pub(super) fn judge(family: &[&Contrast], margin: f64, alpha: f64) -> Vec<Judgement> {
-    let claims: Vec<Claim> = family.iter().map(|contrast| claim(contrast, margin)).collect();
+    let claims: Vec<Candidate> = family.iter().map(|contrast| claim(contrast, margin)).collect();
     let mut order: Vec<usize> = (0..claims.len()).collect();
     order.sort_by(|a, b| claims[*a].p.total_cmp(&claims[*b].p));
     let mut judgements = vec![None; claims.len()];
@@ -100,9 +100,9 @@ pub(super) fn judge(family: &[&Contrast], margin: f64, alpha: f64) -> Vec<Judgem
     judgements.into_iter().flatten().collect()
 }
 
-fn claim(contrast: &Contrast, margin: f64) -> Claim {
+fn claim(contrast: &Contrast, margin: f64) -> Candidate {
     if contrast.pairs() < 2 {
-        return Claim { verdict: ImpactVerdict::Undecided { more_pairs: None }, p: 1.0 };
+        return Candidate { verdict: ImpactVerdict::Undecided { more_pairs: None }, p: 1.0 };
     }
     let verdict = match contrast.beyond(margin) {
         false => ImpactVerdict::NoPracticalChange,
@@ -111,7 +111,7 @@ fn claim(contrast: &Contrast, margin: f64) -> Claim {
     };
     let t = evidence(contrast, verdict, margin);
     let sides = if verdict == ImpactVerdict::NoPracticalChange { 1.0 } else { 2.0 };
-    Claim { verdict, p: (sides * contrast.above(t)).min(1.0) }
+    Candidate { verdict, p: (sides * contrast.above(t)).min(1.0) }
 }
 
 /// How far the pairs speak for `verdict`, in standard errors.
@@ -143,12 +143,12 @@ fn needed(contrast: &Contrast, verdict: ImpactVerdict, margin: f64, level: f64) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::contrast::Value;
+    use super::super::contrast::SideValue;
     use super::super::metric::Yardstick;
     use super::*;
 
     fn pairs(values: &[(f64, f64)]) -> Contrast {
-        let value = |amount| Some(Value { amount, per: 1.0, wire: 1.0 });
+        let value = |amount| Some(SideValue { amount, per: 1.0, wire: 1.0 });
         Contrast::new(&[values.iter().map(|(a, b)| [value(*a), value(*b)]).collect()], Yardstick::Base)
     }
 

@@ -4,9 +4,9 @@
 pub(super) mod sample;
 mod variants;
 
-pub(super) use variants::{Client, labels};
+pub(super) use variants::{RunClient, labels};
 
-use crate::results::{Manifest, NodeRow, Record, ResultsError, Row, RunRow, RunTable, open, select};
+use crate::results::{Manifest, NodeRow, Record, ResultsError, RunRow, RunTable, TableRow, open, select};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -28,12 +28,12 @@ pub(super) struct Inputs {
     pub(super) manifest: Manifest,
     /// What of the world holds for all runs.
     pub(super) common: Vec<(String, String)>,
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<StudyRun>,
 }
 
 /// A run; one that failed has no times.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct StudyRun {
     pub(super) variant: String,
     /// What of the world varies in the study, and the number of this combination
     /// in the order of the study.
@@ -72,7 +72,11 @@ impl Inputs {
         let failed = table.records.iter().filter(|record| record.run.is_failed()).count() as u64;
         manifest.runs_failed = manifest.runs_failed.max(failed);
         let ended = ended(nodes);
-        let described: Vec<Described> = table.records.iter().map(|record| describe(&table.extra, record)).collect();
+        let described = |record: &Record| {
+            let all = record.described(&WORLD, &table.extra);
+            all.into_iter().filter(|(key, _)| !of_client(key)).collect()
+        };
+        let described: Vec<Described> = table.records.iter().map(described).collect();
         let (common, worlds) = split(described);
         let names = names(&table, &worlds);
         let mut order: BTreeMap<Described, usize> = BTreeMap::new();
@@ -82,7 +86,7 @@ impl Inputs {
             let (times, moments) = ended.get(&record.run.run_id).cloned().unwrap_or_default();
             let swept = table.extra.iter().cloned().zip(record.extra);
             let client = swept.filter(|(key, _)| of_client(key)).collect();
-            Run { variant, world, world_index, row: record.run, client, times, moments }
+            StudyRun { variant, world, world_index, row: record.run, client, times, moments }
         });
         Inputs { common, runs: runs.collect(), manifest }
     }
@@ -99,12 +103,12 @@ impl Inputs {
 }
 
 /// Those rows of a table in `dir` that `keep` wants.
-pub(super) fn read_where<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
+pub(super) fn read_where<R: TableRow>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, NotAStudy> {
     let rows = open::<R>(dir).and_then(|file| select(file, keep));
     rows.map_err(|error| NotAStudy { dir: dir.into(), reason: error.to_string() })
 }
 
-/// Times and moments, see [`Run`].
+/// Times and moments, see [`StudyRun`].
 type Ended = (Vec<f64>, Vec<f64>);
 
 /// How long the downloads of each run took, and when they ended.
@@ -123,15 +127,6 @@ fn ended(nodes: Vec<NodeRow>) -> BTreeMap<String, Ended> {
 /// `key = value, key = value`.
 pub(crate) fn words(world: &[(String, String)]) -> String {
     world.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
-}
-
-/// The world of a run, less the swarm.
-fn describe(extra: &[String], record: &Record) -> Vec<(String, String)> {
-    let number = |column: &str| record.run.number(column).map_or_else(|| "mixed".into(), |value| value.to_string());
-    let columns = WORLD.iter().filter(|(_, key)| !extra.iter().any(|name| name == key));
-    let columns = columns.map(|(column, _)| ((*column).to_owned(), number(column)));
-    let swept = extra.iter().cloned().zip(record.extra.iter().cloned()).filter(|(key, _)| !of_client(key));
-    columns.chain(swept).collect()
 }
 
 type Described = Vec<(String, String)>;
@@ -154,16 +149,9 @@ fn names(table: &RunTable, worlds: &[Described]) -> Vec<String> {
     let client = |(record, world): (&'_ Record, &Described)| {
         let row = &record.run;
         let cell = format!("{world:?} {} {} {}", row.file_size_bytes, row.network_size, row.seeders);
-        (row.protocol.clone(), cell, columns.iter().map(|column| record.extra[*column].clone()).collect::<Vec<_>>())
+        let constants = columns.iter().map(|column| record.extra[*column].clone()).collect();
+        RunClient { protocol: row.protocol.clone(), cell, constants }
     };
-    let owned: Vec<(String, String, Vec<String>)> = table.records.iter().zip(worlds).map(client).collect();
-    let clients: Vec<Client> = owned
-        .iter()
-        .map(|(protocol, cell, constants)| Client {
-            protocol,
-            cell: cell.clone(),
-            constants: constants.iter().map(String::as_str).collect(),
-        })
-        .collect();
+    let clients: Vec<RunClient> = table.records.iter().zip(worlds).map(client).collect();
     labels(&keys, &clients)
 }

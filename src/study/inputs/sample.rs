@@ -1,15 +1,15 @@
 //! Runs made by hand.
 
 use super::Inputs;
-use crate::results::{Labels, Manifest, NodeRow, Record, RunTable, sample_manifest};
+use crate::results::{Labels, Manifest, NodeRow, Record, RunTable, TableRow, sample_manifest};
 use crate::scenario;
 
 /// A study whose runs are named `protocol, seed, nodes, download times` (nothing
 /// for a leecher that did not complete).
-pub type Described<'a> = (&'a str, u64, u32, &'a [Option<f64>]);
+pub type SampleRun<'a> = (&'a str, u64, u32, &'a [Option<f64>]);
 
 /// The inputs of such a study, with the values of the columns `extra`.
-pub fn inputs(extra: &[&str], runs: &[(Described, &[&str])]) -> Inputs {
+pub fn inputs(extra: &[&str], runs: &[(SampleRun, &[&str])]) -> Inputs {
     let (mut records, mut nodes) = (Vec::new(), Vec::new());
     for (index, ((protocol, seed, size, times), values)) in runs.iter().enumerate() {
         let sets = [format!("swarm.network_size={size}"), "swarm.seeders=1".into(), format!("seed={seed}")];
@@ -32,10 +32,10 @@ pub fn inputs(extra: &[&str], runs: &[(Described, &[&str])]) -> Inputs {
 /// A row of `nodes.csv`; every leecher starts at 1 s.
 fn leecher(run_id: &str, node: u32, time: Option<f64>) -> NodeRow {
     let text = format!(
-        "{run_id},{node},leecher,1,1,1.0,,,,,{},,,,,0,0,0,0,0,0,{},0",
+        "{run_id},{node},leecher,1,1,1.0,,,,,{},,,,,0,0,0,0,0,0,{},0,,,1",
         time.map_or(String::new(), |t| (t + 1.0).to_string()),
         time.is_some()
     );
-    let table = crate::results::header::<NodeRow>() + &text + "\n";
+    let table = NodeRow::KIND.header() + &text + "\n";
     crate::results::read::<NodeRow>(table.as_bytes()).unwrap().remove(0)
 }

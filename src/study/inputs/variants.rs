@@ -15,22 +15,22 @@ pub fn of_client(key: &str) -> bool {
 
 /// One run as far as its name is concerned.
 #[derive(Debug)]
-pub struct Client<'a> {
-    pub protocol: &'a str,
+pub struct RunClient {
+    pub protocol: String,
     /// What tells its cell from others.
     pub cell: String,
     /// Values of the client's swept keys; empty where the base holds.
-    pub constants: Vec<&'a str>,
+    pub constants: Vec<String>,
 }
 
 /// The names of `clients`: the protocol, and in brackets those of its constants
 /// (`keys`) that differ between its runs in one cell. What differs only from cell
 /// to cell, or from protocol to protocol, makes no variant.
-pub fn labels(keys: &[&str], clients: &[Client]) -> Vec<String> {
+pub fn labels(keys: &[&str], clients: &[RunClient]) -> Vec<String> {
     let mut values: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
     for client in clients {
         for (key, value) in client.constants.iter().enumerate() {
-            values.entry((client.protocol, &client.cell, key)).or_default().insert(value);
+            values.entry((&client.protocol, &client.cell, key)).or_default().insert(value);
         }
     }
     let several = values.iter().filter(|(_, values)| values.len() > 1);
@@ -38,11 +38,14 @@ pub fn labels(keys: &[&str], clients: &[Client]) -> Vec<String> {
     clients
         .iter()
         .map(|client| {
-            let told =
-                client.constants.iter().enumerate().filter(|(key, _)| telling.contains(&(client.protocol, *key)));
+            let told = client
+                .constants
+                .iter()
+                .enumerate()
+                .filter(|(key, _)| telling.contains(&(client.protocol.as_str(), *key)));
             let words: Vec<String> = told.filter_map(|(key, value)| word(keys[key], value)).collect();
             if words.is_empty() {
-                client.protocol.into()
+                client.protocol.clone()
             } else {
                 format!("{} ({})", client.protocol, words.join(", "))
             }
@@ -68,8 +71,9 @@ fn word(key: &str, value: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn client<'a>(protocol: &'a str, cell: &str, constants: &[&'a str]) -> Client<'a> {
-        Client { protocol, cell: cell.into(), constants: constants.to_vec() }
+    fn client(protocol: &str, cell: &str, constants: &[&str]) -> RunClient {
+        let constants = constants.iter().map(|value| value.to_string()).collect();
+        RunClient { protocol: protocol.into(), cell: cell.into(), constants }
     }
 
     #[test]

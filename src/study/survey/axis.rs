@@ -1,12 +1,12 @@
 //! What varies in a study.
 
-use super::super::inputs::Run;
+use super::super::inputs::StudyRun;
 use crate::results::Unit;
 use crate::units::{Bytes, Rate, Time};
 
 /// A swept key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Axis {
+pub struct SurveyAxis {
     /// Its dotted name, or a column of `runs.csv`.
     pub key: String,
     /// What its numbers count.
@@ -17,22 +17,22 @@ pub struct Axis {
 
 /// A value of a swept key.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Value {
+pub struct AxisValue {
     /// As it stands in `runs.csv`; empty where the base holds.
     pub text: String,
     /// In the unit of the axis; nothing when it is no finite number.
     pub number: Option<f64>,
 }
 
-impl Axis {
-    fn new(key: &str, unit: Unit, of_client: bool) -> Axis {
-        Axis { key: key.into(), unit, of_client }
+impl SurveyAxis {
+    fn new(key: &str, unit: Unit, of_client: bool) -> SurveyAxis {
+        SurveyAxis { key: key.into(), unit, of_client }
     }
 
     /// Its value in `run`.
-    pub(super) fn value(&self, run: &Run) -> Value {
+    pub(super) fn value(&self, run: &StudyRun) -> AxisValue {
         let text = text(&self.key, run);
-        Value { number: parse(&text).map(|(number, _)| number), text }
+        AxisValue { number: parse(&text).map(|(number, _)| number), text }
     }
 }
 
@@ -41,27 +41,25 @@ const SWARM: [(&str, Unit); 3] =
     [("file_size_bytes", Unit::Bytes), ("network_size", Unit::Count), ("seeders", Unit::Count)];
 
 /// The keys that vary among `runs`, and those of the swarm that do not.
-pub(super) fn find(runs: &[Run]) -> (Vec<Axis>, Vec<(String, String)>) {
-    let mut axes: Vec<Axis> = SWARM.iter().map(|(key, unit)| Axis::new(key, *unit, false)).collect();
+pub(super) fn find(runs: &[StudyRun]) -> (Vec<SurveyAxis>, Vec<(String, String)>) {
+    let mut axes: Vec<SurveyAxis> = SWARM.iter().map(|(key, unit)| SurveyAxis::new(key, *unit, false)).collect();
     let first = runs.first();
-    let keys = |of: fn(&Run) -> &[(String, String)]| first.map(of).unwrap_or_default().iter().map(|(key, _)| key);
+    let keys = |of: fn(&StudyRun) -> &[(String, String)]| first.map(of).unwrap_or_default().iter().map(|(key, _)| key);
     let axis = |key: &String, of_client: bool| {
         let unit = runs.iter().find_map(|run| parse(&text(key, run))).map_or(Unit::Count, |(_, unit)| unit);
-        Axis::new(key, if unit == Unit::Count { unit_of(key) } else { unit }, of_client)
+        SurveyAxis::new(key, if unit == Unit::Count { unit_of(key) } else { unit }, of_client)
     };
     axes.extend(keys(|run| &run.world).map(|key| axis(key, false)));
     axes.extend(keys(|run| &run.client).map(|key| axis(key, true)));
-    let varies =
-        |axis: &Axis| first.is_some_and(|first| runs.iter().any(|r| text(&axis.key, r) != text(&axis.key, first)));
-    let (varying, fixed): (Vec<Axis>, Vec<Axis>) = axes.into_iter().partition(varies);
+    let varies = |axis: &SurveyAxis| {
+        first.is_some_and(|first| runs.iter().any(|r| text(&axis.key, r) != text(&axis.key, first)))
+    };
+    let (varying, fixed): (Vec<SurveyAxis>, Vec<SurveyAxis>) = axes.into_iter().partition(varies);
     let fixed = fixed.into_iter().filter(|axis| !axis.of_client);
-    (
-        varying,
-        fixed.filter_map(|axis| Some((text(&axis.key, first?), axis.key))).map(|(value, key)| (key, value)).collect(),
-    )
+    (varying, fixed.filter_map(|axis| Some((axis.key.clone(), text(&axis.key, first?)))).collect())
 }
 
-fn text(key: &str, run: &Run) -> String {
+fn text(key: &str, run: &StudyRun) -> String {
     let row = &run.row;
     match key {
         "file_size_bytes" => row.file_size_bytes.to_string(),

@@ -1,7 +1,7 @@
 //! What held the leechers back, in one run of each point.
 
-use super::{Point, Survey};
-use crate::results::{ConstraintRow, HeldBack, NodeRow, ResultsError, Row, TimelineRow, select};
+use super::{Survey, SurveyPoint};
+use crate::results::{ConstraintRow, HeldBack, NodeRow, ResultsError, TableRow, TimelineRow, select};
 use crate::study::NotAStudy;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -89,14 +89,14 @@ impl Survey {
     }
 
     fn shown_run(&self, variant: usize) -> Option<(&str, usize)> {
-        let mine = |point: &&Point| point.variant == variant && point.leechers > 0;
+        let mine = |point: &&SurveyPoint| point.variant == variant && point.leechers > 0;
         let index = self.points.iter().rposition(|point| mine(&point))?;
         Some((&self.points[index].runs[0].run_id, index))
     }
 }
 
 /// The rows that `keep` wants; none when there is no such file.
-fn rows<R: Row>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
+fn rows<R: TableRow>(dir: &Path, keep: impl FnMut(&R) -> bool) -> Result<Vec<R>, ResultsError> {
     File::open(dir.join(R::KIND.file)).ok().map_or(Ok(Vec::new()), |file| select(file, keep))
 }
 

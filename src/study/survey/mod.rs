@@ -14,13 +14,13 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use axis::{Axis, Value};
-pub use held::{Held, HeldMap, HeldShares, Leecher, spread};
+pub use axis::{AxisValue, SurveyAxis};
+pub use held::{Held, HeldMap, HeldShares, spread};
 pub use power::PowerLaw;
 pub use race::Race;
-pub use sweep::{Dot, Line, Sweep};
+pub use sweep::{Dot, Swept, SweptLine};
 
-use super::inputs::{Inputs, NotAStudy, Run, read_where};
+use super::inputs::{Inputs, NotAStudy, StudyRun, read_where};
 use crate::ledger::Class;
 use crate::results::{Manifest, RunRow, TrafficRow, median};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,29 +34,27 @@ pub struct Survey {
     /// What holds in all runs: (key, value).
     pub world: Vec<(String, String)>,
     /// What varies: first the world, then the client.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<SurveyAxis>,
     /// Names of the variants, as they were run.
     pub variants: Vec<String>,
     /// Cell by cell, in a cell in the order of the variants.
-    pub points: Vec<Point>,
+    pub points: Vec<SurveyPoint>,
 }
 
 /// The runs of one variant in one cell.
 #[derive(Debug, Clone, Default)]
-pub struct Point {
+pub struct SurveyPoint {
     /// Index of the cell.
     pub cell: usize,
     /// Index into [`Survey::variants`].
     pub variant: usize,
     /// One for each of [`Survey::axes`].
-    pub values: Vec<Value>,
+    pub values: Vec<AxisValue>,
     /// Finished runs, each once.
     pub runs: Vec<RunRow>,
     /// The median download time of each of them, each download from its own start, in s;
     /// nothing where one did not complete.
     pub medians: Vec<Option<f64>>,
-    /// Runs that failed.
-    pub failed: usize,
     /// Leechers in the finished runs.
     pub leechers: u64,
     /// When leechers were complete, from the start of the earliest leecher of the
@@ -68,7 +66,7 @@ pub struct Point {
     pub traffic: Vec<(Class, f64)>,
 }
 
-impl Point {
+impl SurveyPoint {
     /// The values of `of` in the finished runs that have one.
     pub fn values_of(&self, of: impl Fn(&RunRow) -> Option<f64>) -> Vec<f64> {
         self.runs.iter().filter_map(of).collect()
@@ -97,7 +95,7 @@ impl Survey {
             }
         }
         let (axes, fixed) = axis::find(&inputs.runs);
-        let mut cells: BTreeMap<_, Vec<&Run>> = BTreeMap::new();
+        let mut cells: BTreeMap<_, Vec<&StudyRun>> = BTreeMap::new();
         for run in &inputs.runs {
             let row = &run.row;
             let key = (run.world_index, row.file_size_bytes, row.network_size, row.seeders);
@@ -106,10 +104,10 @@ impl Survey {
         let mut points = Vec::new();
         for (cell, runs) in cells.values().enumerate() {
             for (variant, name) in variants.iter().enumerate() {
-                let mine: Vec<&Run> = runs.iter().filter(|run| run.variant == *name).copied().collect();
+                let mine: Vec<&StudyRun> = runs.iter().filter(|run| run.variant == *name).copied().collect();
                 if let Some(first) = mine.first() {
                     let values = axes.iter().map(|axis| axis.value(first)).collect();
-                    points.push(Point { cell, variant, values, ..pool(&mine, &bytes) });
+                    points.push(SurveyPoint { cell, variant, values, ..pool(&mine, &bytes) });
                 }
             }
         }
@@ -128,7 +126,7 @@ impl Survey {
     }
 
     /// What of the world varies, with its values at `point`.
-    pub fn place<'a>(&'a self, point: &'a Point) -> impl Iterator<Item = (&'a Axis, &'a Value)> {
+    pub fn place<'a>(&'a self, point: &'a SurveyPoint) -> impl Iterator<Item = (&'a SurveyAxis, &'a AxisValue)> {
         self.axes.iter().zip(&point.values).filter(|(axis, _)| !axis.of_client)
     }
 
@@ -139,8 +137,8 @@ impl Survey {
 }
 
 /// What the runs of a point did together.
-fn pool(runs: &[&Run], traffic: &BTreeMap<String, Vec<TrafficRow>>) -> Point {
-    let mut point = Point { failed: runs.iter().filter(|run| run.row.is_failed()).count(), ..Point::default() };
+fn pool(runs: &[&StudyRun], traffic: &BTreeMap<String, Vec<TrafficRow>>) -> SurveyPoint {
+    let mut point = SurveyPoint::default();
     // A run that stands in the plan twice has two rows.
     let mut seen = BTreeSet::new();
     let mut bytes: BTreeMap<Class, u64> = BTreeMap::new();

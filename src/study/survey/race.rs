@@ -1,7 +1,7 @@
 //! Which variant is the fastest, and how sure that is.
 
-use super::super::statistics::t_quantile;
-use super::{Point, Survey};
+use super::super::statistics::{Mean, t_quantile};
+use super::{Survey, SurveyPoint};
 use std::collections::BTreeMap;
 
 /// How long one variant takes beside another, which is not slower.
@@ -121,7 +121,7 @@ impl Survey {
     }
 }
 
-impl Point {
+impl SurveyPoint {
     /// Whether every download of every finished run completed.
     pub fn is_whole(&self) -> bool {
         self.leechers > 0 && self.medians.iter().all(Option::is_some)
@@ -130,29 +130,27 @@ impl Point {
 
 impl LogRatios {
     /// Nothing without a pair that took time.
-    fn of(own: &Point, fastest: &Point) -> Option<LogRatios> {
-        let times = |point: &Point| -> BTreeMap<(u64, u32), f64> {
+    fn of(own: &SurveyPoint, fastest: &SurveyPoint) -> Option<LogRatios> {
+        let times = |point: &SurveyPoint| -> BTreeMap<(u64, u32), f64> {
             let runs = point.runs.iter().zip(&point.medians);
             runs.filter_map(|(run, time)| Some(((run.seed, run.seeder_set), (*time).filter(|t| *t > 0.0)?))).collect()
         };
         let (own, fastest) = (times(own), times(fastest));
         let logs = own.iter().filter_map(|(chance, time)| Some(libm::log(time / fastest.get(chance)?)));
         let logs: Vec<f64> = logs.collect();
-        let n = logs.len() as f64;
-        let mean = logs.iter().sum::<f64>() / n;
-        let squares: f64 = logs.iter().map(|log| (log - mean) * (log - mean)).sum();
-        let variance = squares / (n - 1.0).max(1.0) / n;
+        let Mean { mean, variance } = Mean::of(&logs);
+        let variance = if logs.len() > 1 { variance } else { 0.0 };
         (!logs.is_empty()).then_some(LogRatios { pairs: logs.len(), mean, variance })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::inputs::sample::{Described, inputs};
+    use super::super::super::inputs::sample::{SampleRun, inputs};
     use super::*;
 
-    fn survey(runs: &[Described]) -> Survey {
-        let runs: Vec<(Described, &[&str])> = runs.iter().map(|run| (*run, &[][..])).collect();
+    fn survey(runs: &[SampleRun]) -> Survey {
+        let runs: Vec<(SampleRun, &[&str])> = runs.iter().map(|run| (*run, &[][..])).collect();
         Survey::of(inputs(&[], &runs), Vec::new())
     }
 

@@ -1,27 +1,27 @@
 //! How download times follow a swept number, all else fixed.
 
-use super::super::inputs::{Client, labels};
-use super::{Axis, Point, PowerLaw, Survey, Value};
+use super::super::inputs::{RunClient, labels};
+use super::{AxisValue, PowerLaw, Survey, SurveyAxis, SurveyPoint};
 use crate::results::quantile;
 use std::collections::BTreeMap;
 
 /// One swept number.
 #[derive(Debug, Clone)]
-pub struct Sweep {
+pub struct Swept {
     /// Which.
-    pub axis: Axis,
+    pub axis: SurveyAxis,
     /// Keys that do not stay fixed, because each value of the axis was run with
     /// one value of theirs only.
     pub along: Vec<String>,
     /// The lines, by what is fixed in the order of the cells.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SweptLine>,
 }
 
 /// The points that differ in one number only.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct SweptLine {
     /// What of the world is fixed, each with its axis.
-    pub fixed: Vec<(Axis, Value)>,
+    pub fixed: Vec<(SurveyAxis, AxisValue)>,
     /// The variant, named without the axis.
     pub variant: String,
     /// By ascending x, at least two.
@@ -61,34 +61,34 @@ impl Dot {
 impl Survey {
     /// Every numeric axis along which something was run at two values or more
     /// with all else fixed.
-    pub fn sweeps(&self) -> Vec<Sweep> {
+    pub fn sweeps(&self) -> Vec<Swept> {
         (0..self.axes.len()).map(|axis| self.sweep(axis)).filter(|sweep| !sweep.lines.is_empty()).collect()
     }
 
-    fn sweep(&self, axis: usize) -> Sweep {
+    fn sweep(&self, axis: usize) -> Swept {
         let along: Vec<usize> = (0..self.axes.len()).filter(|other| self.goes_along(axis, *other)).collect();
         let fixed = |index: &usize| *index != axis && !self.axes[*index].of_client && !along.contains(index);
         let fixed: Vec<usize> = (0..self.axes.len()).filter(fixed).collect();
         let names = self.names_without(axis);
-        let mut lines: Vec<(Vec<&Value>, &String, Vec<Dot>)> = Vec::new();
+        let mut lines: Vec<(Vec<&AxisValue>, &String, Vec<Dot>)> = Vec::new();
         for (index, (point, name)) in self.points.iter().zip(&names).enumerate() {
             let Some(dot) = point.values[axis].number.and_then(|x| dot(x, index, point)) else { continue };
-            let place: Vec<&Value> = fixed.iter().map(|index| &point.values[*index]).collect();
+            let place: Vec<&AxisValue> = fixed.iter().map(|index| &point.values[*index]).collect();
             match lines.iter_mut().find(|line| line.0 == place && line.1 == name) {
                 Some(line) => line.2.push(dot),
                 None => lines.push((place, name, vec![dot])),
             }
         }
-        let line = |(place, variant, mut dots): (Vec<&Value>, &String, Vec<Dot>)| {
+        let line = |(place, variant, mut dots): (Vec<&AxisValue>, &String, Vec<Dot>)| {
             dots.sort_by(|a, b| a.x.total_cmp(&b.x));
             let points: Vec<(f64, f64)> = dots.iter().filter_map(|dot| Some((dot.x, dot.time_s[1]?))).collect();
             let fixed =
                 fixed.iter().zip(place).map(|(axis, value)| (self.axes[*axis].clone(), value.clone())).collect();
-            Line { fixed, variant: variant.clone(), dots, fit: PowerLaw::of(&points) }
+            SweptLine { fixed, variant: variant.clone(), dots, fit: PowerLaw::of(&points) }
         };
         let lines = lines.into_iter().filter(|(_, _, dots)| several(dots)).map(line).collect();
         let along = along.into_iter().map(|index| self.axes[index].key.clone()).collect();
-        Sweep { axis: self.axes[axis].clone(), along, lines }
+        Swept { axis: self.axes[axis].clone(), along, lines }
     }
 
     /// Whether the axis `other` of the world has one value at each value of `axis`.
@@ -96,7 +96,7 @@ impl Survey {
         if axis == other || self.axes[axis].of_client || self.axes[other].of_client {
             return false;
         }
-        let mut met: BTreeMap<&str, &Value> = BTreeMap::new();
+        let mut met: BTreeMap<&str, &AxisValue> = BTreeMap::new();
         let mut pairs = self.points.iter().map(|point| (point.values[axis].text.as_str(), &point.values[other]));
         pairs.all(|(text, value)| *met.entry(text).or_insert(value) == value)
     }
@@ -108,24 +108,17 @@ impl Survey {
         }
         let told: Vec<usize> = (0..self.axes.len()).filter(|i| *i != axis && self.axes[*i].of_client).collect();
         let keys: Vec<&str> = told.iter().map(|index| self.axes[*index].key.as_str()).collect();
-        let client = |point: &'_ Point| {
-            let constants = told.iter().map(|index| point.values[*index].text.clone()).collect::<Vec<_>>();
-            let protocol =
-                point.runs.first().map_or_else(|| self.variants[point.variant].clone(), |r| r.protocol.clone());
-            (protocol, point.cell.to_string(), constants)
+        let client = |point: &SurveyPoint| {
+            let constants = told.iter().map(|index| point.values[*index].text.clone()).collect();
+            let protocol = point.runs.first().map_or(&self.variants[point.variant], |run| &run.protocol);
+            RunClient { protocol: protocol.clone(), cell: point.cell.to_string(), constants }
         };
-        let owned: Vec<_> = self.points.iter().map(client).collect();
-        let clients = owned.iter().map(|(protocol, cell, constants)| Client {
-            protocol,
-            cell: cell.clone(),
-            constants: constants.iter().map(String::as_str).collect(),
-        });
-        labels(&keys, &clients.collect::<Vec<_>>())
+        labels(&keys, &self.points.iter().map(client).collect::<Vec<_>>())
     }
 }
 
 /// Nothing when no run finished.
-fn dot(x: f64, index: usize, point: &Point) -> Option<Dot> {
+fn dot(x: f64, index: usize, point: &SurveyPoint) -> Option<Dot> {
     let bits = 8.0 * point.runs.first()?.file_size_bytes as f64;
     let completed = point.times.len() as u64;
     let endless = std::iter::repeat_n(f64::INFINITY, point.leechers.saturating_sub(completed) as usize);
@@ -147,7 +140,7 @@ fn several(dots: &[Dot]) -> bool {
     xs.len() > 1 && xs.len() == dots.len()
 }
 
-impl Sweep {
+impl Swept {
     /// Whether the axis spans a factor of four or more, so that it is drawn in
     /// doublings.
     pub fn is_wide(&self) -> bool {

@@ -4,7 +4,7 @@ use super::super::inputs::sample::inputs;
 use super::*;
 use crate::results::Unit;
 
-fn survey(extra: &[&str], runs: &[(crate::study::inputs::sample::Described, &[&str])]) -> Survey {
+fn survey(extra: &[&str], runs: &[(crate::study::inputs::sample::SampleRun, &[&str])]) -> Survey {
     Survey::of(inputs(extra, runs), Vec::new())
 }
 
@@ -78,8 +78,8 @@ fn what_failed_or_never_ended_is_counted_and_makes_no_dot() {
     );
     inputs.runs[1].row = inputs.runs[1].row.clone().failed("why not");
     let survey = Survey::of(inputs, Vec::new());
-    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.failed, p.leechers, p.moments.len())).collect();
-    assert_eq!(counts, [(1, 0, 1, 0), (1, 1, 2, 1)], "the smaller cell comes first");
+    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.leechers, p.moments.len())).collect();
+    assert_eq!(counts, [(1, 1, 0), (1, 2, 1)], "the smaller cell comes first");
     assert_eq!(survey.points[1].moments, [5.0], "from the start of the earliest leecher");
     assert_eq!(survey.points[1].times, [4.0], "from its own");
     assert!(survey.sweeps().is_empty(), "no median is reached");
@@ -90,7 +90,7 @@ fn what_failed_or_never_ended_is_counted_and_makes_no_dot() {
 #[test]
 fn a_median_among_downloads_that_did_not_end_is_no_value_and_in_no_fit() {
     let all = [Some(8.0); 7];
-    let runs: [(crate::study::inputs::sample::Described, &[&str]); 5] = [
+    let runs: [(crate::study::inputs::sample::SampleRun, &[&str]); 5] = [
         (("p", 7, 2, &[Some(2.0)]), &[]),
         (("p", 7, 3, &[None, None]), &[]),
         (("p", 7, 5, &[Some(1.0), None, None, None]), &[]),
@@ -117,7 +117,7 @@ fn a_median_among_downloads_that_did_not_end_is_no_value_and_in_no_fit() {
 
 #[test]
 fn a_download_that_took_no_time_has_no_speed() {
-    let runs: [(crate::study::inputs::sample::Described, &[&str]); 2] =
+    let runs: [(crate::study::inputs::sample::SampleRun, &[&str]); 2] =
         [(("p", 7, 2, &[Some(0.0)]), &[]), (("p", 7, 4, &[Some(0.0), Some(0.0), Some(1.0)]), &[])];
     let sweeps = survey(&[], &runs).sweeps();
     let dots = &sweeps[0].lines[0].dots;

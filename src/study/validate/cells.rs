@@ -7,7 +7,7 @@ use crate::units::{Bytes, Rate, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns and their values.
-pub(super) type Values = BTreeMap<&'static str, String>;
+pub(super) type ColumnValues = BTreeMap<&'static str, String>;
 
 /// Mean distances of starts below this are no pattern but how long it takes to
 /// start everybody.
@@ -18,7 +18,7 @@ const TOGETHER_S: f64 = 0.5;
 pub(super) struct Group<'a> {
     /// Index of the testbed; nothing when the runs come from an unknown one.
     pub(super) testbed: Option<usize>,
-    pub(super) conditions: Values,
+    pub(super) conditions: ColumnValues,
     pub(super) name: String,
     pub(super) runs: Vec<&'a MeasuredRun>,
     /// The different ways in which the leechers of these runs started: sorted, in
@@ -33,12 +33,12 @@ pub(super) struct Group<'a> {
 
 /// Groups `runs` into cells, by testbed and then by conditions.
 pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<Group<'a>> {
-    let mut cells: BTreeMap<Key, Vec<&MeasuredRun>> = BTreeMap::new();
+    let mut cells: BTreeMap<CellKey, Vec<&MeasuredRun>> = BTreeMap::new();
     for run in runs {
         cells.entry(key(run, testbeds)).or_default().push(run);
     }
-    let keys: Vec<Key> = cells.keys().cloned().collect();
-    let name = |key: &Key| {
+    let keys: Vec<CellKey> = cells.keys().cloned().collect();
+    let name = |key: &CellKey| {
         let same = keys.iter().filter(|other| other.testbed == key.testbed).collect::<Vec<_>>();
         name(key, &same, testbeds.get(key.testbed))
     };
@@ -58,7 +58,7 @@ pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<G
 
 /// What makes runs repetitions of each other, in the order of cells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct CellKey {
     /// One past the last when unknown.
     testbed: usize,
     /// Numbers as bits: of positive numbers these are in the same order.
@@ -71,7 +71,7 @@ struct Key {
     variants: Vec<String>,
 }
 
-fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> Key {
+fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> CellKey {
     let value = |column: &str| run.conditions.get(column).map(String::as_str);
     let fitting = testbeds.iter().enumerate().filter(|(_, testbed)| testbed.rows.hold(value));
     // The most special one; of several the first.
@@ -95,7 +95,7 @@ fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> Key {
     let tenths = |seconds: f64| libm::round(seconds * 10.0) as u64;
     let absences = absences(&run.nodes).into_iter().map(|(node, from, to)| (node, tenths(from), to.map(tenths)));
     let number = |column: &&'static str| Some((*column, value(column)?.parse::<f64>().ok()?.to_bits()));
-    Key {
+    CellKey {
         testbed,
         numbers: CONDITION_NUMBERS.iter().filter_map(number).collect(),
         words: words.filter_map(|column| Some((*column, value(column)?.to_owned()))).collect(),
@@ -153,10 +153,11 @@ fn all_starts(runs: &[&MeasuredRun]) -> Vec<Vec<f64>> {
 }
 
 /// `8-1 10 MiB 10 Mbit/s`, and what else differs among the cells of the testbed.
-fn name(key: &Key, all: &[&Key], testbed: Option<&Testbed>) -> String {
-    let number =
-        |key: &Key, column: &str| key.numbers.iter().find(|(c, _)| *c == column).map(|(_, bits)| f64::from_bits(*bits));
-    let word = |key: &Key, column: &str| key.words.iter().find(|(c, _)| *c == column).map(|(_, w)| w.clone());
+fn name(key: &CellKey, all: &[&CellKey], testbed: Option<&Testbed>) -> String {
+    let number = |key: &CellKey, column: &str| {
+        key.numbers.iter().find(|(c, _)| *c == column).map(|(_, bits)| f64::from_bits(*bits))
+    };
+    let word = |key: &CellKey, column: &str| key.words.iter().find(|(c, _)| *c == column).map(|(_, w)| w.clone());
     let of = |column: &str| number(key, column);
     let varies = |column: &str| {
         let values: BTreeSet<_> =

@@ -9,7 +9,7 @@ mod verdict;
 pub use figures::{Metric, RunFigures};
 pub use verdict::{Score, Verdict};
 
-use super::plan::{Cell, Place, Plan};
+use super::plan::{Cell, Plan, RunPlace};
 use super::values::Values;
 use super::{History, Next, Question, RowFile};
 use crate::results::{Measured, MeasuredRun, Observation, ResultsError, ValidationRow};
@@ -41,7 +41,7 @@ pub struct Case {
     /// What it is called.
     pub name: String,
     /// The conditions of its runs: column and value.
-    pub conditions: cells::Values,
+    pub conditions: cells::ColumnValues,
     /// Figures of the measured runs.
     pub runs: Vec<RunFigures>,
     /// What was fitted to this cell; nothing when it is evidence.
@@ -151,11 +151,11 @@ impl Cases {
     }
 
     /// The same seeds for all cells; a case shares its seeds out to its starts.
-    fn runs(&self) -> Vec<Place> {
+    fn runs(&self) -> Vec<RunPlace> {
         let of_case = |case: &Case| {
             let each = self.seeds.div_ceil(case.cells.len() as u32);
             let cells = case.cells.clone();
-            cells.flat_map(move |point| (0..each).map(move |repetition| Place { point, seeder_set: 0, repetition }))
+            cells.flat_map(move |point| (0..each).map(move |repetition| RunPlace { point, seeder_set: 0, repetition }))
         };
         self.cases.iter().flat_map(of_case).collect()
     }

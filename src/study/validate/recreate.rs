@@ -7,7 +7,7 @@ use crate::units::Time;
 
 /// How the value of a column is written as the value of a key.
 #[derive(Clone, Copy)]
-enum Form {
+enum ColumnForm {
     /// As it is.
     Plain,
     /// With this unit behind it.
@@ -19,18 +19,18 @@ enum Form {
 }
 
 /// Column, key (`{}` is the protocol of the testbed), form.
-const KEYS: [(&str, &str, Form); 11] = [
-    ("nodes", "swarm.network_size", Form::Plain),
-    ("seeders", "swarm.seeders", Form::Plain),
-    ("file_bytes", "swarm.file_size", Form::Unit("B")),
-    ("block_bytes", "swarm.block_size", Form::Unit("B")),
-    ("up_bps", "network.up", Form::Unit("bit/s")),
-    ("down_bps", "network.down", Form::Unit("bit/s")),
-    ("latency_s", "network.latency", Form::Latency),
-    ("piece_bytes", "protocol.{}.piece_size", Form::Unit("B")),
-    ("slots", "protocol.{}.unchoke_slots", Form::Plain),
-    ("transport", "protocol.{}.transport", Form::Words(&[("utp+tcp", "utp")])),
-    ("addr_class", "protocol.{}.ignore_slots", Form::Words(&[("private", "true"), ("public", "false")])),
+const KEYS: [(&str, &str, ColumnForm); 11] = [
+    ("nodes", "swarm.network_size", ColumnForm::Plain),
+    ("seeders", "swarm.seeders", ColumnForm::Plain),
+    ("file_bytes", "swarm.file_size", ColumnForm::Unit("B")),
+    ("block_bytes", "swarm.block_size", ColumnForm::Unit("B")),
+    ("up_bps", "network.up", ColumnForm::Unit("bit/s")),
+    ("down_bps", "network.down", ColumnForm::Unit("bit/s")),
+    ("latency_s", "network.latency", ColumnForm::Latency),
+    ("piece_bytes", "protocol.{}.piece_size", ColumnForm::Unit("B")),
+    ("slots", "protocol.{}.unchoke_slots", ColumnForm::Plain),
+    ("transport", "protocol.{}.transport", ColumnForm::Words(&[("utp+tcp", "utp")])),
+    ("addr_class", "protocol.{}.ignore_slots", ColumnForm::Words(&[("private", "true"), ("public", "false")])),
 ];
 
 /// The scenario of a cell whose leechers begin at `starts`: the testbed, what
@@ -51,15 +51,15 @@ pub(super) fn input(cell: &Group, starts: &[f64], testbed: &Testbed, sets: &[Str
     Input { testbed: Some(testbed.name.clone()), sets: own, ..Input::default() }
 }
 
-fn written(value: &str, form: Form, testbed: &Testbed) -> String {
+fn written(value: &str, form: ColumnForm, testbed: &Testbed) -> String {
     match form {
-        Form::Plain => value.into(),
-        Form::Unit(unit) => format!("{value} {unit}"),
-        Form::Latency => {
+        ColumnForm::Plain => value.into(),
+        ColumnForm::Unit(unit) => format!("{value} {unit}"),
+        ColumnForm::Latency => {
             let measured = Time::from_secs_f64(value.parse().unwrap_or(0.0));
             (measured + testbed.added_latency).to_string()
         }
-        Form::Words(words) => words.iter().find(|(from, _)| *from == value).map_or(value, |(_, to)| to).into(),
+        ColumnForm::Words(words) => words.iter().find(|(from, _)| *from == value).map_or(value, |(_, to)| to).into(),
     }
 }
 

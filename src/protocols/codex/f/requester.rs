@@ -42,7 +42,7 @@ impl CodexF {
         let dataset = cx.world.dataset;
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
         let units = self.download.next.take(batch, dataset.units(), cx.store());
-        cx.cpu(cx.world.hardware.per_lookup * u64::from(units.len() * dataset.group));
+        cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         self.want(&units, cx);
     }
 

@@ -22,7 +22,7 @@ use super::{Msg, Serving, Shared, advertise};
 use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Side, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::units::Time;
-use crate::world::{NodeId, World};
+use crate::world::{Hardware, NodeId, World};
 use requester::{Download, Peer};
 
 /// What a timer of a node is for.
@@ -100,10 +100,10 @@ impl Protocol for CodexV1 {
     }
 
     /// A block that is not wanted is rejected before its proof is checked.
-    fn work(&self, message: &Msg, world: &World) -> Time {
+    fn work(&self, message: &Msg, world: &World, hardware: &Hardware) -> Time {
         match message {
-            Msg::Delivery(set, _) if !self.wants_any(set) => world.hardware.per_message,
-            _ => message.work(world, Side::Receive),
+            Msg::Delivery(set, _) if !self.wants_any(set) => hardware.per_message,
+            _ => message.work(world, hardware, Side::Receive),
         }
     }
 

@@ -69,7 +69,7 @@ impl CodexV1 {
         let dataset = cx.world.dataset;
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
         let units = self.download.next.take(batch, dataset.units(), cx.store());
-        cx.cpu(cx.world.hardware.per_lookup * u64::from(units.len() * dataset.group));
+        cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         units.iter().for_each(|unit| self.want(unit, cx));
     }
 

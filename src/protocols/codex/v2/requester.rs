@@ -28,7 +28,7 @@ impl CodexV2 {
     fn begin_dataset(&mut self, cx: &mut Context<'_>) {
         let (params, dataset) = (&cx.shared.params, &cx.world.dataset);
         let mut window = self.download.next.take(window_units(params, dataset.group), dataset.units(), cx.store());
-        let checking = cx.world.hardware.per_lookup * u64::from(window.len() * dataset.group);
+        let checking = cx.hardware().per_lookup * u64::from(window.len() * dataset.group);
         if checking > params.yield_after
             && let Some(first) = window.first()
         {
@@ -243,7 +243,7 @@ impl CodexV2 {
         let room = self.download.refill_due(completed, &cx.shared.params, dataset.group);
         if room > 0 {
             let more = self.download.next.take(room, dataset.units(), cx.store);
-            cx.cpu(cx.world.hardware.per_lookup * u64::from(more.len() * dataset.group));
+            cx.cpu(cx.hardware().per_lookup * u64::from(more.len() * dataset.group));
             self.want(&more, cx);
         }
     }

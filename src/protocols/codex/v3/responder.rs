@@ -20,7 +20,7 @@ impl CodexV3 {
         let budget = (params.scan_budget / cx.world.dataset.group).max(1);
         let end = end.min(start.saturating_add(budget)).min(units);
         let scanned = Blocks::Run(start, end).count(&cx.world.dataset);
-        cx.cpu(cx.world.hardware.per_lookup * scanned);
+        cx.cpu(cx.hardware().per_lookup * scanned);
         let held = cx.store().held_of(&BlockSet::range(start, end));
         let answer = if params.answers_complete && cx.store().len() == units {
             Msg::Complete(start)
@@ -70,7 +70,7 @@ impl CodexV3 {
         }
         let found = Blocks::new(cx.store().held_of(&wanted.to_set()));
         let lacking = wanted.count(&cx.world.dataset) - found.count(&cx.world.dataset);
-        cx.cpu(cx.world.hardware.per_lookup * lacking);
+        cx.cpu(cx.hardware().per_lookup * lacking);
         found
     }
 }

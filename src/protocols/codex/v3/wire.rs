@@ -11,7 +11,7 @@ use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::parts::wire::{field, varint};
 use crate::units::Time;
-use crate::world::{BlockSet, Dataset, World};
+use crate::world::{BlockSet, Dataset, Hardware, World};
 use std::rc::Rc;
 
 /// Units that a request asks for or a response brings.
@@ -218,8 +218,7 @@ impl Message for Msg {
         }
     }
 
-    fn work(&self, world: &World, side: Side) -> Time {
-        let hardware = &world.hardware;
+    fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         let entries = match (self, side) {
             (Msg::Response(_, found, _), Side::Send) => hardware.per_block_sent * found.count(&world.dataset),
             (Msg::Response(_, found, _), Side::Receive) => hardware.per_block_received * found.count(&world.dataset),

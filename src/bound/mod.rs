@@ -1,6 +1,10 @@
 //! What no protocol can beat in a given world, and closed forms to hold the
 //! simulation against. Each names its source.
 
+mod cuts;
+
+pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};
+
 use crate::units::Time;
 use crate::world::{Role, World};
 
@@ -9,13 +13,14 @@ use crate::world::{Role, World};
 pub struct Bound {
     /// From the start of the first leecher to the completion of the last.
     pub makespan: Time,
-    /// `leecher_down`, `seeder_up` or `swarm_up`.
+    /// `leecher_down`, `seeder_up`, `swarm_up` or `core_link`.
     pub kind: &'static str,
 }
 
 /// Minimum distribution time (Kumar & Ross, "Peer-assisted file distribution:
 /// the minimum distribution time", HOTWEB 2006): `max(F/d_min, F/u_s, L F/(u_s +
-/// sum u_i))`, with the leechers' start times: one that starts later ends later.
+/// sum u_i))`, with the leechers' start times: one that starts later ends later; and what
+/// the core links of a graph allow.
 /// Fluid, without latency, for files of the true size: nothing can be faster.
 pub fn distribution_time(world: &World) -> Bound {
     let file = world.dataset.size.get() as f64;
@@ -35,6 +40,7 @@ pub fn distribution_time(world: &World) -> Bound {
         (down, "leecher_down"),
         (file / seeders, "seeder_up"),
         (leechers * file / (seeders + rate(Role::Leecher, true)), "swarm_up"),
+        (cuts::core_secs(world), "core_link"),
     ];
     let best = candidates.into_iter().fold((0.0, "leecher_down"), |a, b| if b.0 > a.0 { b } else { a });
     // Rounded down: a bound must not exceed the truth by a nanosecond.

@@ -1,16 +1,18 @@
-//! Access links that serve whole messages one after another.
+//! Links that serve whole messages one after another.
 //!
 //! The uplink of the sender serves messages in order of sending, each for
 //! size / up. A message whose stream is still held back by its window lets
-//! others pass and has the next turn when the window allows. The downlink of
-//! the receiver serves messages in order of their first bytes (cut-through),
-//! each for size / down; a message is there when its last byte has come and
-//! the downlink has served it. A downlink does not wait for a slow sender: it
+//! others pass and has the next turn when the window allows. The core links on its
+//! way and the downlink of the receiver serve messages in order of their first bytes
+//! (cut-through), each for size / capacity; a message is there when its last byte has
+//! come and the downlink has served it. None of these waits for a slow sender: it
 //! serves others meanwhile.
 //!
-//! A stream with a window is paced by the slower of the two links, as by the
+//! A stream with a window is paced by the slowest of its links, as by the
 //! clock of acknowledgements; without a window nothing tells the sender of a
 //! slow receiver.
+
+mod links;
 
 use super::flights::{Flights, Route};
 use super::streams::Streams;
@@ -18,7 +20,8 @@ use super::window::{HeadPace, Window, WindowRule, span};
 use super::{Bottleneck, Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::engine::EventList;
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{NodeId, World};
+use crate::world::{Hop, NodeId, World};
+use links::{FifoFlight, Server, Uplink};
 use std::collections::VecDeque;
 
 /// No message.
@@ -31,28 +34,15 @@ pub struct Fifo {
     flights: Flights,
     rule: WindowRule,
     up: Vec<Uplink>,
-    down: Vec<Downlink>,
+    down: Vec<Server>,
+    core: Vec<Server>,
+    /// By stream: the core links on its way; empty where there are none.
+    routes: Vec<Vec<Hop>>,
     heads: Vec<Head>,
     transits: Vec<FifoFlight>,
     free_transits: Vec<u32>,
     steps: EventList<FifoStep>,
     now: Time,
-}
-
-#[derive(Debug)]
-struct Uplink {
-    rate: Rate,
-    /// Number of the turn that is being served.
-    serving: Option<u32>,
-    turn: u32,
-    /// (stream, generation) of each message that waits for its turn.
-    turns: VecDeque<(u32, u32)>,
-}
-
-#[derive(Debug)]
-struct Downlink {
-    rate: Rate,
-    free: Time,
 }
 
 /// What a stream transmits.
@@ -62,31 +52,11 @@ struct Head {
     transit: u32,
     /// Messages that lost their turn because the one before was held back.
     passed_over: u32,
-    /// When the last message reaches the downlink; none does so before it.
+    /// When the last message reaches the link after the uplink; none does so before it.
     last_byte: Time,
     pace: HeadPace,
     /// What becomes of it, when it is a datagram.
     datagram: Option<Fate>,
-}
-
-/// A message between its first byte's leaving and the moment when both its
-/// last byte has left and its first has come.
-#[derive(Debug, Clone, Copy)]
-struct FifoFlight {
-    stream: u32,
-    generation: u32,
-    flight: WireFlight,
-    /// The turn of its uplink.
-    turn: u32,
-    /// First byte leaves, last byte leaves.
-    start: Time,
-    leave: Time,
-    /// The last byte reaches the downlink of the receiver.
-    last_byte: Time,
-    /// When the downlink has served it; known when the first byte has come.
-    served: Option<Time>,
-    /// The connection closed before the last byte left.
-    cut: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +77,9 @@ impl Fifo {
             flights: Flights::new(world, spec),
             rule: WindowRule::new(&spec.transport),
             up: world.nodes.iter().map(up).collect(),
-            down: world.nodes.iter().map(|n| Downlink { rate: n.down, free: Time::ZERO }).collect(),
+            down: world.nodes.iter().map(|n| Server::idle(n.down)).collect(),
+            core: world.latency.core_links().iter().map(|link| Server::idle(link.capacity)).collect(),
+            routes: Vec::new(),
             heads: Vec::new(),
             transits: Vec::new(),
             free_transits: Vec::new(),
@@ -127,7 +99,26 @@ impl Fifo {
         let pace = HeadPace::new(window);
         let head = Head { transit: NONE, passed_over: 0, last_byte: Time::ZERO, pace, datagram };
         let at = stream as usize;
-        if at < self.heads.len() { self.heads[at] = head } else { self.heads.push(head) }
+        if at < self.heads.len() {
+            self.heads[at] = head
+        } else {
+            self.heads.push(head)
+        }
+        if !self.core.is_empty() {
+            self.routes.resize(self.routes.len().max(at + 1), Vec::new());
+            self.streams.hops(stream, &mut self.routes[at]);
+        }
+    }
+
+    /// The core links that `stream` crosses.
+    fn route(&self, stream: u32) -> &[Hop] {
+        self.routes.get(stream as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The least rate of the links after the uplink of `stream`.
+    fn slowest_ahead(&self, stream: u32) -> Rate {
+        let core = self.route(stream).iter().map(|hop| self.core[hop.link as usize].rate);
+        core.fold(self.down[self.streams[stream].to.index()].rate, Rate::min)
     }
 
     pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
@@ -149,16 +140,19 @@ impl Fifo {
         let stream = &mut self.streams[transit.stream];
         stream.queue.pop_front();
         let carried = transit.sent(self.now);
-        self.flights.book_up(stream.from, carried);
+        let (from, to) = (stream.from, stream.to);
+        self.flights.book_up(from, carried);
         out.push(NetEvent::Lost { id: transit.flight.id, carried });
-        let uplink = &mut self.up[stream.from.index()];
+        let uplink = &mut self.up[from.index()];
         if uplink.serving == Some(transit.turn) {
             uplink.serving = None;
         }
+        let unused = Bytes(transit.flight.wire.get() - carried.get());
+        for hop in self.routes.get(transit.stream as usize).into_iter().flatten().take(transit.hops as usize) {
+            self.core[hop.link as usize].give_back(unused);
+        }
         if transit.served.is_some() {
-            let down = &mut self.down[stream.to.index()];
-            let unused = down.rate.time_for(Bytes(transit.flight.wire.get() - carried.get()));
-            down.free = down.free.since(unused);
+            self.down[to.index()].give_back(unused);
             self.free_transits.push(at);
         } else {
             self.transits[at as usize].cut = true; // until its first byte would come
@@ -213,11 +207,13 @@ impl Fifo {
         let now = self.now;
         let stream = &self.streams[index];
         let (from, generation, delay, flight) = (stream.from, stream.generation, stream.delay, stream.queue[0]);
-        let (up, down) = (&mut self.up[from.index()], self.down[stream.to.index()].rate);
+        let ahead = self.slowest_ahead(index);
+        let delay = self.route(index).first().map_or(delay, |hop| hop.delay);
+        let up = &mut self.up[from.index()];
         let head = &mut self.heads[index as usize];
         let bytes = flight.wire.get() as f64;
         let free = now + span(bytes, up.rate.bytes_per_second());
-        let leave = head.leave(now, bytes, up.rate.min(down), &self.rule).max(free);
+        let leave = head.leave(now, bytes, up.rate.min(ahead), &self.rule).max(free);
         let first_byte = head.last_byte.max(now + delay + self.flights.jitter(from));
         head.last_byte = first_byte + leave.since(now);
         up.turn = up.turn.wrapping_add(1);
@@ -230,6 +226,8 @@ impl Fifo {
             start: now,
             leave,
             last_byte: head.last_byte,
+            hops: 0,
+            waited: false,
             served: None,
             cut: false,
         };
@@ -268,9 +266,9 @@ impl Fifo {
     }
 
     fn left(&mut self, stream: u32, out: &mut Vec<NetEvent>) {
-        let head = &mut self.heads[stream as usize];
-        let at = std::mem::replace(&mut head.transit, NONE);
+        let at = std::mem::replace(&mut self.heads[stream as usize].transit, NONE);
         let (from, generation) = (self.streams[stream].from, self.streams[stream].generation);
+        let head = &mut self.heads[stream as usize];
         self.streams[stream].queue.pop_front();
         self.flights.book_up(from, self.transits[at as usize].flight.wire);
         if head.passed_over > 0 {
@@ -283,26 +281,43 @@ impl Fifo {
         self.serve(from, out);
     }
 
-    /// Takes its place at the downlink, which a lost message does not need.
+    /// Takes its place at the next link, which a lost message does not need.
     fn first_byte(&mut self, at: u32) {
         let transit = self.transits[at as usize];
         if transit.cut {
             return self.free_transits.push(at);
         }
         let stream = &self.streams[transit.stream];
-        let mut served = transit.last_byte;
         let dropped = self.heads[transit.stream as usize].datagram == Some(Fate::Dropped);
-        if stream.generation == transit.generation && !dropped {
-            let down = &mut self.down[stream.to.index()];
-            let bytes = transit.flight.wire.get() as f64;
-            down.free = down.free.max(self.now) + span(bytes, down.rate.bytes_per_second());
-            served = served.max(down.free);
+        let passes = stream.generation == transit.generation && !dropped;
+        if passes && (transit.hops as usize) < self.route(transit.stream).len() {
+            return self.cross(at);
+        }
+        let mut served = transit.last_byte;
+        if passes {
+            let (_, until) = self.down[stream.to.index()].serve(self.now, transit.flight.wire);
+            served = served.max(until);
         }
         if self.heads[transit.stream as usize].transit == at {
             self.transits[at as usize].served = Some(served);
         } else {
             self.launch(at, served);
         }
+    }
+
+    /// Crosses the next core link, towards the link after it.
+    fn cross(&mut self, at: u32) {
+        let transit = &mut self.transits[at as usize];
+        let route = &self.routes[transit.stream as usize];
+        let hop = transit.hops as usize;
+        let (begin, until) = self.core[route[hop].link as usize].serve(self.now, transit.flight.wire);
+        let before: Time = route[..=hop].iter().fold(Time::ZERO, |sum, hop| sum + hop.delay);
+        let whole = self.streams[transit.stream].delay;
+        let delay = route.get(hop + 1).map_or(whole.since(before), |next| next.delay);
+        transit.waited |= until > transit.last_byte;
+        transit.last_byte = transit.last_byte.max(until) + delay;
+        transit.hops += 1;
+        self.steps.push(begin + delay, FifoStep::FirstByte(at));
     }
 
     fn launch(&mut self, at: u32, served: Time) {
@@ -346,12 +361,13 @@ impl Fifo {
             return Some(HeadFlight { id, bottleneck: Bottleneck::Uplink, rate: 0.0 });
         }
         let transit = &self.transits[at as usize];
-        let (up, down) = (self.up[from.index()].rate, self.down[to.index()].rate);
+        let (up, down, ahead) = (self.up[from.index()].rate, self.down[to.index()].rate, self.slowest_ahead(stream));
         let rate = transit.flight.wire.get() as f64 / transit.leave.since(transit.start).secs();
         // The window of a message begins small: it counts when it costs a tenth.
-        let held_by_window = rate < up.min(down).bytes_per_second() * 0.9;
+        let held_by_window = rate < up.min(ahead).bytes_per_second() * 0.9;
         let bottleneck = match transit.served {
             _ if held_by_window => Bottleneck::Window,
+            _ if transit.waited || ahead < up.min(down) => Bottleneck::CoreLink,
             // The downlink has more before it, or is the slower one.
             Some(served) if served > transit.last_byte => Bottleneck::Downlink,
             _ if up <= down => Bottleneck::Uplink,
@@ -366,6 +382,11 @@ impl Fifo {
 
     pub(super) fn downlink_is_full(&self, node: NodeId) -> bool {
         self.down[node.index()].free > self.now
+    }
+
+    /// What has left over the core link of this index by `now`.
+    pub(super) fn core_carried(&self, link: u32, now: Time) -> Bytes {
+        self.core[link as usize].carried(now)
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
@@ -391,16 +412,5 @@ impl Head {
         let leave = self.pace.alone(now, bytes, line.bytes_per_second(), rule);
         self.pace.window.sleep(leave);
         leave
-    }
-}
-
-impl FifoFlight {
-    /// Bytes that had left at `now`, as if they left evenly.
-    fn sent(&self, now: Time) -> Bytes {
-        let (part, whole) = (now.since(self.start).nanos(), self.leave.since(self.start).nanos());
-        if part >= whole {
-            return self.flight.wire;
-        }
-        Bytes((u128::from(self.flight.wire.get()) * u128::from(part) / u128::from(whole)) as u64)
     }
 }

@@ -1,0 +1,88 @@
+//! What links do with whole messages.
+
+use super::super::WireFlight;
+use super::super::window::span;
+use crate::units::{Bytes, Rate, Time};
+use std::collections::VecDeque;
+
+/// The link from a sender into the network.
+#[derive(Debug)]
+pub(super) struct Uplink {
+    pub rate: Rate,
+    /// Number of the turn that is being served.
+    pub serving: Option<u32>,
+    pub turn: u32,
+    /// (stream, generation) of each message that waits for its turn.
+    pub turns: VecDeque<(u32, u32)>,
+}
+
+/// A link behind the uplink: it serves messages in order of their first bytes.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub rate: Rate,
+    /// When it has served all that has come.
+    pub free: Time,
+    /// The bytes of all that has come.
+    taken: Bytes,
+}
+
+impl Server {
+    /// One that has nothing to do.
+    pub fn idle(rate: Rate) -> Self {
+        Server { rate, free: Time::ZERO, taken: Bytes(0) }
+    }
+
+    /// Serves a message of which the first byte has come: from when, and until when.
+    pub fn serve(&mut self, now: Time, wire: Bytes) -> (Time, Time) {
+        let begin = self.free.max(now);
+        self.taken.0 += wire.get();
+        self.free = begin + span(wire.get() as f64, self.rate.bytes_per_second());
+        (begin, self.free)
+    }
+
+    /// A message that it was to serve ends early, by `unused`.
+    pub fn give_back(&mut self, unused: Bytes) {
+        self.free = self.free.since(self.rate.time_for(unused));
+        self.taken.0 -= unused.get();
+    }
+
+    /// What it has served by `now`: all but what it still has to do, without a pause.
+    pub fn carried(&self, now: Time) -> Bytes {
+        let waits = self.rate.bytes_per_second() * self.free.since(now).secs();
+        Bytes(self.taken.0.saturating_sub(libm::ceil(waits) as u64))
+    }
+}
+
+/// A message between its first byte's leaving and the moment when both its
+/// last byte has left and its first has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FifoFlight {
+    pub stream: u32,
+    pub generation: u32,
+    pub flight: WireFlight,
+    /// The turn of its uplink.
+    pub turn: u32,
+    /// First byte leaves, last byte leaves.
+    pub start: Time,
+    pub leave: Time,
+    /// The last byte reaches the next link.
+    pub last_byte: Time,
+    /// Core links that it has crossed, and whether one of them made it wait.
+    pub hops: u32,
+    pub waited: bool,
+    /// When the downlink has served it; known when the first byte has come.
+    pub served: Option<Time>,
+    /// The connection closed before the last byte left.
+    pub cut: bool,
+}
+
+impl FifoFlight {
+    /// Bytes that had left at `now`, as if they left evenly.
+    pub fn sent(&self, now: Time) -> Bytes {
+        let (part, whole) = (now.since(self.start).nanos(), self.leave.since(self.start).nanos());
+        if part >= whole {
+            return self.flight.wire;
+        }
+        Bytes((u128::from(self.flight.wire.get()) * u128::from(part) / u128::from(whole)) as u64)
+    }
+}

@@ -1,0 +1,279 @@
+//! Classes of nodes: what goes together, from link to role.
+
+use super::build::quotas;
+use super::topology::{Placement, unknown};
+use super::{ChurnSpec, Hardware, LatencySpec, LinkClass, OfflineKind, SessionSpec, StartSpec, WorldSpec};
+use crate::dist::Distribution;
+use crate::rng::Purpose;
+use crate::units::{Rate, Refusal, Time, require, require_whole};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A class of nodes. What it does not say holds for it as for nodes of no class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NodeClass {
+    /// Its name in results; several may share one.
+    pub name: String,
+    /// How many nodes it has. Those of counted classes come first, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [4]))]
+    pub count: Option<u32>,
+    /// Its share of the nodes that are in no counted class, 0 to 1; these shares sum to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [0.3]))]
+    pub share: Option<f64>,
+    /// "seeder" or "leecher"; absent, `swarm.seeders` are drawn among such nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["seeder"]))]
+    pub role: Option<ClassRole>,
+    /// Upload capacity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["1 Gbit/s"]))]
+    pub up: Option<Rate>,
+    /// Download capacity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["1 Gbit/s"]))]
+    pub down: Option<Rate>,
+    /// One-way delay of its access links, on top of the way between points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["5 ms"]))]
+    pub access_delay: Option<Time>,
+    /// The region that it is in, by its name in the topology or in `network.latency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["EU"]))]
+    pub region: Option<String>,
+    /// The point of the topology that it is at, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["frankfurt"]))]
+    pub point: Option<String>,
+    /// What a node's own work costs, as the key `hardware` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<super::spec::HardwareForm>", extend("examples" = ["codex-netns-2025"]))]
+    pub hardware: Option<Hardware>,
+    /// When its leechers start, as `swarm.start` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [{ "stagger": "10 s" }]))]
+    pub start: Option<StartSpec>,
+    /// Its sessions: a model in models/churn, or { online, offline, kind }. Seeders of the class come and go too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ClassChurnForm>", extend("examples" = ["kad-crawl-1"]))]
+    pub churn: Option<ClassChurn>,
+    /// Absences of its nodes that are known: each from, until; without the last it is for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[["20 s", "40 s"]]]))]
+    pub away: Vec<Vec<Time>>,
+}
+
+/// What a class of nodes is in the swarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassRole {
+    /// Its nodes hold the dataset from the start.
+    Seeder,
+    /// Its nodes want the dataset.
+    Leecher,
+}
+
+/// Sessions of a class of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassChurn {
+    /// Length of a session, in seconds or with a unit.
+    #[schemars(extend("examples" = [{ "exponential": { "mean": "1 h" } }]))]
+    pub online: Distribution,
+    /// Length of an absence, in seconds or with a unit.
+    #[schemars(extend("examples" = [{ "fixed": { "value": "10 min" } }]))]
+    pub offline: Distribution,
+    /// What going offline means: "departure" keeps the data, "crash" loses it.
+    #[serde(default = "departure")]
+    pub kind: OfflineKind,
+}
+
+fn departure() -> OfflineKind {
+    OfflineKind::Departure
+}
+
+/// How sessions of a class are written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ClassChurnForm {
+    Model(String),
+    Sessions(ClassChurn),
+}
+
+impl ClassChurn {
+    pub(super) fn sessions(&self) -> SessionSpec {
+        SessionSpec { online: self.online, offline: self.offline, kind: self.kind, seeders: true }
+    }
+}
+
+impl NodeClass {
+    /// Where its nodes are, if it says so.
+    pub(super) fn placement(&self) -> Option<Placement<'_>> {
+        let point = self.point.as_deref().map(Placement::Point);
+        point.or(self.region.as_deref().map(Placement::Region))
+    }
+
+    fn check(&self, index: usize, spec: &WorldSpec, end: Time) -> Result<(), Refusal> {
+        let key = |name: &str| format!("nodes.{index}.{name}");
+        let amounts = self.count.is_some() != self.share.is_some();
+        require(amounts, format!("nodes.{index}"), "a class needs a size", "`count` or `share`, one of them")?;
+        require(self.count != Some(0), key("count"), "a class of no nodes", "at least 1")?;
+        let share = self.share.unwrap_or(1.0);
+        require((0.0..=1.0).contains(&share), key("share"), format!("a share of {share}"), "a share from 0 to 1")?;
+        for (name, rate) in [("up", self.up), ("down", self.down)] {
+            LinkClass::check_rate(rate.unwrap_or(Rate::UNLIMITED), &key(name))?;
+        }
+        let arrives = self.access_delay != Some(Time::NEVER);
+        require(arrives, key("access_delay"), "messages would never arrive", "a time")?;
+        if let Some(churn) = &self.churn {
+            ChurnSpec::Sessions(churn.sessions())
+                .check()
+                .map_err(|refusal| Refusal { key: key("churn"), ..refusal })?;
+            require(self.away.is_empty(), key("away"), "`churn` and `away` exclude each other", "one of them")?;
+        }
+        self.check_away(&key("away"))?;
+        if let (Some(start), Some(ClassRole::Seeder)) = (&self.start, self.role) {
+            return Err(Refusal::new(
+                key("start"),
+                format!("seeders that start {start:?}"),
+                "no `start`: seeders are there from the start",
+            ));
+        }
+        if let Some(start) = &self.start {
+            start.check(self.count.unwrap_or(1), end).map_err(|refusal| Refusal { key: key("start"), ..refusal })?;
+        }
+        self.check_place(index, spec)
+    }
+
+    /// Absences come one after another, and each ends after it began.
+    fn check_away(&self, key: &str) -> Result<(), Refusal> {
+        let mut free = Time::ZERO;
+        for (index, absence) in self.away.iter().enumerate() {
+            let (given, form) = (format!("an absence {absence:?}"), "from and until, or from alone");
+            require((1..=2).contains(&absence.len()), format!("{key}.{index}"), given, form)?;
+            let (from, until) = (absence[0], absence.get(1).copied().unwrap_or(Time::NEVER));
+            let order = from >= free && until > from && (from > Time::ZERO || free == Time::ZERO);
+            let given = format!("an absence from {from} to {until}");
+            require(order, format!("{key}.{index}"), given, "absences one after another, each longer than nothing")?;
+            free = until;
+        }
+        Ok(())
+    }
+
+    fn check_place(&self, index: usize, spec: &WorldSpec) -> Result<(), Refusal> {
+        let key = |name: &str| format!("nodes.{index}.{name}");
+        if spec.topology.is_some() {
+            return Ok(()); // it knows its points and regions, and says so itself
+        }
+        require(self.point.is_none(), key("point"), "a point without a topology", "a scenario with [topology]")?;
+        let Some(name) = &self.region else { return Ok(()) };
+        spec.latency.region(name).map(|_| ()).ok_or_else(|| {
+            let known = spec.latency.region_names();
+            unknown(
+                format!("no region `{name}` in network.latency"),
+                name,
+                known.iter().map(String::as_str),
+                &key("region"),
+            )
+        })
+    }
+}
+
+/// Refuses classes that cannot be those of `spec`.
+pub(super) fn check(spec: &WorldSpec, end: Time) -> Result<(), Refusal> {
+    const MOST_CLASSES: usize = u16::MAX as usize;
+    let classes = &spec.nodes;
+    if classes.is_empty() {
+        return Ok(());
+    }
+    let given = format!("{} classes of nodes", classes.len());
+    require(classes.len() <= MOST_CLASSES, "nodes", given, format!("at most {MOST_CLASSES}"))?;
+    classes.iter().enumerate().try_for_each(|(index, class)| class.check(index, spec, end))?;
+    let (n, counted) = (u64::from(spec.swarm.network_size), counted_nodes(classes));
+    let shared = classes.iter().any(|class| class.share.is_some());
+    if shared {
+        let (given, rest) = (
+            format!("{counted} nodes in counted classes of a network of {n}"),
+            "fewer, for the others to share the rest",
+        );
+        require(counted < n, "nodes", given, rest)?;
+        require_whole(classes.iter().filter_map(|class| class.share), "nodes")?;
+    } else {
+        let given = format!("classes of {counted} nodes in a network of {n}");
+        require(counted == n, "swarm.network_size", given, format!("{counted}, the sum of their counts"))?;
+    }
+    let (fixed, open) = seeder_places(classes, spec.swarm.network_size);
+    let seeders = spec.swarm.seeders;
+    let given = format!("{seeders} seeders, of which classes name {fixed} and leave {open} nodes to draw from");
+    let right = format!("{} to {}", fixed.max(1), fixed + open);
+    require((fixed..=fixed + open).contains(&seeders), "swarm.seeders", given, right)
+}
+
+/// Nodes in counted classes.
+pub fn counted_nodes(classes: &[NodeClass]) -> u64 {
+    classes.iter().filter_map(|class| class.count).map(u64::from).sum()
+}
+
+/// By node: its class, an index into `classes`. Counted classes come first, in order;
+/// the others follow their shares of the rest, in random order.
+pub(super) fn class_of_nodes(classes: &[NodeClass], nodes: u32, seed: u64) -> Vec<usize> {
+    let of =
+        |kind: fn(&NodeClass) -> bool| (0..classes.len()).filter(move |at| kind(&classes[*at])).collect::<Vec<_>>();
+    let (counts, shares) = (of(|class| class.count.is_some()), of(|class| class.share.is_some()));
+    let times = |at: usize| classes[at].count.unwrap_or(0) as usize;
+    let mut by_node: Vec<usize> = counts.iter().flat_map(|at| std::iter::repeat_n(*at, times(*at))).collect();
+    by_node.truncate(nodes as usize);
+    let rest = nodes as usize - by_node.len();
+    if !shares.is_empty() {
+        let parts = shares.iter().map(|at| classes[*at].share.unwrap_or(0.0));
+        by_node.extend(quotas(parts, rest, seed, Purpose::Links).into_iter().map(|part| shares[part]));
+    }
+    by_node
+}
+
+/// How many of `nodes` nodes are seeders by their class, and among how many the others
+/// are drawn.
+pub fn seeder_places(classes: &[NodeClass], nodes: u32) -> (u32, u32) {
+    if classes.is_empty() {
+        return (0, nodes);
+    }
+    // Which nodes they are follows the seed, how many does not.
+    let roles = class_of_nodes(classes, nodes, 0).into_iter().map(|class| classes[class].role);
+    roles.fold((0, 0), |(fixed, open), role| match role {
+        Some(ClassRole::Seeder) => (fixed + 1, open),
+        Some(ClassRole::Leecher) => (fixed, open),
+        None => (fixed, open + 1),
+    })
+}
+
+impl WorldSpec {
+    /// By node: its class, an index into `nodes`; nothing when there are no classes.
+    pub(super) fn class_of_nodes(&self, seed: u64) -> Vec<usize> {
+        if self.nodes.is_empty() { vec![] } else { class_of_nodes(&self.nodes, self.swarm.network_size, seed) }
+    }
+
+    /// How many sets of seeders there are.
+    pub fn seeder_sets(&self) -> u64 {
+        let (fixed, open) = seeder_places(&self.nodes, self.swarm.network_size);
+        super::seeder_sets(open, self.swarm.seeders.saturating_sub(fixed))
+    }
+}
+
+impl LatencySpec {
+    /// The names of its regions, `0`, `1` .. where it gives none.
+    pub fn region_names(&self) -> Vec<String> {
+        match self {
+            LatencySpec::Constant(_) => Vec::new(),
+            LatencySpec::Regions { names: Some(names), .. } => names.clone(),
+            LatencySpec::Regions { shares, .. } => (0..shares.len()).map(|at| at.to_string()).collect(),
+        }
+    }
+
+    /// The index of the region called `name`.
+    pub(super) fn region(&self, name: &str) -> Option<usize> {
+        self.region_names().iter().position(|known| known == name)
+    }
+}
