@@ -4,7 +4,7 @@ use super::format::Shown;
 use super::{End, Failure, output};
 use crate::report::{self, SurveySources};
 use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, TableRow};
-use crate::study::{CompareError, Comparison, NotAStudy, Survey};
+use crate::study::{CompareError, Comparison, NotAStudy, Survey, SurveyParts};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -100,7 +100,8 @@ impl Report {
         let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
         let command = report::command(command);
         results::try_folder(out)?;
-        let sources = SurveySources { held: &held, discovery: &discovery, command: &command };
+        let parts = SurveyParts::read(&self.dir, &survey)?;
+        let sources = SurveySources { held: &held, discovery: &discovery, parts: &parts, command: &command };
         let document = report::survey(&survey, sources);
         AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
         if let Some(upkeep) = report::upkeep(&discovery) {

@@ -6,6 +6,7 @@ mod comparison;
 mod diagnosis;
 mod document;
 mod figure;
+mod groups;
 mod human;
 mod impact;
 mod page;

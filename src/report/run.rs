@@ -2,7 +2,7 @@
 
 use super::document::{Document, Grid, GridColumn, Picture};
 use super::words::size;
-use super::{human, plot};
+use super::{groups, human, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
 /// One run: what happened, how long it took, where the bytes went.
@@ -17,6 +17,7 @@ pub fn run(result: &RunResult) -> Document {
     }
     document.grid(traffic(result));
     held_back(result).into_iter().for_each(|grid| document.grid(grid));
+    groups::tell(&mut document, &result.nodes, &result.constraints, &result.links);
     document.list(warnings.iter().map(|warning| format!("warning: {warning}")));
     document
 }

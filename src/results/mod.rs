@@ -10,6 +10,7 @@ mod columns;
 pub(crate) mod export;
 mod files;
 mod folder;
+mod groups;
 mod limits;
 mod manifest;
 mod measure;
@@ -36,6 +37,7 @@ pub use tables::{
 pub(crate) use columns::{ColumnRow, all_columns, columns_of};
 pub(crate) use files::AtomicFile;
 pub(crate) use folder::{PlaceError, ResultsKind, claim, kept_runs, try_file, try_folder};
+pub(crate) use groups::{GroupBy, NodeGroup};
 pub(crate) use limits::HeldBack;
 pub(crate) use manifest::{FileEntry, Machine, Program};
 pub(crate) use measure::{Amount, Better};

@@ -24,6 +24,7 @@ mod embedded;
 mod error;
 mod explain;
 mod families;
+mod graphs;
 mod keys;
 mod layers;
 mod library;

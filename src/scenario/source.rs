@@ -1,6 +1,7 @@
 //! The texts that values come from, and places in them.
 
 use super::error::Fault;
+use super::graphs::Cache;
 use super::models::Constants;
 use super::tree::{Table, read_toml};
 use std::path::{Path, PathBuf};
@@ -46,7 +47,11 @@ pub(super) struct Source {
 
 /// All texts read so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sources(Vec<Source>);
+pub(super) struct Sources {
+    texts: Vec<Source>,
+    /// The graphs read so far; copies of this share them.
+    pub(super) graphs: Cache,
+}
 
 impl Sources {
     pub(super) fn add(
@@ -58,18 +63,18 @@ impl Sources {
     ) -> usize {
         let (name, text, folder) = (name.into(), text.into(), folder.into());
         let table = OnceLock::new();
-        self.0.push(Source { kind, name, text, table, constants: None, folder, rank: 0, above: None });
-        self.0.len() - 1
+        self.texts.push(Source { kind, name, text, table, constants: None, folder, rank: 0, above: None });
+        self.texts.len() - 1
     }
 
     pub(super) fn get(&self, id: usize) -> &Source {
-        &self.0[id]
+        &self.texts[id]
     }
 
     /// What `id` says as TOML. A text is read once, for every value of a sweep asks again
     /// for the models that it names.
     pub(super) fn table(&self, id: usize) -> Result<Table, Fault> {
-        let known = &self.0[id].table;
+        let known = &self.texts[id].table;
         match known.get() {
             Some(table) => Ok(Table::clone(table)),
             None => read_toml(self, id).inspect(|table| drop(known.set(table.clone().into()))),
@@ -78,31 +83,31 @@ impl Sources {
 
     /// The constants of the model `id`, if it was read before as one of `kind`.
     pub(super) fn constants(&self, id: usize, kind: &str) -> Option<Arc<Constants>> {
-        let (known, constants) = self.0[id].constants.as_ref()?;
+        let (known, constants) = self.texts[id].constants.as_ref()?;
         (known == kind).then(|| constants.clone())
     }
 
     /// Keeps the constants of the model `id` of `kind`.
     pub(super) fn keep_constants(&mut self, id: usize, kind: &str, constants: &Arc<Constants>) {
-        self.0[id].constants = Some((kind.into(), constants.clone()));
+        self.texts[id].constants = Some((kind.into(), constants.clone()));
     }
 
     /// Gives `id` the highest rank so far.
     pub(super) fn raise(&mut self, id: usize) {
-        let top = self.0.iter().map(|s| s.rank).max().unwrap_or(0);
-        self.0[id].rank = top + 1;
+        let top = self.texts.iter().map(|s| s.rank).max().unwrap_or(0);
+        self.texts[id].rank = top + 1;
     }
 
     /// `place` as part of a layer above all others: values of a sweep win even
     /// over later layers than the file that lists them.
     pub(super) fn above_all(&mut self, place: Place) -> Place {
-        let Source { kind, name, text, folder, above, .. } = &self.0[place.source];
+        let Source { kind, name, text, folder, above, .. } = &self.texts[place.source];
         let source = match above {
             Some(source) => *source,
             None => {
                 let (kind, name, text, folder) = (*kind, name.clone(), text.clone(), folder.clone());
                 let source = self.add(kind, name, text, &folder);
-                self.0[place.source].above = Some(source);
+                self.texts[place.source].above = Some(source);
                 source
             }
         };
@@ -112,19 +117,19 @@ impl Sources {
 
     /// The source called `name`, if it was read before.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|source| source.name == name)
+        self.texts.iter().position(|source| source.name == name)
     }
 
     pub(super) fn rank(&self, place: Place) -> usize {
-        self.0[place.source].rank
+        self.texts[place.source].rank
     }
 
     pub(super) fn is_default(&self, place: Place) -> bool {
-        self.0[place.source].kind == Kind::Default
+        self.texts[place.source].kind == Kind::Default
     }
 
     pub(super) fn is_file(&self, place: Place) -> bool {
-        self.0[place.source].kind == Kind::File
+        self.texts[place.source].kind == Kind::File
     }
 
     fn line_and_column(&self, place: Place) -> (usize, usize) {

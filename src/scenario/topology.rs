@@ -1,9 +1,12 @@
 //! Graphs: what excludes what, and files become their contents.
 
 use super::error::Fault;
+use super::graphs;
 use super::source::Sources;
-use super::tree::{Node, Table};
-use crate::world::{GraphSpec, WorldSpec};
+use super::tree::{Node, Table, Value};
+use crate::world::{Acquaintances, GraphSpec, OverlayGraph, OverlaySpec, Topology, WorldSpec};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Refuses two graphs, a graph beside one delay for all, and settings of none.
 pub(super) fn choose(tree: &Table, sources: &Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
@@ -41,11 +44,77 @@ pub(super) fn read_files(
     sources: &mut Sources,
     warnings: &mut Vec<String>,
 ) -> Result<(), Fault> {
-    let _ = (&world, &tree, &sources, &warnings);
     if let (Some(topology), Some(file)) = (&mut world.topology, tree.find("topology.file").cloned()) {
-        let _ = (GraphSpec::Unread, topology, file);
+        let (graph, told) = graphs::read(&file, sources)?;
+        warnings.extend(told);
+        let digest = graph.digest();
+        same_graph(tree, &file, digest)?;
+        if graph.points().any(|point| point.up.is_some() && point.down.is_some()) {
+            warn_of_links(tree, sources, &file, warnings);
+        }
+        if graph.edges().any(|(.., edge)| edge.loss > 0.0) {
+            let name = file.text().unwrap_or_default();
+            warnings.push(format!("{name}: loss on wires is kept and shown, and no run loses anything by it"));
+        }
+        topology.graph = GraphSpec::Read(graph, digest);
+    }
+    if let Some(OverlaySpec::Graph(OverlayGraph::File(_))) = &world.overlay {
+        let file = tree.find("network.overlay.file").expect("it was read from there").clone();
+        let (graph, told) = graphs::read_links(&file, sources)?;
+        warnings.extend(told);
+        world.overlay = Some(OverlaySpec::Read(acquaintances(&graph, &file)?));
     }
     Ok(())
+}
+
+/// Refuses a graph with another digest than the scenario asks for; says which it has where
+/// it asks for none.
+fn same_graph(tree: &mut Table, file: &Node, digest: u64) -> Result<(), Fault> {
+    let found = format!("{digest:016x}");
+    let Some(topology) = tree.get_mut("topology").and_then(Node::table_mut) else { return Ok(()) };
+    match topology.get("digest") {
+        None => topology.put("digest", Node { value: Value::String(found), ..file.clone() }),
+        Some(wanted) if wanted.text() == Some(&found) => {}
+        Some(wanted) => {
+            let fault =
+                Fault::new(format!("`{}` has another graph, of digest {found}", file.text().unwrap_or_default()));
+            return Err(fault.expected("the graph of this digest, or its own digest").at(wanted.at));
+        }
+    }
+    Ok(())
+}
+
+/// Says where the links of hosts in a graph win over those that the scenario sets for all.
+fn warn_of_links(tree: &Table, sources: &Sources, file: &Node, warnings: &mut Vec<String>) {
+    let name = file.text().unwrap_or_default();
+    for key in ["network.up", "network.down", "network.classes"] {
+        if let Some(node) = tree.find(key).filter(|node| !sources.is_default(node.at)) {
+            let origin = sources.origin(node.at);
+            warnings.push(format!("{key} ({origin}) holds only where {name} gives a point no bandwidth of its hosts"));
+        }
+    }
+}
+
+/// The graph as one of acquaintances: its points are nodes, by their numbers where all have
+/// one for a name, else in order.
+fn acquaintances(graph: &Topology, file: &Node) -> Result<Acquaintances, Fault> {
+    let nodes = graph.points().len() as u32;
+    let numbers: Option<Vec<u32>> = graph.points().map(|point| point.name.parse().ok()).collect();
+    let of: Vec<u32> = match numbers {
+        Some(numbers) => {
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable();
+            if !sorted.iter().copied().eq(0..nodes) {
+                let fault = Fault::new("points with numbers that are no numbers of nodes");
+                return Err(fault.expected(format!("each of 0 to {} once", nodes - 1)).at(file.at));
+            }
+            numbers
+        }
+        None => (0..nodes).collect(),
+    };
+    let ends = graph.edges().map(|(a, b, _)| (of[a as usize], of[b as usize])).filter(|(a, b)| a != b);
+    let edges: BTreeSet<(u32, u32)> = ends.map(|(a, b)| (a.min(b), a.max(b))).collect();
+    Ok(Acquaintances { nodes, edges: Arc::new(edges.into_iter().collect()), digest: graph.digest() })
 }
 
 /// Leaves out what says nothing: a topology without a graph, no classes, and the delay

@@ -5,6 +5,7 @@ mod bytes;
 mod curves;
 mod efficiency;
 mod held;
+mod parts;
 mod points;
 mod sweeps;
 
@@ -15,7 +16,7 @@ use super::upkeep;
 use super::words::{self, fact, title};
 use crate::ledger::Status;
 use crate::results::DiscoveryRow;
-use crate::study::{Held, Survey, SurveyPoint, spread};
+use crate::study::{Held, Survey, SurveyParts, SurveyPoint, spread};
 
 /// What a report is made of besides the survey.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub struct SurveySources<'a> {
     pub held: &'a Held,
     /// The rows of `discovery.csv`.
     pub discovery: &'a [DiscoveryRow],
+    /// The nodes of the first run of some points, by class and region.
+    pub parts: &'a [SurveyParts],
     /// The command that makes this report.
     pub command: &'a str,
 }
@@ -42,6 +45,7 @@ pub fn survey(survey: &Survey, sources: SurveySources) -> Document {
             format!("This page: {}", sources.command),
         ]);
         figures(page, survey, sources.held);
+        parts::tell(page, survey, sources.parts);
     });
     document.heading("Every point");
     document.grid(points::grid(&titles(survey), &lines(survey)));

@@ -8,6 +8,7 @@
 
 mod axis;
 mod held;
+mod parts;
 mod power;
 mod race;
 mod sweep;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use axis::{AxisValue, SurveyAxis};
 pub use held::{Held, HeldMap, HeldShares, spread};
+pub use parts::SurveyParts;
 pub use power::PowerLaw;
 pub use race::Race;
 pub use sweep::{Dot, Swept, SweptLine};

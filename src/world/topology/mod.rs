@@ -15,6 +15,7 @@ pub use routes::{CoreLink, Hop, Routes};
 pub use spec::{AttachSpec, GraphSpec, Stretch, TopologySpec};
 pub(super) use spec::{Placement, TopologyKeys, topology, unknown};
 
+use crate::rng::{digest, mix};
 use crate::units::{Rate, Refusal, Time, require};
 use petgraph::graph::DiGraph;
 use schemars::JsonSchema;
@@ -165,6 +166,19 @@ impl Topology {
             }
         }
         names
+    }
+
+    /// A digest of all that it says, whatever file it was read from.
+    pub fn digest(&self) -> u64 {
+        let mut text = format!("{:?}", self.rule);
+        for point in self.points() {
+            text += &format!("{point:?}");
+        }
+        let edges = self.edges().map(|(from, to, edge)| {
+            let Edge { delay, capacity, loss } = edge;
+            [u64::from(from) << 32 | u64::from(to), delay.nanos(), capacity.0, loss.to_bits()]
+        });
+        edges.flatten().fold(digest(text.as_bytes()), |sum, word| mix(sum ^ word))
     }
 
     /// Refuses edges that no wire is like.

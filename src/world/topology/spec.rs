@@ -29,7 +29,7 @@ pub struct TopologySpec {
 pub enum GraphSpec {
     /// It is made by rule.
     Made(GeneratorSpec),
-    /// It was read from a file: the graph, and a digest of the file's bytes.
+    /// It was read from a file: the graph, and its digest.
     Read(Arc<Topology>, u64),
     /// It is read from a file and has not been yet.
     Unread,
@@ -47,7 +47,7 @@ impl PartialEq for GraphSpec {
 }
 
 impl Serialize for GraphSpec {
-    /// The rule, or the digest of the file.
+    /// The rule, or the digest of the graph.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             GraphSpec::Made(rule) => rule.serialize(to),
@@ -108,7 +108,7 @@ pub(in crate::world) struct TopologyKeys {
     #[serde(rename = "topology.file")]
     #[schemars(extend("examples" = ["map.gml"]))]
     file: Option<String>,
-    /// Digest of that file, 16 hex digits: with another content the scenario is refused. Absent, it takes what it finds.
+    /// Digest of the graph in that file, 16 hex digits, as `codexsim check` prints it: the scenario is refused when the file has another. Absent, it takes what it finds.
     #[serde(rename = "topology.digest")]
     #[schemars(extend("examples" = ["0123456789abcdef"]))]
     _digest: Option<String>,
