@@ -69,7 +69,7 @@ impl<'a> File<'a> {
     fn attribute(&self, node: Node<'a, '_>, name: &'static str) -> Result<Field<'a>, Fault> {
         let attribute = node.attribute_node(name).ok_or_else(|| {
             let fault = Fault::new(format!("<{}> without `{name}`", node.tag_name().name()));
-            fault.expected("one").at(self.place(node))
+            fault.expected(format!("`{name}` in each")).at(self.place(node))
         })?;
         let written = self.text.text.get(attribute.range_value()).unwrap_or(&self.text.text[attribute.range()]);
         Ok(Field { key: name, value: Cow::Borrowed(attribute.value()), at: self.text.place(written) })

@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that say what no run asks for, so that nobody need be told: names, addresses and
 /// drawings.
-const OF_NODES_SILENT: [&str; 8] =
-    ["city_code", "citycode", "ip_address", "ip", "type", "Internal", "graphics", "title"];
+const OF_NODES_SILENT: [&str; 7] = ["city_code", "citycode", "ip_address", "ip", "type", "Internal", "graphics"];
 const OF_EDGES_SILENT: [&str; 7] = ["id", "key", "label", "LinkLabel", "LinkNote", "LinkType", "graphics"];
 
 /// A KiB/s in bit/s.
@@ -59,7 +58,8 @@ impl<'a> Record<'a> {
     /// Takes out what must stand at `key`.
     pub(super) fn need(&mut self, key: &str, what: &str) -> Result<Field<'a>, Fault> {
         let at = self.at;
-        self.take(&[key])?.ok_or_else(|| Fault::new(format!("{what} without `{key}`")).expected("one").at(at))
+        self.take(&[key])?
+            .ok_or_else(|| Fault::new(format!("{what} without `{key}`")).expected(format!("`{key}` in each")).at(at))
     }
 
     /// Takes out all that is known of a point; it is called `id` if nothing else.

@@ -250,6 +250,25 @@ fn a_graph_is_read_once() {
     assert!(Arc::ptr_eq(&first.0, &again.0) && first.1 == again.1);
 }
 
+/// Each example of the page is a graph, in its format.
+#[test]
+fn examples_of_the_page_are_read() {
+    let page = std::fs::read_to_string(path("../../docs/topology-formats.md")).unwrap();
+    let blocks: Vec<_> = page.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).collect();
+    let read = |at: usize, name| text(name, blocks[at].1).unwrap_or_else(|error| panic!("{error}"));
+    let of = |graph: &Graph| (names(graph).join(" "), delays(graph), graph.1.len());
+    assert_eq!(of(&read(0, "a.gml")), ("home office".into(), vec![(0, 1, 10 * MS), (1, 0, 10 * MS)], 0));
+    let (points, delays, warnings) = of(&read(1, "a.gml"));
+    assert_eq!((points.as_str(), delays[0].2 / MS, warnings), ("Oslo Bern", 7, 0));
+    assert_eq!(of(&read(2, "a.xml")), ("a b".into(), vec![(0, 1, 10 * MS), (1, 0, 10 * MS)], 0));
+    let there_and_back = vec![(0, 1, 10 * MS), (1, 0, 10 * MS), (1, 2, 20 * MS), (2, 1, 25 * MS)];
+    assert_eq!(of(&read(3, "a.txt")), ("a b c".into(), there_and_back, 0));
+    let (points, delays, _) = of(&read(4, "a.csv"));
+    assert_eq!((points.as_str(), delays.len()), ("Oslo Bern Rome", 6));
+    assert_eq!(of(&read(5, "a.csv")), ("11 22".into(), vec![(0, 1, 12_500_000), (1, 0, 12_500_000)], 0));
+    assert_eq!(names(&with_servers(blocks[6].1).unwrap())[0], "Oslo");
+}
+
 /// A graph in GML with two nodes of places and whatever else is given.
 fn gml(more: &str) -> String {
     format!("graph [\n  node [ id 0 Latitude 1 Longitude 2 ]\n  node [ id 1 Latitude 3 Longitude 4 ]\n{more}\n]\n")
