@@ -223,7 +223,7 @@ fn first_bytes_are_the_first_step_of_the_stream() {
 #[test]
 fn missing_runs_and_downloads_are_missing_and_not_moved() {
     let place = Place::new(&format!("{SCENARIO}{SWEEP}"));
-    place.sweep("a", &["--shard", "1/5", "--set", "stop.max_time=2 s"]);
+    place.part("a", "1/5", &["--set", "stop.max_time=2 s"]);
     let runs = place.run_rows("a");
     assert!(runs.len() < 36 && runs.iter().any(|run| run.missing > Some(0)), "the test needs both");
     let assert = place.codexsim(&["export", "a", "--format", "benchmarks"]).code(3);
@@ -366,7 +366,7 @@ fn where_there_is_no_study_is_2_and_says_why() {
     short("a", "cut", "nodes.csv", 3);
     short("a", "none", "runs.csv", 1);
     for (dir, word) in [
-        ("nowhere", "manifest.json"),
+        ("nowhere", "there is no such directory"),
         ("empty", "manifest.json"),
         ("cut", "nodes.csv has 2 rows"),
         ("none", "no run of this study is finished"),

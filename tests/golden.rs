@@ -54,9 +54,11 @@ fn experiments_are_valid() {
     let (experiments, worlds) = (toml(&folder), toml(&folder.join("worlds")));
     assert!(!experiments.is_empty() && !worlds.is_empty());
     for file in experiments {
-        let input = Input { file: Some(file), ..Input::default() };
+        let input = Input { file: Some(file.clone()), ..Input::default() };
         Plan::new(&input).and_then(|plan| plan.cells()).unwrap_or_else(|e| panic!("{e}"));
-        for world in &worlds {
+        // Worlds know no regions, so they are none for classes of nodes that are in some.
+        let text = fs::read_to_string(&file).unwrap();
+        for world in worlds.iter().filter(|_| !text.contains("\nregion = ")) {
             let input = Input { overlays: vec![world.clone()], ..input.clone() };
             Plan::new(&input).and_then(|plan| plan.cells()).unwrap_or_else(|e| panic!("{e}"));
         }

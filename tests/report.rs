@@ -101,7 +101,7 @@ fn what_cannot_be_compared_is_wrong_input() {
         let error = text(&assert.get_output().stderr);
         assert!(error.contains(words), "{error}");
     };
-    refused(&["report", "r", "--baseline", "x"], "r is no study: ");
+    refused(&["report", "r", "--baseline", "x"], "r: there is no such directory");
     place.codexsim(&["sweep", "s.toml", "--reproducible", "--out", "r"]).code(0);
     refused(&["report", "r", "--baseline", "bitorrent"], "did you mean `bittorrent`?");
     refused(&["report", "r", "--baseline", "direct", "--limit", "0"], "expected a ratio above 0");
@@ -114,7 +114,7 @@ fn what_cannot_be_compared_is_wrong_input() {
 #[test]
 fn a_study_with_missing_runs_is_compared_and_says_so() {
     let place = Place::new(STUDY);
-    place.codexsim(&["sweep", "s.toml", "--reproducible", "--out", "r", "--shard", "1/2"]);
+    place.part("r", "1/2", &[]);
     let assert = place.codexsim(&["report", "r", "--baseline", "bittorrent", "--out", "elsewhere"]).code(3);
     let shown = text(&assert.get_output().stdout);
     assert!(shown.contains("13 planned runs are missing or failed"), "{shown}");

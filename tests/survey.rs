@@ -190,7 +190,7 @@ fn a_point_whose_median_download_did_not_end_is_left_out_and_said() {
 #[test]
 fn runs_that_are_missing_are_said_first() {
     let place = Place::new(STUDY);
-    place.codexsim(&["sweep", "s.toml", "--out", "r", "--shard", "1/2"]);
+    place.part("r", "1/2", &[]);
     let assert = place.codexsim(&["report", "r", "--out", "elsewhere"]).code(3);
     let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     let finished = place.runs("r").records.len();

@@ -162,7 +162,7 @@ fn view_writes_a_page_from_the_files_alone() {
     fs::remove_file(place.path("s.toml")).unwrap();
     place.codexsim(&["view", "a"]).code(0);
     let page = fs::read_to_string(place.path("a/view.html")).unwrap();
-    assert!(page.contains("tiny: 10.0 MB to 4 leechers from 2 seeders, codex-v2, seed 1"));
+    assert!(page.contains("tiny: 10 MB to 4 leechers from 2 seeders, codex-v2, seed 1"));
     let (_, data) = page.split_once("id=\"data\">").unwrap();
     let data: serde_json::Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
     let trace: Vec<TraceRow> = table(&place, "a");

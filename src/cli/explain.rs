@@ -1,34 +1,48 @@
 //! `codexsim explain`: what a key or a column means.
 
-use super::{End, Failure, output};
+use super::{End, Failure, models, output};
 use crate::report;
 use crate::results;
 use crate::scenario::{self, Explanation, Origin};
 use clap::Args;
 
-/// Tell what a key of a scenario or a column of results means: unit, range, default, source
+/// Tell what a key of a scenario, a column of results or a model means: unit, range, default, source
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  codexsim explain swarm.start\n  codexsim explain network\n  codexsim explain t100_p95_s"
 )]
 pub struct Explain {
     /// A dotted key, its last words, a table, or a form of values: swarm.group, window,
-    /// network, distribution; or a column, a measure, a result file: t100_p95_s, nodes.csv
+    /// network, distribution; or a column, a measure, a result file: t100_p95_s, nodes.csv; or a model: codex-v2
     key: String,
 }
 
 impl Explain {
-    /// Prints what is known of the key, and of columns that are called so.
+    /// Prints what is known of the key, and of columns and models that are called so.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let columns = results::columns_of(&self.key).ok();
-        let mut texts: Vec<String> = match scenario::explain(&self.key) {
-            Ok(found) => found.iter().map(describe).collect(),
-            Err(_) if columns.is_some() => vec![],
-            Err(message) => return Err(Failure::Input(message)),
-        };
-        texts.extend(columns.map(|columns| report::columns(&columns).terminal(None)));
+        let mut texts: Vec<String> = scenario::explain(&self.key).iter().map(describe).collect();
+        texts.extend(results::columns_of(&self.key).map(|columns| report::columns(&columns).terminal(None)));
+        texts.extend(scenario::models().iter().filter(|model| model.name == self.key).map(models::describe));
+        if texts.is_empty() {
+            return Err(self.unknown());
+        }
         output::say(&texts.join("\n"))?;
         Ok(End::Good)
+    }
+
+    fn unknown(&self) -> Failure {
+        let mut message = format!(
+            "error: nothing is called `{}`\n = expected a key of a scenario such as swarm.seeders, a column or measure \
+             such as t100_s, or a model such as codex-v2",
+            self.key
+        );
+        let (keys, columns, models) = (scenario::explainable(), results::all_columns(), scenario::models());
+        let columns = columns.iter().flat_map(|column| [column.file, column.name]);
+        let known = keys.iter().map(String::as_str).chain(columns).chain(models.iter().map(|model| model.name));
+        if let Some(name) = scenario::nearest(&self.key, known) {
+            message += &format!("\n = did you mean `{name}`?");
+        }
+        Failure::Input(message)
     }
 }
 

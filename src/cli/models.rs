@@ -57,8 +57,16 @@ fn list(models: &[ModelInfo]) -> Document {
     document
 }
 
-fn describe(model: &ModelInfo) -> String {
+/// A model in words.
+pub fn describe(model: &ModelInfo) -> String {
     let ModelInfo { kind, name, date, description, source, .. } = model;
+    // Whether somebody checked it is a word; what that means for it stands behind the word.
+    let line = model.text.lines().find(|line| line.starts_with("calibrated")).unwrap_or_default();
+    let why = line.split_once('#').map_or(String::new(), |(_, why)| format!(": {}", why.trim()));
     let calibrated = if model.calibrated { "calibrated" } else { "not calibrated" };
-    format!("{kind}/{name} ({calibrated}, {date})\n    {}\n    source: {}\n", description.trim(), source.trim())
+    format!(
+        "{kind}/{name} ({date})\n    {}\n    source: {}\n    {calibrated}{why}\n",
+        description.trim(),
+        source.trim()
+    )
 }

@@ -1,7 +1,8 @@
 //! Writing to the terminal.
 
 use super::Failure;
-use crate::study::Assembled;
+use crate::study::{Assembled, Breach, FailedRun};
+use std::collections::BTreeSet;
 use std::io::{BufWriter, ErrorKind, Write};
 
 /// Writes `text` to standard output.
@@ -40,11 +41,20 @@ pub fn tell_each<T: std::fmt::Display>(what: &str, items: impl ExactSizeIterator
 /// Writes which rules and claims did not hold.
 pub fn tell_wrong(assembled: &Assembled) {
     tell_each("violation", assembled.violations.iter().map(|(run, rule)| format!("run {run}: {rule}")));
-    tell_each("expectation not met", assembled.breaches.iter());
+    tell_breaches(&assembled.breaches, assembled.checks);
+}
+
+/// Writes which claims do not hold, and of how many that were checked.
+pub fn tell_breaches(breaches: &[Breach], checks: usize) {
+    tell_each("expectation not met", breaches.iter());
+    if checks > 1 && !breaches.is_empty() {
+        let runs: BTreeSet<&str> = breaches.iter().map(|breach| breach.run_id.as_str()).collect();
+        tell(&format!("expectations: {} of {checks} are not met, in {} runs", breaches.len(), runs.len()));
+    }
 }
 
 /// Writes which runs failed, and what they said.
-pub fn tell_failed(failed: &[crate::study::FailedRun]) {
+pub fn tell_failed(failed: &[FailedRun]) {
     tell_each("failed", failed.iter().map(|f| format!("run {}: {}", f.run_id, f.reason)));
 }
 

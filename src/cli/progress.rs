@@ -66,9 +66,12 @@ impl Display {
         let done = self.done.load(Ordering::Relaxed);
         let total = if self.unit == Counted::Share { STEPS } else { done + runs };
         self.total.store(total, Ordering::Relaxed);
-        self.bar.set_length(total);
-        self.bar.reset();
-        self.bar.set_position(done);
+        // Of nothing there is no part.
+        if total > 0 {
+            self.bar.set_length(total);
+            self.bar.reset();
+            self.bar.set_position(done);
+        }
     }
 
     /// A run has come as far as `progress`.
@@ -136,8 +139,9 @@ mod tests {
     #[test]
     fn runs_that_are_planned_later_come_on_top() {
         let display = Display::new(Counted::Runs, true);
-        for planned in [3, 2] {
+        for planned in [0, 3, 2] {
             display.planned(planned);
+            assert_eq!(display.bar.length(), (planned > 0).then_some(display.total.load(Ordering::Relaxed)));
             (0..planned).for_each(|_| display.finished(1.0));
         }
         assert_eq!((display.done.into_inner(), display.total.into_inner()), (5, 5));

@@ -145,7 +145,7 @@ impl Run {
 fn judge(claims: &[Claim], result: &RunResult, interrupted: bool) -> End {
     let breaches = if interrupted { vec![] } else { study::check(claims, &Observation::of(result)) };
     output::tell_each("violation", result.violations.iter().map(|v| format!("run {}: {v}", result.run.run_id)));
-    output::tell_each("expectation not met", breaches.iter());
+    output::tell_breaches(&breaches, claims.len());
     match () {
         () if !breaches.is_empty() || !result.violations.is_empty() => End::Breach,
         () if interrupted => End::Incomplete,

@@ -7,8 +7,8 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report::{self, SweepTable};
-use crate::results::{ResultsError, ResultsKind, RunRow, TableRow};
-use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection};
+use crate::results::{self, ResultsError, ResultsKind, RunRow};
+use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use std::time::Duration;
 /// Environment variables in which batch systems number the tasks of an array:
 /// HyperQueue, Slurm, Kubernetes.
 const INDEX_VARIABLES: [&str; 3] = ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"];
+/// Rows of a file up to which it is read again for who is faster; `report` reads larger ones.
+const MOST_ROWS_READ: u64 = 1_000_000;
 /// Points that a dry run lists one by one.
 const MOST_POINTS_SHOWN: usize = 40;
 
@@ -27,7 +29,8 @@ const MOST_POINTS_SHOWN: usize = 40;
 /// what is missing and nothing else: after an interruption, with more
 /// repetitions, with another swept key, or as several shards in one directory.
 /// Exit code 3 while runs of the plan are missing; a part that was asked for
-/// (--shard, --index) is done with its own runs, and says what others are missing.
+/// (--shard, --index) is done with its own runs, and says what others are missing; the
+/// result files are written by whoever completes the plan.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8"
@@ -48,8 +51,7 @@ pub struct SweepCommand {
     /// Carry out the K-th of N parts of the plan
     #[arg(long, value_name = "K/N", conflicts_with = "index")]
     shard: Option<Selection>,
-    /// Carry out one run of the plan, counted from 0; the result files are
-    /// written by whoever completes the plan. `env` takes the number from HQ_TASK_ID,
+    /// Carry out one run of the plan, counted from 0. `env` takes the number from HQ_TASK_ID,
     /// SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, the first that is set
     #[arg(long, value_name = "N|env")]
     index: Option<Index>,
@@ -86,9 +88,8 @@ impl SweepCommand {
         let plan = Plan::new(&self.changes.input(Some(self.file.clone())))?;
         let selection = self.selection(plan.len())?;
         let dir = self.output.dir(&self.changes.title(&plan.name));
-        let alone = matches!(selection, Selection::Index(_)) && !self.dry_run;
-        // One task of many makes its own point and leaves the others to theirs.
-        let runs = plan.runs(if alone { selection } else { Selection::All })?;
+        // Of many tasks each makes its own points and leaves the others to theirs.
+        let runs = plan.runs(if self.dry_run { Selection::All } else { selection })?;
         runs.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         if self.dry_run {
             output::say(&self.describe(&runs, selection, &dir))?;
@@ -101,22 +102,21 @@ impl SweepCommand {
         console.close();
         let execution = execution.map_err(ended)?;
         self.report_execution(&execution);
-        let runs = match selection {
-            Selection::Index(index) if lacks_others(&plan, index, &dir) => {
-                let (missing, all, file) = (missing(&plan, &dir), plan.len(), RunRow::KIND.file);
-                output::tell(&format!("{missing} of {all} runs of the plan are missing, so there is no {file} yet"));
-                return Ok(if execution.failed.is_empty() && execution.left == 0 {
-                    End::Good
-                } else {
-                    End::Incomplete
-                });
-            }
-            Selection::Index(_) => plan.runs(Selection::All)?,
-            _ => runs,
-        };
+        if selection != Selection::All && lacks_any(&plan, selection, &dir) {
+            let (missing, all) = (missing(&plan, &dir), plan.len());
+            output::tell(&format!(
+                "{missing} of {all} runs of the plan are missing, so no result files are written yet"
+            ));
+            let done = execution.failed.is_empty() && execution.left == 0;
+            return Ok(if done { End::Good } else { End::Incomplete });
+        }
+        let runs = if selection == Selection::All { runs } else { plan.runs(Selection::All)? };
         let mut table = SweepTable::new(&plan);
         let assembled = self.assemble(&runs, &dir, &execution, &console, &mut table)?;
-        self.shown.study(|| table.document(), &dir)?;
+        // A study may keep too little for an answer, or so much that to read it takes long.
+        let is_small = assembled.files.iter().all(|file| file.rows <= MOST_ROWS_READ);
+        let survey = || is_small.then(|| Survey::read(&dir).ok()).flatten();
+        self.shown.study(|| table.document(survey().as_ref()), &dir)?;
         self.output.note(&format!("results are in {}", dir.display()));
         Ok(self.judge(&plan, &execution, &assembled, selection))
     }
@@ -237,16 +237,15 @@ impl SweepCommand {
     }
 }
 
-/// Whether a run of the plan other than the one at `index` has no row file.
-fn lacks_others(plan: &Plan, index: u64, dir: &Path) -> bool {
-    plan.lacks_any(index as usize, |id| study::row_path(dir, id).exists())
+/// Whether a run of the plan has no row file; looked for beginning beyond the first of `part`.
+fn lacks_any(plan: &Plan, part: Selection, dir: &Path) -> bool {
+    let first = part.indices(plan.len()).next().unwrap_or(0);
+    plan.lacks_any(first, |id| study::row_path(dir, id).exists())
 }
 
 /// Runs of the plan that have no row file, going by how many such files there are.
 fn missing(plan: &Plan, dir: &Path) -> usize {
-    let files = std::fs::read_dir(dir.join("rows")).into_iter().flatten().flatten();
-    let rows = files.filter(|file| file.path().extension().is_some_and(|end| end == "csv")).count();
-    plan.len().saturating_sub(rows).max(1)
+    plan.len().saturating_sub(results::kept_runs(dir)).max(1)
 }
 
 /// The variable of a batch system, and what it says.

@@ -5,9 +5,9 @@ pub fn bytes(value: f64) -> String {
     scaled(value, &["B", "kB", "MB", "GB", "TB", "PB"])
 }
 
-/// A large number: `1.25 M`; small ones in full.
+/// A large number of whole things: `1.25 M`; small ones in full.
 pub fn count(value: f64) -> String {
-    scaled(value, &["", "k", "M", "G", "T"]).trim_end().to_owned()
+    scaled(libm::round(value), &["", "k", "M", "G", "T"]).trim_end().to_owned()
 }
 
 /// A time with three digits, beyond an hour as hours and minutes: `12.3 s`,
@@ -147,6 +147,6 @@ mod tests {
         assert_eq!(shown, ["0 B", "999 B", "1.23 kB", "1.00 MB", "100 MB", "2.50 PB"]);
         let shown: Vec<String> = [0.0, 2e-5, 0.0512, 12.345, 754.2, 12_000.0].map(seconds).into();
         assert_eq!(shown, ["0 s", "20.0 us", "51.2 ms", "12.3 s", "754 s", "3 h 20 min"]);
-        assert_eq!((count(17.0), count(1_250_000.0)), ("17".into(), "1.25 M".into()));
+        assert_eq!([17.0, 21.6, 1_250_000.0].map(count), ["17", "22", "1.25 M"]);
     }
 }

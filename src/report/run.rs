@@ -1,6 +1,7 @@
 //! One run.
 
 use super::document::{Document, Grid, GridColumn, Picture};
+use super::words::size;
 use super::{groups, human, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
@@ -27,7 +28,7 @@ pub(super) fn title(run: &RunRow) -> String {
     format!(
         "{}: {} to {leechers} leechers from {} seeders, {}, seed {}",
         run.scenario,
-        human::bytes(run.file_size_bytes as f64),
+        size(run.file_size_bytes as f64),
         run.seeders,
         run.protocol,
         run.seed

@@ -1,10 +1,14 @@
 //! What a run was made of, for people.
 
 use super::human;
+use crate::units::Bytes;
 
-/// `100 MB`, without needless digits.
+/// `100 MB`, without needless digits; in the unit in which it is a short whole number,
+/// `4 KiB`, where there is one.
 pub(super) fn size(bytes: f64) -> String {
-    whole(human::bytes(bytes))
+    let exact = Bytes(bytes as u64).to_string();
+    let is_short = exact.find(' ').is_some_and(|digits| digits <= 3);
+    if bytes.fract() == 0.0 && is_short { exact } else { whole(human::bytes(bytes)) }
 }
 
 /// `5 ms`, likewise.
@@ -89,6 +93,8 @@ mod tests {
             [("up_bps", "20000000"), ("file_size_bytes", "100000000"), ("seeders", "1"), ("network.up", "1 Mbit/s")];
         let told = told.map(|(key, value)| fact(key, value));
         assert_eq!(told, ["20 Mbit/s up", "100 MB", "1 seeder", "network.up 1 Mbit/s"]);
+        let sizes = [4096.0, 8_388_608.0, 1e8, 1_234_567.0, 0.5, 0.0].map(size);
+        assert_eq!(sizes, ["4 KiB", "8 MiB", "100 MB", "1.23 MB", "0.50 B", "0 B"]);
         assert_eq!((rate(500.0), rate(1.5e6)), ("500 bit/s".into(), "1.50 Mbit/s".into()));
         assert_eq!((fact("up_bps", "inf"), value("down_bps", "inf")), ("unlimited up".into(), "unlimited".into()));
     }

@@ -126,6 +126,12 @@ fn stranger(dir: &Path, kind: ResultsKind) -> Option<String> {
     tables().find_map(foreign)
 }
 
+/// How many runs of a study are kept in `dir`, going by their files.
+pub fn kept_runs(dir: &Path) -> usize {
+    let files = fs::read_dir(dir.join("rows")).into_iter().flatten().flatten();
+    files.filter(|file| file.path().extension().is_some_and(|end| end == "csv")).count()
+}
+
 /// Removes the reports in `dir` that were made from other results than `new`.
 pub(super) fn remove_reports(dir: &Path, new: &Manifest) -> Result<(), ResultsError> {
     let decides = |of: &Manifest| {
@@ -166,6 +172,10 @@ pub fn try_folder(dir: &Path) -> Result<(), PlaceError> {
 pub fn try_file(place: &Path) -> Result<(), PlaceError> {
     if place.file_name().is_none() || place.is_dir() {
         return Err(in_the_way(place.into()));
+    }
+    // A path does not keep the separator at its end, the system does.
+    if place.as_os_str().to_string_lossy().ends_with(std::path::is_separator) {
+        return Err(PlaceError::Unusable { place: place.into(), why: "this names a folder, not a file".into() });
     }
     match AtomicFile::create(place) {
         Ok(_) => Ok(()), // dropped, it is gone

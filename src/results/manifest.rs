@@ -1,8 +1,9 @@
 //! `manifest.json`: where a set of result files comes from.
 
-use super::folder::remove_reports;
+use super::folder::{kept_runs, remove_reports};
 use super::{AtomicFile, Checkpoint, ResultsError, ResultsKind};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Where a set of result files comes from. What may differ between two equal
@@ -111,7 +112,10 @@ impl Manifest {
     /// Reads the manifest of `dir`.
     pub fn read(dir: &Path) -> Result<Self, ResultsError> {
         let path = dir.join(Self::FILE);
-        let text = std::fs::read(&path).map_err(ResultsError::io(&path))?;
+        let text = std::fs::read(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => ResultsError::NoResults { dir: dir.into(), kept: kept_runs(dir) },
+            _ => ResultsError::io(&path)(error),
+        })?;
         serde_json::from_slice(&text).map_err(|e| ResultsError::io(&path)(e.into()))
     }
 }

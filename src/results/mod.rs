@@ -36,7 +36,7 @@ pub use tables::{
 
 pub(crate) use columns::{ColumnRow, all_columns, columns_of};
 pub(crate) use files::AtomicFile;
-pub(crate) use folder::{PlaceError, ResultsKind, claim, try_file, try_folder};
+pub(crate) use folder::{PlaceError, ResultsKind, claim, kept_runs, try_file, try_folder};
 pub(crate) use groups::{GroupBy, NodeGroup};
 pub(crate) use limits::HeldBack;
 pub(crate) use manifest::{FileEntry, Machine, Program};
@@ -65,6 +65,14 @@ pub enum ResultsError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder without result files.
+    #[error("{}", no_results(dir, *kept))]
+    NoResults {
+        /// Which folder.
+        dir: PathBuf,
+        /// Runs of a study that are kept in it.
+        kept: usize,
+    },
     /// A study does not keep this table.
     #[error(
         "there is no {}: a study has only what it keeps of its runs\n = expected nodes.csv and traffic.csv of one with \
@@ -86,6 +94,18 @@ pub enum ResultsError {
         /// The columns it has to begin with.
         expected: String,
     },
+}
+
+fn no_results(dir: &Path, kept: usize) -> String {
+    match kept {
+        0 if dir.is_dir() => format!("there are no results: it has no {}", Manifest::FILE),
+        0 => "there is no such directory".into(),
+        _ => format!(
+            "there are {kept} runs of an unfinished study and no result files yet\n = `codexsim sweep FILE --out {}` \
+             carries out what is missing and writes them",
+            dir.display()
+        ),
+    }
 }
 
 impl ResultsError {

@@ -128,8 +128,11 @@ pub fn nearest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>) -> Opt
     let distance = |name: &str| strsim::damerau_levenshtein(&given, &name.to_lowercase());
     let near = |name: &str| {
         let name = name.to_lowercase();
-        let part = given.len() >= 3 && (name.contains(&given) || given.contains(&name));
-        part || distance(&name) <= 1 + given.chars().count().max(name.chars().count()) / 4
+        let within = |part: &str, whole: &str| part.len() >= 3 && whole.contains(part);
+        let part = within(&given, &name) || within(&name, &given);
+        let (given, name_length) = (given.chars().count(), name.chars().count());
+        let (short, long) = (given.min(name_length), given.max(name_length));
+        part || (distance(&name) <= (long + 1) / 3 && distance(&name) < short)
     };
     // Of equally near names the one that has more of the letters in common.
     let likeness = |name: &str| strsim::jaro(&given, &name.to_lowercase());
@@ -231,6 +234,8 @@ mod tests {
         assert_eq!(nearest("networkSize", valid), Some("network_size"));
         assert_eq!(nearest("filesize", valid), Some("file_size"));
         assert_eq!(nearest("colour", valid), None);
+        assert_eq!(nearest("makespan", ["k", "span"]), Some("span"), "one letter is no part of a word");
+        assert_eq!(nearest("home", ["name", "up"]), None, "half of a short word is too much");
         let family = Fault::new("").suggest("codex", ["codex-f", "codex-v2", "ideal"]).help;
         assert_eq!(family.as_deref(), Some("did you mean one of `codex-f`, `codex-v2`?"));
         assert_eq!(nearest("codex-2", ["codex-f", "codex-v2"]), Some("codex-v2"));

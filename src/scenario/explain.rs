@@ -1,7 +1,6 @@
 //! What a key of the scenario means, from the schema and the model files: nothing is
 //! written here a second time.
 
-use super::error::nearest;
 use super::origins::{GivenValues, Origin};
 use super::schema::KEYS;
 use serde_json::Value;
@@ -35,11 +34,8 @@ type Test<'a> = &'a dyn Fn(&Explanation) -> bool;
 
 /// Explains `asked`: a dotted key with what is in it, a table (every key in it), the
 /// last words of a key (every key that ends so), or a form of values such as
-/// `distribution`, `rate`, `weibull`.
-///
-/// # Errors
-/// When nothing is meant; names the nearest.
-pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
+/// `distribution`, `rate`, `weibull`. Nothing where none of these is meant.
+pub fn explain(asked: &str) -> Vec<Explanation> {
     let (all, forms) = (keys(), forms());
     let (inside, ending) = (format!("{asked}."), format!(".{asked}"));
     let below = |key: &str| key.strip_prefix(&inside).is_some_and(|rest| !rest.contains('.'));
@@ -56,15 +52,13 @@ pub fn explain(asked: &str) -> Result<Vec<Explanation>, String> {
         (&forms, &is_form),
     ];
     let chosen = ways.into_iter().map(|(from, test)| from.iter().filter(|it| test(it)).cloned().collect::<Vec<_>>());
-    if let Some(found) = chosen.into_iter().find(|found| !found.is_empty()) {
-        return Ok(found);
-    }
-    let words = all.iter().flat_map(|known| [known.key.as_str(), known.key.rsplit('.').next().unwrap_or_default()]);
-    let mut message = format!("error: unknown key `{asked}`\n = expected a key of a scenario such as `swarm.seeders`");
-    if let Some(name) = nearest(asked, words.chain(forms.iter().map(|form| form.key.as_str()))) {
-        message += &format!("\n = did you mean `{name}`?");
-    }
-    Err(message)
+    chosen.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// What can be explained, to suggest the nearest: keys, their last words, and forms of values.
+pub fn explainable() -> Vec<String> {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    keys().into_iter().chain(forms()).flat_map(|known| [last(&known.key), known.key]).collect()
 }
 
 /// All keys, in the order of the schema.
@@ -139,9 +133,15 @@ fn explained(path: Vec<String>, property: &'static Value, source: Option<&str>, 
         file: "the scenario's defaults".into(),
         source: text(property, "source").or(source).map(str::to_owned),
     });
-    let choices = choices(own);
-    let forms = choices.iter().filter(|(word, _)| word.starts_with('{')).map(|(form, _)| form.clone());
+    let mut choices = choices(own);
     let listed = [property, own].into_iter().find_map(|schema| schema.get("examples")?.as_array());
+    let given = (!example.is_null()).then_some(example).or_else(|| listed?.first());
+    if let (Some(usual), Some(fitting)) = (span(&KEYS.schema["$defs"]["Seconds"]["examples"][0]), given.and_then(span))
+    {
+        let fitted = |text: &mut String| *text = text.replace(&usual, &fitting);
+        choices.iter_mut().for_each(|(form, meaning)| [form, meaning].into_iter().for_each(fitted));
+    }
+    let forms = choices.iter().filter(|(word, _)| word.starts_with('{')).map(|(form, _)| form.clone());
     let examples = match listed {
         _ if !example.is_null() => vec![toml_text(example)],
         Some(listed) => listed.iter().map(toml_text).collect(),
@@ -157,6 +157,15 @@ fn explained(path: Vec<String>, property: &'static Value, source: Option<&str>, 
         examples,
         default,
         with_models: vec![],
+    }
+}
+
+/// The first text in an example: a time with its unit.
+fn span(example: &Value) -> Option<String> {
+    match example {
+        Value::String(text) => Some(format!("\"{text}\"")),
+        Value::Object(fields) => fields.values().find_map(span),
+        _ => None,
     }
 }
 
@@ -248,11 +257,11 @@ mod tests {
 
     /// The key itself, without what is in it.
     fn one_of(key: &str) -> Explanation {
-        explain(key).unwrap().swap_remove(0)
+        explain(key).swap_remove(0)
     }
 
     fn one(key: &str) -> Explanation {
-        let found = explain(key).unwrap();
+        let found = explain(key);
         assert_eq!(found.len(), 1, "{found:?}");
         found.into_iter().next().unwrap()
     }
@@ -289,7 +298,7 @@ mod tests {
     fn the_last_words_of_a_key_are_enough_and_a_table_stands_for_its_keys() {
         assert_eq!(one("mux_header").key, "network.transport.mux_header");
         assert_eq!(one("mux_header").default.unwrap().value, "\"5 B\"");
-        let swarm = explain("swarm").unwrap();
+        let swarm = explain("swarm");
         assert!(swarm.len() >= 7 && swarm.iter().all(|known| known.key.starts_with("swarm.")), "{swarm:?}");
     }
 
@@ -367,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_key_is_explained_with_what_is_in_it() {
-        let keys = |asked: &str| explain(asked).unwrap().into_iter().map(|known| known.key).collect::<Vec<_>>();
+        let keys = |asked: &str| explain(asked).into_iter().map(|known| known.key).collect::<Vec<_>>();
         assert_eq!(
             keys("failures"),
             ["failures", "failures.at", "failures.nodes", "failures.duration", "failures.kind", "failures.seeders"]
@@ -376,11 +385,10 @@ mod tests {
         assert!(!keys("protocol").iter().any(|key| key.contains("window")), "constants stand under their protocol");
         assert!(keys("protocol.codex-v2").contains(&"protocol.codex-v2.window".into()));
     }
-
     #[test]
-    fn an_unknown_key_names_the_nearest() {
-        let message = explain("swarm.seders").unwrap_err();
-        assert!(message.contains("did you mean `swarm.seeders`?"), "{message}");
-        assert!(explain("windw").unwrap_err().contains("did you mean `window`?"));
+    fn examples_of_a_form_suit_the_key() {
+        let choices = |key: &str| format!("{:?}", one(key).choices);
+        assert!(choices("network.jitter").contains("5 ms") && !choices("network.jitter").contains("10 min"));
+        assert!(choices("churn.online").contains("1 h") && !choices("churn.online").contains("10 min"));
     }
 }

@@ -25,8 +25,8 @@ pub struct ModelInfo {
     pub source: String,
     /// When they were taken.
     pub date: String,
-    /// Whether its numbers were fitted to measurements or read in the code of
-    /// the system that was measured, or hold by definition.
+    /// Whether its numbers were fitted to measurements, read in the code or the standard,
+    /// or hold by definition; the file says behind the word which of these it is.
     pub calibrated: bool,
     /// The model that this one builds on.
     pub extends: Option<String>,

@@ -51,7 +51,7 @@ mod warnings;
 mod tests;
 
 pub use error::{ScenarioError, nearest};
-pub use explain::{Explanation, explain, keys};
+pub use explain::{Explanation, explain, explainable, keys};
 pub use library::{ModelInfo, models};
 pub use origins::Origin;
 pub use packs::{packs, setting_key};

@@ -52,6 +52,7 @@ pub(super) fn read_file(
     let bytes = std::fs::read(path).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+            std::io::ErrorKind::IsADirectory => "it is a directory".to_string(),
             _ => error.to_string(),
         };
         let fault = Fault::new(format!("cannot read `{}`: {why}", path.display())).expected(what);

@@ -81,7 +81,7 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
     exclude(&tree, "network.grown", "network.degree")?;
     exclude(&tree, "network.overlay", "network.degree")?;
     exclude(&tree, "network.overlay", "network.grown")?;
-    topology::choose(&tree, sources, &mut warnings)?;
+    topology::choose(&mut tree, sources, &mut warnings)?;
     let name = families::chosen_protocol(&tree).0.to_owned();
     let protocol = families::protocol(&mut tree, sources, &mut warnings)?;
     families::hardware(&mut tree, sources, &mut warnings)?;

@@ -8,8 +8,12 @@ use crate::world::{Acquaintances, GraphSpec, OverlayGraph, OverlaySpec, Topology
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Refuses two graphs, a graph beside one delay for all, and settings of none.
-pub(super) fn choose(tree: &Table, sources: &Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
+/// Keys that name a graph, which another setting may take the place of.
+const OF_A_GRAPH: [&str; 3] = ["generate", "file", "digest"];
+
+/// Refuses two graphs, and settings of none. Of a graph and one delay for all the one in the
+/// highest layer counts and is left.
+pub(super) fn choose(tree: &mut Table, sources: &Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
     let own = |key: &str| tree.find(key).filter(|node| !sources.is_default(node.at));
     let (made, read) = (own("topology.generate"), own("topology.file"));
     if let (Some(_), Some(file)) = (made, read) {
@@ -28,12 +32,19 @@ pub(super) fn choose(tree: &Table, sources: &Sources, warnings: &mut Vec<String>
         return Err(fault.at(digest.key));
     }
     let Some(latency) = own("network.latency") else { return Ok(()) };
-    if sources.rank(latency.at) >= sources.rank(graph.at) {
+    let ranks = (sources.rank(latency.at), sources.rank(graph.at));
+    if ranks.0 == ranks.1 {
         let fault = Fault::new("`network.latency` and `topology` exclude each other: the wires have the delays");
         return Err(fault.expected("one of them; for access links `topology.access_delay`").at(latency.key));
     }
-    let (loser, by) = (sources.origin(latency.at), sources.origin(graph.at));
-    warnings.push(format!("network.latency ({loser}) has no effect: topology ({by}) replaces it"));
+    let (latency, graph) = (sources.origin(latency.at), sources.origin(graph.at));
+    if ranks.0 > ranks.1 {
+        warnings.push(format!("topology ({graph}) has no effect: network.latency ({latency}) replaces it"));
+        let topology = tree.get_mut("topology").and_then(Node::table_mut);
+        topology.into_iter().for_each(|topology| topology.0.retain(|(key, _)| !OF_A_GRAPH.contains(&key.as_str())));
+    } else {
+        warnings.push(format!("network.latency ({latency}) has no effect: topology ({graph}) replaces it"));
+    }
     Ok(())
 }
 

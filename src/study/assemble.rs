@@ -19,7 +19,9 @@ pub struct Assembled {
     pub failed: usize,
     /// Rules that did not hold: (run, rule).
     pub violations: Vec<(String, String)>,
-    /// Claims that do not hold.
+    /// Claims that were checked, each for each run.
+    pub checks: usize,
+    /// Those that do not hold.
     pub breaches: Vec<Breach>,
     /// Warnings of the runs, each once, with the number of runs that gave it.
     pub warnings: Vec<(String, usize)>,
@@ -55,7 +57,10 @@ pub fn assemble(
             }
             file.run = relabelled(runs.labels(at, &id), file.run, reproducible);
             if !plan.expect.is_empty() {
-                done.breaches.extend(check(&plan.expect, &file.observation(Progress::Storage)?));
+                let breaches = check(&plan.expect, &file.observation(Progress::Storage)?);
+                let point = || plan.values(plan.place(runs.index(at)).point).describe();
+                done.checks += plan.expect.len();
+                done.breaches.extend(breaches.into_iter().map(|of| Breach { point: point(), ..of }));
             }
             file.run
         } else if let Some(row) = failed_row(runs, at, failed) {

@@ -29,6 +29,8 @@ pub struct Claim {
 pub struct Breach {
     /// The run.
     pub run_id: String,
+    /// Its point in the study, in words; empty where there is one run only.
+    pub point: String,
     /// The measures it is about, and what they are; nothing where they were not reached.
     pub values: Vec<(String, Option<f64>)>,
     /// What was claimed.
@@ -37,13 +39,14 @@ pub struct Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Breach { run_id, values, claim } = self;
+        let Breach { run_id, point, values, claim } = self;
         let value = |(name, value): &(String, Option<f64>)| match value {
             Some(value) => format!("{name} = {value}"),
             None => format!("{name} is empty"),
         };
         let values: Vec<String> = values.iter().map(value).collect();
-        write!(f, "run {run_id}: {}, expected {claim}", values.join(", "))
+        let point = if point.is_empty() { String::new() } else { format!(" ({point})") };
+        write!(f, "run {run_id}{point}: {}, expected {claim}", values.join(", "))
     }
 }
 
@@ -69,8 +72,10 @@ impl Claim {
             return Err(written.wrong_name(&message, expected, nearest(&written.name, valid())));
         }
         let whole = if own { format!("{} {text}", written.name) } else { text.to_owned() };
-        let no_comparison = || written.wrong_text("not a comparison", FORM, None);
-        let expression = EXPRESSIONS.compile_expression_owned(whole).map_err(|_| no_comparison())?;
+        let no_comparison = |why: &str| written.wrong_text(&format!("not a comparison{why}"), FORM, None);
+        let expression = EXPRESSIONS.compile_expression_owned(whole);
+        let expression = expression
+            .map_err(|error| no_comparison(&error.detail().map_or(String::new(), |detail| format!(": {detail}"))))?;
         let mut names: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
         names.sort();
         if let Some(name) = names.iter().find(|name| Measure::named(name).is_none()) {
@@ -81,7 +86,7 @@ impl Claim {
         let claim = Claim { name: written.name.clone(), text: text.into(), expression, of };
         // Whatever the numbers are, what comes out has to be true or false.
         let ones = claim.of.iter().map(|measure| (measure.name.as_str(), 1.0)).collect();
-        if claim.of.is_empty() || claim.holds(&ones).is_none() { Err(no_comparison()) } else { Ok(claim) }
+        if claim.of.is_empty() || claim.holds(&ones).is_none() { Err(no_comparison("")) } else { Ok(claim) }
     }
 
     /// A measure that it is about and that `runs.csv` has no column of.
@@ -107,7 +112,7 @@ impl Claim {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let own = self.text.starts_with(SIGNS);
         let claim = if own { self.text.clone() } else { format!("{} ({})", self.text, self.name) };
-        Some(Breach { run_id: run_id.into(), values, claim })
+        Some(Breach { run_id: run_id.into(), point: String::new(), values, claim })
     }
 }
 
@@ -181,7 +186,7 @@ mod tests {
         for (text, words) in [
             ("makespan = \"<= 100\"", "did you mean `makespan_s`?"),
             ("status = \"<= 100\"", "`status` is not measured"),
-            ("efficiency = \"=< 1\"", "not a comparison"),
+            ("efficiency = \"=< 1\"", "not a comparison: unexpected"),
             ("efficiency = \"<= fast\"", "`fast` is not measured"),
             ("a = \"makespan_s\"", "not a comparison"),
             ("a = \"1 < 2\"", "not a comparison"),

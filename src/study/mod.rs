@@ -65,7 +65,7 @@ pub(crate) use runs::Runs;
 pub(crate) use selection::Selection;
 pub(crate) use statistics::Summary;
 pub(crate) use survey::{
-    Dot, Held, HeldMap, HeldShares, Lag, PowerLaw, Race, Survey, SurveyParts, SurveyPoint, Swept, SweptLine, spread,
+    Dot, Held, HeldMap, HeldShares, PowerLaw, Race, Survey, SurveyParts, SurveyPoint, Swept, SweptLine, spread,
 };
 pub(crate) use validate::{Case, Refused, Score, Verdict};
 pub(crate) use values::Values;

@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Bytes(pub u64);
 
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     units: &[
         ("B", 1),
         ("kB", 1_000),
@@ -24,6 +24,7 @@ const KIND: Kind = Kind {
         ("PiB", 1 << 50),
     ],
     expected: "a size such as \"64 KiB\", \"100 MB\" or \"1 GiB\"",
+    bits: Some(8),
     most: (u64::MAX - 1, "18446 PB"),
     endless: "unlimited",
     whole: true,

@@ -14,6 +14,7 @@
 //! ```
 
 mod bytes;
+mod mixed;
 mod parse;
 mod rate;
 mod refusal;

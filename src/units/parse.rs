@@ -1,6 +1,7 @@
 //! The one parser behind the three quantities: a decimal number, an optional
 //! space, a unit out of a table.
 
+use super::mixed;
 use thiserror::Error;
 
 /// Why a text is not a quantity of the wanted kind.
@@ -25,16 +26,14 @@ pub enum UnitError {
         expected: &'static str,
     },
     /// The number has no unit, or one that this kind of quantity does not know.
-    #[error("{}; expected {expected}{}", unit_problem(.unit, .text), hint(.nearest))]
+    #[error("{problem}; expected {expected}{}", hint(.meant))]
     BadUnit {
-        /// What was given.
-        text: String,
-        /// The unit part of it, possibly empty.
-        unit: String,
+        /// What is wrong with it.
+        problem: String,
         /// The form that would have been right.
         expected: &'static str,
-        /// The known unit that looks most like it.
-        nearest: Option<&'static str>,
+        /// What may have been meant.
+        meant: Option<String>,
     },
     /// There is no part of the smallest unit.
     #[error("`{text}` is no whole number of {unit}; expected e.g. \"{nearest} {unit}\"")]
@@ -64,12 +63,8 @@ pub enum UnitError {
     },
 }
 
-fn unit_problem(unit: &str, text: &str) -> String {
-    if unit.is_empty() { format!("`{text}` has no unit") } else { format!("unknown unit `{unit}` in `{text}`") }
-}
-
-fn hint(nearest: &Option<&'static str>) -> String {
-    nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
+fn hint(meant: &Option<String>) -> String {
+    meant.as_ref().map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }
 
 /// A kind of quantity: how it is written, and what fits.
@@ -78,12 +73,21 @@ pub(super) struct Kind {
     pub(super) units: &'static [(&'static str, u64)],
     /// The form in words, for messages.
     pub(super) expected: &'static str,
+    /// Bits in the smallest unit, of data.
+    pub(super) bits: Option<u64>,
     /// The largest number of the smallest unit, and the same in words.
     pub(super) most: (u64, &'static str),
     /// The word for `u64::MAX`, which no number stands for.
     pub(super) endless: &'static str,
     /// Whether parts of the smallest unit are refused instead of rounded.
     pub(super) whole: bool,
+}
+
+impl Kind {
+    /// `a size`
+    pub(super) fn name(&self) -> &'static str {
+        self.expected.split(" such").next().unwrap_or(self.expected)
+    }
 }
 
 /// Reads `text` as a number and a unit of `kind`, or as the word for what has no end.
@@ -101,8 +105,11 @@ pub(super) fn quantity(text: &str, kind: &Kind) -> Result<u64, UnitError> {
     }
     let unit = rest.strip_prefix(' ').unwrap_or(rest);
     let Some(&(_, scale)) = kind.units.iter().find(|(name, _)| *name == unit) else {
-        let nearest = nearest_unit(unit, kind);
-        return Err(UnitError::BadUnit { text: text.into(), unit: unit.into(), expected: kind.expected, nearest });
+        let (problem, meant) = match unit {
+            "" => (format!("`{text}` has no unit"), None),
+            _ => mixed::told(text, number, unit, kind),
+        };
+        return Err(UnitError::BadUnit { problem, expected: kind.expected, meant });
     };
     scaled(number, scale, text, kind)
 }
@@ -138,7 +145,7 @@ fn problem(rest: &str) -> Option<&'static str> {
 }
 
 /// The number of smallest units in `number` of the unit that is worth `scale`.
-fn scaled(number: &str, scale: u64, text: &str, kind: &Kind) -> Result<u64, UnitError> {
+pub(super) fn scaled(number: &str, scale: u64, text: &str, kind: &Kind) -> Result<u64, UnitError> {
     let (most, words) = kind.most;
     let too_large = || UnitError::TooLarge { text: text.into(), most: words };
     let no_number = || UnitError::NoNumber { text: text.into(), expected: kind.expected };
@@ -178,10 +185,8 @@ fn exact_product(number: &str, scale: u64) -> Option<(u128, bool)> {
     Some(((product / power) + u128::from(product % power >= power.div_ceil(2)), product.is_multiple_of(power)))
 }
 
-fn nearest_unit(unit: &str, kind: &Kind) -> Option<&'static str> {
-    if unit.is_empty() {
-        return None;
-    }
+/// The unit of `kind` that looks most like `unit`.
+pub(super) fn nearest_unit(unit: &str, kind: &Kind) -> Option<&'static str> {
     // The Greek letter, in both its places.
     let unit = unit.replace(['\u{b5}', '\u{3bc}'], "u");
     kind.units

@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(pub u64);
 
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     units: &[
         ("bit/s", 1),
         ("kbit/s", 1_000),
@@ -18,6 +18,7 @@ const KIND: Kind = Kind {
         ("Tbit/s", 1_000_000_000_000),
     ],
     expected: "a rate such as \"10 Mbit/s\" or \"unlimited\"",
+    bits: Some(1),
     most: (u64::MAX - 1, "18446744 Tbit/s, or \"unlimited\""),
     endless: "unlimited",
     whole: false,

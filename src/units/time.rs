@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(u64);
 
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     units: &[
         ("ns", 1),
         ("us", 1_000),
@@ -21,6 +21,7 @@ const KIND: Kind = Kind {
         ("d", 86_400_000_000_000),
     ],
     expected: "a time such as \"50 ms\", \"10 s\", \"5 min\" or \"4 h\"",
+    bits: None,
     most: (Time::LONGEST.0, "106751 d, which is 292 years"),
     endless: "never",
     whole: false,

@@ -43,7 +43,7 @@ fn the_index_comes_from_the_batch_system_when_it_is_asked() {
         let index = (done + 3).to_string();
         let assert = place.task((variable, &index), &["--index", "env"]).code(0);
         assert!(errors(&assert).contains("computed 1, reused 0"), "{}", errors(&assert));
-        let missing = format!("{} of 8 runs of the plan are missing, so there is no runs.csv yet", 7 - done);
+        let missing = format!("{} of 8 runs of the plan are missing, so no result files are written yet", 7 - done);
         assert!(errors(&assert).contains(&missing), "{}", errors(&assert));
     }
     assert_eq!(row_files(&place.path("a")).len(), 3);
@@ -64,7 +64,7 @@ fn a_part_that_is_done_says_what_is_missing() {
     assert!(errors(&assert).contains("7 of 8 runs of the plan are missing"), "{}", errors(&assert));
     let assert = place.sweep("a", &["--shard", "1/2", "--quiet"]).code(0);
     assert!(errors(&assert).contains("3 of 8 runs of the plan are missing"), "{}", errors(&assert));
-    assert_eq!(place.runs("a").records.len(), 5);
+    assert!(!place.path("a/runs.csv").exists(), "whoever completes the plan writes the result files");
     let assert = place.sweep("a", &["--shard", "2/2", "--quiet"]).code(0);
     assert_eq!(errors(&assert), "", "nothing is missing");
     place.sweep("b", &["--budget", "0s", "--shard", "2/2"]).code(3);

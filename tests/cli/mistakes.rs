@@ -19,6 +19,8 @@ fn wrong_input_is_2_and_writes_nothing() {
         vec!["sweep", "s.toml", "--budget", "soon"],
         vec!["sweep", "s.toml", "-j", "0"],
         vec!["check", "nowhere.toml"],
+        vec!["explain-run", "."],
+        vec!["new", "scenario", "results/"],
         vec!["no-such-command"],
         vec![],
     ] {
@@ -47,9 +49,15 @@ fn a_broken_expectation_is_4_and_names_the_run_and_the_value() {
         let assert = place.codexsim(&[command, "s.toml", "--out", command]).code(4);
         let table = place.runs(command);
         for record in &table.records {
-            let start = format!("run {}: makespan_s = {}", record.run.run_id, record.run.makespan_s.unwrap());
-            assert!(errors(&assert).contains(&start), "{start} is missing in\n{}", errors(&assert));
+            let run = &record.run;
+            let point = format!(" (swarm.network_size = {}, network.latency = ", run.network_size);
+            let start = format!("run {}{}", run.run_id, if command == "run" { ":" } else { &point });
+            let value = format!("makespan_s = {}", run.makespan_s.unwrap());
+            let told = errors(&assert).lines().any(|line| line.contains(&start) && line.contains(&value));
+            assert!(told, "{start} .. {value} is missing in\n{}", errors(&assert));
         }
+        let count = if command == "run" { "1 of 2 are not met, in 1 runs" } else { "8 of 16 are not met, in 8 runs" };
+        assert!(errors(&assert).contains(count), "{}", errors(&assert));
         assert!(!errors(&assert).contains(": missing"), "the other claim holds");
     }
 }

@@ -17,6 +17,21 @@ fn explain_tells_a_key_and_knows_its_name() {
 }
 
 #[test]
+fn explain_knows_columns_and_models_and_what_is_near_to_them() {
+    let place = Place::new("");
+    for (asked, words) in [("makespan_s", "measures"), ("codex-v1", "calibrated: read in the code")] {
+        let told = printed(&place.codexsim(&["explain", asked]).code(0));
+        assert!(told.contains(words), "{told}");
+    }
+    let near = [("makespan", "makespan_s"), ("codexv1", "codex-v1"), ("swarm.seders", "swarm.seeders")];
+    for (asked, meant) in near.into_iter().chain([("windw", "window")]) {
+        let wrong = place.codexsim(&["explain", asked]).code(2);
+        assert!(errors(&wrong).contains(&format!("did you mean `{meant}`?")), "{}", errors(&wrong));
+    }
+    assert!(!errors(&place.codexsim(&["explain", "zz"]).code(2)).contains("did you mean"));
+}
+
+#[test]
 fn schema_is_json_and_models_is_a_list() {
     let place = Place::new(SCENARIO);
     let schema = printed(&place.codexsim(&["schema"]).code(0));

@@ -40,6 +40,12 @@ impl Place {
         self.codexsim(&[&["sweep", "s.toml", "--reproducible", "--out", out], further].concat())
     }
 
+    /// Results of a part of the sweep, as of one that was interrupted.
+    pub fn part(&self, out: &str, shard: &str, further: &[&str]) {
+        self.sweep(out, &[&["--shard", shard], further].concat()).code(0);
+        self.sweep(out, &[&["--budget", "0s"], further].concat()).code(3);
+    }
+
     /// The table `runs.csv` in `dir`.
     pub fn runs(&self, dir: &str) -> RunTable {
         RunTable::read(fs::File::open(self.path(dir).join("runs.csv")).unwrap()).unwrap()

@@ -4,13 +4,15 @@ mod figures;
 
 use super::document::{Document, Grid, GridCell, GridColumn, Picture, Tone};
 use super::human;
+use super::study::answer;
 use super::words::{fact, size};
 use crate::study::{ComparedCell, ComparedVerdict, Comparison, Figures, Finding, world_words};
 
-/// Verdicts, ratios and times.
+/// Who is how much faster than the baseline, verdicts, ratios and times.
 pub fn comparison(found: &Comparison) -> Document {
     let mut document = Document::new(heading(found));
-    document.answer(found.verdicts().iter().map(|verdict| sentence(found, verdict)).collect());
+    document.answer(answer::told(&found.variants, &found.races));
+    document.list(found.verdicts().iter().map(|verdict| sentence(found, verdict)));
     lost(found).into_iter().for_each(|line| document.warning(line));
     document.pages(|page| {
         figures::ratios(found).into_iter().for_each(|svg| page.picture(Picture { svg, ..Picture::default() }));
@@ -163,7 +165,7 @@ fn lost(comparison: &Comparison) -> Option<String> {
 
 #[cfg(test)]
 pub(super) mod sample {
-    use crate::study::{ComparedCell, Comparison, Figures, Ratio};
+    use crate::study::{ComparedCell, Comparison, Figures, Race, Ratio};
 
     /// Two cells of three variants; one run of the last is missing.
     pub fn comparison() -> Comparison {
@@ -187,6 +189,17 @@ pub(super) mod sample {
             scenario: "sample".into(),
             world: vec![("up_bps".into(), "4300000000".into()), ("latency_s".into(), "0.0005".into())],
             variants: vec!["base".into(), "own <a>".into(), "other".into()],
+            races: vec![Race {
+                fast: 0,
+                slow: 1,
+                ratio: 1.31,
+                interval: Some((1.1, 1.5)),
+                pairs: 6,
+                cells: 2,
+                all_cells: 2,
+                broken: 0,
+                upset: 0,
+            }],
             limit: 1.2,
             cells: vec![
                 cell(2, figures(6, 15.5, Some((1.55, 1.31, 1.74))), figures(4, 5.0, Some((0.5, 0.4, 0.6)))),
@@ -222,14 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn the_verdicts_come_first() {
+    fn the_answer_comes_first_and_the_verdicts_next() {
         let document = comparison(&sample::comparison());
         let (page, shown) = (document.html(), document.terminal(None));
         let told = "own <a>: 1 of 2 cells within 1.2 x base; median ratio 1.33, worst 1.55 (100 MB, 2 nodes";
-        assert!(shown.starts_with(told), "{shown}");
+        let first = "base is 1.31 [1.10 .. 1.50] times as fast as own <a> (6 pairs in all 2 cells).";
+        assert!(shown.starts_with(first) && shown.contains(told), "{shown}");
         assert!(shown.contains("other: 0 of 1 cells within"), "a cell with missing downloads is not within: {shown}");
         assert!(shown.contains("2 planned runs are missing"));
-        assert!(page.contains("4.30 Gbit&#x2f;s up, 500 us one way") && page.contains("<strong>own &lt;a&gt;: 1 of 2"));
+        assert!(page.contains("4.30 Gbit&#x2f;s up, 500 us one way") && page.contains("<strong>base is 1.31"));
         assert_eq!(page.matches("<svg").count(), 2, "ratios and times");
         assert!(page.contains("limit 1.2") && page.contains("100 MB, seeders 1/8"), "the figure says what it shows");
     }

@@ -317,6 +317,18 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_table_breaks_between_words() {
+        let mut grid = Grid::new(["network size", "protocol"].map(GridColumn::words));
+        grid.row(["with two words", "codex-v2-parallel"]);
+        let mut document = Document::new("t");
+        document.grid(grid);
+        let words: Vec<String> = document.terminal(Some(28)).split_whitespace().map(str::to_owned).collect();
+        for word in ["network", "protocol", "words", "codex-v2-parallel"] {
+            assert!(words.iter().any(|shown| shown == word), "{words:?}");
+        }
+    }
+
+    #[test]
     fn a_figure_out_of_characters_is_for_the_terminal() {
         let mut document = Document::new("t");
         document.picture(Picture { title: "Rise".into(), text: " /\n/\n".into(), ..Picture::default() });

@@ -1,7 +1,7 @@
 //! On the terminal: nothing that does not fit, and no colours, for it may go into a file.
 
 use super::{Document, Element, Grid, Picture};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use console::measure_text_width as wide;
 
 impl Document {
@@ -91,6 +91,9 @@ fn fitted(grid: &Grid, width: Option<usize>) -> String {
     text + &wrapped(&format!("not shown: {} (--wide shows all)", gone.join("; ")), "", Some(width))
 }
 
+/// Letters of a word that are kept together, however narrow the table.
+const LONGEST_WORD: usize = 24;
+
 /// The columns `kept`; with a width their texts are broken into lines.
 fn table(grid: &Grid, kept: &[usize], width: Option<usize>) -> String {
     let mut table = Table::new();
@@ -107,6 +110,12 @@ fn table(grid: &Grid, kept: &[usize], width: Option<usize>) -> String {
     for (shown, column) in table.column_iter_mut().zip(kept) {
         if grid.columns[*column].right {
             shown.set_cell_alignment(CellAlignment::Right);
+        }
+        if width.is_some() {
+            // Lines end between words, not within them; a cell has a blank at either side.
+            let texts = grid.rows.iter().map(|row| &row[*column].text).chain([&grid.columns[*column].title]);
+            let longest = texts.flat_map(|text| text.split_whitespace()).map(wide).max().unwrap_or(0).min(LONGEST_WORD);
+            shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(longest as u16 + 2)));
         }
     }
     table.trim_fmt() + "\n"

@@ -134,16 +134,16 @@ fn push(places: &[(f64, f64)], moves: &mut [(f64, f64)], (a, b): (usize, usize),
     moves[b] = (moves[b].0 - dx * by, moves[b].1 - dy * by);
 }
 
-/// Stretches places over the page.
+/// Puts places into the middle of the page, as large as there is room for, and does not distort
+/// them.
 fn fit(places: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let range = |of: fn(&(f64, f64)) -> f64| {
-        let (low, high) =
-            places.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        if high > low { (low, high) } else { (low - 1.0, low + 1.0) }
+        places.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
     };
     let (x, y) = (range(|p| p.0), range(|p| p.1));
-    let onto =
-        |value: f64, (low, high): (f64, f64), size: f64| EDGE + (value - low) / (high - low) * (size - 2.0 * EDGE);
+    let room = |(low, high): (f64, f64), size: f64| (size - 2.0 * EDGE) / (high - low).max(1e-9);
+    let scale = room(x, WIDTH).min(room(y, HEIGHT));
+    let onto = |value: f64, (low, high): (f64, f64), size: f64| size / 2.0 + (value - (low + high) / 2.0) * scale;
     places.iter().map(|place| (onto(place.0, x, WIDTH), onto(place.1, y, HEIGHT))).collect()
 }
 

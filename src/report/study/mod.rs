@@ -1,6 +1,6 @@
 //! A study: which of its variants is the fastest, and every figure.
 
-mod answer;
+pub(super) mod answer;
 mod bytes;
 mod curves;
 mod efficiency;
@@ -124,7 +124,9 @@ const MOST_VARIANTS: usize = 14;
 /// What tells the points apart.
 fn titles(survey: &Survey) -> Vec<&str> {
     let axes = survey.axes.iter().filter(|axis| !axis.of_client).map(|axis| words::title(&axis.key));
-    axes.chain(["variant"]).collect()
+    let mut runs = survey.points.iter().flat_map(|point| point.runs.iter().map(move |run| (run, point.variant)));
+    let is_protocol = runs.all(|(run, variant)| run.protocol == survey.variants[variant]);
+    axes.chain([if is_protocol { "protocol" } else { "variant" }]).collect()
 }
 
 fn lines(survey: &Survey) -> Vec<(Vec<String>, points::PointLine)> {

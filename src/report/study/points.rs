@@ -3,9 +3,10 @@
 use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
+use super::{answer, is_idle};
 use crate::results::{Measure, Observation, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
-use crate::study::{Plan, Summary};
+use crate::study::{Plan, Summary, Survey};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ const QUANTITIES: [(&str, &str, u8); 8] = [
     ("t50_median_s", "t50", 8),
     ("t90_median_s", "t90", 6),
     ("t100_median_s", "t100", 0),
-    ("efficiency", "efficiency", 1),
+    ("efficiency", "efficiency", 2),
     ("wire_per_payload", "wire/payload", 3),
     ("control_bytes_per_block", "control/block", 5),
     ("duplicate_share", "duplicates", 4),
@@ -119,8 +120,9 @@ impl<'a> SweepTable<'a> {
         }
     }
 
-    /// The table, and the makespan against the first swept key.
-    pub fn document(mut self) -> Document {
+    /// Who is faster where there are several, as far as that is known from `survey`, the
+    /// table, and the makespan against the first swept key.
+    pub fn document(mut self, survey: Option<&Survey>) -> Document {
         self.close(self.plan.points());
         let first = self.plan.values(0);
         let keys: Vec<&str> = first.keys().collect();
@@ -132,6 +134,9 @@ impl<'a> SweepTable<'a> {
         let left_out = if all > MOST_LINES { MOST_LINES / 2..all - MOST_LINES / 2 } else { 0..0 };
         let shown = self.lines.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
         let mut document = Document::new(&self.plan.name);
+        if let Some(several) = survey.filter(|survey| survey.variants.len() > 1 && !is_idle(survey)) {
+            document.answer(answer::lines(several));
+        }
         document.grid(grid(&keys, &shown.map(point).collect::<Vec<_>>()));
         if !left_out.is_empty() {
             let (from, to, file) = (left_out.start + 1, left_out.end, RunRow::KIND.file);
@@ -184,7 +189,7 @@ fn counts(lines: &[&PointLine]) -> [Filled; 2] {
     [
         (GridColumn::numbers("runs").ranked(3), lines.iter().map(|line| line.runs.to_string()).collect()),
         (
-            GridColumn::numbers("completed"),
+            GridColumn::numbers("completed").ranked(1),
             lines.iter().map(|line| format!("{}/{}", line.completed, line.leechers)).collect(),
         ),
     ]
@@ -200,7 +205,7 @@ fn spread(lines: &[&PointLine]) -> [Filled; 3] {
     let range = |s: &Summary| (s.n > 1).then(|| format!("{}..{}", show(s.p5), show(s.p95)));
     let interval = |s: &Summary| s.ci95.map(|half| format!("{} +- {}", show(s.mean), show(half)));
     [
-        filled("makespan", 0, &scale, each(&|s| Some(show(s.median))).into_iter()),
+        filled("makespan", 1, &scale, each(&|s| Some(show(s.median))).into_iter()),
         filled("p5..p95", 2, &scale, each(&range).into_iter()),
         filled("mean +- 95 %", 6, &scale, each(&interval).into_iter()),
     ]
@@ -220,7 +225,7 @@ fn against_first_key<'a>(
 ) {
     let Some(key) = keys.first() else { return };
     let mut names: Vec<String> = Vec::new();
-    let mut places: BTreeMap<Vec<String>, BTreeMap<String, f64>> = BTreeMap::new();
+    let mut places: BTreeMap<Vec<String>, BTreeMap<String, Option<f64>>> = BTreeMap::new();
     for (mut values, line) in points {
         let place = values.split_off(1);
         let name = values.swap_remove(0);
@@ -230,18 +235,19 @@ fn against_first_key<'a>(
         if names.len() > MOST_BARS {
             return;
         }
-        places.entry(place).or_default().extend(line.makespan().map(|makespan| (name, makespan)));
+        places.entry(place).or_default().insert(name, line.makespan());
     }
-    if names.len() < 2 {
+    places.retain(|_, place| place.len() == names.len());
+    if names.len() < 2 || places.is_empty() {
         return;
     }
-    let shared: Vec<_> = places.values().filter(|place| place.len() == names.len()).collect();
+    let shared: Vec<_> = places.values().filter(|place| place.values().all(Option::is_some)).collect();
     if shared.is_empty() {
-        let told = format!("no bars of the makespan by {key}: at no point did all runs complete at every value of it");
+        let told = format!("no bars of the makespan by {key}: nowhere did all runs complete at every value of it");
         return document.paragraph(told);
     }
     let median = |name: &String| {
-        let values: Vec<f64> = shared.iter().map(|place| place[name]).collect();
+        let values: Vec<f64> = shared.iter().filter_map(|place| place[name]).collect();
         Some((name.clone(), median(&values)?))
     };
     let lines: Vec<(String, f64)> = names.iter().filter_map(median).collect();
@@ -297,7 +303,7 @@ mod tests {
         for point in [0, 0, MOST_LINES + 1] {
             table.add(point, &crate::results::sample_result().run);
         }
-        let text = table.document().terminal(None);
+        let text = table.document(None).terminal(None);
         let runs = |size: &str| {
             text.lines().find(|line| line.trim_start().starts_with(size)).map(|l| l.split_whitespace().nth(2))
         };
@@ -330,5 +336,6 @@ mod tests {
         let hard = bars(&["protocol", "place"], &[1, 3]);
         assert!(hard.starts_with("no bars of the makespan by protocol"), "{hard}");
         assert_eq!(bars(&["protocol"], &[0]), "", "one value is no comparison");
+        assert_eq!(bars(&["protocol", "place"], &[0, 3]), "", "nor are values that go in pairs");
     }
 }

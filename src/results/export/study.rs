@@ -60,7 +60,7 @@ impl ExportStudy {
     /// Reads the result files in `dir`.
     pub(super) fn read(dir: &Path) -> Result<ExportStudy, ExportError> {
         let wrong = |reason: String| ExportError::NotAStudy { dir: dir.into(), reason };
-        let unread = |error: ResultsError| wrong(format!("no results of this program ({error})"));
+        let unread = |error: ResultsError| wrong(error.to_string());
         let manifest = Manifest::read(dir).map_err(unread)?;
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
         let nodes = by_run(rows::<NodeRow>(dir).map_err(unread)?, |row| &row.run_id);

@@ -10,6 +10,7 @@ mod ratio;
 pub use ratio::Ratio;
 
 use super::inputs::{Inputs, NotAStudy, StudyRun, words};
+use super::{Race, Survey};
 use crate::results::{ComparisonRow, ResultsError, median, quantile};
 use crate::scenario::nearest;
 use std::collections::BTreeMap;
@@ -60,6 +61,9 @@ pub struct Comparison {
     pub world: Vec<(String, String)>,
     /// Names of the variants, the baseline first, the others as they were run.
     pub variants: Vec<String>,
+    /// The baseline beside each other variant, over all cells; of indices into
+    /// [`Comparison::variants`].
+    pub races: Vec<Race>,
     /// A ratio above this is too slow, such as 1.2.
     pub limit: f64,
     /// The cells, by what varies in the world, file size, network size and seeders.
@@ -184,9 +188,14 @@ impl Comparison {
         if !cells.iter().flat_map(|cell| &cell.figures).any(|figures| figures.ratio.is_some()) {
             return Err(CompareError::NoPairs(names.swap_remove(0)));
         }
-        let runs_missing = inputs.runs_missing();
-        let Inputs { manifest, common, .. } = inputs;
-        Ok(Comparison { scenario: manifest.scenario, world: common, variants: names, limit, cells, runs_missing })
+        let (runs_missing, world) = (inputs.runs_missing(), inputs.common.clone());
+        let survey = Survey::of(inputs, Vec::new());
+        let place = |of: &[String], name: &String| of.iter().position(|other| other == name).expect("one of them");
+        let own = |index: usize| place(&names, &survey.variants[index]);
+        let races = survey.races_of(place(&survey.variants, &names[0])).into_iter();
+        let races = races.map(|race| Race { fast: own(race.fast), slow: own(race.slow), ..race }).collect();
+        let scenario = survey.manifest.scenario;
+        Ok(Comparison { scenario, world, races, variants: names, limit, cells, runs_missing })
     }
 
     /// How each variant but the baseline does; those without any ratio are left out.

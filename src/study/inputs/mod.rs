@@ -14,7 +14,7 @@ use variants::of_client;
 
 /// The directory holds no results of this program.
 #[derive(Debug, Error)]
-#[error("{} is no study: {reason}", dir.display())]
+#[error("{}: {reason}", dir.display())]
 pub struct NotAStudy {
     /// The directory.
     pub dir: PathBuf,
@@ -79,13 +79,10 @@ impl Inputs {
         let described: Vec<Described> = table.records.iter().map(described).collect();
         let (common, worlds) = split(described);
         let names = names(&table, &worlds);
-        let mut order: Vec<Vec<(String, String)>> = Vec::new();
+        let mut order: BTreeMap<Described, usize> = BTreeMap::new();
         let runs = table.records.into_iter().zip(worlds).zip(names).map(|((record, world), variant)| {
-            let known = order.iter().position(|other| *other == world);
-            let world_index = known.unwrap_or_else(|| {
-                order.push(world.clone());
-                order.len() - 1
-            });
+            let next = order.len();
+            let world_index = *order.entry(world.clone()).or_insert(next);
             let (times, moments) = ended.get(&record.run.run_id).cloned().unwrap_or_default();
             let swept = table.extra.iter().cloned().zip(record.extra);
             let client = swept.filter(|(key, _)| of_client(key)).collect();

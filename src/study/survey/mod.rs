@@ -19,7 +19,7 @@ pub use axis::{AxisValue, SurveyAxis};
 pub use held::{Held, HeldMap, HeldShares, spread};
 pub use parts::SurveyParts;
 pub use power::PowerLaw;
-pub use race::{Lag, Race};
+pub use race::Race;
 pub use sweep::{Dot, Swept, SweptLine};
 
 use super::inputs::{Inputs, NotAStudy, StudyRun, read_where};
@@ -87,7 +87,7 @@ impl Survey {
         Ok(Survey::of(inputs, read_where(dir, |row: &TrafficRow| row.bytes > 0)?))
     }
 
-    fn of(inputs: Inputs, traffic: Vec<TrafficRow>) -> Survey {
+    pub(super) fn of(inputs: Inputs, traffic: Vec<TrafficRow>) -> Survey {
         let mut bytes: BTreeMap<String, Vec<TrafficRow>> = BTreeMap::new();
         traffic.into_iter().for_each(|row| bytes.entry(row.run_id.clone()).or_default().push(row));
         let mut variants: Vec<String> = Vec::new();

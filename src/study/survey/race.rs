@@ -4,18 +4,7 @@ use super::super::statistics::{Mean, t_quantile};
 use super::{Survey, SurveyPoint};
 use std::collections::BTreeMap;
 
-/// The fastest variant, and the others beside it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Race {
-    /// Index into [`Survey::variants`]: of those that are whole at the most points, the
-    /// one that takes the least time.
-    pub fastest: usize,
-    /// The others that share a cell with it in which all downloads of both completed, the
-    /// least slow first.
-    pub others: Vec<Lag>,
-}
-
-/// How long a variant takes beside the fastest.
+/// How long one variant takes beside another, which is not slower.
 ///
 /// Runs of one cell with the same seed and set of seeders are a pair. Of each pair the
 /// logarithm of the ratio of the two median download times is taken, its mean over the
@@ -23,20 +12,30 @@ pub struct Race {
 /// what was asked for and not drawn, so the interval (Student, with the degrees of freedom
 /// of Welch and Satterthwaite) is of the pairs within them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lag {
-    /// Index into [`Survey::variants`].
-    pub variant: usize,
-    /// Its time over that of the fastest.
+pub struct Race {
+    /// Index into [`Survey::variants`] of the faster one.
+    pub fast: usize,
+    /// Index of the other.
+    pub slow: usize,
+    /// The time of the slower one over that of the faster.
     pub ratio: f64,
     /// 95 % interval; nothing where a cell has one pair only.
     pub interval: Option<(f64, f64)>,
     /// Pairs of runs.
     pub pairs: usize,
-    /// Cells that they are of.
+    /// Cells that they are of: those in which all downloads of both completed.
     pub cells: usize,
-    /// Those of the cells in which it is surely the faster one.
-    pub faster: usize,
+    /// Cells of the study.
+    pub all_cells: usize,
+    /// Cells in which not all downloads of both completed.
+    pub broken: usize,
+    /// Those of the cells in which the slower one is the faster: surely, where there is an
+    /// interval.
+    pub upset: usize,
 }
+
+/// Variants of which each is told beside each other.
+const FEW: usize = 4;
 
 /// Logarithms of ratios in one cell: their mean, and the variance of that.
 struct LogRatios {
@@ -46,57 +45,78 @@ struct LogRatios {
 }
 
 impl Survey {
-    /// Who is faster than whom; nothing where no two variants share a cell in which all
-    /// downloads completed, in runs with equal seeds.
-    pub fn race(&self) -> Option<Race> {
+    /// Who is faster than whom: the fastest beside the others, the least slow first, then
+    /// these beside one another where they are few. The fastest is, of those that are whole
+    /// at the most points, the one that takes the least time. Empty where no two variants
+    /// share a cell in which all downloads completed, in runs with equal seeds.
+    pub fn races(&self) -> Vec<Race> {
+        let all = 0..self.variants.len();
         let whole = |variant: usize| self.points.iter().filter(|p| p.variant == variant && p.is_whole()).count();
-        let most = (0..self.variants.len()).map(whole).max()?;
-        let mut able = (0..self.variants.len()).filter(|variant| whole(*variant) == most);
-        let first = able.next()?;
-        let quicker =
-            |best, variant| self.lag(variant, best).map_or(best, |l| if l.ratio < 1.0 { variant } else { best });
-        let fastest = able.fold(first, quicker);
-        let others = (0..self.variants.len()).filter(|variant| *variant != fastest);
-        let mut others: Vec<Lag> = others.filter_map(|variant| self.lag(variant, fastest)).collect();
-        others.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
-        (!others.is_empty()).then_some(Race { fastest, others })
+        let most = all.clone().map(whole).max();
+        let able = all.clone().filter(|variant| Some(whole(*variant)) == most);
+        let quicker = |best, variant| self.race(best, variant).map_or(best, |race| race.fast);
+        let Some(fastest) = able.reduce(quicker) else { return Vec::new() };
+        let mut races = self.races_of(fastest);
+        if self.variants.len() <= FEW {
+            let pairs = all.clone().flat_map(|one| all.clone().skip(one + 1).map(move |other| (one, other)));
+            let others = pairs.filter(|(one, other)| ![one, other].contains(&&fastest));
+            races.extend(others.filter_map(|(one, other)| self.race(one, other)));
+        }
+        races
     }
 
-    fn lag(&self, variant: usize, fastest: usize) -> Option<Lag> {
+    /// A variant beside each other, those that do best first.
+    pub fn races_of(&self, variant: usize) -> Vec<Race> {
+        let others = (0..self.variants.len()).filter(|other| *other != variant);
+        let mut races: Vec<Race> = others.filter_map(|other| self.race(variant, other)).collect();
+        let lag = |race: &Race| if race.fast == variant { race.ratio } else { 1.0 / race.ratio };
+        races.sort_by(|a, b| lag(a).total_cmp(&lag(b)));
+        races
+    }
+
+    /// Two variants; nothing where they have no pair.
+    fn race(&self, one: usize, other: usize) -> Option<Race> {
+        let cells = self.cells();
         let of = |cell: &[usize], variant: usize| {
             let mut points = cell.iter().map(|index| &self.points[*index]);
-            points.find(|point| point.variant == variant && point.is_whole())
+            points.find(|point| point.variant == variant)
         };
-        let cells = self.cells();
-        let cells = cells.iter().filter_map(|cell| LogRatios::of(of(cell, variant)?, of(cell, fastest)?));
-        let cells: Vec<LogRatios> = cells.collect();
-        if cells.is_empty() {
+        let whole = |cell: &[usize], variant| of(cell, variant).filter(|point| point.is_whole());
+        let broken = |cell: &&Vec<usize>| [one, other].iter().filter_map(|v| of(cell, *v)).any(|p| !p.is_whole());
+        let logs: Vec<LogRatios> =
+            cells.iter().filter_map(|cell| LogRatios::of(whole(cell, other)?, whole(cell, one)?)).collect();
+        if logs.is_empty() {
             return None;
         }
-        let n = cells.len() as f64;
-        let mean = cells.iter().map(|cell| cell.mean).sum::<f64>() / n;
-        let parts = || cells.iter().map(|cell| (cell.variance / (n * n), (cell.pairs - 1) as f64));
+        let n = logs.len() as f64;
+        let mean = logs.iter().map(|cell| cell.mean).sum::<f64>() / n;
+        let parts = || logs.iter().map(|cell| (cell.variance / (n * n), (cell.pairs - 1) as f64));
         let variance: f64 = parts().map(|(part, _)| part).sum();
         let freedom = if variance > 0.0 {
             variance * variance / parts().map(|(part, freedom)| part * part / freedom).sum::<f64>()
         } else {
             1.0
         };
-        let several = cells.iter().all(|cell| cell.pairs > 1);
+        let several = logs.iter().all(|cell| cell.pairs > 1);
         let half = |degrees: f64, variance: f64| t_quantile(0.975, (degrees as usize).max(1)) * variance.sqrt();
-        Some(Lag {
-            variant,
-            ratio: libm::exp(mean),
-            interval: several.then(|| {
-                let half = half(freedom, variance);
-                (libm::exp(mean - half), libm::exp(mean + half))
-            }),
-            pairs: cells.iter().map(|cell| cell.pairs).sum(),
-            cells: cells.len(),
-            faster: cells
-                .iter()
-                .filter(|cell| cell.pairs > 1 && cell.mean + half((cell.pairs - 1) as f64, cell.variance) < 0.0)
-                .count(),
+        // Towards the one that is faster on the whole.
+        let sign = if mean < 0.0 { -1.0 } else { 1.0 };
+        let doubt = |cell: &LogRatios| if several { half((cell.pairs - 1) as f64, cell.variance) } else { 0.0 };
+        let interval = several.then(|| {
+            let half = half(freedom, variance);
+            (libm::exp(sign * mean - half), libm::exp(sign * mean + half))
+        });
+        let (fast, slow) = if mean < 0.0 { (other, one) } else { (one, other) };
+        Some(Race {
+            fast,
+            slow,
+            ratio: libm::exp(sign * mean),
+            interval,
+            pairs: logs.iter().map(|cell| cell.pairs).sum(),
+            cells: logs.len(),
+            all_cells: cells.len(),
+            broken: cells.iter().filter(broken).count(),
+            upset: logs.iter().filter(|cell| sign * cell.mean + doubt(cell) < 0.0).count(),
         })
     }
 }
@@ -153,11 +173,12 @@ mod tests {
             ("q", 7, 3, &three),
             ("q", 8, 3, &three),
         ]);
-        let race = survey.race().unwrap();
-        let [lag] = &race.others[..] else { panic!("{race:?}") };
-        assert_eq!((race.fastest, lag.variant, lag.pairs, lag.cells, lag.faster), (0, 1, 4, 2, 0));
-        let (low, high) = lag.interval.unwrap();
-        assert!((libm::log(lag.ratio) - 0.1).abs() < 1e-12, "{lag:?}");
+        let [race] = &survey.races()[..] else { panic!("{:?}", survey.races()) };
+        assert_eq!((race.fast, race.slow, race.pairs, race.cells, race.upset), (0, 1, 4, 2, 0));
+        let other = &survey.races_of(1)[0];
+        assert_eq!((other.fast, other.slow, other.pairs), (0, 1, 4), "whoever is asked about");
+        let (low, high) = race.interval.unwrap();
+        assert!((libm::log(race.ratio) - 0.1).abs() < 1e-12, "{race:?}");
         let half = 12.706_204_736_174_7 * 0.05;
         assert!((libm::log(low) - 0.1 + half).abs() < 1e-9 && (libm::log(high) - 0.1 - half).abs() < 1e-9);
     }
@@ -167,16 +188,25 @@ mod tests {
     fn who_does_not_complete_is_not_fast() {
         let (slow, half) = ([Some(4.0), Some(4.0)], [Some(1.0), None]);
         let survey = survey(&[("p", 7, 3, &slow), ("q", 7, 3, &half), ("r", 7, 3, &slow)]);
-        let race = survey.race().unwrap();
-        assert_eq!((race.fastest, race.others.len(), race.others[0].variant), (0, 1, 2));
-        assert_eq!((race.others[0].ratio, race.others[0].interval), (1.0, None), "one pair has no spread");
+        let [race] = &survey.races()[..] else { panic!("{:?}", survey.races()) };
+        assert_eq!((race.fast, race.slow, race.broken), (0, 2, 0));
+        assert_eq!((race.ratio, race.interval), (1.0, None), "one pair has no spread");
     }
 
     #[test]
     fn runs_with_other_seeds_are_no_pairs() {
         let time = [Some(4.0)];
-        assert_eq!(survey(&[("p", 7, 2, &time), ("q", 8, 2, &time)]).race(), None);
-        assert_eq!(survey(&[("p", 7, 2, &time)]).race(), None, "nobody to be faster than");
+        assert_eq!(survey(&[("p", 7, 2, &time), ("q", 8, 2, &time)]).races(), []);
+        assert_eq!(survey(&[("p", 7, 2, &time)]).races(), [], "nobody to be faster than");
+    }
+
+    /// What is asked of three may be how the second does beside the third.
+    #[test]
+    fn few_are_told_each_beside_each_other() {
+        let times = [1.0, 2.0, 4.0].map(|time| [Some(time)]);
+        let survey = survey(&[("p", 7, 2, &times[2]), ("q", 7, 2, &times[0]), ("r", 7, 2, &times[1])]);
+        let told: Vec<_> = survey.races().iter().map(|race| (race.fast, race.slow, race.ratio.round())).collect();
+        assert_eq!(told, [(1, 2, 2.0), (1, 0, 4.0), (2, 0, 2.0)]);
     }
 
     /// In one cell q takes half the time in both pairs, in the other four times as long.
@@ -194,7 +224,7 @@ mod tests {
             ("q", 7, 3, &twos[2]),
             ("q", 8, 3, &twos[2]),
         ]);
-        let race = survey.race().unwrap();
-        assert_eq!((race.fastest, race.others[0].cells, race.others[0].faster), (0, 2, 1));
+        let [race] = &survey.races()[..] else { panic!("{:?}", survey.races()) };
+        assert_eq!((race.fast, race.cells, race.upset), (0, 2, 1));
     }
 }
