@@ -3,8 +3,9 @@
 
 use crate::common::place::Place;
 use crate::common::{checked, protocols, spec};
-use codexsim::ledger::Outcome;
+use codexsim::ledger::{Constraint, Outcome};
 use codexsim::units::Time;
+use codexsim::world::Role;
 
 const SMALL: [&str; 4] = ["swarm.network_size=8", "swarm.seeders=2", "swarm.file_size=2 MB", "discovery.model=static"];
 
@@ -209,4 +210,28 @@ fn who_knows_whom_may_come_from_a_file() {
     for overlay in ["{ barabasi_albert = { joins = 2 } }", "{ watts_strogatz = { degree = 4, rewire = 0.2 } }"] {
         assert!(outcome(&["protocol=bittorrent", &format!("network.overlay={overlay}")], &[]).makespan().is_some());
     }
+}
+
+/// What the findings say of racks, in a smaller world: BitTorrent pays for oversubscription,
+/// and core links are what its leechers wait for.
+#[test]
+fn racks_cost_who_does_not_look_at_them() {
+    let with = |uplink: &str| {
+        let racks =
+            format!("topology.generate={{ racks = {{ racks = 8, delay = \"50 us\", uplink = \"{uplink}\" }} }}");
+        let sets = ["swarm.network_size=32", "swarm.seeders=4", "swarm.file_size=20 MB", "protocol=bittorrent"];
+        let links = ["network.up=1 Gbit/s", "network.down=1 Gbit/s", "topology.access_delay=25 us"];
+        checked(&spec(&[&sets[..], &links, &[&racks]].concat()))
+    };
+    let (wide, narrow) = (with("4 Gbit/s"), with("400 Mbit/s"));
+    let times = narrow.makespan().unwrap().secs() / wide.makespan().unwrap().secs();
+    assert!(times > 1.8, "{times}");
+    assert_eq!(narrow.bound_kind, "core_link");
+    let waits = |run: &Outcome, constraint: Constraint| {
+        let leechers = run.nodes.iter().filter(|node| node.role == Role::Leecher).count();
+        (0..leechers).map(|leecher| run.timeline.tally(leecher).shares()[constraint as usize]).sum::<f64>()
+            / leechers as f64
+    };
+    assert!(waits(&narrow, Constraint::CoreLink) > 0.4, "{}", waits(&narrow, Constraint::CoreLink));
+    assert!(waits(&wide, Constraint::CoreLink) < 0.1, "{}", waits(&wide, Constraint::CoreLink));
 }

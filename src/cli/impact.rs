@@ -37,7 +37,7 @@ pub struct ImpactCommand {
     /// What is proposed; may be the same, with --change-set
     #[arg(long, value_name = "NAME|FILE")]
     change: String,
-    /// Worlds: quick, rfc, home-uplink, flash-crowd, lossy-long-fat, churn, testnet,
+    /// Worlds: quick, rfc, home-uplink, flash-crowd, lossy-long-fat, churn, testnet, continents,
     /// or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "quick")]
     pack: String,

@@ -7,7 +7,7 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report::{self, SweepTable};
-use crate::results::{self, ResultsError, ResultsKind, RunRow};
+use crate::results::{self, NodeRow, ResultsError, ResultsKind, RunRow, TableRow};
 use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// HyperQueue, Slurm, Kubernetes.
 const INDEX_VARIABLES: [&str; 3] = ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"];
 /// Rows of a file up to which it is read again for who is faster; `report` reads larger ones.
-const MOST_ROWS_READ: u64 = 1_000_000;
+const MOST_ROWS_READ: u64 = 100_000;
 /// Points that a dry run lists one by one.
 const MOST_POINTS_SHOWN: usize = 40;
 
@@ -115,6 +115,7 @@ impl SweepCommand {
         let assembled = self.assemble(&runs, &dir, &execution, &console, &mut table)?;
         // A study may keep too little for an answer, or so much that to read it takes long.
         let is_small = assembled.files.iter().all(|file| file.rows <= MOST_ROWS_READ);
+        let is_small = is_small && dir.join(NodeRow::KIND.file).exists();
         let survey = || is_small.then(|| Survey::read(&dir).ok()).flatten();
         self.shown.study(|| table.document(survey().as_ref()), &dir)?;
         self.output.note(&format!("results are in {}", dir.display()));

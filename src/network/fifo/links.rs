@@ -46,6 +46,12 @@ impl Server {
         self.taken.0 -= unused.get();
     }
 
+    /// The same where others already wait behind it: they keep their turns, and so must
+    /// those that come later, or they would overtake.
+    pub fn forget(&mut self, unused: Bytes) {
+        self.taken.0 -= unused.get();
+    }
+
     /// What it has served by `now`: all but what it still has to do, without a pause.
     pub fn carried(&self, now: Time) -> Bytes {
         let waits = self.rate.bytes_per_second() * self.free.since(now).secs();

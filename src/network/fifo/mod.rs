@@ -149,7 +149,7 @@ impl Fifo {
         }
         let unused = Bytes(transit.flight.wire.get() - carried.get());
         for hop in self.routes.get(transit.stream as usize).into_iter().flatten().take(transit.hops as usize) {
-            self.core[hop.link as usize].give_back(unused);
+            self.core[hop.link as usize].forget(unused);
         }
         if transit.served.is_some() {
             self.down[to.index()].give_back(unused);

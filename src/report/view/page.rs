@@ -52,6 +52,9 @@ struct PageData {
 #[derive(Serialize)]
 struct PageNode {
     role: String,
+    /// Its region, else its class: such nodes are beside each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<String>,
     start: Option<i64>,
     all: Option<i64>,
     stored: Vec<i64>,
@@ -140,6 +143,7 @@ fn data(playback: &Playback) -> PageData {
 fn nodes(playback: &Playback) -> Vec<PageNode> {
     let node = |(row, stored): (&crate::results::NodeRow, &Vec<i64>)| PageNode {
         role: row.role.clone(),
+        part: row.region.clone().or(row.class.clone()),
         start: row.start_s.map(micros),
         all: row.t100_s.map(micros),
         stored: stored.clone(),

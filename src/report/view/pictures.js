@@ -105,20 +105,44 @@ function ticks(from, to, count) {
 // slow ones can be seen.
 const strengthOf = (run, rate) => Math.min(Math.sqrt(rate / run.fast), 1);
 
+// Places on the circle, by node: those of one region (or class) beside each other.
+function slots(run) {
+  const part = (node) => run.nodes[node].part ?? "";
+  const order = run.nodes.map((_, at) => at).sort((a, b) => (part(a) < part(b) ? -1 : part(a) > part(b) ? 1 : a - b));
+  const slot = [];
+  order.forEach((node, at) => (slot[node] = at));
+  return slot;
+}
+
+// The name of each region in the middle of its nodes, outside of them.
+function drawParts(pen, run, slot, place, radius) {
+  const parts = new Map();
+  run.nodes.forEach(({ part }, node) => part && parts.set(part, [...(parts.get(part) ?? []), slot[node]]));
+  pen.font = "bold 12px system-ui, sans-serif";
+  for (const [part, places] of parts) {
+    const middle = (Math.min(...places) + Math.max(...places)) / 2;
+    pen.fillText(part, ...place(middle, radius));
+  }
+  pen.font = "12px system-ui, sans-serif";
+}
+
 // Nodes on a circle; a flow leaves its sender on the right-hand side.
 function drawCircle(run, flows, shares, chosen) {
   const { pen, width, height } = begin("links", 520);
-  const count = run.nodes.length, radius = Math.min(width, height) / 2 - 34;
-  const place = (node, r = radius) => {
-    const angle = (2 * Math.PI * node) / count - Math.PI / 2;
+  const named = run.nodes.some((node) => node.part), slot = slots(run);
+  const count = run.nodes.length, radius = Math.min(width, height) / 2 - (named ? 56 : 34);
+  const onCircle = (at, r) => {
+    const angle = (2 * Math.PI * at) / count - Math.PI / 2;
     return [width / 2 + r * Math.cos(angle), height / 2 + r * Math.sin(angle)];
   };
+  const place = (node, r = radius) => onCircle(slot[node], r);
   for (const flow of [...flows].sort((a, b) => a.rate - b.rate)) drawArc(pen, run, flow, chosen, place, [width / 2, height / 2]);
   const size = Math.max(3, Math.min(13, (2.2 * radius) / count));
   run.nodes.forEach((node, at) => drawNode(pen, node, at, place(at), size, shares[at], at === chosen));
   const every = Math.ceil(count / 64);
   pen.textAlign = "center";
   for (let at = 0; at < count; at += every) pen.fillText(at, ...place(at, radius + size + 14));
+  if (named) drawParts(pen, run, slot, onCircle, radius + size + 32);
   pen.textAlign = "left";
 }
 
