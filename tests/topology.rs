@@ -235,3 +235,27 @@ fn racks_cost_who_does_not_look_at_them() {
     assert!(waits(&narrow, Constraint::CoreLink) > 0.4, "{}", waits(&narrow, Constraint::CoreLink));
     assert!(waits(&wide, Constraint::CoreLink) < 0.1, "{}", waits(&wide, Constraint::CoreLink));
 }
+
+/// What the findings say of servers among homes: BitTorrent's are done long before the homes
+/// beside them, those of Codex v3c are not.
+#[test]
+fn servers_go_ahead_in_bittorrent_alone() {
+    let ahead = |protocol: &str| {
+        let input = codexsim::scenario::Input {
+            file: Some("experiments/residential-and-servers.toml".into()),
+            protocol: Some(protocol.into()),
+            sets: ["swarm.file_size=20 MB", "swarm.network_size=20"].map(String::from).to_vec(),
+            ..codexsim::scenario::Input::default()
+        };
+        let run = checked(&codexsim::scenario::load(&input).unwrap().run);
+        let of = |name: &str| {
+            let class = run.classes.iter().position(|class| class == name).unwrap() as u16;
+            let mine = run.nodes.iter().filter(|node| node.class == class && node.role == Role::Leecher);
+            let times: Vec<f64> = mine.filter_map(|node| node.milestones.all).map(Time::secs).collect();
+            codexsim::results::median(&times).unwrap()
+        };
+        of("server") / of("home EU")
+    };
+    let (bittorrent, codex) = (ahead("bittorrent"), ahead("codex-v3c"));
+    assert!(bittorrent < 0.4 && codex > 0.7, "{bittorrent} {codex}");
+}
