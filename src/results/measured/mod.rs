@@ -26,10 +26,18 @@ pub(crate) const NUMBERS: [&str; 9] =
     ["nodes", "seeders", "file_bytes", "block_bytes", "piece_bytes", "up_bps", "down_bps", "latency_s", "slots"];
 
 /// The measurements that come with the program.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("experiments/measured/codex-v2-runs.csv", include_str!("../../../experiments/measured/codex-v2-runs.csv")),
+    (
+        "experiments/measured/codex-v2-more-runs.csv",
+        include_str!("../../../experiments/measured/codex-v2-more-runs.csv"),
+    ),
     ("experiments/measured/codex-v3-runs.csv", include_str!("../../../experiments/measured/codex-v3-runs.csv")),
     ("experiments/measured/bittorrent-runs.csv", include_str!("../../../experiments/measured/bittorrent-runs.csv")),
+    (
+        "experiments/measured/bittorrent-2026-11-runs.csv",
+        include_str!("../../../experiments/measured/bittorrent-2026-11-runs.csv"),
+    ),
 ];
 
 /// One run of a real system.
@@ -253,7 +261,7 @@ mod tests {
         let measured = Measured::shipped();
         assert!(measured.notes.is_empty(), "{:?}", measured.notes);
         let of = |system: &str| measured.runs.iter().filter(|r| r.conditions["system"] == system).count();
-        assert_eq!((of("codex"), of("libtorrent"), of("libtorrent-shadow")), (86, 51, 21));
+        assert_eq!((of("codex"), of("libtorrent"), of("libtorrent-shadow")), (97, 74, 21));
         let run = &measured.runs[0];
         assert_eq!((run.conditions["file_bytes"].as_str(), run.conditions["latency_s"].as_str()), ("10485760", "0"));
         assert_eq!((run.nodes[1].t100_s, run.nodes[0].bytes_tx), (Some(9.078), Some(11_052_674.0)));
