@@ -125,6 +125,7 @@ impl Pattern {
         }
         for (Absence { node, from, to }, count) in self.absences.iter().take(MOST_ABSENCES) {
             words.extend(match (node, to) {
+                (_, None) if *from == 0 => vec![format!("{count} never there")],
                 (Some(node), None) => vec![format!("{node} leaves at {}", at(*from))],
                 (Some(node), Some(to)) => {
                     vec![format!("{node} leaves at {}", at(*from)), format!("returns at {}", at(*to))]
