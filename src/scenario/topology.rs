@@ -42,7 +42,7 @@ pub(super) fn read_files(
     warnings: &mut Vec<String>,
 ) -> Result<(), Fault> {
     let _ = (&world, &tree, &sources, &warnings);
-    if let (Some(topology), Some(file)) = (&mut world.topology, tree.find("topology.file").map(Node::clone)) {
+    if let (Some(topology), Some(file)) = (&mut world.topology, tree.find("topology.file").cloned()) {
         let _ = (GraphSpec::Unread, topology, file);
     }
     Ok(())

@@ -63,9 +63,16 @@ pub(super) struct Pattern {
     absences: Vec<(Absence, usize)>,
     /// How many go once they hold everything.
     leaving: usize,
-    /// How many seeders and leechers have which links, as bits of bit/s: of positive
-    /// numbers these are in the same order.
-    links: Vec<((bool, Option<u64>, Option<u64>), usize)>,
+    /// How many have which links.
+    links: Vec<(Links, usize)>,
+}
+
+/// Links of seeders or leechers, up and down, where members differ: as bits of bit/s, of
+/// positive numbers these are in the same order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Links {
+    leecher: bool,
+    rates: [Option<u64>; 2],
 }
 
 /// An absence: of whom, where it is known and matters; from and until, in tenths of a
@@ -100,20 +107,19 @@ impl Pattern {
             gap_ms,
             absences: counted(absences),
             leaving: members.iter().filter(|member| member.leaves_complete).count(),
-            links: counted(members.iter().map(|member| (member.leecher, bits(member.up), bits(member.down)))),
+            links: counted(members.iter().map(|member| {
+                let rates = [bits(member.up), bits(member.down)];
+                Links { leecher: member.leecher, rates }
+            })),
         }
     }
 
     /// The slowest and the fastest uplink, and the same of downlinks, where they differ.
     pub(super) fn links(&self) -> [Option<(f64, f64)>; 2] {
-        let range = |rates: Vec<Option<u64>>| {
-            let rates = || rates.iter().flatten().map(|bits| f64::from_bits(*bits));
+        [0, 1].map(|which| {
+            let rates = || self.links.iter().filter_map(|(links, _)| links.rates[which]).map(f64::from_bits);
             Some((rates().reduce(f64::min)?, rates().reduce(f64::max)?))
-        };
-        let of = |which: fn(&(bool, Option<u64>, Option<u64>)) -> Option<u64>| {
-            range(self.links.iter().map(|(links, _)| which(links)).collect())
-        };
-        [of(|links| links.1), of(|links| links.2)]
+        })
     }
 
     /// What there is to say of it in the name of a cell, but for the links.
