@@ -8,6 +8,7 @@ use codexsim::results::{Labels, Measured, Observation, RunResult, median};
 use codexsim::scenario::{Conditions, Input, load, testbeds};
 use codexsim::sim::{RunSpec, run};
 use codexsim::study::{Cache, Cases, Metric, Options, Request, RunFigures, Runner, Validation};
+use std::collections::BTreeSet;
 
 /// As many as `codexsim validate` takes, and as the documents tell.
 const SEEDS: u32 = 40;
@@ -19,7 +20,8 @@ const TOLERATED: f64 = 0.02;
 fn validated() -> Validation {
     let request = Request { testbeds: testbeds(), seeds: SEEDS, sets: vec![], only: Conditions::default() };
     let mut cases = Cases::new(&Measured::shipped(), &request);
-    assert!(cases.refused.is_empty(), "{:?}", cases.refused);
+    let refused: Vec<&str> = cases.refused.iter().map(|refused| refused.reason.as_str()).collect();
+    assert_eq!(refused, ["loss is not modelled yet"], "{:?}", cases.refused);
     let options = Options { threads: 0, reproducible: true };
     let asked = Runner::new(Cache::memory(), options, &Alone).ask(&mut cases).unwrap();
     assert!(asked.execution.failed.is_empty(), "{:?}", asked.execution.failed);
@@ -143,7 +145,9 @@ fn same_order(validation: &Validation, testbed: &str) {
     for (at, &a) in cases.iter().enumerate() {
         for &b in &cases[at + 1..] {
             let (one, other) = (&validation.cases[a], &validation.cases[b]);
-            let differ = one.conditions.iter().filter(|(column, value)| other.conditions.get(*column) != Some(*value));
+            let columns: BTreeSet<_> = one.conditions.keys().chain(other.conditions.keys()).collect();
+            let differ =
+                columns.into_iter().filter(|column| one.conditions.get(*column) != other.conditions.get(*column));
             let ((measured, predicted), (measured2, predicted2)) = (time(a), time(b));
             if differ.count() != 1 || (measured / measured2).max(measured2 / measured) < 1.15 {
                 continue;

@@ -1,6 +1,6 @@
 //! Nodes that come and go at awkward moments.
 
-use crate::common::{checked, protocols, spec};
+use crate::common::{checked, exchanges, protocols, spec};
 use codexsim::ledger::{Outcome, Status};
 use codexsim::units::Time;
 
@@ -67,6 +67,27 @@ fn who_goes_during_the_set_up_is_not_waited_for() {
         let life = ["swarm.start={ at = [\"0 s\", \"30 s\"] }", "churn.model=trace", &trace];
         let manifest = manifest_of_the_last("codex-v3c", &life);
         assert!(manifest < Time::from_secs(34), "{manifest}, where the provider goes after {tenths} tenths");
+    }
+}
+
+/// The seeder is gone when the second leecher comes: it gets everything from the first
+/// one, unless that has gone too because it was done.
+#[test]
+fn who_seeds_for_a_while_goes_then() {
+    for protocol in exchanges().filter(|protocol| *protocol != "direct") {
+        let completed = |first: &str| {
+            let nodes = format!(
+                "nodes=[{{ name = \"a\", count = 1, role = \"seeder\", away = [[\"60 s\"]] }}, \
+                 {{ name = \"b\", count = 1, role = \"leecher\"{first} }}, \
+                 {{ name = \"c\", count = 1, role = \"leecher\", start = {{ at = [\"70 s\"] }} }}]"
+            );
+            let protocol = format!("protocol={protocol}");
+            let size = ["swarm.network_size=3", "swarm.seeders=1", "swarm.file_size=4 MiB"];
+            let sets = [&size[..], &[nodes.as_str(), &protocol, "network.latency=1 ms", "stop.max_time=1 h"]].concat();
+            checked(&spec(&sets)).completed()
+        };
+        let seen = ["", ", seed_for = \"0 s\"", ", seed_for = \"30 s\"", ", seed_for = \"20 min\""].map(completed);
+        assert_eq!(seen, [2, 1, 1, 2], "{protocol}");
     }
 }
 

@@ -111,6 +111,62 @@ fn a_cell_that_cannot_be_re_created_does_not_hide_the_others() {
     assert!(rows(&place.path().join("o")).iter().all(|row| row.seeders == "1"));
 }
 
+/// Members that differ in their links, come late or never, are away for a while, and go
+/// when they are done; runs that no scenario says are refused by name.
+#[test]
+fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
+    let place = tempfile::tempdir().unwrap();
+    let head = "run_id,system,nodes,seeders,file_bytes,down_bps,loss,settings,up_bps,role,start_s,leave_s,return_s,\
+        seed_after,t100_s,bytes_tx";
+    let run = |id: &str, loss: &str, settings: &str, members: [&str; 4]| -> String {
+        let rows = members.map(|member| format!("{id},libtorrent,4,1,4194304,20000000,{loss},{settings},{member}\n"));
+        rows.concat()
+    };
+    let plain = ["8000000,seeder,,,,,,9000000", "8000000,leecher,0,,,1,9,1", "8000000,leecher,0,,,1,9,1"];
+    let with = |last: &str| [plain[0], plain[1], plain[2], last].map(str::to_owned);
+    let runs = [
+        ("mixed", "0.0", "{}", with("inf,leecher,2,3,5,0,9,1")),
+        ("late", "", "", with("8000000,leecher,,,,1,,")),
+        ("slots", "", "{\"\"unchoke_slots_limit\"\": 1}", with("8000000,leecher,0,,,1,9,1")),
+        ("lossy", "0.01", "{}", with("8000000,leecher,0,,,1,9,1")),
+        ("idle", "", "{}", with("8000000,idle,,,,,,")),
+        ("odd", "", "{\"\"mystery\"\": 1}", with("8000000,leecher,0,,,1,9,1")),
+    ];
+    let rows = runs.map(|(id, loss, settings, members)| {
+        let settings = if settings.is_empty() { String::new() } else { format!("\"{settings}\"") };
+        run(id, loss, &settings, members.each_ref().map(String::as_str))
+    });
+    fs::write(place.path().join("m.csv"), format!("{head}\n{}", rows.concat())).unwrap();
+    let arguments = ["validate", "--measured", "m.csv", "--seeds", "2", "--quiet", "--out", "o"];
+    let assert = codexsim(place.path(), &arguments).code(3);
+    let table = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    for told in [
+        "(lossy)\n  loss is not modelled yet",
+        "(idle)\n  a member that neither seeds nor downloads (role `idle`) is not modelled yet",
+        "(odd)\n  the testbed libtorrent-netns has no setting `mystery`",
+    ] {
+        assert!(table.contains(told), "{told}\n{table}");
+    }
+    let rows = rows_of(&place.path().join("o"), "makespan_s");
+    let names: Vec<&str> = rows.iter().map(|row| row.cell.as_str()).collect();
+    let base = "4-1 4 MiB 8 Mbit/s";
+    for (name, is_reached) in [
+        ("4-1 4 MiB 8 Mbit/s to unlimited up 20 Mbit/s down every 1 s 3 leaves at 3 s returns at 5 s 1 leave when complete".to_owned(), true),
+        (format!("{base} up 20 Mbit/s down 1 never there"), false),
+        (format!("{base} up 20 Mbit/s down unchoke_slots_limit 1"), true),
+    ] {
+        let row = rows.iter().find(|row| row.cell.starts_with(&name));
+        let row = row.unwrap_or_else(|| panic!("no {name} in {names:?}"));
+        assert_eq!(row.predicted_median.is_some(), is_reached, "{name}");
+        assert_eq!(row.up_bps.is_empty(), name.contains(" to "), "where links differ there is no one capacity");
+    }
+    assert_eq!(rows.len(), 3);
+}
+
+fn rows_of(place: &Path, metric: &str) -> Vec<ValidationRow> {
+    rows(place).into_iter().filter(|row| row.metric == metric).collect()
+}
+
 /// A folder as the storage team's benchmarks leave it: two nodes, 1 MB.
 #[test]
 fn a_benchmark_folder_is_re_created_in_the_cluster() {

@@ -8,7 +8,7 @@ use super::trace::Line;
 use super::tree::{Node, Table, Value};
 
 /// Column, key of a class, and the unit that a plain number in it has.
-const COLUMNS: [(&str, &str, &str); 14] = [
+const COLUMNS: [(&str, &str, &str); 15] = [
     ("class", "name", ""),
     ("role", "role", ""),
     ("up_bps", "up", " bit/s"),
@@ -23,6 +23,7 @@ const COLUMNS: [(&str, &str, &str); 14] = [
     ("start_s", "start", " s"),
     ("leave_s", "leave", " s"),
     ("return_s", "return", " s"),
+    ("seed_for_s", "seed_for", " s"),
 ];
 
 /// The class of a row that names none.

@@ -9,7 +9,8 @@
 //! (`[scenario]`). It may say which model a commit of the system is (`[versions]`),
 //! and what words of a run's version and tag stand for (`[variants]`: settings, with
 //! `{}` for the protocol; of a word that ends in `*` the number that stands there goes
-//! where the settings have one).
+//! where the settings have one). It may say which setting a setting of the real system
+//! is (`[settings]`: its value goes where the `*` stands).
 
 use super::ScenarioError;
 use super::error::Fault;
@@ -56,6 +57,8 @@ pub struct Testbed {
     pub versions: BTreeMap<String, String>,
     /// Settings that a word of a tag stands for, by word.
     pub variants: BTreeMap<String, Vec<String>>,
+    /// The setting that a setting of the real system stands for, by its name there.
+    pub settings: BTreeMap<String, String>,
 }
 
 impl Testbed {
@@ -182,6 +185,8 @@ struct TestbedFile {
     versions: BTreeMap<String, String>,
     #[serde(default)]
     variants: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
     #[serde(rename = "scenario")]
     _scenario: IgnoredAny,
 }
@@ -213,6 +218,7 @@ pub fn testbed(name: &str) -> Result<Testbed, ScenarioError> {
             calibrated_on: file.calibrated_on.unwrap_or_default(),
             versions: file.versions,
             variants: file.variants,
+            settings: file.settings,
         })
     };
     read(&mut sources).map_err(|fault: Fault| fault.render(&sources))

@@ -198,6 +198,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if wanted && store.len() == units && account.complete_since.is_none() {
             account.complete_since = Some(self.now);
             self.complete += 1;
+            self.presence.part_at(id, self.now + self.world.node(id).seed_for);
         }
         if let Some(curve) = self.books.curves.get_mut(id.index()) {
             curve.note(self.now, store.len(), store.contiguous(), units, self.spec.progress_steps);

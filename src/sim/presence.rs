@@ -30,6 +30,8 @@ pub(super) enum Turn {
 enum Due {
     Strike(u32),
     Leave(NodeId),
+    /// A node has done what it came for.
+    Part(NodeId),
     /// A seeder comes, or a server.
     Seeder(NodeId),
     /// A leecher comes; the number is its place among those of one moment.
@@ -121,6 +123,10 @@ impl Presence {
         match due {
             Due::Strike(index) => self.strike(index, now, world, turns),
             Due::Leave(id) => self.leave(id, world, turns),
+            Due::Part(id) => {
+                self.stays[id.index()].life = Life::without_outages();
+                self.take(id, (OfflineKind::Departure, Time::NEVER), world, turns);
+            }
             Due::Seeder(id) | Due::Leecher(_, id) => {
                 let stay = &mut self.stays[id.index()];
                 if stay.comes == now {
@@ -128,6 +134,13 @@ impl Presence {
                     turns.push(Turn::Comes(id));
                 }
             }
+        }
+    }
+
+    /// `id` goes for good at `at`, whatever else it was to do.
+    pub fn part_at(&mut self, id: NodeId, at: Time) {
+        if at < Time::NEVER {
+            self.due.push(Reverse((at, Due::Part(id))));
         }
     }
 
@@ -236,6 +249,24 @@ mod tests {
         let orders: Vec<_> = (1..20).map(|salt| comings(&turns(ChurnSpec::None, &[], salt))).collect();
         assert!(orders.iter().all(|order| order[0] == 0), "the seeder comes first");
         assert!(orders.iter().any(|order| order[1] != 1) && orders.iter().any(|order| order[1] == 1));
+    }
+
+    /// It parts in an absence, and does not come back from it.
+    #[test]
+    fn who_parts_stays_away() {
+        let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
+        let churn = ChurnSpec::Trace { sessions: vec![(1, 0.0, 4.0), (1, 8.0, 9.0)], kind: CRASH };
+        let world = World::build(&WorldSpec { churn, ..WorldSpec::plain((2, 1), dataset, Rate::UNLIMITED) }, 7, 0);
+        for (at, last) in [(3, Turn::Goes(NodeId(1), OfflineKind::Departure)), (6, Turn::StaysAway(NodeId(1)))] {
+            let (mut presence, mut turns) = (Presence::new(&world, 0), Vec::new());
+            presence.part_at(NodeId(1), Time::from_secs(at));
+            presence.part_at(NodeId(0), Time::NEVER);
+            while presence.next().is_some() {
+                presence.advance(&world, &mut turns);
+            }
+            assert_eq!(turns.last(), Some(&last), "{turns:?}");
+            assert!(presence.has_gone(NodeId(1)) && !presence.has_gone(NodeId(0)));
+        }
     }
 
     #[test]

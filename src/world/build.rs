@@ -181,6 +181,7 @@ impl<'a> Draw<'a> {
             class: class.and_then(|class| names.iter().position(|name| *name == class.name)).unwrap_or(0) as u16,
             point,
             access: class.and_then(|class| class.access_delay).unwrap_or(access),
+            seed_for: class.and_then(|class| class.seed_for).unwrap_or(Time::NEVER),
             start,
         }
     }

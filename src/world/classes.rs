@@ -68,6 +68,10 @@ pub struct NodeClass {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [[["20 s", "40 s"]]]))]
     pub away: Vec<Vec<Time>>,
+    /// How long its leechers stay once they hold everything, then they go for good; absent, to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["0 s"]))]
+    pub seed_for: Option<Time>,
 }
 
 /// What a class of nodes is in the swarm.
@@ -140,6 +144,9 @@ impl NodeClass {
             require(self.away.is_empty(), key("away"), "`churn` and `away` exclude each other", "one of them")?;
         }
         self.check_away(&key("away"))?;
+        let leaves = self.seed_for.is_some() && self.role == Some(ClassRole::Seeder);
+        let right = "no `seed_for`: that is about leechers, seeders hold everything from the start";
+        require(!leaves, key("seed_for"), "seeders that go when they hold everything", right)?;
         if let (Some(start), Some(ClassRole::Seeder)) = (&self.start, self.role) {
             return Err(Refusal::new(
                 key("start"),

@@ -92,12 +92,15 @@ pub struct Node {
     pub access: Time,
     /// When a leecher begins to want the dataset; zero for seeders.
     pub start: Time,
+    /// How long a leecher stays once it holds everything.
+    pub seed_for: Time,
 }
 
 impl Node {
     /// A node that is there from the start, at the first point.
     pub fn new(role: Role, up: Rate, down: Rate) -> Self {
-        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access: Time::ZERO, start: Time::ZERO }
+        let (access, start, seed_for) = (Time::ZERO, Time::ZERO, Time::NEVER);
+        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access, start, seed_for }
     }
 }
 

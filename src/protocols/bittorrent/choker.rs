@@ -64,9 +64,24 @@ type SlotClaim = (Reverse<u64>, bool, Reverse<u64>, Time, u64);
 impl BitTorrent {
     pub(super) fn on_interested(&mut self, at: usize, cx: &mut Context<'_>) {
         self.peers[at].interested = true;
+        self.grant(at, cx);
         let params = &cx.shared.params;
         if !self.peers[at].unchoked && (params.ignore_slots || self.choker.taken < params.unchoke_slots) {
             self.unchoke(at, cx);
+        }
+    }
+
+    /// Who is interested for the first time is told what it may ask for while choked, of
+    /// its set what it lacks (`bt_peer_connection.cpp`, `on_interested`).
+    fn grant(&mut self, at: usize, cx: &mut Context<'_>) {
+        let peer = &mut self.peers[at];
+        if std::mem::replace(&mut peer.told, true) {
+            return;
+        }
+        let set = cx.shared.allowed_fast(peer.id);
+        peer.granted = set.into_iter().filter(|piece| !peer.pieces.has(*piece)).collect();
+        if !peer.granted.is_empty() {
+            cx.send(peer.id, Msg::AllowedFast(peer.granted.as_slice().into()));
         }
     }
 

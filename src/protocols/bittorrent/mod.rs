@@ -55,7 +55,7 @@ pub struct Shared {
 impl Shared {
     /// The pieces that `peer` may ask anybody for while choked: they follow
     /// from its address (BEP 6).
-    fn allowed_fast(&self, peer: NodeId) -> Rc<[u32]> {
+    fn allowed_fast(&self, peer: NodeId) -> Vec<u32> {
         let pieces = self.layout.pieces();
         let wanted = self.params.allowed_fast.min(pieces) as usize;
         let mut set = Vec::with_capacity(wanted);
@@ -67,7 +67,7 @@ impl Shared {
                 set.push(piece);
             }
         }
-        set.into()
+        set
     }
 }
 
@@ -157,8 +157,7 @@ impl BitTorrent {
         }
     }
 
-    /// A node introduces itself with what it has, and with the pieces that the
-    /// peer may ask for in any case.
+    /// A node introduces itself with what it has.
     fn introduce(&self, peer: NodeId, cx: &mut Context<'_>) {
         let layout = cx.shared.layout;
         let hello = match &self.picker {
@@ -173,9 +172,6 @@ impl BitTorrent {
             }
         };
         cx.send(peer, hello);
-        if cx.shared.params.allowed_fast > 0 {
-            cx.send(peer, Msg::AllowedFast(cx.shared.allowed_fast(peer)));
-        }
     }
 
     /// Two seeds have nothing to tell each other.
@@ -304,9 +300,7 @@ impl Protocol for BitTorrent {
     }
 
     fn connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        let mut peer = Peer::new(id, &cx.shared.params, cx.now());
-        peer.granted = cx.shared.allowed_fast(id).iter().copied().collect();
-        self.peers.add(id, peer);
+        self.peers.add(id, Peer::new(id, &cx.shared.params, cx.now()));
         self.introduce(id, cx);
         self.begin_ticking(cx);
     }

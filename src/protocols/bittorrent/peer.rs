@@ -128,6 +128,8 @@ pub(super) struct Peer {
     pub last_optimistic: Time,
     /// Bytes sent to it when it was last unchoked.
     pub sent_before: u64,
+    /// It was told what it may ask for while choked.
+    pub told: bool,
     /// What it may ask for while choked.
     pub granted: SmallVec<[u32; 5]>,
     /// What it asked for and was not sent yet.

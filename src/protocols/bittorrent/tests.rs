@@ -156,7 +156,7 @@ fn a_slot_that_is_given_up_goes_to_somebody_within_a_second() {
 
 #[test]
 fn a_choke_voids_what_waits() {
-    let mut bench = Bench::new(true, 64, |p| p.unchoke_slots = 1);
+    let mut bench = Bench::new(true, 64, |p| (p.unchoke_slots, p.allowed_fast) = (1, 0));
     bench.connect(1..=1);
     bench.hear(1, Msg::Interested);
     bench.hear(1, Msg::Request((0..20).collect()));
@@ -176,10 +176,30 @@ fn a_choke_voids_what_waits() {
 #[test]
 fn a_choked_peer_may_ask_for_the_allowed_pieces() {
     let mut bench = Bench::new(true, 640, |p| p.allowed_fast = 2);
-    bench.connect(1..=1);
-    let allowed = bench.on.shared.allowed_fast(NodeId(1))[0];
-    bench.hear(1, Msg::Request([allowed * 16].into_iter().collect()));
-    assert_eq!(bench.sent, [(NodeId(1), Msg::Piece(allowed * 16))]);
+    bench.connect(1..=5);
+    (1..=4).for_each(|peer| bench.hear(peer, Msg::Interested)); // they take the slots
+    bench.sent.clear();
+    let allowed = bench.on.shared.allowed_fast(NodeId(5));
+    bench.hear(5, Msg::Interested);
+    bench.hear(5, Msg::Request([allowed[0] * 16].into_iter().collect()));
+    let told = Msg::AllowedFast(allowed.as_slice().into());
+    assert_eq!(bench.sent, [(NodeId(5), told), (NodeId(5), Msg::Piece(allowed[0] * 16))]);
+    bench.hear(5, Msg::NotInterested);
+    bench.hear(5, Msg::Interested);
+    assert_eq!(bench.sent.len(), 2, "it is told once");
+}
+
+/// The set comes with the first interest, and leaves out what the peer has by then.
+#[test]
+fn a_peer_is_told_its_allowed_pieces_when_it_is_interested() {
+    let mut bench = Bench::new(true, 640, |p| p.allowed_fast = 2);
+    bench.act(Units::None, |client, cx| client.connected(NodeId(1), cx));
+    assert!(bench.told(|m| matches!(m, Msg::AllowedFast(_))).is_empty(), "not yet");
+    let allowed = bench.on.shared.allowed_fast(NodeId(1));
+    bench.hear(1, Msg::Bitfield(Rc::new(BlockSet::one(allowed[0])), 40));
+    bench.hear(1, Msg::Interested);
+    let told = bench.sent.iter().find(|(_, m)| matches!(m, Msg::AllowedFast(_)));
+    assert_eq!(told, Some(&(NodeId(1), Msg::AllowedFast([allowed[1]].into()))));
 }
 
 #[test]

@@ -106,6 +106,7 @@ pub(super) fn read(folder: &Path, config: &Path, measured: &mut Measured) -> Res
             file: folder.display().to_string(),
             conditions: conditions(&system, nodes, &config),
             nodes: all,
+            obstacle: None,
         };
         complete(run, measured);
     }

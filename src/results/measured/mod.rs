@@ -5,7 +5,10 @@
 //! `up_bps`, `down_bps` and `role`; all others may be missing, and columns that
 //! nobody here knows are ignored. Sizes are bytes, times seconds from the start
 //! of the run's earliest leecher; an empty field means that something was not
-//! reached or not measured.
+//! reached or not measured, and of links that they have no limit, as does `inf`.
+//! Links may differ from node to node. `settings` is a JSON object of what was set
+//! otherwise than usual; `seed_after` is 0 of a leecher that goes once it holds
+//! everything.
 
 mod benchmark;
 mod table;
@@ -17,15 +20,24 @@ use thiserror::Error;
 
 /// Columns that say under which conditions a run was measured: those of words,
 /// and those of numbers.
-pub(crate) const WORDS: [&str; 7] = ["system", "version", "commit", "method", "tag", "transport", "addr_class"];
+pub(crate) const WORDS: [&str; 8] =
+    ["system", "version", "commit", "method", "tag", "transport", "addr_class", "settings"];
 pub(crate) const NUMBERS: [&str; 9] =
     ["nodes", "seeders", "file_bytes", "block_bytes", "piece_bytes", "up_bps", "down_bps", "latency_s", "slots"];
 
 /// The measurements that come with the program.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("experiments/measured/codex-v2-runs.csv", include_str!("../../../experiments/measured/codex-v2-runs.csv")),
+    (
+        "experiments/measured/codex-v2-more-runs.csv",
+        include_str!("../../../experiments/measured/codex-v2-more-runs.csv"),
+    ),
     ("experiments/measured/codex-v3-runs.csv", include_str!("../../../experiments/measured/codex-v3-runs.csv")),
     ("experiments/measured/bittorrent-runs.csv", include_str!("../../../experiments/measured/bittorrent-runs.csv")),
+    (
+        "experiments/measured/bittorrent-2026-11-runs.csv",
+        include_str!("../../../experiments/measured/bittorrent-2026-11-runs.csv"),
+    ),
 ];
 
 /// One run of a real system.
@@ -39,6 +51,8 @@ pub struct MeasuredRun {
     pub conditions: BTreeMap<&'static str, String>,
     /// What its nodes did.
     pub nodes: Vec<NodeFigures>,
+    /// Why no scenario says what happened in it, if none does.
+    pub obstacle: Option<String>,
 }
 
 /// What one node did in a run, measured or simulated. Times are seconds from the
@@ -47,7 +61,14 @@ pub struct MeasuredRun {
 pub struct NodeFigures {
     /// Whether it was a leecher.
     pub leecher: bool,
-    /// When it began.
+    /// Its upload capacity in bit/s, infinite without a limit, where nodes of a measured
+    /// run differ in it.
+    pub up_bps: Option<f64>,
+    /// Its download capacity, likewise.
+    pub down_bps: Option<f64>,
+    /// Whether it was to go once it holds everything.
+    pub leaves_complete: bool,
+    /// When it began; nothing of a leecher that never did, where that of others is known.
     pub start_s: Option<f64>,
     /// When it went.
     pub leave_s: Option<f64>,
@@ -214,6 +235,9 @@ fn shortest(number: f64) -> String {
 /// The run with the nodes it has; nothing but a note when nodes are missing,
 /// for then its totals would be wrong.
 fn complete(run: MeasuredRun, measured: &mut Measured) {
+    if run.obstacle.is_some() {
+        return measured.runs.push(run);
+    }
     let count = |column: &str| run.conditions.get(column).and_then(|text| text.parse::<f64>().ok());
     let leechers = run.nodes.iter().filter(|node| node.leecher).count() as f64;
     let seeders = run.nodes.len() as f64 - leechers;
@@ -237,7 +261,7 @@ mod tests {
         let measured = Measured::shipped();
         assert!(measured.notes.is_empty(), "{:?}", measured.notes);
         let of = |system: &str| measured.runs.iter().filter(|r| r.conditions["system"] == system).count();
-        assert_eq!((of("codex"), of("libtorrent"), of("libtorrent-shadow")), (86, 51, 21));
+        assert_eq!((of("codex"), of("libtorrent"), of("libtorrent-shadow")), (97, 74, 21));
         let run = &measured.runs[0];
         assert_eq!((run.conditions["file_bytes"].as_str(), run.conditions["latency_s"].as_str()), ("10485760", "0"));
         assert_eq!((run.nodes[1].t100_s, run.nodes[0].bytes_tx), (Some(9.078), Some(11_052_674.0)));

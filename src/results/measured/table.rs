@@ -21,8 +21,25 @@ pub(super) fn read(file: &str, content: &[u8], measured: &mut Measured) -> Resul
     }
     let (runs, notes) = runs(file, &headers, &mut reader)?;
     measured.notes.extend(notes);
-    runs.into_iter().for_each(|run| complete(run, measured));
+    runs.into_iter().for_each(|run| complete(like_links(run), measured));
     Ok(())
+}
+
+/// What holds of a node's links, and where in its figures that stands.
+type OfLinks = (&'static str, fn(&mut NodeFigures) -> &mut Option<f64>);
+
+const LINKS: [OfLinks; 2] = [("up_bps", |node| &mut node.up_bps), ("down_bps", |node| &mut node.down_bps)];
+
+/// The run with links that all nodes share among its conditions, others with each node.
+fn like_links(mut run: MeasuredRun) -> MeasuredRun {
+    for (column, of) in LINKS {
+        let first = run.nodes.first_mut().and_then(|node| *of(node));
+        if run.nodes.iter_mut().all(|node| *of(node) == first) {
+            run.conditions.extend(first.map(|rate| (column, shortest(rate))));
+            run.nodes.iter_mut().for_each(|node| *of(node) = None);
+        }
+    }
+    run
 }
 
 fn runs(
@@ -37,11 +54,14 @@ fn runs(
         let record = record.map_err(|error| line_error(file, &error))?;
         let row = MeasuredRow { file, headers, record: &record };
         let (id, conditions, node) = (row.needed("run_id")?.to_owned(), row.conditions()?, row.node()?);
+        let obstacle = row.obstacle()?;
         let index = *place.entry(id.clone()).or_insert(runs.len());
         if index == runs.len() {
-            runs.push(MeasuredRun { id, file: file.into(), conditions, nodes: vec![node] });
+            runs.push(MeasuredRun { id, file: file.into(), conditions, nodes: vec![node], obstacle });
             continue;
         }
+        let known = &mut runs[index].obstacle;
+        *known = known.take().or(obstacle);
         if let Some(column) = differs(&runs[index].conditions, &conditions) {
             mixed.entry(id).or_insert(column);
         }
@@ -95,30 +115,65 @@ impl<'a> MeasuredRow<'a> {
 
     fn conditions(&self) -> Result<BTreeMap<&'static str, String>, MeasuredError> {
         let mut conditions = BTreeMap::new();
-        for column in NEEDED {
+        let is_link = |column: &str| LINKS.iter().any(|(link, _)| *link == column);
+        for column in NEEDED.into_iter().filter(|column| !is_link(column)) {
             self.needed(column)?;
         }
-        for column in WORDS {
+        for column in WORDS.into_iter().filter(|column| *column != "settings") {
             conditions.extend(self.text(column).map(|text| (column, text.to_owned())));
         }
-        for column in NUMBERS {
+        conditions.extend(self.settings()?.map(|settings| ("settings", settings)));
+        for column in NUMBERS.into_iter().filter(|column| !is_link(column)) {
             conditions.extend(self.number(column)?.map(|number| (column, shortest(number))));
         }
         Ok(conditions)
     }
 
-    fn node(&self) -> Result<NodeFigures, MeasuredError> {
-        let leecher = match self.needed("role")? {
-            "leecher" => true,
-            "seeder" => false,
-            other => return Err(self.wrong("role", other, "`seeder` or `leecher`")),
+    /// The settings that are unlike the usual ones, sorted; nothing when there are none.
+    fn settings(&self) -> Result<Option<String>, MeasuredError> {
+        let Some(text) = self.text("settings") else { return Ok(None) };
+        let read = serde_json::from_str::<BTreeMap<String, serde_json::Value>>(text).ok();
+        let flat = |settings: &BTreeMap<_, serde_json::Value>| {
+            settings.values().all(|value| value.is_number() || value.is_boolean() || value.is_string())
         };
+        let settings = read.filter(flat);
+        let settings = settings.ok_or_else(|| self.wrong("settings", text, "a JSON object of numbers and words"))?;
+        let written = serde_json::to_string(&settings).expect("what was read can be written");
+        Ok((!settings.is_empty()).then_some(written))
+    }
+
+    /// The capacity of a link, infinite without a limit.
+    fn rate(&self, column: &str) -> Result<Option<f64>, MeasuredError> {
+        match self.text(column) {
+            None | Some("inf") => Ok(Some(f64::INFINITY)),
+            Some(_) => self.number(column),
+        }
+    }
+
+    /// What no scenario says yet.
+    fn obstacle(&self) -> Result<Option<String>, MeasuredError> {
+        if self.number("loss")?.is_some_and(|loss| loss > 0.0) {
+            return Ok(Some("loss is not modelled yet".into()));
+        }
+        let role = self.needed("role")?;
+        let odd = !["leecher", "seeder"].contains(&role);
+        Ok(odd.then(|| format!("a member that neither seeds nor downloads (role `{role}`) is not modelled yet")))
+    }
+
+    fn node(&self) -> Result<NodeFigures, MeasuredError> {
+        let seed_after = self.number("seed_after")?;
+        if seed_after.is_some_and(|flag| flag != 0.0 && flag != 1.0) {
+            return Err(self.wrong("seed_after", self.text("seed_after").unwrap_or_default(), "0 or 1"));
+        }
         let (leave_s, return_s) = (self.number("leave_s")?, self.number("return_s")?);
         if return_s.is_some_and(|to| leave_s.is_none_or(|from| to <= from)) {
             return Err(self.wrong("return_s", self.text("return_s").unwrap_or_default(), "a time after `leave_s`"));
         }
         Ok(NodeFigures {
-            leecher,
+            leecher: self.needed("role")? == "leecher",
+            up_bps: self.rate("up_bps")?,
+            down_bps: self.rate("down_bps")?,
+            leaves_complete: seed_after == Some(0.0),
             start_s: self.number("start_s")?,
             leave_s,
             return_s,
@@ -174,8 +229,9 @@ mod tests {
             ("a,2,1,5,8,8,0,leecher,,soon,\n", "m.csv:3: column `t100_s` is `soon`; expected a number, zero or more"),
             ("a,2,1,5,8,8,0,leecher,,-1,\n", "m.csv:3: column `t100_s` is `-1`; expected a number, zero or more"),
             ("a,2,1,5,8,8,0,leecher,,nan,\n", "m.csv:3: column `t100_s` is `nan`; expected a number, zero or more"),
-            ("a,2,1,5,8,8,0,peer,,1,\n", "m.csv:3: column `role` is `peer`; expected `seeder` or `leecher`"),
-            ("a,2,1,5,,8,0,leecher,,1,\n", "m.csv:3: column `up_bps` is ``; expected a value"),
+            ("a,2,1,5,8,8,0,,,1,\n", "m.csv:3: column `role` is ``; expected a value"),
+            ("a,2,1,,8,8,0,leecher,,1,\n", "m.csv:3: column `file_bytes` is ``; expected a value"),
+            ("a,2,1,5,fast,8,0,leecher,,1,\n", "m.csv:3: column `up_bps` is `fast`; expected a number, zero or more"),
             ("a,2,1\n", "m.csv:3: this line has 3 fields; expected 11, as the header has"),
         ] {
             assert_eq!(read_rows(&format!("{good}{row}")).unwrap_err().to_string(), message);
@@ -191,9 +247,46 @@ mod tests {
 
     #[test]
     fn a_run_of_unlike_nodes_is_left_out_with_a_note() {
-        let measured = read_rows("a,2,1,5,8,8,0,leecher,,1,\na,2,1,5,9,8,0,seeder,,,\n").unwrap();
+        let measured = read_rows("a,2,1,5,8,8,0,leecher,,1,\na,2,1,6,8,8,0,seeder,,,\n").unwrap();
         assert!(measured.runs.is_empty());
-        assert_eq!(measured.notes, ["m.csv: run a is left out: its nodes differ in `up_bps`"]);
+        assert_eq!(measured.notes, ["m.csv: run a is left out: its nodes differ in `file_bytes`"]);
+    }
+
+    #[test]
+    fn links_may_differ_and_may_have_no_limit() {
+        let rows =
+            "a,2,1,5,8,inf,0,leecher,,1,\na,2,1,5,9,,0,seeder,,,\nb,2,1,5,,8,0,leecher,,1,\nb,2,1,5,,8,0,seeder,,,\n";
+        let runs = read_rows(rows).unwrap().runs;
+        let ups: Vec<_> = runs[0].nodes.iter().map(|node| (node.up_bps, node.down_bps)).collect();
+        assert_eq!(ups, [(Some(8.0), None), (Some(9.0), None)], "what differs is with the nodes");
+        let of = |run: usize, column: &str| runs[run].conditions.get(column).map(String::as_str);
+        assert_eq!((of(0, "up_bps"), of(0, "down_bps")), (None, Some("inf")), "what does not, with the run");
+        assert_eq!((of(1, "up_bps"), of(1, "down_bps")), (Some("inf"), Some("8")));
+    }
+
+    #[test]
+    fn settings_are_sorted_and_what_no_scenario_says_is_an_obstacle() {
+        let head = "run_id,nodes,seeders,file_bytes,up_bps,down_bps,role,seed_after,loss,settings";
+        let read_text = |rows: &str| {
+            let mut measured = Measured::default();
+            read("m.csv", format!("{head}\n{rows}").as_bytes(), &mut measured).map(|()| measured.runs)
+        };
+        let of = |role: &str, rest: &str| format!("a,2,1,5,8,8,{role},{rest}\n");
+        let two = |rest: &str| read_text(&(of("seeder", rest) + &of("leecher", rest))).map(|mut runs| runs.remove(0));
+        let run = two("0,0.0,\"{\"\"b\"\": 1, \"\"a\"\": true}\"").unwrap();
+        assert_eq!(run.conditions["settings"], "{\"a\":true,\"b\":1}");
+        assert!(run.nodes[1].leaves_complete && run.obstacle.is_none());
+        assert!(!two("1,,{}").unwrap().conditions.contains_key("settings"), "nothing was unlike");
+        assert_eq!(two(",0.005,").unwrap().obstacle.as_deref(), Some("loss is not modelled yet"));
+        let idle = read_text(&(of("seeder", ",,") + &of("idle", ",,"))).unwrap().remove(0);
+        assert!(idle.obstacle.unwrap().contains("(role `idle`)"));
+        for (rest, message) in [
+            ("2,,", "column `seed_after` is `2`; expected 0 or 1"),
+            (",,[1]", "column `settings` is `[1]`; expected a JSON object of numbers and words"),
+        ] {
+            let error = two(rest).unwrap_err().to_string();
+            assert!(error.ends_with(message), "{error}");
+        }
     }
 
     #[test]

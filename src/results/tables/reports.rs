@@ -19,9 +19,9 @@ table! {
         file_bytes: String [Bytes],
         /// Size of a piece, where there are pieces.
         piece_bytes: String [Bytes],
-        /// Upload capacity; empty where the testbed has its own.
+        /// Upload capacity; empty where the testbed has its own, or nodes differ in it.
         up_bps: String [BitsPerSecond],
-        /// Download capacity; empty where the testbed has its own.
+        /// Download capacity; empty where the testbed has its own, or nodes differ in it.
         down_bps: String [BitsPerSecond],
         /// One-way latency as measured; empty where the testbed has its own.
         latency_s: String [Seconds],

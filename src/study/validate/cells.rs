@@ -1,17 +1,14 @@
 //! From measured runs to cells: runs of the same testbed under the same
 //! conditions, and what a cell is called.
 
-use crate::results::{CONDITION_NUMBERS, CONDITION_WORDS, MeasuredRun, NodeFigures};
+use super::members::{Member, Pattern, members, rates};
+use crate::results::{CONDITION_NUMBERS, CONDITION_WORDS, MeasuredRun};
 use crate::scenario::Testbed;
-use crate::units::{Bytes, Rate, Time};
+use crate::units::{Bytes, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns and their values.
 pub(super) type ColumnValues = BTreeMap<&'static str, String>;
-
-/// Mean distances of starts below this are no pattern but how long it takes to
-/// start everybody.
-const TOGETHER_S: f64 = 0.5;
 
 /// Runs that are repetitions of each other.
 #[derive(Debug, Clone)]
@@ -21,14 +18,14 @@ pub(super) struct Group<'a> {
     pub(super) conditions: ColumnValues,
     pub(super) name: String,
     pub(super) runs: Vec<&'a MeasuredRun>,
-    /// The different ways in which the leechers of these runs started: sorted, in
-    /// seconds from the first.
-    pub(super) starts: Vec<Vec<f64>>,
-    /// Nodes that went, by their number in a simulated run, where seeders come first
-    /// and then leechers in order of their starts: when, and when they came back.
-    pub(super) absences: Vec<(usize, f64, Option<f64>)>,
+    /// The different ways in which the members of these runs came and went. Each run's
+    /// own, not their mean: milliseconds decide which leecher is served first, and a mean
+    /// is a start that no run had.
+    pub(super) ways: Vec<Vec<Member>>,
     /// What was different in these runs: words of their tag.
     pub(super) variants: Vec<String>,
+    /// Why these runs cannot be re-created, if no scenario says what happened in them.
+    pub(super) obstacle: Option<String>,
 }
 
 /// Groups `runs` into cells, by testbed and then by conditions.
@@ -42,18 +39,33 @@ pub(super) fn groups<'a>(runs: &'a [MeasuredRun], testbeds: &[Testbed]) -> Vec<G
         let same = keys.iter().filter(|other| other.testbed == key.testbed).collect::<Vec<_>>();
         name(key, &same, testbeds.get(key.testbed))
     };
+    let mut named: BTreeMap<(usize, String), usize> = BTreeMap::new();
     cells
         .into_iter()
-        .map(|(key, runs)| Group {
-            name: name(&key),
-            testbed: (key.testbed < testbeds.len()).then_some(key.testbed),
-            starts: all_starts(&runs),
-            conditions: runs[0].conditions.clone(),
-            absences: absences(&runs[0].nodes),
-            variants: key.variants.clone(),
-            runs,
+        .map(|(key, runs)| {
+            let (name, same) = (name(&key), named.entry((key.testbed, name(&key))).or_insert(0));
+            *same += 1;
+            Group {
+                name: if *same == 1 { name } else { format!("{name} ({same})") },
+                testbed: (key.testbed < testbeds.len()).then_some(key.testbed),
+                ways: ways(&runs),
+                conditions: runs[0].conditions.clone(),
+                variants: key.variants,
+                obstacle: key.obstacle,
+                runs,
+            }
         })
         .collect()
+}
+
+fn ways(runs: &[&MeasuredRun]) -> Vec<Vec<Member>> {
+    let mut all: Vec<Vec<Member>> = Vec::new();
+    for way in runs.iter().map(|run| members(run)) {
+        if !all.contains(&way) {
+            all.push(way);
+        }
+    }
+    all
 }
 
 /// What makes runs repetitions of each other, in the order of cells.
@@ -64,11 +76,9 @@ struct CellKey {
     /// Numbers as bits: of positive numbers these are in the same order.
     numbers: Vec<(&'static str, u64)>,
     words: Vec<(&'static str, String)>,
-    /// Mean distance of the starts in milliseconds, to one digit; 0 together.
-    pattern_ms: u64,
-    /// Who went when and came back when, in tenths of a second.
-    absences: Vec<(usize, u64, Option<u64>)>,
+    pattern: Pattern,
     variants: Vec<String>,
+    obstacle: Option<String>,
 }
 
 fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> CellKey {
@@ -92,64 +102,15 @@ fn key(run: &MeasuredRun, testbeds: &[Testbed]) -> CellKey {
     let words_of = |column| value(column).into_iter().flat_map(|text| text.split('-'));
     let told = words_of("version").chain(words_of("tag"));
     let variants = told.filter(|word| bed.is_some_and(|bed| bed.variant(word).is_some())).map(str::to_owned);
-    let tenths = |seconds: f64| libm::round(seconds * 10.0) as u64;
-    let absences = absences(&run.nodes).into_iter().map(|(node, from, to)| (node, tenths(from), to.map(tenths)));
     let number = |column: &&'static str| Some((*column, value(column)?.parse::<f64>().ok()?.to_bits()));
     CellKey {
         testbed,
         numbers: CONDITION_NUMBERS.iter().filter_map(number).collect(),
         words: words.filter_map(|column| Some((*column, value(column)?.to_owned()))).collect(),
-        pattern_ms: pattern_ms(&starts(&run.nodes)),
-        absences: absences.collect(),
+        pattern: Pattern::of(&members(run)),
         variants: variants.collect(),
+        obstacle: run.obstacle.clone(),
     }
-}
-
-/// Who went and came back, from the first start; see [`Group::absences`].
-fn absences(nodes: &[NodeFigures]) -> Vec<(usize, f64, Option<f64>)> {
-    let mut order: Vec<&NodeFigures> = nodes.iter().collect();
-    let rank = |node: &NodeFigures| if node.leecher { node.start_s.unwrap_or(0.0) } else { f64::NEG_INFINITY };
-    order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
-    let leechers = nodes.iter().filter(|node| node.leecher).map(|node| node.start_s.unwrap_or(0.0));
-    let first = leechers.min_by(f64::total_cmp).unwrap_or(0.0);
-    let gone = |(number, node): (usize, &&NodeFigures)| {
-        Some((number, node.leave_s? - first, node.return_s.map(|to| to - first)))
-    };
-    order.iter().enumerate().filter_map(gone).collect()
-}
-
-/// Starts of the leechers, sorted, from the first.
-fn starts(nodes: &[NodeFigures]) -> Vec<f64> {
-    let mut starts: Vec<f64> = nodes.iter().filter(|n| n.leecher).map(|n| n.start_s.unwrap_or(0.0)).collect();
-    starts.sort_by(f64::total_cmp);
-    let first = starts.first().copied().unwrap_or(0.0);
-    starts.into_iter().map(|start| start - first).collect()
-}
-
-fn pattern_ms(starts: &[f64]) -> u64 {
-    let gaps = starts.len().saturating_sub(1).max(1) as f64;
-    let gap = starts.last().copied().unwrap_or(0.0) / gaps;
-    if gap < TOGETHER_S {
-        return 0;
-    }
-    let mut digit = (gap * 1e3) as u64;
-    let mut scale = 1;
-    while digit >= 100 {
-        (digit, scale) = (digit / 10, scale * 10);
-    }
-    (digit + 5) / 10 * 10 * scale
-}
-
-/// Each run's own starts, not their mean: milliseconds decide which leecher is
-/// served first, and a mean is a start that no run had.
-fn all_starts(runs: &[&MeasuredRun]) -> Vec<Vec<f64>> {
-    let mut all: Vec<Vec<f64>> = Vec::new();
-    for starts in runs.iter().map(|run| starts(&run.nodes)) {
-        if !all.contains(&starts) {
-            all.push(starts);
-        }
-    }
-    all
 }
 
 /// `8-1 10 MiB 10 Mbit/s`, and what else differs among the cells of the testbed.
@@ -165,12 +126,13 @@ fn name(key: &CellKey, all: &[&CellKey], testbed: Option<&Testbed>) -> String {
         values.len() > 1
     };
     let bytes = |value: f64| Bytes(value as u64).to_string();
-    let rate = |value: f64| Rate(value as u64).to_string();
+    let range = |column: &str, differing: Option<(f64, f64)>| of(column).map(|rate| (rate, rate)).or(differing);
+    let [up, down] = key.pattern.links();
     let mut parts = vec![format!("{}-{}", of("nodes").unwrap_or(0.0), of("seeders").unwrap_or(0.0))];
     parts.extend(of("file_bytes").map(bytes));
-    match (of("up_bps"), of("down_bps")) {
-        (Some(up), Some(down)) if up != down => parts.push(format!("{} up {} down", rate(up), rate(down))),
-        (up, _) => parts.extend(up.map(rate)),
+    match (range("up_bps", up), range("down_bps", down)) {
+        (Some(up), Some(down)) if up != down => parts.push(format!("{} up {} down", rates(up), rates(down))),
+        (up, _) => parts.extend(up.map(rates)),
     }
     parts.extend(of("latency_s").filter(|_| varies("latency_s")).map(|s| Time::from_secs_f64(s).to_string()));
     let pieces = |column, what: &str| of(column).filter(|_| varies(column)).map(|v| format!("{what} {}", bytes(v)));
@@ -180,23 +142,23 @@ fn name(key: &CellKey, all: &[&CellKey], testbed: Option<&Testbed>) -> String {
     for column in CONDITION_WORDS {
         let said = word(key, column).filter(|_| varies(column));
         let model = |commit: String| testbed.map_or(commit.clone(), |bed| bed.protocol_of(&commit).to_owned());
-        parts.extend(if column == "commit" { said.map(model) } else { said });
+        let plain = |settings: String| settings.replace(['{', '}', '"'], "").replace([':', ','], " ");
+        parts.extend(match column {
+            "commit" => said.map(model),
+            "settings" => said.map(plain),
+            _ => said,
+        });
     }
     parts.extend(key.variants.iter().cloned());
-    if key.pattern_ms > 0 {
-        parts.push(format!("every {}", Time::from_millis(key.pattern_ms)));
-    }
-    for (node, from, to) in &key.absences {
-        let at = |tenths: u64| Time::from_millis(tenths * 100);
-        parts.push(format!("{node} leaves at {}", at(*from)));
-        parts.extend(to.map(|to| format!("returns at {}", at(to))));
-    }
+    parts.extend(key.pattern.words());
     parts.join(" ")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::members::starts;
     use super::*;
+    use crate::results::NodeFigures;
 
     fn run(id: &str, conditions: &[(&'static str, &str)], starts: &[f64]) -> MeasuredRun {
         let leecher = |start: &f64| NodeFigures { leecher: true, start_s: Some(*start), ..NodeFigures::default() };
@@ -205,6 +167,7 @@ mod tests {
             file: "m.csv".into(),
             conditions: conditions.iter().map(|(c, v)| (*c, v.to_string())).collect(),
             nodes: starts.iter().map(leecher).chain([NodeFigures::default()]).collect(),
+            obstacle: None,
         }
     }
 
@@ -251,7 +214,7 @@ mod tests {
                 (None, "3-1 1 MiB 10 Mbit/s", "g".into()),
             ]
         );
-        let second: Vec<f64> = groups[1].starts.iter().map(|starts| starts[1]).collect();
+        let second: Vec<f64> = groups[1].ways.iter().map(|way| starts(way)[1]).collect();
         assert!((second[0] - 0.1).abs() < 1e-12 && second[1] == 0.2, "sorted and from the first: {second:?}");
     }
 
@@ -306,15 +269,18 @@ mod tests {
             ("c", of("c")),
             ("d", of("d cold")),
             ("e", of("d id0ignored w270336")),
-            ("k", of("d 1 leaves at 8 s")),
-            ("r", of("d 2 leaves at 4 s returns at 10 s")),
+            ("k", of("d 1 away from 8 s")),
+            ("r", of("d 1 away from 4 s to 10 s")),
         ];
         let names: Vec<(&str, String)> = names.iter().map(|(ids, name)| (ids.as_str(), (*name).to_owned())).collect();
         assert_eq!(names, expected);
         assert!(groups.iter().all(|g| g.testbed.is_some_and(|t| testbeds[t].name == "codex-v3-netns")));
-        let absences = |id: &str| &groups.iter().find(|g| g.runs[0].id == id).unwrap().absences;
-        assert_eq!(absences("k"), &[(1, 8.0, None)], "seeders first, then leechers");
-        assert_eq!(absences("r"), &[(2, 4.04, Some(9.96))], "as they were, not as they are called");
+        let away = |id: &str| {
+            let way = &groups.iter().find(|g| g.runs[0].id == id).unwrap().ways[0];
+            way.iter().map(|member| member.away).collect::<Vec<_>>()
+        };
+        assert_eq!(away("k"), [None, Some((8.0, None)), None], "seeders first, then leechers");
+        assert_eq!(away("r"), [None, None, Some((4.04, Some(9.96)))], "as they were, not as they are called");
     }
 
     /// A commit that no testbed knows is of no model, though the method is known.
@@ -333,14 +299,5 @@ mod tests {
         assert_eq!(of("", "netns+tbf").as_deref(), Some("codex-netns"));
         assert_eq!(of("4e709275", "netns+tbf").as_deref(), Some("codex-v3-netns"));
         assert_eq!(of("", "netns+htb"), None, "v3 was never without a commit");
-    }
-
-    #[test]
-    fn patterns_have_one_digit() {
-        for (gap, pattern) in
-            [(0.0, 0), (0.4, 0), (0.64, 600), (1.26, 1_000), (9.8, 10_000), (10.2, 10_000), (64.0, 60_000)]
-        {
-            assert_eq!(pattern_ms(&[0.0, gap, 2.0 * gap]), pattern, "{gap}");
-        }
     }
 }

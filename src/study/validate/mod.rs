@@ -3,6 +3,7 @@
 
 mod cells;
 mod figures;
+mod members;
 mod recreate;
 mod verdict;
 
@@ -15,6 +16,7 @@ use super::{History, Next, Question, RowFile};
 use crate::results::{Measured, MeasuredRun, Observation, ResultsError, ValidationRow};
 use crate::scenario::{self, Conditions, Progress, Scenario, Testbed};
 use cells::Group;
+use members::Member;
 
 /// What `runs.csv` calls the cells: the last is the number of the starts.
 const LABELS: [&str; 3] = ["testbed", "cell", "starts"];
@@ -46,7 +48,7 @@ pub struct Case {
     pub runs: Vec<RunFigures>,
     /// What was fitted to this cell; nothing when it is evidence.
     pub fitted: Vec<String>,
-    /// Its cells in the plan: one for each way in which its leechers started.
+    /// Its cells in the plan: one for each way in which its members came and went.
     pub cells: std::ops::Range<usize>,
 }
 
@@ -133,12 +135,20 @@ impl Cases {
             self.refused.push(Refused { name: group.name.clone(), reason });
             return;
         };
-        let load = |starts: &Vec<f64>| scenario::load(&recreate::input(group, starts, testbed, &request.sets));
-        let scenarios = match group.starts.iter().map(load).collect::<Result<Vec<_>, _>>() {
+        let load = |way: &Vec<Member>| {
+            let input = recreate::input(group, way, testbed, &request.sets)?;
+            scenario::load(&input).map_err(|error| error.to_string())
+        };
+        let scenarios = match &group.obstacle {
+            Some(obstacle) => Err(obstacle.clone()),
+            None => group.ways.iter().map(load).collect::<Result<Vec<_>, _>>(),
+        };
+        let scenarios = match scenarios {
             Ok(scenarios) => scenarios,
-            Err(error) => {
-                let name = format!("{} {}", testbed.name, group.name);
-                self.refused.push(Refused { name, reason: error.to_string() });
+            Err(reason) => {
+                let runs: Vec<&str> = group.runs.iter().map(|run| run.id.as_str()).collect();
+                let name = format!("{} {} ({})", testbed.name, group.name, runs.join(", "));
+                self.refused.push(Refused { name, reason });
                 return;
             }
         };
