@@ -107,6 +107,16 @@ fn a_dumbbell_takes_its_time() {
     }
 }
 
+/// Where links are infinitely fast so are wires: they delay, and bind nothing.
+#[test]
+fn in_ideal_wires_only_delay() {
+    let racks = "topology.generate={ racks = { racks = 2, delay = \"10 ms\", uplink = \"1 Mbit/s\" } }";
+    for protocol in protocols() {
+        let run = outcome(&[&format!("protocol={protocol}"), "network.model=ideal"], &[racks]);
+        assert!(run.links.is_empty() && run.bound == Time::ZERO, "{protocol}");
+    }
+}
+
 /// What leaves nodes for other points is what crosses the wires, twice in a star of racks.
 #[test]
 fn core_links_carry_what_crosses_racks() {

@@ -23,13 +23,15 @@ pub struct CoreCut {
     pub entering: f64,
     /// What the hosts behind could send together, bytes per second.
     pub uplinks: f64,
+    /// What they could take together.
+    pub downlinks: f64,
 }
 
 impl CoreCut {
-    /// What the hosts behind could send over what the wires let in; above 1 the wires hold
-    /// them back.
+    /// What the hosts behind could take over what the wires let in; above 1 the wires hold
+    /// them back when they fetch from elsewhere.
     pub fn oversubscription(&self) -> f64 {
-        self.uplinks / self.entering
+        self.downlinks / self.entering
     }
 
     /// The least time for a file of so many bytes, from `first` on.
@@ -103,6 +105,7 @@ fn cut(world: &World, routes: &Routes, at: &[Vec<NodeId>], (name, inside): (Stri
         seeded: nodes().any(|node| node.role != Role::Leecher),
         entering: entering.sum(),
         uplinks: nodes().map(|node| node.up.bytes_per_second()).sum(),
+        downlinks: nodes().map(|node| node.down.bytes_per_second()).sum(),
     }
 }
 

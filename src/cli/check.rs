@@ -33,6 +33,9 @@ impl Check {
             Err(error) => (plan.resolved.clone(), Some(error)),
         };
         output::say(&format!("{}\n", base.trim_end()))?;
+        if plan.points() > 1 {
+            output::tell("note: the [sweep] is no part of what is printed, which is the base of the study");
+        }
         if let Some(error) = by_itself {
             output::tell(&format!("note: this is the first point of the sweep; `codexsim run` would say\n{error}"));
         }

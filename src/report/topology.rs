@@ -25,8 +25,9 @@ pub fn topology(world: &World, name: &str, command: &str) -> Option<Document> {
     if !summary.cuts.is_empty() {
         document.heading("Where wires are narrow");
         document.paragraph(
-            "What the hosts behind some wires could send together, over what these wires let in. Above 1 the wires hold \
-             them back when they fetch from elsewhere.",
+            "What the nodes behind some wires could take together, over what these wires let in. Above 1 the wires hold \
+             them back when they fetch from elsewhere. (A without B: all that is left on A's side when the wire to B \
+             is cut.)",
         );
         document.grid(cuts(&summary));
     }
@@ -34,7 +35,7 @@ pub fn topology(world: &World, name: &str, command: &str) -> Option<Document> {
         title: "Points and wires".into(),
         caption:
             "Circles are points with nodes, larger with more of them, coloured by region; squares have none. Wires \
-                  are wider where they carry more."
+                  with a capacity are wider the more they carry."
                 .into(),
         svg: drawing(world).svg(),
         ..Picture::default()
@@ -64,7 +65,7 @@ fn figures(summary: &WiresSummary) -> Grid {
 }
 
 fn cuts(summary: &WiresSummary) -> Grid {
-    let columns = ["behind", "nodes", "could send", "wires let in", "over"];
+    let columns = ["behind", "nodes", "could take", "wires let in", "over"];
     let column =
         |(at, title): (usize, &str)| if at == 0 { GridColumn::words(title) } else { GridColumn::numbers(title) };
     let mut grid = Grid::new(columns.into_iter().enumerate().map(column));
@@ -73,7 +74,7 @@ fn cuts(summary: &WiresSummary) -> Grid {
             |bytes: f64| if bytes.is_finite() { Rate((bytes * 8.0) as u64).to_string() } else { "unlimited".into() };
         let over = cut.oversubscription();
         let over = if over.is_finite() { format!("{over:.2}") } else { "inf".into() };
-        grid.row([cut.name.clone(), cut.hosts.to_string(), rate(cut.uplinks), rate(cut.entering), over]);
+        grid.row([cut.name.clone(), cut.hosts.to_string(), rate(cut.downlinks), rate(cut.entering), over]);
     }
     grid
 }
@@ -96,7 +97,6 @@ fn drawing(world: &World) -> Wires {
     let limited = || wires.iter().map(|(.., edge)| edge.capacity).filter(|capacity| !capacity.is_unlimited()).map(log);
     let (low, high) = limited().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), rate| (l.min(rate), h.max(rate)));
     let width = |rate: Rate| match rate.is_unlimited() {
-        true if high.is_finite() => 1.0,
         true => 0.0,
         false if high > low => (log(rate) - low) / (high - low),
         false => 0.5,

@@ -39,7 +39,7 @@ impl RunRow {
             up_bps: same_for_all(world, |l| l.up, world.seeder_up),
             down_bps: same_for_all(world, |l| l.down, world.seeder_down),
             latency_s: match &world.latency {
-                LatencySpec::Constant(delay) if !world.is_mixed() => Some(delay.secs()),
+                LatencySpec::Constant(delay) if !world.has_own_delays() => Some(delay.secs()),
                 _ => None,
             },
             ..RunRow::default()
@@ -98,7 +98,7 @@ impl RunRow {
 fn same_for_all(world: &WorldSpec, pick: fn(&LinkClass) -> Rate, seeder: Option<Rate>) -> Option<Capacity> {
     let first = world.links.first().map(pick)?;
     let same = world.links.iter().map(pick).chain(seeder).all(|rate| rate == first);
-    (same && !world.is_mixed()).then(|| Capacity(first.bits_per_second()))
+    (same && !world.has_own_links()).then(|| Capacity(first.bits_per_second()))
 }
 
 pub(super) fn node_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<NodeRow> {

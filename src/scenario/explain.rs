@@ -118,6 +118,9 @@ fn inner_tables(property: &'static Value) -> Vec<&'static Value> {
     let has_keys = |case: &&Value| {
         ["properties", "additionalProperties"].iter().any(|word| case.get(word).is_some_and(Value::is_object))
     };
+    // A name may stand for a list of tables too.
+    let with_items = |case: &'static Value| [Some(case), case.get("items")].into_iter().flatten();
+    let cases = cases.map(|case| KEYS.resolved(case)).flat_map(with_items);
     let mut tables: Vec<&Value> = cases.map(|case| KEYS.resolved(case)).filter(has_keys).collect();
     tables.dedup_by(|a, b| std::ptr::eq(*a, *b));
     tables

@@ -87,8 +87,11 @@ fn magnitude(node: &Node) -> Option<f64> {
         Value::Integer(value) => Some(*value as f64),
         Value::Float(value) => Some(*value),
         Value::String(text) => {
-            let size = text.parse::<Bytes>().map(|b| b.get());
-            size.or_else(|_| text.parse::<Time>().map(Time::nanos)).ok().map(|v| v as f64)
+            // What a time lacks to be a size is told at length, which takes its time.
+            let size = || text.parse::<Bytes>().ok().map(Bytes::get);
+            let time = || text.parse::<Time>().ok().map(Time::nanos);
+            let number = if text.ends_with('B') { size() } else { time().or_else(size) };
+            number.map(|value| value as f64)
         }
         _ => None,
     }

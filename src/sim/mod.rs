@@ -74,6 +74,7 @@ pub fn run_of<P: Protocol>(params: &P::Params, spec: &RunSpec, progress: &mut dy
     if spec.network.model == NetworkModel::Ideal {
         // Latency only: the bound and the audit have to know.
         world.nodes.iter_mut().for_each(|n| (n.up, n.down) = (Rate::UNLIMITED, Rate::UNLIMITED));
+        world.latency = world.latency.without_capacities();
     }
     Simulation::<P>::new(&world, params, spec).run(progress)
 }

@@ -28,7 +28,7 @@ pub struct WiresSummary {
     pub delay_s: [f64; 4],
     /// Share of packets lost between nodes, on the wires of their way: the mean, the most.
     pub loss: [f64; 2],
-    /// The narrowest cuts: what the hosts behind them could send, over what the wires let in.
+    /// The narrowest cuts: what the hosts behind them could take, over what the wires let in.
     pub cuts: Vec<CoreCut>,
 }
 

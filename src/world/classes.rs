@@ -154,6 +154,11 @@ impl NodeClass {
                 "no `start`: seeders are there from the start",
             ));
         }
+        if let (Some(StartSpec::At(moments)), Some([from, ..])) = (&self.start, self.away.first().map(Vec::as_slice)) {
+            let late = moments.iter().max().copied().unwrap_or(Time::ZERO);
+            let given = format!("an absence from {from} of nodes that start at {late}");
+            require(late <= *from, key("away.0"), given, "absences after the start")?;
+        }
         if let Some(start) = &self.start {
             start.check(self.count.unwrap_or(1), end).map_err(|refusal| Refusal { key: key("start"), ..refusal })?;
         }
@@ -177,6 +182,8 @@ impl NodeClass {
 
     fn check_place(&self, index: usize, spec: &WorldSpec) -> Result<(), Refusal> {
         let key = |name: &str| format!("nodes.{index}.{name}");
+        let one = self.point.is_none() || self.region.is_none();
+        require(one, key("region"), "`point` and `region` exclude each other", "one of them: a point has its region")?;
         if spec.topology.is_some() {
             return Ok(()); // it knows its points and regions, and says so itself
         }
@@ -184,6 +191,11 @@ impl NodeClass {
         let Some(name) = &self.region else { return Ok(()) };
         spec.latency.region(name).map(|_| ()).ok_or_else(|| {
             let known = spec.latency.region_names();
+            if known.is_empty() {
+                let given = format!("region `{name}`, and one latency between any two nodes");
+                let right = "network.latency = { matrix = \"..\" } with regions of these names, or a [topology]";
+                return Refusal::new(key("region"), given, right);
+            }
             unknown(
                 format!("no region `{name}` in network.latency"),
                 name,

@@ -163,6 +163,14 @@ impl Latency {
         }
     }
 
+    /// The same delays over wires that hold nobody back.
+    pub fn without_capacities(&self) -> Latency {
+        match self.graph().filter(|routes| !routes.core_links().is_empty()) {
+            Some(routes) => Latency::Graph(Routes::new(routes.topology().without_capacities()).into()),
+            None => self.clone(),
+        }
+    }
+
     /// The wires between points whose capacity those who send over them share.
     pub fn core_links(&self) -> &[CoreLink] {
         self.graph().map_or(&[], Routes::core_links)

@@ -66,9 +66,15 @@ pub struct WorldSpec {
 }
 
 impl WorldSpec {
-    /// Whether links or delays follow from more than what is said for all nodes.
-    pub fn is_mixed(&self) -> bool {
-        self.topology.is_some() || !self.nodes.is_empty()
+    /// Whether classes of nodes or the points of a graph give links of their own.
+    pub fn has_own_links(&self) -> bool {
+        let classes = self.nodes.iter().any(|class| class.up.is_some() || class.down.is_some());
+        classes || self.topology.as_ref().is_some_and(TopologySpec::gives_links)
+    }
+
+    /// Whether delays follow from more than one latency for all nodes.
+    pub fn has_own_delays(&self) -> bool {
+        self.topology.is_some() || self.nodes.iter().any(|class| class.access_delay.is_some())
     }
 
     /// Refuses what cannot be a world, or begins only after `end`.

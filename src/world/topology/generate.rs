@@ -140,6 +140,22 @@ impl GeneratorSpec {
         }
     }
 
+    /// As it is called in a scenario, and the delay of its wires.
+    fn name_and_delay(&self) -> (&'static str, Time) {
+        use GeneratorSpec::{BarabasiAlbert, Geographic, Line, Pods, Racks, Ring, Star, Tree, WattsStrogatz};
+        match *self {
+            Star { delay, .. } => ("star", delay),
+            Ring { delay, .. } => ("ring", delay),
+            Line { delay, .. } => ("line", delay),
+            Tree { delay, .. } => ("tree", delay),
+            Racks { delay, .. } => ("racks", delay),
+            Pods { delay, .. } => ("pods", delay),
+            BarabasiAlbert { delay, .. } => ("barabasi_albert", delay),
+            WattsStrogatz { delay, .. } => ("watts_strogatz", delay),
+            Geographic { delay, .. } => ("geographic", delay),
+        }
+    }
+
     /// Refuses what makes no graph.
     ///
     /// # Errors
@@ -173,7 +189,12 @@ impl GeneratorSpec {
                 require(sizes, key, given, "a width above 0, and a detour of at least 1")?;
             }
         }
-        self.build(0).check().map_err(|refusal| Refusal { key: key.into(), ..refusal })
+        let (name, delay) = self.name_and_delay();
+        let lasts = delay > Time::ZERO || matches!(self, Geographic { .. });
+        let wrong = "wires that take no time";
+        require(lasts, format!("topology.generate.{name}.delay"), wrong, "a latency above zero")?;
+        let blamed = |refusal| Refusal { key: format!("topology.generate.{name}"), ..refusal };
+        self.build(0).check().map_err(blamed)
     }
 
     /// The graph; what is drawn at random comes from `seed` alone.

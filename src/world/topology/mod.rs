@@ -156,6 +156,12 @@ impl Topology {
         Topology { graph: self.graph.map(|_, at| point(at), |_, wire| edge(wire)), ..self }
     }
 
+    /// The same with wires that only delay.
+    pub fn without_capacities(&self) -> Self {
+        let edge = |edge: &Edge| Edge { capacity: Rate::UNLIMITED, ..*edge };
+        Topology { graph: self.graph.map(|_, point| point.clone(), |_, wire| edge(wire)), rule: self.rule }
+    }
+
     /// The names of the regions, in the order of their first points; none when no point
     /// says its own.
     pub fn regions(&self) -> Vec<String> {

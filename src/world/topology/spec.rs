@@ -275,7 +275,7 @@ impl TopologySpec {
             }
             AttachSpec::List(names) => {
                 let given = format!("{} points for {nodes} nodes", names.len());
-                require(names.len() >= nodes as usize, "topology.attach.list", given, "one for each node")?;
+                require(names.len() == nodes as usize, "topology.attach.list", given, "one for each node")?;
                 names.iter().map(|name| point(topology, name, "topology.attach.list")).collect::<Result<_, _>>()?
             }
             AttachSpec::Counts(counts) => {
@@ -308,6 +308,12 @@ impl TopologySpec {
                 shuffled(shares.iter().map(at).collect::<Result<_, Refusal>>()?)
             }
         })
+    }
+
+    /// Whether its points give hosts their links.
+    pub(in crate::world) fn gives_links(&self) -> bool {
+        let GraphSpec::Read(graph, _) = &self.graph else { return false };
+        graph.points().any(|point| point.up.is_some() || point.down.is_some())
     }
 
     /// The slowest link that a graph gives its hosts or wires, if it gives any.
