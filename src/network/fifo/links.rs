@@ -1,7 +1,7 @@
 //! What links do with whole messages.
 
-use super::super::WireFlight;
-use super::super::window::span;
+use super::super::window::{HeadPace, WindowRule, span};
+use super::super::{Fate, WireFlight};
 use crate::units::{Bytes, Rate, Time};
 use std::collections::VecDeque;
 
@@ -56,6 +56,34 @@ impl Server {
     pub fn carried(&self, now: Time) -> Bytes {
         let waits = self.rate.bytes_per_second() * self.free.since(now).secs();
         Bytes(self.taken.0.saturating_sub(libm::ceil(waits) as u64))
+    }
+}
+
+/// What a stream transmits.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// Its transit, or [`NONE`].
+    pub transit: u32,
+    /// Messages that lost their turn because the one before was held back.
+    pub passed_over: u32,
+    /// When the last message reaches the link after the uplink; none does so before it.
+    pub last_byte: Time,
+    pub pace: HeadPace,
+    /// What becomes of it, when it is a datagram.
+    pub datagram: Option<Fate>,
+}
+
+impl Head {
+    /// When the last byte of a message of `bytes` leaves that begins now, for
+    /// all that the window has to say.
+    pub fn leave(&mut self, now: Time, bytes: f64, line: Rate, rule: &WindowRule) -> Time {
+        if !self.pace.window.is_finite() {
+            return now;
+        }
+        self.pace.window.wake(now, rule);
+        let leave = self.pace.alone(now, bytes, line.bytes_per_second(), rule);
+        self.pace.window.sleep(leave);
+        leave
     }
 }
 

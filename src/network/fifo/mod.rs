@@ -21,7 +21,7 @@ use super::{Bottleneck, Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFl
 use crate::engine::EventList;
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{Hop, NodeId, World};
-use links::{FifoFlight, Server, Uplink};
+use links::{FifoFlight, Head, Server, Uplink};
 use std::collections::VecDeque;
 
 /// No message.
@@ -43,20 +43,6 @@ pub struct Fifo {
     free_transits: Vec<u32>,
     steps: EventList<FifoStep>,
     now: Time,
-}
-
-/// What a stream transmits.
-#[derive(Debug)]
-struct Head {
-    /// Its transit, or [`NONE`].
-    transit: u32,
-    /// Messages that lost their turn because the one before was held back.
-    passed_over: u32,
-    /// When the last message reaches the link after the uplink; none does so before it.
-    last_byte: Time,
-    pace: HeadPace,
-    /// What becomes of it, when it is a datagram.
-    datagram: Option<Fate>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -398,19 +384,5 @@ impl Fifo {
             }
         }
         carried
-    }
-}
-
-impl Head {
-    /// When the last byte of a message of `bytes` leaves that begins now, for
-    /// all that the window has to say.
-    fn leave(&mut self, now: Time, bytes: f64, line: Rate, rule: &WindowRule) -> Time {
-        if !self.pace.window.is_finite() {
-            return now;
-        }
-        self.pace.window.wake(now, rule);
-        let leave = self.pace.alone(now, bytes, line.bytes_per_second(), rule);
-        self.pace.window.sleep(leave);
-        leave
     }
 }
