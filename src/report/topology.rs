@@ -22,14 +22,22 @@ pub fn topology(world: &World, name: &str, command: &str) -> Option<Document> {
     if summary.loss[1] > 0.0 {
         document.warning("loss on wires is kept and shown; no run loses anything by it yet");
     }
-    if !summary.cuts.is_empty() {
+    if let Some(narrowest) = summary.cuts.first() {
         document.heading("Where wires are narrow");
-        document.paragraph(
-            "What the nodes behind some wires could take together, over what these wires let in. Above 1 the wires hold \
-             them back when they fetch from elsewhere. (A without B: all that is left on A's side when the wire to B \
-             is cut.)",
-        );
-        document.grid(cuts(&summary));
+        if narrowest.oversubscription() > 1.0 {
+            document.paragraph(
+                "What the nodes behind some wires could take together, over what these wires let in. Above 1 the wires \
+                 hold them back when they fetch from elsewhere. (A without B: all that is left on A's side when the \
+                 wire to B is cut.)",
+            );
+            document.grid(cuts(&summary));
+        } else {
+            document.paragraph(format!(
+                "Nowhere: behind no wires could nodes take more than these let in. At the narrowest, {}, it is {:.2} of it.",
+                narrowest.name,
+                narrowest.oversubscription()
+            ));
+        }
     }
     document.picture(Picture {
         title: "Points and wires".into(),
