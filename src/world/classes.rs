@@ -154,10 +154,10 @@ impl NodeClass {
                 "no `start`: seeders are there from the start",
             ));
         }
-        if let (Some(StartSpec::At(moments)), Some([from, ..])) = (&self.start, self.away.first().map(Vec::as_slice)) {
+        if let (Some(StartSpec::At(moments)), Some([from, _])) = (&self.start, self.away.first().map(Vec::as_slice)) {
             let late = moments.iter().max().copied().unwrap_or(Time::ZERO);
             let given = format!("an absence from {from} of nodes that start at {late}");
-            require(late <= *from, key("away.0"), given, "absences after the start")?;
+            require(late <= *from, key("away.0"), given, "absences after the start, or one for good")?;
         }
         if let Some(start) = &self.start {
             start.check(self.count.unwrap_or(1), end).map_err(|refusal| Refusal { key: key("start"), ..refusal })?;

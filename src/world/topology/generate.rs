@@ -365,9 +365,7 @@ mod tests {
         let delay = ms(1);
         let refused = |spec: GeneratorSpec| spec.check().unwrap_err().message;
         assert!(refused(GeneratorSpec::Ring { points: 0, delay, capacity: None }).contains("0 points"));
-        assert!(
-            refused(GeneratorSpec::Line { points: 3, delay: Time::ZERO, capacity: None }).contains("takes no time")
-        );
+        assert!(refused(GeneratorSpec::Line { points: 3, delay: Time::ZERO, capacity: None }).contains("take no time"));
         assert!(refused(GeneratorSpec::Racks { racks: 3, delay, uplink: Rate(0) }).contains("carries nothing"));
         let small = GeneratorSpec::WattsStrogatz { points: 9, degree: 3, rewire: 0.5, delay, capacity: None };
         assert!(refused(small).contains("3 wires of each"));
