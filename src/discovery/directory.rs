@@ -7,6 +7,7 @@ use crate::units::Time;
 use crate::world::{NodeId, Role, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// Static discovery: a directory that everybody can ask. It knows who
 /// provides the dataset; asking and announcing costs round trips, no bytes.
@@ -35,6 +36,8 @@ pub struct StaticParams {
 pub struct Directory {
     /// Providers and when they became known.
     providers: Vec<(Time, NodeId)>,
+    /// The same by node.
+    since: Vec<Option<Time>>,
     /// How long a look-up or an announcement takes.
     delay: Time,
     max_providers: usize,
@@ -48,6 +51,7 @@ impl Directory {
         let round_trips = params.round_trips + params.round_trips_per_doubling * doublings;
         Directory {
             providers: world.with_role(Role::Seeder).map(|id| (Time::ZERO, id)).collect(),
+            since: world.nodes.iter().map(|node| (node.role == Role::Seeder).then_some(Time::ZERO)).collect(),
             delay: world.mean_delay() * 2 * libm::round(round_trips.max(0.0)) as u64,
             max_providers: params.max_providers as usize,
             order_salt: mix(world.seed ^ mix(Purpose::Identifiers as u64)),
@@ -72,7 +76,9 @@ impl Directory {
 
     /// Adds a provider; nothing when it is known already.
     fn announced(&mut self, node: NodeId, now: Time) {
-        if !self.providers.iter().any(|(_, id)| *id == node) {
+        let since = &mut self.since[node.index()];
+        if since.is_none() {
+            *since = Some(now);
             self.providers.push((now, node));
         }
     }
@@ -84,6 +90,14 @@ impl Directory {
     fn answer(&self, asker: NodeId, world: &World) -> Vec<NodeId> {
         let mut found = Vec::new();
         let own_order = |id: NodeId| mix(self.order_salt ^ (u64::from(asker.0) << 32) ^ u64::from(id.0));
+        if let Some(overlay) = &world.overlay {
+            // Who knows few need not walk all providers.
+            let known = overlay.neighbours(asker).iter().filter_map(|id| Some((self.since[id.index()]?, *id)));
+            let mut known: Vec<(Time, NodeId)> = known.collect();
+            known.sort_unstable_by_key(|(since, id)| (Reverse(*since), own_order(*id)));
+            known.truncate(self.max_providers);
+            return known.into_iter().map(|(_, id)| id).collect();
+        }
         // Providers stand in order of time; only those of equal time need sorting.
         for same_time in self.providers.chunk_by(|a, b| a.0 == b.0).rev() {
             let first = found.len();
