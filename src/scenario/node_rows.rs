@@ -4,7 +4,7 @@
 use super::error::{Fault, list};
 use super::parse::read_file;
 use super::source::{Place, Sources};
-use super::trace::Line;
+use super::trace::{Line, records};
 use super::tree::{Node, Table, Value};
 
 /// Column, key of a class, and the unit that a plain number in it has.
@@ -109,12 +109,7 @@ fn class(rows: &[Row], first: usize) -> Node {
 
 fn rows(sources: &Sources, source: usize) -> Result<Vec<Row>, Fault> {
     let text = &sources.get(source).text;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .has_headers(false)
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
+    let mut reader = records(text);
     let (mut columns, mut rows): (Vec<usize>, _) = (Vec::new(), Vec::new());
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Fault::new(format!("not valid CSV: {error}")))?;

@@ -37,12 +37,7 @@ pub(super) fn read(node: &mut Node, size: u32, sources: &mut Sources) -> Result<
 
 fn read_csv(sources: &Sources, source: usize, size: u32) -> Result<Vec<Row>, Fault> {
     let text = &sources.get(source).text;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .has_headers(false)
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
+    let mut reader = records(text);
     let mut rows = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Fault::new(format!("not valid CSV: {error}")))?;
@@ -96,6 +91,16 @@ fn check((node, online, offline): Row, size: u32) -> Result<(), (usize, Fault)> 
         return Err((2, fault.expected("offline_s above online_s")));
     }
     Ok(())
+}
+
+/// The records of a CSV file, its header among them; lines that begin with `#` are comments.
+pub(super) fn records(text: &str) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .has_headers(false)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes())
 }
 
 /// A line of the file that begins at byte `start`.
