@@ -5,7 +5,7 @@
 use codexsim::network::{NetEvent, Network, NetworkModel, NetworkSpec, Transport, WireFlight};
 use codexsim::rng::{Purpose, Rng};
 use codexsim::units::{Bytes, Rate, Time};
-use codexsim::world::{Dataset, Hardware, Latency, Life, Node, NodeId, Role, World};
+use codexsim::world::{Channel, Dataset, Datasets, Hardware, Latency, Life, Node, NodeId, Role, World};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 const SIZE: Bytes = Bytes(1_300_000);
@@ -27,7 +27,9 @@ fn world(nodes: u32, faster: u64) -> World {
         mesh: codexsim::world::Mesh::None,
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
-        dataset: Dataset { size: SIZE, block_size: SIZE, group: 1, padded: true },
+        datasets: Datasets::new(vec![Dataset { first: 0, size: SIZE, block_size: SIZE, group: 1, padded: true }]),
+        given: None,
+        wants: None,
         hardware: vec![Hardware::IDEAL],
         seed: 1,
     }
@@ -54,7 +56,7 @@ impl Load {
         for from in 0..nodes {
             for _ in 0..busy + idle {
                 let to = (from + 1 + rng.below(u64::from(nodes) - 1) as u32) % nodes;
-                network.open(NodeId(from), NodeId(to));
+                network.open(NodeId(from), NodeId(to), Channel::ONLY);
                 pairs.push((NodeId(from), NodeId(to)));
             }
         }
@@ -74,7 +76,7 @@ impl Load {
     fn send(&mut self, pair: u32) {
         let (from, to) = self.pairs[pair as usize];
         let flight = WireFlight { id: pair, wire: SIZE, tracked: false };
-        self.network.send(self.now, from, to, flight, &mut self.out);
+        self.network.send(self.now, (from, to), Channel::ONLY, flight, &mut self.out);
     }
 
     /// Goes on until so many messages have arrived. Each is followed by another,

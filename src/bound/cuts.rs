@@ -53,7 +53,7 @@ impl CoreCut {
 /// file to all leechers; zero where they hold nobody back.
 pub(super) fn core_secs(world: &World) -> f64 {
     let first = world.with_role(Role::Leecher).map(|id| world.node(id).start).min().unwrap_or(Time::ZERO);
-    let file = world.dataset.size.get() as f64;
+    let file = world.only().size.get() as f64;
     cuts(world).map(|cut| cut.secs(file, first)).fold(0.0, f64::max)
 }
 

@@ -23,7 +23,7 @@ pub struct Bound {
 /// the core links of a graph allow.
 /// Fluid, without latency, for files of the true size: nothing can be faster.
 pub fn distribution_time(world: &World) -> Bound {
-    let file = world.dataset.size.get() as f64;
+    let file = world.only().size.get() as f64;
     let rate = |role, up: bool| -> f64 {
         let capacity = |id| if up { world.node(id).up } else { world.node(id).down };
         world.with_role(role).map(|id| capacity(id).bytes_per_second()).sum()

@@ -33,8 +33,8 @@ use crate::world::{NodeId, OfflineKind, World};
 /// What a model wants to be reminded of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
-    /// The directory knows the node.
-    Announced,
+    /// The directory knows that the node provides the key.
+    Announced(Key),
     /// The directory answers the node.
     Answered(Key),
     /// Time to announce everything again.
@@ -102,7 +102,7 @@ impl Discovery {
     /// `node` announces itself under `key`, now and from time to time.
     pub fn provide(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
         match self {
-            Discovery::Directory(directory) => directory.provide(node, out),
+            Discovery::Directory(directory) => directory.provide(node, key, out),
             Discovery::Tracker(tracker) => tracker.provide(node, key, world, out),
             Discovery::Dht(dht) => dht.provide(node, key, world, out),
         }

@@ -11,9 +11,10 @@ use crate::network::Fate;
 use crate::protocol::Key;
 use crate::rng::{Purpose, Rng};
 use crate::units::{Bytes, Time};
-use crate::world::{NodeId, Role, World};
+use crate::world::{BlockSet, NodeId, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Constants of a tracker.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -79,11 +80,11 @@ pub struct Tracker {
     host: NodeId,
     exchanges: Slots<Exchange>,
     /// By key: who is known, and until when.
-    known: [Vec<(NodeId, Time)>; Key::ALL.len()],
+    known: Vec<Vec<(NodeId, Time)>>,
     /// By node: the keys it announces.
-    announces: Vec<[bool; Key::ALL.len()]>,
-    /// By node and key: the exchange under way.
-    asking: Vec<[Option<u32>; Key::ALL.len()]>,
+    announces: Vec<BlockSet>,
+    /// By node: the exchanges under way, by key.
+    asking: Vec<BTreeMap<Key, u32>>,
     rng: Rng,
     pub(super) tally: Tally,
 }
@@ -95,7 +96,7 @@ impl Tracker {
             params: *params,
             host: world.server().expect("a tracker has a server"),
             exchanges: Slots::new(),
-            known: Default::default(),
+            known: vec![Vec::new(); Key::count(world)],
             announces: vec![Default::default(); n],
             asking: vec![Default::default(); n],
             rng: Rng::stream(world.seed, Purpose::Discovery, u64::from(u32::MAX)),
@@ -104,11 +105,11 @@ impl Tracker {
     }
 
     pub(super) fn provide(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
-        if !self.announces[node.index()].iter().any(|a| *a) {
+        if self.announces[node.index()].is_empty() {
             out.alarm_after(self.params.interval, node, Alarm::Advertise);
         }
-        self.announces[node.index()][key as usize] = true;
-        if self.params.warm && out.now == Time::ZERO && world.node(node).role == Role::Seeder {
+        self.announces[node.index()].insert(key.index());
+        if self.params.warm && out.now == Time::ZERO && world.holds_at_start(node, key.dataset()) {
             return self.learn(node, key, Time::ZERO);
         }
         self.ask(node, key, (true, false), out);
@@ -121,7 +122,7 @@ impl Tracker {
     /// The node has gone: its exchanges are over, and it announces nothing.
     pub(super) fn offline(&mut self, node: NodeId) {
         self.announces[node.index()] = Default::default();
-        for slot in std::mem::take(&mut self.asking[node.index()]).into_iter().flatten() {
+        for slot in std::mem::take(&mut self.asking[node.index()]).into_values() {
             self.exchanges[slot].open = false;
             self.tidy(slot);
         }
@@ -130,9 +131,9 @@ impl Tracker {
     pub(super) fn alarm(&mut self, node: NodeId, alarm: Alarm, out: &mut Outbox) {
         match alarm {
             Alarm::Advertise => {
-                let announced = self.announces[node.index()];
-                for key in Key::ALL.into_iter().filter(|k| announced[*k as usize]) {
-                    self.ask(node, key, (true, false), out);
+                let announced: Vec<u32> = self.announces[node.index()].iter().collect();
+                for key in announced {
+                    self.ask(node, Key::at(key), (true, false), out);
                 }
                 out.alarm_after(self.params.interval, node, Alarm::Advertise);
             }
@@ -143,7 +144,7 @@ impl Tracker {
 
     /// Begins an exchange, or makes one that is under way ask for more.
     fn ask(&mut self, node: NodeId, key: Key, (provides, finds): (bool, bool), out: &mut Outbox) {
-        if let Some(slot) = self.asking[node.index()][key as usize] {
+        if let Some(slot) = self.asking[node.index()].get(&key).copied() {
             let exchange = &mut self.exchanges[slot];
             exchange.provides |= provides;
             exchange.finds |= finds;
@@ -160,7 +161,7 @@ impl Tracker {
         *exchange =
             Exchange { asker, key: Some(key), provides, finds, tries: 1, serial, open: true, answer, ..*exchange };
         (exchange.noted, exchange.flying) = (false, 0);
-        self.asking[asker.index()][key as usize] = Some(slot);
+        self.asking[asker.index()].insert(key, slot);
         slot
     }
 
@@ -234,7 +235,7 @@ impl Tracker {
             self.learn(asker, key, now);
             self.exchanges[slot].noted = true;
         }
-        let known = &mut self.known[key as usize];
+        let known = &mut self.known[key.index() as usize];
         known.retain(|(_, until)| *until > now);
         let answer = &mut self.exchanges[slot].answer;
         answer.clear();
@@ -243,7 +244,7 @@ impl Tracker {
     }
 
     fn learn(&mut self, node: NodeId, key: Key, now: Time) {
-        let (known, until) = (&mut self.known[key as usize], now + self.params.expiry);
+        let (known, until) = (&mut self.known[key.index() as usize], now + self.params.expiry);
         match known.iter_mut().find(|(id, _)| *id == node) {
             Some(entry) => entry.1 = until,
             None => known.push((node, until)),
@@ -255,7 +256,7 @@ impl Tracker {
         let exchange = &mut self.exchanges[slot];
         let (node, key) = (exchange.asker, exchange.key.expect("an exchange under way has a key"));
         exchange.open = false;
-        self.asking[node.index()][key as usize] = None;
+        self.asking[node.index()].remove(&key);
         // It may have become a provider after the tracker had its request.
         let unheard = exchange.provides && !exchange.noted;
         if exchange.finds {
@@ -289,6 +290,9 @@ fn draw(peers: &mut Vec<NodeId>, most: usize, rng: &mut Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::DatasetId;
+
+    const DATASET: Key = Key::Dataset(DatasetId(0));
     use crate::bound::group_coupons;
     use crate::units::Rate;
     use crate::world::{DatasetSpec, WorldSpec};
@@ -322,18 +326,18 @@ mod tests {
         let params: TrackerParams = model["constants"].clone().try_into().unwrap();
         let (mut tracker, mut out) = (Tracker::new(&world, &params), Outbox::default());
         let node = NodeId(2);
-        tracker.find(node, Key::Dataset, &mut out);
+        tracker.find(node, DATASET, &mut out);
         let mut announced = false;
         while let Some(item) = out.pop() {
             let Out::Send(Datagram { letter, .. }) = item else { continue };
             if letter.step == PEERS && !announced {
                 announced = true;
-                tracker.provide(node, Key::Dataset, &world, &mut out);
+                tracker.provide(node, DATASET, &world, &mut out);
             }
             tracker.arrived(letter, &world, &mut out);
         }
         assert!(announced);
-        assert_eq!(tracker.known[Key::Dataset as usize].iter().map(|(id, _)| *id).collect::<Vec<_>>(), [node]);
+        assert_eq!(tracker.known[0].iter().map(|(id, _)| *id).collect::<Vec<_>>(), [node]);
     }
 
     fn collect(m: u32, k: u32, rng: &mut Rng) -> u32 {

@@ -2,7 +2,7 @@
 
 use super::{Class, Curve, Cut, Timeline, TimerUse, TracedFlight};
 use crate::units::Time;
-use crate::world::Role;
+use crate::world::{DatasetId, NodeId, Role};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,25 @@ pub struct NodeOutcome {
     pub peak_queue: u64,
 }
 
+/// What became of one dataset that a node wanted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DownloadOutcome {
+    /// Who wanted it.
+    pub node: NodeId,
+    /// What.
+    pub dataset: DatasetId,
+    /// Since when, whether or not the node was there.
+    pub asked: Time,
+    /// Its progress: each moment when something was reached for the first time.
+    pub milestones: Milestones,
+    /// Since when the node has had all of it; nothing when it does not at the end.
+    pub complete_since: Option<Time>,
+    /// Block data that was stored for it.
+    pub bytes: u64,
+    /// How many others sent that.
+    pub sources: u32,
+}
+
 /// What one core link did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkOutcome {
@@ -145,6 +164,8 @@ pub struct Outcome {
     pub events: u64,
     /// What each node did.
     pub nodes: Vec<NodeOutcome>,
+    /// What became of everything that nodes wanted, by node and dataset.
+    pub downloads: Vec<DownloadOutcome>,
     /// What each core link did; none where the world has no graph with capacities.
     pub links: Vec<LinkOutcome>,
     /// The names of the classes of nodes; none where there are no classes.

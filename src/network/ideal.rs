@@ -4,7 +4,7 @@ use super::flights::{Flights, Route};
 use super::streams::Streams;
 use super::{Carried, Fate, NetEvent, NetworkSpec, WireFlight};
 use crate::units::{Bytes, Time};
-use crate::world::{NodeId, World};
+use crate::world::{Channel, NodeId, World};
 
 /// Links are infinitely fast; a message takes the latency (and jitter) and
 /// nothing else. Windows do not count.
@@ -19,17 +19,24 @@ impl LatencyOnly {
         LatencyOnly { streams: Streams::new(world), flights: Flights::new(world, spec) }
     }
 
-    pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
-        self.streams.open(a, b);
+    pub(super) fn open(&mut self, a: NodeId, b: NodeId, channel: Channel) {
+        self.streams.open(a, b, channel);
     }
 
     /// Everything sent has left, so all of it is reported by the arrivals.
-    pub(super) fn close(&mut self, _now: Time, a: NodeId, b: NodeId, _out: &mut Vec<NetEvent>) {
-        self.streams.close(a, b);
+    pub(super) fn close(&mut self, _now: Time, (a, b): (NodeId, NodeId), channel: Channel, _out: &mut Vec<NetEvent>) {
+        self.streams.close(a, b, channel);
     }
 
-    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
-        let Some(index) = self.streams.find(from, to) else {
+    pub(super) fn send(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        flight: WireFlight,
+        out: &mut Vec<NetEvent>,
+    ) {
+        let Some(index) = self.streams.find(from, to, channel) else {
             return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
         if flight.tracked {

@@ -28,7 +28,7 @@ pub use transport::Transport;
 
 use crate::dist::Distribution;
 use crate::units::{Bytes, Refusal, Time};
-use crate::world::{NodeId, World};
+use crate::world::{Channel, NodeId, World};
 use fair::Fair;
 use fifo::Fifo;
 use ideal::LatencyOnly;
@@ -168,20 +168,27 @@ impl Network {
     }
 
     /// Opens the two streams between `a` and `b`; nothing when they are open.
-    pub fn open(&mut self, a: NodeId, b: NodeId) {
-        each!(self, model => model.open(a, b))
+    pub fn open(&mut self, a: NodeId, b: NodeId, channel: Channel) {
+        each!(self, model => model.open(a, b, channel))
     }
 
     /// Closes both streams; everything on them is lost. Messages already on
     /// their way may be reported lost later, when they would have arrived.
-    pub fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
-        each!(self, model => model.close(now, a, b, out))
+    pub fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
+        each!(self, model => model.close(now, (a, b), channel, out))
     }
 
     /// Puts a message on the stream from `from` to `to`; on a closed stream it
     /// is lost at once.
-    pub fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
-        each!(self, model => model.send(now, from, to, flight, out))
+    pub fn send(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        flight: WireFlight,
+        out: &mut Vec<NetEvent>,
+    ) {
+        each!(self, model => model.send(now, (from, to), channel, flight, out))
     }
 
     /// Sends a datagram: over the access links like any message, but without a
@@ -217,11 +224,11 @@ impl Network {
 
     /// What the stream from `from` to `to` transmits now; nothing when it is idle
     /// or closed, and nothing in `ideal`, where nothing takes time to leave.
-    pub fn head(&self, from: NodeId, to: NodeId) -> Option<HeadFlight> {
+    pub fn head(&self, from: NodeId, to: NodeId, channel: Channel) -> Option<HeadFlight> {
         match self {
             Network::Ideal(_) => None,
-            Network::Fifo(model) => model.head(from, to),
-            Network::Fair(model) => model.head(from, to),
+            Network::Fifo(model) => model.head(from, to, channel),
+            Network::Fair(model) => model.head(from, to, channel),
         }
     }
 

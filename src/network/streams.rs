@@ -2,7 +2,7 @@
 
 use super::WireFlight;
 use crate::units::Time;
-use crate::world::{Hop, Latency, NodeId, World};
+use crate::world::{Channel, Hop, Latency, NodeId, World};
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
@@ -37,8 +37,8 @@ impl Stream {
 /// All streams, by index. The indices of closed streams are used again.
 #[derive(Debug)]
 pub(super) struct Streams {
-    /// Per sender: (receiver, stream), sorted by receiver.
-    peers: Vec<Vec<(NodeId, u32)>>,
+    /// Per sender: receiver and channel, in this order, and the stream.
+    peers: Vec<Vec<((NodeId, Channel), u32)>>,
     slots: Vec<Stream>,
     free: Vec<u32>,
     /// By node: its point and the delay of its access link.
@@ -58,10 +58,10 @@ impl Streams {
         }
     }
 
-    /// The open stream from `from` to `to`.
-    pub fn find(&self, from: NodeId, to: NodeId) -> Option<u32> {
+    /// The open stream from `from` to `to` of this channel.
+    pub fn find(&self, from: NodeId, to: NodeId, channel: Channel) -> Option<u32> {
         let peers = &self.peers[from.index()];
-        peers.binary_search_by_key(&to, |p| p.0).ok().map(|at| peers[at].1)
+        peers.binary_search_by_key(&(to, channel), |p| p.0).ok().map(|at| peers[at].1)
     }
 
     /// The open streams that leave `from`, in order of their receivers.
@@ -70,16 +70,17 @@ impl Streams {
     }
 
     /// Opens both streams; `None` when they are open.
-    pub fn open(&mut self, a: NodeId, b: NodeId) -> Option<[u32; 2]> {
+    pub fn open(&mut self, a: NodeId, b: NodeId, channel: Channel) -> Option<[u32; 2]> {
         debug_assert!(a != b, "a node has no connection to itself");
-        if self.find(a, b).is_some() { None } else { Some([self.add(a, b), self.add(b, a)]) }
+        let there = self.find(a, b, channel).is_some();
+        if there { None } else { Some([self.add(a, b, channel), self.add(b, a, channel)]) }
     }
 
-    fn add(&mut self, from: NodeId, to: NodeId) -> u32 {
+    fn add(&mut self, from: NodeId, to: NodeId, channel: Channel) -> u32 {
         let index = self.lone(from, to);
         let peers = &mut self.peers[from.index()];
-        let at = peers.partition_point(|p| p.0 < to);
-        peers.insert(at, (to, index));
+        let at = peers.partition_point(|p| p.0 < (to, channel));
+        peers.insert(at, ((to, channel), index));
         index
     }
 
@@ -123,10 +124,10 @@ impl Streams {
 
     /// Closes both streams, a to b first; `None` when they are not open. Their
     /// queues can still be read (and must be emptied) until the next `open`.
-    pub fn close(&mut self, a: NodeId, b: NodeId) -> Option<[u32; 2]> {
-        let streams = [self.find(a, b)?, self.find(b, a)?];
+    pub fn close(&mut self, a: NodeId, b: NodeId, channel: Channel) -> Option<[u32; 2]> {
+        let streams = [self.find(a, b, channel)?, self.find(b, a, channel)?];
         for (from, to) in [(a, b), (b, a)] {
-            self.peers[from.index()].retain(|p| p.0 != to);
+            self.peers[from.index()].retain(|p| p.0 != (to, channel));
         }
         streams.into_iter().for_each(|index| self.release(index));
         Some(streams)

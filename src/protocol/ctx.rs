@@ -4,29 +4,31 @@ use super::{Key, Protocol, Units};
 use crate::engine::{TimerId, Timers};
 use crate::rng::Rng;
 use crate::units::Time;
-use crate::world::{BlockSet, Hardware, Holdings, NodeId, World};
+use crate::world::{BlockSet, Channel, Dataset, DatasetId, Hardware, Holdings, NodeId, World};
 
 /// What a node asks for; carried out in order after its handler returns.
 #[derive(Debug)]
 pub enum Effect<M> {
     /// Send a message; with a token, [`Protocol::sent`] is called.
-    Send(NodeId, M, Option<u32>),
+    Send(NodeId, Channel, M, Option<u32>),
     /// Fire a timer after this span.
     Arm(Time, TimerId),
     /// Work on the processor for this long; what follows waits for it.
     Work(Time),
     /// Connect.
-    Dial(NodeId),
+    Dial(NodeId, Channel),
     /// Disconnect.
-    HangUp(NodeId),
+    HangUp(NodeId, Channel),
     /// Announce oneself as a provider.
     Provide(Key),
     /// Look providers up.
     Find(Key),
-    /// The manifest is stored.
-    ManifestStored,
-    /// Data was kept.
+    /// The manifest of the dataset is stored.
+    ManifestStored(DatasetId),
+    /// Data of a dataset was kept.
     Kept {
+        /// Of which.
+        dataset: DatasetId,
         /// Bytes of block data that are new to the node.
         bytes: u64,
         /// Units that count as stored from now on.
@@ -49,7 +51,13 @@ pub struct Ctx<'a, P: Protocol> {
     pub shared: &'a P::Shared,
     pub(crate) now: Time,
     pub(crate) epoch: u32,
-    pub(crate) has_manifest: bool,
+    /// The connection that the event is about, and that effects are about unless another
+    /// one is chosen.
+    pub(crate) channel: Channel,
+    /// Datasets whose manifests are stored.
+    pub(crate) manifests: &'a mut BlockSet,
+    /// Datasets that the node is to fetch, in order.
+    pub(crate) wanted: &'a [DatasetId],
     pub(crate) rng: &'a mut Rng,
     pub(crate) store: &'a mut Holdings,
     pub(crate) unverified: &'a mut BlockSet,
@@ -87,9 +95,29 @@ impl<P: Protocol> Ctx<'_, P> {
         self.store
     }
 
-    /// Whether the manifest was stored, now or before an absence.
-    pub fn has_manifest(&self) -> bool {
-        self.has_manifest
+    /// Whether the manifest of `dataset` was stored, now or before an absence.
+    pub fn has_manifest(&self, dataset: DatasetId) -> bool {
+        self.manifests.contains(dataset.0)
+    }
+
+    /// The dataset `id`.
+    pub fn dataset(&self, id: DatasetId) -> &'_ Dataset {
+        self.world.datasets.get(id)
+    }
+
+    /// Whether the node is to fetch `dataset` and does not have all of it yet.
+    pub fn wants(&self, dataset: DatasetId) -> bool {
+        self.wanted.binary_search(&dataset).is_ok() && !self.store.has_all(self.world.datasets.get(dataset))
+    }
+
+    /// The connection that the event is about, of those to that peer.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// What is sent, dialled and hung up from now on in this event is so on `channel`.
+    pub fn on(&mut self, channel: Channel) {
+        self.channel = channel;
     }
 
     /// Stores `units` of the message being handled; returns how many were new.
@@ -99,16 +127,33 @@ impl<P: Protocol> Ctx<'_, P> {
         if !self.is_given(&units) {
             return 0;
         }
-        let last = self.world.dataset.units() - 1;
-        let had_last = self.store.contains(last);
-        let new = match units {
+        match units {
             Units::None => 0,
-            Units::Range(start, end) => self.store.add_range(start, end),
-            Units::Set(set) => self.store.add(set),
-        };
-        let with_last = !had_last && self.store.contains(last);
-        let bytes = self.world.dataset.bytes_of(u64::from(new), with_last);
-        self.effects.0.push(Effect::Kept { bytes, stored: new });
+            Units::Range(start, end) => {
+                self.keep_of(self.world.datasets.of(start), |store, dataset| store.add_range(start, end, dataset))
+            }
+            Units::Set(set) => self.keep_set(set),
+        }
+    }
+
+    fn keep_set(&mut self, set: &BlockSet) -> u32 {
+        let world = self.world;
+        let mut new = 0;
+        for (id, dataset) in world.datasets.touched(set) {
+            let of_it = dataset.part_of(set);
+            new += self.keep_of(id, |store, dataset| store.add(&of_it, dataset));
+        }
+        new
+    }
+
+    /// Stores what `add` adds to what is held of dataset `id`.
+    fn keep_of(&mut self, id: DatasetId, add: impl FnOnce(&mut Holdings, &Dataset) -> u32) -> u32 {
+        let dataset = self.world.datasets.get(id);
+        let had_last = self.store.contains(dataset.last());
+        let new = add(self.store, dataset);
+        let with_last = !had_last && self.store.contains(dataset.last());
+        let bytes = dataset.bytes_of(u64::from(new), with_last);
+        self.effects.0.push(Effect::Kept { dataset: id, bytes, stored: new });
         new
     }
 
@@ -120,7 +165,9 @@ impl<P: Protocol> Ctx<'_, P> {
             return false;
         }
         self.unverified.insert(unit);
-        self.effects.0.push(Effect::Kept { bytes: self.world.dataset.bytes_in(unit), stored: 0 });
+        let dataset = self.world.datasets.of(unit);
+        let bytes = self.dataset(dataset).bytes_in(unit);
+        self.effects.0.push(Effect::Kept { dataset, bytes, stored: 0 });
         true
     }
 
@@ -134,12 +181,13 @@ impl<P: Protocol> Ctx<'_, P> {
         self.unverified
     }
 
-    /// What has arrived of `start..end` is verified: it is stored.
+    /// What has arrived of `start..end`, units of one dataset, is verified: it is stored.
     pub fn verified(&mut self, start: u32, end: u32) {
         let ready = self.unverified.intersection(&BlockSet::range(start, end));
         self.unverified.subtract(&ready);
-        let stored = self.store.add(&ready);
-        self.effects.0.push(Effect::Kept { bytes: 0, stored });
+        let dataset = self.world.datasets.of(start);
+        let stored = self.store.add(&ready, self.world.datasets.get(dataset));
+        self.effects.0.push(Effect::Kept { dataset, bytes: 0, stored });
     }
 
     fn is_given(&mut self, units: &Units<'_>) -> bool {
@@ -150,13 +198,13 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// Sends `message` to a connected peer; to anybody else it is lost.
     pub fn send(&mut self, to: NodeId, message: P::Msg) {
-        self.effects.0.push(Effect::Send(to, message, None));
+        self.effects.0.push(Effect::Send(to, self.channel, message, None));
     }
 
     /// Sends `message`; [`Protocol::sent`] is called with `token` when its
     /// first byte leaves, unless the connection goes first.
     pub fn send_tracked(&mut self, to: NodeId, message: P::Msg, token: u32) {
-        self.effects.0.push(Effect::Send(to, message, Some(token)));
+        self.effects.0.push(Effect::Send(to, self.channel, message, Some(token)));
     }
 
     /// Fires `timer` after `delay`.
@@ -182,13 +230,13 @@ impl<P: Protocol> Ctx<'_, P> {
     /// stands, [`Protocol::refused`] when it never will. Nothing when connected,
     /// dialling, or not allowed to know it.
     pub fn dial(&mut self, peer: NodeId) {
-        self.effects.0.push(Effect::Dial(peer));
+        self.effects.0.push(Effect::Dial(peer, self.channel));
     }
 
     /// Closes the connection to `peer`; [`Protocol::peer_lost`] is not called
     /// here, only at the other end.
     pub fn hang_up(&mut self, peer: NodeId) {
-        self.effects.0.push(Effect::HangUp(peer));
+        self.effects.0.push(Effect::HangUp(peer, self.channel));
     }
 
     /// Announces this node as a provider under `key`.
@@ -202,9 +250,9 @@ impl<P: Protocol> Ctx<'_, P> {
         self.effects.0.push(Effect::Find(key));
     }
 
-    /// Notes that the manifest is stored.
-    pub fn manifest_stored(&mut self) {
-        self.has_manifest = true;
-        self.effects.0.push(Effect::ManifestStored);
+    /// Notes that the manifest of `dataset` is stored.
+    pub fn manifest_stored(&mut self, dataset: DatasetId) {
+        self.manifests.insert(dataset.0);
+        self.effects.0.push(Effect::ManifestStored(dataset));
     }
 }

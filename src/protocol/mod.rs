@@ -43,7 +43,7 @@ pub use ctx::{Ctx, Effect, Effects};
 
 use crate::ledger::Class;
 use crate::units::Time;
-use crate::world::{BlockSet, Hardware, NodeId, World};
+use crate::world::{BlockSet, Channel, DatasetId, Hardware, NodeId, World};
 use std::fmt::Debug;
 
 /// The protocol bytes of a message, by what they are for. Transport headers
@@ -72,7 +72,7 @@ impl Size {
     }
 }
 
-/// Units of the dataset, as a message carries them.
+/// Units of datasets, as a message carries them; a range is of one dataset.
 #[derive(Debug, Clone, Copy)]
 pub enum Units<'a> {
     /// None.
@@ -116,15 +116,38 @@ impl Units<'_> {
 /// Under what a node announces itself, and others look for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
-    /// The dataset: tree CID, info hash, root of a graph.
-    Dataset,
+    /// A dataset: tree CID, info hash, root of a graph.
+    Dataset(DatasetId),
     /// Its manifest.
-    Manifest,
+    Manifest(DatasetId),
 }
 
 impl Key {
-    /// All of them.
-    pub const ALL: [Key; 2] = [Key::Dataset, Key::Manifest];
+    /// The dataset that it is about.
+    pub fn dataset(self) -> DatasetId {
+        match self {
+            Key::Dataset(dataset) | Key::Manifest(dataset) => dataset,
+        }
+    }
+
+    /// Its place among the keys of all datasets.
+    pub fn index(self) -> u32 {
+        match self {
+            Key::Dataset(dataset) => 2 * dataset.0,
+            Key::Manifest(dataset) => 2 * dataset.0 + 1,
+        }
+    }
+
+    /// How many keys the datasets of `world` have.
+    pub fn count(world: &World) -> usize {
+        2 * world.datasets.len() as usize
+    }
+
+    /// The key at this place.
+    pub fn at(index: u32) -> Key {
+        let dataset = DatasetId(index / 2);
+        if index.is_multiple_of(2) { Key::Dataset(dataset) } else { Key::Manifest(dataset) }
+    }
 }
 
 /// Which end of a message works.
@@ -181,6 +204,10 @@ pub trait Protocol: Sized {
         Cost::per_block(shape, peers, 5.0 + peers, 5.0 + peers)
     }
 
+    /// Whether two nodes have a connection of its own for each dataset, its channel named
+    /// by the dataset; else they have one for all.
+    const CONNECTS_PER_DATASET: bool = false;
+
     /// Computes what all nodes share, once a run.
     fn prepare(world: &World, params: &Self::Params) -> Self::Shared;
 
@@ -188,8 +215,22 @@ pub trait Protocol: Sized {
     fn new(me: NodeId, world: &World, shared: &Self::Shared) -> Self;
 
     /// The node came online: at its start, and again after each absence (then
-    /// on a fresh instance, with the store that survived).
-    fn start(&mut self, cx: &mut Ctx<'_, Self>);
+    /// on a fresh instance, with the store that survived). [`Protocol::open`] follows for
+    /// each dataset that it holds something of or is to fetch.
+    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+        let _ = cx;
+    }
+
+    /// The node takes up a dataset: after its start, when it begins to want it
+    /// ([`Ctx::wants`]: it is to be fetched), or when it was put here. Of what it holds
+    /// others are to know.
+    fn open(&mut self, dataset: DatasetId, cx: &mut Ctx<'_, Self>);
+
+    /// The dataset is given up here: deleted, or not to be fetched any more. Nothing of it
+    /// is in the store from now on, unless [`Ctx::store`] says so.
+    fn close(&mut self, dataset: DatasetId, cx: &mut Ctx<'_, Self>) {
+        let _ = (dataset, cx);
+    }
 
     /// A message arrived.
     fn message(&mut self, from: NodeId, message: &Self::Msg, cx: &mut Ctx<'_, Self>);
@@ -239,9 +280,9 @@ pub trait Protocol: Sized {
         now
     }
 
-    /// Whether a dial from `peer` is taken.
-    fn accepts(&self, peer: NodeId, shared: &Self::Shared) -> bool {
-        let _ = (peer, shared);
+    /// Whether a connection with `peer` is taken, or made, on this channel.
+    fn accepts(&self, peer: NodeId, channel: Channel, shared: &Self::Shared) -> bool {
+        let _ = (peer, channel, shared);
         true
     }
 }

@@ -9,7 +9,7 @@ use crate::ledger::Class;
 use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Size, SwarmShape, Units};
 use crate::protocols::parts::UnitRange;
 use crate::units::{Bytes, Time};
-use crate::world::{NodeId, Role, World};
+use crate::world::{DatasetId, NodeId, Role, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -71,7 +71,7 @@ impl Message for Msg {
 
 /// Bytes of block data in a range of units.
 pub(super) fn span_bytes(world: &World, start: u32, end: u32) -> u64 {
-    world.dataset.bytes_of(u64::from(end - start), end == world.dataset.units())
+    world.only().bytes_of(u64::from(end - start), end == world.only().units())
 }
 
 /// A node of `direct`.
@@ -89,7 +89,7 @@ type Context<'a> = Ctx<'a, Direct>;
 
 impl Direct {
     fn complete(cx: &Context<'_>) -> bool {
-        cx.store().len() == cx.world.dataset.units()
+        cx.store().len() == cx.world.only().units()
     }
 
     fn take(&mut self, cx: &Context<'_>) -> Option<UnitRange> {
@@ -97,7 +97,7 @@ impl Direct {
             return Some(span);
         }
         let start = self.next;
-        let end = start.saturating_add(cx.shared.chunk).min(cx.world.dataset.units());
+        let end = start.saturating_add(cx.shared.chunk).min(cx.world.only().units());
         self.next = end;
         (start < end).then_some((start, end))
     }
@@ -132,7 +132,7 @@ impl Protocol for Direct {
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {
-        let dataset = &world.dataset;
+        let dataset = world.only();
         let unit = dataset.block_size.get() * u64::from(dataset.group);
         let asked = params.request.get().div_ceil(unit).max(1);
         let least = u64::from(dataset.units()).div_ceil(u64::from(params.max_requests.max(1)));
@@ -143,16 +143,16 @@ impl Protocol for Direct {
         Direct { seeders: Vec::new(), again: Vec::new(), next: 0 }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
         if Direct::complete(cx) {
             // A leecher that comes back complete must not serve: it was not a seeder.
             if cx.world.node(cx.me).role == Role::Seeder {
-                cx.provide(Key::Dataset);
+                cx.provide(Key::Dataset(DatasetId(0)));
             }
             return;
         }
-        self.next = cx.store().contiguous();
-        cx.find(Key::Dataset);
+        self.next = cx.store().contiguous_of(cx.world.only());
+        cx.find(Key::Dataset(DatasetId(0)));
     }
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
@@ -172,7 +172,7 @@ impl Protocol for Direct {
 
     fn timer(&mut self, (): (), cx: &mut Context<'_>) {
         if !Direct::complete(cx) {
-            cx.find(Key::Dataset);
+            cx.find(Key::Dataset(DatasetId(0)));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::ledger::Class;
 use crate::protocol::{Cost, Ctx, Message, Protocol, Size, SwarmShape};
-use crate::world::{NodeId, World};
+use crate::world::{DatasetId, NodeId, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ impl Protocol for Idle {
         Idle
     }
 
-    fn start(&mut self, _cx: &mut Ctx<'_, Self>) {}
+    fn open(&mut self, _dataset: DatasetId, _cx: &mut Ctx<'_, Self>) {}
 
     fn message(&mut self, _from: NodeId, message: &Msg, _cx: &mut Ctx<'_, Self>) {
         match *message {}

@@ -282,6 +282,7 @@ pub(crate) mod tests {
                 node(Role::Leecher, 10, Some(10_250), Some(30_100)),
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
+            downloads: vec![],
             links: vec![LinkOutcome {
                 from: "rack-0".into(),
                 to: "spine".into(),

@@ -1,12 +1,13 @@
 //! Carrying out what nodes ask for.
 
 use super::flight::{Cargo, Flight};
+use super::node::Line;
 use super::run::{Errand, Event, Simulation};
 use crate::engine::TimerId;
 use crate::network::WireFlight;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{Dataset, Holdings, NodeId, Role};
+use crate::world::{DatasetId, Datasets, Holdings, NodeId};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Carries out the effects of one handler, in order.
@@ -17,22 +18,22 @@ impl<P: Protocol> Simulation<'_, P> {
                 // What follows the last block of the run comes after its end, if only by
                 // the time that it takes.
                 Effect::Send(..) if self.has_all() => {}
-                Effect::Send(to, message, token) => self.send_message(id, to, message, token),
+                Effect::Send(to, channel, message, token) => self.send_message(id, (to, channel), message, token),
                 Effect::Arm(delay, timer) => self.arm(delay, timer),
                 Effect::Work(work) => self.work(id, work),
-                Effect::Dial(peer) => self.dial(id, peer),
-                Effect::HangUp(peer) => self.hang_up(id, peer),
+                Effect::Dial(peer, channel) => self.dial(id, (peer, channel)),
+                Effect::HangUp(peer, channel) => self.hang_up(id, (peer, channel)),
                 Effect::Provide(key) => self.run_errand(id, Errand::Provide(key)),
                 Effect::Find(key) => {
-                    self.nodes[id.index()].finding[key as usize] = true;
+                    self.nodes[id.index()].finding.insert(key.index());
                     self.run_errand(id, Errand::Find(key));
                 }
-                Effect::ManifestStored => {
-                    self.nodes[id.index()].manifest = true;
+                Effect::ManifestStored(dataset) => {
+                    self.note_manifest(id, dataset);
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
                     self.renew_patience();
                 }
-                Effect::Kept { bytes, stored } => self.kept(id, bytes, stored),
+                Effect::Kept { dataset, bytes, stored } => self.kept(id, dataset, bytes, stored),
             }
         }
         self.carrying -= 1;
@@ -80,10 +81,10 @@ impl<P: Protocol> Simulation<'_, P> {
         work + Time::from_nanos(nanos as u64)
     }
 
-    fn send_message(&mut self, from: NodeId, to: NodeId, message: P::Msg, token: Option<u32>) {
+    fn send_message(&mut self, from: NodeId, to: Line, message: P::Msg, token: Option<u32>) {
         let size = message.size(self.world);
         self.sent_unheld |= !holds(&self.nodes[from.index()].store, message.carried());
-        let carried = data_of(message.carried(), &self.world.dataset);
+        let carried = data_of(message.carried(), &self.world.datasets);
         if carried != size.payload {
             self.misdeclared.get_or_insert((from, size.payload, carried));
         }
@@ -102,7 +103,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn new_flight(
         &mut self,
         from: NodeId,
-        to: NodeId,
+        (to, channel): Line,
         cargo: Cargo<P::Msg>,
         size: Size,
         token: Option<u32>,
@@ -111,6 +112,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let flight = Flight {
             from,
             to,
+            channel,
             cargo,
             size,
             wire: 0,
@@ -140,7 +142,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let Some(flight) = &self.flights[id as usize] else { return };
         let sender = &self.nodes[flight.from.index()];
         let hello = matches!(flight.cargo, Cargo::Hello { .. });
-        if sender.epoch != flight.epoch || !sender.online || !(hello || sender.is_linked(flight.to)) {
+        if sender.epoch != flight.epoch || !sender.online || !(hello || sender.is_linked(flight.line())) {
             self.drop_flight(id);
         } else if matches!(flight.cargo, Cargo::Message(_)) && self.spec.network.transport.mux_window.get() > 0 {
             self.put_on_stream(id);
@@ -154,7 +156,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn launch(&mut self, id: u32) {
         let Some(flight) = &mut self.flights[id as usize] else { return };
         flight.wait(self.now, Time::NEVER);
-        let link = self.nodes[flight.from.index()].link(flight.to);
+        let link = self.nodes[flight.from.index()].link(flight.line());
         flight.acks += link.map_or(0, |l| u64::from(std::mem::take(&mut l.acks_owed)));
         let transport = &self.spec.network.transport;
         let framing = match flight.cargo {
@@ -171,7 +173,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.books.handed[part as usize] += bytes;
         }
         let on_wire = WireFlight { id, wire: Bytes(flight.wire), tracked: true };
-        self.network.send(self.now, flight.from, flight.to, on_wire, &mut self.net_events);
+        self.network.send(self.now, (flight.from, flight.to), flight.channel, on_wire, &mut self.net_events);
         self.drain_network();
     }
 
@@ -181,27 +183,29 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// Books stored units and looks whether a goal is reached.
-    fn kept(&mut self, id: NodeId, bytes: u64, stored: u32) {
+    fn kept(&mut self, id: NodeId, dataset: DatasetId, bytes: u64, stored: u32) {
         if bytes == 0 && stored == 0 {
             return;
         }
-        let units = self.world.dataset.units();
         self.nodes[id.index()].cut = None;
-        let wanted = self.world.node(id).role == Role::Leecher;
+        let wanted = self.note_progress(id, dataset, bytes);
         self.stored_units += if wanted { u64::from(stored) } else { 0 };
         self.copies += u64::from(stored);
         self.renew_patience();
         self.books.keep(id.index(), bytes);
-        let store = &self.nodes[id.index()].store;
+        if !wanted {
+            return;
+        }
+        let (held, contiguous, units) = self.held_of_wanted(id);
         let account = &mut self.books.accounts[id.index()];
-        account.milestones.progress(self.now, store.len(), store.contiguous(), units);
-        if wanted && store.len() == units && account.complete_since.is_none() {
+        account.milestones.progress(self.now, held, contiguous, units);
+        if held == units && account.complete_since.is_none() {
             account.complete_since = Some(self.now);
             self.complete += 1;
             self.presence.part_at(id, self.now + self.world.node(id).seed_for);
         }
         if let Some(curve) = self.books.curves.get_mut(id.index()) {
-            curve.note(self.now, store.len(), store.contiguous(), units, self.spec.progress_steps);
+            curve.note(self.now, held, contiguous, units, self.spec.progress_steps);
         }
     }
 
@@ -227,14 +231,15 @@ impl<P: Protocol> Simulation<'_, P> {
 }
 
 /// Bytes of block data in `units`.
-fn data_of(units: Units<'_>, dataset: &Dataset) -> u64 {
-    let last = dataset.units() - 1;
-    let with_last = match units {
-        Units::None => return 0,
-        Units::Range(_, end) => end > last,
-        Units::Set(set) => set.contains(last),
-    };
-    dataset.bytes_of(u64::from(units.len()), with_last && !units.is_empty())
+fn data_of(units: Units<'_>, datasets: &Datasets) -> u64 {
+    match units {
+        Units::Range(start, end) if start < end => {
+            let dataset = datasets.at(start);
+            dataset.bytes_of(u64::from(end - start), end > dataset.last())
+        }
+        Units::None | Units::Range(..) => 0,
+        Units::Set(set) => datasets.bytes_of_set(set),
+    }
 }
 
 /// Whether `store` has all of `units`.

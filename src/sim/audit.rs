@@ -7,7 +7,7 @@ use crate::ledger::{Class, Cut, LinkOutcome, NodeOutcome, Outcome, Status, Timel
 use crate::network::NetworkModel;
 use crate::protocol::Protocol;
 use crate::units::Time;
-use crate::world::{ChurnSpec, CoreLink, NodeId};
+use crate::world::{ChurnSpec, CoreLink, Dataset, NodeId};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// The outcome, with everything that did not hold.
@@ -22,6 +22,7 @@ impl<P: Protocol> Simulation<'_, P> {
             end: self.now,
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
+            downloads: self.requests.outcomes(),
             links: self.link_outcomes(),
             classes: self.world.classes.clone(),
             regions: self.world.regions.clone(),
@@ -239,19 +240,32 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
+    /// Bytes of block data that a node has, verified or not.
+    pub(super) fn bytes_held(&self, id: NodeId) -> u64 {
+        let NodeState { store, unverified, .. } = &self.nodes[id.index()];
+        let of = |dataset: &Dataset| {
+            let (waiting, waits_last) = dataset.count_of(unverified);
+            let has_last = waits_last || store.contains(dataset.last());
+            dataset.bytes_of(u64::from(store.len_of(dataset) + waiting), has_last)
+        };
+        self.world.datasets.iter().map(of).sum()
+    }
+
     /// Who completed holds everything, unless it lost its data since; nobody
     /// holds what was neither given nor there at the start.
     fn check_holdings(&self, fail: &mut impl FnMut(String)) {
-        let units = self.world.dataset.units();
+        for request in self.requests.all.iter().filter(|request| request.complete_since.is_some()) {
+            let dataset = self.world.datasets.get(request.dataset);
+            let (held, units) = (self.nodes[request.node.index()].store.len_of(dataset), dataset.units());
+            if held != units {
+                let (node, dataset) = (request.node.0, request.dataset.0);
+                fail(format!("node {node} reported completion of dataset {dataset} with {held} of {units} units"));
+            }
+        }
         for id in self.world.ids() {
             let account = &self.books.accounts[id.index()];
-            let NodeState { store, unverified, .. } = &self.nodes[id.index()];
-            if account.complete_since.is_some() && store.len() != units {
-                fail(format!("node {} reported completion with {} of {units} units", id.0, store.len()));
-            }
             let given = account.given_at_start + account.payload_rx - account.crash_lost;
-            let has_last = store.contains(units - 1) || unverified.contains(units - 1);
-            let held = self.world.dataset.bytes_of(u64::from(store.len() + unverified.len()), has_last);
+            let held = self.bytes_held(id);
             if held != given {
                 fail(format!("node {} holds {held} B of data but was given {given} B", id.0));
             }

@@ -1,11 +1,12 @@
 //! Nodes coming and going, connections made and lost.
 
 use super::flight::Cargo;
+use super::node::Line;
 use super::presence::Turn;
 use super::run::{Event, Notice, Simulation};
 use crate::ledger::Cut;
 use crate::protocol::{Protocol, Size, Units};
-use crate::world::{NodeId, OfflineKind, Role};
+use crate::world::{Channel, DatasetId, NodeId, OfflineKind, Role};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Nodes come and go as is due now.
@@ -31,36 +32,61 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         node.epoch += 1;
         node.cpu_free = self.now;
-        node.finding = Default::default();
+        node.finding.clear();
         self.online += 1;
         self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
-        self.with(id, Units::None, |mind, cx| mind.start(cx));
+        self.take_up_wants(id);
+        let datasets = self.datasets_of(id);
+        self.with(id, Units::None, |mind, cx| {
+            mind.start(cx);
+            datasets.into_iter().for_each(|dataset| mind.open(dataset, cx));
+        });
         if self.nodes[id.index()].epoch == 1 {
             self.meet(id);
         }
     }
 
+    /// The datasets that `id` holds something of or wants, in order.
+    fn datasets_of(&self, id: NodeId) -> Vec<DatasetId> {
+        let node = &self.nodes[id.index()];
+        let mut datasets: Vec<DatasetId> = node.manifests.iter().map(DatasetId).collect();
+        datasets.extend(&node.wanted);
+        datasets.sort_unstable();
+        datasets.dedup();
+        datasets
+    }
+
     /// The connections of a node that stand from before its start, to those who are
     /// there.
     fn meet(&mut self, id: NodeId) {
+        if P::CONNECTS_PER_DATASET {
+            let shared = |peer: &DatasetId| Channel(peer.0);
+            let channels: Vec<Channel> = self.datasets_of(id).iter().map(shared).collect();
+            channels.into_iter().for_each(|channel| self.meet_on(id, channel));
+        } else {
+            self.meet_on(id, Channel::ONLY);
+        }
+    }
+
+    fn meet_on(&mut self, id: NodeId, channel: Channel) {
         let credit = self.spec.network.transport.mux_credit();
         for peer in self.world.met_before(id) {
             let other = &self.nodes[peer.index()];
             let server = self.world.node(peer).role == Role::Server;
-            if server || !other.online || other.knows(id) || self.nodes[id.index()].knows(peer) {
+            if server || !other.online || other.knows((id, channel)) || self.nodes[id.index()].knows((peer, channel)) {
                 continue; // nobody there yet, or they are just dialling
             }
-            let taken = self.minds[peer.index()].accepts(id, &self.shared);
-            if !taken || !self.minds[id.index()].accepts(peer, &self.shared) {
+            let taken = self.minds[peer.index()].accepts(id, channel, &self.shared);
+            if !taken || !self.minds[id.index()].accepts(peer, channel, &self.shared) {
                 continue; // no room
             }
-            self.network.open(id, peer);
+            self.network.open(id, peer, channel);
             for (one, other) in [(id, peer), (peer, id)] {
-                self.nodes[one.index()].add_link(other, credit);
-                self.notify(one, Notice::Connected(other));
+                self.nodes[one.index()].add_link((other, channel), credit);
+                self.notify(one, Notice::Connected((other, channel)));
             }
         }
     }
@@ -72,7 +98,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.online = false;
         self.online -= 1;
         let links = std::mem::take(&mut node.links);
-        let mut peers: Vec<NodeId> = links.iter().map(|link| link.peer).collect();
+        let mut peers: Vec<Line> = links.iter().map(|link| link.line).collect();
         peers.append(&mut node.opening);
         node.dialling.clear();
         links.into_iter().for_each(|link| self.drop_waiting(link));
@@ -91,14 +117,12 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Everything on the disk of a node is lost.
     fn lose_data(&mut self, id: NodeId) {
+        self.stored_units -= self.reopen_wants(id);
         let node = &mut self.nodes[id.index()];
         let lost = std::mem::take(&mut node.store).len();
         self.copies -= if node.gone { 0 } else { u64::from(lost) };
         node.unverified.clear();
-        node.manifest = false;
-        if self.world.node(id).role == Role::Leecher {
-            self.stored_units -= u64::from(lost);
-        }
+        node.manifests.clear();
         let account = &mut self.books.accounts[id.index()];
         account.crash_lost = account.given_at_start + account.payload_rx;
         self.complete -= u32::from(account.complete_since.take().is_some());
@@ -106,110 +130,113 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Sets a connection up: all but the last round trip is waiting. Where nobody
     /// is, the first packet is refused.
-    pub(super) fn dial(&mut self, from: NodeId, to: NodeId) {
-        let node = &mut self.nodes[from.index()];
-        if node.knows(to) || !self.world.may_know(from, to) {
+    pub(super) fn dial(&mut self, from: NodeId, line: Line) {
+        let (node, (to, channel)) = (&mut self.nodes[from.index()], line);
+        if node.knows(line) || !self.world.may_know(from, to) {
             return;
         }
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
         let wait = self.world.rtt(from, to) * waits;
-        self.nodes[from.index()].dialling.push((to, self.now + wait));
-        self.step_until(self.now + wait, Event::Dialled(from, to, epoch));
+        self.nodes[from.index()].dialling.push((line, self.now + wait));
+        self.step_until(self.now + wait, Event::Dialled(from, to, channel, epoch));
         if waits > 1 && !self.nodes[to.index()].online {
-            self.step_until(self.now + self.world.delay(from, to), Event::Knock(from, to, epoch));
+            self.step_until(self.now + self.world.delay(from, to), Event::Knock(from, to, channel, epoch));
         }
     }
 
     /// The first packet of a dial arrives where nobody was when it was sent: it is
     /// refused, unless somebody has come since.
-    pub(super) fn on_knock(&mut self, from: NodeId, to: NodeId, epoch: u32) {
+    pub(super) fn on_knock(&mut self, from: NodeId, (to, channel): Line, epoch: u32) {
         if !self.nodes[to.index()].online {
-            self.step_until(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to));
+            self.step_until(self.now + self.world.delay(to, from), Event::Refused(from, epoch, to, channel));
         }
     }
 
     /// The last round trip carries the bytes of the set-up, each way.
-    pub(super) fn on_dialled(&mut self, from: NodeId, to: NodeId, epoch: u32) {
+    pub(super) fn on_dialled(&mut self, from: NodeId, line: Line, epoch: u32) {
+        let (to, channel) = line;
         let dialler = &mut self.nodes[from.index()];
         if dialler.epoch != epoch || !dialler.online {
             return;
         }
-        let Some(at) = dialler.dialling.iter().position(|dial| *dial == (to, self.now)) else {
+        let Some(at) = dialler.dialling.iter().position(|dial| *dial == (line, self.now)) else {
             return; // it was refused since
         };
         dialler.dialling.remove(at);
-        if dialler.knows(to) || self.yields(from, to) {
+        if dialler.knows(line) || self.yields(from, line) {
             return; // the other end was faster
         }
-        let taken = self.nodes[to.index()].online && self.minds[to.index()].accepts(from, &self.shared);
-        if taken && self.minds[from.index()].accepts(to, &self.shared) {
-            self.network.open(from, to);
-            self.nodes[from.index()].opening.push(to);
-            self.nodes[to.index()].opening.push(from);
-            self.hello(from, to, false);
+        let taken = self.nodes[to.index()].online && self.minds[to.index()].accepts(from, channel, &self.shared);
+        if taken && self.minds[from.index()].accepts(to, channel, &self.shared) {
+            self.network.open(from, to, channel);
+            self.nodes[from.index()].opening.push(line);
+            self.nodes[to.index()].opening.push((from, channel));
+            self.hello(from, line, false);
         } else {
-            self.notify(from, Notice::Refused(to));
+            self.notify(from, Notice::Refused(line));
         }
     }
 
     /// The dial of `id` to `peer`, or the set-up that followed it, came to nothing.
-    pub(super) fn on_refused(&mut self, id: NodeId, epoch: u32, peer: NodeId) {
+    pub(super) fn on_refused(&mut self, id: NodeId, epoch: u32, line: Line) {
         let node = &mut self.nodes[id.index()];
         if node.epoch == epoch {
-            node.dialling.retain(|(to, _)| *to != peer);
-            self.notify(id, Notice::Refused(peer));
+            node.dialling.retain(|(to, _)| *to != line);
+            self.notify(id, Notice::Refused(line));
         }
     }
 
     /// Of a seeder and a leecher that dial each other at one moment the seeder is
     /// first, in whatever order their events come: it was there first.
-    fn yields(&self, from: NodeId, to: NodeId) -> bool {
+    fn yields(&self, from: NodeId, (to, channel): Line) -> bool {
         let roles = [from, to].map(|id| self.world.node(id).role);
-        roles == [Role::Leecher, Role::Seeder] && self.nodes[to.index()].dialling.contains(&(from, self.now))
+        roles == [Role::Leecher, Role::Seeder] && self.nodes[to.index()].dialling.contains(&((from, channel), self.now))
     }
 
-    fn hello(&mut self, from: NodeId, to: NodeId, back: bool) {
+    fn hello(&mut self, from: NodeId, to: Line, back: bool) {
         let size = Size::control(self.spec.network.transport.handshake.get());
         let flight = self.new_flight(from, to, Cargo::Hello { back }, size, None);
         self.depart(flight);
     }
 
-    pub(super) fn on_hello(&mut self, from: NodeId, to: NodeId, back: bool) {
-        if !self.nodes[to.index()].end_opening(from) {
+    pub(super) fn on_hello(&mut self, from: NodeId, (to, channel): Line, back: bool) {
+        let line = (from, channel);
+        if !self.nodes[to.index()].end_opening(line) {
             return; // one end has gone since
         }
-        self.nodes[to.index()].add_link(from, self.spec.network.transport.mux_credit());
+        self.nodes[to.index()].add_link(line, self.spec.network.transport.mux_credit());
         if !back {
-            self.hello(to, from, true);
+            self.hello(to, line, true);
         }
-        self.notify(to, Notice::Connected(from));
+        self.notify(to, Notice::Connected(line));
     }
 
-    pub(super) fn hang_up(&mut self, id: NodeId, peer: NodeId) {
-        if let Some(link) = self.nodes[id.index()].remove_link(peer) {
+    pub(super) fn hang_up(&mut self, id: NodeId, line: Line) {
+        if let Some(link) = self.nodes[id.index()].remove_link(line) {
             self.drop_waiting(link);
-            self.cut(id, peer);
+            self.cut(id, line);
         }
     }
 
     /// Closes the connection, or the set-up of one, of which `id` has let go; a
-    /// `peer` that had it learns of it one delay later.
-    fn cut(&mut self, id: NodeId, peer: NodeId) {
-        let ends = [id.min(peer), id.max(peer)];
+    /// peer that had it learns of it one delay later.
+    fn cut(&mut self, id: NodeId, line: Line) {
+        let (peer, channel) = line;
+        let ends = ([id.min(peer), id.max(peer)], channel);
         match self.cutting {
             Some(cut) => drop(self.cut_by.insert(ends, cut)),
             None => drop(self.cut_by.remove(&ends)),
         }
-        self.network.close(self.now, id, peer, &mut self.net_events);
-        self.nodes[id.index()].end_opening(peer);
+        self.network.close(self.now, (id, peer), channel, &mut self.net_events);
+        self.nodes[id.index()].end_opening(line);
         let at = self.now + self.world.delay(id, peer);
         let other = &mut self.nodes[peer.index()];
         let epoch = other.epoch;
-        if other.end_opening(id) {
-            self.step_until(at, Event::Refused(peer, epoch, id));
-        } else if let Some(link) = other.remove_link(id) {
-            self.step_until(at, Event::Cut(peer, epoch, id));
+        if other.end_opening((id, channel)) {
+            self.step_until(at, Event::Refused(peer, epoch, id, channel));
+        } else if let Some(link) = other.remove_link((id, channel)) {
+            self.step_until(at, Event::Cut(peer, epoch, id, channel));
             self.drop_waiting(link);
         }
         self.drain_network();

@@ -1,6 +1,7 @@
 //! What the network reports, and messages reaching their receivers.
 
 use super::flight::Cargo;
+use super::node::Line;
 use super::run::{Event, Notice, Simulation};
 use crate::network::NetEvent;
 use crate::protocol::{Message, Protocol, Side, Size};
@@ -35,7 +36,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 let Some(flight) = &mut self.flights[id as usize] else { return };
                 flight.since = self.now;
                 if let Some(token) = flight.token {
-                    let (from, to) = (flight.from, flight.to);
+                    let (from, to) = (flight.from, flight.line());
                     self.notify(from, Notice::Sent(to, token));
                 }
             }
@@ -53,7 +54,9 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         if let Cargo::Letter(letter) = flight.cargo {
             self.discovery.lost(letter);
-        } else if let Some(cut) = self.cut_by.get(&[flight.from.min(flight.to), flight.from.max(flight.to)]) {
+        } else if let Some(cut) =
+            self.cut_by.get(&([flight.from.min(flight.to), flight.from.max(flight.to)], flight.channel))
+        {
             self.books.cut[*cut as usize] += flight.wire;
             if flight.size.payload > 0 {
                 self.nodes[flight.to.index()].cut = Some(*cut);
@@ -71,7 +74,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         self.book_arrival(id);
         let Some(flight) = &mut self.flights[id as usize] else { return };
-        let (from, to, wire) = (flight.from, flight.to, flight.wire);
+        let (from, to, wire) = ((flight.from, flight.channel), flight.to, flight.wire);
         flight.arrived = true;
         self.books.digest.add(self.now, to.0, 3, wire);
         match flight.cargo {
@@ -85,7 +88,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         self.owe_acks(to, from, wire);
         let clock = self.spec.clock;
-        let pause = self.minds[to.index()].reads_at(from, clock.shows(self.now), &self.shared);
+        let pause = self.minds[to.index()].reads_at(from.0, clock.shows(self.now), &self.shared);
         let at = clock.real(pause);
         if at > self.now {
             self.list.push(at, Event::Read(to, id));
@@ -97,7 +100,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Has a message handled when the processor gets round to it.
     pub(super) fn read(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
-        let (from, to, bytes) = (flight.from, flight.to, flight.size.total());
+        let (from, to, bytes) = ((flight.from, flight.channel), flight.to, flight.size.total());
         let letter = matches!(flight.cargo, Cargo::Letter(_));
         if !letter && self.nodes[to.index()].epoch != flight.epoch {
             self.drop_flight(id);
@@ -117,7 +120,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
-    fn owe_acks(&mut self, node: NodeId, peer: NodeId, wire: u64) {
+    fn owe_acks(&mut self, node: NodeId, peer: Line, wire: u64) {
         let transport = &self.spec.network.transport;
         let Some(link) = self.nodes[node.index()].link(peer) else { return };
         link.acks_owed += transport.acks(wire) as u32;
@@ -140,10 +143,14 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         match flight.cargo {
-            Cargo::Hello { back } => self.on_hello(flight.from, flight.to, back),
+            Cargo::Hello { back } => self.on_hello(flight.from, flight.line(), back),
             Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) => {}
             Cargo::Message(message) => {
-                self.with(flight.to, message.carried(), |mind, cx| mind.message(flight.from, &message, cx));
+                self.handling = Some(flight.from);
+                self.with_on(flight.to, flight.channel, message.carried(), |mind, cx| {
+                    mind.message(flight.from, &message, cx);
+                });
+                self.handling = None;
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::discovery::{Alarm, Datagram, Discovery, Letter, Out, Outbox};
 use crate::network::WireFlight;
 use crate::protocol::{Protocol, Size, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{NodeId, World};
+use crate::world::{Channel, NodeId, World};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Lets discovery act, and carries out what it asks for.
@@ -20,7 +20,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 Out::Alarm(at, id, alarm) => {
                     let event = Event::Alarm(id, self.nodes[id.index()].epoch, alarm);
                     match alarm {
-                        Alarm::Announced | Alarm::Answered(_) => self.step_until(at, event),
+                        Alarm::Announced(_) | Alarm::Answered(_) => self.step_until(at, event),
                         _ => self.later(at, event),
                     }
                 }
@@ -37,8 +37,9 @@ impl<P: Protocol> Simulation<'_, P> {
         while self.carrying == 0
             && let Some((id, key, providers)) = self.found.pop_front()
         {
-            self.nodes[id.index()].finding[key as usize] = false;
-            self.with(id, Units::None, |mind, cx| mind.found(key, &providers, cx));
+            self.nodes[id.index()].finding.remove(key.index());
+            let channel = if P::CONNECTS_PER_DATASET { Channel(key.dataset().0) } else { Channel::ONLY };
+            self.with_on(id, channel, Units::None, |mind, cx| mind.found(key, &providers, cx));
         }
     }
 
@@ -49,7 +50,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         match alarm {
             // This is what the directory does.
-            Alarm::Announced => self.do_errand(id, Errand::Alarm(alarm)),
+            Alarm::Announced(_) => self.do_errand(id, Errand::Alarm(alarm)),
             _ => self.run_errand(id, Errand::Alarm(alarm)),
         }
     }
@@ -85,7 +86,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Hands a datagram to the network; all its bytes are discovery.
     fn send_datagram(&mut self, Datagram { from, to, bytes, fate, letter }: Datagram) {
-        let id = self.new_flight(from, to, Cargo::Letter(letter), Size::control(bytes), None);
+        let id = self.new_flight(from, (to, Channel::ONLY), Cargo::Letter(letter), Size::control(bytes), None);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         flight.wire = bytes;
         // Any number of datagrams share a link: how long this one would take alone.

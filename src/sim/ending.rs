@@ -69,10 +69,10 @@ impl<P: Protocol> Simulation<'_, P> {
             Event::Timer(_, timer) => self.timers.peek(*timer).is_some_and(|(id, epoch, _)| is_up(id, *epoch)),
             Event::Read(_, id) | Event::Handle(_, id) => self.flights[*id as usize].as_ref().is_some_and(is_read),
             Event::Notice(id, epoch, _)
-            | Event::Dialled(id, _, epoch)
-            | Event::Knock(id, _, epoch)
-            | Event::Refused(id, epoch, _)
-            | Event::Cut(id, epoch, _)
+            | Event::Dialled(id, _, _, epoch)
+            | Event::Knock(id, _, _, epoch)
+            | Event::Refused(id, epoch, ..)
+            | Event::Cut(id, epoch, ..)
             | Event::Alarm(id, epoch, _)
             | Event::Errand(id, epoch, _) => is_up(id, *epoch),
             Event::Depart(..) | Event::Tick => true,

@@ -1,10 +1,11 @@
 //! Messages between leaving their sender's hands and being handled.
 
+use super::node::Line;
 use crate::discovery::Letter;
 use crate::ledger::{Class, TracedFlight};
 use crate::protocol::{Message, Size};
 use crate::units::Time;
-use crate::world::NodeId;
+use crate::world::{Channel, NodeId};
 
 /// What a message is.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(super) enum Cargo<M> {
 pub(super) struct Flight<M> {
     pub from: NodeId,
     pub to: NodeId,
+    pub channel: Channel,
     pub cargo: Cargo<M>,
     pub size: Size,
     pub wire: u64,
@@ -50,6 +52,11 @@ pub(super) struct Flight<M> {
 }
 
 impl<M> Flight<M> {
+    /// The connection that it is on, as its sender sees it.
+    pub fn line(&self) -> Line {
+        (self.to, self.channel)
+    }
+
     /// It waits behind others from `now` until `until`.
     pub fn wait(&mut self, now: Time, until: Time) {
         self.served += now.since(self.since);

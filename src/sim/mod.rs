@@ -16,6 +16,7 @@ mod mux;
 mod node;
 mod patience;
 mod presence;
+mod requests;
 mod run;
 mod spec;
 mod watch;
@@ -67,7 +68,7 @@ pub fn run_while(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> 
 /// program, in place of the one that `spec` names.
 pub fn run_of<P: Protocol>(params: &P::Params, spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Outcome {
     let mut world = World::build(&spec.world, spec.seed, spec.seeder_set);
-    world.dataset.padded = P::PADS;
+    world.datasets.set_padded(P::PADS);
     if spec.discovery.needs_server() {
         world.add_server();
     }

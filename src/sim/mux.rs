@@ -8,7 +8,7 @@
 //! (nim-libp2p `muxers/yamux/yamux.nim`: `sendLoop`, `updateRecvWindow`.)
 
 use super::flight::Cargo;
-use super::node::Connection;
+use super::node::{Connection, Line};
 use super::run::Simulation;
 use crate::protocol::{Protocol, Size};
 use crate::units::Time;
@@ -20,7 +20,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn put_on_stream(&mut self, id: u32) {
         let now = self.now;
         let Some(flight) = &mut self.flights[id as usize] else { return };
-        let (from, to) = (flight.from, flight.to);
+        let (from, to) = (flight.from, flight.line());
         let Some(link) = self.nodes[from.index()].link(to) else { return };
         flight.waits = true;
         flight.wait(now, Time::NEVER);
@@ -30,7 +30,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Sends of what waits on the stream from `from` to `to` as much as the credit
     /// allows.
-    fn send_on(&mut self, from: NodeId, to: NodeId) {
+    fn send_on(&mut self, from: NodeId, to: Line) {
         let now = self.now;
         while let Some(link) = self.nodes[from.index()].link(to) {
             let Some(&id) = link.waiting.front() else { return };
@@ -59,7 +59,7 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// `node` has read `bytes` of the stream from `peer`.
-    pub(super) fn count_read(&mut self, node: NodeId, peer: NodeId, bytes: u64) {
+    pub(super) fn count_read(&mut self, node: NodeId, peer: Line, bytes: u64) {
         let window = self.spec.network.transport.mux_window.get();
         if window == 0 {
             return;
@@ -74,7 +74,7 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// `from` may send `bytes` more to `to`.
-    pub(super) fn on_credit(&mut self, from: NodeId, to: NodeId, bytes: u64) {
+    pub(super) fn on_credit(&mut self, from: NodeId, to: Line, bytes: u64) {
         let window = self.spec.network.transport.mux_window.get();
         if let Some(link) = self.nodes[from.index()].link(to) {
             // What was read late may be of a stream that has closed since.

@@ -1,16 +1,18 @@
 //! What the simulation keeps for each node, beside the protocol's own state.
 
 use crate::ledger::Cut;
-use crate::protocol::Key;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
-use crate::world::{BlockSet, Holdings, NodeId, Role, World};
+use crate::world::{BlockSet, Channel, DatasetId, Holdings, NodeId, World};
 use std::collections::VecDeque;
+
+/// A peer, and which of the connections with it.
+pub(super) type Line = (NodeId, Channel);
 
 /// One end of a standing connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub peer: NodeId,
+    pub line: Line,
     /// Acknowledgements owed to the peer, in bytes; they travel with the next
     /// message, or alone when they grow large.
     pub acks_owed: u32,
@@ -34,17 +36,19 @@ pub(super) struct NodeState {
     /// What has arrived and cannot be verified yet.
     pub unverified: BlockSet,
     pub rng: Rng,
-    /// Standing connections, by peer.
+    /// Standing connections, by peer and channel.
     pub links: Vec<Connection>,
-    /// Peers being dialled, and when all but the last round trip is over; nothing
+    /// Who is being dialled, and when all but the last round trip is over; nothing
     /// has reached them yet.
-    pub dialling: Vec<(NodeId, Time)>,
-    /// Peers with whom the last round trip of a set-up is under way.
-    pub opening: Vec<NodeId>,
-    /// Looks providers up, by key.
-    pub finding: [bool; Key::ALL.len()],
-    /// Holds the manifest.
-    pub manifest: bool,
+    pub dialling: Vec<(Line, Time)>,
+    /// With whom the last round trip of a set-up is under way.
+    pub opening: Vec<Line>,
+    /// Keys whose providers it looks up, by their places.
+    pub finding: BlockSet,
+    /// Datasets whose manifests it holds.
+    pub manifests: BlockSet,
+    /// Datasets that it is to fetch, in order.
+    pub wanted: Vec<DatasetId>,
     /// Has gone and does not come back.
     pub gone: bool,
     /// What has cut data off that was meant for it, if it has stored none since.
@@ -53,11 +57,10 @@ pub(super) struct NodeState {
 
 impl NodeState {
     pub fn new(id: NodeId, world: &World) -> Self {
-        let store = match world.node(id).role {
-            Role::Seeder => Holdings::prefix(world.dataset.units()),
-            Role::Leecher | Role::Server => Holdings::default(),
-        };
+        let store = world.given_to(id);
+        let held = world.datasets.ids().filter(|dataset| store.len_of(world.datasets.get(*dataset)) > 0);
         NodeState {
+            manifests: held.map(|dataset| dataset.0).collect(),
             online: false,
             epoch: 0,
             cpu_free: Time::ZERO,
@@ -67,44 +70,44 @@ impl NodeState {
             links: Vec::new(),
             dialling: Vec::new(),
             opening: Vec::new(),
-            finding: [false; Key::ALL.len()],
-            manifest: world.node(id).role == Role::Seeder,
+            finding: BlockSet::new(),
+            wanted: Vec::new(),
             gone: false,
             cut: None,
         }
     }
 
-    /// Whether a connection with `peer` stands or is being made.
-    pub fn knows(&self, peer: NodeId) -> bool {
-        self.is_linked(peer) || self.dialling.iter().any(|(to, _)| *to == peer) || self.opening.contains(&peer)
+    /// Whether this connection stands or is being made.
+    pub fn knows(&self, line: Line) -> bool {
+        self.is_linked(line) || self.dialling.iter().any(|(to, _)| *to == line) || self.opening.contains(&line)
     }
 
-    /// Notes that the set-up with `peer` is over; false when there was none.
-    pub fn end_opening(&mut self, peer: NodeId) -> bool {
-        let at = self.opening.iter().position(|p| *p == peer);
+    /// Notes that this set-up is over; false when there was none.
+    pub fn end_opening(&mut self, line: Line) -> bool {
+        let at = self.opening.iter().position(|l| *l == line);
         at.map(|at| self.opening.swap_remove(at)).is_some()
     }
 
-    /// The link to `peer`, if it stands.
-    pub fn link(&mut self, peer: NodeId) -> Option<&mut Connection> {
-        let at = self.links.binary_search_by_key(&peer, |l| l.peer).ok()?;
+    /// This connection, if it stands.
+    pub fn link(&mut self, line: Line) -> Option<&mut Connection> {
+        let at = self.links.binary_search_by_key(&line, |l| l.line).ok()?;
         Some(&mut self.links[at])
     }
 
-    pub fn is_linked(&self, peer: NodeId) -> bool {
-        self.links.binary_search_by_key(&peer, |l| l.peer).is_ok()
+    pub fn is_linked(&self, line: Line) -> bool {
+        self.links.binary_search_by_key(&line, |l| l.line).is_ok()
     }
 
-    /// A connection with `peer` stands, over which `credit` bytes may be sent at first.
-    pub fn add_link(&mut self, peer: NodeId, credit: u64) {
-        if let Err(at) = self.links.binary_search_by_key(&peer, |l| l.peer) {
-            self.links.insert(at, Connection { peer, acks_owed: 0, credit, read: 0, waiting: VecDeque::new() });
+    /// This connection stands, and `credit` bytes may be sent over it at first.
+    pub fn add_link(&mut self, line: Line, credit: u64) {
+        if let Err(at) = self.links.binary_search_by_key(&line, |l| l.line) {
+            self.links.insert(at, Connection { line, acks_owed: 0, credit, read: 0, waiting: VecDeque::new() });
         }
     }
 
-    /// Takes the link to `peer` away, if it stands.
-    pub fn remove_link(&mut self, peer: NodeId) -> Option<Connection> {
-        let at = self.links.binary_search_by_key(&peer, |l| l.peer).ok()?;
+    /// Takes this connection away, if it stands.
+    pub fn remove_link(&mut self, line: Line) -> Option<Connection> {
+        let at = self.links.binary_search_by_key(&line, |l| l.line).ok()?;
         Some(self.links.remove(at))
     }
 }

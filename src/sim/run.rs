@@ -1,9 +1,10 @@
 //! The state of one run and its main loop.
 
 use super::flight::Flight;
-use super::node::NodeState;
+use super::node::{Line, NodeState};
 use super::patience::Patience;
 use super::presence::{Presence, Turn};
+use super::requests::Requests;
 use super::watch::{Watch, timeline};
 use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Outbox};
@@ -12,7 +13,7 @@ use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
-use crate::world::{NodeId, Role, World};
+use crate::world::{Channel, NodeId, World};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What can come up in the event list.
@@ -29,13 +30,13 @@ pub(super) enum Event {
     /// The processor gets round to something short.
     Notice(NodeId, u32, Notice),
     /// A connection has been set up but for the last round trip.
-    Dialled(NodeId, NodeId, u32),
+    Dialled(NodeId, NodeId, Channel, u32),
     /// The first packet of a dial arrives where nobody was when it was sent.
-    Knock(NodeId, NodeId, u32),
+    Knock(NodeId, NodeId, Channel, u32),
     /// A node learns that its dial to the peer came to nothing.
-    Refused(NodeId, u32, NodeId),
+    Refused(NodeId, u32, NodeId, Channel),
     /// A node learns that its connection to the peer is gone.
-    Cut(NodeId, u32, NodeId),
+    Cut(NodeId, u32, NodeId, Channel),
     /// Discovery wants to be reminded, if the node has stayed online.
     Alarm(NodeId, u32, Alarm),
     /// The processor gets round to something that the node does with discovery.
@@ -71,13 +72,13 @@ impl Event {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Notice {
     /// A tracked message to the peer is on its way.
-    Sent(NodeId, u32),
+    Sent(Line, u32),
     /// The connection to the peer stands.
-    Connected(NodeId),
+    Connected(Line),
     /// The connection to the peer is gone.
-    Lost(NodeId),
+    Lost(Line),
     /// There will be no connection to the peer.
-    Refused(NodeId),
+    Refused(Line),
     /// A timer whose turn came while the processor was busy.
     Timer(TimerId),
 }
@@ -139,7 +140,11 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub cutting: Option<Cut>,
     /// What closed the last connection of two nodes, the lower number first, when it was
     /// no plain hanging up: what had left its sender is reported lost later.
-    pub cut_by: BTreeMap<[NodeId; 2], Cut>,
+    pub cut_by: BTreeMap<([NodeId; 2], Channel), Cut>,
+    /// What nodes want.
+    pub requests: Requests,
+    /// Who sent the message that is being handled.
+    pub handling: Option<NodeId>,
 }
 
 impl<'w, P: Protocol> Simulation<'w, P> {
@@ -184,11 +189,11 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             copies: 0,
             cutting: None,
             cut_by: BTreeMap::new(),
+            requests: Requests::new(world),
+            handling: None,
         };
-        for id in world.with_role(Role::Seeder) {
-            sim.books.accounts[id.index()].given_at_start = world.dataset.bytes().get();
-        }
         for id in world.ids() {
+            sim.books.accounts[id.index()].given_at_start = sim.bytes_held(id);
             sim.copies += u64::from(sim.nodes[id.index()].store.len());
             sim.forget(id);
         }
@@ -214,8 +219,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     }
 
     fn progress(&self) -> Progress {
-        let wanted = self.world.with_role(Role::Leecher).count() as f64 * f64::from(self.world.dataset.units());
-        Progress { time: self.now, events: self.events, share: self.stored_units as f64 / wanted }
+        let share = self.stored_units as f64 / self.requests.units as f64;
+        Progress { time: self.now, events: self.events, share }
     }
 
     fn stopped(&mut self) -> Option<Status> {
@@ -233,11 +238,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         }
     }
 
-    /// Whether every leecher holds everything, with which a run ends that has no set
-    /// length.
+    /// Whether everybody holds what it wants, with which a run ends that has no set length.
     pub(super) fn has_all(&self) -> bool {
-        let swarm = &self.spec.world.swarm;
-        self.spec.stop.run_for.is_none() && self.complete >= swarm.network_size - swarm.seeders
+        self.spec.stop.run_for.is_none() && self.requests.open == 0
     }
 
     /// Takes the next event: of equal times first who comes and goes, then what the
@@ -282,14 +285,14 @@ impl<'w, P: Protocol> Simulation<'w, P> {
                     self.tell(id, notice);
                 }
             }
-            Event::Cut(id, epoch, peer) => {
+            Event::Cut(id, epoch, peer, channel) => {
                 if self.nodes[id.index()].epoch == epoch {
-                    self.notify(id, Notice::Lost(peer));
+                    self.notify(id, Notice::Lost((peer, channel)));
                 }
             }
-            Event::Dialled(from, to, epoch) => self.on_dialled(from, to, epoch),
-            Event::Knock(from, to, epoch) => self.on_knock(from, to, epoch),
-            Event::Refused(id, epoch, peer) => self.on_refused(id, epoch, peer),
+            Event::Dialled(from, to, channel, epoch) => self.on_dialled(from, (to, channel), epoch),
+            Event::Knock(from, to, channel, epoch) => self.on_knock(from, (to, channel), epoch),
+            Event::Refused(id, epoch, peer, channel) => self.on_refused(id, epoch, (peer, channel)),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
             Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
             Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
@@ -348,21 +351,38 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     fn tell(&mut self, id: NodeId, notice: Notice) {
         self.books.digest.add(self.now, id.0, 2, 0);
         match notice {
-            Notice::Sent(to, token) => self.with(id, Units::None, |mind, cx| mind.sent(to, token, cx)),
-            Notice::Connected(peer) => {
+            Notice::Sent((to, channel), token) => {
+                self.with_on(id, channel, Units::None, |mind, cx| mind.sent(to, token, cx));
+            }
+            Notice::Connected(line) => {
                 // It may have gone while the processor was busy.
-                if self.nodes[id.index()].is_linked(peer) {
-                    self.with(id, Units::None, |mind, cx| mind.connected(peer, cx));
+                if self.nodes[id.index()].is_linked(line) {
+                    self.with_on(id, line.1, Units::None, |mind, cx| mind.connected(line.0, cx));
                 }
             }
-            Notice::Lost(peer) => self.with(id, Units::None, |mind, cx| mind.peer_lost(peer, cx)),
-            Notice::Refused(peer) => self.with(id, Units::None, |mind, cx| mind.refused(peer, cx)),
+            Notice::Lost((peer, channel)) => {
+                self.with_on(id, channel, Units::None, |mind, cx| mind.peer_lost(peer, cx));
+            }
+            Notice::Refused((peer, channel)) => {
+                self.with_on(id, channel, Units::None, |mind, cx| mind.refused(peer, cx));
+            }
             Notice::Timer(timer) => self.fire(timer),
         }
     }
 
     /// Lets a node act, and carries out what it asks for.
     pub fn with(&mut self, id: NodeId, given: Units<'_>, act: impl FnOnce(&mut P, &mut Ctx<'_, P>)) {
+        self.with_on(id, Channel::ONLY, given, act);
+    }
+
+    /// The same upon something that came about on `channel`.
+    pub fn with_on(
+        &mut self,
+        id: NodeId,
+        channel: Channel,
+        given: Units<'_>,
+        act: impl FnOnce(&mut P, &mut Ctx<'_, P>),
+    ) {
         let node = &mut self.nodes[id.index()];
         self.offline_acts += u64::from(!node.online);
         let mut effects = self.effects.pop().unwrap_or(Effects(Vec::new()));
@@ -372,7 +392,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             shared: &self.shared,
             now: self.spec.clock.shows(self.now),
             epoch: node.epoch,
-            has_manifest: node.manifest,
+            channel,
+            manifests: &mut node.manifests,
+            wanted: &node.wanted,
             rng: &mut node.rng,
             store: &mut node.store,
             unverified: &mut node.unverified,

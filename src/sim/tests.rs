@@ -54,9 +54,9 @@ impl Protocol for Node {
     fn new(_me: NodeId, _world: &World, cheat: &Cheat) -> Self {
         Node(*cheat)
     }
-    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Ctx<'_, Self>) {
         if cx.world.node(cx.me).role == Role::Leecher {
-            cx.find(Key::Dataset);
+            cx.find(Key::Dataset(DatasetId(0)));
             if self.0 == Cheat::KeepsUngiven {
                 cx.keep(Units::Range(0, 1));
             }
@@ -66,8 +66,8 @@ impl Protocol for Node {
         providers.iter().for_each(|id| cx.dial(*id));
     }
     fn connected(&mut self, peer: NodeId, cx: &mut Ctx<'_, Self>) {
-        let units = cx.world.dataset.units();
-        let honest = cx.world.dataset.bytes().get();
+        let units = cx.world.only().units();
+        let honest = cx.world.only().bytes().get();
         if cx.world.node(cx.me).role == Role::Seeder {
             cx.send(peer, Data { units, size: if self.0 == Cheat::LiesAboutSize { honest / 1000 } else { honest } });
         } else if self.0 == Cheat::SendsUnheld {
@@ -167,7 +167,7 @@ impl Protocol for Writer {
     fn new(_me: NodeId, _world: &World, _shared: &()) -> Self {
         Writer
     }
-    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Ctx<'_, Self>) {
         if cx.world.node(cx.me).role == Role::Leecher {
             cx.dial(NodeId(0));
         }

@@ -32,7 +32,7 @@ use crate::ledger::{Class, Constraint, Cut, Timeline};
 use crate::network::{Bottleneck, Network};
 use crate::protocol::{Message, Protocol};
 use crate::units::Time;
-use crate::world::{Holdings, NodeId, Role, World};
+use crate::world::{NodeId, Role, World};
 
 /// Looks that a run at its bound gets; a slower one gets more.
 const LOOKS_AT_THE_BOUND: u64 = 256;
@@ -46,7 +46,8 @@ const SHORTEST: Time = Time::from_millis(1);
 pub(super) fn timeline(world: &World, spec: &RunSpec) -> Timeline {
     let leechers = world.with_role(Role::Leecher).count();
     let fastest = world.with_role(Role::Leecher).map(|id| world.node(id).down).max();
-    let alone = fastest.map_or(Time::ZERO, |down| down.time_for(world.dataset.size));
+    let least = world.datasets.iter().map(|dataset| dataset.size).min();
+    let alone = fastest.zip(least).map_or(Time::ZERO, |(down, least)| down.time_for(least));
     let bound = distribution_time(world).makespan;
     let share = (bound.nanos() / LOOKS_AT_THE_BOUND).min(alone.nanos() / LOOKS_AT_THE_LEAST);
     let stratum = if spec.stop.run_for.is_some() { Time::NEVER } else { Time::from_nanos(share).max(SHORTEST) };
@@ -130,15 +131,15 @@ impl<P: Protocol> Simulation<'_, P> {
         if node.cpu_free > at {
             return Constraint::Cpu;
         }
-        let dials = node.dialling.iter().any(|(peer, _)| self.nodes[peer.index()].online);
+        let dials = node.dialling.iter().any(|((peer, _), _)| self.nodes[peer.index()].online);
         if sight.travelling || dials || !node.opening.is_empty() {
             return if self.network.downlink_is_full(id) { Constraint::OwnDownlink } else { Constraint::RoundTrip };
         }
         if sight.served {
             return Constraint::Cpu;
         }
-        let searching = node.finding.contains(&true);
-        if searching && (node.links.is_empty() || !node.manifest) && self.somebody_has_more(node) {
+        let searching = !node.finding.is_empty();
+        if searching && (node.links.is_empty() || !self.knows_wanted(node)) && self.somebody_has_more(node) {
             return Constraint::Discovery;
         }
         if sight.asked {
@@ -150,7 +151,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Nothing is under way for `id`.
     fn turn(&self, id: NodeId, searching: bool) -> Constraint {
         let node = &self.nodes[id.index()];
-        let mut helpful = node.links.iter().filter(|link| has_more(&self.nodes[link.peer.index()].store, &node.store));
+        let mut helpful = node.links.iter().filter(|link| self.has_more(&self.nodes[link.line.0.index()], node));
         match helpful.next() {
             None if (searching || node.links.is_empty()) && self.somebody_has_more(node) => {
                 if searching {
@@ -162,7 +163,7 @@ impl<P: Protocol> Simulation<'_, P> {
             None => Constraint::Nobody,
             Some(first) => {
                 let mut peers = std::iter::once(first).chain(helpful);
-                let busy = peers.any(|link| self.network.uplink_is_full(link.peer));
+                let busy = peers.any(|link| self.network.uplink_is_full(link.line.0));
                 if busy { Constraint::RemoteUplink } else { Constraint::Timer }
             }
         }
@@ -170,7 +171,21 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Whether anybody online, connected or not, has something `node` lacks.
     fn somebody_has_more(&self, node: &NodeState) -> bool {
-        self.nodes.iter().any(|other| other.online && has_more(&other.store, &node.store))
+        self.nodes.iter().any(|other| other.online && self.has_more(other, node))
+    }
+
+    /// Whether `node` holds the manifests of all that it is to fetch.
+    fn knows_wanted(&self, node: &NodeState) -> bool {
+        node.wanted.iter().all(|dataset| node.manifests.contains(dataset.0))
+    }
+
+    /// Whether `other` has something that `node` wants and lacks.
+    fn has_more(&self, other: &NodeState, node: &NodeState) -> bool {
+        node.wanted.iter().any(|dataset| {
+            let dataset = self.world.datasets.get(*dataset);
+            let (theirs, mine) = (other.store.len_of(dataset), node.store.len_of(dataset));
+            theirs > mine || !node.store.includes(&other.store, dataset)
+        })
     }
 }
 
@@ -213,7 +228,8 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
         (Cargo::Message(_), Class::Request) if flight.arrived => sights[from].served = true,
         (Cargo::Message(_), Class::Request | Class::Want) => {
             let asker = &mut sights[from];
-            let full = network.uplink_is_full(flight.from) && network.head(flight.from, flight.to).is_some();
+            let full =
+                network.uplink_is_full(flight.from) && network.head(flight.from, flight.to, flight.channel).is_some();
             asker.held |= full;
             asker.travelling |= !full && flight.class() == Class::Request;
             asker.asked |= flight.class() == Class::Want;
@@ -229,7 +245,7 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
 
 /// Data on its way through the network.
 fn see_data<M>(receiver: &mut Sight, id: u32, flight: &Flight<M>, network: &Network) {
-    match network.head(flight.from, flight.to) {
+    match network.head(flight.from, flight.to, flight.channel) {
         Some(head) if head.id == id && head.rate > 0.0 => {
             let kind = match head.bottleneck {
                 Bottleneck::Downlink => 0,
@@ -244,9 +260,4 @@ fn see_data<M>(receiver: &mut Sight, id: u32, flight: &Flight<M>, network: &Netw
         Some(_) => receiver.queued |= network.uplink_is_full(flight.from),
         None => receiver.travelling = true,
     }
-}
-
-/// Whether `theirs` has something that `mine` lacks.
-fn has_more(theirs: &Holdings, mine: &Holdings) -> bool {
-    theirs.len() > mine.len() || !mine.includes(theirs)
 }

@@ -47,7 +47,7 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
         nodes: swarm.network_size,
         seeders: swarm.seeders,
         peers,
-        dataset: Dataset { size, block_size, group, padded: true },
+        dataset: Dataset { first: 0, size, block_size, group, padded: true },
         network: spec.network.model,
     };
     let cost = spec.protocol.cost(&shape);

@@ -185,6 +185,20 @@ impl BlockSet {
         }
     }
 
+    /// Keeps only what is not below `start`.
+    pub fn remove_below(&mut self, start: u32) {
+        let (index, word, bit) = place(start);
+        let before = self.pages.partition_point(|page| page.index < index);
+        self.pages.drain(..before);
+        if let Some(page) = self.pages.first_mut().filter(|page| page.index == index) {
+            page.bits[..word].fill(0);
+            page.bits[word] &= !(bit - 1);
+            if page.is_empty() {
+                self.pages.remove(0);
+            }
+        }
+    }
+
     /// Number of members below `limit`.
     pub fn count_below(&self, limit: u32) -> u32 {
         let mut count = 0;
@@ -207,6 +221,19 @@ impl BlockSet {
     /// The smallest member.
     pub fn first(&self) -> Option<u32> {
         self.iter().next()
+    }
+
+    /// The smallest member from `start` on.
+    pub fn first_from(&self, start: u32) -> Option<u32> {
+        let (page, word, bit) = place(start);
+        let at = self.pages.partition_point(|p| p.index < page);
+        self.pages[at..].iter().find_map(|p| {
+            (0..PAGE_WORDS).find_map(|w| {
+                let behind = if p.index > page || w > word { u64::MAX } else { !(bit - 1) };
+                let bits = if p.index == page && w < word { 0 } else { p.bits[w] & behind };
+                (bits != 0).then(|| p.index * PAGE_BITS + w as u32 * 64 + bits.trailing_zeros())
+            })
+        })
     }
 
     /// The largest member.
@@ -349,7 +376,11 @@ mod tests {
             let mut low = s.clone();
             low.truncate(limit);
             prop_assert_eq!(low, x.range(..limit).copied().collect::<BlockSet>());
+            let mut high = s.clone();
+            high.remove_below(limit);
+            prop_assert_eq!(high, x.range(limit..).copied().collect::<BlockSet>());
             prop_assert_eq!((s.first(), s.last()), (x.first().copied(), x.last().copied()));
+            prop_assert_eq!(s.first_from(limit), x.range(limit..).next().copied());
             let (mut rest, mut left) = (s.clone(), x.clone());
             for unit in &b {
                 prop_assert_eq!(rest.remove(*unit), left.remove(unit));

@@ -2,7 +2,7 @@
 
 use super::topology::{Placement, Routes};
 use super::{ClassRole, Hardware, LatencySpec, NodeClass, StartSpec, WorldSpec};
-use super::{Dataset, Latency, Mesh, Node, Overlay, Role, World, sessions};
+use super::{Dataset, Datasets, Latency, Mesh, Node, Overlay, Role, World, sessions};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Rate, Time};
 
@@ -25,12 +25,15 @@ impl World {
             overlay: spec.overlay.as_ref().map(|overlay| overlay.build(n, seed)),
             lives: sessions::lives(&nodes, &classes, spec, seed),
             strikes: sessions::strikes(&nodes, &spec.failures, seed),
-            dataset: Dataset {
+            datasets: Datasets::new(vec![Dataset {
+                first: 0,
                 size: spec.dataset.size,
                 block_size: spec.dataset.block_size,
                 group: spec.dataset.group,
                 padded: true,
-            },
+            }]),
+            given: None,
+            wants: None,
             hardware: hardware(spec),
             regions: region_names(spec, &latency),
             classes: class_names(spec),

@@ -1,11 +1,27 @@
-//! The dataset: how a file becomes blocks.
+//! Datasets: how files become blocks, and all blocks one row of units.
 
+use super::BlockSet;
 use crate::units::Bytes;
 
+/// Names a dataset: its index among all datasets of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct DatasetId(pub u32);
+
+impl DatasetId {
+    /// As an index into arrays of datasets.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A file cut into blocks. Blocks are counted and moved in *units* of `group`
-/// consecutive blocks; with `group` 1 a unit is a block.
+/// consecutive blocks; with `group` 1 a unit is a block. The units of all datasets of a
+/// run stand in one row, each dataset behind the one before: a set of units may be of
+/// many datasets, as the want list of a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dataset {
+    /// The first of its units in the row of all.
+    pub first: u32,
     /// Size of the file.
     pub size: Bytes,
     /// Size of a block; the last one may be shorter.
@@ -28,17 +44,27 @@ impl Dataset {
         self.blocks().div_ceil(u64::from(self.group)) as u32
     }
 
+    /// The unit after its last.
+    pub fn end(&self) -> u32 {
+        self.first + self.units()
+    }
+
+    /// Its last unit, which may be short.
+    pub fn last(&self) -> u32 {
+        self.end() - 1
+    }
+
     /// Number of blocks in unit `unit`; the last unit may be short.
     pub fn blocks_in(&self, unit: u32) -> u64 {
-        let first = u64::from(unit) * u64::from(self.group);
-        u64::from(self.group).min(self.blocks() - first)
+        let before = u64::from(unit - self.first) * u64::from(self.group);
+        u64::from(self.group).min(self.blocks() - before)
     }
 
     /// Number of blocks in `units` units, of which the last of the dataset is
     /// one when `with_last`.
     pub fn blocks_of(&self, units: u64, with_last: bool) -> u64 {
         let full = units * u64::from(self.group);
-        if with_last { full - (u64::from(self.group) - self.blocks_in(self.units() - 1)) } else { full }
+        if with_last { full - (u64::from(self.group) - self.blocks_in(self.last())) } else { full }
     }
 
     /// Bytes of the last block.
@@ -57,12 +83,30 @@ impl Dataset {
 
     /// Bytes of block data in unit `unit`.
     pub fn bytes_in(&self, unit: u32) -> u64 {
-        self.bytes_of(1, unit + 1 == self.units())
+        self.bytes_of(1, unit == self.last())
     }
 
     /// Bytes of block data that a node needs to have everything.
     pub fn bytes(&self) -> Bytes {
         Bytes(self.bytes_of(u64::from(self.units()), true))
+    }
+
+    /// How many of `set` are of this dataset, and whether its last unit is among them.
+    pub fn count_of(&self, set: &BlockSet) -> (u32, bool) {
+        let count = set.count_below(self.end()) - set.count_below(self.first);
+        (count, count > 0 && set.contains(self.last()))
+    }
+
+    /// The members of `set` that are units of this dataset.
+    pub fn part_of(&self, set: &BlockSet) -> BlockSet {
+        let mut part = set.clone();
+        if set.last().is_some_and(|last| last >= self.end()) {
+            part.truncate(self.end());
+        }
+        if set.first().is_some_and(|first| first < self.first) {
+            part.remove_below(self.first);
+        }
+        part
     }
 
     /// Depth of the Merkle tree over the blocks, `max(1, ceil(log2 n))`
@@ -73,12 +117,100 @@ impl Dataset {
     }
 }
 
+/// All datasets of a run, in the order of their units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Datasets(Vec<Dataset>);
+
+impl Datasets {
+    /// Puts datasets one behind the other; there is at least one.
+    pub fn new(mut list: Vec<Dataset>) -> Self {
+        let mut next = 0;
+        for dataset in &mut list {
+            dataset.first = next;
+            next = dataset.end();
+        }
+        Datasets(list)
+    }
+
+    /// Says whether last blocks are filled up.
+    pub fn set_padded(&mut self, padded: bool) {
+        self.0.iter_mut().for_each(|dataset| dataset.padded = padded);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// Whether there is none; there always is one.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names of all.
+    pub fn ids(&self) -> impl Iterator<Item = DatasetId> + use<> {
+        (0..self.len()).map(DatasetId)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Dataset> {
+        self.0.iter()
+    }
+
+    /// The dataset `id`.
+    pub fn get(&self, id: DatasetId) -> &Dataset {
+        &self.0[id.index()]
+    }
+
+    /// The dataset that `unit` is of.
+    pub fn of(&self, unit: u32) -> DatasetId {
+        let before = self.0.len() - 1;
+        let at = if before == 0 { 0 } else { self.0.partition_point(|dataset| dataset.end() <= unit).min(before) };
+        DatasetId(at as u32)
+    }
+
+    /// The dataset that `unit` is of, itself.
+    pub fn at(&self, unit: u32) -> &Dataset {
+        self.get(self.of(unit))
+    }
+
+    /// The datasets that `set` has units of, in order.
+    pub fn touched<'a>(&'a self, set: &'a BlockSet) -> impl Iterator<Item = (DatasetId, &'a Dataset)> {
+        let mut next = set.first();
+        std::iter::from_fn(move || {
+            let id = self.of(next?);
+            let dataset = self.get(id);
+            next = set.first_from(dataset.end()).filter(|unit| *unit < self.end());
+            Some((id, dataset))
+        })
+    }
+
+    /// The unit after the last of all.
+    pub fn end(&self) -> u32 {
+        self.0.last().map_or(0, Dataset::end)
+    }
+
+    /// Units of all datasets.
+    pub fn units(&self) -> u32 {
+        self.end()
+    }
+
+    /// Bytes of block data in `set`.
+    pub fn bytes_of_set(&self, set: &BlockSet) -> u64 {
+        let bytes = |(_, dataset): (DatasetId, &Dataset)| {
+            let (count, with_last) = dataset.count_of(set);
+            dataset.bytes_of(u64::from(count), with_last)
+        };
+        self.touched(set).map(bytes).sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn dataset(size: u64, group: u32) -> Dataset {
-        Dataset { size: Bytes(size), block_size: Bytes(65_536), group, padded: true }
+        Dataset { first: 0, size: Bytes(size), block_size: Bytes(65_536), group, padded: true }
     }
 
     #[test]
@@ -117,5 +249,25 @@ mod tests {
         }
         let short = Dataset { padded: false, ..dataset(9 * BLOCK + 7, 4) };
         assert_eq!((short.bytes_in(1), short.bytes_in(2), short.last_block()), (4 * BLOCK, BLOCK + 7, 7));
+    }
+
+    #[test]
+    fn a_set_of_units_of_many_datasets_is_told_apart() {
+        const BLOCK: u64 = 65_536;
+        let list = [(3 * BLOCK, 1), (7, 1), (10 * BLOCK + 1, 4)]
+            .map(|(size, group)| Dataset { padded: false, ..dataset(size, group) });
+        let all = Datasets::new(list.to_vec());
+        assert_eq!(all.iter().map(|d| (d.first, d.end())).collect::<Vec<_>>(), [(0, 3), (3, 4), (4, 7)]);
+        let owners: Vec<u32> = (0..7).map(|unit| all.of(unit).0).collect();
+        assert_eq!(owners, [0, 0, 0, 1, 2, 2, 2]);
+        let set: BlockSet = [2, 3, 4, 6].into_iter().collect();
+        assert_eq!(all.touched(&set).map(|(id, _)| id.0).collect::<Vec<_>>(), [0, 1, 2]);
+        // One block, 7 bytes, four blocks, and two blocks and a byte.
+        assert_eq!(all.bytes_of_set(&set), BLOCK + 7 + 4 * BLOCK + 2 * BLOCK + 1);
+        let ends: BlockSet = [0, 5].into_iter().collect();
+        assert_eq!(all.touched(&ends).map(|(id, _)| id.0).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(all.bytes_of_set(&ends), 5 * BLOCK);
+        let everything = BlockSet::range(0, all.end());
+        assert_eq!(all.bytes_of_set(&everything), list.iter().map(|d| d.size.get()).sum::<u64>());
     }
 }

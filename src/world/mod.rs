@@ -23,9 +23,9 @@ pub use blocks::BlockSet;
 pub use build::seeder_sets;
 pub use churn::{ChurnSpec, OfflineKind, SessionSpec};
 pub use classes::{ClassChurn, ClassRole, NodeClass, counted_nodes, seeder_places};
-pub use dataset::Dataset;
+pub use dataset::{Dataset, DatasetId, Datasets};
 pub use failure::FailureSpec;
-pub use holdings::Holdings;
+pub use holdings::{Holding, Holdings};
 pub use latency::{Latency, LatencySpec};
 pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
 pub use sessions::{Life, Outage, Strike};
@@ -47,6 +47,16 @@ impl NodeId {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
+}
+
+/// Tells the connections between two nodes apart, where they have several: a protocol
+/// that makes one for each dataset names each by its dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Channel(pub u32);
+
+impl Channel {
+    /// The one connection of two nodes that never have another.
+    pub const ONLY: Channel = Channel(0);
 }
 
 /// What a node is in the swarm at the start.
@@ -135,7 +145,13 @@ pub struct World {
     /// The failures, in the order of the scenario.
     pub strikes: Vec<Strike>,
     /// What is distributed.
-    pub dataset: Dataset,
+    pub datasets: Datasets,
+    /// By node, what it holds from the start; where nothing is said, seeders hold all
+    /// datasets and others nothing.
+    pub given: Option<Vec<Holdings>>,
+    /// By node, the datasets that it wants from its start on, in order; where nothing is
+    /// said, leechers want all and others none.
+    pub wants: Option<Vec<Vec<DatasetId>>>,
     /// What a node's own work costs, in all kinds that there are; [`Node::hardware`] says
     /// which a node has.
     pub hardware: Vec<Hardware>,
@@ -162,6 +178,44 @@ impl World {
     /// Ids of the nodes with `role`, in order.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = NodeId> + '_ {
         self.ids().filter(move |id| self.node(*id).role == role)
+    }
+
+    /// What `id` holds from the start.
+    pub fn given_to(&self, id: NodeId) -> Holdings {
+        match &self.given {
+            Some(given) => given[id.index()].clone(),
+            None => {
+                let mut holdings = Holdings::default();
+                if self.node(id).role == Role::Seeder {
+                    for dataset in self.datasets.iter() {
+                        holdings.add_all(dataset);
+                    }
+                }
+                holdings
+            }
+        }
+    }
+
+    /// Whether `id` holds anything of `dataset` from the start.
+    pub fn holds_at_start(&self, id: NodeId, dataset: DatasetId) -> bool {
+        match &self.given {
+            Some(given) => given[id.index()].len_of(self.datasets.get(dataset)) > 0,
+            None => self.node(id).role == Role::Seeder,
+        }
+    }
+
+    /// The datasets that `id` wants from its start on, in order.
+    pub fn wanted_by(&self, id: NodeId) -> Vec<DatasetId> {
+        match &self.wants {
+            Some(wants) => wants[id.index()].clone(),
+            None if self.node(id).role == Role::Leecher => self.datasets.ids().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The dataset of a run that has one.
+    pub fn only(&self) -> &Dataset {
+        self.datasets.get(DatasetId(0))
     }
 
     /// One-way delay from `from` to `to`, without jitter.
@@ -246,7 +300,7 @@ impl World {
     /// protocols that meet the same world.
     pub fn digest(&self) -> u64 {
         use crate::rng::mix;
-        let mut digest = mix(self.dataset.size.get()) ^ mix(self.nodes.len() as u64);
+        let mut digest = mix(self.datasets.get(DatasetId(0)).size.get()) ^ mix(self.nodes.len() as u64);
         let mut add = |value: u64| digest = mix(digest ^ value);
         for node in &self.nodes {
             add(node.role as u64);

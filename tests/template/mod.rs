@@ -7,7 +7,7 @@ use crate::common::spec;
 use codexsim::ledger::{Class, Outcome, Status};
 use codexsim::protocol::{Ctx, Key, Message, Protocol, Size};
 use codexsim::sim::run_of;
-use codexsim::world::{NodeId, Role, World};
+use codexsim::world::{DatasetId, NodeId, Role, World};
 use protocol::{Params, Template};
 use std::cell::RefCell;
 use std::fs;
@@ -117,11 +117,11 @@ impl Protocol for Diary {
         Diary(Rc::clone(entries))
     }
 
-    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Ctx<'_, Self>) {
         self.note("start".into(), cx);
         match cx.world.node(cx.me).role {
-            Role::Seeder => cx.provide(Key::Dataset),
-            _ => cx.find(Key::Dataset),
+            Role::Seeder => cx.provide(Key::Dataset(DatasetId(0))),
+            _ => cx.find(Key::Dataset(DatasetId(0))),
         }
     }
 

@@ -231,10 +231,10 @@ impl Dht {
             Purpose::Find(topic) => {
                 self.stats.found(cx.out.now - started, providers.len());
                 self.finding[node as usize].retain(|t| *t != topic);
-                if let Some(key) = Key::ALL.get(topic as usize) {
+                if topic < self.protocol_keys {
                     let known = providers.iter().map(|id| NodeId(*id));
                     let found = known.filter(|id| cx.world.may_know(NodeId(node), *id)).collect();
-                    cx.out.push(Out::Found(NodeId(node), *key, found));
+                    cx.out.push(Out::Found(NodeId(node), Key::at(topic), found));
                 }
             }
         }

@@ -33,7 +33,7 @@ use crate::bound;
 use crate::protocol::Key;
 use crate::rng::{Purpose as Stream, Rng, mix};
 use crate::units::Time;
-use crate::world::{NodeId, Role, World};
+use crate::world::{NodeId, World};
 use exchange::Exchange;
 use lookup::Lookup;
 use records::Records;
@@ -43,11 +43,6 @@ use std::collections::VecDeque;
 use table::{RoutingTable, Shape};
 use upkeep::Advertiser;
 use warm::Ring;
-
-/// Keys of the load come after those of protocols.
-fn load_topic(key: u32) -> u32 {
-    Key::ALL.len() as u32 + key
-}
 
 /// What an action of the table needs of its surroundings.
 pub(super) struct Moment<'a> {
@@ -94,6 +89,8 @@ pub struct Dht {
     overdue: VecDeque<(Time, u32, u32)>,
     ticking: bool,
     scratch: Vec<(u64, u32)>,
+    /// How many keys protocols have.
+    protocol_keys: u32,
     /// What is provided and asked for besides the protocol, and the keys of each node.
     load: Option<(LoadSpec, Vec<Vec<u32>>)>,
     tally: Tally,
@@ -133,6 +130,7 @@ impl Dht {
             overdue: VecDeque::new(),
             ticking: false,
             scratch: Vec::new(),
+            protocol_keys: Key::count(world) as u32,
             load: load.map(|load| (*load, load.assign(n as u32, world.seed))),
             tally: Tally::new(&exchange::KINDS),
             stats: Stats::default(),
@@ -159,12 +157,17 @@ impl Dht {
             for key in keys.iter().filter(|_| there) {
                 let holders = &mut closest[*key as usize];
                 if holders.is_empty() {
-                    *holders = self.ring.closest(self.key_id(load_topic(*key)), self.shape.k);
+                    *holders = self.ring.closest(self.key_id(self.load_topic(*key)), self.shape.k);
                 }
-                self.put(node, load_topic(*key), holders);
+                self.put(node, self.load_topic(*key), holders);
             }
         }
         self.load = Some((load, keys));
+    }
+
+    /// Keys of the load come after those of protocols.
+    fn load_topic(&self, key: u32) -> u32 {
+        self.protocol_keys + key
     }
 
     fn key_id(&self, topic: u32) -> u64 {
@@ -191,8 +194,8 @@ impl Dht {
     }
 
     pub(super) fn provide(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
-        let (topic, mut cx) = (key as u32, Moment { world, out });
-        if self.is_warm(node.0, cx.out.now) && world.node(node).role == Role::Seeder {
+        let (topic, mut cx) = (key.index(), Moment { world, out });
+        if self.is_warm(node.0, cx.out.now) && world.holds_at_start(node, key.dataset()) {
             self.place(node.0, topic, &mut cx);
         } else {
             self.advertise(node.0, topic, cx);
@@ -200,7 +203,7 @@ impl Dht {
     }
 
     pub(super) fn find(&mut self, node: NodeId, key: Key, world: &World, out: &mut Outbox) {
-        self.find_topic(node.0, key as u32, Moment { world, out });
+        self.find_topic(node.0, key.index(), Moment { world, out });
     }
 
     fn find_topic(&mut self, node: u32, topic: u32, cx: Moment<'_>) {
@@ -219,7 +222,7 @@ impl Dht {
             Alarm::Query => self.query(node, cx),
             Alarm::Depart { slot, serial } => self.depart(slot, serial, cx.out),
             Alarm::Overdue { slot, serial } => self.give_up(slot, serial, cx),
-            Alarm::Announced | Alarm::Answered(_) => {}
+            Alarm::Announced(_) | Alarm::Answered(_) => {}
         }
     }
 

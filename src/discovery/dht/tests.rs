@@ -7,6 +7,8 @@ use crate::network::Fate;
 use crate::units::{Bytes, Rate};
 use crate::world::{DatasetSpec, LatencySpec, WorldSpec};
 
+const DATASET: Key = Key::Dataset(crate::world::DatasetId(0));
+
 /// The constants of a model file.
 fn model(name: &str) -> DhtParams {
     let path = format!("{}/models/discovery/{name}.toml", env!("CARGO_MANIFEST_DIR"));
@@ -146,20 +148,20 @@ fn providers_are_found_by_everybody() {
     for (name, warm) in [("discv5", true), ("discv5", false), ("kademlia", true), ("kademlia", false)] {
         let mut bench = Bench::new(60, &DhtParams { warm, ..quiet(model(name)) });
         bench.run_for(Time::from_secs(30));
-        bench.act(|dht, world, out| dht.provide(NodeId(5), Key::Dataset, world, out));
-        bench.act(|dht, world, out| dht.provide(NodeId(9), Key::Dataset, world, out));
+        bench.act(|dht, world, out| dht.provide(NodeId(5), DATASET, world, out));
+        bench.act(|dht, world, out| dht.provide(NodeId(9), DATASET, world, out));
         bench.run_for(Time::from_secs(30));
         for node in [7, 30, 59] {
-            bench.act(|dht, world, out| dht.find(NodeId(node), Key::Dataset, world, out));
+            bench.act(|dht, world, out| dht.find(NodeId(node), DATASET, world, out));
             // A second call while the first is under way changes nothing.
-            bench.act(|dht, world, out| dht.find(NodeId(node), Key::Dataset, world, out));
+            bench.act(|dht, world, out| dht.find(NodeId(node), DATASET, world, out));
         }
         bench.run_for(Time::from_secs(30));
         assert_eq!(bench.found.len(), 3);
         for (_, key, found) in &bench.found {
             let mut found = found.clone();
             found.sort_unstable();
-            assert_eq!((*key, found), (Key::Dataset, vec![NodeId(5), NodeId(9)]), "{name}, warm: {warm}");
+            assert_eq!((*key, found), (DATASET, vec![NodeId(5), NodeId(9)]), "{name}, warm: {warm}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::exchange::Ask;
 use super::params::Refresh;
 use super::stats::Purpose;
-use super::{Dht, Moment, load_topic};
+use super::{Dht, Moment};
 use crate::discovery::Alarm;
 use crate::units::Time;
 use crate::world::NodeId;
@@ -82,7 +82,7 @@ impl Dht {
     /// and questions.
     fn take_load(&mut self, node: u32, cx: &mut Moment<'_>) {
         let Some((load, keys)) = self.load.take() else { return };
-        let topics: Vec<u32> = keys[node as usize].iter().map(|key| load_topic(*key)).collect();
+        let topics: Vec<u32> = keys[node as usize].iter().map(|key| self.load_topic(*key)).collect();
         self.load = Some((load, keys));
         self.advertised(node, &topics, cx);
         self.plan_query(node, cx);
@@ -101,7 +101,7 @@ impl Dht {
         let Some((load, _)) = &self.load else { return };
         let keys = load.keys(self.ids.len() as u32);
         let key = self.rngs[node as usize].below(u64::from(keys)) as u32;
-        self.find_topic(node, load_topic(key), cx);
+        self.find_topic(node, self.load_topic(key), cx);
     }
 
     /// A moment drawn evenly from an interval.

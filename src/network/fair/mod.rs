@@ -16,7 +16,7 @@ use super::streams::Streams;
 use super::window::{HeadPace, HeadStep, Window, WindowRule};
 use super::{Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::units::{Bytes, Time};
-use crate::world::{Hop, NodeId, World};
+use crate::world::{Channel, Hop, NodeId, World};
 use levels::Levels;
 use moments::Moments;
 
@@ -65,8 +65,8 @@ impl Fair {
         }
     }
 
-    pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
-        for stream in self.streams.open(a, b).into_iter().flatten() {
+    pub(super) fn open(&mut self, a: NodeId, b: NodeId, channel: Channel) {
+        for stream in self.streams.open(a, b, channel).into_iter().flatten() {
             let window = Window::new(&self.rule, self.streams.rtt(stream));
             self.put_head(stream, window, None);
         }
@@ -85,9 +85,9 @@ impl Fair {
         self.moments.reserve(stream);
     }
 
-    pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
+    pub(super) fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
         self.catch_up(now);
-        for flow in self.streams.close(a, b).into_iter().flatten() {
+        for flow in self.streams.close(a, b, channel).into_iter().flatten() {
             let stream = &mut self.streams[flow];
             let Some(head) = stream.queue.pop_front() else { continue };
             let carried = self.heads[flow as usize].whole_bytes_sent(head, now);
@@ -99,8 +99,15 @@ impl Fair {
         }
     }
 
-    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
-        let Some(flow) = self.streams.find(from, to) else {
+    pub(super) fn send(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        flight: WireFlight,
+        out: &mut Vec<NetEvent>,
+    ) {
+        let Some(flow) = self.streams.find(from, to, channel) else {
             return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
         self.push(now, flow, flight, out);
@@ -266,8 +273,8 @@ impl Fair {
         }
     }
 
-    pub(super) fn head(&self, from: NodeId, to: NodeId) -> Option<HeadFlight> {
-        let flow = self.streams.find(from, to)?;
+    pub(super) fn head(&self, from: NodeId, to: NodeId, channel: Channel) -> Option<HeadFlight> {
+        let flow = self.streams.find(from, to, channel)?;
         let id = self.streams[flow].queue.front()?.id;
         Some(HeadFlight { id, bottleneck: self.levels.bottleneck(flow), rate: self.heads[flow as usize].rate })
     }

@@ -20,7 +20,7 @@ use super::window::{HeadPace, Window, WindowRule, span};
 use super::{Bottleneck, Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::engine::EventList;
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{Hop, NodeId, World};
+use crate::world::{Channel, Hop, NodeId, World};
 use links::{FifoFlight, Head, Server, Uplink};
 use std::collections::VecDeque;
 
@@ -74,8 +74,8 @@ impl Fifo {
         }
     }
 
-    pub(super) fn open(&mut self, a: NodeId, b: NodeId) {
-        for stream in self.streams.open(a, b).into_iter().flatten() {
+    pub(super) fn open(&mut self, a: NodeId, b: NodeId, channel: Channel) {
+        for stream in self.streams.open(a, b, channel).into_iter().flatten() {
             let window = Window::new(&self.rule, self.streams.rtt(stream));
             self.put_head(stream, window, None);
         }
@@ -107,9 +107,9 @@ impl Fifo {
         core.fold(self.down[self.streams[stream].to.index()].rate, Rate::min)
     }
 
-    pub(super) fn close(&mut self, now: Time, a: NodeId, b: NodeId, out: &mut Vec<NetEvent>) {
+    pub(super) fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
         self.now = now;
-        for stream in self.streams.close(a, b).into_iter().flatten() {
+        for stream in self.streams.close(a, b, channel).into_iter().flatten() {
             let head = std::mem::replace(&mut self.heads[stream as usize].transit, NONE);
             if head != NONE {
                 self.cut(head, out);
@@ -145,9 +145,16 @@ impl Fifo {
         }
     }
 
-    pub(super) fn send(&mut self, now: Time, from: NodeId, to: NodeId, flight: WireFlight, out: &mut Vec<NetEvent>) {
+    pub(super) fn send(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        flight: WireFlight,
+        out: &mut Vec<NetEvent>,
+    ) {
         self.now = now;
-        let Some(stream) = self.streams.find(from, to) else {
+        let Some(stream) = self.streams.find(from, to, channel) else {
             return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
         self.streams[stream].queue.push_back(flight);
@@ -339,8 +346,8 @@ impl Fifo {
     }
 
     /// A head that waits for its turn waits for the uplink.
-    pub(super) fn head(&self, from: NodeId, to: NodeId) -> Option<HeadFlight> {
-        let stream = self.streams.find(from, to)?;
+    pub(super) fn head(&self, from: NodeId, to: NodeId, channel: Channel) -> Option<HeadFlight> {
+        let stream = self.streams.find(from, to, channel)?;
         let id = self.streams[stream].queue.front()?.id;
         let at = self.heads[stream as usize].transit;
         if at == NONE {

@@ -1,6 +1,7 @@
 //! Opening, closing, order and counting.
 
 use super::*;
+use crate::world::Channel;
 use NetworkModel::{Fair, Fifo, Ideal};
 
 const MODELS: [NetworkModel; 3] = [Ideal, Fifo, Fair];
@@ -102,8 +103,14 @@ fn untracked_messages_do_not_report_their_start() {
     for model in MODELS {
         let mut network = pair(model, ms(1));
         let (mut out, mut log) = (Vec::new(), Log::new());
-        network.open(NodeId(0), NodeId(1));
-        network.send(Time::ZERO, NodeId(0), NodeId(1), WireFlight { id: 9, wire: Bytes(10), tracked: false }, &mut out);
+        network.open(NodeId(0), NodeId(1), Channel::ONLY);
+        network.send(
+            Time::ZERO,
+            (NodeId(0), NodeId(1)),
+            Channel::ONLY,
+            WireFlight { id: 9, wire: Bytes(10), tracked: false },
+            &mut out,
+        );
         run_until(&mut network, Time::NEVER, &mut log);
         assert!(out.is_empty(), "{model:?}");
         assert_eq!(log, [(ms(1) + log[0].0.since(ms(1)), NetEvent::Arrived(9))], "{model:?}");

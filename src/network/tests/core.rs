@@ -1,6 +1,7 @@
 //! Links inside the graph against closed forms: dumbbell, parking lot, two tiers.
 
 use super::*;
+use crate::world::Channel;
 use NetworkModel::{Fair, Fifo};
 
 /// Hosts with links of `access` at these points of a line of wires of 1 ms and these
@@ -24,7 +25,7 @@ fn rates(world: &World, flows: &[(u32, u32)]) -> Vec<f64> {
         act(&mut network, Time::ZERO, Act::Send(*from, *to, id, 1_000_000_000), &mut log);
     }
     run_until(&mut network, ms(100), &mut log);
-    let rate = |(from, to): &(u32, u32)| network.head(NodeId(*from), NodeId(*to)).unwrap().rate * 8.0;
+    let rate = |(from, to): &(u32, u32)| network.head(NodeId(*from), NodeId(*to), Channel::ONLY).unwrap().rate * 8.0;
     flows.iter().map(rate).collect()
 }
 
@@ -80,7 +81,7 @@ fn what_binds_is_named() {
             act(&mut network, Time::ZERO, Act::Send(from, to, id as u32, 10_000_000), &mut log);
         }
         run_until(&mut network, ms(50), &mut log);
-        let bottleneck = |from, to| network.head(NodeId(from), NodeId(to)).unwrap().bottleneck;
+        let bottleneck = |from, to| network.head(NodeId(from), NodeId(to), Channel::ONLY).unwrap().bottleneck;
         assert_eq!(bottleneck(1, 0), Bottleneck::Uplink, "{model:?}: behind one point no wire is crossed");
         let crossing = bottleneck(0, 2);
         let expected = if model == Fair { Bottleneck::Downlink } else { Bottleneck::CoreLink };

@@ -1,6 +1,7 @@
 //! Datagrams: no connection, no window, but the same links.
 
 use super::*;
+use crate::world::Channel;
 
 /// What a network tells when node 0 sends these datagrams to node 1 at once.
 fn sent(model: NetworkModel, rate: Rate, sizes: &[u64], fate: Fate) -> (Log, Network) {
@@ -55,9 +56,9 @@ fn a_datagram_takes_its_share_from_a_busy_stream() {
     let world = world(&[(mbit(8), mbit(8)), (mbit(8), mbit(8))], ms(50));
     let mut network = Network::new(&world, &spec(NetworkModel::Fair));
     let mut out = Vec::new();
-    network.open(NodeId(0), NodeId(1));
+    network.open(NodeId(0), NodeId(1), Channel::ONLY);
     let flight = |id, bytes| WireFlight { id, wire: Bytes(bytes), tracked: false };
-    network.send(Time::ZERO, NodeId(0), NodeId(1), flight(0, 100_000), &mut out);
+    network.send(Time::ZERO, (NodeId(0), NodeId(1)), Channel::ONLY, flight(0, 100_000), &mut out);
     network.datagram(Time::ZERO, (NodeId(0), NodeId(1)), flight(1, 10_000), Fate::Arrives, &mut out);
     let mut log = Log::new();
     while let Some(now) = network.next_event() {

@@ -11,7 +11,9 @@ mod twin;
 
 use super::*;
 use crate::units::Rate;
-use crate::world::{Dataset, Edge, Hardware, Latency, Life, Node, Point, Role, RouteRule, Routes, Topology, World};
+use crate::world::{
+    Channel, Dataset, Datasets, Edge, Hardware, Latency, Life, Node, Point, Role, RouteRule, Routes, Topology, World,
+};
 
 /// What a flow has of the network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +56,15 @@ fn world(links: &[(Rate, Rate)], delay: Time) -> World {
         mesh: crate::world::Mesh::None,
         lives: vec![Life::without_outages(); links.len()],
         strikes: Vec::new(),
-        dataset: Dataset { size: Bytes(1), block_size: Bytes(1), group: 1, padded: true },
+        datasets: Datasets::new(vec![Dataset {
+            first: 0,
+            size: Bytes(1),
+            block_size: Bytes(1),
+            group: 1,
+            padded: true,
+        }]),
+        given: None,
+        wants: None,
         hardware: vec![Hardware::IDEAL],
         seed: 7,
     }
@@ -100,11 +110,11 @@ fn run_until(network: &mut Network, until: Time, log: &mut Log) {
 fn act(network: &mut Network, now: Time, act: Act, log: &mut Log) {
     let mut out = Vec::new();
     match act {
-        Act::Open(a, b) => network.open(NodeId(a), NodeId(b)),
-        Act::Close(a, b) => network.close(now, NodeId(a), NodeId(b), &mut out),
+        Act::Open(a, b) => network.open(NodeId(a), NodeId(b), Channel::ONLY),
+        Act::Close(a, b) => network.close(now, (NodeId(a), NodeId(b)), Channel::ONLY, &mut out),
         Act::Send(from, to, id, wire) => {
             let flight = WireFlight { id, wire: Bytes(wire), tracked: true };
-            network.send(now, NodeId(from), NodeId(to), flight, &mut out);
+            network.send(now, (NodeId(from), NodeId(to)), Channel::ONLY, flight, &mut out);
         }
     }
     log.extend(out.into_iter().map(|e| (now, e)));

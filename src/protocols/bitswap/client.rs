@@ -8,7 +8,7 @@ use super::{Bitswap, Context, Msg, Timer, has};
 use crate::protocol::{Key, Units};
 use crate::protocols::parts::Wakeup;
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, DatasetId, NodeId};
 
 /// The download of one node; without a session when it is over.
 #[derive(Debug, Default)]
@@ -25,10 +25,10 @@ pub(super) struct Client {
 impl Bitswap {
     /// The root is here: from now on others may find the dataset here.
     pub(super) fn have_root(&mut self, cx: &mut Context<'_>) {
-        if !cx.has_manifest() {
-            cx.manifest_stored();
+        if !cx.has_manifest(DatasetId(0)) {
+            cx.manifest_stored(DatasetId(0));
         }
-        cx.provide(Key::Dataset);
+        cx.provide(Key::Dataset(DatasetId(0)));
     }
 
     /// Opens the session.
@@ -41,7 +41,7 @@ impl Bitswap {
 
     /// Wants what comes next in the DAG.
     fn walk_on(&mut self, arrived: &[u32], cx: &mut Context<'_>) {
-        let (shared, group, nodes) = (cx.shared, cx.world.dataset.group, &self.nodes);
+        let (shared, group, nodes) = (cx.shared, cx.world.only().group, &self.nodes);
         let mut ask = Vec::new();
         self.client.walk.advance(arrived, &shared.dag, &shared.params, group, |u| has(u, nodes, cx), &mut ask);
         if let Some(session) = self.client.session.as_mut().filter(|_| !ask.is_empty()) {
@@ -59,7 +59,7 @@ impl Bitswap {
         }
         self.client.links.broadcast(&orders.broadcast);
         if orders.search {
-            cx.find(Key::Dataset);
+            cx.find(Key::Dataset(DatasetId(0)));
         }
         self.arm_flushes(cx);
         self.arm_idle(cx);

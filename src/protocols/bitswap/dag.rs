@@ -136,7 +136,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn file(blocks: u64, group: u32) -> Dataset {
-        Dataset { size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group, padded: false }
+        Dataset { first: 0, size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group, padded: false }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use params::{Order, Params};
 pub use wire::{Msg, Response, WantEntry, WantKind};
 
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
-use crate::world::{BlockSet, NodeId, World};
+use crate::world::{BlockSet, DatasetId, NodeId, World};
 use client::Client;
 use server::Server;
 
@@ -80,7 +80,7 @@ impl Bitswap {
             self.nodes.insert_range(dag.leaves(), dag.end());
             return;
         }
-        if cx.has_manifest() && !dag.is_leaf(dag.root()) {
+        if cx.has_manifest(DatasetId(0)) && !dag.is_leaf(dag.root()) {
             self.nodes.insert(dag.root());
         }
         for leaf in (0..dag.leaves()).filter(|leaf| cx.store().contains(*leaf)) {
@@ -120,8 +120,8 @@ impl Protocol for Bitswap {
 
     fn prepare(world: &World, params: &Params) -> Shared {
         let dag = match params.order {
-            Order::List => Dag::flat(world.dataset),
-            Order::Reader | Order::Graph => Dag::new(world.dataset, params.links_per_node),
+            Order::List => Dag::flat(*world.only()),
+            Order::Reader | Order::Graph => Dag::new(*world.only(), params.links_per_node),
         };
         Shared { params: params.clone(), dag }
     }
@@ -130,13 +130,13 @@ impl Protocol for Bitswap {
         Bitswap { client: Client::default(), server: Server::new(&shared.params), nodes: BlockSet::new() }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
         self.recover_nodes(cx);
         if has(cx.shared.dag.root(), &self.nodes, cx) {
             self.have_root(cx);
-        } else if cx.shared.params.order == Order::List && !cx.has_manifest() {
+        } else if cx.shared.params.order == Order::List && !cx.has_manifest(DatasetId(0)) {
             // The addresses are known beforehand.
-            cx.manifest_stored();
+            cx.manifest_stored(DatasetId(0));
         }
         if cx.store().len() < cx.shared.dag.leaves() {
             self.begin(cx);

@@ -231,7 +231,7 @@ mod tests {
     const B: NodeId = NodeId(2);
 
     fn dag() -> Dag {
-        Dag::new(world(400, 8_000, 1).dataset, 174)
+        Dag::new(*world(400, 8_000, 1).only(), 174)
     }
 
     fn server() -> Server {
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_small_block_is_sent_in_place_of_a_have() {
-        let small = Dag::new(world(400, 1_024, 1).dataset, 174);
+        let small = Dag::new(*world(400, 1_024, 1).only(), 174);
         let mut server = server();
         server.wants(A, &[WantEntry { unit: 3, kind: WantKind::Have }], &small, &params(), |_| true);
         let (_, response, _) = server.next(&small, &params()).unwrap();
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_a_mebibyte_under_way_waits() {
-        let big = Dag::new(world(400, 1 << 18, 1).dataset, 174);
+        let big = Dag::new(*world(400, 1 << 18, 1).only(), 174);
         let mut server = server();
         let entries: Vec<WantEntry> = (0..9).map(|unit| WantEntry { unit, kind: WantKind::Block }).collect();
         server.wants(A, &entries, &big, &params(), |_| true);

@@ -59,8 +59,8 @@ impl Bench {
         let params = Params { order: Order::List, batches: batches.to_vec(), ..params() };
         let host = |(id, blocks): (usize, &[u32])| {
             let mut host = bench::Bench::new(world(u64::from(BLOCKS), 8_000, 1), &params);
-            host.store.add(&blocks.iter().copied().collect());
-            (host.me, host.has_manifest) = (NodeId(id as u32), false);
+            host.store.add(&blocks.iter().copied().collect(), host.world.only());
+            (host.me, host.manifests) = (NodeId(id as u32), BlockSet::new());
             host.rng = Rng::stream(seed, Purpose::Protocol, id as u64);
             host
         };
@@ -84,14 +84,13 @@ impl Bench {
         host.now = self.now;
         for effect in host.given(given, act) {
             match effect {
-                Effect::Send(to, message, token) => {
+                Effect::Send(to, _, message, token) => {
                     self.sent += u64::from(me == self.fetcher());
                     let late = self.slow.filter(|(id, _)| *id == me && !message.carried().is_empty());
                     self.at(late.map_or(DELAY, |(_, delay)| delay), Event::Arrives(me, to, message));
                     token.into_iter().for_each(|token| self.at(Time::ZERO, Event::Leaves(me, to, token)));
                 }
                 Effect::Arm(delay, timer) => self.at(delay, Event::Fires(me, timer)),
-                Effect::ManifestStored => self.hosts[me.index()].has_manifest = true,
                 // All are connected, and nobody has to be found.
                 _ => {}
             }
@@ -104,7 +103,7 @@ impl Bench {
             self.with(seed, Units::None, |mind, cx| mind.connected(fetcher, cx));
             self.with(fetcher, Units::None, |mind, cx| mind.connected(seed, cx));
         }
-        self.with(fetcher, Units::None, |mind, cx| mind.start(cx));
+        self.with(fetcher, Units::None, |mind, cx| mind.open(DatasetId(0), cx));
         while self.hosts[fetcher.index()].store.len() < BLOCKS {
             let ((now, _), event) = self.events.pop_first().expect("the fetch stalls");
             self.now = now;

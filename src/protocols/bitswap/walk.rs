@@ -138,8 +138,8 @@ mod tests {
     /// asking; returns the groups in which blocks were asked for.
     fn groups(params: &Params, blocks: u64, per_step: usize, held: &[u32]) -> Vec<Vec<u32>> {
         let dag = match params.order {
-            Order::List => Dag::flat(world(blocks, 1000, 1).dataset),
-            _ => Dag::new(world(blocks, 1000, 1).dataset, params.links_per_node),
+            Order::List => Dag::flat(*world(blocks, 1000, 1).only()),
+            _ => Dag::new(*world(blocks, 1000, 1).only(), params.links_per_node),
         };
         let (mut walk, mut have) = (Walk::default(), held.iter().copied().collect::<BTreeSet<u32>>());
         let (mut queue, mut groups, mut arrived) = (VecDeque::new(), Vec::new(), Vec::new());

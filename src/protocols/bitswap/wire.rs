@@ -110,7 +110,7 @@ const fn entry(kind: WantKind) -> u64 {
 
 /// Blocks of the dataset that `unit` stands for: inner nodes are single.
 fn blocks(unit: u32, world: &World) -> u64 {
-    if unit < world.dataset.units() { world.dataset.blocks_in(unit) } else { 1 }
+    if unit < world.only().units() { world.only().blocks_in(unit) } else { 1 }
 }
 
 fn want_list(entries: &[WantEntry], world: &World) -> u64 {
@@ -122,7 +122,7 @@ const fn block(data: u64) -> u64 {
 }
 
 fn response(r: &Response, world: &World) -> Size {
-    let dataset = &world.dataset;
+    let dataset = world.only();
     let has_last = r.leaves.contains(dataset.units() - 1);
     let payload = dataset.bytes_of(u64::from(r.leaves.len()), has_last);
     let short = u64::from(has_last);
@@ -137,8 +137,8 @@ fn response(r: &Response, world: &World) -> Size {
 }
 
 fn leaf_blocks(r: &Response, world: &World) -> u64 {
-    let last = world.dataset.units() - 1;
-    world.dataset.blocks_of(u64::from(r.leaves.len()), r.leaves.contains(last))
+    let last = world.only().units() - 1;
+    world.only().blocks_of(u64::from(r.leaves.len()), r.leaves.contains(last))
 }
 
 impl Message for Msg {
@@ -216,7 +216,7 @@ mod tests {
     /// 0a 24 and the CID, and 10 01 when it is a DONT_HAVE; 28 and the pending bytes.
     #[test]
     fn responses_to_the_byte() {
-        let (world, dag) = (world(4096, 262_144, 1), Dag::new(world(4096, 262_144, 1).dataset, 174));
+        let (world, dag) = (world(4096, 262_144, 1), Dag::new(*world(4096, 262_144, 1).only(), 174));
         let mut leaf = Response { pending: 300, ..Response::default() };
         leaf.block(7, &dag);
         let size = Msg::Response(Box::new(leaf)).size(&world);
@@ -247,7 +247,7 @@ mod tests {
         };
         assert_eq!(want(&[4, 5, 6, 7], &single), want(&[1], &grouped));
         let give = |units: &[u32], world: &World| {
-            let dag = Dag::new(world.dataset, 174);
+            let dag = Dag::new(*world.only(), 174);
             let mut r = Response::default();
             units.iter().for_each(|unit| r.block(*unit, &dag));
             Msg::Response(Box::new(r)).size(world)

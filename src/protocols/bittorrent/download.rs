@@ -114,7 +114,7 @@ impl BitTorrent {
         let (now, unit_bytes) = (cx.now(), cx.shared.unit);
         let params = &cx.shared.params;
         let peer = &mut self.peers[at];
-        peer.down.add(cx.world.dataset.bytes_in(unit));
+        peer.down.add(cx.world.only().bytes_in(unit));
         peer.last_block = now;
         let place = peer.asked.iter().position(|w| w.unit == unit);
         let Some(picker) = &mut self.picker else {

@@ -31,7 +31,7 @@ use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::rng::mix;
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId, World};
+use crate::world::{BlockSet, Channel, DatasetId, NodeId, World};
 use choker::Choker;
 use peer::Peer;
 use picker::{Pick, Picker};
@@ -225,9 +225,9 @@ impl Protocol for BitTorrent {
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {
-        let unit = world.dataset.block_size.get() * u64::from(world.dataset.group);
+        let unit = world.only().block_size.get() * u64::from(world.only().group);
         let per_piece = (params.piece_size.get() / unit).clamp(1, u64::from(u32::MAX)) as u32;
-        let layout = Layout { units: world.dataset.units(), per_piece };
+        let layout = Layout { units: world.only().units(), per_piece };
         let salt = mix(world.seed ^ mix(crate::rng::Purpose::Identifiers as u64));
         Shared { params: params.clone(), layout, unit, salt }
     }
@@ -244,14 +244,14 @@ impl Protocol for BitTorrent {
         }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
         self.restore(cx);
         self.choker = Choker::at_any_time(&cx.shared.params, cx.rng());
-        cx.provide(Key::Dataset);
+        cx.provide(Key::Dataset(DatasetId(0)));
         // Seeders of the beginning have announced themselves before; who returns
         // as a seed looks for leechers (seeding_outgoing_connections).
         if !self.is_seed() || cx.now() > Time::ZERO {
-            cx.find(Key::Dataset);
+            cx.find(Key::Dataset(DatasetId(0)));
         }
         if !self.is_seed() {
             cx.after(cx.shared.params.announce_interval, Timer::Announce);
@@ -287,7 +287,7 @@ impl Protocol for BitTorrent {
                 }
             }
             Timer::Announce => {
-                cx.find(Key::Dataset);
+                cx.find(Key::Dataset(DatasetId(0)));
                 cx.after(cx.shared.params.announce_interval, Timer::Announce);
             }
         }
@@ -322,7 +322,7 @@ impl Protocol for BitTorrent {
         }
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+    fn accepts(&self, _peer: NodeId, _channel: Channel, shared: &Shared) -> bool {
         self.peers.len() < shared.params.connections as usize
     }
 }

@@ -22,18 +22,18 @@ impl Bench {
         change(&mut params);
         let mut on = bench::Bench::new(bench::world(blocks, BLOCK, 1), &params);
         if seed {
-            on.store.add_range(0, on.world.dataset.units());
+            on.store.add_all(on.world.only());
         }
         let mut bench = Bench { on, sent: Vec::new(), hung_up: Vec::new() };
-        bench.act(Units::None, |client, cx| client.start(cx));
+        bench.act(Units::None, |client, cx| client.open(DatasetId(0), cx));
         bench
     }
 
     fn act(&mut self, given: Units<'_>, act: impl FnOnce(&mut BitTorrent, &mut Context<'_>)) {
         for effect in self.on.given(given, act) {
             match effect {
-                Effect::Send(to, message, _) => self.sent.push((to, message)),
-                Effect::HangUp(peer) => self.hung_up.push(peer),
+                Effect::Send(to, _, message, _) => self.sent.push((to, message)),
+                Effect::HangUp(peer, _) => self.hung_up.push(peer),
                 _ => {}
             }
         }

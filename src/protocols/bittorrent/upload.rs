@@ -46,7 +46,7 @@ impl BitTorrent {
         while peer.buffered < most
             && let Some(unit) = peer.waiting.pop_front()
         {
-            let bytes = cx.world.dataset.bytes_in(unit);
+            let bytes = cx.world.only().bytes_in(unit);
             peer.buffered += bytes;
             cx.send_tracked(peer.id, Msg::Piece(unit), bytes.min(u64::from(u32::MAX)) as u32);
         }

@@ -20,7 +20,7 @@ pub use responder::Serving;
 pub use wire::{Msg, Unpriced};
 
 use crate::protocol::{Ctx, Key, Protocol};
-use crate::world::World;
+use crate::world::{DatasetId, World};
 use order::HashOrder;
 
 /// The manifest among the wanted units: an ordinary block of the exchange,
@@ -44,6 +44,6 @@ impl<P: Clone> Shared<P> {
 /// A node that stores the manifest announces itself under both keys of the
 /// dataset, whatever else it holds.
 fn advertise<P: Protocol>(cx: &mut Ctx<'_, P>) {
-    cx.provide(Key::Manifest);
-    cx.provide(Key::Dataset);
+    cx.provide(Key::Manifest(DatasetId(0)));
+    cx.provide(Key::Dataset(DatasetId(0)));
 }

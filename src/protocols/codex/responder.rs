@@ -9,7 +9,7 @@ use super::{MANIFEST, Msg, Shared};
 use crate::protocol::{Ctx, Protocol};
 use crate::protocols::parts::Peers;
 use crate::units::{Bytes, Time};
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, DatasetId, NodeId};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -173,7 +173,7 @@ impl Responder {
         let Some((from, question, done)) = self.questions.pop_front() else { return };
         let Some(client) = self.clients.find(from) else { return };
         let rules = &cx.shared.serving;
-        let group = cx.world.dataset.group;
+        let group = cx.world.only().group;
         let per_entry = cx.hardware().per_entry * u64::from(group);
         let quantum = match rules.yield_after.nanos().checked_div(per_entry.nanos()) {
             Some(entries) => entries.max(1) as usize,
@@ -191,7 +191,7 @@ impl Responder {
         let mut lack = part.difference(&have);
         have.subtract(&client.wanted);
         if question.contains(MANIFEST) {
-            let answer = if cx.has_manifest() { &mut have } else { &mut lack };
+            let answer = if cx.has_manifest(DatasetId(0)) { &mut have } else { &mut lack };
             answer.insert(MANIFEST);
         }
         cx.cpu(per_entry * u64::from(part.len().max(1)));
@@ -322,12 +322,12 @@ impl Responder {
         let task = self.tasks[slot].as_mut()?;
         let client = self.clients.find(task.peer)?;
         let rules = &cx.shared.serving;
-        let limit = (rules.blocks_per_message / cx.world.dataset.group).max(1);
+        let limit = (rules.blocks_per_message / cx.world.only().group).max(1);
         let (mut writing, mut found, mut lack) = (BlockSet::new(), 0, BlockSet::new());
         while found < limit
             && let Some(unit) = task.left.pop()
         {
-            if unit == MANIFEST && cx.has_manifest() {
+            if unit == MANIFEST && cx.has_manifest(DatasetId(0)) {
                 if writing.is_empty() {
                     writing.insert(unit);
                 } else {

@@ -157,7 +157,7 @@ impl Msg {
     }
 
     fn size_as(&self, world: &World, as_in: Encoding) -> Size {
-        let dataset = &world.dataset;
+        let dataset = world.only();
         match self {
             // A cancellation is an entry of a want list with a flag set.
             Msg::WantHave(set) | Msg::WantBlock(set) | Msg::Cancel(set) => {
@@ -207,7 +207,7 @@ impl Message for Msg {
             (Msg::WantHave(_), Side::Receive) | (Msg::Manifest(_), _) => Time::ZERO,
             _ => hardware.per_entry,
         };
-        hardware.per_message + each * self.blocks(&world.dataset)
+        hardware.per_message + each * self.blocks(world.only())
     }
 }
 

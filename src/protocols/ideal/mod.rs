@@ -17,7 +17,7 @@ use crate::network::NetworkModel;
 use crate::protocol::{Cost, Ctx, Message, Protocol, Size, SwarmShape, Units};
 use crate::protocols::direct::span_bytes;
 use crate::units::Time;
-use crate::world::{NodeId, Role, World};
+use crate::world::{DatasetId, NodeId, Role, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trees::Trees;
@@ -132,7 +132,7 @@ impl Protocol for Ideal {
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {
-        let units = world.dataset.units();
+        let units = world.only().units();
         let (trees, pieces) = (Trees::plan(world, params.stripes), params.pieces.clamp(1, units));
         let rounds = f64::from(pieces.div_ceil(trees.stripes()));
         let round = Time::from_secs_f64(distribution_time(world).makespan.secs() * params.pace / rounds);
@@ -143,7 +143,7 @@ impl Protocol for Ideal {
         Ideal { peers: Vec::new(), held: vec![false; shared.pieces as usize], released: 0 }
     }
 
-    fn start(&mut self, cx: &mut Ctx<'_, Self>) {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Ctx<'_, Self>) {
         for piece in 0..cx.shared.pieces {
             let (start, end) = cx.shared.span(piece);
             self.held[piece as usize] = (start..end).all(|unit| cx.store().contains(unit));

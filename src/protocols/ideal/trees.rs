@@ -117,7 +117,7 @@ impl Trees {
 /// How many edges each node's uplink carries at the rate of one stripe.
 fn edge_capacities(world: &World, stripes: u32) -> Vec<u32> {
     let seconds = distribution_time(world).makespan.secs();
-    let stripe_rate = world.dataset.size.get() as f64 / seconds / f64::from(stripes);
+    let stripe_rate = world.only().size.get() as f64 / seconds / f64::from(stripes);
     let most = world.nodes.len() as f64 * f64::from(stripes);
     let edges = |up: f64| (up / stripe_rate + 1e-6).min(most) as u32;
     world.nodes.iter().map(|n| if seconds > 0.0 { edges(n.up.bytes_per_second()) } else { most as u32 }).collect()

@@ -4,7 +4,7 @@ use crate::engine::Timers;
 use crate::protocol::{Ctx, Effect, Effects, Protocol, Units};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{BlockSet, Dataset, DatasetSpec, Holdings, NodeId, World, WorldSpec};
+use crate::world::{BlockSet, Channel, Dataset, DatasetId, DatasetSpec, Holdings, NodeId, World, WorldSpec};
 
 /// The constants of the protocol model `name`.
 pub fn constants<T: serde::de::DeserializeOwned>(name: &str) -> T {
@@ -15,7 +15,7 @@ pub fn constants<T: serde::de::DeserializeOwned>(name: &str) -> T {
 
 /// So many blocks of 64 KiB.
 pub fn dataset(blocks: u64) -> Dataset {
-    Dataset { size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
+    Dataset { first: 0, size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
 }
 
 /// A world of ten nodes with so many blocks of so many bytes.
@@ -31,7 +31,9 @@ pub struct Bench<P: Protocol> {
     pub node: P,
     pub store: Holdings,
     pub unverified: BlockSet,
-    pub has_manifest: bool,
+    /// Datasets whose manifests are here.
+    pub manifests: BlockSet,
+    pub wanted: Vec<DatasetId>,
     pub now: Time,
     pub me: NodeId,
     pub rng: Rng,
@@ -48,7 +50,8 @@ impl<P: Protocol> Bench<P> {
             shared,
             store: Holdings::default(),
             unverified: BlockSet::new(),
-            has_manifest: true,
+            manifests: BlockSet::one(0),
+            wanted: vec![DatasetId(0)],
             now: Time::ZERO,
             me: NodeId(0),
             rng: Rng::stream(3, Purpose::Protocol, 0),
@@ -70,7 +73,9 @@ impl<P: Protocol> Bench<P> {
             shared: &self.shared,
             now: self.now,
             epoch: 1,
-            has_manifest: self.has_manifest,
+            channel: Channel::ONLY,
+            manifests: &mut self.manifests,
+            wanted: &self.wanted,
             rng: &mut self.rng,
             store: &mut self.store,
             unverified: &mut self.unverified,

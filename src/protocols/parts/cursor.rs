@@ -1,6 +1,6 @@
 //! A place in the dataset.
 
-use crate::world::{BlockSet, Holdings};
+use crate::world::{BlockSet, Dataset, Holdings};
 
 /// Hands the units of a dataset out in order, each once.
 #[derive(Debug, Default)]
@@ -10,12 +10,12 @@ pub(in crate::protocols) struct UnitCursor {
 }
 
 impl UnitCursor {
-    /// The next `count` of `units` units, of those that are not held.
-    pub fn take(&mut self, count: u32, units: u32, store: &Holdings) -> BlockSet {
+    /// The next `count` units of `dataset`, of those that are not held.
+    pub fn take(&mut self, count: u32, dataset: &Dataset, store: &Holdings) -> BlockSet {
         let mut set = BlockSet::new();
         let mut taken = 0;
-        self.next = self.next.max(store.contiguous());
-        while taken < count && self.next < units {
+        self.next = self.next.max(store.contiguous_of(dataset));
+        while taken < count && self.next < dataset.end() {
             if !store.contains(self.next) {
                 set.insert(self.next);
                 taken += 1;
@@ -28,14 +28,17 @@ impl UnitCursor {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bench::dataset;
     use super::*;
 
     #[test]
     fn what_is_held_is_never_handed_out_nor_anything_twice() {
-        let mut store = Holdings::prefix(10);
-        store.add_range(12, 14);
+        let dataset = dataset(18);
+        let mut store = Holdings::default();
+        store.add_range(0, 10, &dataset);
+        store.add_range(12, 14, &dataset);
         let mut cursor = UnitCursor::default();
-        let mut take = |count| cursor.take(count, 18, &store).iter().collect::<Vec<_>>();
+        let mut take = |count| cursor.take(count, &dataset, &store).iter().collect::<Vec<_>>();
         assert_eq!([take(4), take(9), take(1)], [vec![10, 11, 14, 15], vec![16, 17], vec![]]);
     }
 }

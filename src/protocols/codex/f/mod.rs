@@ -23,7 +23,7 @@ use super::responder::{Responder, Serves};
 use super::{Msg, Serving, Shared, Unpriced, advertise};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
-use crate::world::{NodeId, World};
+use crate::world::{Channel, DatasetId, NodeId, World};
 use peer::Peer;
 use requester::Download;
 
@@ -84,11 +84,11 @@ impl Protocol for CodexF {
         CodexF { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(DatasetId(0)) {
             advertise(cx);
         }
-        if cx.store().len() < cx.world.dataset.units() {
+        if cx.store().len() < cx.world.only().units() {
             self.begin_download(cx);
         }
     }
@@ -131,7 +131,7 @@ impl Protocol for CodexF {
         self.on_lost(peer, cx);
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared<Params>) -> bool {
+    fn accepts(&self, _peer: NodeId, _channel: Channel, shared: &Shared<Params>) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }

@@ -6,7 +6,7 @@ use crate::protocol::{Key, Units};
 use crate::protocols::codex::{MANIFEST, Msg, advertise};
 use crate::protocols::parts::{UnitCursor, Wakeup};
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
 
 /// The state of one node's download.
@@ -30,7 +30,7 @@ pub(super) struct Download {
 impl CodexF {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+        if cx.has_manifest(DatasetId(0)) {
             self.fetch(cx);
         } else {
             self.want(&BlockSet::one(MANIFEST), cx);
@@ -39,9 +39,9 @@ impl CodexF {
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     fn fetch(&mut self, cx: &mut Context<'_>) {
-        let dataset = cx.world.dataset;
+        let dataset = cx.world.only();
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
-        let units = self.download.next.take(batch, dataset.units(), cx.store());
+        let units = self.download.next.take(batch, dataset, cx.store());
         cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         self.want(&units, cx);
     }
@@ -93,7 +93,7 @@ impl CodexF {
     /// The peer to ask for `unit`: now and then any holder, else the least
     /// loaded of the best.
     fn choose(&mut self, unit: u32, cx: &mut Context<'_>) -> Option<usize> {
-        let (params, now, group) = (&cx.shared.params, cx.now(), cx.world.dataset.group);
+        let (params, now, group) = (&cx.shared.params, cx.now(), cx.world.only().group);
         let value = |p: &Peer| p.score.value(p.load(group), now, &params.score);
         let ranked = self.ranked(|p| p.have.contains(unit), value, cx);
         if ranked.len() > 1 && cx.rng().uniform() < params.exploration {
@@ -112,7 +112,7 @@ impl CodexF {
             cx.after(params.request_delay, Timer::Send(id));
         }
         peer.queued.insert(unit);
-        if peer.queued.len() * cx.world.dataset.group >= params.request_batch {
+        if peer.queued.len() * cx.world.only().group >= params.request_batch {
             self.send_request(id, cx);
         }
     }
@@ -145,7 +145,7 @@ impl CodexF {
     /// else of all.
     pub(super) fn ask_best(&mut self, cx: &mut Context<'_>) {
         self.download.ask_timer = false;
-        let (params, now, group) = (&cx.shared.params, cx.now(), cx.world.dataset.group);
+        let (params, now, group) = (&cx.shared.params, cx.now(), cx.world.only().group);
         let value = |p: &Peer| p.score.value(p.load(group), now, &params.score);
         let mut ranked = self.ranked(|p| !p.have.is_empty(), value, cx);
         if ranked.is_empty() {
@@ -168,7 +168,7 @@ impl CodexF {
             }
             Question::Now(set) => {
                 let id = self.peers.ids()[index];
-                let limit = (params.want_list_entries / cx.world.dataset.group).max(1) as usize;
+                let limit = (params.want_list_entries / cx.world.only().group).max(1) as usize;
                 for part in cx.shared.order.of(&set).chunks(limit) {
                     cx.send(id, Msg::WantHave(Rc::new(part.iter().copied().collect())).into());
                 }
@@ -183,7 +183,11 @@ impl CodexF {
         let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
         if due && holders < params.min_peers as usize {
             self.download.last_search = Some(cx.now());
-            cx.find(if cx.has_manifest() { Key::Dataset } else { Key::Manifest });
+            cx.find(if cx.has_manifest(DatasetId(0)) {
+                Key::Dataset(DatasetId(0))
+            } else {
+                Key::Manifest(DatasetId(0))
+            });
         }
     }
 
@@ -226,7 +230,7 @@ impl CodexF {
         let manifest = BlockSet::one(MANIFEST);
         if self.download.wanted.contains(MANIFEST) {
             self.resolve(from, &manifest, cx);
-            cx.manifest_stored();
+            cx.manifest_stored(DatasetId(0));
             self.responder.serve_waiting(&manifest, cx);
             advertise(cx);
             self.fetch(cx);
@@ -251,7 +255,7 @@ impl CodexF {
     /// Notes how well `from` delivered what of `got` it was asked for.
     fn judge(&mut self, from: NodeId, got: &BlockSet, cx: &mut Context<'_>) {
         let Some(peer) = self.peers.find(from) else { return };
-        let (now, size, group) = (cx.now(), cx.world.dataset.block_size, cx.world.dataset.group);
+        let (now, size, group) = (cx.now(), cx.world.only().block_size, cx.world.only().group);
         for request in &peer.requests {
             for _ in 0..request.left.intersection(got).len() * group {
                 peer.score.delivered(size, now.since(request.at), now, &cx.shared.params.score);

@@ -22,7 +22,7 @@ use super::{Msg, Serving, Shared, advertise};
 use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Side, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::units::Time;
-use crate::world::{Hardware, NodeId, World};
+use crate::world::{Channel, DatasetId, Hardware, NodeId, World};
 use requester::{Download, Peer};
 
 /// What a timer of a node is for.
@@ -78,11 +78,11 @@ impl Protocol for CodexV1 {
         CodexV1 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(DatasetId(0)) {
             advertise(cx);
         }
-        if cx.store().len() < cx.world.dataset.units() {
+        if cx.store().len() < cx.world.only().units() {
             self.begin_download(cx);
         }
     }
@@ -142,7 +142,7 @@ impl Protocol for CodexV1 {
         reader.map_or(now, |reader| reader.read(now, read_interval, read_pause))
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared<Params>) -> bool {
+    fn accepts(&self, _peer: NodeId, _channel: Channel, shared: &Shared<Params>) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }

@@ -6,7 +6,7 @@ use crate::protocol::{Key, Units};
 use crate::protocols::codex::{MANIFEST, Msg, advertise};
 use crate::protocols::parts::UnitCursor;
 use crate::units::Time;
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
 
 /// Knowledge of and dealings with one connected peer.
@@ -51,7 +51,7 @@ impl Download {
 impl CodexV1 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+        if cx.has_manifest(DatasetId(0)) {
             self.fetch(cx);
         } else {
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
@@ -66,9 +66,9 @@ impl CodexV1 {
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     pub(super) fn fetch(&mut self, cx: &mut Context<'_>) {
-        let dataset = cx.world.dataset;
+        let dataset = cx.world.only();
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
-        let units = self.download.next.take(batch, dataset.units(), cx.store());
+        let units = self.download.next.take(batch, dataset, cx.store());
         cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         units.iter().for_each(|unit| self.want(unit, cx));
     }
@@ -136,13 +136,17 @@ impl CodexV1 {
         let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
         if !self.download.searching && holders < cx.shared.params.min_peers as usize {
             self.download.searching = true;
-            cx.find(if cx.has_manifest() { Key::Dataset } else { Key::Manifest });
+            cx.find(if cx.has_manifest(DatasetId(0)) {
+                Key::Dataset(DatasetId(0))
+            } else {
+                Key::Manifest(DatasetId(0))
+            });
         }
     }
 
     /// Every few seconds a missing manifest is looked for again.
     pub(super) fn on_discovery_loop(&mut self, cx: &mut Context<'_>) {
-        if !cx.has_manifest() {
+        if !cx.has_manifest(DatasetId(0)) {
             self.search(cx);
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
         }
@@ -186,7 +190,7 @@ impl CodexV1 {
             return;
         }
         self.resolve(&manifest, cx);
-        cx.manifest_stored();
+        cx.manifest_stored(DatasetId(0));
         self.cancel(from, &manifest, cx);
         self.responder.serve_waiting(&manifest, cx);
         advertise(cx);

@@ -24,7 +24,7 @@ impl CodexV2 {
     /// Asks one of the holders of `unit`; nobody when all of them are asked for
     /// as much as they may be.
     pub(super) fn request_one(&mut self, unit: u32, cx: &mut Context<'_>) {
-        let group = u64::from(cx.world.dataset.group);
+        let group = u64::from(cx.world.only().group);
         let holders: Vec<(usize, u64)> = (0..self.peers.len())
             .filter(|at| self.peers[*at].have.contains(unit) && self.room(*at, cx) > 0)
             .map(|at| (at, u64::from(self.peers[at].requested.len()) * group))
@@ -55,7 +55,7 @@ impl CodexV2 {
 
     /// Units that the peer at `index` may be asked for beyond what it is.
     fn room(&self, index: usize, cx: &Context<'_>) -> u32 {
-        let most = (cx.shared.params.requests_per_peer / cx.world.dataset.group).max(1);
+        let most = (cx.shared.params.requests_per_peer / cx.world.only().group).max(1);
         most.saturating_sub(self.peers[index].requested.len())
     }
 

@@ -26,7 +26,7 @@ use super::responder::{Responder, Serves};
 use super::{MANIFEST, Msg, Serving, Shared, advertise};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
-use crate::world::{NodeId, World};
+use crate::world::{Channel, DatasetId, NodeId, World};
 use download::Download;
 use peer::Peer;
 
@@ -109,11 +109,11 @@ impl Protocol for CodexV2 {
         CodexV2 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(DatasetId(0)) {
             advertise(cx);
         }
-        if cx.store().len() < cx.world.dataset.units() {
+        if cx.store().len() < cx.world.only().units() {
             self.begin_download(cx);
         }
     }
@@ -155,7 +155,7 @@ impl Protocol for CodexV2 {
         self.evict(peer, cx);
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared<Params>) -> bool {
+    fn accepts(&self, _peer: NodeId, _channel: Channel, shared: &Shared<Params>) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }

@@ -6,13 +6,13 @@ use super::peer::{Peer, RefreshCause};
 use super::{Cancel, CodexV2, Context, MANIFEST, Msg, Timer, advertise};
 use crate::protocol::{Key, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
 
 impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+        if cx.has_manifest(DatasetId(0)) {
             self.begin_dataset(cx);
         } else {
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
@@ -26,8 +26,8 @@ impl CodexV2 {
     /// then open when the window's blocks are added, and these have to wait for
     /// the next search (measured: 3 s of silence).
     fn begin_dataset(&mut self, cx: &mut Context<'_>) {
-        let (params, dataset) = (&cx.shared.params, &cx.world.dataset);
-        let mut window = self.download.next.take(window_units(params, dataset.group), dataset.units(), cx.store());
+        let (params, dataset) = (&cx.shared.params, cx.world.only());
+        let mut window = self.download.next.take(window_units(params, dataset.group), dataset, cx.store());
         let checking = cx.hardware().per_lookup * u64::from(window.len() * dataset.group);
         if checking > params.yield_after
             && let Some(first) = window.first()
@@ -100,7 +100,11 @@ impl CodexV2 {
     fn find_if_few(&mut self, cx: &mut Context<'_>) {
         let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
         if holders < cx.shared.params.min_peers as usize {
-            cx.find(if cx.has_manifest() { Key::Dataset } else { Key::Manifest });
+            cx.find(if cx.has_manifest(DatasetId(0)) {
+                Key::Dataset(DatasetId(0))
+            } else {
+                Key::Manifest(DatasetId(0))
+            });
         }
     }
 
@@ -137,7 +141,7 @@ impl CodexV2 {
 
     /// Every few seconds a missing manifest is looked for again.
     pub(super) fn on_discovery_loop(&mut self, cx: &mut Context<'_>) {
-        if !cx.has_manifest() {
+        if !cx.has_manifest(DatasetId(0)) {
             self.find_if_few(cx);
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
         }
@@ -180,10 +184,10 @@ impl CodexV2 {
 
     pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
         let asked = self.accept(from, &BlockSet::one(MANIFEST), cx);
-        if cx.has_manifest() || asked.is_empty() {
+        if cx.has_manifest(DatasetId(0)) || asked.is_empty() {
             return;
         }
-        cx.manifest_stored();
+        cx.manifest_stored(DatasetId(0));
         advertise(cx);
         self.responder.serve_waiting(&asked, cx);
         self.begin_dataset(cx);
@@ -239,10 +243,10 @@ impl CodexV2 {
     }
 
     fn refill(&mut self, completed: u32, cx: &mut Context<'_>) {
-        let dataset = &cx.world.dataset;
+        let dataset = cx.world.only();
         let room = self.download.refill_due(completed, &cx.shared.params, dataset.group);
         if room > 0 {
-            let more = self.download.next.take(room, dataset.units(), cx.store);
+            let more = self.download.next.take(room, dataset, cx.store);
             cx.cpu(cx.hardware().per_lookup * u64::from(more.len() * dataset.group));
             self.want(&more, cx);
         }
@@ -312,7 +316,7 @@ fn ask(peer: &mut Peer, download: &mut Download, why: RefreshCause, last: &mut R
         owe(peer, &list, cx);
     }
     let message = if at_once { Msg::WantBlock } else { Msg::WantHave };
-    let limit = (cx.shared.params.want_list_entries / cx.world.dataset.group).max(1);
+    let limit = (cx.shared.params.want_list_entries / cx.world.only().group).max(1);
     if list.len() > limit {
         for part in cx.shared.order.of(&list).chunks(limit as usize) {
             cx.send(peer.id, message(Rc::new(part.iter().copied().collect())));
@@ -327,5 +331,5 @@ fn ask(peer: &mut Peer, download: &mut Download, why: RefreshCause, last: &mut R
 
 /// The size of each block of a list; the manifest is asked for alone.
 fn size_of_one(list: &BlockSet, cx: &Context<'_>) -> Bytes {
-    if list.contains(MANIFEST) { cx.shared.params.manifest_size } else { cx.world.dataset.block_size }
+    if list.contains(MANIFEST) { cx.shared.params.manifest_size } else { cx.world.only().block_size }
 }

@@ -6,7 +6,7 @@
 use super::{AdvertisedKeys, CodexV3, Context, Msg};
 use crate::engine::TimerId;
 use crate::protocol::Key;
-use crate::world::NodeId;
+use crate::world::{DatasetId, NodeId};
 
 /// A search for the manifest.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl CodexV3 {
         let Some(fetch) = &mut self.fetch else { return };
         fetch.rounds += 1;
         if fetch.rounds <= cx.shared.params.manifest_rounds {
-            cx.find(Key::Manifest);
+            cx.find(Key::Manifest(DatasetId(0)));
         }
     }
 
@@ -96,7 +96,7 @@ impl CodexV3 {
             return self.try_next_provider(cx);
         }
         self.fetch = None;
-        cx.manifest_stored();
+        cx.manifest_stored(DatasetId(0));
         self.on_manifest_stored(cx);
     }
 
@@ -104,11 +104,11 @@ impl CodexV3 {
     /// and begins the download of what it lacks.
     pub(super) fn on_manifest_stored(&mut self, cx: &mut Context<'_>) {
         self.has_manifest = true;
-        cx.provide(Key::Manifest);
+        cx.provide(Key::Manifest(DatasetId(0)));
         if cx.shared.params.advertised_keys == AdvertisedKeys::ManifestAndTree {
-            cx.provide(Key::Dataset);
+            cx.provide(Key::Dataset(DatasetId(0)));
         }
-        if cx.store().len() < cx.world.dataset.units() {
+        if cx.store().len() < cx.world.only().units() {
             self.begin_download(cx);
         }
     }

@@ -31,7 +31,7 @@ pub use wire::{Blocks, Msg, Ranges};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts;
 use crate::units::Time;
-use crate::world::{NodeId, World};
+use crate::world::{Channel, DatasetId, NodeId, World};
 use manifest::Fetch;
 use stats::PeerStats;
 use std::collections::VecDeque;
@@ -125,8 +125,8 @@ impl Protocol for CodexV3 {
         CodexV3 { peers: Peers::default(), has_manifest: false, fetch: None, failed_dials: Vec::new(), download: None }
     }
 
-    fn start(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest() {
+    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(DatasetId(0)) {
             self.on_manifest_stored(cx);
         } else {
             self.begin_fetch(cx);
@@ -202,7 +202,7 @@ impl Protocol for CodexV3 {
         self.on_provider_lost(peer, cx);
     }
 
-    fn accepts(&self, _peer: NodeId, shared: &Shared) -> bool {
+    fn accepts(&self, _peer: NodeId, _channel: Channel, shared: &Shared) -> bool {
         self.peers.len() < shared.params.max_peers as usize
     }
 }

@@ -85,8 +85,8 @@ impl Download {
         let Some(asked) = peers.find(peer) else { return };
         let (now, params) = (cx.now(), &cx.shared.params);
         // As in the original the whole span counts, not what is missing of it.
-        let blocks = Blocks::Run(span.0, span.1).count(&cx.world.dataset);
-        let timeout = asked.stats.timeout(now, blocks * cx.world.dataset.block_size.get(), params);
+        let blocks = Blocks::Run(span.0, span.1).count(cx.world.only());
+        let timeout = asked.stats.timeout(now, blocks * cx.world.only().block_size.get(), params);
         asked.in_flight += 1;
         let deadline = now + timeout;
         let request = Outstanding { peer, span, wanted: wanted.clone(), sent: now, deadline };
@@ -98,7 +98,7 @@ impl Download {
     /// A try for `span` was in vain; false when that was one too many, with which the
     /// download has failed. Only of the block that is read next are tries counted.
     pub fn count_retry(&mut self, span: UnitRange, cx: &Context<'_>) -> bool {
-        let reading = cx.store().contiguous();
+        let reading = cx.store().contiguous_of(cx.world.only());
         if reading < span.0 || span.1 <= reading {
             return true;
         }
@@ -116,20 +116,20 @@ impl CodexV3 {
         let Some(request) = download.requests.take(id, from) else { return };
         let Some(peer) = self.peers.find(from) else { return };
         peer.in_flight -= 1;
-        let blocks = found.count(&cx.world.dataset);
+        let blocks = found.count(cx.world.only());
         if blocks == 0 {
             return download.scheduler.requeue_back(request.span);
         }
         let (now, params) = (cx.now(), &cx.shared.params);
         cx.keep(found.units());
         download.swarm.delivered(from, now);
-        let bytes = blocks * cx.world.dataset.block_size.get();
+        let bytes = blocks * cx.world.only().block_size.get();
         peer.stats.record(now, now.since(request.sent), bytes, params);
         if *found == request.wanted {
             if let Some(batch) = download.scheduler.complete(request.span, cx.store()) {
                 download.announcer.ahead(batch);
             }
-            if cx.store().len() == cx.world.dataset.units() {
+            if cx.store().len() == cx.world.only().units() {
                 self.end_download(cx);
             }
             return;

@@ -16,10 +16,10 @@ impl CodexV3 {
             return;
         }
         let params = &cx.shared.params;
-        let units = cx.world.dataset.units();
-        let budget = (params.scan_budget / cx.world.dataset.group).max(1);
+        let units = cx.world.only().units();
+        let budget = (params.scan_budget / cx.world.only().group).max(1);
         let end = end.min(start.saturating_add(budget)).min(units);
-        let scanned = Blocks::Run(start, end).count(&cx.world.dataset);
+        let scanned = Blocks::Run(start, end).count(cx.world.only());
         cx.cpu(cx.hardware().per_lookup * scanned);
         let held = cx.store().held_of(&BlockSet::range(start, end));
         let answer = if params.answers_complete && cx.store().len() == units {
@@ -56,7 +56,7 @@ impl CodexV3 {
         let Some((id, wanted)) = peer.waiting.pop_front() else { return };
         peer.answering = true;
         let params = &cx.shared.params;
-        let limit = (params.max_blocks_per_batch / cx.world.dataset.group).max(1);
+        let limit = (params.max_blocks_per_batch / cx.world.only().group).max(1);
         let found = if wanted.units().len() > limit { Blocks::Run(0, 0) } else { self.look_up(wanted, cx) };
         cx.send_tracked(to, Msg::Response(id, found, params.proofs), Token::Response as u32);
     }
@@ -69,7 +69,7 @@ impl CodexV3 {
             return wanted;
         }
         let found = Blocks::new(cx.store().held_of(&wanted.to_set()));
-        let lacking = wanted.count(&cx.world.dataset) - found.count(&cx.world.dataset);
+        let lacking = wanted.count(cx.world.only()) - found.count(cx.world.only());
         cx.cpu(cx.hardware().per_lookup * lacking);
         found
     }

@@ -6,7 +6,7 @@
 use super::{Order, Params};
 use crate::protocols::parts::UnitRange;
 use crate::rng::Rng;
-use crate::world::{Dataset, Holdings};
+use crate::world::{Dataset, Holding, Holdings};
 use std::collections::VecDeque;
 
 /// Random fresh batches of which [`Order::RarestFirst`] takes the rarest.
@@ -36,7 +36,7 @@ pub(super) struct Scheduler {
     /// Handed out and neither complete nor handed back.
     out: u32,
     /// Complete batches, by number.
-    done: Holdings,
+    done: Holding,
 }
 
 impl Scheduler {
@@ -63,7 +63,7 @@ impl Scheduler {
             done_in_window: 0,
             requeued: VecDeque::new(),
             out: 0,
-            done: Holdings::default(),
+            done: Holding::default(),
         };
         scheduler.advance();
         scheduler
@@ -234,7 +234,7 @@ mod tests {
     fn finish(scheduler: &mut Scheduler, spans: &[UnitRange]) {
         let mut store = Holdings::default();
         for span in spans {
-            store.add_range(span.0, span.1);
+            store.add_range(span.0, span.1, &dataset(401));
             scheduler.complete(*span, &store);
         }
     }
@@ -306,10 +306,10 @@ mod tests {
         assert_eq!([take(&mut scheduler), take(&mut scheduler), take(&mut scheduler)], [c, a, b]);
         // Part of a batch came: the rest is its own span, and the batch completes with it.
         let mut store = Holdings::default();
-        store.add_range(4, 5);
+        store.add_range(4, 5, &dataset(40));
         scheduler.requeue_front([(5, 6)].into_iter());
         assert_eq!(take(&mut scheduler), (5, 6));
-        store.add_range(5, 6);
+        store.add_range(5, 6, &dataset(40));
         assert_eq!(scheduler.complete((5, 6), &store), Some(2));
         assert_eq!(scheduler.watermark(), 0);
     }

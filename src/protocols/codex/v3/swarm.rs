@@ -3,7 +3,7 @@
 use super::{Params, PeerChoice, Peers};
 use crate::rng::Rng;
 use crate::units::Time;
-use crate::world::{Holdings, NodeId};
+use crate::world::{Holding, NodeId};
 
 /// What a member is known to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(super) enum Availability {
     /// Everything.
     Complete,
     /// What it said it has.
-    Some(Box<Holdings>),
+    Some(Box<Holding>),
 }
 
 impl Availability {

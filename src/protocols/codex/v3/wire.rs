@@ -194,7 +194,7 @@ impl Message for Msg {
     }
 
     fn size(&self, world: &World) -> Size {
-        let dataset = &world.dataset;
+        let dataset = world.only();
         Size::control(match self {
             Msg::Select { .. } => SELECT,
             Msg::ManifestRequest => 2 + CID,
@@ -220,8 +220,8 @@ impl Message for Msg {
 
     fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         let entries = match (self, side) {
-            (Msg::Response(_, found, _), Side::Send) => hardware.per_block_sent * found.count(&world.dataset),
-            (Msg::Response(_, found, _), Side::Receive) => hardware.per_block_received * found.count(&world.dataset),
+            (Msg::Response(_, found, _), Side::Send) => hardware.per_block_sent * found.count(world.only()),
+            (Msg::Response(_, found, _), Side::Receive) => hardware.per_block_received * found.count(world.only()),
             (Msg::Have(_, ranges, _) | Msg::Announce(ranges, _), _) => hardware.per_entry * ranges.len() as u64,
             (Msg::Request(_, wanted), _) => hardware.per_entry * wanted.runs(),
             (Msg::WantHave(..) | Msg::Complete(_) | Msg::DontHave(_), _) => hardware.per_entry,

@@ -14,7 +14,7 @@ use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Peers};
 use crate::protocol::Key;
 use crate::protocols::parts::UnitRange;
 use crate::units::Time;
-use crate::world::{BlockSet, Holdings, NodeId};
+use crate::world::{BlockSet, DatasetId, Holdings, NodeId};
 use std::collections::VecDeque;
 
 /// A download.
@@ -81,7 +81,7 @@ impl CodexV3 {
     pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
         let (now, params) = (cx.now(), &cx.shared.params);
         let mut download = Box::new(Download {
-            scheduler: Scheduler::new(&cx.world.dataset, params, cx.rng()),
+            scheduler: Scheduler::new(cx.world.only(), params, cx.rng()),
             swarm: Swarm::default(),
             requests: Requests::default(),
             announcer: Announcer::new(now, params, cx.rng()),
@@ -170,8 +170,8 @@ impl Download {
         if self.last_search.is_none_or(|last| last + cx.shared.params.discovery_interval < now) {
             self.last_search = Some(now);
             cx.find(match cx.shared.params.advertised_keys {
-                AdvertisedKeys::ManifestAndTree => Key::Dataset,
-                AdvertisedKeys::Manifest => Key::Manifest,
+                AdvertisedKeys::ManifestAndTree => Key::Dataset(DatasetId(0)),
+                AdvertisedKeys::Manifest => Key::Manifest(DatasetId(0)),
             });
         }
     }
@@ -213,7 +213,7 @@ impl Download {
 
     fn announce(&mut self, cx: &Context<'_>) -> Then {
         let params = &cx.shared.params;
-        if !self.announcer.is_due(&self.scheduler, cx.world.dataset.group, cx.now(), params) {
+        if !self.announcer.is_due(&self.scheduler, cx.world.only().group, cx.now(), params) {
             return Then::Go(Stage::Take);
         }
         let news = self.announcer.news(&self.scheduler, params);
@@ -316,7 +316,7 @@ impl Download {
 
     /// Bytes of a whole batch.
     fn batch_bytes(&self, cx: &Context<'_>) -> u64 {
-        let dataset = &cx.world.dataset;
+        let dataset = cx.world.only();
         u64::from(self.scheduler.batch()) * u64::from(dataset.group) * dataset.block_size.get()
     }
 }
