@@ -188,7 +188,8 @@ pub trait Protocol: Sized {
     fn new(me: NodeId, world: &World, shared: &Self::Shared) -> Self;
 
     /// The node came online: at its start, and again after each absence (then
-    /// on a fresh instance, with the store that survived).
+    /// on a fresh instance, with the store that survived). An idle node is not started:
+    /// it looks for nothing and offers nothing, and answers who asks.
     fn start(&mut self, cx: &mut Ctx<'_, Self>);
 
     /// A message arrived.

@@ -37,7 +37,9 @@ impl<P: Protocol> Simulation<'_, P> {
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
-        self.with(id, Units::None, |mind, cx| mind.start(cx));
+        if self.world.node(id).role != Role::Idle {
+            self.with(id, Units::None, |mind, cx| mind.start(cx));
+        }
         if self.nodes[id.index()].epoch == 1 {
             self.meet(id);
         }

@@ -55,7 +55,7 @@ impl NodeState {
     pub fn new(id: NodeId, world: &World) -> Self {
         let store = match world.node(id).role {
             Role::Seeder => Holdings::prefix(world.dataset.units()),
-            Role::Leecher | Role::Server => Holdings::default(),
+            Role::Leecher | Role::Idle | Role::Server => Holdings::default(),
         };
         NodeState {
             online: false,

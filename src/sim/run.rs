@@ -126,6 +126,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub misdeclared: Option<(NodeId, u64, u64)>,
     pub stored_units: u64,
     pub complete: u32,
+    /// How many nodes want everything.
+    pub leechers: u32,
     pub online: u32,
     pub presence: Presence,
     pub turns: Vec<Turn>,
@@ -175,6 +177,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             misdeclared: None,
             stored_units: 0,
             complete: 0,
+            leechers: world.with_role(Role::Leecher).count() as u32,
             online: 0,
             presence: Presence::new(world, spec.tie_salt),
             turns: Vec::new(),
@@ -214,7 +217,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     }
 
     fn progress(&self) -> Progress {
-        let wanted = self.world.with_role(Role::Leecher).count() as f64 * f64::from(self.world.dataset.units());
+        let wanted = f64::from(self.leechers) * f64::from(self.world.dataset.units());
         Progress { time: self.now, events: self.events, share: self.stored_units as f64 / wanted }
     }
 
@@ -236,8 +239,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     /// Whether every leecher holds everything, with which a run ends that has no set
     /// length.
     pub(super) fn has_all(&self) -> bool {
-        let swarm = &self.spec.world.swarm;
-        self.spec.stop.run_for.is_none() && self.complete >= swarm.network_size - swarm.seeders
+        self.spec.stop.run_for.is_none() && self.complete >= self.leechers
     }
 
     /// Takes the next event: of equal times first who comes and goes, then what the
