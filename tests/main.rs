@@ -15,6 +15,7 @@ mod discovery;
 mod duplicates;
 mod export;
 mod golden;
+mod idle;
 mod impact;
 mod interrupted;
 mod last_piece;

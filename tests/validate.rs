@@ -111,8 +111,8 @@ fn a_cell_that_cannot_be_re_created_does_not_hide_the_others() {
     assert!(rows(&place.path().join("o")).iter().all(|row| row.seeders == "1"));
 }
 
-/// Members that differ in their links, come late or never, are away for a while, and go
-/// when they are done; runs that no scenario says are refused by name.
+/// Members that differ in their links, come late or never, are away for a while, go when
+/// they are done, or are idle; runs that no scenario says are refused by name.
 #[test]
 fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
     let place = tempfile::tempdir().unwrap();
@@ -130,6 +130,7 @@ fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
         ("slots", "", "{\"\"unchoke_slots_limit\"\": 1}", with("8000000,leecher,0,,,1,9,1")),
         ("lossy", "0.01", "{}", with("8000000,leecher,0,,,1,9,1")),
         ("idle", "", "{}", with("8000000,idle,,,,,,")),
+        ("mirror", "", "{}", with("8000000,mirror,,,,,,")),
         ("odd", "", "{\"\"mystery\"\": 1}", with("8000000,leecher,0,,,1,9,1")),
     ];
     let rows = runs.map(|(id, loss, settings, members)| {
@@ -142,7 +143,7 @@ fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
     let table = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     for told in [
         "(lossy)\n  loss is not modelled yet",
-        "(idle)\n  a member that neither seeds nor downloads (role `idle`) is not modelled yet",
+        "(mirror)\n  a member of the role `mirror`; a role is seeder, leecher or idle",
         "(odd)\n  the testbed libtorrent-netns has no setting `mystery`",
     ] {
         assert!(table.contains(told), "{told}\n{table}");
@@ -154,13 +155,14 @@ fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
         ("4-1 4 MiB 8 Mbit/s to unlimited up 20 Mbit/s down every 1 s 3 leaves at 3 s returns at 5 s 1 leave when complete".to_owned(), true),
         (format!("{base} up 20 Mbit/s down 1 never there"), false),
         (format!("{base} up 20 Mbit/s down unchoke_slots_limit 1"), true),
+        (format!("{base} up 20 Mbit/s down 1 idle"), true),
     ] {
         let row = rows.iter().find(|row| row.cell.starts_with(&name));
         let row = row.unwrap_or_else(|| panic!("no {name} in {names:?}"));
         assert_eq!(row.predicted_median.is_some(), is_reached, "{name}");
         assert_eq!(row.up_bps.is_empty(), name.contains(" to "), "where links differ there is no one capacity");
     }
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 4);
 }
 
 fn rows_of(place: &Path, metric: &str) -> Vec<ValidationRow> {

@@ -21,7 +21,7 @@ pub struct CoreCut {
     seeded: bool,
     /// What the wires let in together, bytes per second.
     pub entering: f64,
-    /// What the hosts behind could send together, bytes per second.
+    /// What the hosts behind could send together, idle ones left out, bytes per second.
     pub uplinks: f64,
     /// What they could take together.
     pub downlinks: f64,
@@ -102,9 +102,9 @@ fn cut(world: &World, routes: &Routes, at: &[Vec<NodeId>], (name, inside): (Stri
         hosts: nodes().count() as u32,
         leechers,
         start,
-        seeded: nodes().any(|node| node.role != Role::Leecher),
+        seeded: nodes().any(|node| matches!(node.role, Role::Seeder | Role::Server)),
         entering: entering.sum(),
-        uplinks: nodes().map(|node| node.up.bytes_per_second()).sum(),
+        uplinks: nodes().filter(|node| node.role != Role::Idle).map(|node| node.up.bytes_per_second()).sum(),
         downlinks: nodes().map(|node| node.down.bytes_per_second()).sum(),
     }
 }

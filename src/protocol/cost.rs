@@ -6,10 +6,12 @@ use crate::world::Dataset;
 /// What the cost of a run depends on besides the constants of its protocol.
 #[derive(Debug, Clone, Copy)]
 pub struct SwarmShape {
-    /// Nodes, seeders among them.
+    /// Nodes, seeders and idle ones among them.
     pub nodes: u32,
     /// Nodes that hold everything at the start.
     pub seeders: u32,
+    /// Nodes that hold nothing and want nothing.
+    pub idle: u32,
     /// Others that a node knows.
     pub peers: u32,
     /// What is distributed.
@@ -21,7 +23,7 @@ pub struct SwarmShape {
 impl SwarmShape {
     /// Nodes that want the dataset.
     pub fn leechers(&self) -> f64 {
-        f64::from(self.nodes) - f64::from(self.seeders)
+        f64::from(self.nodes) - f64::from(self.seeders) - f64::from(self.idle)
     }
 
     /// Leechers for each seeder.

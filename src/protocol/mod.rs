@@ -216,7 +216,8 @@ pub trait Protocol: Sized {
 
     /// The node came online: at its start, and again after each absence (then
     /// on a fresh instance, with the store that survived). [`Protocol::open`] follows for
-    /// each dataset that it holds something of or is to fetch.
+    /// each dataset that it holds something of or is to fetch: of an idle node for none, it
+    /// looks for nothing and offers nothing, and answers who asks.
     fn start(&mut self, cx: &mut Ctx<'_, Self>) {
         let _ = cx;
     }

@@ -184,7 +184,8 @@ impl Protocol for Direct {
     }
 
     fn connected(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        if !Direct::complete(cx) && cx.world.node(peer).role == Role::Seeder {
+        let wants = !Direct::complete(cx) && cx.world.node(cx.me).role != Role::Idle;
+        if wants && cx.world.node(peer).role == Role::Seeder {
             self.seeders.push((peer, VecDeque::new()));
             self.fill(self.seeders.len() - 1, cx);
         }

@@ -24,7 +24,7 @@ pub fn run(result: &RunResult) -> Document {
 
 /// What was run, in a line.
 pub(super) fn title(run: &RunRow) -> String {
-    let leechers = run.network_size - run.seeders;
+    let leechers = run.leechers();
     format!(
         "{}: {} to {leechers} leechers from {} seeders, {}, seed {}",
         run.scenario,
@@ -37,7 +37,7 @@ pub(super) fn title(run: &RunRow) -> String {
 
 fn facts(run: &RunRow) -> Grid {
     let time = |value: Option<f64>| value.map_or("not reached".into(), human::seconds);
-    let leechers = run.network_size - run.seeders;
+    let leechers = run.leechers();
     let bound = run.bound_s.map(|s| format!("{} ({})", human::seconds(s), run.bound_kind.as_deref().unwrap_or("")));
     let simulated = run.sim_time_s.map(human::seconds).unwrap_or_default();
     let lines = [

@@ -3,6 +3,7 @@
 
 use super::{NodeFigures, Observation, RunRow, TableRow, Unit, median, one_line, quantile};
 use crate::ledger::Class;
+use crate::world::Role;
 use serde::Serialize;
 use std::fmt;
 use std::sync::LazyLock;
@@ -164,7 +165,7 @@ fn further() -> impl Iterator<Item = Measure> {
             ("seeder_bytes_per_payload", "seeder share"),
             (PerByte, Less),
             "Bytes that seeders sent for each byte that was stored.",
-            |seen| seen.per_stored(seen.total(false, |node| node.bytes_tx)? as u64),
+            |seen| seen.per_stored(seen.total(Role::Seeder, |node| node.bytes_tx)? as u64),
         ),
         Measure::new(
             ("peak_queue_bytes", "peak queue of a node"),
@@ -217,7 +218,7 @@ fn further() -> impl Iterator<Item = Measure> {
             ("seeder_copies", "copies sent by seeders"),
             (Count, Less),
             "Bytes that all seeders sent, headers included, in copies of the dataset.",
-            |seen| plain(seen.total(false, |node| node.bytes_tx).map(|bytes| bytes / seen.file_bytes)),
+            |seen| plain(seen.total(Role::Seeder, |node| node.bytes_tx).map(|bytes| bytes / seen.file_bytes)),
         ),
         Measure::new(
             ("duplicates_per_file_byte", "duplicate bytes per file byte"),
@@ -287,8 +288,8 @@ mod tests {
     /// By hand: starts 0 and 2 s, ends 10 and 30 s.
     #[test]
     fn of_a_measured_run() {
-        let node = |leecher, start_s, t100_s, rx, tx, redundant| NodeFigures {
-            leecher,
+        let node = |role, start_s, t100_s, rx, tx, redundant| NodeFigures {
+            role,
             start_s,
             t100_s,
             bytes_rx: Some(rx),
@@ -297,9 +298,9 @@ mod tests {
             ..NodeFigures::default()
         };
         let mut nodes = vec![
-            node(false, None, None, 10.0, 250.0, None),
-            node(true, Some(0.0), Some(10.0), 110.0, 20.0, Some(5.0)),
-            node(true, Some(2.0), Some(30.0), 130.0, 40.0, None),
+            node(Role::Seeder, None, None, 10.0, 250.0, None),
+            node(Role::Leecher, Some(0.0), Some(10.0), 110.0, 20.0, Some(5.0)),
+            node(Role::Leecher, Some(2.0), Some(30.0), 130.0, 40.0, None),
         ];
         let get = |nodes: &[NodeFigures], name| {
             Measure::named(name).unwrap().value(&Observation::measured(nodes.into(), 100.0))

@@ -3,6 +3,7 @@
 use super::{Amount, NodeFigures, NodeRow, RunResult, RunRow, TrafficRow};
 use crate::ledger::Class;
 use crate::scenario::Progress;
+use crate::world::Role;
 
 /// What can be seen of a run, simulated or measured.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -54,7 +55,7 @@ impl Observation {
     }
 
     pub(super) fn leechers(&self) -> impl Iterator<Item = &NodeFigures> {
-        self.nodes.iter().filter(|node| node.leecher)
+        self.nodes.iter().filter(|node| node.role == Role::Leecher)
     }
 
     /// Times from each leecher's own start, those who got there alone.
@@ -80,13 +81,13 @@ impl Observation {
     }
 
     /// Sum over leechers or seeders; nothing unless it is known of all.
-    pub(super) fn total(&self, leechers: bool, amount: fn(&NodeFigures) -> Option<f64>) -> Option<f64> {
-        self.nodes.iter().filter(|n| n.leecher == leechers).map(amount).sum()
+    pub(super) fn total(&self, role: Role, amount: fn(&NodeFigures) -> Option<f64>) -> Option<f64> {
+        self.nodes.iter().filter(|n| n.role == role).map(amount).sum()
     }
 
     /// For each byte that a leecher wanted.
     pub(super) fn per_wanted(&self, amount: fn(&NodeFigures) -> Option<f64>) -> Option<f64> {
-        Some(self.total(true, amount)? / self.leechers().count() as f64 / self.file_bytes)
+        Some(self.total(Role::Leecher, amount)? / self.leechers().count() as f64 / self.file_bytes)
     }
 
     /// For each byte of block data that was stored.
@@ -102,7 +103,7 @@ fn figures(row: &NodeRow, progress: Progress) -> NodeFigures {
         Progress::Storage => (row.t50_s, row.t90_s, row.t100_s),
     };
     NodeFigures {
-        leecher: row.role == "leecher",
+        role: Role::named(&row.role).unwrap_or(Role::Server),
         start_s: row.start_s,
         ttfb_s: row.ttfb_s,
         t50_s,

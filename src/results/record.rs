@@ -51,6 +51,12 @@ impl RunRow {
         RunRow { status: format!("failed: {}", one_line(reason)), ..self }
     }
 
+    /// How many leechers it had; where there is no outcome, how many nodes are no seeders.
+    pub fn leechers(&self) -> u32 {
+        let told = self.completed.zip(self.missing).map(|(completed, missing)| (completed + missing) as u32);
+        told.unwrap_or(self.network_size.saturating_sub(self.seeders))
+    }
+
     /// Whether the run failed: it has no outcome.
     pub fn is_failed(&self) -> bool {
         self.status.starts_with("failed")

@@ -91,10 +91,10 @@ fn class(rows: &[Row], first: usize) -> Node {
     {
         table.put(key, text(value, *at));
     }
-    let is_seeder = rows[0].get("role").is_some_and(|(_, role, _)| role == "seeder");
+    let leeches = rows[0].get("role").is_none_or(|(_, role, _)| role == "leecher");
     let starts: Vec<Node> =
         rows.iter().filter_map(|row| row.get("start")).map(|(_, start, at)| text(start, *at)).collect();
-    if !starts.is_empty() && !is_seeder {
+    if !starts.is_empty() && leeches {
         let moments = Node { key: at, at, value: Value::Array(starts) };
         table.put("start", Node { key: at, at, value: Value::Table(Table(vec![("at".into(), moments)])) });
     }

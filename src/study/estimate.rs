@@ -46,6 +46,7 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
     let shape = SwarmShape {
         nodes: swarm.network_size,
         seeders: swarm.seeders,
+        idle: spec.world.idle_nodes(),
         peers,
         dataset: Dataset { first: 0, size, block_size, group, padded: true },
         network: spec.network.model,
@@ -197,6 +198,10 @@ mod tests {
     fn counts_every_block_of_every_leecher() {
         let e = of(&["swarm.network_size=11", "swarm.seeders=1", "swarm.file_size=64 MiB", "protocol=codex-v2"]);
         assert_eq!(e.deliveries, 10.0 * 1024.0);
+        let classes = "nodes=[{ name = \"i\", count = 4, role = \"idle\" }, { name = \"l\", count = 7 }]";
+        let some_idle =
+            of(&[classes, "swarm.network_size=11", "swarm.seeders=1", "swarm.file_size=64 MiB", "protocol=codex-v2"]);
+        assert_eq!(some_idle.deliveries, 6.0 * 1024.0);
     }
 
     /// What the families say of their costs: a number that changes was measured anew.

@@ -95,7 +95,7 @@ struct Draw<'a> {
     spec: &'a WorldSpec,
     /// Index of its class in the specification; empty when there are no classes.
     classes: Vec<usize>,
-    seeder: Vec<bool>,
+    roles: Vec<Role>,
     /// Start times in the order of the leechers of no class that says its own.
     starts: Vec<Time>,
     /// Likewise, by class.
@@ -114,10 +114,11 @@ impl<'a> Draw<'a> {
         let role = |node: usize| classes.get(node).and_then(|class| spec.nodes[*class].role);
         let open: Vec<usize> = (0..n).filter(|node| role(*node).is_none()).collect();
         let fixed = (0..n).filter(|node| role(*node) == Some(ClassRole::Seeder));
-        let (count, mut seeder) = (fixed.clone().count(), vec![false; n]);
+        let count = fixed.count();
+        let mut roles: Vec<Role> = (0..n).map(|node| role(node).map_or(Role::Leecher, Role::from)).collect();
         let drawn = draw_seeders(open.len(), spec.swarm.seeders as usize - count, seed, seeder_set);
         let chosen = open.iter().zip(drawn).filter(|(_, chosen)| *chosen).map(|(node, _)| *node);
-        fixed.chain(chosen).for_each(|node| seeder[node] = true);
+        chosen.for_each(|node| roles[node] = Role::Seeder);
         let class_starts = (1..)
             .zip(&spec.nodes)
             .map(|(stream, class)| class.start.as_ref().map_or(vec![], |start| draw_starts(start, n, seed, stream)));
@@ -132,7 +133,7 @@ impl<'a> Draw<'a> {
             links: quotas(spec.links.iter().map(|c| c.share), n, seed, Purpose::Links),
             starts: draw_starts(&spec.swarm.start, n, seed, 0),
             class_starts: class_starts.collect(),
-            seeder,
+            roles,
             classes,
             spec,
         }
@@ -142,10 +143,10 @@ impl<'a> Draw<'a> {
     fn nodes(self) -> (Vec<Node>, Vec<usize>) {
         let names = class_names(self.spec);
         let (mut leechers, mut of_class) = (0, vec![0; self.class_starts.len()]);
-        let nodes = (0..self.seeder.len()).map(|i| {
+        let nodes = (0..self.roles.len()).map(|i| {
             let class = self.classes.get(i).map(|class| (*class, &self.spec.nodes[*class]));
             let start = match class.filter(|(_, class)| class.start.is_some()) {
-                _ if self.seeder[i] => Time::ZERO,
+                _ if self.roles[i] != Role::Leecher => Time::ZERO,
                 Some((at, _)) => {
                     of_class[at] += 1;
                     self.class_starts[at][of_class[at] - 1]
@@ -172,11 +173,11 @@ impl<'a> Draw<'a> {
         let (spec, link, point) = (self.spec, self.spec.links[self.links[i]], self.points[i]);
         let given = self.given.get(point as usize).copied();
         let (up, down) = given.map_or((None, None), |(_, up, down)| (up, down));
-        let (seeder_up, seeder_down) =
-            (spec.seeder_up.filter(|_| self.seeder[i]), spec.seeder_down.filter(|_| self.seeder[i]));
+        let seeds = self.roles[i] == Role::Seeder;
+        let (seeder_up, seeder_down) = (spec.seeder_up.filter(|_| seeds), spec.seeder_down.filter(|_| seeds));
         let access = spec.topology.as_ref().map_or(Time::ZERO, |topology| topology.access_delay);
         Node {
-            role: if self.seeder[i] { Role::Seeder } else { Role::Leecher },
+            role: self.roles[i],
             up: class.and_then(|class| class.up).or(seeder_up).or(up).unwrap_or(link.up),
             down: class.and_then(|class| class.down).or(seeder_down).or(down).unwrap_or(link.down),
             region: given.map_or(point as u16, |(region, ..)| region),

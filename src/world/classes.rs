@@ -2,7 +2,9 @@
 
 use super::build::quotas;
 use super::topology::{Placement, unknown};
-use super::{ChurnSpec, Hardware, LatencySpec, LinkClass, OfflineKind, SessionSpec, StartSpec, WorldSpec};
+use super::{
+    ChurnSpec, Hardware, LatencySpec, LinkClass, OfflineKind, Role, SessionSpec, StartSpec, SwarmSpec, WorldSpec,
+};
 use crate::dist::Distribution;
 use crate::rng::{Purpose, Rng};
 use crate::units::{Rate, Refusal, Time, require, require_whole};
@@ -28,7 +30,7 @@ pub struct NodeClass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [0]))]
     pub first: Option<u32>,
-    /// "seeder" or "leecher"; absent, `swarm.seeders` are drawn among such nodes.
+    /// "seeder", "leecher" or "idle"; absent, `swarm.seeders` are drawn among such nodes, the others are leechers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["seeder"]))]
     pub role: Option<ClassRole>,
@@ -82,6 +84,18 @@ pub enum ClassRole {
     Seeder,
     /// Its nodes want the dataset.
     Leecher,
+    /// Its nodes are there and answer; they hold nothing and want nothing.
+    Idle,
+}
+
+impl From<ClassRole> for Role {
+    fn from(role: ClassRole) -> Self {
+        match role {
+            ClassRole::Seeder => Role::Seeder,
+            ClassRole::Leecher => Role::Leecher,
+            ClassRole::Idle => Role::Idle,
+        }
+    }
 }
 
 /// Sessions of a class of nodes.
@@ -144,15 +158,17 @@ impl NodeClass {
             require(self.away.is_empty(), key("away"), "`churn` and `away` exclude each other", "one of them")?;
         }
         self.check_away(&key("away"))?;
-        let leaves = self.seed_for.is_some() && self.role == Some(ClassRole::Seeder);
-        let right = "no `seed_for`: that is about leechers, seeders hold everything from the start";
-        require(!leaves, key("seed_for"), "seeders that go when they hold everything", right)?;
-        if let (Some(start), Some(ClassRole::Seeder)) = (&self.start, self.role) {
-            return Err(Refusal::new(
-                key("start"),
-                format!("seeders that start {start:?}"),
-                "no `start`: seeders are there from the start",
-            ));
+        let (who, why) = match self.role {
+            Some(ClassRole::Seeder) => ("seeders", "hold everything from the start"),
+            _ => ("idle nodes", "never do"),
+        };
+        let leeches = !matches!(self.role, Some(ClassRole::Seeder | ClassRole::Idle));
+        let given = format!("{who} that go when they hold everything");
+        let right = format!("no `seed_for`: that is about leechers, {who} {why}");
+        require(self.seed_for.is_none() || leeches, key("seed_for"), given, right)?;
+        if let (Some(start), false) = (&self.start, leeches) {
+            let given = format!("{who} that start {start:?}");
+            return Err(Refusal::new(key("start"), given, format!("no `start`: {who} are there from the start")));
         }
         if let (Some(StartSpec::At(moments)), Some([from, _])) = (&self.start, self.away.first().map(Vec::as_slice)) {
             let late = moments.iter().max().copied().unwrap_or(Time::ZERO);
@@ -237,7 +253,10 @@ pub(super) fn check(spec: &WorldSpec, end: Time) -> Result<(), Refusal> {
         0 => "a class of seeders, or one without a role".into(),
         most => format!("{} to {most}", fixed.max(1)),
     };
-    require((fixed..=fixed + open).contains(&seeders), "swarm.seeders", given, right)
+    require((fixed..=fixed + open).contains(&seeders), "swarm.seeders", given, right)?;
+    let idle = idle_nodes(classes, spec.swarm.network_size);
+    let given = format!("{seeders} seeders and {idle} idle nodes in a network of {n} leave nobody to download");
+    require(spec.leechers() > 0, "nodes", given, "a class of leechers, or fewer idle nodes")
 }
 
 /// Numbers of nodes belong to one class each, and to a counted one.
@@ -297,19 +316,40 @@ pub fn seeder_places(classes: &[NodeClass], nodes: u32) -> (u32, u32) {
     if classes.is_empty() {
         return (0, nodes);
     }
-    // Which nodes they are follows the seed, how many does not.
-    let roles = class_of_nodes(classes, nodes, 0).into_iter().map(|class| classes[class].role);
-    roles.fold((0, 0), |(fixed, open), role| match role {
+    roles(classes, nodes).fold((0, 0), |(fixed, open), role| match role {
         Some(ClassRole::Seeder) => (fixed + 1, open),
-        Some(ClassRole::Leecher) => (fixed, open),
+        Some(ClassRole::Leecher | ClassRole::Idle) => (fixed, open),
         None => (fixed, open + 1),
     })
+}
+
+/// How many of `nodes` nodes are idle.
+fn idle_nodes(classes: &[NodeClass], nodes: u32) -> u32 {
+    let some = classes.iter().any(|class| class.role == Some(ClassRole::Idle));
+    if some { roles(classes, nodes).filter(|role| *role == Some(ClassRole::Idle)).count() as u32 } else { 0 }
+}
+
+/// The roles that classes give to nodes: which nodes they are follows the seed, how many
+/// of each does not.
+fn roles(classes: &[NodeClass], nodes: u32) -> impl Iterator<Item = Option<ClassRole>> {
+    class_of_nodes(classes, nodes, 0).into_iter().map(|class| classes[class].role)
 }
 
 impl WorldSpec {
     /// By node: its class, an index into `nodes`; nothing when there are no classes.
     pub(super) fn class_of_nodes(&self, seed: u64) -> Vec<usize> {
         if self.nodes.is_empty() { vec![] } else { class_of_nodes(&self.nodes, self.swarm.network_size, seed) }
+    }
+
+    /// How many nodes want the dataset: all that are neither seeders nor idle.
+    pub fn leechers(&self) -> u32 {
+        let SwarmSpec { network_size, seeders, .. } = self.swarm;
+        network_size.saturating_sub(seeders).saturating_sub(self.idle_nodes())
+    }
+
+    /// How many nodes are idle.
+    pub fn idle_nodes(&self) -> u32 {
+        idle_nodes(&self.nodes, self.swarm.network_size)
     }
 
     /// How many sets of seeders there are.

@@ -20,7 +20,7 @@ pub struct FailureSpec {
     /// Whether their data is lost.
     #[serde(default = "crash")]
     pub kind: OfflineKind,
-    /// Whether seeders can be drawn.
+    /// Whether seeders, and idle nodes, can be drawn.
     #[serde(default)]
     pub seeders: bool,
 }
@@ -30,13 +30,13 @@ fn crash() -> OfflineKind {
 }
 
 impl FailureSpec {
-    /// Refuses what cannot happen as failure number `index` to `nodes` nodes, seeders
+    /// Refuses what cannot happen as failure number `index` to `nodes` nodes, `leechers`
     /// among them, before `end`.
-    pub(super) fn check(&self, index: usize, (nodes, seeders): (u32, u32), end: Time) -> Result<(), Refusal> {
+    pub(super) fn check(&self, index: usize, (nodes, leechers): (u32, u32), end: Time) -> Result<(), Refusal> {
         let key = |name: &str| format!("failures.{index}.{name}");
         let (candidates, who, more) = match self.seeders {
             true => (nodes, "nodes", ""),
-            false => (nodes - seeders, "leechers", " (with `seeders = true`, seeders can fail too)"),
+            false => (leechers, "leechers", " (with `seeders = true`, seeders can fail too)"),
         };
         let given = format!("a failure of {} nodes among {candidates} {who}", self.nodes);
         let some = (1..=candidates).contains(&self.nodes);

@@ -60,12 +60,15 @@ impl Channel {
 }
 
 /// What a node is in the swarm at the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Role {
     /// Holds the whole dataset from the start.
+    #[default]
     Seeder,
     /// Wants the whole dataset.
     Leecher,
+    /// Is there and answers; holds nothing and wants nothing.
+    Idle,
     /// Serves discovery; takes no part in the swarm.
     Server,
 }
@@ -76,15 +79,21 @@ impl Role {
         match self {
             Role::Seeder => "seeder",
             Role::Leecher => "leecher",
+            Role::Idle => "idle",
             Role::Server => "server",
         }
+    }
+
+    /// The role of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Role::Seeder, Role::Leecher, Role::Idle, Role::Server].into_iter().find(|role| role.name() == name)
     }
 }
 
 /// A node as it is given.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Seeder or leecher.
+    /// What it is in the swarm.
     pub role: Role,
     /// Capacity of its access link towards the network.
     pub up: Rate,
@@ -100,7 +109,7 @@ pub struct Node {
     pub point: u32,
     /// One-way delay of its access link.
     pub access: Time,
-    /// When a leecher begins to want the dataset; zero for seeders.
+    /// When a leecher begins to want the dataset; zero for all others.
     pub start: Time,
     /// How long a leecher stays once it holds everything.
     pub seed_for: Time,

@@ -82,9 +82,8 @@ impl WorldSpec {
     /// # Errors
     /// On the first thing that makes no sense.
     pub fn check(&self, end: Time, seed: u64) -> Result<(), Refusal> {
-        let SwarmSpec { network_size, seeders, start, .. } = &self.swarm;
+        let SwarmSpec { network_size, start, .. } = &self.swarm;
         self.swarm.check()?;
-        start.check(network_size - seeders, end)?;
         self.overlay.as_ref().map_or(Ok(()), |overlay| overlay.check(*network_size))?;
         self.dataset.check()?;
         for (key, rate) in [("network.seeder_up", self.seeder_up), ("network.seeder_down", self.seeder_down)] {
@@ -93,10 +92,11 @@ impl WorldSpec {
         LinkClass::check_all(&self.links)?;
         self.latency.check()?;
         super::classes::check(self, end)?;
+        start.check(self.leechers(), end)?;
         if let Some(topology) = &self.topology {
             topology.check(&self.placements(seed), seed)?;
         }
-        let ends = (*network_size, *seeders);
+        let ends = (*network_size, self.leechers());
         self.failures.iter().enumerate().try_for_each(|(index, failure)| failure.check(index, ends, end))?;
         self.churn.check()
     }

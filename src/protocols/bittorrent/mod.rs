@@ -31,7 +31,7 @@ use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::rng::mix;
 use crate::units::Time;
-use crate::world::{BlockSet, Channel, DatasetId, NodeId, World};
+use crate::world::{BlockSet, Channel, DatasetId, NodeId, Role, World};
 use choker::Choker;
 use peer::Peer;
 use picker::{Pick, Picker};
@@ -86,6 +86,8 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct BitTorrent {
     me: NodeId,
+    /// Does not have the torrent: takes no connection for it.
+    idle: bool,
     peers: Peers<Peer, true>,
     /// `None` once everything is here.
     picker: Option<Picker>,
@@ -232,9 +234,10 @@ impl Protocol for BitTorrent {
         Shared { params: params.clone(), layout, unit, salt }
     }
 
-    fn new(me: NodeId, _world: &World, _shared: &Shared) -> Self {
+    fn new(me: NodeId, world: &World, _shared: &Shared) -> Self {
         BitTorrent {
             me,
+            idle: world.node(me).role == Role::Idle,
             peers: Peers::default(),
             picker: None,
             choker: Choker::default(),
@@ -323,6 +326,6 @@ impl Protocol for BitTorrent {
     }
 
     fn accepts(&self, _peer: NodeId, _channel: Channel, shared: &Shared) -> bool {
-        self.peers.len() < shared.params.connections as usize
+        !self.idle && self.peers.len() < shared.params.connections as usize
     }
 }

@@ -150,7 +150,7 @@ impl Protocol for Ideal {
         }
         match cx.world.node(cx.me).role {
             Role::Seeder => self.release(cx),
-            Role::Leecher | Role::Server => self.released = u32::MAX,
+            Role::Leecher | Role::Idle | Role::Server => self.released = u32::MAX,
         }
         // Whoever starts later makes the connection.
         let (trees, me) = (&cx.shared.trees, cx.me);

@@ -182,6 +182,7 @@ pub(super) mod sample {
             file_size_bytes: 100_000_000,
             network_size,
             seeders: 1,
+            leechers: network_size - 1,
             bound_s: Some(8.0),
             figures: vec![figures(6, 10.0, None), own, other],
         };

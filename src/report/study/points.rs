@@ -68,7 +68,7 @@ impl Gathered {
     fn add(&mut self, row: &RunRow) {
         self.line.runs += 1;
         self.line.completed += row.completed.unwrap_or(0);
-        self.line.leechers += u64::from(row.network_size - row.seeders);
+        self.line.leechers += u64::from(row.leechers());
         let seen = Observation::simulated(row, &[], &[], Progress::Storage);
         for (values, (name, ..)) in self.values.iter_mut().zip(QUANTITIES) {
             values.extend(measure(name).value(&seen));

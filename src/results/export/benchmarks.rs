@@ -21,8 +21,9 @@
 
 use super::clock::Stamp;
 use super::curve::CurveKind;
-use super::study::{ExportPoint, ExportRun, ExportStudy, Slot, is_leecher};
+use super::study::{ExportPoint, ExportRun, ExportStudy, Slot};
 use super::{ExportFolder, Exporter, ResultsError, write};
+use crate::world::Role;
 use serde_json::json;
 use std::path::Path;
 
@@ -138,7 +139,8 @@ impl Logs {
             Some(run) => self.run(slot, run, begin),
             None => {
                 // Which nodes it would have taken nobody knows; their number counts.
-                let leechers = (inputs.seeders..inputs.network_size).map(|node| (node, begin, begin)).collect();
+                let leechers =
+                    (inputs.seeders..inputs.seeders + inputs.leechers()).map(|node| (node, begin, begin)).collect();
                 self.requests(slot, "leech", leechers);
                 (begin, slot.error.replace([',', '"', '\n'], " "))
             }
@@ -150,7 +152,8 @@ impl Logs {
 
     fn run(&mut self, slot: &Slot, run: &ExportRun, begin: Stamp) -> (Stamp, String) {
         let end = begin.after(run.length_s());
-        let seeders = run.nodes.iter().filter(|n| !is_leecher(n)).map(|n| (n.node, begin, begin)).collect();
+        let seeders =
+            run.nodes.iter().filter(|n| n.role == Role::Seeder.name()).map(|n| (n.node, begin, begin)).collect();
         self.requests(slot, "genseed", seeders);
         let leechers: Vec<_> = run
             .leechers()

@@ -5,6 +5,7 @@ use super::super::{
 };
 use super::ExportError;
 use super::curve::{self, CurveKind, Step};
+use crate::world::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -131,7 +132,7 @@ impl Slot {
 impl ExportRun {
     /// The leechers.
     pub(super) fn leechers(&self) -> impl Iterator<Item = &NodeRow> {
-        self.nodes.iter().filter(|node| is_leecher(node))
+        self.nodes.iter().filter(|node| node.role == Role::Leecher.name())
     }
 
     /// The download of one of its nodes.
@@ -148,11 +149,6 @@ impl ExportRun {
         let moments = self.nodes.iter().flat_map(|n| [n.start_s, n.manifest_s, n.t100_s, n.stream_t100_s]);
         moments.flatten().chain(self.row.sim_time_s).fold(0.0, f64::max)
     }
-}
-
-/// Whether the node wanted the file.
-pub(super) fn is_leecher(node: &NodeRow) -> bool {
-    node.role == "leecher"
 }
 
 /// Rows of the other tables, by run.

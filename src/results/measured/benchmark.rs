@@ -11,6 +11,7 @@
 //!   count of bytes where it is one.
 
 use super::{Measured, MeasuredError, MeasuredRun, NodeFigures, complete, content, io, shortest};
+use crate::world::Role;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,7 +92,7 @@ pub(super) fn read(folder: &Path, config: &Path, measured: &mut Measured) -> Res
             let steps = progress.remove(&(dataset, node.clone())).unwrap_or_default();
             let reached = |share| moment(&steps, share, unit, config.file_size).map(|t| t - origin);
             NodeFigures {
-                leecher: true,
+                role: Role::Leecher,
                 start_s: Some(start - origin),
                 t50_s: reached(0.5),
                 t90_s: reached(0.9),
@@ -307,7 +308,7 @@ mod tests {
         let measured = Measured::read(place.path()).unwrap();
         let run = &measured.runs[0];
         assert_eq!((run.conditions["system"].as_str(), run.conditions["nodes"].as_str()), ("deluge", "3"));
-        let times = |n: &NodeFigures| (n.leecher, n.start_s, n.t50_s, n.t90_s, n.t100_s);
+        let times = |n: &NodeFigures| (n.role == Role::Leecher, n.start_s, n.t50_s, n.t90_s, n.t100_s);
         assert_eq!(times(&run.nodes[0]), (true, Some(0.0), Some(4.0), Some(7.0), Some(7.0)));
         assert_eq!(times(&run.nodes[1]), (true, Some(0.5), None, None, None), "it never finished");
         assert_eq!(times(&run.nodes[2]), (false, None, None, None, None));

@@ -13,6 +13,7 @@
 mod benchmark;
 mod table;
 
+use crate::world::Role;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,8 +60,8 @@ pub struct MeasuredRun {
 /// start of the run's earliest leecher.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct NodeFigures {
-    /// Whether it was a leecher.
-    pub leecher: bool,
+    /// What it was in the swarm.
+    pub role: Role,
     /// Its upload capacity in bit/s, infinite without a limit, where nodes of a measured
     /// run differ in it.
     pub up_bps: Option<f64>,
@@ -239,11 +240,15 @@ fn complete(run: MeasuredRun, measured: &mut Measured) {
         return measured.runs.push(run);
     }
     let count = |column: &str| run.conditions.get(column).and_then(|text| text.parse::<f64>().ok());
-    let leechers = run.nodes.iter().filter(|node| node.leecher).count() as f64;
-    let seeders = run.nodes.len() as f64 - leechers;
+    let of = |role: Role| run.nodes.iter().filter(|node| node.role == role).count() as f64;
+    let (seeders, leechers, idle) = (of(Role::Seeder), of(Role::Leecher), of(Role::Idle));
+    let others = match idle {
+        0.0 => format!("{leechers} leechers"),
+        _ => format!("{leechers} leechers and {idle} idle nodes"),
+    };
     match (count("nodes"), count("seeders")) {
-        (Some(n), Some(s)) if (n, s) != (leechers + seeders, seeders) => measured.notes.push(format!(
-            "{}: run {} is left out: it has rows of {seeders} seeders and {leechers} leechers, not of {s} and {}",
+        (Some(n), Some(s)) if (n, s) != (run.nodes.len() as f64, seeders) => measured.notes.push(format!(
+            "{}: run {} is left out: it has rows of {seeders} seeders and {others}, not of {s} and {}",
             run.file,
             run.id,
             n - s

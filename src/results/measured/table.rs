@@ -1,6 +1,7 @@
 //! Tidy tables of measured runs: a row per node and run.
 
 use super::{Measured, MeasuredError, MeasuredRun, NUMBERS, NodeFigures, WORDS, complete, shortest};
+use crate::world::Role;
 use std::collections::BTreeMap;
 
 /// Columns without which a row says nothing.
@@ -156,8 +157,13 @@ impl<'a> MeasuredRow<'a> {
             return Ok(Some("loss is not modelled yet".into()));
         }
         let role = self.needed("role")?;
-        let odd = !["leecher", "seeder"].contains(&role);
-        Ok(odd.then(|| format!("a member that neither seeds nor downloads (role `{role}`) is not modelled yet")))
+        let known = self.role()?.is_some();
+        Ok((!known).then(|| format!("a member of the role `{role}`; a role is seeder, leecher or idle")))
+    }
+
+    /// Nothing where no member of a simulated swarm is such.
+    fn role(&self) -> Result<Option<Role>, MeasuredError> {
+        Ok(Role::named(self.needed("role")?).filter(|role| *role != Role::Server))
     }
 
     fn node(&self) -> Result<NodeFigures, MeasuredError> {
@@ -170,7 +176,7 @@ impl<'a> MeasuredRow<'a> {
             return Err(self.wrong("return_s", self.text("return_s").unwrap_or_default(), "a time after `leave_s`"));
         }
         Ok(NodeFigures {
-            leecher: self.needed("role")? == "leecher",
+            role: self.role()?.unwrap_or(Role::Idle),
             up_bps: self.rate("up_bps")?,
             down_bps: self.rate("down_bps")?,
             leaves_complete: seed_after == Some(0.0),
@@ -218,7 +224,7 @@ mod tests {
         let runs = read_rows(rows).unwrap().runs;
         assert_eq!(runs.iter().map(|r| (r.id.as_str(), r.nodes.len())).collect::<Vec<_>>(), [("a", 3), ("b", 2)]);
         assert_eq!((runs[0].conditions["up_bps"].as_str(), runs[0].conditions.get("slots")), ("8000000", None));
-        let leecher = NodeFigures { leecher: true, start_s: Some(1.0), ..NodeFigures::default() };
+        let leecher = NodeFigures { role: Role::Leecher, start_s: Some(1.0), ..NodeFigures::default() };
         assert_eq!(runs[0].nodes[1], leecher, "an empty field was not reached");
     }
 
@@ -278,8 +284,10 @@ mod tests {
         assert!(run.nodes[1].leaves_complete && run.obstacle.is_none());
         assert!(!two("1,,{}").unwrap().conditions.contains_key("settings"), "nothing was unlike");
         assert_eq!(two(",0.005,").unwrap().obstacle.as_deref(), Some("loss is not modelled yet"));
-        let idle = read_text(&(of("seeder", ",,") + &of("idle", ",,"))).unwrap().remove(0);
-        assert!(idle.obstacle.unwrap().contains("(role `idle`)"));
+        let of_role = |role: &str| read_text(&(of("seeder", ",,") + &of(role, ",,"))).unwrap().remove(0);
+        assert!(of_role("mirror").obstacle.unwrap().contains("the role `mirror`; a role is seeder, leecher or idle"));
+        let idle = of_role("idle");
+        assert!(idle.obstacle.is_none() && idle.nodes[1].role == Role::Idle);
         for (rest, message) in [
             ("2,,", "column `seed_after` is `2`; expected 0 or 1"),
             (",,[1]", "column `settings` is `[1]`; expected a JSON object of numbers and words"),

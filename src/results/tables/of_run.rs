@@ -14,7 +14,7 @@ parts! {
         run_id: String [Text],
         /// The node, from 0.
         node: u32 [Count],
-        /// `seeder` or `leecher`.
+        /// `seeder`, `leecher` or `idle`.
         role: String [Text],
         /// Upload capacity.
         up_bps: Capacity [BitsPerSecond],

@@ -83,6 +83,8 @@ pub struct ComparedCell {
     pub network_size: u32,
     /// Nodes that hold everything from the start.
     pub seeders: u32,
+    /// Nodes that want everything.
+    pub leechers: u32,
     /// Lower bound on the makespan, in s: the smallest of the runs of the cell.
     /// The median leecher may be done before it.
     pub bound_s: Option<f64>,
@@ -236,7 +238,7 @@ impl Comparison {
             file_size_bytes: cell.file_size_bytes,
             network_size: cell.network_size,
             seeders: cell.seeders,
-            leechers: cell.network_size - cell.seeders,
+            leechers: cell.leechers,
             seeder_ratio: cell.seeder_ratio(),
             variant: name.into(),
             baseline: self.variants[0].clone(),
@@ -287,7 +289,9 @@ fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
     let by_variant: Vec<BTreeMap<Chance, &StudyRun>> = names.iter().map(of).collect();
     // A study over `seed` has more runs than repetitions.
     let places = by_variant.iter().map(BTreeMap::len).chain([inputs.places()]).max().unwrap_or(0);
-    let expected_n = places * (first.network_size - first.seeders) as usize;
+    // A run without an outcome does not know who of its nodes was idle.
+    let leechers = runs.iter().map(|run| run.row.leechers()).min().unwrap_or(0);
+    let expected_n = places * leechers as usize;
     let world = runs[0].world.clone();
     let id = format!("{} {} {} {}", words(&world), first.file_size_bytes, first.network_size, first.seeders);
     let figures = names.iter().zip(&by_variant).enumerate().map(|(index, (name, mine))| {
@@ -308,6 +312,7 @@ fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
         file_size_bytes: first.file_size_bytes,
         network_size: first.network_size,
         seeders: first.seeders,
+        leechers,
         bound_s: runs.iter().filter_map(|run| run.row.bound_s).reduce(f64::min),
         figures: figures.collect(),
         world,

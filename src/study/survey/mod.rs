@@ -145,7 +145,7 @@ fn pool(runs: &[&StudyRun], traffic: &BTreeMap<String, Vec<TrafficRow>>) -> Surv
     let mut seen = BTreeSet::new();
     let mut bytes: BTreeMap<Class, u64> = BTreeMap::new();
     for run in runs.iter().filter(|run| !run.row.is_failed() && seen.insert(&run.row.run_id)) {
-        let leechers = run.row.network_size - run.row.seeders;
+        let leechers = run.row.leechers();
         point.leechers += u64::from(leechers);
         point.medians.push(median(&run.times).filter(|_| run.times.len() == leechers as usize));
         point.moments.extend(&run.moments);

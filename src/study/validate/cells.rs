@@ -159,9 +159,11 @@ mod tests {
     use super::super::members::starts;
     use super::*;
     use crate::results::NodeFigures;
+    use crate::world::Role;
 
     fn run(id: &str, conditions: &[(&'static str, &str)], starts: &[f64]) -> MeasuredRun {
-        let leecher = |start: &f64| NodeFigures { leecher: true, start_s: Some(*start), ..NodeFigures::default() };
+        let leecher =
+            |start: &f64| NodeFigures { role: Role::Leecher, start_s: Some(*start), ..NodeFigures::default() };
         MeasuredRun {
             id: id.into(),
             file: "m.csv".into(),

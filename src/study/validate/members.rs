@@ -3,6 +3,7 @@
 
 use crate::results::{MeasuredRun, NodeFigures};
 use crate::units::{Rate, Time};
+use crate::world::Role;
 use std::collections::BTreeMap;
 
 /// Mean distances of starts below this are no pattern but how long it takes to
@@ -12,8 +13,8 @@ const TOGETHER_S: f64 = 0.5;
 /// A member of a measured run. Times are seconds from the start of the first leecher.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Member {
-    pub(super) leecher: bool,
-    /// Zero of a seeder.
+    pub(super) role: Role,
+    /// Zero of all but leechers.
     pub(super) start: f64,
     /// When it went, and when it came back.
     pub(super) away: Option<(f64, Option<f64>)>,
@@ -25,33 +26,34 @@ pub(super) struct Member {
 }
 
 /// The members of `run` in the order of simulated nodes: seeders first, then leechers in
-/// the order of their starts.
+/// the order of their starts, then who is idle.
 pub(super) fn members(run: &MeasuredRun) -> Vec<Member> {
-    let starts = || run.nodes.iter().filter(|node| node.leecher).filter_map(|node| node.start_s);
+    let starts = || run.nodes.iter().filter(|node| node.role == Role::Leecher).filter_map(|node| node.start_s);
     let (first, known) = (starts().reduce(f64::min).unwrap_or(0.0), starts().next().is_some());
     let member = |node: &NodeFigures| {
-        let never = node.leecher && known && node.start_s.is_none() && node.t100_s.is_none();
+        let leecher = node.role == Role::Leecher;
+        let never = leecher && known && node.start_s.is_none() && node.t100_s.is_none();
         // Who goes because it is done goes when it is done, whenever that is.
         let done = |at: f64| node.leaves_complete && node.t100_s.is_some_and(|t100| at >= t100);
         let gone = node.leave_s.filter(|at| !done(*at));
         let gone = gone.map(|from| ((from - first).max(0.0), node.return_s.map(|to| to - first)));
         Member {
-            leecher: node.leecher,
-            start: if node.leecher { node.start_s.map_or(0.0, |start| start - first) } else { 0.0 },
+            role: node.role,
+            start: if leecher { node.start_s.map_or(0.0, |start| start - first) } else { 0.0 },
             away: if never { Some((0.0, None)) } else { gone },
             up: node.up_bps,
             down: node.down_bps,
-            leaves_complete: node.leecher && node.leaves_complete,
+            leaves_complete: leecher && node.leaves_complete,
         }
     };
     let mut members: Vec<Member> = run.nodes.iter().map(member).collect();
-    members.sort_by(|a, b| a.leecher.cmp(&b.leecher).then(a.start.total_cmp(&b.start)));
+    members.sort_by(|a, b| a.role.cmp(&b.role).then(a.start.total_cmp(&b.start)));
     members
 }
 
 /// The starts of the leechers.
 pub(super) fn starts(members: &[Member]) -> Vec<f64> {
-    members.iter().filter(|member| member.leecher).map(|member| member.start).collect()
+    members.iter().filter(|member| member.role == Role::Leecher).map(|member| member.start).collect()
 }
 
 /// What members of one run have in common with those of its repetitions, whoever of
@@ -63,15 +65,15 @@ pub(super) struct Pattern {
     absences: Vec<(Absence, usize)>,
     /// How many go once they hold everything.
     leaving: usize,
-    /// How many have which links.
+    /// How many have which role and links.
     links: Vec<(Links, usize)>,
 }
 
-/// Links of seeders or leechers, up and down, where members differ: as bits of bit/s, of
-/// positive numbers these are in the same order.
+/// A role, and the links of who has it, up and down, where members differ: as bits of
+/// bit/s, of positive numbers these are in the same order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Links {
-    leecher: bool,
+    role: Role,
     rates: [Option<u64>; 2],
 }
 
@@ -99,7 +101,7 @@ impl Pattern {
         let absences = members.iter().enumerate().filter_map(|(node, member)| {
             let (from, to) = member.away?;
             // Leechers that start together have no numbers: who is first is chance.
-            let node = (away == 1 && !(member.leecher && gap_ms == 0)).then_some(node);
+            let node = (away == 1 && !(member.role == Role::Leecher && gap_ms == 0)).then_some(node);
             Some(Absence { node, from: tenths(from), to: to.map(tenths) })
         });
         let bits = |rate: Option<f64>| rate.map(f64::to_bits);
@@ -109,7 +111,7 @@ impl Pattern {
             leaving: members.iter().filter(|member| member.leaves_complete).count(),
             links: counted(members.iter().map(|member| {
                 let rates = [bits(member.up), bits(member.down)];
-                Links { leecher: member.leecher, rates }
+                Links { role: member.role, rates }
             })),
         }
     }
@@ -146,6 +148,11 @@ impl Pattern {
         }
         if self.leaving > 0 {
             words.push(format!("{} leave when complete", self.leaving));
+        }
+        let idle =
+            self.links.iter().filter(|(links, _)| links.role == Role::Idle).map(|(_, count)| count).sum::<usize>();
+        if idle > 0 {
+            words.push(format!("{idle} idle"));
         }
         words
     }
@@ -184,7 +191,7 @@ mod tests {
     }
 
     fn leecher(start: f64) -> NodeFigures {
-        NodeFigures { leecher: true, start_s: Some(start), ..NodeFigures::default() }
+        NodeFigures { role: Role::Leecher, start_s: Some(start), ..NodeFigures::default() }
     }
 
     #[test]
@@ -225,5 +232,16 @@ mod tests {
         assert_eq!(away[3], Some((7.0, None)), "it went before it was done");
         nodes.iter_mut().for_each(|node| node.start_s = None);
         assert!(super::members(&run(nodes)).iter().all(|m| m.away != Some((0.0, None))), "starts were not measured");
+    }
+
+    #[test]
+    fn who_is_idle_comes_last_and_is_told() {
+        let idle = NodeFigures { role: Role::Idle, ..NodeFigures::default() };
+        let alike = |nodes: Vec<NodeFigures>| Pattern::of(&members(&run(nodes)));
+        let three = members(&run(vec![idle, leecher(5.0), NodeFigures::default()]));
+        assert_eq!(three.iter().map(|m| m.role).collect::<Vec<_>>(), [Role::Seeder, Role::Leecher, Role::Idle]);
+        assert_eq!(three[2].away, None, "it needs no start to be there");
+        assert_eq!(alike(vec![NodeFigures::default(), leecher(0.0), idle, idle]).words(), ["2 idle"]);
+        assert_ne!(alike(vec![leecher(0.0), idle]), alike(vec![leecher(0.0), leecher(0.0)]));
     }
 }

@@ -5,6 +5,7 @@ use super::cells::Group;
 use super::members::{Member, starts};
 use crate::scenario::{Input, Testbed};
 use crate::units::Time;
+use crate::world::Role;
 use std::collections::BTreeMap;
 
 /// How the value of a column is written as the value of a key.
@@ -108,7 +109,8 @@ impl Member {
     /// Whether there is more to say of it than when it is there.
     fn is_special(&self) -> bool {
         let never_came = self.away == Some((0.0, None));
-        self.up.is_some() || self.down.is_some() || self.leaves_complete || never_came
+        let own_links = self.up.is_some() || self.down.is_some();
+        own_links || self.leaves_complete || never_came || self.role == Role::Idle
     }
 
     /// Whether one class is enough for both.
@@ -129,12 +131,12 @@ fn classes(way: &[Member]) -> Vec<String> {
 
 /// The class of members of which the first is the node of this number.
 fn class(alike: &[Member], first: usize) -> String {
-    let (member, role) = (&alike[0], if alike[0].leecher { "leecher" } else { "seeder" });
+    let (member, role) = (&alike[0], alike[0].role.name());
     let mut keys = vec![format!("name = \"{role}\", first = {first}, count = {}, role = \"{role}\"", alike.len())];
     let rate = |rate: f64| if rate.is_finite() { format!("{rate} bit/s") } else { "unlimited".into() };
     keys.extend(member.up.map(|up| format!("up = \"{}\"", rate(up))));
     keys.extend(member.down.map(|down| format!("down = \"{}\"", rate(down))));
-    keys.extend(member.leecher.then(|| format!("start = {}", start(&starts(alike)))));
+    keys.extend((member.role == Role::Leecher).then(|| format!("start = {}", start(&starts(alike)))));
     let at = |seconds: f64| format!("\"{}\"", Time::from_secs_f64(seconds));
     keys.extend(member.away.map(|(from, to)| {
         let moments: Vec<String> = std::iter::once(from).chain(to).map(at).collect();
@@ -166,10 +168,9 @@ mod tests {
 
     /// Seeders, and leechers that start then.
     fn way(seeders: usize, starts: &[f64]) -> Vec<Member> {
-        let member =
-            |leecher, start| Member { leecher, start, away: None, up: None, down: None, leaves_complete: false };
-        let seeders = std::iter::repeat_n(member(false, 0.0), seeders);
-        seeders.chain(starts.iter().map(|start| member(true, *start))).collect()
+        let member = |role, start| Member { role, start, away: None, up: None, down: None, leaves_complete: false };
+        let seeders = std::iter::repeat_n(member(Role::Seeder, 0.0), seeders);
+        seeders.chain(starts.iter().map(|start| member(Role::Leecher, *start))).collect()
     }
 
     #[test]
@@ -272,6 +273,22 @@ mod tests {
         assert_eq!(world.nodes[3].away, [vec![Time::from_secs(20), Time::from_secs(40)]]);
         assert_eq!((&world.nodes[4].away, world.nodes[4].seed_for), (&vec![vec![Time::ZERO]], Some(Time::ZERO)));
         assert_eq!((world.swarm.network_size, world.swarm.seeders), (6, 1));
+    }
+
+    #[test]
+    fn who_is_idle_is_a_class_without_a_start() {
+        let conditions = [("nodes", "4"), ("seeders", "1"), ("file_bytes", "1000"), ("up_bps", "5000000")];
+        let mut way = way(1, &[0.0, 3.0]);
+        way.push(Member { role: Role::Idle, away: Some((2.0, None)), ..way[0].clone() });
+        let world = load(&input(&cell(&conditions), &way, &testbed("libtorrent-netns").unwrap(), &[]).unwrap());
+        let world = world.unwrap().run.world;
+        let built = World::build(&world, 1, 0);
+        let of = |node: usize| (built.nodes[node].role, built.nodes[node].start.secs(), built.nodes[node].up.0);
+        let up = 5_000_000;
+        let roles =
+            [(Role::Seeder, 0.0, up), (Role::Leecher, 0.0, up), (Role::Leecher, 3.0, up), (Role::Idle, 0.0, up)];
+        assert_eq!([0, 1, 2, 3].map(of), roles);
+        assert_eq!((world.leechers(), world.nodes[2].away.len()), (2, 1));
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub(super) fn scores(cases: &[Case], verdicts: &[Verdict]) -> Vec<Score> {
 mod tests {
     use super::*;
     use crate::results::{NodeFigures, Observation};
+    use crate::world::Role;
 
     fn case(testbed: &str, fitted: &[&str]) -> Case {
         Case {
@@ -144,7 +145,7 @@ mod tests {
 
     fn runs(makespans: &[f64]) -> Vec<RunFigures> {
         let one = |t: &f64| {
-            let leecher = NodeFigures { leecher: true, t100_s: Some(*t), ..NodeFigures::default() };
+            let leecher = NodeFigures { role: Role::Leecher, t100_s: Some(*t), ..NodeFigures::default() };
             RunFigures::of(&Observation::measured(vec![leecher], 1.0))
         };
         makespans.iter().map(one).collect()
@@ -202,7 +203,7 @@ mod tests {
     #[test]
     fn cells_that_no_simulated_run_reached_stay_in_the_score() {
         let run = |t100: Option<f64>| {
-            let node = NodeFigures { leecher: true, start_s: Some(0.0), t100_s: t100, ..NodeFigures::default() };
+            let node = NodeFigures { role: Role::Leecher, start_s: Some(0.0), t100_s: t100, ..NodeFigures::default() };
             RunFigures::of(&Observation::measured(vec![node], 1.0))
         };
         let cases = [case("a", &[]), case("a", &[])];
