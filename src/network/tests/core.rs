@@ -57,6 +57,32 @@ fn parking_lot() {
     close(&rates(&uneven, &flows), &[2e6, 8e6, 2e6, 28e6]);
 }
 
+/// The sharing problems that SimGrid publishes with its solver (simgrid/simgrid
+/// `teshsuite/models/lmm_usage/lmm_usage.cpp`, tests 1 and 3, all weights equal). Their
+/// answers, which that file does not print, by filling up by hand: the first has one flow over three links of 1, 10
+/// and 1 and one on each; the second eleven flows over ten links of 10, which fill at 2
+/// (link 7), 3 (link 5), 10/3 (link 1) and 6 (link 9).
+#[test]
+fn problems_of_simgrid() {
+    let three = line(mbit(1000), &[0, 3, 0, 1, 1, 2, 2, 3], &[mbit(1), mbit(10), mbit(1)]);
+    close(&rates(&three, &[(0, 1), (2, 3), (4, 5), (6, 7)]), &[0.5e6, 0.5e6, 9.5e6, 0.5e6]);
+    // Links 0 to 3 in a line, 4 to 7 in another, at whose end 8 and 9 part.
+    let wires = [(0, 1), (1, 2), (2, 3), (3, 4), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10), (9, 11)];
+    let points = (0..12).map(|point| Point::named(point.to_string())).collect();
+    let edge = |(from, to): (u32, u32)| (from, to, Edge { capacity: mbit(10), ..Edge::of(ms(1)) });
+    let topology = Topology::two_way(points, wires.map(edge), RouteRule::Shortest);
+    let flows = [(5, 8), (0, 3), (8, 10), (5, 7), (6, 9), (9, 11), (8, 11), (0, 2), (1, 4), (5, 11), (7, 10)];
+    let mut world = world(&[(mbit(1000), mbit(1000)); 22], Time::ZERO);
+    world.latency = Latency::Graph(Routes::new(topology).into());
+    let ends = flows.iter().flat_map(|(from, to)| [*from, *to]);
+    world.nodes.iter_mut().zip(ends).for_each(|(node, point)| node.point = point);
+    // Flow 6 crosses links 7 and 9, flow 9 links 4 to 7 and 9.
+    let pairs: Vec<(u32, u32)> = (0..11).map(|flow| (2 * flow, 2 * flow + 1)).collect();
+    let third = 1e7 / 3.0;
+    let expected = [3e6, third, 2e6, 3e6, 2e6, 6e6, 2e6, third, third, 2e6, 2e6];
+    close(&rates(&world, &pairs), &expected);
+}
+
 /// Racks whose uplinks carry a quarter of what their hosts could send.
 #[test]
 fn two_tiers_with_oversubscription() {
