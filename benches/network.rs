@@ -28,6 +28,8 @@ fn world(nodes: u32, faster: u64) -> World {
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
         datasets: Datasets::new(vec![Dataset { first: 0, size: SIZE, block_size: SIZE, group: 1, padded: true }]),
+        dataset_classes: vec![0],
+        dataset_names: vec![],
         given: None,
         wants: None,
         hardware: vec![Hardware::IDEAL],

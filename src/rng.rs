@@ -50,6 +50,16 @@ pub enum Purpose {
     Topology = 18,
     /// Where in a topology a node is.
     Attachment = 19,
+    /// How large a dataset is.
+    DatasetSizes = 20,
+    /// Who holds a dataset at the start.
+    Holders = 21,
+    /// Who wants a dataset from its start on.
+    Wants = 22,
+    /// What a holder of a part has.
+    HeldUnits = 23,
+    /// Who asks for what and when.
+    Requests = 24,
 }
 
 /// A random stream. Bit-identical on every platform.
@@ -107,6 +117,18 @@ impl Rng {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u64 + 1) as usize);
         }
+    }
+
+    /// `count` of `items` drawn at random, or all of them, in order.
+    pub fn some<T: Ord>(&mut self, mut items: Vec<T>, count: usize) -> Vec<T> {
+        let count = count.min(items.len());
+        for i in 0..count {
+            let drawn = i + self.below((items.len() - i) as u64) as usize;
+            items.swap(i, drawn);
+        }
+        items.truncate(count);
+        items.sort_unstable();
+        items
     }
 }
 

@@ -370,7 +370,7 @@ mod tests {
         assert!(distribution.choices.iter().any(|(form, words)| form.contains("weibull") && words.contains("shape: ")));
         assert_eq!(one("weibull").key, "distribution");
         assert!(one("rate").form.contains("units: bit/s"), "{:?}", one("rate"));
-        assert_eq!(one("size").key, "bytes");
+        assert_eq!(one("bytes").key, "bytes");
         for example in &one("swarm.start").examples {
             let sets = vec![format!("swarm.start={example}"), "swarm.network_size=2".into(), "swarm.seeders=1".into()];
             crate::scenario::load(&crate::scenario::Input { sets, ..Default::default() }).unwrap();

@@ -19,6 +19,7 @@
 
 mod axis;
 mod churn;
+mod datasets;
 mod de;
 mod embedded;
 mod error;

@@ -8,7 +8,7 @@ use super::links::{choose_links, latency, links_model, show_links};
 use super::source::{Place, Sources};
 use super::sweep::Study;
 use super::tree::{Node, Table, Value, fill};
-use super::{churn, keys, nodes, topology};
+use super::{churn, datasets, keys, nodes, topology};
 use crate::sim::RunSpec;
 use crate::units::Refusal;
 
@@ -32,6 +32,7 @@ impl Resolved {
         show_links(&mut tree);
         show_churn(&mut tree, &self.run.world.churn);
         topology::show(&mut tree, &self.run.world);
+        datasets::show(&mut tree, &self.run.world);
         tree
     }
 }
@@ -55,6 +56,7 @@ fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
+    datasets::say_size(&mut tree)?;
     keys::known(&tree)?;
     let protocol = families::protocol(&mut tree, sources, &mut warnings)?;
     families::hardware(&mut tree, sources, &mut warnings)?;
@@ -75,6 +77,7 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
+    datasets::say_size(&mut tree)?;
     keys::known(&tree)?;
     keys::said(&tree, sources)?;
     check_name(&tree)?;

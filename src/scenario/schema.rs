@@ -41,7 +41,7 @@ struct Page {
 }
 
 /// The order of keys and tables at the top.
-const TOP: &str = "name extends seed protocol hardware swarm nodes network topology discovery churn failures stop series_interval \
+const TOP: &str = "name extends seed protocol hardware swarm datasets nodes network topology discovery churn failures stop series_interval \
                    tie_salt output sweep expect";
 
 /// The tables whose keys several parts of the specification declare: their names, those in

@@ -1,8 +1,9 @@
 //! Drawing a world from its description and a seed.
 
+use super::catalogue::Catalogue;
 use super::topology::{Placement, Routes};
 use super::{ClassRole, Hardware, LatencySpec, NodeClass, StartSpec, WorldSpec};
-use super::{Dataset, Datasets, Latency, Mesh, Node, Overlay, Role, World, sessions};
+use super::{Latency, Mesh, Node, Overlay, Role, World, sessions};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Rate, Time};
 
@@ -20,18 +21,15 @@ impl World {
         };
         let (nodes, classes) = Draw::new(spec, &latency, seed, seeder_set).nodes();
         let n = spec.swarm.network_size;
-        World {
+        let catalogue = Catalogue::draw(spec, seed);
+        let mut world = World {
             mesh: mesh(spec, seed),
             overlay: spec.overlay.as_ref().map(|overlay| overlay.build(n, seed)),
             lives: sessions::lives(&nodes, &classes, spec, seed),
             strikes: sessions::strikes(&nodes, &spec.failures, seed),
-            datasets: Datasets::new(vec![Dataset {
-                first: 0,
-                size: spec.dataset.size,
-                block_size: spec.dataset.block_size,
-                group: spec.dataset.group,
-                padded: true,
-            }]),
+            datasets: catalogue.datasets,
+            dataset_classes: catalogue.classes,
+            dataset_names: spec.datasets.iter().map(|class| class.name.clone()).collect(),
             given: None,
             wants: None,
             hardware: hardware(spec),
@@ -40,7 +38,9 @@ impl World {
             latency,
             nodes,
             seed,
-        }
+        };
+        world.distribute(spec);
+        world
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod build;
+mod catalogue;
 mod churn;
 mod classes;
 mod dataset;
@@ -21,6 +22,7 @@ mod topology;
 
 pub use blocks::BlockSet;
 pub use build::seeder_sets;
+pub use catalogue::{DatasetClass, HeldSpec, HolderSpec, SizeSpec, WantedBy};
 pub use churn::{ChurnSpec, OfflineKind, SessionSpec};
 pub use classes::{ClassChurn, ClassRole, NodeClass, counted_nodes, seeder_places};
 pub use dataset::{Dataset, DatasetId, Datasets};
@@ -155,6 +157,10 @@ pub struct World {
     pub strikes: Vec<Strike>,
     /// What is distributed.
     pub datasets: Datasets,
+    /// By dataset, the place of its class among [`World::dataset_names`].
+    pub dataset_classes: Vec<u16>,
+    /// The names of the classes of datasets; none where no classes are described.
+    pub dataset_names: Vec<String>,
     /// By node, what it holds from the start; where nothing is said, seeders hold all
     /// datasets and others nothing.
     pub given: Option<Vec<Holdings>>,

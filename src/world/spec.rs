@@ -4,7 +4,7 @@
 //! its dotted key, or `NAME.*` for a part of the description with keys of its own.
 
 use super::topology::{TopologyKeys, topology};
-use super::{ChurnSpec, FailureSpec, LatencySpec, NodeClass, OverlaySpec, StartSpec, TopologySpec};
+use super::{ChurnSpec, DatasetClass, FailureSpec, LatencySpec, NodeClass, OverlaySpec, StartSpec, TopologySpec};
 use crate::units::{Bytes, Rate, Refusal, Time, range, require, require_whole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,6 +18,10 @@ pub struct WorldSpec {
     /// What is distributed.
     #[serde(rename(deserialize = "dataset.*"))]
     pub dataset: DatasetSpec,
+    /// Datasets by classes, in the place of one file of `swarm.file_size`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("default" = [], "examples" = [[{ "name": "archive", "count": 52, "size": "40 MiB", "holders": { "share": 0.25 }, "wanted_by": { "share": 0.1 } }]]))]
+    pub datasets: Vec<DatasetClass>,
     /// Classes of access links; shares sum to 1.
     #[serde(rename(deserialize = "links.*"), deserialize_with = "classes")]
     #[schemars(with = "LinkKeys")]
@@ -86,6 +90,7 @@ impl WorldSpec {
         self.swarm.check()?;
         self.overlay.as_ref().map_or(Ok(()), |overlay| overlay.check(*network_size))?;
         self.dataset.check()?;
+        self.check_datasets()?;
         for (key, rate) in [("network.seeder_up", self.seeder_up), ("network.seeder_down", self.seeder_down)] {
             LinkClass::check_rate(rate.unwrap_or(Rate::UNLIMITED), key)?;
         }
@@ -178,15 +183,18 @@ pub struct DatasetSpec {
 /// sheet 5.1: message and block cap).
 const LARGEST_BLOCK: Bytes = Bytes(100 << 20);
 
+pub(super) fn check_block(block_size: Bytes, key: &str) -> Result<(), Refusal> {
+    let fits = block_size > Bytes(0) && block_size <= LARGEST_BLOCK;
+    require(fits, key, format!("a block of {block_size}"), "1 B to 100 MiB; Codex uses 64 KiB")
+}
+
 impl DatasetSpec {
     fn check(&self) -> Result<(), Refusal> {
         let DatasetSpec { size, block_size, group } = *self;
         let key = "swarm.file_size";
         require(size > Bytes(0), key, "an empty file", "at least one byte")?;
         require(size < Bytes::UNLIMITED, key, "a file without end", "a number of bytes")?;
-        let fits = block_size > Bytes(0) && block_size <= LARGEST_BLOCK;
-        let sizes = "1 B to 100 MiB; Codex uses 64 KiB";
-        require(fits, "swarm.block_size", format!("a block of {block_size}"), sizes)?;
+        check_block(block_size, "swarm.block_size")?;
         require(group > 0, "swarm.group", "groups of no blocks", "at least 1")?;
         let (blocks, most) = (size.get().div_ceil(block_size.get()), u64::from(u32::MAX));
         if blocks.div_ceil(u64::from(group)) <= most {
@@ -316,6 +324,7 @@ impl WorldSpec {
             latency: LatencySpec::Constant(Time::ZERO),
             topology: None,
             nodes: vec![],
+            datasets: vec![],
             churn: ChurnSpec::None,
             failures: vec![],
             overlay: None,

@@ -63,6 +63,8 @@ fn world(links: &[(Rate, Rate)], delay: Time) -> World {
             group: 1,
             padded: true,
         }]),
+        dataset_classes: vec![0],
+        dataset_names: vec![],
         given: None,
         wants: None,
         hardware: vec![Hardware::IDEAL],
