@@ -94,6 +94,31 @@ pub struct NodeOutcome {
     pub peak_queue: u64,
 }
 
+/// How a download ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadEnd {
+    /// The node has everything, or had when it was asked for during the run.
+    Complete,
+    /// The node had everything when it was asked for.
+    Held,
+    /// The node deleted what it had before that.
+    CalledOff,
+    /// It has not ended.
+    Unfinished,
+}
+
+impl DownloadEnd {
+    /// The word used in result files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DownloadEnd::Complete => "complete",
+            DownloadEnd::Held => "held",
+            DownloadEnd::CalledOff => "called_off",
+            DownloadEnd::Unfinished => "unfinished",
+        }
+    }
+}
+
 /// What became of one dataset that a node wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DownloadOutcome {
@@ -107,6 +132,8 @@ pub struct DownloadOutcome {
     pub milestones: Milestones,
     /// Since when the node has had all of it; nothing when it does not at the end.
     pub complete_since: Option<Time>,
+    /// How it ended.
+    pub end: DownloadEnd,
     /// Block data that was stored for it.
     pub bytes: u64,
     /// How many others sent that.
@@ -215,9 +242,11 @@ impl Outcome {
         self.nodes.iter().filter(|n| n.role == Role::Leecher)
     }
 
-    /// Start of the earliest leecher, from which the moments in result files are counted.
+    /// When somebody first wanted something, from which the moments in result files are
+    /// counted.
     pub fn origin(&self) -> Time {
-        self.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
+        let starts = self.leechers().map(|n| n.start).min();
+        self.downloads.iter().map(|of| of.asked).min().or(starts).unwrap_or(Time::ZERO)
     }
 
     /// Number of leechers that hold everything at the end.
@@ -230,12 +259,11 @@ impl Outcome {
         self.leechers().filter(|n| n.milestones.all.is_some()).count()
     }
 
-    /// From the start of the first leecher to the moment since which all hold
-    /// everything; nothing when some do not at the end.
+    /// From when somebody first wanted something to the moment since which all hold
+    /// everything, or have had what they asked for; nothing when some do not at the end.
     pub fn makespan(&self) -> Option<Time> {
-        let first = self.leechers().map(|n| n.start).min()?;
         let ends: Option<Vec<Time>> = self.leechers().map(|n| n.complete_since).collect();
-        Some(ends?.into_iter().max()? - first)
+        Some(ends?.into_iter().max()? - self.origin())
     }
 
     /// Bound over makespan, at most 1; nothing unless all completed and there

@@ -254,7 +254,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Who completed holds everything, unless it lost its data since; nobody
     /// holds what was neither given nor there at the start.
     fn check_holdings(&self, fail: &mut impl FnMut(String)) {
-        for request in self.requests.all.iter().filter(|request| request.complete_since.is_some()) {
+        for request in self.requests.all.iter().filter(|request| request.standing && request.complete_since.is_some()) {
             let dataset = self.world.datasets.get(request.dataset);
             let (held, units) = (self.nodes[request.node.index()].store.len_of(dataset), dataset.units());
             if held != units {
@@ -264,7 +264,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         for id in self.world.ids() {
             let account = &self.books.accounts[id.index()];
-            let given = account.given_at_start + account.payload_rx - account.crash_lost;
+            let given = account.given_at_start + account.payload_rx - account.crash_lost - account.deleted;
             let held = self.bytes_held(id);
             if held != given {
                 fail(format!("node {} holds {held} B of data but was given {given} B", id.0));
