@@ -14,7 +14,8 @@ pub use class::Class;
 pub use constraint::{Constraint, ConstraintTally, Cut, Span, Timeline};
 pub use curve::Curve;
 pub use outcome::{
-    DownloadEnd, DownloadOutcome, LinkOutcome, Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation,
+    DatasetLabel, DownloadEnd, DownloadOutcome, LinkOutcome, Milestones, NodeOutcome, Outcome, Sample, Status, Traffic,
+    Violation,
 };
 pub use timers::{TimerTally, TimerUse};
 pub use trace::{Trace, TracedFlight};

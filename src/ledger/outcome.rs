@@ -140,6 +140,15 @@ pub struct DownloadOutcome {
     pub sources: u32,
 }
 
+/// A dataset, as results name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatasetLabel {
+    /// Its class, an index into [`Outcome::dataset_classes`].
+    pub class: u16,
+    /// Its size.
+    pub bytes: u64,
+}
+
 /// What one core link did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkOutcome {
@@ -191,8 +200,13 @@ pub struct Outcome {
     pub events: u64,
     /// What each node did.
     pub nodes: Vec<NodeOutcome>,
-    /// What became of everything that nodes wanted, by node and dataset.
+    /// What became of everything that nodes wanted: first what each wants from its start
+    /// on, by node and dataset, then what was asked for during the run, in order of time.
     pub downloads: Vec<DownloadOutcome>,
+    /// All datasets.
+    pub datasets: Vec<DatasetLabel>,
+    /// The names of the classes of datasets; none where there is one file for all.
+    pub dataset_classes: Vec<String>,
     /// What each core link did; none where the world has no graph with capacities.
     pub links: Vec<LinkOutcome>,
     /// The names of the classes of nodes; none where there are no classes.
