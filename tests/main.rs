@@ -31,6 +31,7 @@ mod reasons;
 mod report;
 mod requests;
 mod scenario_errors;
+mod stores;
 mod survey;
 mod template;
 mod topology;

@@ -3,8 +3,10 @@
 
 mod cuts;
 mod demand;
+mod queues;
 
 pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};
+pub use queues::{che_hit_ratio, md1_time, sharing_time, zipf};
 
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};

@@ -62,6 +62,11 @@ pub struct Books {
 }
 
 impl Account {
+    /// Block data that it holds.
+    pub fn held(&self) -> u64 {
+        self.given_at_start + self.payload_rx - self.crash_lost - self.deleted
+    }
+
     /// Books wire bytes that the network takes over.
     pub fn hand(&mut self, bytes: u64) {
         self.handed += bytes;

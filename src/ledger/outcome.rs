@@ -103,6 +103,8 @@ pub enum DownloadEnd {
     Held,
     /// The node deleted what it had before that.
     CalledOff,
+    /// It found no room in the node's store.
+    Refused,
     /// It has not ended.
     Unfinished,
 }
@@ -114,6 +116,7 @@ impl DownloadEnd {
             DownloadEnd::Complete => "complete",
             DownloadEnd::Held => "held",
             DownloadEnd::CalledOff => "called_off",
+            DownloadEnd::Refused => "refused",
             DownloadEnd::Unfinished => "unfinished",
         }
     }

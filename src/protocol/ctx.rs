@@ -25,6 +25,8 @@ pub enum Effect<M> {
     Find(Key),
     /// The manifest of the dataset is stored.
     ManifestStored(DatasetId),
+    /// Data of the dataset found no room in the store.
+    Refused(DatasetId),
     /// Data of a dataset was kept.
     Kept {
         /// Of which.
@@ -58,6 +60,8 @@ pub struct Ctx<'a, P: Protocol> {
     pub(crate) manifests: &'a mut BlockSet,
     /// Datasets that the node is to fetch, in order.
     pub(crate) wanted: &'a [DatasetId],
+    /// Bytes that may still be stored.
+    pub(crate) room: u64,
     pub(crate) rng: &'a mut Rng,
     pub(crate) store: &'a mut Holdings,
     pub(crate) unverified: &'a mut BlockSet,
@@ -129,11 +133,33 @@ impl<P: Protocol> Ctx<'_, P> {
         }
         match units {
             Units::None => 0,
-            Units::Range(start, end) => {
+            Units::Range(start, end) if self.has_room(&units) => {
                 self.keep_of(self.world.datasets.of(start), |store, dataset| store.add_range(start, end, dataset))
             }
-            Units::Set(set) => self.keep_set(set),
+            Units::Set(set) if self.has_room(&units) => self.keep_set(set),
+            Units::Range(..) | Units::Set(_) => 0,
         }
+    }
+
+    /// Whether what of `units` is not stored yet finds room; else nothing of it is stored.
+    fn has_room(&mut self, units: &Units<'_>) -> bool {
+        if self.room == u64::MAX {
+            return true;
+        }
+        let mut new = match units {
+            Units::None => BlockSet::new(),
+            Units::Range(start, end) => BlockSet::range(*start, *end),
+            Units::Set(set) => (*set).clone(),
+        };
+        new.subtract(&self.store.held_of(&new));
+        let bytes = self.world.datasets.bytes_of_set(&new);
+        if bytes > self.room {
+            let full: Vec<DatasetId> = self.world.datasets.touched(&new).map(|(id, _)| id).collect();
+            full.into_iter().for_each(|dataset| self.effects.0.push(Effect::Refused(dataset)));
+            return false;
+        }
+        self.room -= bytes;
+        true
     }
 
     fn keep_set(&mut self, set: &BlockSet) -> u32 {
@@ -161,7 +187,8 @@ impl<P: Protocol> Ctx<'_, P> {
     /// whether it is new. It does not count as stored, and may not be passed on,
     /// before [`Ctx::verified`].
     pub fn keep_unverified(&mut self, unit: u32) -> bool {
-        if !self.is_given(&Units::Range(unit, unit + 1)) || self.holds(unit) {
+        let one = Units::Range(unit, unit + 1);
+        if !self.is_given(&one) || self.holds(unit) || !self.has_room(&one) {
             return false;
         }
         self.unverified.insert(unit);

@@ -100,7 +100,7 @@ impl DownloadGroup {
 fn group(name: &str, rows: &[&DownloadRow]) -> DownloadGroup {
     let count = |outcome: &str| rows.iter().filter(|row| row.outcome == outcome).count();
     let fetched: Vec<&&DownloadRow> =
-        rows.iter().filter(|row| ["complete", "unfinished"].contains(&row.outcome.as_str())).collect();
+        rows.iter().filter(|row| ["complete", "refused", "unfinished"].contains(&row.outcome.as_str())).collect();
     let times = |moment: fn(&DownloadRow) -> Option<f64>| -> Vec<f64> {
         fetched.iter().map(|row| moment(row).map_or(f64::INFINITY, |moment| moment - row.asked_s)).collect()
     };

@@ -3,7 +3,7 @@
 use super::error::Fault;
 use super::source::Sources;
 use super::tree::{Node, Table, Value};
-use crate::world::{DatasetClass, WorldSpec};
+use crate::world::{DatasetClass, HolderSpec, WorldSpec};
 
 /// Of classes of datasets and the size of one file what is in the higher layer counts. Of
 /// classes it says how large all are together.
@@ -29,6 +29,9 @@ pub(super) fn choose(tree: &mut Table, sources: &Sources, warnings: &mut Vec<Str
     let size = WorldSpec::mean_total_size(&classes).to_string();
     if let Some(swarm) = tree.get_mut("swarm").and_then(Node::table_mut) {
         swarm.put("file_size", Node { key: at, at, value: Value::String(size) });
+        if swarm.get("seeders").is_none() && classes.iter().all(|class| class.holders != HolderSpec::Seeders) {
+            swarm.put("seeders", Node { key: at, at, value: Value::Integer(0) });
+        }
     }
     Ok(())
 }

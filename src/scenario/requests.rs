@@ -47,10 +47,13 @@ pub(super) fn choose(tree: &mut Table, sources: &mut Sources) -> Result<(), Faul
     Ok(())
 }
 
-/// Leaves out what says nothing: settings of no requests.
+/// Leaves out what says nothing: settings of no requests and of no store.
 pub(super) fn show(tree: &mut Table, world: &WorldSpec) {
     if world.requests.is_none() {
         tree.remove("requests");
+    }
+    if world.store.is_none() {
+        tree.remove("store");
     }
 }
 

@@ -41,13 +41,13 @@ struct Page {
 }
 
 /// The order of keys and tables at the top.
-const TOP: &str = "name extends seed protocol hardware swarm datasets requests nodes network topology discovery churn failures stop series_interval \
+const TOP: &str = "name extends seed protocol hardware swarm datasets requests store nodes network topology discovery churn failures stop series_interval \
                    tie_salt output sweep expect";
 
 /// The tables whose keys several parts of the specification declare: their names, those in
 /// the schema, what they are about, and the order of their keys. What is not named follows
 /// in the order of the fields.
-const TABLES: [(&str, &str, &str, &str); 7] = [
+const TABLES: [(&str, &str, &str, &str); 8] = [
     (
         "swarm",
         "Swarm",
@@ -59,6 +59,12 @@ const TABLES: [(&str, &str, &str, &str); 7] = [
         "Requests",
         "What leechers ask for during the run.",
         "rate rate_per_node number until each parallel think trace",
+    ),
+    (
+        "store",
+        "Store",
+        "What nodes keep of what they fetch.",
+        "quota when_full gc_period gc_watermark ttl sweep_interval sweep_blocks",
     ),
     (
         "network",

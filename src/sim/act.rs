@@ -33,6 +33,7 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.books.accounts[id.index()].milestones.manifest.get_or_insert(self.now);
                     self.renew_patience();
                 }
+                Effect::Refused(dataset) => self.refuse(id, dataset),
                 Effect::Kept { dataset, bytes, stored } => self.kept(id, dataset, bytes, stored),
             }
         }
@@ -188,6 +189,7 @@ impl<P: Protocol> Simulation<'_, P> {
             return;
         }
         self.nodes[id.index()].cut = None;
+        self.note_stored(id, dataset);
         let wanted = self.note_progress(id, dataset, bytes);
         self.stored_units += u64::from(wanted) * u64::from(stored);
         self.copies += u64::from(stored);

@@ -129,6 +129,9 @@ impl<P: Protocol> Simulation<'_, P> {
         if self.presence.absences == 0 && !all_stay {
             warnings.push("churn or failures were asked for, but no node went offline during the run".into());
         }
+        if self.refused_puts > 0 {
+            warnings.push(format!("{} datasets were not put: the stores of their nodes were full", self.refused_puts));
+        }
         if self.spec.protocol.family() == "direct" && spec.overlay.is_some() {
             warnings.push("`direct` downloads from seeders alone; with a degree many leechers know none".into());
         }
@@ -271,7 +274,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         for id in self.world.ids() {
             let account = &self.books.accounts[id.index()];
-            let given = account.given_at_start + account.payload_rx - account.crash_lost - account.deleted;
+            let given = account.held();
             let held = self.bytes_held(id);
             if held != given {
                 fail(format!("node {} holds {held} B of data but was given {given} B", id.0));

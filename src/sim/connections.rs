@@ -47,6 +47,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if self.nodes[id.index()].epoch == 1 {
             self.meet(id);
         }
+        self.await_tidying(id);
         self.catch_up_steps(id);
     }
 
@@ -54,6 +55,7 @@ impl<P: Protocol> Simulation<'_, P> {
     fn datasets_of(&self, id: NodeId) -> Vec<DatasetId> {
         let node = &self.nodes[id.index()];
         let mut datasets: Vec<DatasetId> = node.manifests.iter().map(DatasetId).collect();
+        datasets.extend(node.store.firsts().map(|first| self.world.datasets.of(first)));
         datasets.extend(&node.wanted);
         datasets.sort_unstable();
         datasets.dedup();

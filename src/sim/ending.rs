@@ -77,7 +77,7 @@ impl<P: Protocol> Simulation<'_, P> {
             | Event::Errand(id, epoch, _) => is_up(id, *epoch),
             Event::Depart(..) | Event::Step(_) | Event::Tick => true,
             Event::Next(id) => !self.nodes[id.index()].queue.is_empty(),
-            Event::Sample => false,
+            Event::Sample | Event::Tidy(..) => false,
         }
     }
 }

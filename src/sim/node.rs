@@ -1,5 +1,6 @@
 //! What the simulation keeps for each node, beside the protocol's own state.
 
+use super::store::Shelf;
 use crate::ledger::Cut;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -57,6 +58,8 @@ pub(super) struct NodeState {
     pub running: Vec<(DatasetId, u32)>,
     /// How many are carried out or paused after.
     pub busy: u32,
+    /// What its store knows of what is in it.
+    pub shelf: Shelf,
     /// What it is to do when it comes.
     pub put_off: Vec<Step>,
     /// Has gone and does not come back.
@@ -86,6 +89,7 @@ impl NodeState {
             queue: VecDeque::new(),
             running: Vec::new(),
             busy: 0,
+            shelf: Shelf::default(),
             put_off: Vec::new(),
             gone: false,
             cut: None,

@@ -121,6 +121,13 @@ impl Requests {
         Some(range.start as usize + at)
     }
 
+    /// What `node` has of `dataset` goes by its own will: what was met stays so.
+    pub fn release(&mut self, node: NodeId, dataset: DatasetId) {
+        if let Some(place) = self.place(node, dataset) {
+            self.all[place].standing = false;
+        }
+    }
+
     /// The request at `place` is settled; whether it was not before.
     fn settle(&mut self, place: usize, end: DownloadEnd) -> bool {
         let request = &mut self.all[place];
@@ -150,6 +157,13 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         node.wanted.sort_unstable();
         node.wanted.dedup();
+        let wanted = node.wanted.clone();
+        for dataset in wanted.into_iter().filter(|_| self.spec.world.store.is_some()) {
+            if !self.make_room(id, dataset) {
+                self.nodes[id.index()].wanted.retain(|other| *other != dataset);
+                self.call_off(id, dataset, DownloadEnd::Refused);
+            }
+        }
     }
 
     /// Books what `id` stored of `dataset`; how many requests that was wanted for.
@@ -285,6 +299,11 @@ impl<P: Protocol> Simulation<'_, P> {
             let node = &mut self.nodes[id.index()];
             let Some((dataset, place)) = node.queue.pop_front() else { return };
             node.busy += 1;
+            if !self.make_room(id, dataset) {
+                self.turn_away(id, place as usize);
+                continue;
+            }
+            let node = &mut self.nodes[id.index()];
             if node.store.has_all(self.world.datasets.get(dataset)) {
                 self.meet_at_once(id, place as usize);
                 continue;
@@ -297,6 +316,14 @@ impl<P: Protocol> Simulation<'_, P> {
                 self.with(id, Units::None, |mind, cx| mind.open(dataset, cx));
             }
         }
+    }
+
+    /// What is asked for has no room in the store.
+    fn turn_away(&mut self, id: NodeId, place: usize) {
+        self.requests.units -= u64::from(self.world.datasets.get(self.requests.all[place].dataset).units());
+        self.requests.settle(place, DownloadEnd::Refused);
+        self.note_settled(id);
+        self.later(self.now + self.world.think, Event::Next(id));
     }
 
     /// What is asked for is here already.
@@ -329,14 +356,22 @@ impl<P: Protocol> Simulation<'_, P> {
         self.presence.part_at(id, self.now + self.world.node(id).seed_for);
     }
 
-    /// `id` is given all of `dataset`, which costs it the work of storing so many blocks.
+    /// `id` is given all of `dataset`, which costs it the work of storing so many blocks;
+    /// a full store refuses it.
     fn put(&mut self, id: NodeId, dataset: DatasetId) {
         let spec = self.world.datasets.get(dataset);
         let before = self.bytes_held(id);
+        let held = self.nodes[id.index()].store.len_of(spec);
+        let lacking = spec.bytes().get().saturating_sub(spec.bytes_of(u64::from(held), false));
+        if !self.make_room(id, dataset) || lacking > self.room(id) {
+            self.refused_puts += 1;
+            return;
+        }
         let node = &mut self.nodes[id.index()];
         let new = node.store.add_all(spec);
         node.unverified.subtract(&spec.part_of(&node.unverified.clone()));
         node.manifests.insert(dataset.0);
+        node.shelf.give(dataset);
         self.copies += u64::from(new);
         self.books.accounts[id.index()].given_at_start += self.bytes_held(id) - before;
         self.renew_patience();
@@ -350,28 +385,18 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// `id` deletes `dataset`, and does not want it any more.
     fn delete(&mut self, id: NodeId, dataset: DatasetId) {
-        let spec = self.world.datasets.get(dataset);
-        let before = self.bytes_held(id);
-        let node = &mut self.nodes[id.index()];
-        let gone = u64::from(node.store.remove(spec));
-        node.unverified.subtract(&spec.part_of(&node.unverified.clone()));
-        node.manifests.remove(dataset.0);
-        node.wanted.retain(|wanted| *wanted != dataset);
-        self.copies -= gone;
-        self.books.accounts[id.index()].deleted += before - self.bytes_held(id);
-        self.call_off(id, dataset, gone);
-        self.with(id, Units::None, |mind, cx| mind.close(dataset, cx));
+        self.nodes[id.index()].wanted.retain(|wanted| *wanted != dataset);
+        self.call_off(id, dataset, DownloadEnd::CalledOff);
+        self.discard(id, dataset);
     }
 
-    /// Requests of `id` for `dataset` that are not met never will be; of what it had
-    /// stored for them `units` units.
-    fn call_off(&mut self, id: NodeId, dataset: DatasetId, units: u64) {
+    /// Requests of `id` for `dataset` that are not met never will be.
+    pub(super) fn call_off(&mut self, id: NodeId, dataset: DatasetId, end: DownloadEnd) {
+        let units = u64::from(self.nodes[id.index()].store.len_of(self.world.datasets.get(dataset)));
         let running = self.nodes[id.index()].running.iter().filter(|(running, _)| *running == dataset);
         let running: Vec<usize> = running.map(|(_, place)| *place as usize).collect();
         for place in running.into_iter().chain(self.requests.place(id, dataset)) {
-            // What was met stays so, though it is not held any more.
-            self.requests.all[place].standing = false;
-            if self.requests.settle(place, DownloadEnd::CalledOff) {
+            if self.requests.settle(place, end) {
                 self.requests.units -= u64::from(self.world.datasets.get(dataset).units());
                 self.stored_units -= units;
             }

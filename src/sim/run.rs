@@ -45,6 +45,8 @@ pub(super) enum Event {
     Step(NodeId),
     /// The pause of the node after a request is over.
     Next(NodeId),
+    /// The node looks at its store, if it has stayed online.
+    Tidy(NodeId, u32),
     /// Discovery wants to be called.
     Tick,
     /// The time series wants a sample.
@@ -68,6 +70,7 @@ impl Event {
             | Event::Alarm(id, ..)
             | Event::Step(id)
             | Event::Next(id)
+            | Event::Tidy(id, _)
             | Event::Errand(id, ..) => u64::from(id.0),
             Event::Tick | Event::Sample => u64::MAX,
         }
@@ -149,6 +152,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub cut_by: BTreeMap<([NodeId; 2], Channel), Cut>,
     /// What nodes want.
     pub requests: Requests,
+    /// Datasets that nodes were to be given and had no room for.
+    pub refused_puts: u64,
     /// Who sent the message that is being handled.
     pub handling: Option<NodeId>,
 }
@@ -196,6 +201,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             cutting: None,
             cut_by: BTreeMap::new(),
             requests: Requests::new(world),
+            refused_puts: 0,
             handling: None,
         };
         for id in world.ids() {
@@ -306,6 +312,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
             Event::Step(_) => self.on_step(),
             Event::Next(id) => self.on_next(id),
+            Event::Tidy(id, epoch) => self.on_tidy(id, epoch),
             Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
         }
@@ -394,6 +401,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         given: Units<'_>,
         act: impl FnOnce(&mut P, &mut Ctx<'_, P>),
     ) {
+        let room = self.room(id);
         let node = &mut self.nodes[id.index()];
         self.offline_acts += u64::from(!node.online);
         let mut effects = self.effects.pop().unwrap_or(Effects(Vec::new()));
@@ -406,6 +414,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             channel,
             manifests: &mut node.manifests,
             wanted: &node.wanted,
+            room,
             rng: &mut node.rng,
             store: &mut node.store,
             unverified: &mut node.unverified,

@@ -210,6 +210,11 @@ impl WorldSpec {
         self.nodes.iter().any(|class| class.name == name)
     }
 
+    /// Whether something is held by the seeders.
+    pub fn needs_seeders(&self) -> bool {
+        self.datasets.is_empty() || self.datasets.iter().any(|class| class.holders == HolderSpec::Seeders)
+    }
+
     /// How large all datasets are together, in the mean.
     pub fn mean_total_size(classes: &[DatasetClass]) -> Bytes {
         Bytes(classes.iter().map(|class| f64::from(class.count) * class.mean_size()).sum::<f64>() as u64)

@@ -157,6 +157,11 @@ impl Holdings {
         &mut self.parts[at]
     }
 
+    /// First units of the datasets of which something is held.
+    pub fn firsts(&self) -> impl Iterator<Item = u32> {
+        self.parts.iter().filter(|part| !part.is_empty()).map(|part| part.first)
+    }
+
     /// Number of units held, of all datasets.
     pub fn len(&self) -> u32 {
         self.parts.iter().map(Holding::len).sum()

@@ -19,6 +19,7 @@ mod requests;
 mod sessions;
 mod spec;
 mod start;
+mod store;
 mod topology;
 
 pub use blocks::BlockSet;
@@ -35,6 +36,7 @@ pub use requests::{Act, Arrivals, RequestSpec, Step, TraceRow};
 pub use sessions::{Life, Outage, Strike};
 pub use spec::{DatasetSpec, Hardware, LinkClass, SwarmSpec, WorldSpec};
 pub use start::{StartSpec, mean_distance};
+pub use store::{StoreSpec, WhenStoreFull};
 pub use topology::{
     AttachSpec, CoreLink, Edge, GeneratorSpec, GraphSpec, Hop, Point, RouteRule, Routes, Stretch, Topology,
     TopologySpec,

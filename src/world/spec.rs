@@ -5,7 +5,8 @@
 
 use super::topology::{TopologyKeys, topology};
 use super::{
-    ChurnSpec, DatasetClass, FailureSpec, LatencySpec, NodeClass, OverlaySpec, RequestSpec, StartSpec, TopologySpec,
+    ChurnSpec, DatasetClass, FailureSpec, LatencySpec, NodeClass, OverlaySpec, RequestSpec, StartSpec, StoreSpec,
+    TopologySpec,
 };
 use crate::units::{Bytes, Rate, Refusal, Time, range, require, require_whole};
 use schemars::JsonSchema;
@@ -32,6 +33,14 @@ pub struct WorldSpec {
     )]
     #[schemars(with = "super::requests::RequestKeys")]
     pub requests: Option<RequestSpec>,
+    /// What nodes keep of what they fetch.
+    #[serde(
+        rename(deserialize = "store.*"),
+        deserialize_with = "super::store::store",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "super::store::StoreKeys")]
+    pub store: Option<StoreSpec>,
     /// Classes of access links; shares sum to 1.
     #[serde(rename(deserialize = "links.*"), deserialize_with = "classes")]
     #[schemars(with = "LinkKeys")]
@@ -97,7 +106,7 @@ impl WorldSpec {
     /// On the first thing that makes no sense.
     pub fn check(&self, end: Time, seed: u64) -> Result<(), Refusal> {
         let SwarmSpec { network_size, start, .. } = &self.swarm;
-        self.swarm.check()?;
+        self.swarm.check(self.needs_seeders())?;
         self.overlay.as_ref().map_or(Ok(()), |overlay| overlay.check(*network_size))?;
         self.dataset.check()?;
         self.check_datasets()?;
@@ -108,6 +117,7 @@ impl WorldSpec {
         self.latency.check()?;
         super::classes::check(self, end)?;
         start.check(self.leechers(), end)?;
+        self.store.as_ref().map_or(Ok(()), StoreSpec::check)?;
         self.requests.as_ref().map_or(Ok(()), |spec| spec.check(self.leechers(), &self.datasets))?;
         if let Some(topology) = &self.topology {
             topology.check(&self.placements(seed), seed)?;
@@ -147,7 +157,7 @@ pub struct SwarmSpec {
     #[serde(rename(deserialize = "swarm.network_size"))]
     #[schemars(extend("examples" = [32]))]
     pub network_size: u32,
-    /// Nodes that hold the file from the start; at least 1, fewer than `network_size`.
+    /// Nodes that hold the file from the start; at least 1, fewer than `network_size`. None are needed where classes of datasets say who holds them.
     #[serde(rename(deserialize = "swarm.seeders"))]
     #[schemars(extend("examples" = [4]))]
     pub seeders: u32,
@@ -161,12 +171,13 @@ pub struct SwarmSpec {
 const MOST_NODES: u32 = 1_000_000;
 
 impl SwarmSpec {
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self, needs_seeders: bool) -> Result<(), Refusal> {
         let (n, seeders) = (self.network_size, self.seeders);
         let (key, network) = ("swarm.network_size", format!("a network of {n}"));
         require(n >= 2, key, &network, "at least 2 nodes: a seeder and a leecher")?;
         require(n <= MOST_NODES, key, network, format!("at most {MOST_NODES} nodes"))?;
-        require(seeders > 0, "swarm.seeders", "nobody holds the file", "at least 1 seeder")?;
+        let some = seeders > 0 || !needs_seeders;
+        require(some, "swarm.seeders", "nobody holds the file", "at least 1 seeder")?;
         let nobody = format!("{seeders} seeders in a network of {n} leave nobody to download");
         require(seeders < n, "swarm.seeders", nobody, format!("{}, fewer than network_size", range(1, n - 1)))
     }
@@ -337,6 +348,7 @@ impl WorldSpec {
             nodes: vec![],
             datasets: vec![],
             requests: None,
+            store: None,
             churn: ChurnSpec::None,
             failures: vec![],
             overlay: None,

@@ -76,6 +76,7 @@ impl<P: Protocol> Bench<P> {
             channel: Channel::ONLY,
             manifests: &mut self.manifests,
             wanted: &self.wanted,
+            room: u64::MAX,
             rng: &mut self.rng,
             store: &mut self.store,
             unverified: &mut self.unverified,

@@ -99,7 +99,8 @@ parts! {
         /// How many other nodes sent that.
         sources: u32 [Count],
         /// `complete`, `held` (the node had all of it when it asked), `called_off` (it
-        /// deleted what it had before it had all) or `unfinished`.
+        /// deleted what it had before it had all), `refused` (its store was full) or
+        /// `unfinished`.
         outcome: String [Text],
     }
 
