@@ -93,6 +93,25 @@ fn many_small_files_share_messages() {
     assert_eq!(outcome.traffic(Class::Duplicate).bytes, 0);
 }
 
+/// Got, put while it is fetched, deleted while it is fetched, and got again.
+#[test]
+fn datasets_are_taken_up_and_given_up_during_a_run() {
+    let datasets = "datasets=[{ name = \"a\", count = 3, size = \"4 MiB\" }, { name = \"b\", size = \"300 kB\", \
+        holders = \"nobody\" }]";
+    let trace = "requests.trace=[[0, 2, 'put', 'b'], [1, 3, 'get', 'b'], [1, 3, 'get', 'a-1'], [1, 3, 'get', 'a-2'], \
+        [2, 3, 'delete', 'a-2'], [2, 4, 'get', 'a-3'], [2.5, 4, 'put', 'a-3'], [3, 4, 'get', 'a-1'], \
+        [90, 3, 'get', 'a-2'], [91, 2, 'get', 'a-3']]";
+    for protocol in MODELS {
+        let slow = ["network.up=10 Mbit/s", "network.down=10 Mbit/s", "network.latency=20 ms"];
+        let swarm = ["swarm.network_size=5", "swarm.seeders=1", datasets, trace];
+        let outcome = run(protocol, &[&swarm[..], &slow].concat());
+        assert_eq!(outcome.status, Status::Complete, "{protocol}");
+        let complete = outcome.downloads.iter().filter(|download| download.complete_since.is_some()).count();
+        println!("{protocol}: {complete} of {}", outcome.downloads.len());
+        assert!(complete >= outcome.downloads.len() - 1, "{protocol}: all but the one that was deleted");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

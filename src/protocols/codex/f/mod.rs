@@ -104,6 +104,8 @@ impl Protocol for CodexF {
         }
         if cx.wants(dataset) {
             self.begin_download(dataset, cx);
+        } else {
+            self.end_download(dataset, cx);
         }
     }
 

@@ -107,6 +107,8 @@ impl Protocol for CodexV1 {
         }
         if cx.wants(dataset) {
             self.begin_download(dataset, cx);
+        } else {
+            self.end_download(dataset, cx);
         }
     }
 

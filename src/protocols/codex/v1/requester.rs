@@ -41,6 +41,9 @@ impl Wants {
 impl CodexV1 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.contains_key(&dataset) {
+            return;
+        }
         self.downloads.insert(dataset, UnitCursor::default());
         if cx.has_manifest(dataset) {
             self.fetch(dataset, cx);
@@ -54,7 +57,9 @@ impl CodexV1 {
 
     /// Gives a download up; peers are not told.
     pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        self.downloads.remove(&dataset);
+        if self.downloads.remove(&dataset).is_none() {
+            return;
+        }
         let mut left = self.wants.wanted.clone();
         drop_dataset(&mut left, dataset, cx.world);
         let dropped = self.wants.wanted.difference(&left);

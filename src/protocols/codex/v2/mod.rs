@@ -136,6 +136,8 @@ impl Protocol for CodexV2 {
         }
         if cx.wants(dataset) {
             self.begin_download(dataset, cx);
+        } else {
+            self.end_download(dataset, cx);
         }
     }
 

@@ -14,6 +14,9 @@ use std::rc::Rc;
 impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.contains_key(&dataset) {
+            return;
+        }
         self.downloads.insert(dataset, Download::default());
         if cx.has_manifest(dataset) {
             self.begin_dataset(dataset, cx);
@@ -27,7 +30,9 @@ impl CodexV2 {
 
     /// Gives a download up.
     pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        self.downloads.remove(&dataset);
+        if self.downloads.remove(&dataset).is_none() {
+            return;
+        }
         for set in [&mut self.wants.pending, &mut self.wants.requested] {
             drop_dataset(set, dataset, cx.world);
         }
