@@ -10,12 +10,12 @@
 //! deleted nothing is found any more: it stays wanted, and nobody is told.
 
 use super::merkle::ProofForm;
-use super::wanted::{dataset_of_manifest, is_manifest, is_manifests, manifest_of, manifests_in};
+use super::wanted::{dataset_of_manifest, is_about, is_manifest, is_manifests, manifest_of, manifests_in};
 use super::{Msg, Shared, group};
 use crate::protocol::{Ctx, Protocol};
 use crate::protocols::parts::Peers;
 use crate::units::{Bytes, Time};
-use crate::world::{BlockSet, NodeId};
+use crate::world::{BlockSet, DatasetId, NodeId};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -258,6 +258,21 @@ impl Responder {
             }
         }
         self.serve(cx);
+    }
+
+    /// A dataset may have been put here: what peers asked for of it in vain is here now.
+    pub fn serve_put<P: Serves>(&mut self, dataset: DatasetId, cx: &mut Ctx<'_, P>) {
+        let (mut new, manifest) = (BlockSet::new(), manifest_of(dataset));
+        let asked = self.clients.iter().flat_map(|client| [&client.wanted, &client.curious]);
+        for set in asked.filter(|set| is_about(set, dataset, cx.world)) {
+            new.union_with(&cx.store().held_of(&cx.dataset(dataset).part_of(set)));
+            if set.contains(manifest) && cx.has_manifest(dataset) {
+                new.insert(manifest);
+            }
+        }
+        if !new.is_empty() {
+            self.serve_waiting(&new, cx);
+        }
     }
 
     fn tell_curious<P: Serves>(&mut self, new: &BlockSet, cx: &mut Ctx<'_, P>) {

@@ -101,6 +101,7 @@ impl Protocol for CodexF {
     fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
         if cx.has_manifest(dataset) {
             advertise(dataset, cx);
+            self.responder.serve_put(dataset, cx);
         }
         if cx.wants(dataset) {
             self.begin_download(dataset, cx);

@@ -104,6 +104,7 @@ impl Protocol for CodexV1 {
     fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
         if cx.has_manifest(dataset) {
             advertise(dataset, cx);
+            self.responder.serve_put(dataset, cx);
         }
         if cx.wants(dataset) {
             self.begin_download(dataset, cx);

@@ -133,6 +133,7 @@ impl Protocol for CodexV2 {
     fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
         if cx.has_manifest(dataset) {
             advertise(dataset, cx);
+            self.responder.serve_put(dataset, cx);
         }
         if cx.wants(dataset) {
             self.begin_download(dataset, cx);
