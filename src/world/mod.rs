@@ -296,6 +296,8 @@ impl World {
         let region = self.nodes.iter().find(|node| node.point == point).map_or(0, |node| node.region);
         self.nodes.push(Node { point, region, ..Node::new(Role::Server, Rate::UNLIMITED, Rate::UNLIMITED) });
         self.lives.push(Life::without_outages());
+        self.given.iter_mut().for_each(|given| given.push(Holdings::default()));
+        self.wants.iter_mut().for_each(|wants| wants.push(Vec::new()));
     }
 
     /// The machine on which discovery runs, if it has one of its own.

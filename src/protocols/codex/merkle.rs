@@ -14,7 +14,7 @@ pub enum ProofForm {
     Multiproof,
 }
 
-/// Sibling digests that prove the blocks of `units` together (a multiproof):
+/// Sibling digests that prove the blocks of `units`, all of `dataset`, together (a multiproof):
 /// every node beside the paths from those blocks to the root whose digest does
 /// not follow from theirs. One block alone needs one sibling for each level, and
 /// a whole aligned subtree of `2^k` blocks needs `depth - k`.
@@ -23,7 +23,8 @@ pub enum ProofForm {
 /// (Codex `codex/merkletree/merkletree.nim:62-86`).
 pub fn multiproof_siblings(units: &BlockSet, dataset: &Dataset) -> u64 {
     let group = u64::from(dataset.group);
-    let blocks = |(start, end): (u32, u32)| (u64::from(start) * group, (u64::from(end) * group).min(dataset.blocks()));
+    let block = |unit: u32| (u64::from(unit - dataset.first) * group).min(dataset.blocks());
+    let blocks = |(start, end): (u32, u32)| (block(start), block(end));
     let mut runs: Vec<(u64, u64)> = units.runs().map(blocks).collect();
     let mut siblings = 0;
     for _ in 0..dataset.tree_depth() {

@@ -2,11 +2,22 @@
 //!
 //! What several generations share lives here, what is one's own in its folder:
 //! `wire` is the message format of v1, v2 and the sister forks, `responder` how
-//! they answer and serve, `reader` its pauses, `order` the order in which hash sets
-//! of block addresses are iterated, `merkle` what proofs of several blocks together
-//! take.
+//! they answer and serve, `wanted` what stands for a manifest among wanted blocks,
+//! `discovery` the look-ups of v1 and v2, `reader` the pauses of v1, `order` the order
+//! in which hash sets of block addresses are iterated, `merkle` what proofs of several
+//! blocks together take.
+//!
+//! # Many datasets in v1, v2 and the sister forks
+//! A node has one of each: pending table, peer table, discovery, network, engine
+//! (`logos-storage/logos-storage-nim` `codex/codex.nim:301-347`). So what is wanted,
+//! what is asked of a peer, what it told and what it wants are sets over all datasets,
+//! and a list or an answer may speak of several. A download has its own window, or its
+//! own batch, and no more; nothing limits how many there are.
 
+mod discovery;
 pub mod f;
+#[cfg(test)]
+mod many;
 pub mod merkle;
 mod order;
 mod reader;
@@ -14,6 +25,7 @@ mod responder;
 pub mod v1;
 pub mod v2;
 pub mod v3;
+mod wanted;
 mod wire;
 
 pub use responder::Serving;
@@ -22,10 +34,6 @@ pub use wire::{Msg, Unpriced};
 use crate::protocol::{Ctx, Key, Protocol};
 use crate::world::{DatasetId, World};
 use order::HashOrder;
-
-/// The manifest among the wanted units: an ordinary block of the exchange,
-/// addressed by its own CID.
-pub const MANIFEST: u32 = u32::MAX;
 
 /// What all nodes of a generation share that answers and serves by `responder`.
 #[derive(Debug)]
@@ -43,7 +51,12 @@ impl<P: Clone> Shared<P> {
 
 /// A node that stores the manifest announces itself under both keys of the
 /// dataset, whatever else it holds.
-fn advertise<P: Protocol>(cx: &mut Ctx<'_, P>) {
-    cx.provide(Key::Manifest(DatasetId(0)));
-    cx.provide(Key::Dataset(DatasetId(0)));
+fn advertise<P: Protocol>(dataset: DatasetId, cx: &mut Ctx<'_, P>) {
+    cx.provide(Key::Manifest(dataset));
+    cx.provide(Key::Dataset(dataset));
+}
+
+/// Blocks of a unit, in all datasets of a run alike.
+fn group(world: &World) -> u32 {
+    world.datasets.iter().next().map_or(1, |dataset| dataset.group)
 }

@@ -11,7 +11,8 @@ pub(super) struct HashOrder {
 }
 
 impl HashOrder {
-    /// The order of the addresses of this run's dataset.
+    /// The order of the addresses of this run; the number of a unit in the row of all
+    /// stands for its address.
     pub fn new(world: &World) -> Self {
         HashOrder { salt: mix(world.seed ^ mix(Purpose::Identifiers as u64)) }
     }

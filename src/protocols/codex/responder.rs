@@ -1,11 +1,17 @@
 //! Answering: who asks what one has, and serving what they want.
 //!
 //! A node serves a few peers at a time. A task takes up everything that its
-//! peer wants, sends it in messages of limited length, awaits each write, and
-//! only then makes room for the next peer in the queue.
+//! peer wants, of all datasets alike, sends it in messages of limited length, awaits
+//! each write, and only then makes room for the next peer in the queue.
+//!
+//! Tasks, queue and what each peer wants are one for all datasets (`codex/blockexchange/
+//! engine/engine.nim`, `taskHandler`): no dataset has a share of its own. A message
+//! carries blocks of several datasets, or manifests of several. Of a dataset that was
+//! deleted nothing is found any more: it stays wanted, and nobody is told.
 
 use super::merkle::ProofForm;
-use super::{MANIFEST, Msg, Shared};
+use super::wanted::{dataset_of_manifest, is_about, is_manifest, is_manifests, manifest_of, manifests_in};
+use super::{Msg, Shared, group};
 use crate::protocol::{Ctx, Protocol};
 use crate::protocols::parts::Peers;
 use crate::units::{Bytes, Time};
@@ -173,7 +179,7 @@ impl Responder {
         let Some((from, question, done)) = self.questions.pop_front() else { return };
         let Some(client) = self.clients.find(from) else { return };
         let rules = &cx.shared.serving;
-        let group = cx.world.only().group;
+        let group = group(cx.world);
         let per_entry = cx.hardware().per_entry * u64::from(group);
         let quantum = match rules.yield_after.nanos().checked_div(per_entry.nanos()) {
             Some(entries) => entries.max(1) as usize,
@@ -183,16 +189,16 @@ impl Responder {
         let entries = question.len() as usize;
         let whole = entries <= limit;
         let part = if whole {
-            question.difference(&BlockSet::one(MANIFEST))
+            BlockSet::clone(&question)
         } else {
             cx.shared.order.of(&question).into_iter().skip(done).take(limit).collect()
         };
         let mut have = cx.store().held_of(&part);
         let mut lack = part.difference(&have);
         have.subtract(&client.wanted);
-        if question.contains(MANIFEST) {
-            let answer = if cx.has_manifest(DatasetId(0)) { &mut have } else { &mut lack };
-            answer.insert(MANIFEST);
+        for manifest in manifests_in(&part).filter(|dataset| cx.has_manifest(*dataset)).map(manifest_of) {
+            lack.remove(manifest);
+            have.insert(manifest);
         }
         cx.cpu(per_entry * u64::from(part.len().max(1)));
         if rules.remembers {
@@ -254,6 +260,21 @@ impl Responder {
         self.serve(cx);
     }
 
+    /// A dataset may have been put here: what peers asked for of it in vain is here now.
+    pub fn serve_put<P: Serves>(&mut self, dataset: DatasetId, cx: &mut Ctx<'_, P>) {
+        let (mut new, manifest) = (BlockSet::new(), manifest_of(dataset));
+        let asked = self.clients.iter().flat_map(|client| [&client.wanted, &client.curious]);
+        for set in asked.filter(|set| is_about(set, dataset, cx.world)) {
+            new.union_with(&cx.store().held_of(&cx.dataset(dataset).part_of(set)));
+            if set.contains(manifest) && cx.has_manifest(dataset) {
+                new.insert(manifest);
+            }
+        }
+        if !new.is_empty() {
+            self.serve_waiting(&new, cx);
+        }
+    }
+
     fn tell_curious<P: Serves>(&mut self, new: &BlockSet, cx: &mut Ctx<'_, P>) {
         for index in 0..self.clients.len() {
             let news = self.clients[index].curious.intersection(new);
@@ -275,6 +296,7 @@ impl Responder {
             }
             client.sending.union_with(&taken);
             let mut left = cx.shared.order.of(&taken);
+            gather_manifests(&mut left);
             left.reverse();
             self.tasks[slot] = Some(ServingTask { peer: id, left, taken, writing: Rc::default() });
             self.write_next(slot, cx);
@@ -308,8 +330,8 @@ impl Responder {
             return;
         }
         task.writing = Rc::new(writing);
-        let message = if task.writing.contains(MANIFEST) {
-            Msg::Manifest(cx.shared.serving.manifest_size.get())
+        let message = if is_manifests(&task.writing) {
+            Msg::Manifests(Rc::clone(&task.writing), cx.shared.serving.manifest_size.get())
         } else {
             Msg::Delivery(Rc::clone(&task.writing), cx.shared.serving.proofs)
         };
@@ -317,28 +339,27 @@ impl Responder {
     }
 
     /// Looks up what the next message of task `slot` carries. What is wanted
-    /// but not here is left for later or refused; the manifest travels alone.
+    /// but not here is left for later or refused; manifests travel without blocks.
     fn take_up<P: Serves>(&mut self, slot: usize, cx: &mut Ctx<'_, P>) -> Option<BlockSet> {
         let task = self.tasks[slot].as_mut()?;
         let client = self.clients.find(task.peer)?;
         let rules = &cx.shared.serving;
-        let limit = (rules.blocks_per_message / cx.world.only().group).max(1);
+        let limit = (rules.blocks_per_message / group(cx.world)).max(1);
         let (mut writing, mut found, mut lack) = (BlockSet::new(), 0, BlockSet::new());
+        let mut manifests = false;
         while found < limit
-            && let Some(unit) = task.left.pop()
+            && let Some(unit) = task.left.last().copied()
         {
-            if unit == MANIFEST && cx.has_manifest(DatasetId(0)) {
-                if writing.is_empty() {
-                    writing.insert(unit);
-                } else {
-                    task.left.push(unit);
-                }
+            let is_here = is_manifest(unit) && cx.has_manifest(dataset_of_manifest(unit));
+            if if manifests { !is_manifest(unit) } else { is_here && found > 0 } {
                 break;
             }
-            if !cx.store.contains(unit) {
+            task.left.pop();
+            if !is_here && !cx.store.contains(unit) {
                 client.sending.remove(unit);
                 lack.insert(unit);
-            } else if client.wanted.contains(unit) || !rules.stops_when_cancelled {
+            } else if is_here || client.wanted.contains(unit) || !rules.stops_when_cancelled {
+                manifests |= is_here;
                 writing.insert(unit);
                 found += 1;
             }
@@ -352,5 +373,12 @@ impl Responder {
             self.owes |= !lack.is_empty();
         }
         Some(writing)
+    }
+}
+
+/// Brings the manifests among `left` together where the first of them stands.
+fn gather_manifests(left: &mut [u32]) {
+    if let Some(first) = left.iter().position(|unit| is_manifest(*unit)) {
+        left[first..].sort_by_key(|unit| !is_manifest(*unit));
     }
 }

@@ -3,15 +3,16 @@
 //!
 //! Layout: Codex `codex/blockexchange/protobuf/message.nim:82-165`. The writer
 //! writes every field, zero or not (nim-libp2p `minprotobuf.nim`), so sizes
-//! depend on the length of indices and of the Merkle proof alone.
+//! depend on the length of indices and of the Merkle proof alone. A list may speak of
+//! many datasets: each entry has the address of its own, each proof the depth of its own.
 
-use super::MANIFEST;
 use super::merkle::{ProofForm, multiproof_siblings};
+use super::wanted::{count_manifests, is_manifests, touched};
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::parts::wire::{field, frame, varint};
 use crate::units::Time;
-use crate::world::{BlockSet, Dataset, Hardware, World};
+use crate::world::{BlockSet, Dataset, Datasets, Hardware, World};
 use std::rc::Rc;
 
 /// A message of the exchange.
@@ -34,8 +35,9 @@ pub enum Msg {
     Cancel(Rc<BlockSet>),
     /// Here are these, proved in this form.
     Delivery(Rc<BlockSet>, ProofForm),
-    /// Here is the manifest, of this many bytes.
-    Manifest(u64),
+    /// Here are these manifests, each of so many bytes. (The original may put blocks into
+    /// the same message, which saves its 14 bytes around them.)
+    Manifests(Rc<BlockSet>, u64),
 }
 
 /// What depends on whether blocks have a price.
@@ -60,31 +62,33 @@ const CID_ADDRESS: u64 = 42;
 /// Merkle proof: bytes per level.
 const PROOF_LEVEL: u64 = 36;
 
-/// How many blocks a set stands for, and the summed varint lengths of their
-/// indices.
+/// How many blocks of `dataset` a set stands for, and the summed varint lengths of
+/// their indices.
 fn indices(set: &BlockSet, dataset: &Dataset) -> (u64, u64) {
-    let last = dataset.units() - 1;
-    let group = u64::from(dataset.group);
-    let (highest, blocks) = (set.last(), dataset.blocks_of(u64::from(set.len()), set.contains(last)));
+    let (group, first) = (u64::from(dataset.group), dataset.first);
+    let (count, with_last) = dataset.count_of(set);
+    let (highest, blocks) =
+        (set.last().unwrap_or(first).min(dataset.last()), dataset.blocks_of(u64::from(count), with_last));
+    let before = if set.first().is_some_and(|unit| unit < first) { set.count_below(first) } else { 0 };
     let below = |limit: u64| {
-        let units = u32::try_from(limit / group).unwrap_or(u32::MAX).min(last + 1);
-        if highest.is_none_or(|unit| unit < units) {
+        let units = u32::try_from(limit / group).unwrap_or(u32::MAX).saturating_add(first);
+        if highest < units {
             return blocks;
         }
-        (u64::from(set.count_below(units)) * group).min(blocks)
+        (u64::from(set.count_below(units) - before) * group).min(blocks)
     };
     let bytes = 5 * blocks - below(1 << 7) - below(1 << 14) - below(1 << 21) - below(1 << 28);
     (blocks, bytes)
 }
 
-/// Bytes of the entries of a list, each an address and `extra` more; the
-/// manifest is addressed by its CID.
-fn entries(set: &BlockSet, dataset: &Dataset, extra: u64) -> u64 {
-    if set.contains(MANIFEST) {
-        return CID_ADDRESS + extra;
-    }
-    let (blocks, index_bytes) = indices(set, dataset);
-    blocks * (LEAF_ADDRESS + extra) + index_bytes
+/// Bytes of the entries of a list, each an address and `extra` more; a manifest is
+/// addressed by its CID.
+fn entries(set: &BlockSet, datasets: &Datasets, extra: u64) -> u64 {
+    let of_one = |(_, dataset)| {
+        let (blocks, index_bytes) = indices(set, dataset);
+        blocks * (LEAF_ADDRESS + extra) + index_bytes
+    };
+    touched(set, datasets).map(of_one).sum::<u64>() + u64::from(count_manifests(set)) * (CID_ADDRESS + extra)
 }
 
 /// Bytes of the proof of the block with index `index`.
@@ -98,77 +102,88 @@ fn delivery_entry(data: u64, address: u64, proof: u64) -> u64 {
     field(40 + field(data) + 2 + address + proof_field)
 }
 
-fn want_list(set: &BlockSet, dataset: &Dataset, as_in: Encoding) -> u64 {
+fn want_list(set: &BlockSet, datasets: &Datasets, as_in: Encoding) -> u64 {
     // The `full` flag of the list takes 2.
-    frame(field(entries(set, dataset, 12) + 2) + as_in.trailer)
+    frame(field(entries(set, datasets, 12) + 2) + as_in.trailer)
 }
 
-fn presence(have: &BlockSet, lack: Option<&BlockSet>, dataset: &Dataset, as_in: Encoding) -> u64 {
-    let list = |set| entries(set, dataset, as_in.presence);
+fn presence(have: &BlockSet, lack: Option<&BlockSet>, datasets: &Datasets, as_in: Encoding) -> u64 {
+    let list = |set| entries(set, datasets, as_in.presence);
     frame(list(have) + lack.map_or(0, list) + as_in.trailer + NO_WANTS)
 }
 
-fn delivery(set: &BlockSet, form: ProofForm, dataset: &Dataset, as_in: Encoding) -> Size {
-    let (blocks, index_bytes) = indices(set, dataset);
-    let payload = blocks * dataset.block_size.get();
-    let (mut content, mut proofs) = (as_in.trailer + NO_WANTS, 0);
-    // Entries differ by the length of their index alone: 1 to 5 bytes.
-    let mean = index_bytes / blocks.max(1);
-    let longer = index_bytes - mean * blocks;
-    for (index_varint, count) in [(mean, blocks - longer), (mean + 1, longer)] {
-        let p = match form {
-            ProofForm::PerBlock => proof(index_varint, dataset),
-            ProofForm::Multiproof => 0,
-        };
-        proofs += if p == 0 { 0 } else { count * field(p) };
-        content += count * delivery_entry(dataset.block_size.get(), LEAF_ADDRESS + index_varint, p);
-    }
-    if form == ProofForm::Multiproof {
-        // One field for the whole message; the indices are in its entries.
-        let together = field(2 + 1 + varint(dataset.blocks()) + PROOF_LEVEL * multiproof_siblings(set, dataset));
-        proofs += together;
-        content += together;
+fn delivery(set: &BlockSet, form: ProofForm, datasets: &Datasets, as_in: Encoding) -> Size {
+    let (mut payload, mut content, mut proofs) = (0, as_in.trailer + NO_WANTS, 0);
+    for (_, dataset) in touched(set, datasets) {
+        let (blocks, index_bytes) = indices(set, dataset);
+        payload += blocks * dataset.block_size.get();
+        // Entries differ by the length of their index alone: 1 to 5 bytes.
+        let mean = index_bytes / blocks.max(1);
+        let longer = index_bytes - mean * blocks;
+        for (index_varint, count) in [(mean, blocks - longer), (mean + 1, longer)] {
+            let p = match form {
+                ProofForm::PerBlock => proof(index_varint, dataset),
+                ProofForm::Multiproof => 0,
+            };
+            proofs += if p == 0 { 0 } else { count * field(p) };
+            content += count * delivery_entry(dataset.block_size.get(), LEAF_ADDRESS + index_varint, p);
+        }
+        if form == ProofForm::Multiproof {
+            // One field for each tree of the message; the indices are in its entries.
+            let siblings = multiproof_siblings(&dataset.part_of(set), dataset);
+            let together = field(2 + 1 + varint(dataset.blocks()) + PROOF_LEVEL * siblings);
+            proofs += together;
+            content += together;
+        }
     }
     Size { payload, proof: proofs, control: 0, framing: frame(content) - payload - proofs }
 }
 
 impl Msg {
     /// Blocks that the message speaks of.
-    fn blocks(&self, dataset: &Dataset) -> u64 {
-        let count = |set: &BlockSet| if set.contains(MANIFEST) { 1 } else { indices(set, dataset).0 };
+    fn blocks(&self, datasets: &Datasets) -> u64 {
+        let count = |set: &BlockSet| {
+            let of_one = |(_, dataset): (_, &Dataset)| {
+                let (units, with_last) = dataset.count_of(set);
+                dataset.blocks_of(u64::from(units), with_last)
+            };
+            touched(set, datasets).map(of_one).sum::<u64>() + u64::from(count_manifests(set))
+        };
         match self {
-            Msg::WantHave(set) | Msg::Have(set) | Msg::WantBlock(set) | Msg::Cancel(set) | Msg::Delivery(set, _) => {
-                count(set)
-            }
+            Msg::WantHave(set) | Msg::Have(set) | Msg::WantBlock(set) | Msg::Cancel(set) => count(set),
+            Msg::Delivery(set, _) | Msg::Manifests(set, _) => count(set),
             Msg::Presence { have, lack } => count(have) + lack.as_ref().map_or(0, |set| count(set)),
-            Msg::Manifest(_) => 1,
         }
     }
 
-    fn is_about_manifest(&self) -> bool {
+    /// Whether it speaks of manifests alone.
+    fn is_about_manifests(&self) -> bool {
         match self {
-            Msg::WantHave(set) | Msg::Have(set) | Msg::WantBlock(set) | Msg::Cancel(set) => set.contains(MANIFEST),
+            Msg::WantHave(set) | Msg::Have(set) | Msg::WantBlock(set) | Msg::Cancel(set) => is_manifests(set),
             Msg::Presence { have, lack } => {
-                have.contains(MANIFEST) || lack.as_ref().is_some_and(|set| set.contains(MANIFEST))
+                let none_else = |set: &BlockSet| set.is_empty() || is_manifests(set);
+                let lacks = lack.as_deref();
+                (is_manifests(have) && lacks.is_none_or(none_else))
+                    || (have.is_empty() && lacks.is_some_and(is_manifests))
             }
             Msg::Delivery(..) => false,
-            Msg::Manifest(_) => true,
+            Msg::Manifests(..) => true,
         }
     }
 
     fn size_as(&self, world: &World, as_in: Encoding) -> Size {
-        let dataset = world.only();
+        let datasets = &world.datasets;
         match self {
             // A cancellation is an entry of a want list with a flag set.
             Msg::WantHave(set) | Msg::WantBlock(set) | Msg::Cancel(set) => {
-                Size::control(want_list(set, dataset, as_in))
+                Size::control(want_list(set, datasets, as_in))
             }
-            Msg::Presence { have, lack } => Size::control(presence(have, lack.as_deref(), dataset, as_in)),
-            Msg::Have(set) => Size::control(presence(set, None, dataset, as_in)),
-            Msg::Delivery(set, form) => delivery(set, *form, dataset, as_in),
-            Msg::Manifest(size) => {
+            Msg::Presence { have, lack } => Size::control(presence(have, lack.as_deref(), datasets, as_in)),
+            Msg::Have(set) => Size::control(presence(set, None, datasets, as_in)),
+            Msg::Delivery(set, form) => delivery(set, *form, datasets, as_in),
+            Msg::Manifests(set, size) => {
                 let entry = delivery_entry(*size, CID_ADDRESS, 0);
-                Size::control(frame(entry + as_in.trailer + NO_WANTS))
+                Size::control(frame(u64::from(set.len()) * entry + as_in.trailer + NO_WANTS))
             }
         }
     }
@@ -177,13 +192,13 @@ impl Msg {
 impl Message for Msg {
     fn class(&self) -> Class {
         match self {
-            _ if self.is_about_manifest() => Class::Manifest,
+            _ if self.is_about_manifests() => Class::Manifest,
             Msg::WantHave(_) => Class::Want,
             Msg::Presence { .. } => Class::Presence,
             Msg::Have(_) => Class::Have,
             Msg::WantBlock(_) => Class::Request,
             Msg::Cancel(_) => Class::Cancel,
-            Msg::Delivery(..) | Msg::Manifest(_) => Class::Payload,
+            Msg::Delivery(..) | Msg::Manifests(..) => Class::Payload,
         }
     }
 
@@ -204,10 +219,10 @@ impl Message for Msg {
             (Msg::Delivery(..), Side::Receive) => hardware.per_block_received,
             // A question is worked through entry by entry in its handler,
             // which yields in between.
-            (Msg::WantHave(_), Side::Receive) | (Msg::Manifest(_), _) => Time::ZERO,
+            (Msg::WantHave(_), Side::Receive) | (Msg::Manifests(..), _) => Time::ZERO,
             _ => hardware.per_entry,
         };
-        hardware.per_message + each * self.blocks(world.only())
+        hardware.per_message + each * self.blocks(&world.datasets)
     }
 }
 
@@ -244,14 +259,19 @@ mod tests {
     use super::*;
     use crate::protocols::parts::bench::dataset;
 
+    /// This dataset alone.
+    fn alone(dataset: Dataset) -> Datasets {
+        Datasets::new(vec![dataset])
+    }
+
     /// Oracle F2: 16 000 blocks, index 8 000: want entry 57, presence 85, proof
     /// 512, delivery 610 beyond the data.
     #[test]
     fn f2_entries_of_a_block() {
         let d = dataset(16_000);
         let one = BlockSet::one(8_000);
-        assert_eq!(entries(&one, &d, 12), 57);
-        assert_eq!(entries(&one, &d, 40), 85);
+        assert_eq!(entries(&one, &alone(d), 12), 57);
+        assert_eq!(entries(&one, &alone(d), 40), 85);
         assert_eq!(proof(2, &d), 512);
         assert_eq!(delivery_entry(65_536, LEAF_ADDRESS + 2, 512) - 65_536, 610);
     }
@@ -270,11 +290,11 @@ mod tests {
     /// The table of codex-protocol 8.1: whole messages.
     #[test]
     fn messages_of_the_table() {
-        let giga = dataset(16_384);
+        let giga = alone(dataset(16_384));
         assert_eq!(want_list(&BlockSet::one(5), &giga, PRICED), 71);
         assert_eq!(want_list(&BlockSet::one(16_383), &giga, PRICED), 72);
         assert_eq!(want_list(&BlockSet::range(0, 1024), &giga, PRICED), 58_259);
-        let tera = dataset(1 << 24);
+        let tera = alone(dataset(1 << 24));
         assert_eq!(want_list(&BlockSet::range(20_000, 21_024), &tera, PRICED), 59_411);
         assert_eq!(presence(&BlockSet::one(8_000), None, &giga, PRICED), 100);
         assert_eq!(presence(&BlockSet::range(0, 1024), None, &giga, PRICED), 86_929);
@@ -294,7 +314,7 @@ mod tests {
             (1 << 24, 10_000_000, 993),
             (10 << 24, 100_000_000, 1137),
         ] {
-            let size = delivery(&BlockSet::one(index), ProofForm::PerBlock, &dataset(blocks), PRICED);
+            let size = delivery(&BlockSet::one(index), ProofForm::PerBlock, &alone(dataset(blocks)), PRICED);
             assert_eq!(size.total() - size.payload, overhead, "{blocks} blocks");
         }
     }
@@ -302,7 +322,7 @@ mod tests {
     /// Sixteen neighbours: 16 proofs of 14 levels, or the 10 digests above them.
     #[test]
     fn a_multiproof_replaces_the_proofs_of_a_message() {
-        let giga = dataset(16_384);
+        let giga = alone(dataset(16_384));
         let sixteen = BlockSet::range(8_000, 8_016);
         let size = |form| delivery(&sixteen, form, &giga, PRICED);
         let (each, together) = (size(ProofForm::PerBlock), size(ProofForm::Multiproof));
@@ -314,8 +334,8 @@ mod tests {
 
     #[test]
     fn a_group_is_charged_block_by_block() {
-        let single = dataset(4_000);
-        let grouped = Dataset { group: 16, ..single };
+        let grouped = alone(Dataset { group: 16, ..dataset(4_000) });
+        let single = alone(dataset(4_000));
         let blocks = BlockSet::range(1_600, 1_920);
         let units = BlockSet::range(100, 120);
         assert_eq!(want_list(&blocks, &single, PRICED), want_list(&units, &grouped, PRICED));
@@ -329,7 +349,7 @@ mod tests {
     /// in place of 85, and a message ends 8 B earlier.
     #[test]
     fn sister_forks_save_the_price() {
-        let d = dataset(16_384);
+        let d = alone(dataset(16_384));
         let one = BlockSet::one(8_000);
         assert_eq!(entries(&one, &d, UNPRICED.presence), 51);
         assert_eq!(presence(&one, None, &d, UNPRICED), 100 - 34 - 8);

@@ -7,6 +7,12 @@
 //! its best holders. Requests collect blocks for a moment. What is absent is
 //! told, and nothing has a price.
 //!
+//! As in v2, whose code it grew from, what is wanted, the limit on searches, the tasks
+//! that serve, and of each peer its score, load, requests and questions are one for all
+//! datasets of a node; a download has its batch of 128 alone (inferred: the sheet tells of
+//! one download). A request may collect blocks of several, a question lists all that is
+//! wanted; whom to ask is chosen for each dataset among those that hold anything of it.
+//!
 //! What the original does and this leaves out: erasure coding and the
 //! marketplace; the retry limit of 3000 (hours). A slice is loaded while the
 //! one before it is being sent, for a task goes on when its message leaves.
@@ -20,12 +26,13 @@ pub use params::Params;
 pub use score::ScoreParams;
 
 use super::responder::{Responder, Serves};
-use super::{Msg, Serving, Shared, Unpriced, advertise};
+use super::{Msg, Serving, Shared, Unpriced, advertise, group};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
-use crate::protocols::parts::Peers;
+use crate::protocols::parts::{Peers, UnitCursor};
 use crate::world::{Channel, DatasetId, NodeId, World};
 use peer::Peer;
-use requester::Download;
+use requester::Wants;
+use std::collections::BTreeMap;
 
 /// What a timer of a node is for.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +53,9 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct CodexF {
     peers: Peers<Peer>,
-    download: Download,
+    wants: Wants,
+    /// Of each download, the next units to be asked for.
+    downloads: BTreeMap<DatasetId, UnitCursor>,
     responder: Responder,
 }
 
@@ -81,16 +90,28 @@ impl Protocol for CodexF {
     }
 
     fn new(_me: NodeId, _world: &World, shared: &Shared<Params>) -> Self {
-        CodexF { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
+        CodexF {
+            peers: Peers::default(),
+            wants: Wants::default(),
+            downloads: BTreeMap::new(),
+            responder: Responder::new(&shared.serving),
+        }
     }
 
-    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
-        if cx.has_manifest(DatasetId(0)) {
-            advertise(cx);
+    fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(dataset) {
+            advertise(dataset, cx);
+            self.responder.serve_put(dataset, cx);
         }
-        if cx.store().len() < cx.world.only().units() {
-            self.begin_download(cx);
+        if cx.wants(dataset) {
+            self.begin_download(dataset, cx);
+        } else {
+            self.end_download(dataset, cx);
         }
+    }
+
+    fn close(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        self.end_download(dataset, cx);
     }
 
     fn message(&mut self, from: NodeId, Unpriced(message): &Unpriced, cx: &mut Context<'_>) {
@@ -101,7 +122,7 @@ impl Protocol for CodexF {
             Msg::Presence { have, lack } => self.on_presence(from, have, lack.as_deref(), cx),
             Msg::Delivery(set, _) => self.on_delivery(from, set, cx),
             Msg::Have(_) => {} // nobody of this generation tells unasked
-            Msg::Manifest(_) => self.on_manifest(from, cx),
+            Msg::Manifests(set, _) => self.on_manifests(from, set, cx),
         }
     }
 
@@ -110,7 +131,7 @@ impl Protocol for CodexF {
             Timer::Send(peer) => self.send_request(peer, cx),
             Timer::Timeout(peer, number) => self.on_timeout(peer, number, cx),
             Timer::Holders => self.on_holders_timer(cx),
-            Timer::Ask => self.ask_best(cx),
+            Timer::Ask => self.on_ask_timer(cx),
             Timer::Answer => self.responder.answer_next(cx),
         }
     }

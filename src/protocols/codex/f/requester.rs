@@ -1,78 +1,110 @@
 //! Asking: who has what, and from whom to take it.
 
 use super::peer::{OpenRequest, Peer, Question};
-use super::{CodexF, Context, Timer};
-use crate::protocol::{Key, Units};
-use crate::protocols::codex::{MANIFEST, Msg, advertise};
+use super::{CodexF, Context, Timer, group};
+use crate::protocol::Units;
+use crate::protocols::codex::discovery::holders;
+use crate::protocols::codex::wanted::{Turn, datasets_of, drop_dataset, is_about, manifest_of, manifests_in, touched};
+use crate::protocols::codex::{Msg, advertise};
 use crate::protocols::parts::{UnitCursor, Wakeup};
 use crate::units::Time;
 use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
 
-/// The state of one node's download.
+/// What a node wants, of all datasets.
 #[derive(Debug, Default)]
-pub(super) struct Download {
+pub(super) struct Wants {
     /// Wanted and not here.
     wanted: BlockSet,
     /// The part of `wanted` that some peer is or is about to be asked for.
     assigned: BlockSet,
-    /// The next units to be asked for.
-    next: UnitCursor,
     /// Requests sent so far.
     requests: u32,
     last_search: Option<Time>,
+    /// Whose turn it is to be searched for (inferred).
+    turn: Turn,
     /// For blocks without holder.
     holders_timer: Wakeup,
-    /// A timer for an early question is set.
+    /// A timer for an early question is set since peers were asked last.
     ask_timer: bool,
+    /// How many such timers are set.
+    ask_timers: u32,
+    /// The datasets for the sake of which they are set.
+    early: BlockSet,
 }
 
 impl CodexF {
     /// Begins with the manifest, unless it is here already.
-    pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest(DatasetId(0)) {
-            self.fetch(cx);
+    pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.contains_key(&dataset) {
+            return;
+        }
+        self.downloads.insert(dataset, UnitCursor::default());
+        if cx.has_manifest(dataset) {
+            self.fetch(dataset, cx);
         } else {
-            self.want(&BlockSet::one(MANIFEST), cx);
+            self.want(&BlockSet::one(manifest_of(dataset)), cx);
+        }
+    }
+
+    /// Gives a download up; peers are not told.
+    pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.remove(&dataset).is_none() {
+            return;
+        }
+        let mut left = self.wants.wanted.clone();
+        drop_dataset(&mut left, dataset, cx.world);
+        let dropped = self.wants.wanted.difference(&left);
+        self.wants.assigned.subtract(&dropped);
+        self.wants.wanted = left;
+        for peer in self.peers.iter_mut() {
+            peer.settle(&dropped, |timer| {
+                cx.cancel(timer);
+            });
         }
     }
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
-    fn fetch(&mut self, cx: &mut Context<'_>) {
-        let dataset = cx.world.only();
+    fn fetch(&mut self, id: DatasetId, cx: &mut Context<'_>) {
+        let Some(next) = self.downloads.get_mut(&id) else { return };
+        let dataset = cx.world.datasets.get(id);
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
-        let units = self.download.next.take(batch, dataset, cx.store());
+        let units = next.take(batch, dataset, cx.store());
+        if units.is_empty() {
+            self.downloads.remove(&id);
+            return;
+        }
         cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         self.want(&units, cx);
     }
 
     fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        self.download.wanted.union_with(set);
+        self.wants.wanted.union_with(set);
         self.pursue(set, cx);
     }
 
     /// Finds a peer for each of `set` that has none; where there is no holder,
     /// asks around.
     fn pursue(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        let open = set.intersection(&self.download.wanted).difference(&self.download.assigned);
-        let mut unheld = false;
+        let open = set.intersection(&self.wants.wanted).difference(&self.wants.assigned);
+        let mut unheld = BlockSet::new();
         for unit in cx.shared.order.of(&open) {
             match self.choose(unit, cx) {
                 Some(index) => self.assign(unit, index, cx),
-                None => unheld = true,
+                None => drop(unheld.insert(unit)),
             }
         }
-        if unheld {
-            self.ask_best(cx);
-            self.search(cx);
+        if !unheld.is_empty() {
+            self.ask_best(&datasets_of(&unheld, cx.world), cx);
+            self.search(&unheld, cx);
             let due = cx.now() + cx.shared.params.holder_wait;
-            self.download.holders_timer.set(due, Timer::Holders, cx);
+            self.wants.holders_timer.set(due, Timer::Holders, cx);
         }
     }
 
     pub(super) fn on_holders_timer(&mut self, cx: &mut Context<'_>) {
-        self.download.holders_timer.fired();
-        let wanted = self.download.wanted.clone();
+        self.wants.holders_timer.fired();
+        let wanted = self.wants.wanted.clone();
         self.pursue(&wanted, cx);
     }
 
@@ -93,7 +125,7 @@ impl CodexF {
     /// The peer to ask for `unit`: now and then any holder, else the least
     /// loaded of the best.
     fn choose(&mut self, unit: u32, cx: &mut Context<'_>) -> Option<usize> {
-        let (params, now, group) = (&cx.shared.params, cx.now(), cx.world.only().group);
+        let (params, now, group) = (&cx.shared.params, cx.now(), group(cx.world));
         let value = |p: &Peer| p.score.value(p.load(group), now, &params.score);
         let ranked = self.ranked(|p| p.have.contains(unit), value, cx);
         if ranked.len() > 1 && cx.rng().uniform() < params.exploration {
@@ -107,12 +139,12 @@ impl CodexF {
     fn assign(&mut self, unit: u32, index: usize, cx: &mut Context<'_>) {
         let params = &cx.shared.params;
         let (id, peer) = (self.peers.ids()[index], &mut self.peers[index]);
-        self.download.assigned.insert(unit);
+        self.wants.assigned.insert(unit);
         if peer.queued.is_empty() {
             cx.after(params.request_delay, Timer::Send(id));
         }
         peer.queued.insert(unit);
-        if peer.queued.len() * cx.world.only().group >= params.request_batch {
+        if peer.queued.len() * group(cx.world) >= params.request_batch {
             self.send_request(id, cx);
         }
     }
@@ -122,8 +154,8 @@ impl CodexF {
     pub(super) fn send_request(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let Some(peer) = self.peers.find(id).filter(|p| !p.queued.is_empty()) else { return };
         let left = std::mem::take(&mut peer.queued);
-        let number = self.download.requests;
-        self.download.requests += 1;
+        let number = self.wants.requests;
+        self.wants.requests += 1;
         cx.send(id, Msg::WantBlock(Rc::new(left.clone())).into());
         let timeout = cx.after(cx.shared.params.request_timeout, Timer::Timeout(id, number));
         peer.requests.push(OpenRequest { number, at: cx.now(), left, timeout });
@@ -137,38 +169,60 @@ impl CodexF {
         let left = peer.requests.remove(at).left;
         let now = cx.now();
         (0..left.len()).for_each(|_| peer.score.failed(now, &cx.shared.params.score));
-        self.download.assigned.subtract(&left);
+        self.wants.assigned.subtract(&left);
         self.pursue(&left, cx);
     }
 
-    /// Asks the best peers what they have: of those that hold anything wanted,
-    /// else of all.
-    pub(super) fn ask_best(&mut self, cx: &mut Context<'_>) {
-        self.download.ask_timer = false;
-        let (params, now, group) = (&cx.shared.params, cx.now(), cx.world.only().group);
-        let value = |p: &Peer| p.score.value(p.load(group), now, &params.score);
-        let mut ranked = self.ranked(|p| !p.have.is_empty(), value, cx);
-        if ranked.is_empty() {
-            ranked = self.ranked(|_| true, |p| p.score.aggregate(p.load(group), now, &params.score), cx);
+    /// A question that was early is due.
+    pub(super) fn on_ask_timer(&mut self, cx: &mut Context<'_>) {
+        self.wants.ask_timers -= 1;
+        let early = self.wants.early.clone();
+        if self.wants.ask_timers == 0 {
+            self.wants.early.clear();
         }
-        for (.., index) in ranked.into_iter().take(params.asked_peers as usize) {
-            self.ask(index, cx);
+        self.ask_best(&early, cx);
+    }
+
+    /// Asks the best peers what they have: for each of `datasets` of those that hold
+    /// anything of it, where nobody does of all.
+    fn ask_best(&mut self, datasets: &BlockSet, cx: &mut Context<'_>) {
+        let (params, now, group, world) = (&cx.shared.params, cx.now(), group(cx.world), cx.world);
+        let most = params.asked_peers as usize;
+        let value = |p: &Peer| p.score.value(p.load(group), now, &params.score);
+        let mut strange = BlockSet::new();
+        self.wants.ask_timer = false;
+        for dataset in datasets.iter() {
+            let ranked = self.ranked(|p| is_about(&p.have, DatasetId(dataset), world), value, cx);
+            if ranked.is_empty() {
+                strange.insert(dataset);
+            }
+            for (.., index) in ranked.into_iter().take(most) {
+                self.ask(index, &BlockSet::one(dataset), cx);
+            }
+        }
+        if !strange.is_empty() {
+            let ranked = self.ranked(|_| true, |p| p.score.aggregate(p.load(group), now, &params.score), cx);
+            for (.., index) in ranked.into_iter().take(most) {
+                self.ask(index, &strange, cx);
+            }
         }
     }
 
-    /// Asks one peer, if a question is due.
-    fn ask(&mut self, index: usize, cx: &mut Context<'_>) {
+    /// Asks one peer for the sake of `datasets`, if a question is due.
+    fn ask(&mut self, index: usize, datasets: &BlockSet, cx: &mut Context<'_>) {
         let params = &cx.shared.params;
-        match self.peers[index].question(&self.download.wanted, cx.now(), params) {
+        match self.peers[index].question(&self.wants.wanted, cx.now(), params) {
             Question::Nothing => {}
             Question::Later(wait) => {
-                if !std::mem::replace(&mut self.download.ask_timer, true) {
+                if !std::mem::replace(&mut self.wants.ask_timer, true) {
+                    self.wants.ask_timers += 1;
                     cx.after(wait, Timer::Ask);
                 }
+                self.wants.early.union_with(datasets);
             }
             Question::Now(set) => {
                 let id = self.peers.ids()[index];
-                let limit = (params.want_list_entries / cx.world.only().group).max(1) as usize;
+                let limit = (params.want_list_entries / group(cx.world)).max(1) as usize;
                 for part in cx.shared.order.of(&set).chunks(limit) {
                     cx.send(id, Msg::WantHave(Rc::new(part.iter().copied().collect())).into());
                 }
@@ -176,18 +230,18 @@ impl CodexF {
         }
     }
 
-    /// Searches for peers, at most once an interval, while few hold anything.
-    fn search(&mut self, cx: &mut Context<'_>) {
-        let params = &cx.shared.params;
-        let due = self.download.last_search.is_none_or(|at| at + params.discovery_interval <= cx.now());
-        let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
-        if due && holders < params.min_peers as usize {
-            self.download.last_search = Some(cx.now());
-            cx.find(if cx.has_manifest(DatasetId(0)) {
-                Key::Dataset(DatasetId(0))
-            } else {
-                Key::Manifest(DatasetId(0))
-            });
+    /// Searches for peers, at most once an interval, while few hold anything; when
+    /// several of `set`'s datasets need them, in turn.
+    fn search(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        let (params, world) = (&cx.shared.params, cx.world);
+        if self.wants.last_search.is_some_and(|at| at + params.discovery_interval > cx.now()) {
+            return;
+        }
+        let key = self.wants.turn.next(set, world);
+        let scarce = |key: &_| holders(&self.peers, |peer| &peer.have, *key, world) < params.min_peers;
+        if let Some(key) = key.filter(scarce) {
+            self.wants.last_search = Some(cx.now());
+            cx.find(key);
         }
     }
 
@@ -195,7 +249,7 @@ impl CodexF {
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         self.peers.add(id, Peer::new(cx.now()));
         self.responder.meet(id);
-        self.ask(self.peers.len() - 1, cx);
+        self.ask(self.peers.len() - 1, &datasets_of(&self.wants.wanted, cx.world), cx);
     }
 
     /// What a peer owed is asked of others.
@@ -207,7 +261,7 @@ impl CodexF {
             cx.cancel(request.timeout);
             owed.union_with(&request.left);
         }
-        self.download.assigned.subtract(&owed);
+        self.wants.assigned.subtract(&owed);
         self.pursue(&owed, cx);
         self.responder.serve(cx);
     }
@@ -219,27 +273,30 @@ impl CodexF {
         if let Some(lack) = lack {
             peer.have.subtract(lack);
         }
-        peer.have.retain_in(&self.download.wanted);
+        peer.have.retain_in(&self.wants.wanted);
         let woken = peer.have.intersection(have);
         if !woken.is_empty() {
             self.pursue(&woken, cx);
         }
     }
 
-    pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        let manifest = BlockSet::one(MANIFEST);
-        if self.download.wanted.contains(MANIFEST) {
-            self.resolve(from, &manifest, cx);
-            cx.manifest_stored(DatasetId(0));
-            self.responder.serve_waiting(&manifest, cx);
-            advertise(cx);
-            self.fetch(cx);
+    pub(super) fn on_manifests(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let got = set.intersection(&self.wants.wanted);
+        if got.is_empty() {
+            return;
+        }
+        self.resolve(from, &got, cx);
+        manifests_in(&got).for_each(|dataset| cx.manifest_stored(dataset));
+        self.responder.serve_waiting(&got, cx);
+        for dataset in manifests_in(&got) {
+            advertise(dataset, cx);
+            self.fetch(dataset, cx);
         }
     }
 
     /// Whoever sends a block that is wanted, it is taken.
     pub(super) fn on_delivery(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        let got = set.intersection(&self.download.wanted);
+        let got = set.intersection(&self.wants.wanted);
         if got.is_empty() {
             return;
         }
@@ -247,18 +304,24 @@ impl CodexF {
         self.judge(from, &got, cx);
         self.resolve(from, &got, cx);
         self.responder.serve_waiting(&got, cx);
-        if self.download.wanted.is_empty() {
-            self.fetch(cx);
+        let world = cx.world;
+        for (dataset, _) in touched(&got, &world.datasets) {
+            if !is_about(&self.wants.wanted, dataset, world) {
+                self.fetch(dataset, cx);
+            }
         }
     }
 
     /// Notes how well `from` delivered what of `got` it was asked for.
     fn judge(&mut self, from: NodeId, got: &BlockSet, cx: &mut Context<'_>) {
         let Some(peer) = self.peers.find(from) else { return };
-        let (now, size, group) = (cx.now(), cx.world.only().block_size, cx.world.only().group);
+        let now = cx.now();
         for request in &peer.requests {
-            for _ in 0..request.left.intersection(got).len() * group {
-                peer.score.delivered(size, now.since(request.at), now, &cx.shared.params.score);
+            let came = request.left.intersection(got);
+            for (_, dataset) in touched(&came, &cx.world.datasets) {
+                for _ in 0..dataset.count_of(&came).0 * dataset.group {
+                    peer.score.delivered(dataset.block_size, now.since(request.at), now, &cx.shared.params.score);
+                }
             }
         }
     }
@@ -266,8 +329,8 @@ impl CodexF {
     /// `set` is here: nobody owes it any more. Others that were asked for it
     /// are told so.
     fn resolve(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        self.download.wanted.subtract(set);
-        self.download.assigned.subtract(set);
+        self.wants.wanted.subtract(set);
+        self.wants.assigned.subtract(set);
         for index in 0..self.peers.len() {
             let outstanding = self.peers[index].settle(set, |timer| {
                 cx.cancel(timer);

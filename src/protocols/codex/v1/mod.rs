@@ -7,6 +7,12 @@
 //! at a time and waits for all of them; each wanted block has a task of its own
 //! that asks for it again until it is here (`requester`).
 //!
+//! The table of wanted blocks, the peers, the tasks that serve, and discovery are one
+//! each for all datasets of a node (`codex/codex.nim`); a download has its batch alone.
+//! So the tasks of D downloads ask D times as much of every peer, and a new peer is told
+//! the wants of all in one message. Nothing is shared out between downloads (facts of
+//! `v0.2.5`, the same files).
+//!
 //! What the original does and this leaves out: payments; the retry limit of
 //! 3000 (25 minutes); the stream reader beside the download, which asks for no
 //! block that the download does not ask for in the same moment.
@@ -16,23 +22,25 @@ mod requester;
 
 pub use params::{Cancel, FirstRequest, Params};
 
+use super::discovery::LookUps;
 use super::reader::Reader;
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, Shared, advertise};
 use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Side, SwarmShape};
-use crate::protocols::parts::Peers;
+use crate::protocols::parts::{Peers, UnitCursor};
 use crate::units::Time;
-use crate::world::{Channel, DatasetId, Hardware, NodeId, World};
-use requester::{Download, Peer};
+use crate::world::{BlockSet, Channel, DatasetId, Hardware, NodeId, World};
+use requester::{Peer, Wants};
+use std::collections::BTreeMap;
 
 /// What a timer of a node is for.
 #[derive(Debug, Clone, Copy)]
 pub enum Timer {
     /// A wanted block is to be asked for again.
     Retry(u32),
-    /// The next blocks are due.
-    Fetch,
-    /// The discovery loop looks for a missing manifest.
+    /// The next blocks of a download are due.
+    Fetch(DatasetId),
+    /// The discovery loop looks for missing manifests.
     DiscoveryLoop,
     /// Time to work on a question again.
     Answer,
@@ -42,7 +50,14 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct CodexV1 {
     peers: Peers<Peer>,
-    download: Download,
+    wants: Wants,
+    /// Of each download, the next units to be asked for.
+    downloads: BTreeMap<DatasetId, UnitCursor>,
+    lookups: LookUps,
+    /// Datasets whose providers are being looked for, one look-up at a time each.
+    searching: BlockSet,
+    /// The discovery loop runs.
+    looping: bool,
     responder: Responder,
 }
 
@@ -75,16 +90,31 @@ impl Protocol for CodexV1 {
     }
 
     fn new(_me: NodeId, _world: &World, shared: &Shared<Params>) -> Self {
-        CodexV1 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
+        CodexV1 {
+            peers: Peers::default(),
+            wants: Wants::default(),
+            downloads: BTreeMap::new(),
+            lookups: LookUps::default(),
+            searching: BlockSet::new(),
+            looping: false,
+            responder: Responder::new(&shared.serving),
+        }
     }
 
-    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
-        if cx.has_manifest(DatasetId(0)) {
-            advertise(cx);
+    fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(dataset) {
+            advertise(dataset, cx);
+            self.responder.serve_put(dataset, cx);
         }
-        if cx.store().len() < cx.world.only().units() {
-            self.begin_download(cx);
+        if cx.wants(dataset) {
+            self.begin_download(dataset, cx);
+        } else {
+            self.end_download(dataset, cx);
         }
+    }
+
+    fn close(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        self.end_download(dataset, cx);
     }
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
@@ -95,7 +125,7 @@ impl Protocol for CodexV1 {
             Msg::Presence { have, .. } => self.on_presence(from, have, cx),
             Msg::Delivery(set, _) => self.on_delivery(from, set, cx),
             Msg::Have(_) => {} // nobody of this generation tells unasked
-            Msg::Manifest(_) => self.on_manifest(from, cx),
+            Msg::Manifests(set, _) => self.on_manifests(from, set, cx),
         }
     }
 
@@ -110,7 +140,7 @@ impl Protocol for CodexV1 {
     fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
         match timer {
             Timer::Retry(unit) => self.pursue(unit, cx),
-            Timer::Fetch => self.fetch(cx),
+            Timer::Fetch(dataset) => self.fetch(dataset, cx),
             Timer::DiscoveryLoop => self.on_discovery_loop(cx),
             Timer::Answer => self.responder.answer_next(cx),
         }
@@ -124,9 +154,11 @@ impl Protocol for CodexV1 {
         self.on_connected(peer, cx);
     }
 
-    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
-        self.download.searching = false;
+    fn found(&mut self, key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        self.searching.remove(key.dataset().0);
+        self.lookups.ended(key);
         self.peers.dial(providers, cx.shared.params.max_peers, cx);
+        self.look_up(cx);
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {

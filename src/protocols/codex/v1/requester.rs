@@ -3,7 +3,9 @@
 use super::{Cancel, CodexV1, Context, FirstRequest, Reader, Timer};
 use crate::engine::TimerId;
 use crate::protocol::{Key, Units};
-use crate::protocols::codex::{MANIFEST, Msg, advertise};
+use crate::protocols::codex::discovery::holders;
+use crate::protocols::codex::wanted::{drop_dataset, is_about, key_of, manifest_of, manifests_in, touched};
+use crate::protocols::codex::{Msg, advertise};
 use crate::protocols::parts::UnitCursor;
 use crate::units::Time;
 use crate::world::{BlockSet, DatasetId, NodeId};
@@ -19,74 +21,88 @@ pub(super) struct Peer {
     pub reader: Reader,
 }
 
-/// A wanted block and the task that asks for it.
-#[derive(Debug)]
-struct BlockTask {
-    unit: u32,
-    /// Some peer was asked to send it.
-    in_flight: bool,
-    retry: TimerId,
-}
-
-/// What a node wants.
+/// What a node wants, of all datasets, and the tasks that ask for it.
 #[derive(Debug, Default)]
-pub(super) struct Download {
-    /// Sorted by unit.
-    wants: Vec<BlockTask>,
-    /// The units of `wants`.
+pub(super) struct Wants {
+    /// Wanted blocks and when they will be asked for again, by unit.
+    tasks: Vec<(u32, TimerId)>,
+    /// The units of `tasks`.
     wanted: BlockSet,
-    /// The next units to be asked for.
-    next: UnitCursor,
-    /// A look-up of providers is under way.
-    pub searching: bool,
+    /// The part of `wanted` that some peer was asked to send.
+    in_flight: BlockSet,
 }
 
-impl Download {
-    fn find_mut(&mut self, unit: u32) -> Option<&mut BlockTask> {
-        let at = self.wants.binary_search_by_key(&unit, |w| w.unit).ok()?;
-        Some(&mut self.wants[at])
+impl Wants {
+    fn place(&self, unit: u32) -> Result<usize, usize> {
+        self.tasks.binary_search_by_key(&unit, |(unit, _)| *unit)
     }
 }
 
 impl CodexV1 {
     /// Begins with the manifest, unless it is here already.
-    pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest(DatasetId(0)) {
-            self.fetch(cx);
+    pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.contains_key(&dataset) {
+            return;
+        }
+        self.downloads.insert(dataset, UnitCursor::default());
+        if cx.has_manifest(dataset) {
+            self.fetch(dataset, cx);
         } else {
-            cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
-            self.want(MANIFEST, cx);
+            if !std::mem::replace(&mut self.looping, true) {
+                cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
+            }
+            self.want(manifest_of(dataset), cx);
+        }
+    }
+
+    /// Gives a download up; peers are not told.
+    pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.remove(&dataset).is_none() {
+            return;
+        }
+        let mut left = self.wants.wanted.clone();
+        drop_dataset(&mut left, dataset, cx.world);
+        let dropped = self.wants.wanted.difference(&left);
+        self.resolve(&dropped, cx);
+        for peer in self.peers.iter_mut() {
+            peer.have.subtract(&dropped);
+            peer.requested.subtract(&dropped);
         }
     }
 
     /// Whether any of `set` is still wanted.
     pub(super) fn wants_any(&self, set: &BlockSet) -> bool {
-        self.download.wanted.intersects(set)
+        self.wants.wanted.intersects(set)
     }
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
-    pub(super) fn fetch(&mut self, cx: &mut Context<'_>) {
-        let dataset = cx.world.only();
+    pub(super) fn fetch(&mut self, id: DatasetId, cx: &mut Context<'_>) {
+        let Some(next) = self.downloads.get_mut(&id) else { return };
+        let dataset = cx.world.datasets.get(id);
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
-        let units = self.download.next.take(batch, dataset, cx.store());
+        let units = next.take(batch, dataset, cx.store());
+        if units.is_empty() {
+            self.downloads.remove(&id);
+            return;
+        }
         cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         units.iter().for_each(|unit| self.want(unit, cx));
     }
 
     /// Starts the task of `unit`.
     fn want(&mut self, unit: u32, cx: &mut Context<'_>) {
-        let at = self.download.wants.partition_point(|w| w.unit < unit);
-        let retry = cx.after(cx.shared.params.retry_interval, Timer::Retry(unit));
-        self.download.wants.insert(at, BlockTask { unit, in_flight: false, retry });
-        self.download.wanted.insert(unit);
-        self.ask(unit, cx);
+        if let Err(at) = self.wants.place(unit) {
+            let retry = cx.after(cx.shared.params.retry_interval, Timer::Retry(unit));
+            self.wants.tasks.insert(at, (unit, retry));
+            self.wants.wanted.insert(unit);
+            self.ask(unit, cx);
+        }
     }
 
     /// The task of `unit` has waited in vain and tries again.
     pub(super) fn pursue(&mut self, unit: u32, cx: &mut Context<'_>) {
-        let interval = cx.shared.params.retry_interval;
-        let Some(want) = self.download.find_mut(unit) else { return };
-        want.retry = cx.after(interval, Timer::Retry(unit));
+        let Ok(at) = self.wants.place(unit) else { return };
+        self.wants.tasks[at].1 = cx.after(cx.shared.params.retry_interval, Timer::Retry(unit));
         self.ask(unit, cx);
     }
 
@@ -108,11 +124,12 @@ impl CodexV1 {
             }
         };
         let set = Rc::new(BlockSet::one(unit));
-        if let Some(want) = self.download.find_mut(unit) {
-            want.in_flight = chosen.is_some();
-        }
-        if let Some(index) = chosen {
-            self.request(index, &set, cx);
+        match chosen {
+            Some(index) => {
+                self.wants.in_flight.insert(unit);
+                self.request(index, &set, cx);
+            }
+            None => drop(self.wants.in_flight.remove(unit)),
         }
         if chosen.is_none() || cx.shared.params.first_request == FirstRequest::Anybody {
             for (index, id) in self.peers.ids().iter().enumerate() {
@@ -122,7 +139,7 @@ impl CodexV1 {
             }
         }
         if !known {
-            self.search(cx);
+            self.search(key_of(unit, cx.world), cx);
         }
     }
 
@@ -131,23 +148,38 @@ impl CodexV1 {
         cx.send(self.peers.ids()[index], Msg::WantBlock(Rc::clone(set)));
     }
 
-    /// Looks for peers while few hold anything, one look-up at a time.
-    fn search(&mut self, cx: &mut Context<'_>) {
-        let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
-        if !self.download.searching && holders < cx.shared.params.min_peers as usize {
-            self.download.searching = true;
-            cx.find(if cx.has_manifest(DatasetId(0)) {
-                Key::Dataset(DatasetId(0))
-            } else {
-                Key::Manifest(DatasetId(0))
-            });
+    /// Looks for peers, unless that is being done for the dataset.
+    fn search(&mut self, key: Key, cx: &mut Context<'_>) {
+        if !self.searching.contains(key.dataset().0) && self.lookups.put(key) {
+            self.searching.insert(key.dataset().0);
+            self.look_up(cx);
         }
     }
 
-    /// Every few seconds a missing manifest is looked for again.
+    /// Carries searches out, while few hold anything of a dataset.
+    pub(super) fn look_up(&mut self, cx: &mut Context<'_>) {
+        let (peers, searching, world) = (&self.peers, &mut self.searching, cx.world);
+        let enough = cx.shared.params.min_peers;
+        let scarce = |key: Key| {
+            let few = holders(peers, |peer| &peer.have, key, world) < enough;
+            if !few {
+                searching.remove(key.dataset().0);
+            }
+            few
+        };
+        self.lookups.work(scarce, cx);
+    }
+
+    /// Every few seconds missing manifests are looked for again.
     pub(super) fn on_discovery_loop(&mut self, cx: &mut Context<'_>) {
-        if !cx.has_manifest(DatasetId(0)) {
-            self.search(cx);
+        let missing: BlockSet = manifests_in(&self.wants.wanted).map(|dataset| dataset.0).collect();
+        self.looping = !missing.is_empty();
+        if self.looping {
+            for dataset in missing.iter().filter(|dataset| !self.searching.contains(*dataset)) {
+                self.lookups.offer(Key::Manifest(DatasetId(dataset)));
+            }
+            self.searching.union_with(&missing);
+            self.look_up(cx);
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
         }
     }
@@ -157,8 +189,8 @@ impl CodexV1 {
         let reader = Reader::new(cx.now(), cx.shared.params.read_interval);
         self.peers.add(id, Peer { have: BlockSet::new(), requested: BlockSet::new(), reader });
         self.responder.meet(id);
-        if !self.download.wanted.is_empty() {
-            cx.send(id, Msg::WantHave(Rc::new(self.download.wanted.clone())));
+        if !self.wants.wanted.is_empty() {
+            cx.send(id, Msg::WantHave(Rc::new(self.wants.wanted.clone())));
         }
     }
 
@@ -169,14 +201,9 @@ impl CodexV1 {
         let again = cx.shared.params.request_in_flight;
         let peer = &mut self.peers[index];
         peer.have.union_with(set);
-        peer.have.retain_in(&self.download.wanted);
-        let mut take = BlockSet::new();
-        for want in &mut self.download.wants {
-            if peer.have.contains(want.unit) && (again || !want.in_flight) {
-                want.in_flight = true;
-                take.insert(want.unit);
-            }
-        }
+        peer.have.retain_in(&self.wants.wanted);
+        let take = if again { peer.have.clone() } else { peer.have.difference(&self.wants.in_flight) };
+        self.wants.in_flight.union_with(&take);
         if again {
             take.iter().for_each(|unit| self.request(index, &Rc::new(BlockSet::one(unit)), cx));
         } else if !take.is_empty() {
@@ -184,24 +211,26 @@ impl CodexV1 {
         }
     }
 
-    pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        let manifest = BlockSet::one(MANIFEST);
-        if !self.download.wanted.contains(MANIFEST) {
+    pub(super) fn on_manifests(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let got = set.intersection(&self.wants.wanted);
+        if got.is_empty() {
             return;
         }
-        self.resolve(&manifest, cx);
-        cx.manifest_stored(DatasetId(0));
-        self.cancel(from, &manifest, cx);
-        self.responder.serve_waiting(&manifest, cx);
-        advertise(cx);
-        self.fetch(cx);
+        self.resolve(&got, cx);
+        manifests_in(&got).for_each(|dataset| cx.manifest_stored(dataset));
+        self.cancel(from, &got, cx);
+        self.responder.serve_waiting(&got, cx);
+        for dataset in manifests_in(&got) {
+            advertise(dataset, cx);
+            self.fetch(dataset, cx);
+        }
     }
 
     /// Whoever sends a block that is wanted, it is taken. What is not wanted
     /// any more was sent in vain. (Cancellations leave at once; a task that has
     /// been scheduled begins after them.)
     pub(super) fn on_delivery(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
-        let got = set.intersection(&self.download.wanted);
+        let got = set.intersection(&self.wants.wanted);
         if got.is_empty() {
             return;
         }
@@ -209,11 +238,12 @@ impl CodexV1 {
         self.resolve(&got, cx);
         self.cancel(from, &got, cx);
         self.responder.serve_waiting(&got, cx);
-        if self.download.wants.is_empty() {
-            match cx.shared.params.fetch_pause {
-                Time::ZERO => self.fetch(cx),
-                pause => {
-                    cx.after(pause, Timer::Fetch);
+        let world = cx.world;
+        for (dataset, _) in touched(&got, &world.datasets) {
+            if !is_about(&self.wants.wanted, dataset, world) {
+                match cx.shared.params.fetch_pause {
+                    Time::ZERO => self.fetch(dataset, cx),
+                    pause => drop(cx.after(pause, Timer::Fetch(dataset))),
                 }
             }
         }
@@ -221,14 +251,14 @@ impl CodexV1 {
 
     /// Ends the tasks of `set`.
     fn resolve(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        self.download.wanted.subtract(set);
-        self.download.wants.retain(|want| {
-            let here = set.contains(want.unit);
-            if here {
-                cx.cancel(want.retry);
+        self.wants.wanted.subtract(set);
+        self.wants.in_flight.subtract(set);
+        for unit in set.iter() {
+            if let Ok(at) = self.wants.place(unit) {
+                let (_, retry) = self.wants.tasks.remove(at);
+                cx.cancel(retry);
             }
-            !here
-        });
+        }
     }
 
     /// Tells peers that `set`, which `from` delivered, is wanted no more.

@@ -2,7 +2,7 @@
 
 use super::params::{Order, PeerChoice};
 use super::peer::Peer;
-use super::{CodexV2, Context};
+use super::{CodexV2, Context, group};
 use crate::world::BlockSet;
 
 impl CodexV2 {
@@ -24,7 +24,7 @@ impl CodexV2 {
     /// Asks one of the holders of `unit`; nobody when all of them are asked for
     /// as much as they may be.
     pub(super) fn request_one(&mut self, unit: u32, cx: &mut Context<'_>) {
-        let group = u64::from(cx.world.only().group);
+        let group = u64::from(group(cx.world));
         let holders: Vec<(usize, u64)> = (0..self.peers.len())
             .filter(|at| self.peers[*at].have.contains(unit) && self.room(*at, cx) > 0)
             .map(|at| (at, u64::from(self.peers[at].requested.len()) * group))
@@ -43,7 +43,7 @@ impl CodexV2 {
     /// Asks the peer at `index` for everything it has that nobody was asked for,
     /// or for as much as it may be asked for.
     pub(super) fn request_from(&mut self, index: usize, cx: &mut Context<'_>) {
-        let mut take = self.peers[index].have.difference(&self.download.requested);
+        let mut take = self.peers[index].have.difference(&self.wants.requested);
         let room = self.room(index, cx);
         if take.len() > room {
             take = self.ordered(&take, cx).into_iter().take(room as usize).collect();
@@ -55,13 +55,14 @@ impl CodexV2 {
 
     /// Units that the peer at `index` may be asked for beyond what it is.
     fn room(&self, index: usize, cx: &Context<'_>) -> u32 {
-        let most = (cx.shared.params.requests_per_peer / cx.world.only().group).max(1);
+        let most = (cx.shared.params.requests_per_peer / group(cx.world)).max(1);
         most.saturating_sub(self.peers[index].requested.len())
     }
 
     /// Whether a peer that has much may be left with something not asked for.
-    pub(super) fn is_limited(cx: &Context<'_>) -> bool {
-        cx.shared.params.requests_per_peer < cx.shared.params.window
+    pub(super) fn is_limited(&self, cx: &Context<'_>) -> bool {
+        let windows = u64::from(cx.shared.params.window) * self.downloads.len().max(1) as u64;
+        u64::from(cx.shared.params.requests_per_peer) < windows
     }
 }
 

@@ -1,14 +1,17 @@
-//! A download: the sliding window of wanted blocks (Codex `node.nim`,
-//! `fetchBatched`) and what is known of the state of each wanted block.
+//! What a node wants of all datasets and how each wanted block stands, and of each
+//! download the sliding window (Codex `engine/pendingblocks.nim`; `node.nim`,
+//! `fetchBatched`).
 
 use super::Params;
+use crate::protocols::codex::wanted::Turn;
 use crate::protocols::parts::{UnitCursor, Wakeup};
 use crate::units::Time;
 use crate::world::BlockSet;
+use std::collections::BTreeMap;
 
-/// The state of one node's download.
+/// What a node wants, of all its downloads.
 #[derive(Debug, Default)]
-pub(super) struct Download {
+pub(super) struct Wants {
     /// Wanted and not here.
     pub pending: BlockSet,
     /// The part of `pending` that some peer was asked to send.
@@ -18,9 +21,52 @@ pub(super) struct Download {
     pub inclusions: u64,
     /// When peers were last searched for.
     pub last_search: Option<Time>,
+    /// Whose turn it is when several downloads need peers. (In the original it is that of
+    /// the block whose task runs first: inferred.)
+    pub turn: Turn,
     /// Blocks to be tried again, by time.
-    waiting: Vec<(Time, BlockSet)>,
+    waiting: BTreeMap<Time, BlockSet>,
     pub retry_timer: Wakeup,
+}
+
+impl Wants {
+    /// Adds `set` to what is wanted.
+    pub fn include(&mut self, set: &BlockSet) {
+        self.pending.union_with(set);
+        self.inclusions += 1;
+    }
+
+    /// Has `set` tried again at `when`.
+    pub fn retry_at(&mut self, when: Time, set: BlockSet) {
+        if !set.is_empty() {
+            self.waiting.entry(when).or_default().union_with(&set);
+        }
+    }
+
+    /// The earliest time at which something is to be tried again.
+    pub fn next_retry(&self) -> Option<Time> {
+        self.waiting.keys().next().copied()
+    }
+
+    /// Takes what is to be tried again by `now`.
+    pub fn due(&mut self, now: Time) -> BlockSet {
+        let mut due = BlockSet::new();
+        while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() <= now) {
+            due.union_with(&first.remove());
+        }
+        due
+    }
+
+    /// `set` is here, or wanted no more.
+    pub fn resolve(&mut self, set: &BlockSet) {
+        self.pending.subtract(set);
+        self.requested.subtract(set);
+    }
+}
+
+/// One download: a window of wanted blocks.
+#[derive(Debug, Default)]
+pub(super) struct Download {
     /// The next units to join the window.
     pub next: UnitCursor,
     /// Units completed since the window was last refilled.
@@ -28,12 +74,6 @@ pub(super) struct Download {
 }
 
 impl Download {
-    /// Adds `set` to what is wanted.
-    pub fn include(&mut self, set: &BlockSet) {
-        self.pending.union_with(set);
-        self.inclusions += 1;
-    }
-
     /// Notes `count` completions; how many new units that lets into the window.
     pub fn refill_due(&mut self, count: u32, params: &Params, group: u32) -> u32 {
         let threshold = refill_units(params, group);
@@ -45,39 +85,6 @@ impl Download {
         let refills = self.completed / threshold;
         self.completed %= threshold;
         refills * threshold
-    }
-
-    /// Has `set` tried again at `when`.
-    pub fn retry_at(&mut self, when: Time, set: BlockSet) {
-        if !set.is_empty() {
-            match self.waiting.iter_mut().find(|(t, _)| *t == when) {
-                Some((_, there)) => there.union_with(&set),
-                None => self.waiting.push((when, set)),
-            }
-        }
-    }
-
-    /// The earliest time at which something is to be tried again.
-    pub fn next_retry(&self) -> Option<Time> {
-        self.waiting.iter().map(|(t, _)| *t).min()
-    }
-
-    /// Takes what is to be tried again by `now`.
-    pub fn due(&mut self, now: Time) -> BlockSet {
-        let mut due = BlockSet::new();
-        self.waiting.retain(|(when, set)| {
-            if *when <= now {
-                due.union_with(set);
-            }
-            *when > now
-        });
-        due
-    }
-
-    /// `set` is here.
-    pub fn resolve(&mut self, set: &BlockSet) {
-        self.pending.subtract(set);
-        self.requested.subtract(set);
     }
 }
 
@@ -108,13 +115,13 @@ mod tests {
 
     #[test]
     fn retries_come_due_by_time() {
-        let mut download = Download::default();
-        download.retry_at(Time::from_secs(3), BlockSet::one(1));
-        download.retry_at(Time::from_secs(2), BlockSet::one(2));
-        download.retry_at(Time::from_secs(3), BlockSet::one(4));
-        assert_eq!(download.next_retry(), Some(Time::from_secs(2)));
-        assert_eq!(download.due(Time::from_secs(2)), BlockSet::one(2));
-        assert_eq!(download.due(Time::from_secs(3)), [1, 4].into_iter().collect());
-        assert_eq!(download.next_retry(), None);
+        let mut wants = Wants::default();
+        wants.retry_at(Time::from_secs(3), BlockSet::one(1));
+        wants.retry_at(Time::from_secs(2), BlockSet::one(2));
+        wants.retry_at(Time::from_secs(3), BlockSet::one(4));
+        assert_eq!(wants.next_retry(), Some(Time::from_secs(2)));
+        assert_eq!(wants.due(Time::from_secs(2)), BlockSet::one(2));
+        assert_eq!(wants.due(Time::from_secs(3)), [1, 4].into_iter().collect());
+        assert_eq!(wants.next_retry(), None);
     }
 }

@@ -8,6 +8,14 @@
 //! becomes set operations here: blocks that would wait for the same moment are
 //! one set.
 //!
+//! For all datasets together a node has what is wanted, the limit on searches (one in
+//! 3 s; manifests are looked for by a loop beside it) and the tasks that serve; for each
+//! peer, over all datasets, what it has, was asked for and was told, the pause between
+//! questions and the time of its last delivery, of whichever dataset: a question lists
+//! the wants of all downloads, and an answer of one dataset puts off those of others. A
+//! download has its window and no more (`codex/codex.nim:301-347`, `engine.nim:213-262,
+//! 304-311, 512-551`, `peercontext.nim`). When it is given up peers are not told.
+//!
 //! Beyond the original there are switches for changes that RFCs discuss; with
 //! the constants of `codex-v2` they do nothing. What the original does and this
 //! leaves out, because it never acts there either: payments, the forgetting of excess peers
@@ -22,13 +30,15 @@ mod requester;
 
 pub use params::{Cancel, Order, Params, PeerChoice};
 
+use super::discovery::LookUps;
 use super::responder::{Responder, Serves};
-use super::{MANIFEST, Msg, Serving, Shared, advertise};
+use super::{Msg, Serving, Shared, advertise, group};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
 use crate::world::{Channel, DatasetId, NodeId, World};
-use download::Download;
+use download::{Download, Wants};
 use peer::Peer;
+use std::collections::BTreeMap;
 
 /// What a timer of a node is for.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +47,7 @@ pub enum Timer {
     Retry,
     /// A peer may have been inactive for too long.
     Activity(NodeId),
-    /// The discovery loop looks for a missing manifest.
+    /// The discovery loop looks for missing manifests.
     DiscoveryLoop,
     /// Time to work on a question again.
     Answer,
@@ -47,7 +57,11 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct CodexV2 {
     peers: Peers<Peer>,
-    download: Download,
+    wants: Wants,
+    downloads: BTreeMap<DatasetId, Download>,
+    lookups: LookUps,
+    /// The discovery loop runs.
+    looping: bool,
     responder: Responder,
 }
 
@@ -106,16 +120,30 @@ impl Protocol for CodexV2 {
     }
 
     fn new(_me: NodeId, _world: &World, shared: &Shared<Params>) -> Self {
-        CodexV2 { peers: Peers::default(), download: Download::default(), responder: Responder::new(&shared.serving) }
+        CodexV2 {
+            peers: Peers::default(),
+            wants: Wants::default(),
+            downloads: BTreeMap::new(),
+            lookups: LookUps::default(),
+            looping: false,
+            responder: Responder::new(&shared.serving),
+        }
     }
 
-    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
-        if cx.has_manifest(DatasetId(0)) {
-            advertise(cx);
+    fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if cx.has_manifest(dataset) {
+            advertise(dataset, cx);
+            self.responder.serve_put(dataset, cx);
         }
-        if cx.store().len() < cx.world.only().units() {
-            self.begin_download(cx);
+        if cx.wants(dataset) {
+            self.begin_download(dataset, cx);
+        } else {
+            self.end_download(dataset, cx);
         }
+    }
+
+    fn close(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        self.end_download(dataset, cx);
     }
 
     fn message(&mut self, from: NodeId, message: &Msg, cx: &mut Context<'_>) {
@@ -126,7 +154,7 @@ impl Protocol for CodexV2 {
             Msg::Cancel(set) => self.responder.on_cancel(from, set),
             Msg::Presence { have, lack } => self.on_presence(from, have, lack.as_deref(), cx),
             Msg::Delivery(set, _) => self.on_delivery(from, set, cx),
-            Msg::Manifest(_) => self.on_manifest(from, cx),
+            Msg::Manifests(set, _) => self.on_manifests(from, set, cx),
         }
     }
 
@@ -147,8 +175,10 @@ impl Protocol for CodexV2 {
         self.on_connected(peer, cx);
     }
 
-    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+    fn found(&mut self, key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        self.lookups.ended(key);
         self.peers.dial(providers, cx.shared.params.max_peers, cx);
+        self.look_up(cx);
     }
 
     fn peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {

@@ -1,22 +1,45 @@
 //! Asking: who has what, and from whom to take it.
 
 use super::choice::turns;
-use super::download::{Download, window_units};
+use super::download::{Download, Wants, window_units};
 use super::peer::{Peer, RefreshCause};
-use super::{Cancel, CodexV2, Context, MANIFEST, Msg, Timer, advertise};
+use super::{Cancel, CodexV2, Context, Msg, Timer, advertise, group};
 use crate::protocol::{Key, Units};
+use crate::protocols::codex::discovery::holders;
+use crate::protocols::codex::wanted::{drop_dataset, is_manifest, manifest_of, manifests_in, touched};
 use crate::units::{Bytes, Time};
 use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
 
 impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
-    pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        if cx.has_manifest(DatasetId(0)) {
-            self.begin_dataset(cx);
+    pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.contains_key(&dataset) {
+            return;
+        }
+        self.downloads.insert(dataset, Download::default());
+        if cx.has_manifest(dataset) {
+            self.begin_dataset(dataset, cx);
         } else {
-            cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
-            self.want(&BlockSet::one(MANIFEST), cx);
+            if !std::mem::replace(&mut self.looping, true) {
+                cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
+            }
+            self.want(&BlockSet::one(manifest_of(dataset)), cx);
+        }
+    }
+
+    /// Gives a download up.
+    pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        if self.downloads.remove(&dataset).is_none() {
+            return;
+        }
+        for set in [&mut self.wants.pending, &mut self.wants.requested] {
+            drop_dataset(set, dataset, cx.world);
+        }
+        for peer in self.peers.iter_mut() {
+            for set in [&mut peer.have, &mut peer.told, &mut peer.requested] {
+                drop_dataset(set, dataset, cx.world);
+            }
         }
     }
 
@@ -25,9 +48,10 @@ impl CodexV2 {
     /// window takes so long that the node turns to other work. Its question is
     /// then open when the window's blocks are added, and these have to wait for
     /// the next search (measured: 3 s of silence).
-    fn begin_dataset(&mut self, cx: &mut Context<'_>) {
-        let (params, dataset) = (&cx.shared.params, cx.world.only());
-        let mut window = self.download.next.take(window_units(params, dataset.group), dataset, cx.store());
+    fn begin_dataset(&mut self, id: DatasetId, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&id) else { return };
+        let (params, dataset) = (&cx.shared.params, cx.world.datasets.get(id));
+        let mut window = download.next.take(window_units(params, dataset.group), dataset, cx.store());
         let checking = cx.hardware().per_lookup * u64::from(window.len() * dataset.group);
         if checking > params.yield_after
             && let Some(first) = window.first()
@@ -42,14 +66,14 @@ impl CodexV2 {
     /// Adds `set` to the wants and sets out to get it.
     fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
         if !set.is_empty() {
-            self.download.include(set);
+            self.wants.include(set);
             self.pursue(set, cx);
         }
     }
 
     /// One turn of the per-block loop (`downloadInternal`) for all of `set`.
     fn pursue(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        let open = set.intersection(&self.download.pending).difference(&self.download.requested);
+        let open = set.intersection(&self.wants.pending).difference(&self.wants.requested);
         let mut held = BlockSet::new();
         for peer in self.peers.iter().filter(|p| p.have.intersects(&open)) {
             held.union_with(&peer.have.intersection(&open));
@@ -62,15 +86,15 @@ impl CodexV2 {
             return;
         }
         self.refresh_all(cx);
-        unheld.subtract(&self.download.requested); // small blocks are asked for at once
+        unheld.subtract(&self.wants.requested); // small blocks are asked for at once
         if !unheld.is_empty() {
-            self.search(cx);
+            self.search(&unheld, cx);
             self.wait_for_holders(&unheld, cx);
         }
     }
 
     pub(super) fn request(&mut self, index: usize, set: BlockSet, cx: &mut Context<'_>) {
-        self.download.requested.union_with(&set);
+        self.wants.requested.union_with(&set);
         owe(&mut self.peers[index], &set, cx);
         cx.send(self.peers[index].id, Msg::WantBlock(Rc::new(set)));
     }
@@ -81,68 +105,70 @@ impl CodexV2 {
         let mut last = Rc::default();
         for index in turns(&self.peers, cx) {
             let peer = &mut self.peers[index];
-            if let Some(why) = peer.begin_refresh(cx.now(), self.download.inclusions, &cx.shared.params) {
-                ask(peer, &mut self.download, why, &mut last, cx);
+            if let Some(why) = peer.begin_refresh(cx.now(), self.wants.inclusions, &cx.shared.params) {
+                ask(peer, &mut self.wants, why, &mut last, cx);
             }
         }
     }
 
-    /// Searches for peers, at most once an interval for the whole node; a
-    /// search is carried out only while few peers hold anything.
-    fn search(&mut self, cx: &mut Context<'_>) {
+    /// Searches for peers, at most once an interval for the whole node, for the
+    /// downloads of `set` in turn; a search is carried out only while few peers hold
+    /// anything of the dataset.
+    fn search(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
         let interval = cx.shared.params.discovery_interval;
-        if self.download.last_search.is_none_or(|t| t + interval <= cx.now()) {
-            self.download.last_search = Some(cx.now());
-            self.find_if_few(cx);
+        if self.wants.last_search.is_none_or(|t| t + interval <= cx.now())
+            && let Some(key) = self.wants.turn.next(set, cx.world)
+        {
+            self.wants.last_search = Some(cx.now());
+            self.lookups.put(key);
+            self.look_up(cx);
         }
     }
 
-    fn find_if_few(&mut self, cx: &mut Context<'_>) {
-        let holders = self.peers.iter().filter(|p| !p.have.is_empty()).count();
-        if holders < cx.shared.params.min_peers as usize {
-            cx.find(if cx.has_manifest(DatasetId(0)) {
-                Key::Dataset(DatasetId(0))
-            } else {
-                Key::Manifest(DatasetId(0))
-            });
-        }
+    /// Carries searches out.
+    pub(super) fn look_up(&mut self, cx: &mut Context<'_>) {
+        let (peers, world, enough) = (&self.peers, cx.world, cx.shared.params.min_peers);
+        self.lookups.work(|key| holders(peers, |peer| &peer.have, key, world) < enough, cx);
     }
 
     /// Blocks without known holder are tried again after a random whole number
     /// of seconds, but not before the next search is allowed.
     fn wait_for_holders(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
-        let (download, params) = (&mut self.download, &cx.shared.params);
-        let allowed = download.last_search.map_or(cx.now(), |t| t + params.discovery_interval);
+        let (wants, params) = (&mut self.wants, &cx.shared.params);
+        let allowed = wants.last_search.map_or(cx.now(), |t| t + params.discovery_interval);
         let until_search = allowed.since(cx.now());
         if until_search >= params.retry_interval {
-            download.retry_at(cx.now() + until_search, set.clone());
+            wants.retry_at(cx.now() + until_search, set.clone());
         } else {
             let longest = params.retry_interval.nanos() / 1_000_000_000;
             for unit in set.iter() {
                 let pause = Time::from_secs(cx.rng().below(longest + 1)).max(until_search);
-                download.retry_at(cx.now() + pause, BlockSet::one(unit));
+                wants.retry_at(cx.now() + pause, BlockSet::one(unit));
             }
         }
         self.arm_retry(cx);
     }
 
     fn arm_retry(&mut self, cx: &mut Context<'_>) {
-        if let Some(next) = self.download.next_retry() {
-            self.download.retry_timer.set(next, Timer::Retry, cx);
+        if let Some(next) = self.wants.next_retry() {
+            self.wants.retry_timer.set(next, Timer::Retry, cx);
         }
     }
 
     pub(super) fn on_retry(&mut self, cx: &mut Context<'_>) {
-        self.download.retry_timer.fired();
-        let due = self.download.due(cx.now());
+        self.wants.retry_timer.fired();
+        let due = self.wants.due(cx.now());
         self.pursue(&due, cx);
         self.arm_retry(cx);
     }
 
-    /// Every few seconds a missing manifest is looked for again.
+    /// Every few seconds missing manifests are looked for again, all of them.
     pub(super) fn on_discovery_loop(&mut self, cx: &mut Context<'_>) {
-        if !cx.has_manifest(DatasetId(0)) {
-            self.find_if_few(cx);
+        let (lookups, mut missing) = (&mut self.lookups, manifests_in(&self.wants.pending).peekable());
+        self.looping = missing.peek().is_some();
+        missing.for_each(|dataset| lookups.offer(Key::Manifest(dataset)));
+        if self.looping {
+            self.look_up(cx);
             cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
         }
     }
@@ -150,7 +176,7 @@ impl CodexV2 {
     /// A new peer is told all our wants.
     pub(super) fn on_connected(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let mut peer = Peer::new(id, cx.now());
-        ask(&mut peer, &mut self.download, RefreshCause { stale: false, changed: false }, &mut Rc::default(), cx);
+        ask(&mut peer, &mut self.wants, RefreshCause { stale: false, changed: false }, &mut Rc::default(), cx);
         self.peers.add(id, peer);
         self.responder.meet(id);
     }
@@ -160,8 +186,8 @@ impl CodexV2 {
     pub(super) fn on_presence(&mut self, from: NodeId, have: &BlockSet, lack: Option<&BlockSet>, cx: &mut Context<'_>) {
         let Some(index) = self.peers.position(from) else { return };
         let peer = &mut self.peers[index];
-        peer.answered(cx.now(), self.download.inclusions, have, &cx.shared.params);
-        peer.have.retain_in(&self.download.pending);
+        peer.answered(cx.now(), self.wants.inclusions, have, &cx.shared.params);
+        peer.have.retain_in(&self.wants.pending);
         if let Some(lack) = lack {
             self.on_absence(index, lack, cx);
         }
@@ -170,27 +196,28 @@ impl CodexV2 {
 
     /// What a peer does not have is asked of others, or later.
     fn on_absence(&mut self, index: usize, lack: &BlockSet, cx: &mut Context<'_>) {
-        let (download, peer) = (&mut self.download, &mut self.peers[index]);
+        let (wants, peer) = (&mut self.wants, &mut self.peers[index]);
         peer.have.subtract(lack);
         let mut free = peer.requested.intersection(lack);
         peer.requested.subtract(&free);
         self.peers.iter().for_each(|other| free.subtract(&other.requested));
-        download.requested.subtract(&free);
-        free.retain_in(&download.pending);
+        wants.requested.subtract(&free);
+        free.retain_in(&wants.pending);
         if !free.is_empty() {
             self.wait_for_holders(&free, cx);
         }
     }
 
-    pub(super) fn on_manifest(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        let asked = self.accept(from, &BlockSet::one(MANIFEST), cx);
-        if cx.has_manifest(DatasetId(0)) || asked.is_empty() {
-            return;
+    pub(super) fn on_manifests(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
+        let got = self.accept(from, set, cx);
+        for dataset in manifests_in(&got) {
+            cx.manifest_stored(dataset);
+            advertise(dataset, cx);
         }
-        cx.manifest_stored(DatasetId(0));
-        advertise(cx);
-        self.responder.serve_waiting(&asked, cx);
-        self.begin_dataset(cx);
+        if !got.is_empty() {
+            self.responder.serve_waiting(&got, cx);
+            manifests_in(&got).for_each(|dataset| self.begin_dataset(dataset, cx));
+        }
     }
 
     pub(super) fn on_delivery(&mut self, from: NodeId, set: &BlockSet, cx: &mut Context<'_>) {
@@ -200,15 +227,18 @@ impl CodexV2 {
         }
         cx.keep(Units::Set(&got));
         self.responder.serve_waiting(&got, cx);
-        self.refill(got.len(), cx);
+        let world = cx.world;
+        for (id, dataset) in touched(&got, &world.datasets) {
+            self.refill(id, dataset.count_of(&got).0, cx);
+        }
         self.top_up(from, cx);
     }
 
     /// Where a peer may be asked for a few blocks at a time only, it is asked for
     /// the next ones when some of these are settled.
     fn top_up(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        if let (true, Some(index)) = (Self::is_limited(cx), self.peers.position(from)) {
-            self.peers[index].have.retain_in(&self.download.pending);
+        if let (true, Some(index)) = (self.is_limited(cx), self.peers.position(from)) {
+            self.peers[index].have.retain_in(&self.wants.pending);
             self.request_from(index, cx);
         }
     }
@@ -220,8 +250,8 @@ impl CodexV2 {
         let mut got = set.intersection(&peer.requested);
         peer.requested.subtract(&got);
         peer.last_exchange = now;
-        got.retain_in(&self.download.pending);
-        self.download.resolve(&got);
+        got.retain_in(&self.wants.pending);
+        self.wants.resolve(&got);
         self.cancel_at_others(&got, cx);
         got
     }
@@ -242,13 +272,17 @@ impl CodexV2 {
         }
     }
 
-    fn refill(&mut self, completed: u32, cx: &mut Context<'_>) {
-        let dataset = cx.world.only();
-        let room = self.download.refill_due(completed, &cx.shared.params, dataset.group);
+    fn refill(&mut self, id: DatasetId, completed: u32, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&id) else { return };
+        let dataset = cx.world.datasets.get(id);
+        let room = download.refill_due(completed, &cx.shared.params, dataset.group);
         if room > 0 {
-            let more = self.download.next.take(room, dataset, cx.store);
+            let more = download.next.take(room, dataset, cx.store);
             cx.cpu(cx.hardware().per_lookup * u64::from(more.len() * dataset.group));
             self.want(&more, cx);
+        }
+        if cx.store.has_all(dataset) {
+            self.downloads.remove(&id);
         }
     }
 
@@ -275,7 +309,7 @@ impl CodexV2 {
         let Some(index) = self.peers.position(id) else { return };
         let noticed = self.peers[index].last_exchange + cx.shared.params.activity_timeout;
         let owed = self.remove_peer(index, cx);
-        self.download.retry_at(noticed.max(cx.now()), owed);
+        self.wants.retry_at(noticed.max(cx.now()), owed);
         self.arm_retry(cx);
         self.responder.serve(cx);
     }
@@ -286,9 +320,8 @@ impl CodexV2 {
         let Peer { id, requested: mut owed, .. } = self.peers.remove(index);
         self.responder.forget(id);
         self.peers.iter().for_each(|other| owed.subtract(&other.requested));
-        let download = &mut self.download;
-        download.requested.subtract(&owed);
-        if Self::is_limited(cx) { download.pending.difference(&download.requested) } else { owed }
+        self.wants.requested.subtract(&owed);
+        if self.is_limited(cx) { self.wants.pending.difference(&self.wants.requested) } else { owed }
     }
 }
 
@@ -303,33 +336,51 @@ fn owe(peer: &mut Peer, set: &BlockSet, cx: &mut Context<'_>) {
 /// Sends a peer the question that is due, in lists of limited length: who has
 /// these, or, of small blocks, send me these. Most peers are asked the same as
 /// the one before, `last`.
-fn ask(peer: &mut Peer, download: &mut Download, why: RefreshCause, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
-    let Some(mut list) = peer.question(&download.pending, why) else { return };
-    let at_once = size_of_one(&list, cx) < cx.shared.params.parallel_below;
-    if at_once {
-        peer.close_question();
-        list.subtract(&peer.requested);
+fn ask(peer: &mut Peer, wants: &mut Wants, why: RefreshCause, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
+    let Some(mut list) = peer.question(&wants.pending, why) else { return };
+    let mut small = small_of(&list, cx);
+    if !small.is_empty() {
+        list.subtract(&small);
         if list.is_empty() {
-            return;
+            peer.close_question();
         }
-        download.requested.union_with(&list);
-        owe(peer, &list, cx);
+        small.subtract(&peer.requested);
+        if !small.is_empty() {
+            wants.requested.union_with(&small);
+            owe(peer, &small, cx);
+            tell(peer.id, small, Msg::WantBlock, last, cx);
+        }
     }
-    let message = if at_once { Msg::WantBlock } else { Msg::WantHave };
-    let limit = (cx.shared.params.want_list_entries / cx.world.only().group).max(1);
+    if !list.is_empty() {
+        tell(peer.id, list, Msg::WantHave, last, cx);
+    }
+}
+
+/// Sends `list`, in parts where it is long.
+fn tell(to: NodeId, list: BlockSet, message: fn(Rc<BlockSet>) -> Msg, last: &mut Rc<BlockSet>, cx: &mut Context<'_>) {
+    let limit = (cx.shared.params.want_list_entries / group(cx.world)).max(1);
     if list.len() > limit {
         for part in cx.shared.order.of(&list).chunks(limit as usize) {
-            cx.send(peer.id, message(Rc::new(part.iter().copied().collect())));
+            cx.send(to, message(Rc::new(part.iter().copied().collect())));
         }
         return;
     }
     if **last != list {
         *last = Rc::new(list);
     }
-    cx.send(peer.id, message(Rc::clone(last)));
+    cx.send(to, message(Rc::clone(last)));
 }
 
-/// The size of each block of a list; the manifest is asked for alone.
-fn size_of_one(list: &BlockSet, cx: &Context<'_>) -> Bytes {
-    if list.contains(MANIFEST) { cx.shared.params.manifest_size } else { cx.world.only().block_size }
+/// What of a list is so small that it is asked of all peers at once.
+fn small_of(list: &BlockSet, cx: &Context<'_>) -> BlockSet {
+    let (below, manifest_size) = (cx.shared.params.parallel_below, cx.shared.params.manifest_size);
+    let mut small = BlockSet::new();
+    if below > Bytes(0) {
+        let datasets = touched(list, &cx.world.datasets).filter(|(_, dataset)| dataset.block_size < below);
+        datasets.for_each(|(_, dataset)| small.union_with(&dataset.part_of(list)));
+        if manifest_size < below {
+            small.union_with(&list.iter().filter(|unit| is_manifest(*unit)).collect());
+        }
+    }
+    small
 }
