@@ -23,7 +23,7 @@ impl BitTorrent {
         let params = &cx.shared.params;
         let mut wanting: [SmallVec<[usize; 4]>; 2] = Default::default();
         for (at, torrent) in self.torrents.iter().enumerate().filter(|(_, torrent)| !torrent.to_dial.is_empty()) {
-            wanting[usize::from(torrent.is_seed())].push(at);
+            wanting[usize::from(torrent.is_finished())].push(at);
         }
         for _ in 0..params.connection_speed.min(self.session.free(params)) {
             let [downloads, seeds] = &wanting;

@@ -57,7 +57,10 @@ impl Torrent {
     }
 
     /// Says so, if it is news, and asks for blocks if that is allowed.
-    fn become_interested(&mut self, at: usize, cx: &mut Context<'_>) {
+    pub(super) fn become_interested(&mut self, at: usize, cx: &mut Context<'_>) {
+        if !self.loads {
+            return;
+        }
         let peer = &mut self.peers[at];
         if !peer.interesting {
             peer.interesting = true;

@@ -176,7 +176,7 @@ impl BitTorrent {
         let params = &cx.shared.params;
         // With nothing to load and nobody there, until somebody connects.
         let rests = self.session.connections == 0 && self.queue.is_empty();
-        self.ticking = !rests || !self.torrents.iter().all(Torrent::is_seed);
+        self.ticking = !rests || !self.torrents.iter().all(Torrent::is_finished);
         if self.ticking {
             cx.after(TICK, Timer::Tick);
         }
@@ -268,9 +268,9 @@ impl Protocol for BitTorrent {
             Msg::Cancel(unit) => torrent.on_cancel(at, *unit, cx),
             Msg::Reject(units) => torrent.on_reject(at, units, cx),
             Msg::Piece(unit) => {
-                let loading = !torrent.is_seed();
+                let loading = !torrent.is_finished();
                 torrent.on_piece(at, *unit, session, cx);
-                if loading && torrent.is_seed() {
+                if loading && torrent.is_finished() {
                     let slow = torrent.pace.slow;
                     self.finished(slow, cx);
                 }
@@ -280,17 +280,14 @@ impl Protocol for BitTorrent {
 
     fn timer(&mut self, timer: Timer, cx: &mut Context<'_>) {
         let (Timer::Announce(id) | Timer::Reconnect(id, _)) = timer else { return self.on_tick(cx) };
-        // A torrent that is complete by now, or not active, has nothing to ask for.
-        let Some(at) = self.position(id).filter(|at| !self.torrents[*at].is_seed()) else { return };
+        // A torrent that is finished by now, or not active, has nothing to ask for.
+        let Some(at) = self.position(id).filter(|at| !self.torrents[*at].is_finished()) else { return };
         let torrent = &mut self.torrents[at];
         cx.on(torrent.channel());
         match timer {
             Timer::Reconnect(_, peer) if torrent.peers.position(peer).is_some() => {}
             Timer::Reconnect(_, peer) => cx.dial(peer),
-            _ => {
-                cx.find(Key::Dataset(id));
-                torrent.announce = Some(cx.after(cx.shared.params.announce_interval, timer));
-            }
+            _ => torrent.announce(cx),
         }
     }
 
@@ -324,7 +321,7 @@ impl Protocol for BitTorrent {
             torrent.forget(at, session, cx);
             // Who wants something comes back; two that are complete must not
             // call each other for ever.
-            if !torrent.is_seed() {
+            if !torrent.is_finished() {
                 cx.after(cx.shared.params.reconnect_time, Timer::Reconnect(torrent.id, peer));
             }
         }

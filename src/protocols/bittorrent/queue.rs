@@ -11,7 +11,7 @@
 //! lost here: the original lets uploads end first.
 
 use super::torrent::Torrent;
-use super::{BitTorrent, Context, Params, Timer};
+use super::{BitTorrent, Context, Params};
 use crate::protocol::Key;
 use crate::units::Time;
 use crate::world::{Channel, DatasetId};
@@ -73,11 +73,12 @@ type Place = (u8, u64);
 impl BitTorrent {
     /// Takes a torrent up: at once if there is room, else it waits.
     pub(super) fn add(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        let seed = cx.store().has_all(cx.dataset(dataset));
-        match self.position(dataset) {
-            Some(at) if self.torrents[at].is_seed() == seed => return,
-            Some(_) => self.remove(dataset, cx),
-            None => {}
+        let seed = !cx.wants(dataset);
+        if let Some(at) = self.position(dataset) {
+            if self.torrents[at].is_finished() && !seed {
+                self.load(at, cx);
+            }
+            return;
         }
         let (params, kind) = (&cx.shared.params, usize::from(seed));
         let ticket = self.queue.ticket();
@@ -89,6 +90,23 @@ impl BitTorrent {
             self.begin_ticking(cx);
             self.reconsider(cx);
         }
+    }
+
+    /// The rest of an active torrent, of which a part was served so far, is wanted.
+    fn load(&mut self, at: usize, cx: &mut Context<'_>) {
+        let torrent = &mut self.torrents[at];
+        cx.on(torrent.channel());
+        torrent.loads = true;
+        for at in 0..torrent.peers.len() {
+            if torrent.peers[at].lacking > 0 {
+                torrent.become_interested(at, cx);
+            }
+        }
+        torrent.announce(cx);
+        let slow = torrent.pace.slow;
+        self.count(true, slow, -1);
+        self.count(false, slow, 1);
+        self.reconsider(cx);
     }
 
     /// Gives a torrent up.
@@ -120,7 +138,7 @@ impl BitTorrent {
     pub(super) fn paces_changed(&mut self, cx: &mut Context<'_>) {
         self.queue.counted = [0, 0];
         for torrent in self.torrents.iter().filter(|torrent| !torrent.pace.slow) {
-            self.queue.counted[usize::from(torrent.is_seed())] += 1;
+            self.queue.counted[usize::from(torrent.is_finished())] += 1;
         }
         self.reconsider(cx);
     }
@@ -181,7 +199,7 @@ impl BitTorrent {
                 true => (2, torrent.since.nanos()),
             }
         };
-        let of_it = self.torrents.iter().filter(|torrent| torrent.is_seed() == seed);
+        let of_it = self.torrents.iter().filter(|torrent| torrent.is_finished() == seed);
         let mut active: Vec<(Place, &Torrent)> = of_it.map(|torrent| (place(torrent), torrent)).collect();
         active.sort_by_key(|(place, _)| *place);
         let mut active = active.into_iter().peekable();
@@ -219,13 +237,12 @@ impl BitTorrent {
         cx.provide(Key::Dataset(id));
         // Seeders of the beginning have announced themselves before; who returns
         // as a seed looks for leechers (seeding_outgoing_connections).
-        if !torrent.is_seed() || cx.now() > Time::ZERO {
+        if !torrent.is_finished() {
+            torrent.announce(cx);
+        } else if cx.now() > Time::ZERO {
             cx.find(Key::Dataset(id));
         }
-        if !torrent.is_seed() {
-            torrent.announce = Some(cx.after(cx.shared.params.announce_interval, Timer::Announce(id)));
-        }
-        self.count(torrent.is_seed(), false, 1);
+        self.count(torrent.is_finished(), false, 1);
         self.torrents.insert(at, torrent);
     }
 
@@ -233,7 +250,7 @@ impl BitTorrent {
     /// it is complete.
     fn stop_torrent(&mut self, at: usize, cx: &mut Context<'_>) -> (u32, bool) {
         let torrent = self.torrents.remove(at);
-        let (ticket, seed) = (torrent.ticket, torrent.is_seed());
+        let (ticket, seed) = (torrent.ticket, torrent.is_finished());
         self.count(seed, torrent.pace.slow, -1);
         torrent.leave(&mut self.session, cx);
         (ticket, seed)

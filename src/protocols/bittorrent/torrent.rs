@@ -5,8 +5,9 @@ use super::peer::Peer;
 use super::picker::{Pick, Picker};
 use super::pieces::Layout;
 use super::wire::Msg;
-use super::{Context, Session};
+use super::{Context, Session, Timer};
 use crate::engine::TimerId;
+use crate::protocol::Key;
 use crate::protocols::parts::Peers;
 use crate::units::Time;
 use crate::world::{BlockSet, Channel, DatasetId, NodeId};
@@ -18,6 +19,8 @@ use std::rc::Rc;
 pub(super) struct Torrent {
     pub id: DatasetId,
     pub layout: Layout,
+    /// Whether what is not here is wanted; else what is here is served, and that is all.
+    pub loads: bool,
     pub peers: Peers<Peer, true>,
     /// `None` once everything is here.
     pub picker: Option<Picker>,
@@ -41,6 +44,7 @@ impl Torrent {
         Torrent {
             id,
             layout,
+            loads: cx.wants(id),
             peers: Peers::default(),
             picker: restore(id, layout, cx),
             to_dial: VecDeque::new(),
@@ -60,6 +64,11 @@ impl Torrent {
     /// Whether everything is here.
     pub fn is_seed(&self) -> bool {
         self.picker.is_none()
+    }
+
+    /// Whether nothing more is wanted: it counts among the seeds.
+    pub fn is_finished(&self) -> bool {
+        !self.loads || self.is_seed()
     }
 
     /// Dials the next of those who are to be dialled, at most so many.
@@ -110,6 +119,12 @@ impl Torrent {
         session.lost(&peer);
     }
 
+    /// Asks the tracker for peers, and will again.
+    pub fn announce(&mut self, cx: &mut Context<'_>) {
+        cx.find(Key::Dataset(self.id));
+        self.announce = Some(cx.after(cx.shared.params.announce_interval, Timer::Announce(self.id)));
+    }
+
     /// Closes all connections: the torrent is no longer active.
     pub fn leave(self, session: &mut Session, cx: &mut Context<'_>) {
         cx.on(self.channel());
@@ -125,7 +140,7 @@ impl Torrent {
     /// Notes whether data moves; whether the torrent counts as slow, or no longer does,
     /// from now on.
     pub fn note_pace(&mut self, params: &Params, now: Time) -> bool {
-        let rate = |peer: &Peer| if self.picker.is_none() { peer.up.rate } else { peer.down.rate };
+        let rate = |peer: &Peer| if self.is_finished() { peer.up.rate } else { peer.down.rate };
         let bits = 8.0 * self.peers.iter().map(rate).sum::<f64>();
         self.pace.note(bits < params.slow_rate.0 as f64, params.slow_after, now)
     }
