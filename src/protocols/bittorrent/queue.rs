@@ -5,7 +5,7 @@
 //! `src/torrent.cpp`. Downloads come before seeds, downloads in the order in which they
 //! were added. Of the seeds those come first that have been active for less than half an
 //! hour, then those that wait, in the order in which they came to, then those whose half
-//! hour is over: in the original demand decides, which it knows from scrapes; here turns go
+//! hour is over; what remains active of these begins another: in the original demand decides, which it knows from scrapes; here turns go
 //! round (inferred). It also prefers seeds that have not met their goals and such that are
 //! the only ones; that is left out. What goes on being sent after a torrent was paused is
 //! lost here: the original lets uploads end first.
@@ -63,12 +63,14 @@ impl Queue {
 struct Verdict {
     stop: Vec<DatasetId>,
     start: Vec<(u32, DatasetId)>,
+    /// Seeds that begin another turn.
+    again: Vec<DatasetId>,
     /// How many more torrents may be active.
     left: u32,
 }
 
 /// A place in the order of torrents: the class of a seed, then its place there.
-type Place = (u8, u64);
+type Place = (u8, u64, u32);
 
 impl BitTorrent {
     /// Takes a torrent up: at once if there is room, else it waits.
@@ -172,6 +174,9 @@ impl BitTorrent {
         for seed in [false, true] {
             self.judge(seed, limit(seed, params), cx.now(), &mut verdict);
         }
+        for id in verdict.again {
+            self.position(id).into_iter().for_each(|at| self.torrents[at].since = cx.now());
+        }
         for id in verdict.stop {
             if let Some(at) = self.position(id) {
                 let (place, seed) = self.stop_torrent(at, cx);
@@ -194,9 +199,9 @@ impl BitTorrent {
     fn judge(&self, seed: bool, mut room: u32, now: Time, verdict: &mut Verdict) {
         let place = |torrent: &Torrent| -> Place {
             match seed {
-                false => (0, u64::from(torrent.ticket)),
-                true if now.since(torrent.since) < SEED_TURN => (0, torrent.since.nanos()),
-                true => (2, torrent.since.nanos()),
+                false => (0, 0, torrent.ticket),
+                true if now.since(torrent.since) < SEED_TURN => (0, torrent.since.nanos(), torrent.ticket),
+                true => (2, u64::MAX - torrent.since.nanos(), u32::MAX - torrent.ticket),
             }
         };
         let of_it = self.torrents.iter().filter(|torrent| torrent.is_finished() == seed);
@@ -206,21 +211,23 @@ impl BitTorrent {
         let mut waiting = self.queue.waiting[usize::from(seed)].iter().peekable();
         loop {
             let free = room > 0 && verdict.left > 0;
-            let next = waiting.peek().filter(|_| free).map(|(ticket, _)| (u8::from(seed), u64::from(*ticket)));
+            let next = waiting.peek().filter(|_| free).map(|(ticket, _)| (u8::from(seed), 0, *ticket));
             let is_first = |next: &Place| active.peek().is_none_or(|(place, _)| next < place);
             if next.as_ref().is_some_and(is_first) {
                 verdict.start.extend(waiting.next());
                 room -= 1;
                 verdict.left -= 1;
-            } else if let Some((_, torrent)) = active.next() {
+            } else if let Some(((class, ..), torrent)) = active.next() {
                 // Slow ones count only among all.
-                match torrent.pace.slow && verdict.left > 0 {
-                    true => verdict.left -= 1,
-                    false if free => {
-                        room -= 1;
-                        verdict.left -= 1;
-                    }
-                    false => verdict.stop.push(torrent.id),
+                let slow = torrent.pace.slow && verdict.left > 0;
+                if !slow && !free {
+                    verdict.stop.push(torrent.id);
+                    continue;
+                }
+                room -= u32::from(!slow);
+                verdict.left -= 1;
+                if class == 2 {
+                    verdict.again.push(torrent.id);
                 }
             } else {
                 return;

@@ -30,7 +30,7 @@ pub(super) struct Torrent {
     pub picks: Vec<Pick>,
     /// Its place among the torrents that were added: the earlier, the smaller.
     pub ticket: u32,
-    /// When it became active.
+    /// When it became active, or its turn as a seed began.
     pub since: Time,
     /// When it announces again.
     pub announce: Option<TimerId>,
