@@ -1,14 +1,18 @@
 //! BitTorrent clients with many torrents.
 
-use crate::common::{checked, spec};
+use crate::common::checked;
 use codexsim::ledger::{Outcome, Status};
+use codexsim::scenario::{Input, load};
 use codexsim::world::DatasetId;
 use proptest::prelude::*;
 
 /// A swarm with these datasets and further settings.
 fn swarm(datasets: &str, sets: &[&str]) -> Outcome {
     let datasets = format!("datasets=[{datasets}]");
-    checked(&spec(&[&["protocol=bittorrent", &*datasets], sets].concat()))
+    let sets = [&["protocol=bittorrent", &*datasets], sets].concat();
+    let without = vec!["swarm.file_size".into()]; // of the quickstart
+    let input = Input { sets: sets.iter().map(|s| s.to_string()).collect(), without, ..Input::default() };
+    checked(&load(&input).unwrap_or_else(|e| panic!("{e}")).run)
 }
 
 /// One seeder with a slow link and one leecher.
@@ -79,12 +83,12 @@ fn few_slots_serve_many_torrents() {
     assert!(outcome.makespan().unwrap() > one.makespan().unwrap(), "each torrent has to wait for the slot");
 }
 
-/// Holders of parts give what they have, and nobody needs all of one.
+/// Holders of parts give the whole pieces that they have, and nobody has all of them.
 #[test]
 fn parts_of_a_torrent_make_up_the_whole() {
     let held = "{ name = \"a\", size = \"2 MiB\", holders = { replicas = 12 }, held = { share = 0.6 }, \
         wanted_by = { share = 0.5 } }";
-    let outcome = swarm(held, &["swarm.network_size=16", "swarm.seeders=1", "stop.max_time=1 h"]);
+    let outcome = swarm(held, &["swarm.network_size=16", "swarm.seeders=1", "protocol.bittorrent.piece_size=16 KiB"]);
     assert_eq!(outcome.status, Status::Complete);
 }
 

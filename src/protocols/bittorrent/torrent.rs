@@ -159,6 +159,11 @@ fn restore(id: DatasetId, layout: Layout, cx: &mut Context<'_>) -> Option<Picker
             let (start, end) = layout.units_of(piece);
             if cx.store().covers(start, end) {
                 picker.complete(piece);
+            } else if cx.store().touches(start, end) {
+                // Given so from the start: it is here, and cannot be passed on yet.
+                for unit in (start..end).filter(|unit| cx.store().contains(*unit)).collect::<Vec<_>>() {
+                    picker.done(unit, None, cx.rng());
+                }
             }
         }
     }
