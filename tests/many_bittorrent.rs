@@ -66,28 +66,21 @@ fn the_queue_lets_three_load_at_a_time() {
         let complete = ends.iter().filter(|end| **end <= spans(&outcome, id).0).count();
         assert!(complete + 3 > id as usize, "{id} began when {complete} were complete");
     }
+    // The seeder serves five, and the others when those have been slow for a minute.
+    let span = outcome.makespan().unwrap().secs();
+    assert!((60.0..90.0).contains(&span), "{span} s");
     let all = swarm("{ name = \"a\", count = 9, size = \"4 MiB\" }", &[&PAIR[..], &MANY].concat());
-    assert!((0..9).all(|id| spans(&all, id).0 < 5.0), "without the queue all begin at once");
+    let span = all.makespan().unwrap().secs();
+    assert!((15.1..20.0).contains(&span), "without the queue nothing waits: {span} s");
 }
 
 /// No torrent waits.
 const MANY: [&str; 2] = ["protocol.bittorrent.active_downloads=500", "protocol.bittorrent.active_seeds=500"];
 
-/// A seeder of many torrents gives to no more connections at a time than it has slots.
-#[test]
-fn few_slots_serve_many_torrents() {
-    let sets = ["swarm.network_size=6", "swarm.seeders=1", "protocol.bittorrent.unchoke_slots=1"];
-    let outcome = swarm("{ name = \"a\", count = 12, size = \"512 KiB\" }", &[&sets[..], &MANY].concat());
-    assert_eq!(outcome.status, Status::Complete);
-    let one = swarm("{ name = \"a\", size = \"6 MiB\" }", &sets);
-    assert!(outcome.makespan().unwrap() > one.makespan().unwrap(), "each torrent has to wait for the slot");
-}
-
 /// Holders of parts give the whole pieces that they have, and nobody has all of them.
 #[test]
 fn parts_of_a_torrent_make_up_the_whole() {
-    let held = "{ name = \"a\", size = \"2 MiB\", holders = { replicas = 12 }, held = { share = 0.6 }, \
-        wanted_by = { share = 0.5 } }";
+    let held = "{ name = \"a\", size = \"2 MiB\", holders = { replicas = 12 }, held = { share = 0.6 } }";
     let outcome = swarm(held, &["swarm.network_size=16", "swarm.seeders=1", "protocol.bittorrent.piece_size=16 KiB"]);
     assert_eq!(outcome.status, Status::Complete);
 }
