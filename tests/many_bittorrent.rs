@@ -115,6 +115,7 @@ fn worlds() -> impl Strategy<Value = (String, Vec<String>)> {
             );
             let mut sets = vec![
                 format!("swarm.network_size={nodes}"),
+                "swarm.seeders=1".into(),
                 format!("seed={seed}"),
                 format!("protocol.bittorrent.active_downloads={downloads}"),
                 format!("protocol.bittorrent.active_seeds={seeds}"),
