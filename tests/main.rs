@@ -20,6 +20,7 @@ mod impact;
 mod interrupted;
 mod last_piece;
 mod layering;
+mod many_bittorrent;
 mod many_codex;
 #[path = "../experiments/measured.rs"]
 mod measured;

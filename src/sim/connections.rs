@@ -57,6 +57,8 @@ impl<P: Protocol> Simulation<'_, P> {
         let mut datasets: Vec<DatasetId> = node.manifests.iter().map(DatasetId).collect();
         datasets.extend(node.store.firsts().map(|first| self.world.datasets.of(first)));
         datasets.extend(&node.wanted);
+        let holds = |dataset: &DatasetId| node.store.len_of(self.world.datasets.get(*dataset)) > 0;
+        datasets.extend(self.world.datasets.ids().filter(holds));
         datasets.sort_unstable();
         datasets.dedup();
         datasets

@@ -1,16 +1,20 @@
-//! Whom a node lets request: the slots.
+//! Whom a node lets request: the slots, which all its torrents share.
 //!
 //! After libtorrent `src/choker.cpp` and `recalculate_unchoke_slots`,
 //! `recalculate_optimistic_unchoke_slots` in `src/session_impl.cpp`: leechers
 //! prefer those who gave them most in the last round (tit for tat), seeders
 //! those they send to fastest until their turn is over; a slot is optimistic.
-//! Who becomes interested while a slot is free gets it at once.
+//! Who becomes interested while a slot is free gets it at once. The candidates are the
+//! connections of all active torrents: a peer of two torrents stands there twice, and
+//! what it gives in one does not count in the other.
 
 use super::peer::Peer;
+use super::torrent::Torrent;
 use super::wire::Msg;
-use super::{BitTorrent, Context, Params, TICK};
+use super::{BitTorrent, Context, Params, Session, TICK};
 use crate::rng::{Rng, mix};
 use crate::units::Time;
+use crate::world::NodeId;
 use std::cmp::Reverse;
 
 /// The slots of a node and when they are given anew.
@@ -61,13 +65,13 @@ impl Choker {
 /// What decides who gets a slot: the smaller first.
 type SlotClaim = (Reverse<u64>, bool, Reverse<u64>, Time, u64);
 
-impl BitTorrent {
-    pub(super) fn on_interested(&mut self, at: usize, cx: &mut Context<'_>) {
+impl Torrent {
+    pub(super) fn on_interested(&mut self, at: usize, session: &mut Session, cx: &mut Context<'_>) {
         self.peers[at].interested = true;
         self.grant(at, cx);
         let params = &cx.shared.params;
-        if !self.peers[at].unchoked && (params.ignore_slots || self.choker.taken < params.unchoke_slots) {
-            self.unchoke(at, cx);
+        if !self.peers[at].unchoked && (params.ignore_slots || session.choker.taken < params.unchoke_slots) {
+            self.unchoke(at, &mut session.choker, cx);
         }
     }
 
@@ -78,115 +82,135 @@ impl BitTorrent {
         if std::mem::replace(&mut peer.told, true) {
             return;
         }
-        let set = cx.shared.allowed_fast(peer.id);
+        let set = cx.shared.allowed_fast(peer.id, self.id);
         peer.granted = set.into_iter().filter(|piece| !peer.pieces.has(*piece)).collect();
         if !peer.granted.is_empty() {
             cx.send(peer.id, Msg::AllowedFast(peer.granted.as_slice().into()));
         }
     }
 
-    pub(super) fn on_not_interested(&mut self, at: usize, cx: &mut Context<'_>) {
+    pub(super) fn on_not_interested(&mut self, at: usize, session: &mut Session, cx: &mut Context<'_>) {
         self.peers[at].interested = false;
         if self.peers[at].unchoked {
-            self.choke(at, cx);
+            self.choke(at, &mut session.choker, cx);
         }
     }
 
-    fn unchoke(&mut self, at: usize, cx: &mut Context<'_>) {
+    fn unchoke(&mut self, at: usize, choker: &mut Choker, cx: &mut Context<'_>) {
         let peer = &mut self.peers[at];
         (peer.unchoked, peer.last_unchoke, peer.sent_before) = (true, cx.now(), peer.up.total);
-        self.choker.taken += 1;
+        choker.taken += 1;
         cx.send(peer.id, Msg::Unchoke);
     }
 
-    fn choke(&mut self, at: usize, cx: &mut Context<'_>) {
+    fn choke(&mut self, at: usize, choker: &mut Choker, cx: &mut Context<'_>) {
         let peer = &mut self.peers[at];
         peer.unchoked = false;
         let optimistic = std::mem::take(&mut peer.optimistic);
         cx.send(peer.id, Msg::Choke);
-        self.choker.turn_ended(optimistic);
+        choker.turn_ended(optimistic);
         self.refuse_waiting(at, cx);
     }
 
+    fn claim(&self, at: usize, me: NodeId, now: Time, params: &Params) -> SlotClaim {
+        let peer = &self.peers[at];
+        let quota = u64::from(params.seeding_quota) * u64::from(self.layout.per_piece) * self.layout.unit;
+        let had_its_turn = peer.unchoked
+            && peer.up.total - peer.sent_before > quota
+            && now.since(peer.last_unchoke) > params.seeding_turn;
+        let sent = if peer.unchoked { peer.up.round } else { 0 };
+        // An order of this node's own among connections that are equal otherwise.
+        let lot = mix(u64::from(me.0) << 32 | u64::from(peer.id.0)) ^ u64::from(self.id.0).wrapping_mul(LOTS);
+        (Reverse(peer.down.round), had_its_turn, Reverse(sent), peer.last_unchoke, lot)
+    }
+}
+
+/// Sets the lots of one peer in different torrents apart: 2^64 over the golden ratio.
+const LOTS: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A connection: the place of its torrent, and of its peer there.
+type Place = (usize, usize);
+
+impl BitTorrent {
     /// Once a second: rounds, when their time has come.
     pub(super) fn tick_choker(&mut self, cx: &mut Context<'_>) {
         let params = &cx.shared.params;
-        if self.peers.is_empty() || params.ignore_slots {
+        if self.session.connections == 0 || params.ignore_slots {
             return;
         }
-        self.choker.tick();
-        if self.choker.to_round == 0 {
+        self.session.choker.tick();
+        if self.session.choker.to_round == 0 {
             self.round(cx);
-            self.choker.to_round = seconds(params.unchoke_interval);
+            self.session.choker.to_round = seconds(params.unchoke_interval);
         }
-        if self.choker.to_optimistic == 0 {
+        if self.session.choker.to_optimistic == 0 {
             self.optimistic_round(cx);
-            self.choker.to_optimistic = seconds(params.optimistic_interval);
+            self.session.choker.to_optimistic = seconds(params.optimistic_interval);
         }
     }
 
-    fn optimistic_slots(&self, cx: &Context<'_>) -> usize {
-        let params = &cx.shared.params;
-        match params.optimistic_slots {
-            0 => (params.unchoke_slots / 5).max(1) as usize,
-            slots => slots as usize,
+    /// The connections, of all torrents, that `which` picks.
+    fn candidates(&self, which: impl Fn(&Peer) -> bool) -> Vec<Place> {
+        let mut order = Vec::new();
+        for (place, torrent) in self.torrents.iter().enumerate() {
+            let peers = torrent.peers.iter().enumerate().filter(|(_, peer)| which(peer));
+            order.extend(peers.map(|(at, _)| (place, at)));
         }
+        order
     }
 
     /// Gives the regular slots anew.
     fn round(&mut self, cx: &mut Context<'_>) {
-        let regular = (cx.shared.params.unchoke_slots as usize).saturating_sub(self.optimistic_slots(cx));
-        let mut order: Vec<usize> = (0..self.peers.len()).filter(|at| self.peers[*at].interested).collect();
-        order.sort_by_cached_key(|at| self.claim(&self.peers[*at], cx));
-        for (rank, at) in order.into_iter().enumerate() {
-            let (unchoked, optimistic) = (self.peers[at].unchoked, self.peers[at].optimistic);
+        let params = &cx.shared.params;
+        let regular = (params.unchoke_slots as usize).saturating_sub(optimistic_slots(params));
+        let mut order = self.candidates(|peer| peer.interested);
+        order.sort_by_cached_key(|(torrent, at)| self.torrents[*torrent].claim(*at, self.me, cx.now(), params));
+        let choker = &mut self.session.choker;
+        for (rank, (torrent, at)) in order.into_iter().enumerate() {
+            let torrent = &mut self.torrents[torrent];
+            cx.on(torrent.channel());
+            let (unchoked, optimistic) = (torrent.peers[at].unchoked, torrent.peers[at].optimistic);
             match (rank < regular, unchoked) {
-                (true, false) => self.unchoke(at, cx),
+                (true, false) => torrent.unchoke(at, choker, cx),
                 (true, true) if optimistic => {
                     // It has earned a regular slot; the optimistic one is free.
-                    self.peers[at].optimistic = false;
-                    self.choker.to_optimistic = 0;
+                    torrent.peers[at].optimistic = false;
+                    choker.to_optimistic = 0;
                 }
-                (false, true) if !optimistic => self.choke(at, cx),
+                (false, true) if !optimistic => torrent.choke(at, choker, cx),
                 _ => {}
             }
         }
-        for peer in self.peers.iter_mut() {
+        for peer in self.torrents.iter_mut().flat_map(|torrent| torrent.peers.iter_mut()) {
             (peer.up.round, peer.down.round) = (0, 0);
         }
     }
 
-    fn claim(&self, peer: &Peer, cx: &Context<'_>) -> SlotClaim {
-        let params = &cx.shared.params;
-        let quota = u64::from(params.seeding_quota) * u64::from(cx.shared.layout.per_piece) * cx.shared.unit;
-        let had_its_turn = peer.unchoked
-            && peer.up.total - peer.sent_before > quota
-            && cx.now().since(peer.last_unchoke) > params.seeding_turn;
-        let sent = if peer.unchoked { peer.up.round } else { 0 };
-        (Reverse(peer.down.round), had_its_turn, Reverse(sent), peer.last_unchoke, self.lot(peer))
-    }
-
-    /// An order of this node's own among peers that are equal otherwise.
-    fn lot(&self, peer: &Peer) -> u64 {
-        mix(u64::from(self.me.0) << 32 | u64::from(peer.id.0))
-    }
-
     /// Gives the optimistic slots to those who have waited longest for one.
     fn optimistic_round(&mut self, cx: &mut Context<'_>) {
-        let slots = self.optimistic_slots(cx);
-        let waits = |peer: &Peer| peer.interested && (!peer.unchoked || peer.optimistic);
-        let mut order: Vec<usize> = (0..self.peers.len()).filter(|at| waits(&self.peers[*at])).collect();
+        let slots = optimistic_slots(&cx.shared.params);
+        let mut order = self.candidates(|peer| peer.interested && (!peer.unchoked || peer.optimistic));
         cx.rng().shuffle(&mut order);
-        order.sort_by_key(|at| self.peers[*at].last_optimistic);
-        for (rank, at) in order.into_iter().enumerate() {
-            let optimistic = self.peers[at].optimistic;
+        order.sort_by_key(|(torrent, at)| self.torrents[*torrent].peers[*at].last_optimistic);
+        let choker = &mut self.session.choker;
+        for (rank, (torrent, at)) in order.into_iter().enumerate() {
+            let torrent = &mut self.torrents[torrent];
+            cx.on(torrent.channel());
+            let optimistic = torrent.peers[at].optimistic;
             if rank < slots && !optimistic {
-                self.unchoke(at, cx);
-                self.peers[at].optimistic = true;
-                self.peers[at].last_optimistic = cx.now();
+                torrent.unchoke(at, choker, cx);
+                torrent.peers[at].optimistic = true;
+                torrent.peers[at].last_optimistic = cx.now();
             } else if rank >= slots && optimistic {
-                self.choke(at, cx);
+                torrent.choke(at, choker, cx);
             }
         }
+    }
+}
+
+fn optimistic_slots(params: &Params) -> usize {
+    match params.optimistic_slots {
+        0 => (params.unchoke_slots / 5).max(1) as usize,
+        slots => slots as usize,
     }
 }

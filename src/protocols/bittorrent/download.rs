@@ -1,17 +1,18 @@
-//! What a node wants: interest, requests, blocks that arrive or do not.
+//! What a node wants of one torrent: interest, requests, blocks that arrive or do not.
 
 use super::peer::Wanted;
 use super::picker::{Demand, Pick};
 use super::pieces::PeerPieces;
+use super::torrent::Torrent;
 use super::wire::{Msg, UnitList};
-use super::{BitTorrent, Context};
+use super::{Context, Session};
 
-impl BitTorrent {
+impl Torrent {
     /// What a peer has, as it says in its introduction.
-    pub(super) fn on_pieces(&mut self, at: usize, pieces: PeerPieces, cx: &mut Context<'_>) {
+    pub(super) fn on_pieces(&mut self, at: usize, pieces: PeerPieces, session: &mut Session, cx: &mut Context<'_>) {
         let Some(picker) = &mut self.picker else {
             self.peers[at].pieces = pieces;
-            self.drop_if_redundant(at, cx);
+            self.drop_if_redundant(at, session, cx);
             return;
         };
         let lacking = if pieces.seed {
@@ -27,14 +28,14 @@ impl BitTorrent {
         }
     }
 
-    pub(super) fn on_have(&mut self, at: usize, piece: u32, cx: &mut Context<'_>) {
-        let pieces = cx.shared.layout.pieces();
+    pub(super) fn on_have(&mut self, at: usize, piece: u32, session: &mut Session, cx: &mut Context<'_>) {
+        let pieces = self.layout.pieces();
         let peer = &mut self.peers[at];
         if !peer.pieces.insert(piece, pieces) {
             return;
         }
         let Some(picker) = &mut self.picker else {
-            self.drop_if_redundant(at, cx);
+            self.drop_if_redundant(at, session, cx);
             return;
         };
         picker.peer_has(piece, cx.rng());
@@ -56,7 +57,10 @@ impl BitTorrent {
     }
 
     /// Says so, if it is news, and asks for blocks if that is allowed.
-    fn become_interested(&mut self, at: usize, cx: &mut Context<'_>) {
+    pub(super) fn become_interested(&mut self, at: usize, cx: &mut Context<'_>) {
+        if !self.loads {
+            return;
+        }
         let peer = &mut self.peers[at];
         if !peer.interesting {
             peer.interesting = true;
@@ -100,7 +104,7 @@ impl BitTorrent {
                 }
             }
             if !peer.unchoked_us {
-                let piece = cx.shared.layout.piece_of(*unit);
+                let piece = self.layout.piece_of(*unit);
                 peer.allowed.retain(|p| *p != piece);
             }
         }
@@ -110,11 +114,11 @@ impl BitTorrent {
     }
 
     /// A block arrives.
-    pub(super) fn on_piece(&mut self, at: usize, unit: u32, cx: &mut Context<'_>) {
-        let (now, unit_bytes) = (cx.now(), cx.shared.unit);
+    pub(super) fn on_piece(&mut self, at: usize, unit: u32, session: &mut Session, cx: &mut Context<'_>) {
+        let (now, unit_bytes) = (cx.now(), self.layout.unit);
         let params = &cx.shared.params;
         let peer = &mut self.peers[at];
-        peer.down.add(cx.world.only().bytes_in(unit));
+        peer.down.add(cx.world.datasets.get(self.id).bytes_in(unit));
         peer.last_block = now;
         let place = peer.asked.iter().position(|w| w.unit == unit);
         let Some(picker) = &mut self.picker else {
@@ -141,7 +145,7 @@ impl BitTorrent {
                 self.take_back(unit, at, cx);
             }
             if complete {
-                self.complete_piece(cx.shared.layout.piece_of(unit), cx);
+                self.complete_piece(self.layout.piece_of(unit), session, cx);
             }
         }
         // Completing the last piece may have closed connections.
@@ -162,9 +166,9 @@ impl BitTorrent {
     }
 
     /// A piece has passed its check: everybody is told.
-    fn complete_piece(&mut self, piece: u32, cx: &mut Context<'_>) {
+    fn complete_piece(&mut self, piece: u32, session: &mut Session, cx: &mut Context<'_>) {
         let Some(picker) = &mut self.picker else { return };
-        let (start, end) = cx.shared.layout.units_of(piece);
+        let (start, end) = self.layout.units_of(piece);
         cx.verified(start, end);
         picker.complete(piece);
         if picker.missing() == 0 {
@@ -184,7 +188,7 @@ impl BitTorrent {
         }
         if self.is_seed() {
             (0..self.peers.len()).rev().for_each(|at| {
-                self.drop_if_redundant(at, cx);
+                self.drop_if_redundant(at, session, cx);
             });
         }
     }
@@ -198,14 +202,14 @@ impl BitTorrent {
     /// After libtorrent `request_a_block`.
     fn pick(&mut self, at: usize, cx: &mut Context<'_>) {
         let Some(picker) = &mut self.picker else { return };
-        let (params, layout) = (&cx.shared.params, cx.shared.layout);
+        let (params, layout) = (&cx.shared.params, self.layout);
         let (peers, peer) = (self.peers.len(), &mut self.peers[at]);
         let mut left = i64::from(peer.desired) - peer.outstanding() as i64;
         if left <= 0 {
             return;
         }
         let run = (peer.down.rate * params.whole_piece_time.secs()).min(params.whole_piece_limit.get() as f64);
-        let whole = (run / (cx.shared.unit * u64::from(layout.per_piece)) as f64) as u32;
+        let whole = (run / (self.layout.unit * u64::from(layout.per_piece)) as f64) as u32;
         let (pieces, allowed) = (&peer.pieces, (!peer.unchoked_us).then_some(&peer.allowed));
         let has = |piece| pieces.has(piece) && allowed.is_none_or(|allowed| allowed.contains(&piece));
         let random = picker.len() < params.random_first;
@@ -289,7 +293,7 @@ impl BitTorrent {
             peer.slow_start = false;
         }
         peer.down.tick();
-        peer.update_desired(params, cx.shared.unit);
+        peer.update_desired(params, self.layout.unit);
         if !peer.asked.is_empty() && now.since(peer.last_block) > params.piece_timeout {
             self.snub(at, cx);
         }

@@ -1,7 +1,7 @@
 //! The constants of the BitTorrent client; their sources are in
 //! `models/protocols/bittorrent.toml`.
 
-use crate::units::{Bytes, Time};
+use crate::units::{Bytes, Rate, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub struct Params {
     pub transport: Carrier,
     /// Size of a piece, the unit of hashing and announcing; rounded down to whole units, at least one.
     pub piece_size: Bytes,
-    /// Peers that a node uploads to at the same time.
+    /// Peers that a node uploads to at the same time, of all its torrents.
     pub unchoke_slots: u32,
     /// Whether everybody interested is unchoked, as libtorrent does for peers with private addresses.
     pub ignore_slots: bool,
@@ -63,16 +63,30 @@ pub struct Params {
     pub end_game_pause: Time,
     /// Whether a block that came from elsewhere is taken back from others who were asked for it.
     pub cancels: bool,
-    /// Connections of a node at the most.
+    /// Connections of a node at the most, of all its torrents.
     pub connections: u32,
-    /// Connections begun at once when the first peers are known.
+    /// Connections begun at once when the first peers of a torrent are known.
     pub connect_boost: u32,
-    /// Connections begun per second after that.
+    /// Connections begun per second after that, for all torrents of a node.
     pub connection_speed: u32,
     /// Pause before a lost connection is tried again.
     pub reconnect_time: Time,
     /// Distance between two announces to the tracker.
     pub announce_interval: Time,
+    /// Torrents of a node that load at the same time; others wait. Deluge: 3.
+    pub active_downloads: u32,
+    /// Complete torrents of a node that are served at the same time; others wait. Deluge: 5.
+    pub active_seeds: u32,
+    /// Torrents of a node that load or are served at the same time, slow ones among them. Deluge: 8.
+    pub active_limit: u32,
+    /// Whether slow torrents count only among all. Deluge: false.
+    pub dont_count_slow: bool,
+    /// A torrent is slow that loads, or serves when it is complete, less than this.
+    pub slow_rate: Rate,
+    /// For how long it has to, to count as slow, and not to, to count as such no longer.
+    pub slow_after: Time,
+    /// Distance between two looks at which torrents load and are served, when nothing happens.
+    pub auto_manage_interval: Time,
     /// Least size of the send buffer of a connection.
     pub send_buffer_low: Bytes,
     /// Largest size of the send buffer of a connection.

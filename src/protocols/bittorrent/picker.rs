@@ -42,7 +42,7 @@ pub(super) struct Pick {
     pub busy: bool,
 }
 
-/// The picker of one node.
+/// The picker of one torrent of a node.
 #[derive(Debug)]
 pub(super) struct Picker {
     layout: Layout,
@@ -116,7 +116,7 @@ impl Picker {
     fn block(&self, unit: u32) -> Option<&Block> {
         let piece = self.layout.piece_of(unit);
         let at = self.find(piece).ok()?;
-        self.begun[at].blocks.get((unit - piece * self.layout.per_piece) as usize)
+        self.begun[at].blocks.get((unit - self.layout.units_of(piece).0) as usize)
     }
 
     /// Whether `unit` is here.
@@ -292,7 +292,7 @@ impl Picker {
         if !(hunt.ask.has)(begun.piece) {
             return;
         }
-        let start = begun.piece * self.layout.per_piece;
+        let start = self.layout.units_of(begun.piece).0;
         let alone = begun.blocks.iter().all(|b| b.requests == 0 || b.asked == Some(hunt.ask.peer));
         let (run, first) = begun.longest_run();
         let reserve = hunt.in_a_row > run && !alone;
@@ -326,7 +326,7 @@ impl Picker {
         if let Some(begun) = self.begun.iter().filter(full).nth(nth) {
             let blocks: Vec<usize> = (0..begun.blocks.len()).filter(|i| busy(&begun.blocks[*i])).collect();
             let block = blocks[rng.below(blocks.len() as u64) as usize];
-            out.push(Pick { unit: begun.piece * self.layout.per_piece + block as u32, busy: true });
+            out.push(Pick { unit: self.layout.units_of(begun.piece).0 + block as u32, busy: true });
         }
     }
 }

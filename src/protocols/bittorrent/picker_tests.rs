@@ -8,7 +8,7 @@ const B: NodeId = NodeId(2);
 
 fn picker(pieces: u32) -> (Picker, Rng) {
     let mut rng = Rng::stream(5, Purpose::Protocol, 0);
-    (Picker::new(Layout { units: pieces * 4, per_piece: 4 }, &mut rng), rng)
+    (Picker::new(Layout { first: 0, units: pieces * 4, per_piece: 4, unit: 1 }, &mut rng), rng)
 }
 
 fn ask(peer: NodeId, has: &dyn Fn(u32) -> bool, blocks: u32) -> Demand<'_> {

@@ -1,18 +1,30 @@
 //! Pieces: how units make them up, who has which, and which are rare.
 
 use crate::rng::Rng;
-use crate::world::BlockSet;
+use crate::units::Bytes;
+use crate::world::{BlockSet, Dataset};
 
-/// How the units of the dataset make up pieces.
+/// How the units of a dataset make up pieces. Pieces are counted in each torrent from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layout {
+    /// The first unit of the dataset.
+    pub first: u32,
     /// Units in the dataset.
     pub units: u32,
     /// Units in a piece; the last piece may have fewer.
     pub per_piece: u32,
+    /// Bytes in a whole unit.
+    pub unit: u64,
 }
 
 impl Layout {
+    /// Of `dataset`, in pieces of about `size`.
+    pub fn new(dataset: &Dataset, size: Bytes) -> Self {
+        let unit = dataset.block_size.get() * u64::from(dataset.group);
+        let per_piece = (size.get() / unit).clamp(1, u64::from(u32::MAX)) as u32;
+        Layout { first: dataset.first, units: dataset.units(), per_piece, unit }
+    }
+
     /// Number of pieces.
     pub fn pieces(&self) -> u32 {
         self.units.div_ceil(self.per_piece)
@@ -21,12 +33,12 @@ impl Layout {
     /// The units of `piece`, from the first up to, not including, the second.
     pub fn units_of(&self, piece: u32) -> (u32, u32) {
         let start = piece * self.per_piece;
-        (start, (start + self.per_piece).min(self.units))
+        (self.first + start, self.first + (start + self.per_piece).min(self.units))
     }
 
     /// The piece of `unit`.
     pub fn piece_of(&self, unit: u32) -> u32 {
-        unit / self.per_piece
+        (unit - self.first) / self.per_piece
     }
 }
 
@@ -221,10 +233,13 @@ mod tests {
 
     #[test]
     fn the_last_piece_may_be_short() {
-        let layout = Layout { units: 611, per_piece: 16 };
+        let layout = Layout { first: 0, units: 611, per_piece: 16, unit: 1 };
         assert_eq!(layout.pieces(), 39);
         assert_eq!(layout.units_of(38), (608, 611));
         assert_eq!((layout.piece_of(607), layout.piece_of(608)), (37, 38));
+        let behind = Layout { first: 1000, ..layout };
+        assert_eq!((behind.units_of(0), behind.units_of(38)), ((1000, 1016), (1608, 1611)));
+        assert_eq!((behind.piece_of(1607), behind.piece_of(1608)), (37, 38));
     }
 
     #[test]

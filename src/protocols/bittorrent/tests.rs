@@ -4,7 +4,9 @@ use super::*;
 use crate::ledger::Class;
 use crate::protocol::{Effect, Message, Units};
 use crate::protocols::parts::bench;
+use crate::world::BlockSet;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 const BLOCK: u64 = 16 << 10;
 
@@ -73,8 +75,12 @@ impl Bench {
         units
     }
 
+    fn torrent(&self) -> &Torrent {
+        &self.on.node.torrents[0]
+    }
+
     fn unchoked(&self) -> Vec<u32> {
-        self.on.node.peers.iter().filter(|p| p.unchoked).map(|p| p.id.0).collect()
+        self.torrent().peers.iter().filter(|p| p.unchoked).map(|p| p.id.0).collect()
     }
 
     /// A peer that has everything, and lets the client request.
@@ -114,12 +120,12 @@ fn a_round_keeps_those_who_gave_most_and_leaves_one_slot_to_chance() {
         units.iter().take(blocks).for_each(|unit| bench.hear(peer, Msg::Piece(*unit)));
         bench.sent.clear();
     }
-    bench.on.node.choker.make_due();
+    bench.on.node.session.choker.make_due();
     bench.wait(1);
     let unchoked = bench.unchoked();
     assert!([5, 7, 8].iter().all(|peer| unchoked.contains(peer)), "{unchoked:?}");
     assert_eq!(unchoked.len(), 4, "three regular slots and an optimistic one: {unchoked:?}");
-    let chance: Vec<u32> = bench.on.node.peers.iter().filter(|p| p.optimistic).map(|p| p.id.0).collect();
+    let chance: Vec<u32> = bench.torrent().peers.iter().filter(|p| p.optimistic).map(|p| p.id.0).collect();
     assert_eq!(chance.len(), 1);
     assert!(!bench.told(|m| *m == Msg::Choke).is_empty());
 }
@@ -129,7 +135,7 @@ fn the_optimistic_slot_goes_round() {
     let mut bench = Bench::new(true, 64, |p| p.unchoke_slots = 1);
     bench.connect(1..=3);
     (1..=3).for_each(|peer| bench.hear(peer, Msg::Interested));
-    bench.on.node.choker.make_due();
+    bench.on.node.session.choker.make_due();
     let mut holders = BTreeSet::new();
     for _ in 0..3 {
         bench.wait(1);
@@ -149,7 +155,7 @@ fn a_slot_that_is_given_up_goes_to_somebody_within_a_second() {
     bench.hear(1, Msg::NotInterested);
     assert_eq!(bench.unchoked(), [2, 3, 4]);
     bench.sent.clear();
-    bench.on.node.choker.make_due();
+    bench.on.node.session.choker.make_due();
     bench.wait(1);
     assert!(bench.unchoked().contains(&5), "{:?}", bench.unchoked());
 }
@@ -179,7 +185,7 @@ fn a_choked_peer_may_ask_for_the_allowed_pieces() {
     bench.connect(1..=5);
     (1..=4).for_each(|peer| bench.hear(peer, Msg::Interested)); // they take the slots
     bench.sent.clear();
-    let allowed = bench.on.shared.allowed_fast(NodeId(5));
+    let allowed = bench.on.shared.allowed_fast(NodeId(5), DatasetId(0));
     bench.hear(5, Msg::Interested);
     bench.hear(5, Msg::Request([allowed[0] * 16].into_iter().collect()));
     let told = Msg::AllowedFast(allowed.as_slice().into());
@@ -195,7 +201,7 @@ fn a_peer_is_told_its_allowed_pieces_when_it_is_interested() {
     let mut bench = Bench::new(true, 640, |p| p.allowed_fast = 2);
     bench.act(Units::None, |client, cx| client.connected(NodeId(1), cx));
     assert!(bench.told(|m| matches!(m, Msg::AllowedFast(_))).is_empty(), "not yet");
-    let allowed = bench.on.shared.allowed_fast(NodeId(1));
+    let allowed = bench.on.shared.allowed_fast(NodeId(1), DatasetId(0));
     bench.hear(1, Msg::Bitfield(Rc::new(BlockSet::one(allowed[0])), 40));
     bench.hear(1, Msg::Interested);
     let told = bench.sent.iter().find(|(_, m)| matches!(m, Msg::AllowedFast(_)));
@@ -225,8 +231,8 @@ fn requests_grow_by_one_with_every_block_and_then_follow_the_rate() {
         bench.wait(1);
         outstanding.extend(bench.asked(1));
     }
-    assert!(!bench.on.node.peers[0].slow_start);
-    assert!((29..=31).contains(&bench.on.node.peers[0].desired), "{}", bench.on.node.peers[0].desired);
+    assert!(!bench.torrent().peers[0].slow_start);
+    assert!((29..=31).contains(&bench.torrent().peers[0].desired), "{}", bench.torrent().peers[0].desired);
 }
 
 /// All is asked of the first seed; the second one is asked for one block at a
@@ -261,7 +267,7 @@ fn no_block_is_asked_for_twice_while_a_piece_is_untouched() {
     bench.hear(2, Msg::Bitfield(Rc::new(BlockSet::one(piece)), 4));
     bench.hear(2, Msg::Unchoke);
     assert!(bench.asked(2).is_empty());
-    assert!(bench.on.node.peers[1].end_game, "it tries again later");
+    assert!(bench.torrent().peers[1].end_game, "it tries again later");
 }
 
 #[test]
@@ -271,8 +277,8 @@ fn a_peer_that_keeps_silent_is_snubbed_and_its_block_asked_of_another() {
     bench.seed(1);
     assert_eq!(bench.asked(1).len(), 16);
     bench.wait(21); // piece_timeout is 20 s
-    assert!(bench.on.node.peers[0].snubbed);
-    assert_eq!(bench.on.node.peers[0].desired, 1);
+    assert!(bench.torrent().peers[0].snubbed);
+    assert_eq!(bench.torrent().peers[0].desired, 1);
     bench.seed(2);
     assert!(!bench.asked(2).is_empty());
 }
@@ -284,7 +290,7 @@ fn two_seeds_part() {
     bench.seed(1);
     assert_eq!(bench.asked(1), [0]);
     bench.hear(1, Msg::Piece(0));
-    assert!(bench.on.node.is_seed());
+    assert!(bench.torrent().is_seed());
     assert_eq!(bench.hung_up, [NodeId(1)]);
     bench.hear(2, Msg::Have(0));
     assert_eq!(bench.hung_up, [NodeId(1), NodeId(2)]);

@@ -1,12 +1,13 @@
 //! What a node gives: requests that wait, and the send buffer.
 
+use super::Context;
+use super::torrent::Torrent;
 use super::wire::{Msg, UnitList};
-use super::{BitTorrent, Context};
 use crate::world::NodeId;
 
-impl BitTorrent {
+impl Torrent {
     pub(super) fn on_request(&mut self, at: usize, units: &[u32], cx: &mut Context<'_>) {
-        let layout = cx.shared.layout;
+        let layout = self.layout;
         let peer = &mut self.peers[at];
         let mut refused = UnitList::new();
         for unit in units {
@@ -33,20 +34,20 @@ impl BitTorrent {
 
     /// Requests of a peer that was choked are void, but for the allowed pieces.
     pub(super) fn refuse_waiting(&mut self, at: usize, cx: &mut Context<'_>) {
-        let layout = cx.shared.layout;
+        let layout = self.layout;
         let void = self.peers[at].void_waiting(|unit| layout.piece_of(unit));
         refuse(self.peers[at].id, void, cx);
     }
 
     /// Moves blocks from the queue of requests into the send buffer.
     fn fill_buffer(&mut self, at: usize, cx: &mut Context<'_>) {
-        let params = &cx.shared.params;
+        let (params, dataset) = (&cx.shared.params, cx.world.datasets.get(self.id));
         let peer = &mut self.peers[at];
         let most = peer.watermark(params);
         while peer.buffered < most
             && let Some(unit) = peer.waiting.pop_front()
         {
-            let bytes = cx.world.only().bytes_in(unit);
+            let bytes = dataset.bytes_in(unit);
             peer.buffered += bytes;
             cx.send_tracked(peer.id, Msg::Piece(unit), bytes.min(u64::from(u32::MAX)) as u32);
         }

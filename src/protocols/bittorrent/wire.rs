@@ -54,8 +54,11 @@ const REQUEST: u64 = HEAD + 12;
 /// What comes before the data of a block: head, index and begin.
 const PIECE: u64 = HEAD + 8;
 
+/// Blocks in `units`, all of one torrent.
 fn blocks(units: &[u32], world: &World) -> u64 {
-    units.iter().map(|unit| world.only().blocks_in(*unit)).sum()
+    let Some(first) = units.first() else { return 0 };
+    let dataset = world.datasets.at(*first);
+    units.iter().map(|unit| dataset.blocks_in(*unit)).sum()
 }
 
 impl Message for Msg {
@@ -77,9 +80,10 @@ impl Message for Msg {
             Msg::AllowedFast(pieces) => pieces.len() as u64 * (HEAD + 4),
             Msg::Bitfield(_, pieces) => HEAD + u64::from(pieces.div_ceil(8)),
             Msg::Request(units) | Msg::Reject(units) => REQUEST * blocks(units, world),
-            Msg::Cancel(unit) => REQUEST * world.only().blocks_in(*unit),
+            Msg::Cancel(unit) => REQUEST * world.datasets.at(*unit).blocks_in(*unit),
             Msg::Piece(unit) => {
-                let (payload, blocks) = (world.only().bytes_in(*unit), world.only().blocks_in(*unit));
+                let dataset = world.datasets.at(*unit);
+                let (payload, blocks) = (dataset.bytes_in(*unit), dataset.blocks_in(*unit));
                 return Size { payload, framing: blocks * PIECE, ..Size::default() };
             }
         })
@@ -95,10 +99,10 @@ impl Message for Msg {
     fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         match (self, side) {
             (Msg::Piece(unit), Side::Send) => {
-                hardware.per_message + hardware.per_block_sent * world.only().blocks_in(*unit)
+                hardware.per_message + hardware.per_block_sent * world.datasets.at(*unit).blocks_in(*unit)
             }
             (Msg::Piece(unit), Side::Receive) => {
-                hardware.per_message + hardware.per_block_received * world.only().blocks_in(*unit)
+                hardware.per_message + hardware.per_block_received * world.datasets.at(*unit).blocks_in(*unit)
             }
             _ => hardware.per_message,
         }
