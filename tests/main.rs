@@ -20,6 +20,8 @@ mod impact;
 mod interrupted;
 mod last_piece;
 mod layering;
+mod many_bitswap;
+mod many_yardsticks;
 #[path = "../experiments/measured.rs"]
 mod measured;
 mod metamorphic;

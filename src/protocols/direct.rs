@@ -251,6 +251,11 @@ impl Protocol for Direct {
             }
             return;
         }
+        let given = cx.world.given.as_ref().map(|given| &given[cx.me.index()]);
+        let part = given.filter(|given| given.len_of(cx.dataset(dataset)) > 0);
+        if part.is_some_and(|part| cx.store().includes(part, cx.dataset(dataset))) {
+            cx.provide(Key::Dataset(dataset)); // it had a part from the start
+        }
         let next = cx.store().contiguous_of(cx.dataset(dataset));
         let mut download = Download { next, ..Download::default() };
         for peer in self.peers.iter().filter(|peer| cx.world.holds_at_start(**peer, dataset)) {

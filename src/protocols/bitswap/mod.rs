@@ -30,6 +30,8 @@
 mod client;
 mod dag;
 mod links;
+#[cfg(test)]
+mod many_tests;
 mod params;
 mod server;
 mod session;
