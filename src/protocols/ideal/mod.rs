@@ -11,9 +11,8 @@
 //!
 //! Each dataset has trees of its own, over those who want it, with those who have all of
 //! it as sources (who has a part gives nothing); all share the time and the uplinks
-//! (`plan`). Who comes to want a dataset
-//! later, which nobody planned, gets it from one of its sources at once and on a
-//! connection of its own with it.
+//! (`plan`). Who comes to want a dataset later, which nobody planned, gets all of it from
+//! one of its sources, or where it was put or so got.
 
 mod plan;
 mod trees;
@@ -54,6 +53,8 @@ pub enum Msg {
     },
     /// Send me all of this.
     Ask(DatasetId),
+    /// I do not have it any more.
+    Gone(DatasetId),
 }
 
 impl Message for Msg {
@@ -61,20 +62,21 @@ impl Message for Msg {
         match self {
             Msg::Piece { .. } => Class::Payload,
             Msg::Ask(_) => Class::Request,
+            Msg::Gone(_) => Class::Other,
         }
     }
 
     fn size(&self, world: &World) -> Size {
         match self {
             Msg::Piece { span, .. } => Size { payload: span_bytes(world, span.0, span.1), ..Size::default() },
-            Msg::Ask(_) => Size::default(),
+            Msg::Ask(_) | Msg::Gone(_) => Size::default(),
         }
     }
 
     fn carried(&self) -> Units<'_> {
         match self {
             Msg::Piece { span, .. } => Units::Range(span.0, span.1),
-            Msg::Ask(_) => Units::None,
+            Msg::Ask(_) | Msg::Gone(_) => Units::None,
         }
     }
 }
@@ -197,8 +199,8 @@ impl Protocol for Ideal {
                     return;
                 }
                 cx.keep(Units::Range(span.0, span.1));
-                if !cx.wants(dataset) {
-                    self.asks.remove(&dataset);
+                if !cx.wants(dataset) && self.asks.remove(&dataset).is_some() {
+                    cx.provide(Key::Dataset(dataset));
                 }
                 let course = cx.shared.course(dataset);
                 for edge in cx.shared.children(cx.me, dataset) {
@@ -207,6 +209,8 @@ impl Protocol for Ideal {
                     }
                 }
             }
+            Msg::Ask(dataset) if !cx.store().has_all(cx.dataset(dataset)) => cx.send(from, Msg::Gone(dataset)),
+            Msg::Gone(dataset) => cx.find(Key::Dataset(dataset)),
             Msg::Ask(dataset) => {
                 (0..cx.shared.course(dataset).pieces).for_each(|piece| self.pass_on(dataset, piece, from, cx));
             }
@@ -223,7 +227,10 @@ impl Protocol for Ideal {
 
     fn found(&mut self, key: Key, providers: &[NodeId], cx: &mut Ctx<'_, Self>) {
         let Some(asked) = self.asks.get_mut(&key.dataset()) else { return };
-        *asked = providers.first().copied();
+        *asked = match providers.len() {
+            0 => None,
+            count => Some(providers[cx.rng().below(count as u64) as usize]),
+        };
         match *asked {
             Some(peer) if self.peers.contains(&peer) => cx.send(peer, Msg::Ask(key.dataset())),
             Some(peer) => cx.dial(peer),
