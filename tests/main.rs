@@ -31,6 +31,7 @@ mod properties;
 mod readers;
 mod reasons;
 mod report;
+mod requests;
 mod scenario_errors;
 mod survey;
 mod template;

@@ -1,10 +1,12 @@
 //! What the wires of a graph allow: whatever crosses into a part of it takes its time.
 
-use crate::units::{Bytes, Rate, Time};
-use crate::world::{NodeId, Role, Routes, World};
+use super::demand::Demand;
+use crate::units::{Bytes, Rate};
+use crate::world::{DatasetId, NodeId, Role, Routes, World};
 use petgraph::algo::bridges::bridges;
 use petgraph::graph::{NodeIndex, UnGraph};
 use petgraph::visit::EdgeRef;
+use std::collections::BTreeMap;
 
 /// A part of a graph, and what leads into it.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,10 +17,8 @@ pub struct CoreCut {
     pub hosts: u32,
     /// Leechers among them.
     pub leechers: u32,
-    /// When the first of these starts.
-    start: Time,
-    /// Whether somebody behind it holds the dataset from the start.
-    seeded: bool,
+    /// The nodes, in order.
+    behind: Vec<NodeId>,
     /// What the wires let in together, bytes per second.
     pub entering: f64,
     /// What the hosts behind could send together, idle ones left out, bytes per second.
@@ -34,27 +34,32 @@ impl CoreCut {
         self.downlinks / self.entering
     }
 
-    /// The least time for a file of so many bytes, from `first` on.
+    /// The least time for what the nodes `behind` want, from the first need on.
     ///
-    /// What the leechers behind download comes from hosts behind or over the wires that
-    /// lead in, so `L F <= T (sum of these capacities + sum of the uplinks behind)`; and
-    /// where no seeder is behind, one copy at least comes in, `F <= T (sum of the
-    /// capacities)`.
-    fn secs(&self, file: f64, first: Time) -> f64 {
-        if self.leechers == 0 {
-            return 0.0;
+    /// That comes from hosts behind or over the wires that lead in, so `L F <= T (sum of
+    /// these capacities + sum of the uplinks behind)`; and of each dataset that nobody
+    /// behind has, one copy at least comes in, `F <= T (sum of the capacities)`.
+    fn secs(&self, demand: &Demand) -> f64 {
+        let needs = || self.behind.iter().flat_map(|id| demand.of_node(*id));
+        let Some(first) = needs().map(|need| need.from).min() else { return 0.0 };
+        let all: f64 = needs().map(|need| need.bytes).sum();
+        let mut alone: BTreeMap<DatasetId, f64> = BTreeMap::new();
+        for need in needs() {
+            let sources = &demand.sources[need.dataset.index()];
+            if !sources.iter().any(|id| self.behind.binary_search(id).is_ok()) {
+                let most = alone.entry(need.dataset).or_default();
+                *most = most.max(need.bytes);
+            }
         }
-        let lone = if self.seeded { 0.0 } else { file / self.entering };
-        self.start.since(first).secs() + lone.max(f64::from(self.leechers) * file / (self.entering + self.uplinks))
+        let alone = alone.values().sum::<f64>() / self.entering;
+        first.since(demand.first()).secs() + alone.max(all / (self.entering + self.uplinks))
     }
 }
 
-/// The least time, from the start of the first leecher, in which core links can bring the
-/// file to all leechers; zero where they hold nobody back.
-pub(super) fn core_secs(world: &World) -> f64 {
-    let first = world.with_role(Role::Leecher).map(|id| world.node(id).start).min().unwrap_or(Time::ZERO);
-    let file = world.only().size.get() as f64;
-    cuts(world).map(|cut| cut.secs(file, first)).fold(0.0, f64::max)
+/// The least time, from the first need on, in which core links can bring everybody what it
+/// wants; zero where they hold nobody back.
+pub(super) fn core_secs(world: &World, demand: &Demand) -> f64 {
+    cuts(world).map(|cut| cut.secs(demand)).fold(0.0, f64::max)
 }
 
 /// The parts of the graph of `world` into which only wires with a capacity lead: each
@@ -93,16 +98,15 @@ fn cut(world: &World, routes: &Routes, at: &[Vec<NodeId>], (name, inside): (Stri
     let mut member = vec![false; at.len()];
     inside.iter().for_each(|point| member[*point as usize] = true);
     let nodes = || inside.iter().flat_map(|point| &at[*point as usize]).map(|id| world.node(*id));
-    let leechers = nodes().filter(|node| node.role == Role::Leecher);
-    let (leechers, start) = leechers.fold((0, Time::NEVER), |(count, start), node| (count + 1, start.min(node.start)));
+    let mut behind: Vec<NodeId> = inside.iter().flat_map(|point| &at[*point as usize]).copied().collect();
+    behind.sort_unstable();
     let into = inside.iter().flat_map(|point| routes.topology().edges_into(*point));
     let entering = into.filter(|(from, _)| !member[*from as usize]).map(|(_, edge)| edge.capacity.bytes_per_second());
     CoreCut {
         name,
         hosts: nodes().count() as u32,
-        leechers,
-        start,
-        seeded: nodes().any(|node| matches!(node.role, Role::Seeder | Role::Server)),
+        leechers: nodes().filter(|node| node.role == Role::Leecher).count() as u32,
+        behind,
         entering: entering.sum(),
         uplinks: nodes().filter(|node| node.role != Role::Idle).map(|node| node.up.bytes_per_second()).sum(),
         downlinks: nodes().map(|node| node.down.bytes_per_second()).sum(),
@@ -171,6 +175,7 @@ pub fn behind_one_wire_secs(file: Bytes, leechers: u32, wire: Rate, up: Rate) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Time;
     use crate::world::{DatasetSpec, GeneratorSpec, GraphSpec, Stretch, TopologySpec, WorldSpec};
 
     fn world(generator: GeneratorSpec, nodes: u32, seeders: u32) -> World {
@@ -192,20 +197,21 @@ mod tests {
         // 8 nodes in 2 racks; the seeder is in the first, four leechers in the second.
         let racks = world(GeneratorSpec::Racks { racks: 2, delay, uplink }, 8, 1);
         let expected = behind_one_wire_secs(Bytes(10_000_000), 4, uplink, Rate(100_000_000));
-        assert_eq!((core_secs(&racks), expected), (8.0, 8.0), "80 Mbit over 10 Mbit/s");
+        assert_eq!((core_secs(&racks, &Demand::of(&racks)), expected), (8.0, 8.0), "80 Mbit over 10 Mbit/s");
         let bound = super::super::distribution_time(&racks);
         assert_eq!((bound.makespan, bound.kind), (Time::from_secs(8), "core_link"));
         // A seeder on each side: only what leechers cannot give each other has to cross.
         let two = world(GeneratorSpec::Racks { racks: 2, delay, uplink }, 8, 2);
-        assert!((core_secs(&two) - 3.0 * 8e7 / (1e7 + 4e8)).abs() < 1e-12);
+        assert!((core_secs(&two, &Demand::of(&two)) - 3.0 * 8e7 / (1e7 + 4e8)).abs() < 1e-12);
     }
 
     #[test]
     fn a_tree_is_cut_at_each_of_its_wires() {
         let (delay, capacity) = (Time::from_millis(1), Some(Rate(10_000_000)));
         let tree = world(GeneratorSpec::Tree { depth: 2, fanout: 2, delay, capacity }, 4, 1);
-        assert_eq!(core_secs(&tree), 8.0, "two leaves behind the branch that the seeder is not in");
+        assert_eq!(core_secs(&tree, &Demand::of(&tree)), 8.0, "two leaves behind the branch that the seeder is not in");
         let wide = GeneratorSpec::Tree { depth: 2, fanout: 2, delay, capacity: None };
-        assert_eq!(core_secs(&world(wide, 4, 1)), 0.0);
+        let wide = world(wide, 4, 1);
+        assert_eq!(core_secs(&wide, &Demand::of(&wide)), 0.0);
     }
 }

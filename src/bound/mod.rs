@@ -2,11 +2,13 @@
 //! simulation against. Each names its source.
 
 mod cuts;
+mod demand;
 
 pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};
 
 use crate::units::Time;
-use crate::world::{Role, World};
+use crate::world::{NodeId, Role, World};
+use demand::Demand;
 
 /// A lower bound on the makespan and the resource that sets it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,32 +21,63 @@ pub struct Bound {
 
 /// Minimum distribution time (Kumar & Ross, "Peer-assisted file distribution:
 /// the minimum distribution time", HOTWEB 2006): `max(F/d_min, F/u_s, L F/(u_s +
-/// sum u_i))`, with the leechers' start times: one that starts later ends later; and what
-/// the core links of a graph allow.
-/// Fluid, without latency, for files of the true size: nothing can be faster.
+/// sum u_i))`, of any number of datasets: what a node wants from some moment on comes down
+/// its link after that moment; each dataset that is wanted leaves those who have it from
+/// the start once, and so do all together; all that is wanted leaves some node. And what
+/// the core links of a graph allow. Fluid, without latency, for files of the true size:
+/// nothing can be faster.
 pub fn distribution_time(world: &World) -> Bound {
-    let file = world.only().size.get() as f64;
-    let rate = |role, up: bool| -> f64 {
-        let capacity = |id| if up { world.node(id).up } else { world.node(id).down };
-        world.with_role(role).map(|id| capacity(id).bytes_per_second()).sum()
-    };
-    let first = world.with_role(Role::Leecher).map(|id| world.node(id).start).min().unwrap_or(Time::ZERO);
-    let down = world
-        .with_role(Role::Leecher)
-        .map(|id| world.node(id))
-        .map(|n| (n.start - first).secs() + file / n.down.bytes_per_second())
-        .fold(0.0, f64::max);
-    let leechers = world.with_role(Role::Leecher).count() as f64;
-    let seeders = rate(Role::Seeder, true);
+    let demand = Demand::of(world);
+    let up = |id: NodeId| world.node(id).up.bytes_per_second();
+    let takes_part = |id: &NodeId| matches!(world.node(*id).role, Role::Seeder | Role::Leecher);
+    let all_up: f64 = world.ids().filter(takes_part).map(up).sum();
+    let bytes: f64 = demand.needs.iter().map(|need| need.bytes).sum();
     let candidates = [
-        (down, "leecher_down"),
-        (file / seeders, "seeder_up"),
-        (leechers * file / (seeders + rate(Role::Leecher, true)), "swarm_up"),
-        (cuts::core_secs(world), "core_link"),
+        (down_secs(&demand, world), "leecher_down"),
+        (source_secs(&demand, world), "seeder_up"),
+        (if bytes > 0.0 { bytes / all_up } else { 0.0 }, "swarm_up"),
+        (cuts::core_secs(world, &demand), "core_link"),
     ];
     let best = candidates.into_iter().fold((0.0, "leecher_down"), |a, b| if b.0 > a.0 { b } else { a });
     // Rounded down: a bound must not exceed the truth by a nanosecond.
     Bound { makespan: Time::from_nanos((best.0 * 1e9) as u64), kind: best.1 }
+}
+
+/// The least time, from the first need on, in which every node takes what it wants: of each
+/// node what it wants from some moment on, after that moment.
+fn down_secs(demand: &Demand, world: &World) -> f64 {
+    let mut left = vec![0.0; world.nodes.len()];
+    let mut most: f64 = 0.0;
+    for need in demand.needs.iter().rev() {
+        let later = &mut left[need.node.index()];
+        *later += need.bytes;
+        let down = world.node(need.node).down.bytes_per_second();
+        most = most.max((need.from - demand.first()).secs() + *later / down);
+    }
+    most
+}
+
+/// The least time in which what is wanted leaves those who have it from the start, once:
+/// each dataset its own, and all of them together.
+fn source_secs(demand: &Demand, world: &World) -> f64 {
+    let mut needed = vec![(Time::NEVER, 0.0_f64); world.datasets.len() as usize];
+    for need in &demand.needs {
+        let (from, bytes) = &mut needed[need.dataset.index()];
+        (*from, *bytes) = ((*from).min(need.from), bytes.max(need.bytes));
+    }
+    let mut is_source = vec![false; world.nodes.len()];
+    let up = |id: &NodeId| world.node(*id).up.bytes_per_second();
+    let (mut most, mut sum) = (0.0_f64, 0.0);
+    for ((from, bytes), sources) in needed.into_iter().zip(&demand.sources).filter(|((_, bytes), _)| *bytes > 0.0) {
+        sources.iter().for_each(|id| is_source[id.index()] = true);
+        // Nobody has it: it never comes, and this is no bound on when.
+        if !sources.is_empty() {
+            most = most.max((from - demand.first()).secs() + bytes / sources.iter().map(up).sum::<f64>());
+            sum += bytes;
+        }
+    }
+    let all: f64 = world.ids().filter(|id| is_source[id.index()]).map(|id| up(&id)).sum();
+    if sum > 0.0 { most.max(sum / all) } else { most }
 }
 
 /// Least time for all leechers when none of them uploads: `L F / u_s`.

@@ -15,6 +15,8 @@ pub struct Account {
     pub given_at_start: u64,
     /// Block data that it held at some time and lost in crashes.
     pub crash_lost: u64,
+    /// Block data that it held at some time and deleted.
+    pub deleted: u64,
     /// Wire bytes handed to the network.
     pub handed: u64,
     /// The most of these that were neither arrived nor lost at one moment.

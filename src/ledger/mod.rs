@@ -13,6 +13,9 @@ pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
 pub use constraint::{Constraint, ConstraintTally, Cut, Span, Timeline};
 pub use curve::Curve;
-pub use outcome::{DownloadOutcome, LinkOutcome, Milestones, NodeOutcome, Outcome, Sample, Status, Traffic, Violation};
+pub use outcome::{
+    DatasetLabel, DownloadEnd, DownloadOutcome, LinkOutcome, Milestones, NodeOutcome, Outcome, Sample, Status, Traffic,
+    Violation,
+};
 pub use timers::{TimerTally, TimerUse};
 pub use trace::{Trace, TracedFlight};

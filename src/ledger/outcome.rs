@@ -94,6 +94,31 @@ pub struct NodeOutcome {
     pub peak_queue: u64,
 }
 
+/// How a download ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadEnd {
+    /// The node has everything, or had when it was asked for during the run.
+    Complete,
+    /// The node had everything when it was asked for.
+    Held,
+    /// The node deleted what it had before that.
+    CalledOff,
+    /// It has not ended.
+    Unfinished,
+}
+
+impl DownloadEnd {
+    /// The word used in result files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DownloadEnd::Complete => "complete",
+            DownloadEnd::Held => "held",
+            DownloadEnd::CalledOff => "called_off",
+            DownloadEnd::Unfinished => "unfinished",
+        }
+    }
+}
+
 /// What became of one dataset that a node wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DownloadOutcome {
@@ -107,10 +132,21 @@ pub struct DownloadOutcome {
     pub milestones: Milestones,
     /// Since when the node has had all of it; nothing when it does not at the end.
     pub complete_since: Option<Time>,
+    /// How it ended.
+    pub end: DownloadEnd,
     /// Block data that was stored for it.
     pub bytes: u64,
     /// How many others sent that.
     pub sources: u32,
+}
+
+/// A dataset, as results name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatasetLabel {
+    /// Its class, an index into [`Outcome::dataset_classes`].
+    pub class: u16,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// What one core link did.
@@ -164,8 +200,13 @@ pub struct Outcome {
     pub events: u64,
     /// What each node did.
     pub nodes: Vec<NodeOutcome>,
-    /// What became of everything that nodes wanted, by node and dataset.
+    /// What became of everything that nodes wanted: first what each wants from its start
+    /// on, by node and dataset, then what was asked for during the run, in order of time.
     pub downloads: Vec<DownloadOutcome>,
+    /// All datasets.
+    pub datasets: Vec<DatasetLabel>,
+    /// The names of the classes of datasets; none where there is one file for all.
+    pub dataset_classes: Vec<String>,
     /// What each core link did; none where the world has no graph with capacities.
     pub links: Vec<LinkOutcome>,
     /// The names of the classes of nodes; none where there are no classes.
@@ -215,9 +256,11 @@ impl Outcome {
         self.nodes.iter().filter(|n| n.role == Role::Leecher)
     }
 
-    /// Start of the earliest leecher, from which the moments in result files are counted.
+    /// When somebody first wanted something, from which the moments in result files are
+    /// counted.
     pub fn origin(&self) -> Time {
-        self.leechers().map(|n| n.start).min().unwrap_or(Time::ZERO)
+        let starts = self.leechers().map(|n| n.start).min();
+        self.downloads.iter().map(|of| of.asked).min().or(starts).unwrap_or(Time::ZERO)
     }
 
     /// Number of leechers that hold everything at the end.
@@ -230,12 +273,11 @@ impl Outcome {
         self.leechers().filter(|n| n.milestones.all.is_some()).count()
     }
 
-    /// From the start of the first leecher to the moment since which all hold
-    /// everything; nothing when some do not at the end.
+    /// From when somebody first wanted something to the moment since which all hold
+    /// everything, or have had what they asked for; nothing when some do not at the end.
     pub fn makespan(&self) -> Option<Time> {
-        let first = self.leechers().map(|n| n.start).min()?;
         let ends: Option<Vec<Time>> = self.leechers().map(|n| n.complete_since).collect();
-        Some(ends?.into_iter().max()? - first)
+        Some(ends?.into_iter().max()? - self.origin())
     }
 
     /// Bound over makespan, at most 1; nothing unless all completed and there

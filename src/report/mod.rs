@@ -5,6 +5,7 @@ mod columns;
 mod comparison;
 mod diagnosis;
 mod document;
+mod downloads;
 mod figure;
 mod groups;
 mod human;

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Grid, GridColumn, Picture};
 use super::words::size;
-use super::{groups, human, plot};
+use super::{downloads, groups, human, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
 /// One run: what happened, how long it took, where the bytes went.
@@ -17,6 +17,7 @@ pub fn run(result: &RunResult) -> Document {
     }
     document.grid(traffic(result));
     held_back(result).into_iter().for_each(|grid| document.grid(grid));
+    downloads::by_class(&result.downloads).into_iter().for_each(|grid| document.grid(grid));
     groups::tell(&mut document, &result.nodes, &result.constraints, &result.links);
     document.list(warnings.iter().map(|warning| format!("warning: {warning}")));
     document
@@ -25,6 +26,16 @@ pub fn run(result: &RunResult) -> Document {
 /// What was run, in a line.
 pub(super) fn title(run: &RunRow) -> String {
     let leechers = run.leechers();
+    if let (Some(datasets @ 2..), Some(downloads)) = (run.datasets, run.downloads) {
+        return format!(
+            "{}: {downloads} downloads of {datasets} datasets of {} in all, by {leechers} of {} nodes, {}, seed {}",
+            run.scenario,
+            size(run.file_size_bytes as f64),
+            run.network_size,
+            run.protocol,
+            run.seed
+        );
+    }
     format!(
         "{}: {} to {leechers} leechers from {} seeders, {}, seed {}",
         run.scenario,

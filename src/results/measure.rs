@@ -96,7 +96,7 @@ fn plain(value: Option<f64>) -> Option<Amount> {
 }
 
 /// Columns of `runs.csv` of which less, or more, is better: what comes out of a run.
-const LESS: [&str; 16] = [
+const LESS: [&str; 20] = [
     "missing",
     "ttfb_median_s",
     "t50_median_s",
@@ -113,6 +113,10 @@ const LESS: [&str; 16] = [
     "peak_rss_bytes",
     "timed_out_bytes",
     "crash_lost_bytes",
+    "downloads_unfinished",
+    "download_first_byte_median_s",
+    "download_median_s",
+    "download_p95_s",
 ];
 const MORE: [&str; 3] = ["completed", "efficiency", "ever_completed"];
 

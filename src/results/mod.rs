@@ -7,6 +7,7 @@
 //! form that reads back to the same value.
 
 mod columns;
+mod downloads;
 pub(crate) mod export;
 mod files;
 mod folder;
@@ -21,6 +22,7 @@ mod record;
 mod table;
 mod tables;
 
+pub use downloads::DownloadGroup;
 pub use manifest::Manifest;
 pub use measure::Measure;
 pub use measured::Measured;
@@ -30,8 +32,8 @@ pub(crate) use record::one_line;
 pub use record::{Labels, trace_rows};
 pub use table::{Record, RunTable, read, read_each, write};
 pub use tables::{
-    ComparisonRow, ConstraintRow, DiscoveryRow, LinkRow, NodeRow, PARTS, ProgressRow, RunResult, RunRow, SeriesRow,
-    TableRow, TimelineRow, TraceRow, TrafficRow, ValidationRow,
+    ComparisonRow, ConstraintRow, DiscoveryRow, DownloadRow, LinkRow, NodeRow, PARTS, ProgressRow, RunResult, RunRow,
+    SeriesRow, TableRow, TimelineRow, TraceRow, TrafficRow, ValidationRow,
 };
 
 pub(crate) use columns::{ColumnRow, all_columns, columns_of};

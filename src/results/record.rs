@@ -95,7 +95,7 @@ impl RunRow {
             crash_lost_bytes: Some(outcome.nodes.iter().map(|node| node.crash_lost).sum()),
             timed_out_bytes: Some(outcome.cut[Cut::TimeOut as usize]),
             churned_bytes: Some(outcome.cut[Cut::Churn as usize]),
-            ..self
+            ..self.with_downloads(outcome)
         }
     }
 }
@@ -289,6 +289,8 @@ pub(crate) mod tests {
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
             downloads: vec![],
+            datasets: vec![],
+            dataset_classes: vec![],
             links: vec![LinkOutcome {
                 from: "rack-0".into(),
                 to: "spine".into(),

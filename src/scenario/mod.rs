@@ -37,6 +37,7 @@ mod origins;
 mod packs;
 mod parse;
 mod print;
+mod requests;
 mod resolve;
 mod schema;
 mod settings;

@@ -8,7 +8,7 @@ use super::links::{choose_links, latency, links_model, show_links};
 use super::source::{Place, Sources};
 use super::sweep::Study;
 use super::tree::{Node, Table, Value, fill};
-use super::{churn, datasets, keys, nodes, topology};
+use super::{churn, datasets, keys, nodes, requests, topology};
 use crate::sim::RunSpec;
 use crate::units::Refusal;
 
@@ -33,6 +33,7 @@ impl Resolved {
         show_churn(&mut tree, &self.run.world.churn);
         topology::show(&mut tree, &self.run.world);
         datasets::show(&mut tree, &self.run.world);
+        requests::show(&mut tree, &self.run.world);
         tree
     }
 }
@@ -56,8 +57,9 @@ fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
-    datasets::say_size(&mut tree)?;
+    datasets::choose(&mut tree, sources, &mut warnings)?;
     keys::known(&tree)?;
+    requests::choose(&mut tree, sources)?;
     let protocol = families::protocol(&mut tree, sources, &mut warnings)?;
     families::hardware(&mut tree, sources, &mut warnings)?;
     let discovery = families::discovery(&mut tree, sources, &mut warnings)?;
@@ -77,13 +79,14 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
-    datasets::say_size(&mut tree)?;
+    datasets::choose(&mut tree, sources, &mut warnings)?;
     keys::known(&tree)?;
     keys::said(&tree, sources)?;
     check_name(&tree)?;
     exclude(&tree, "network.grown", "network.degree")?;
     exclude(&tree, "network.overlay", "network.degree")?;
     exclude(&tree, "network.overlay", "network.grown")?;
+    requests::choose(&mut tree, sources)?;
     topology::choose(&mut tree, sources, &mut warnings)?;
     let name = families::chosen_protocol(&tree).0.to_owned();
     let protocol = families::protocol(&mut tree, sources, &mut warnings)?;

@@ -41,18 +41,24 @@ struct Page {
 }
 
 /// The order of keys and tables at the top.
-const TOP: &str = "name extends seed protocol hardware swarm datasets nodes network topology discovery churn failures stop series_interval \
+const TOP: &str = "name extends seed protocol hardware swarm datasets requests nodes network topology discovery churn failures stop series_interval \
                    tie_salt output sweep expect";
 
 /// The tables whose keys several parts of the specification declare: their names, those in
 /// the schema, what they are about, and the order of their keys. What is not named follows
 /// in the order of the fields.
-const TABLES: [(&str, &str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str, &str); 7] = [
     (
         "swarm",
         "Swarm",
         "Who takes part, and what is distributed.",
         "network_size seeders file_size block_size group start seeder_set",
+    ),
+    (
+        "requests",
+        "Requests",
+        "What leechers ask for during the run.",
+        "rate rate_per_node number until each parallel think trace",
     ),
     (
         "network",
@@ -206,7 +212,11 @@ fn fold(root: &Value, part: &Value, all: &mut Vec<Key>) {
         let table = known.unwrap_or_else(|| panic!("no table {table}"));
         if all.iter().all(|key| (key.table, &*key.name) != (table, name)) {
             let mut schema = property.clone();
-            schema.as_object_mut().into_iter().for_each(|schema| drop(schema.shift_remove("writeOnly")));
+            schema.as_object_mut().into_iter().for_each(|schema| {
+                schema.shift_remove("writeOnly");
+                // Nothing is what holds of what may be absent.
+                schema.retain(|name, value| name != "default" || !value.is_null());
+            });
             let required = part.get("required").and_then(Value::as_array).into_iter().flatten();
             let required = required.filter_map(Value::as_str).any(|key| key.rsplit('.').next() == Some(name));
             all.push(Key { table, name: name.into(), schema, required });

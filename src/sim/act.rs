@@ -189,12 +189,16 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         self.nodes[id.index()].cut = None;
         let wanted = self.note_progress(id, dataset, bytes);
-        self.stored_units += if wanted { u64::from(stored) } else { 0 };
+        self.stored_units += u64::from(wanted) * u64::from(stored);
         self.copies += u64::from(stored);
         self.renew_patience();
         self.books.keep(id.index(), bytes);
-        if !wanted {
+        if wanted == 0 {
             return;
+        }
+        if self.asks_later(id) {
+            self.books.accounts[id.index()].milestones.first.get_or_insert(self.now);
+            return self.note_settled(id);
         }
         let (held, contiguous, units) = self.held_of_wanted(id);
         let account = &mut self.books.accounts[id.index()];

@@ -3,7 +3,7 @@
 use super::node::NodeState;
 use super::run::Simulation;
 use crate::bound::distribution_time;
-use crate::ledger::{Class, Cut, LinkOutcome, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
+use crate::ledger::{Class, Cut, DatasetLabel, LinkOutcome, NodeOutcome, Outcome, Status, Timeline, Trace, Violation};
 use crate::network::NetworkModel;
 use crate::protocol::Protocol;
 use crate::units::Time;
@@ -23,6 +23,8 @@ impl<P: Protocol> Simulation<'_, P> {
             events: self.events,
             nodes: self.world.ids().map(|id| self.node_outcome(id)).collect(),
             downloads: self.requests.outcomes(),
+            datasets: self.dataset_labels(),
+            dataset_classes: self.world.dataset_names.clone(),
             links: self.link_outcomes(),
             classes: self.world.classes.clone(),
             regions: self.world.regions.clone(),
@@ -43,6 +45,11 @@ impl<P: Protocol> Simulation<'_, P> {
         };
         self.audit(&mut outcome);
         outcome
+    }
+
+    fn dataset_labels(&self) -> Vec<DatasetLabel> {
+        let label = |(dataset, class): (&Dataset, &u16)| DatasetLabel { class: *class, bytes: dataset.size.get() };
+        self.world.datasets.iter().zip(&self.world.dataset_classes).map(label).collect()
     }
 
     /// What links let pass at once.
@@ -254,7 +261,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Who completed holds everything, unless it lost its data since; nobody
     /// holds what was neither given nor there at the start.
     fn check_holdings(&self, fail: &mut impl FnMut(String)) {
-        for request in self.requests.all.iter().filter(|request| request.complete_since.is_some()) {
+        for request in self.requests.all.iter().filter(|request| request.standing && request.complete_since.is_some()) {
             let dataset = self.world.datasets.get(request.dataset);
             let (held, units) = (self.nodes[request.node.index()].store.len_of(dataset), dataset.units());
             if held != units {
@@ -264,7 +271,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         for id in self.world.ids() {
             let account = &self.books.accounts[id.index()];
-            let given = account.given_at_start + account.payload_rx - account.crash_lost;
+            let given = account.given_at_start + account.payload_rx - account.crash_lost - account.deleted;
             let held = self.bytes_held(id);
             if held != given {
                 fail(format!("node {} holds {held} B of data but was given {given} B", id.0));

@@ -47,6 +47,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if self.nodes[id.index()].epoch == 1 {
             self.meet(id);
         }
+        self.catch_up_steps(id);
     }
 
     /// The datasets that `id` holds something of or wants, in order.
@@ -124,8 +125,11 @@ impl<P: Protocol> Simulation<'_, P> {
         node.unverified.clear();
         node.manifests.clear();
         let account = &mut self.books.accounts[id.index()];
-        account.crash_lost = account.given_at_start + account.payload_rx;
-        self.complete -= u32::from(account.complete_since.take().is_some());
+        account.crash_lost = account.given_at_start + account.payload_rx - account.deleted;
+        // What was asked for and had during the run was had.
+        if !self.nodes[id.index()].asks {
+            self.complete -= u32::from(account.complete_since.take().is_some());
+        }
     }
 
     /// Sets a connection up: all but the last round trip is waiting. Where nobody

@@ -3,7 +3,7 @@
 use crate::ledger::Cut;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
-use crate::world::{BlockSet, Channel, DatasetId, Holdings, NodeId, World};
+use crate::world::{BlockSet, Channel, DatasetId, Holdings, NodeId, Step, World};
 use std::collections::VecDeque;
 
 /// A peer, and which of the connections with it.
@@ -49,6 +49,16 @@ pub(super) struct NodeState {
     pub manifests: BlockSet,
     /// Datasets that it is to fetch, in order.
     pub wanted: Vec<DatasetId>,
+    /// Whether it asks for datasets during the run.
+    pub asks: bool,
+    /// Requests that wait for others to end: dataset and place in the list of all.
+    pub queue: VecDeque<(DatasetId, u32)>,
+    /// Requests that are carried out, in order.
+    pub running: Vec<(DatasetId, u32)>,
+    /// How many are carried out or paused after.
+    pub busy: u32,
+    /// What it is to do when it comes.
+    pub put_off: Vec<Step>,
     /// Has gone and does not come back.
     pub gone: bool,
     /// What has cut data off that was meant for it, if it has stored none since.
@@ -72,6 +82,11 @@ impl NodeState {
             opening: Vec::new(),
             finding: BlockSet::new(),
             wanted: Vec::new(),
+            asks: false,
+            queue: VecDeque::new(),
+            running: Vec::new(),
+            busy: 0,
+            put_off: Vec::new(),
             gone: false,
             cut: None,
         }

@@ -13,7 +13,7 @@ use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
-use crate::world::{Channel, NodeId, World};
+use crate::world::{Act, Channel, NodeId, World};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What can come up in the event list.
@@ -41,6 +41,10 @@ pub(super) enum Event {
     Alarm(NodeId, u32, Alarm),
     /// The processor gets round to something that the node does with discovery.
     Errand(NodeId, u32, Errand),
+    /// The next step of the world is due, by this node.
+    Step(NodeId),
+    /// The pause of the node after a request is over.
+    Next(NodeId),
     /// Discovery wants to be called.
     Tick,
     /// The time series wants a sample.
@@ -62,6 +66,8 @@ impl Event {
             | Event::Refused(id, ..)
             | Event::Cut(id, ..)
             | Event::Alarm(id, ..)
+            | Event::Step(id)
+            | Event::Next(id)
             | Event::Errand(id, ..) => u64::from(id.0),
             Event::Tick | Event::Sample => u64::MAX,
         }
@@ -195,9 +201,12 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         for id in world.ids() {
             sim.books.accounts[id.index()].given_at_start = sim.bytes_held(id);
             sim.copies += u64::from(sim.nodes[id.index()].store.len());
+            sim.stored_units += u64::from(sim.held_of_wanted(id).0);
             sim.forget(id);
         }
+        world.steps.iter().for_each(|step| sim.nodes[step.node.index()].asks |= step.act == Act::Get);
         sim.list.push(Time::ZERO, Event::Sample);
+        sim.await_step();
         sim
     }
 
@@ -295,6 +304,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Refused(id, epoch, peer, channel) => self.on_refused(id, epoch, (peer, channel)),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
             Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
+            Event::Step(_) => self.on_step(),
+            Event::Next(id) => self.on_next(id),
             Event::Tick => self.discover(|discovery, world, out| discovery.tick(world, out)),
             Event::Sample => self.sample(),
         }

@@ -25,11 +25,14 @@ impl World {
         let mut world = World {
             mesh: mesh(spec, seed),
             overlay: spec.overlay.as_ref().map(|overlay| overlay.build(n, seed)),
-            lives: sessions::lives(&nodes, &classes, spec, seed),
-            strikes: sessions::strikes(&nodes, &spec.failures, seed),
+            lives: Vec::new(),
+            strikes: Vec::new(),
             datasets: catalogue.datasets,
             dataset_classes: catalogue.classes,
             dataset_names: spec.datasets.iter().map(|class| class.name.clone()).collect(),
+            steps: Vec::new(),
+            at_a_time: u32::MAX,
+            think: Time::ZERO,
             given: None,
             wants: None,
             hardware: hardware(spec),
@@ -40,6 +43,10 @@ impl World {
             seed,
         };
         world.distribute(spec);
+        world.draw_steps(spec);
+        world.settle_roles(spec);
+        world.lives = sessions::lives(&world.nodes, &classes, spec, seed);
+        world.strikes = sessions::strikes(&world.nodes, &spec.failures, seed);
         world
     }
 }

@@ -268,16 +268,20 @@ impl World {
     /// Draws who holds and who wants what, where the scenario describes datasets.
     pub(super) fn distribute(&mut self, spec: &WorldSpec) {
         if spec.datasets.is_empty() {
+            if spec.requests.is_some() {
+                self.wants = Some(vec![Vec::new(); self.nodes.len()]);
+            }
             return;
         }
         let mut given = vec![Holdings::default(); self.nodes.len()];
         let mut wants = vec![Vec::new(); self.nodes.len()];
         for (id, at) in self.datasets.ids().zip(&self.dataset_classes) {
             let class = &spec.datasets[usize::from(*at)];
+            let unsaid = if spec.requests.is_some() { WantedBy::Nobody } else { WantedBy::Leechers };
             for node in self.holders(id, &class.holders) {
                 self.give(&mut given[node.index()], node, id, &class.held);
             }
-            for node in self.wanting(id, class.wanted_by.as_ref().unwrap_or(&WantedBy::Leechers)) {
+            for node in self.wanting(id, class.wanted_by.as_ref().unwrap_or(&unsaid)) {
                 if !given[node.index()].has_all(self.datasets.get(id)) {
                     wants[node.index()].push(id);
                 }

@@ -15,6 +15,7 @@ mod holdings;
 mod latency;
 mod overlay;
 mod random_graph;
+mod requests;
 mod sessions;
 mod spec;
 mod start;
@@ -30,6 +31,7 @@ pub use failure::FailureSpec;
 pub use holdings::{Holding, Holdings};
 pub use latency::{Latency, LatencySpec};
 pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
+pub use requests::{Act, Arrivals, RequestSpec, Step, TraceRow};
 pub use sessions::{Life, Outage, Strike};
 pub use spec::{DatasetSpec, Hardware, LinkClass, SwarmSpec, WorldSpec};
 pub use start::{StartSpec, mean_distance};
@@ -141,6 +143,13 @@ pub enum Mesh {
 pub struct World {
     /// All nodes; a [`NodeId`] is an index into this.
     pub nodes: Vec<Node>,
+    /// What nodes do with datasets during the run, in order of time.
+    pub steps: Vec<Step>,
+    /// How many requests of one node are carried out at a time; of those that it wants
+    /// from its start on all are.
+    pub at_a_time: u32,
+    /// Pause of a node between the end of a request and the beginning of one that waited.
+    pub think: Time,
     /// One-way delays.
     pub latency: Latency,
     /// The names of the regions, in which [`Node::region`] is an index; none without regions.

@@ -4,7 +4,9 @@
 //! its dotted key, or `NAME.*` for a part of the description with keys of its own.
 
 use super::topology::{TopologyKeys, topology};
-use super::{ChurnSpec, DatasetClass, FailureSpec, LatencySpec, NodeClass, OverlaySpec, StartSpec, TopologySpec};
+use super::{
+    ChurnSpec, DatasetClass, FailureSpec, LatencySpec, NodeClass, OverlaySpec, RequestSpec, StartSpec, TopologySpec,
+};
 use crate::units::{Bytes, Rate, Refusal, Time, range, require, require_whole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -22,6 +24,14 @@ pub struct WorldSpec {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("default" = [], "examples" = [[{ "name": "archive", "count": 52, "size": "40 MiB", "holders": { "share": 0.25 }, "wanted_by": { "share": 0.1 } }]]))]
     pub datasets: Vec<DatasetClass>,
+    /// What leechers ask for during the run.
+    #[serde(
+        rename(deserialize = "requests.*"),
+        deserialize_with = "super::requests::requests",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "super::requests::RequestKeys")]
+    pub requests: Option<RequestSpec>,
     /// Classes of access links; shares sum to 1.
     #[serde(rename(deserialize = "links.*"), deserialize_with = "classes")]
     #[schemars(with = "LinkKeys")]
@@ -98,6 +108,7 @@ impl WorldSpec {
         self.latency.check()?;
         super::classes::check(self, end)?;
         start.check(self.leechers(), end)?;
+        self.requests.as_ref().map_or(Ok(()), |spec| spec.check(self.leechers(), &self.datasets))?;
         if let Some(topology) = &self.topology {
             topology.check(&self.placements(seed), seed)?;
         }
@@ -325,6 +336,7 @@ impl WorldSpec {
             topology: None,
             nodes: vec![],
             datasets: vec![],
+            requests: None,
             churn: ChurnSpec::None,
             failures: vec![],
             overlay: None,

@@ -48,12 +48,12 @@ impl StartSpec {
 }
 
 /// A mean distance in time; also written as a rate, "2/s".
-struct Distance;
+pub(super) struct Distance;
 
 const DISTANCE: &str = "a rate such as \"2/s\" or \"30/min\", or a mean distance such as \"500 ms\"";
 
 /// Reads a [`Distance`].
-fn read_distance<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
+pub(super) fn read_distance<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
     from.deserialize_str(Distance)
 }
 

@@ -1,7 +1,7 @@
 //! The protocol that CONTRIBUTING shows as a template: it is what is compiled and run
 //! here, from outside of the crate.
 
-mod protocol;
+pub mod protocol;
 
 use crate::common::spec;
 use codexsim::ledger::{Class, Outcome, Status};

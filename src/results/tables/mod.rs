@@ -9,8 +9,8 @@ mod run;
 
 pub use capacity::Capacity;
 pub use of_run::{
-    Checkpoint, ConstraintRow, DiscoveryRow, LinkRow, NodeRow, Note, PARTS, ProgressRow, RunResult, SeriesRow,
-    TimelineRow, TraceRow, TrafficRow,
+    Checkpoint, ConstraintRow, DiscoveryRow, DownloadRow, LinkRow, NodeRow, Note, PARTS, ProgressRow, RunResult,
+    SeriesRow, TimelineRow, TraceRow, TrafficRow,
 };
 pub use reports::{ComparisonRow, ValidationRow};
 pub use run::RunRow;
@@ -69,7 +69,8 @@ impl Unit {
 pub enum Since {
     /// The beginning of the run.
     RunStart,
-    /// The start of the run's earliest leecher.
+    /// The start of the run's earliest leecher; where datasets are asked for during the
+    /// run, the first request.
     FirstLeecher,
 }
 
@@ -78,7 +79,7 @@ impl Since {
     pub const fn words(self) -> &'static str {
         match self {
             Since::RunStart => "from the beginning of the run",
-            Since::FirstLeecher => "from the start of the earliest leecher",
+            Since::FirstLeecher => "from the start of the earliest leecher, or the first request",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{Capacity, FileKind, TableRow, columns, parts, table};
 use crate::ledger::TimerUse;
+use crate::results::downloads::download_rows;
 use crate::results::limits::{constraint_rows, timeline_rows};
 use crate::results::record::{discovery_rows, link_rows, node_rows, progress_rows, series_rows, traffic_rows};
 
@@ -63,6 +64,43 @@ parts! {
         region: Option<String> [Text],
         /// How often it came: once, and again after each absence.
         sessions: Option<u32> [Count],
+    }
+
+    /// A dataset that a node wanted in one run, from its start on or by a request; there
+    /// only when the scenario describes datasets or requests. What was not reached is empty.
+    downloads: DownloadRow in "downloads.csv" from download_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// The download, from 0: first what nodes want from their start on, then requests in
+        /// order of time.
+        download: u32 [Count],
+        /// The node, from 0.
+        node: u32 [Count],
+        /// The dataset, from 0.
+        dataset: u32 [Count],
+        /// The name of its class; empty where the scenario has one file.
+        class: Option<String> [Text],
+        /// Its size.
+        size_bytes: u64 [Bytes],
+        /// When it was wanted, whether or not the node was there.
+        asked_s: f64 [Seconds since FirstLeecher],
+        /// When the node had the manifest.
+        manifest_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored its first block.
+        ttfb_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored 50 %.
+        t50_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored 90 %.
+        t90_s: Option<f64> [Seconds since FirstLeecher],
+        /// When it had stored everything for the first time.
+        t100_s: Option<f64> [Seconds since FirstLeecher],
+        /// Block data that was stored for it.
+        bytes: u64 [Bytes],
+        /// How many other nodes sent that.
+        sources: u32 [Count],
+        /// `complete`, `held` (the node had all of it when it asked), `called_off` (it
+        /// deleted what it had before it had all) or `unfinished`.
+        outcome: String [Text],
     }
 
     /// One core link in one run, one direction of a wire inside the topology; there only

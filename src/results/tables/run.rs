@@ -92,6 +92,23 @@ table! {
         /// Wire bytes that did not arrive because a node at one end of their connection
         /// went.
         churned_bytes: Option<u64> [Bytes],
+        /// Datasets in all.
+        datasets: Option<u64> [Count],
+        /// Downloads that were to be made: each dataset that a node wants from its start
+        /// on, and each request during the run.
+        downloads: Option<u64> [Count],
+        /// Downloads that did not end, those called off left out.
+        downloads_unfinished: Option<u64> [Count],
+        /// Requests for what the node had already.
+        downloads_held: Option<u64> [Count],
+        /// Median over downloads of the time from when a dataset was wanted to its first
+        /// block. Of this and the next two: what was had already or was called off is left
+        /// out, and what did not come is later than all else (empty when it is the median).
+        download_first_byte_median_s: Option<f64> [Seconds],
+        /// Median over downloads of the time from when a dataset was wanted to all of it.
+        download_median_s: Option<f64> [Seconds],
+        /// 95 % quantile of that.
+        download_p95_s: Option<f64> [Seconds],
     }
 }
 

@@ -1,8 +1,8 @@
-//! The nodes of some runs of a study by class and region, and its core links.
+//! The nodes of some runs of a study by class and region, its downloads and core links.
 
 use super::super::inputs::{NotAStudy, read_where};
 use super::{Survey, spread};
-use crate::results::{ConstraintRow, LinkRow, NodeRow, TableRow};
+use crate::results::{ConstraintRow, DownloadRow, LinkRow, NodeRow, TableRow};
 use std::path::Path;
 
 /// Points of which this is told.
@@ -17,13 +17,15 @@ pub struct SurveyParts {
     pub nodes: Vec<NodeRow>,
     /// What held its leechers back.
     pub constraints: Vec<ConstraintRow>,
+    /// Its downloads.
+    pub downloads: Vec<DownloadRow>,
     /// Its core links.
     pub links: Vec<LinkRow>,
 }
 
 impl SurveyParts {
-    /// Reads those of the study in `dir` in which nodes have a class or region, or wires a
-    /// capacity: of a few points, evenly picked.
+    /// Reads those of the study in `dir` in which nodes have a class or region, wires a
+    /// capacity, or downloads are told one by one: of a few points, evenly picked.
     pub fn read(dir: &Path, survey: &Survey) -> Result<Vec<SurveyParts>, NotAStudy> {
         let picked = spread(survey.points.len(), MOST_POINTS);
         let id = |point: usize| survey.points[point].runs.first().map(|run| run.run_id.clone());
@@ -43,7 +45,15 @@ impl SurveyParts {
                 at.into_iter().for_each(|at| parts[at].1.links.push(link.clone()));
             }
         }
-        parts.retain(|(_, part)| !part.nodes.is_empty() || !part.links.is_empty());
+        if dir.join(DownloadRow::KIND.file).exists() {
+            for row in read_where(dir, |row: &DownloadRow| known(&parts, &row.run_id).is_some())? {
+                let at = known(&parts, &row.run_id);
+                at.into_iter().for_each(|at| parts[at].1.downloads.push(row.clone()));
+            }
+        }
+        let is_told =
+            |part: &SurveyParts| !(part.nodes.is_empty() && part.links.is_empty() && part.downloads.is_empty());
+        parts.retain(|(_, part)| is_told(part));
         if !parts.is_empty() && dir.join(ConstraintRow::KIND.file).exists() {
             for row in read_where(dir, |row: &ConstraintRow| known(&parts, &row.run_id).is_some())? {
                 let at = known(&parts, &row.run_id);
