@@ -75,6 +75,27 @@ fn thousands_of_small_files_come_through_one_connection() {
     assert_eq!(outcome.traffic(Class::Payload).bytes, 2000 * 4096);
 }
 
+/// Files are put, got, deleted and got again, some at the same time.
+const REQUESTS: [&str; 4] = [
+    "swarm.network_size=6",
+    "swarm.seeders=1",
+    "datasets=[{ name = 'a', count = 2, size = '640 KiB' }, { name = 'b', size = '3200 KiB', holders = 'nobody' }]",
+    "requests.trace=[[0, 2, 'put', 'b'], [1, 3, 'get', 'b'], [1, 3, 'get', 'a-0'], [1.5, 3, 'get', 'a-1'], \
+     [40, 3, 'delete', 'b'], [41, 3, 'get', 'b'], [41.2, 4, 'get', 'b'], [41.5, 4, 'delete', 'b'], \
+     [42, 4, 'get', 'a-0']]",
+];
+
+#[test]
+fn requests_during_the_run_are_carried_out() {
+    for order in ["reader", "graph", "list"] {
+        let order = format!("protocol.bitswap.order={order}");
+        let outcome = checked(&spec(&[&REQUESTS[..], &["protocol=bitswap", &order]].concat()));
+        assert_eq!(outcome.status, Status::Complete, "{order}");
+        let open = outcome.downloads.iter().filter(|of| of.complete_since.is_none()).count();
+        assert!(open <= 1, "{order}: {:?}", outcome.downloads);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

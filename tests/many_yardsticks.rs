@@ -66,6 +66,26 @@ fn the_ideal_of_equal_datasets_is_near_the_bound() {
     }
 }
 
+/// Files are put, got, deleted and got again, some at the same time.
+const REQUESTS: [&str; 4] = [
+    "swarm.network_size=6",
+    "swarm.seeders=1",
+    "datasets=[{ name = 'a', count = 2, size = '640 KiB' }, { name = 'b', size = '3200 KiB', holders = 'nobody' }]",
+    "requests.trace=[[0, 2, 'put', 'b'], [1, 3, 'get', 'b'], [1, 3, 'get', 'a-0'], [1.5, 3, 'get', 'a-1'], \
+     [40, 3, 'delete', 'b'], [41, 3, 'get', 'b'], [41.2, 4, 'get', 'b'], [41.5, 4, 'delete', 'b'], \
+     [42, 4, 'get', 'a-0']]",
+];
+
+#[test]
+fn requests_during_the_run_are_carried_out() {
+    for protocol in ["direct", "ideal"] {
+        let outcome = checked(&spec(&[&REQUESTS[..], &[&format!("protocol={protocol}")]].concat()));
+        assert_eq!(outcome.status, Status::Complete, "{protocol}");
+        let open = outcome.downloads.iter().filter(|of| of.complete_since.is_none()).count();
+        assert!(open <= 1, "{protocol}: {:?}", outcome.downloads);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

@@ -12,10 +12,10 @@ use crate::ledger::Class;
 use crate::protocol::{Cost, Ctx, Key, Message, Protocol, Size, SwarmShape, Units};
 use crate::protocols::parts::UnitRange;
 use crate::units::{Bytes, Time};
-use crate::world::{BlockSet, Dataset, DatasetId, Holdings, NodeId, World};
+use crate::world::{Act, BlockSet, Dataset, DatasetId, Holdings, NodeId, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Constants of `direct`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,9 +150,19 @@ fn run_of(open: &BlockSet, from: u32, most: u32, given: Option<&Holdings>) -> Op
     Some((start, start + 1 + length as u32))
 }
 
-/// Whether `id` seeds `dataset`, of which it has something: who downloaded it does not.
-fn seeds(world: &World, id: NodeId, dataset: DatasetId) -> bool {
-    world.holds_at_start(id, dataset) || !world.wanted_by(id).contains(&dataset)
+/// What all nodes share.
+#[derive(Debug)]
+pub struct Shared {
+    params: Params,
+    /// Who is given which dataset during the run.
+    put: BTreeSet<(NodeId, DatasetId)>,
+}
+
+impl Shared {
+    /// Whether `id` seeds `dataset`, of which it has something: who downloaded it does not.
+    fn seeds(&self, id: NodeId, dataset: DatasetId, world: &World) -> bool {
+        world.holds_at_start(id, dataset) || self.put.contains(&(id, dataset))
+    }
 }
 
 /// Units in one request.
@@ -182,7 +192,7 @@ impl Direct {
 
     /// Keeps the pipe to seeder `index` full.
     fn fill(download: &mut Download, index: usize, dataset: &Dataset, cx: &mut Context<'_>) {
-        let (world, params) = (cx.world, cx.shared);
+        let (world, params) = (cx.world, &cx.shared.params);
         while download.seeders[index].outstanding.len() < params.outstanding as usize {
             let Some(span) = download.take(index, chunk(dataset, params), dataset, world) else { return };
             download.seeders[index].outstanding.push_back(span);
@@ -212,13 +222,13 @@ impl Direct {
         let (owed, dataset) = (download.seeders.remove(index).outstanding, cx.world.datasets.get(id));
         download.give_back(owed, dataset);
         (0..download.seeders.len()).for_each(|i| Direct::fill(download, i, dataset, cx));
-        cx.after(cx.shared.retry, id);
+        cx.after(cx.shared.params.retry, id);
     }
 }
 
 impl Protocol for Direct {
     type Params = Params;
-    type Shared = Params;
+    type Shared = Shared;
     type Msg = Msg;
     /// Time to look for seeders of a dataset again.
     type Timer = DatasetId;
@@ -235,18 +245,19 @@ impl Protocol for Direct {
         }
     }
 
-    fn prepare(_world: &World, params: &Params) -> Params {
-        params.clone()
+    fn prepare(world: &World, params: &Params) -> Shared {
+        let put = world.steps.iter().filter(|step| step.act == Act::Put).map(|step| (step.node, step.dataset));
+        Shared { params: params.clone(), put: put.collect() }
     }
 
-    fn new(_me: NodeId, _world: &World, _params: &Params) -> Self {
+    fn new(_me: NodeId, _world: &World, _shared: &Shared) -> Self {
         Direct::default()
     }
 
     fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
         if !cx.wants(dataset) {
             // A leecher that comes back complete must not serve: it was not a seeder.
-            if seeds(cx.world, cx.me, dataset) {
+            if cx.shared.seeds(cx.me, dataset, cx.world) {
                 cx.provide(Key::Dataset(dataset));
             }
             return;
@@ -303,7 +314,7 @@ impl Protocol for Direct {
     fn found(&mut self, key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
         let Ok(at) = self.downloads.binary_search_by_key(&key.dataset(), |(id, _)| *id) else { return };
         let (id, download) = &mut self.downloads[at];
-        download.providers = providers.iter().copied().filter(|peer| seeds(cx.world, *peer, *id)).collect();
+        download.providers = providers.iter().copied().filter(|peer| cx.shared.seeds(*peer, *id, cx.world)).collect();
         for peer in providers {
             cx.dial(*peer);
             if self.peers.contains(peer) && download.providers.contains(peer) && cx.wants(*id) {
@@ -312,7 +323,7 @@ impl Protocol for Direct {
         }
         // With parts alone there may be others who have the rest.
         if download.seeders.is_empty() || download.open.is_some() {
-            cx.after(cx.shared.retry, *id);
+            cx.after(cx.shared.params.retry, *id);
         }
     }
 

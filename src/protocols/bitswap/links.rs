@@ -10,12 +10,12 @@
 //! and `messagequeue/messagequeue.go`.
 
 use super::params::Params;
+use super::since::Since;
 use super::timeouts::Timeouts;
 use super::wire::{WantEntry, WantKind};
 use crate::protocols::parts::{Peers, Wakeup};
 use crate::units::Time;
 use crate::world::{BlockSet, NodeId};
-use std::collections::BTreeMap;
 
 /// The wants of this node at one connected peer.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ pub(super) struct Link {
     /// The blocks that `pending` is about.
     named: BlockSet,
     /// When it was told of each want that it has not answered.
-    since: BTreeMap<u32, Time>,
+    since: Since,
     /// Blocks that it owes.
     pub timeouts: Timeouts,
     /// Sends what is pending.
@@ -84,7 +84,7 @@ impl Link {
         self.blocks.remove(unit);
         self.haves.remove(unit);
         self.timeouts.remove(unit);
-        self.since.remove(&unit);
+        self.since.remove(unit);
         if self.named.remove(unit) {
             self.pending.retain(|entry| entry.unit != unit);
         }
@@ -105,7 +105,7 @@ impl Link {
         });
         for entry in entries.iter().filter(|entry| entry.kind != WantKind::Cancel) {
             self.sent.insert(entry.unit);
-            self.since.entry(entry.unit).or_insert(now);
+            self.since.add(entry.unit, now);
             if entry.kind == WantKind::Block {
                 self.timeouts.add(entry.unit, now);
             }
@@ -118,7 +118,7 @@ impl Link {
     pub fn answered(&mut self, units: impl Iterator<Item = u32>, now: Time, params: &Params) {
         let mut longest = None;
         for unit in units {
-            if let Some(since) = self.since.remove(&unit) {
+            if let Some(since) = self.since.remove(unit) {
                 let elapsed = now.since(since);
                 if elapsed < params.max_valid_latency {
                     longest = longest.max(Some(elapsed));

@@ -35,6 +35,7 @@ mod many_tests;
 mod params;
 mod server;
 mod session;
+mod since;
 mod split;
 #[cfg(test)]
 mod tests;

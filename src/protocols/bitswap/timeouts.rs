@@ -5,9 +5,9 @@
 //! here the time-out is the default one until then.
 
 use super::params::Params;
+use super::since::Since;
 use crate::units::Time;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// The blocks asked of one peer.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(super) struct Timeouts {
     /// By the time of asking; what has come since may be among it, but not first.
     owed: VecDeque<(u32, Time)>,
     /// Since when each block is owed.
-    since: BTreeMap<u32, Time>,
+    since: Since,
     /// Smoothed latency and the number of answers it was made from.
     latency: (f64, u32),
 }
@@ -23,15 +23,14 @@ pub(super) struct Timeouts {
 impl Timeouts {
     /// `unit` was asked for; nothing when it is owed already.
     pub fn add(&mut self, unit: u32, now: Time) {
-        if let Entry::Vacant(new) = self.since.entry(unit) {
-            new.insert(now);
+        if self.since.add(unit, now) {
             self.owed.push_back((unit, now));
         }
     }
 
     /// `unit` is not owed any more.
     pub fn remove(&mut self, unit: u32) {
-        if self.since.remove(&unit).is_some() {
+        if self.since.remove(unit).is_some() {
             self.skip();
         }
     }
@@ -39,7 +38,7 @@ impl Timeouts {
     /// Forgets what has come, up to the first that has not.
     fn skip(&mut self) {
         while let Some((unit, since)) = self.owed.front()
-            && self.since.get(unit) != Some(since)
+            && self.since.get(*unit) != Some(*since)
         {
             self.owed.pop_front();
         }
