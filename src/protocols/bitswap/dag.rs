@@ -54,9 +54,9 @@ impl Dags {
         self.get(self.of(unit))
     }
 
-    /// How many trees there are.
-    pub fn len(&self) -> usize {
-        self.all.len()
+    /// Whether there is one tree alone.
+    pub fn is_single(&self) -> bool {
+        self.all.len() == 1
     }
 
     /// Whether `unit` is a leaf.

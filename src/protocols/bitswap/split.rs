@@ -22,7 +22,7 @@ impl Answer<'_> {
 pub(super) fn split(dags: &Dags, parts: [&[u32]; 3], mut each: impl FnMut(&Answer<'_>)) {
     let first = parts.iter().find_map(|part| part.first()).map(|unit| dags.of(*unit));
     let Some(dataset) = first else { return };
-    if dags.len() == 1 {
+    if dags.is_single() {
         return each(&Answer { dataset, parts });
     }
     let grouped = parts.map(|part| {
