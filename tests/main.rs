@@ -20,8 +20,10 @@ mod impact;
 mod interrupted;
 mod last_piece;
 mod layering;
+mod many_bitswap;
 mod many_bittorrent;
 mod many_codex;
+mod many_yardsticks;
 #[path = "../experiments/measured.rs"]
 mod measured;
 mod metamorphic;

@@ -1,16 +1,74 @@
-//! The dataset as a UnixFS file: a balanced tree of blocks.
+//! Datasets as UnixFS files: each a balanced tree of blocks.
 //!
-//! Every block has a number: leaves are the units of the dataset, inner nodes
-//! follow, level by level from the bottom, and the root is last. Layout:
+//! Every block has a number. The leaves are the units of the datasets, in the row of
+//! all; inner nodes follow behind the units of all datasets, dataset by dataset, of each
+//! level by level from the bottom, its root last. Layout:
 //! `ipfs/boxo` `ipld/unixfs/importer/balanced` with raw leaves.
 
+use super::params::{Order, Params};
 use crate::protocols::parts::wire::{field, varint};
-use crate::world::Dataset;
+use crate::world::{Dataset, DatasetId, Datasets};
 use std::ops::Range;
 
 /// Bytes of a CIDv1 with a SHA2-256 multihash: version, codec, hash function
 /// and length, 32 bytes of hash.
 pub(super) const CID: u64 = 36;
+
+/// The trees of all files.
+#[derive(Debug)]
+pub struct Dags {
+    all: Vec<Dag>,
+    /// Leaves are below this.
+    leaves: u32,
+}
+
+impl Dags {
+    /// The trees over `datasets`.
+    pub fn new(datasets: &Datasets, params: &Params) -> Self {
+        let mut next = datasets.end();
+        let dag = |dataset: &Dataset| {
+            let dag = match params.order {
+                Order::List => Dag::flat(*dataset, next),
+                Order::Reader | Order::Graph => Dag::new(*dataset, next, params.links_per_node),
+            };
+            next = dag.end();
+            dag
+        };
+        Dags { all: datasets.iter().map(dag).collect(), leaves: datasets.end() }
+    }
+
+    /// The tree of dataset `id`.
+    pub fn get(&self, id: DatasetId) -> &Dag {
+        &self.all[id.index()]
+    }
+
+    /// The dataset whose tree `unit` is in.
+    pub fn of(&self, unit: u32) -> DatasetId {
+        let before = self.all.len() - 1;
+        let behind = |dag: &Dag| unit >= if self.is_leaf(unit) { dag.dataset.end() } else { dag.end() };
+        DatasetId(if before == 0 { 0 } else { self.all.partition_point(behind).min(before) } as u32)
+    }
+
+    /// The tree that `unit` is in.
+    pub fn at(&self, unit: u32) -> &Dag {
+        self.get(self.of(unit))
+    }
+
+    /// Whether there is one tree alone.
+    pub fn is_single(&self) -> bool {
+        self.all.len() == 1
+    }
+
+    /// Whether `unit` is a leaf.
+    pub fn is_leaf(&self, unit: u32) -> bool {
+        unit < self.leaves
+    }
+
+    /// Blocks that a number stands for.
+    pub fn blocks(&self, unit: u32) -> u64 {
+        if self.is_leaf(unit) { self.at(unit).blocks(unit) } else { 1 }
+    }
+}
 
 /// The tree of a file.
 #[derive(Debug)]
@@ -18,14 +76,15 @@ pub struct Dag {
     dataset: Dataset,
     /// Children of an inner node at the most.
     fan: u32,
-    /// First number of each level from the leaves up, and the end of all.
+    /// First number of each level of inner nodes from the lowest up, and the end of all.
     starts: Vec<u32>,
 }
 
 impl Dag {
-    /// The tree over `dataset` with `links` links in an inner node.
-    pub fn new(dataset: Dataset, links: u32) -> Self {
-        let mut dag = Dag::flat(dataset);
+    /// The tree over `dataset` with `links` links in an inner node; inner nodes begin
+    /// with number `inner`.
+    pub fn new(dataset: Dataset, inner: u32, links: u32) -> Self {
+        let mut dag = Dag::flat(dataset, inner);
         dag.fan = (links / dataset.group).max(2);
         let mut width = dataset.units();
         // A file of one block is a raw leaf and its own root; one of several
@@ -40,32 +99,43 @@ impl Dag {
     }
 
     /// Leaves alone.
-    pub fn flat(dataset: Dataset) -> Self {
-        Dag { dataset, fan: 0, starts: vec![0, dataset.units()] }
+    pub fn flat(dataset: Dataset, inner: u32) -> Self {
+        Dag { dataset, fan: 0, starts: vec![inner] }
     }
 
-    /// Number of leaves.
-    pub fn leaves(&self) -> u32 {
-        self.starts[1]
+    /// The leaves.
+    pub fn leaves(&self) -> Range<u32> {
+        self.dataset.first..self.dataset.end()
     }
 
-    /// All numbers are below this.
-    pub fn end(&self) -> u32 {
+    /// The inner nodes.
+    pub fn inner(&self) -> Range<u32> {
+        self.starts[0]..self.end()
+    }
+
+    /// The number after the last inner node.
+    fn end(&self) -> u32 {
         self.starts[self.starts.len() - 1]
     }
 
     /// The root; of leaves alone, the first of them.
     pub fn root(&self) -> u32 {
-        if self.starts.len() == 2 { 0 } else { self.end() - 1 }
+        if self.starts.len() == 1 { self.dataset.first } else { self.end() - 1 }
     }
 
     /// Whether `unit` is a leaf.
     pub fn is_leaf(&self, unit: u32) -> bool {
-        unit < self.leaves()
+        unit < self.starts[0]
     }
 
+    /// The level of `unit`; leaves are on level 0.
     fn level(&self, unit: u32) -> usize {
-        self.starts.partition_point(|start| *start <= unit) - 1
+        self.starts.partition_point(|start| *start <= unit)
+    }
+
+    /// The numbers of a level.
+    fn of_level(&self, level: usize) -> Range<u32> {
+        if level == 0 { self.leaves() } else { self.starts[level - 1]..self.starts[level] }
     }
 
     /// Children of an inner node; none of a leaf.
@@ -74,16 +144,16 @@ impl Dag {
         if level == 0 {
             return 0..0;
         }
-        let (below, start) = (self.starts[level - 1], self.starts[level]);
-        let first = below + (unit - start) * self.fan;
-        first..(first + self.fan).min(start)
+        let (below, here) = (self.of_level(level - 1), self.of_level(level));
+        let first = below.start + (unit - here.start) * self.fan;
+        first..(first + self.fan).min(below.end)
     }
 
     /// The parent; none of the root.
     pub fn parent(&self, unit: u32) -> Option<u32> {
         let level = self.level(unit);
-        (unit != self.root() && level + 2 < self.starts.len())
-            .then(|| self.starts[level + 1] + (unit - self.starts[level]) / self.fan)
+        (unit != self.root() && level + 1 < self.starts.len())
+            .then(|| self.starts[level] + (unit - self.of_level(level).start) / self.fan)
     }
 
     /// Blocks that a number stands for.
@@ -103,7 +173,7 @@ impl Dag {
             range = self.children(range.start).start..self.children(range.end - 1).end;
             level -= 1;
         }
-        let with_last = range.end == self.leaves();
+        let with_last = range.end == self.dataset.end();
         self.dataset.bytes_of(u64::from(range.end - range.start), with_last)
     }
 
@@ -139,10 +209,14 @@ mod tests {
         Dataset { first: 0, size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group, padded: false }
     }
 
+    fn tree(dataset: Dataset) -> Dag {
+        Dag::new(dataset, dataset.end(), 174)
+    }
+
     #[test]
     fn a_gibibyte_has_24_inner_nodes_and_a_root() {
-        let dag = Dag::new(file(4096, 1), 174);
-        assert_eq!((dag.leaves(), dag.root(), dag.end()), (4096, 4120, 4121));
+        let dag = tree(file(4096, 1));
+        assert_eq!((dag.leaves(), dag.root(), dag.end()), (0..4096, 4120, 4121));
         assert_eq!(dag.children(dag.root()), 4096..4120);
         assert_eq!((dag.children(4096), dag.children(4119)), (0..174, 4002..4096));
         assert_eq!((dag.parent(173), dag.parent(174), dag.parent(4119)), (Some(4096), Some(4097), Some(4120)));
@@ -151,13 +225,13 @@ mod tests {
 
     #[test]
     fn small_files_have_few_levels() {
-        let one = Dag::new(file(1, 1), 174);
+        let one = tree(file(1, 1));
         assert_eq!((one.root(), one.end(), one.parent(0)), (0, 1, None));
-        let two = Dag::new(file(2, 1), 174);
+        let two = tree(file(2, 1));
         assert_eq!((two.root(), two.children(2)), (2, 0..2));
-        let deep = Dag::new(file(174 * 174 + 1, 1), 174);
+        let deep = tree(file(174 * 174 + 1, 1));
         assert_eq!(deep.children(deep.root()).len(), 2);
-        let flat = Dag::flat(file(7, 1));
+        let flat = Dag::flat(file(7, 1), 7);
         assert_eq!((flat.root(), flat.end(), flat.parent(3)), (0, 7, None));
     }
 
@@ -165,11 +239,11 @@ mod tests {
     /// and the size of the file 5 behind tag and length 3.
     #[test]
     fn a_full_node_of_the_lowest_level_has_8_7_kb() {
-        let dag = Dag::new(file(4096, 1), 174);
+        let dag = tree(file(4096, 1));
         assert_eq!(dag.bytes(4096), 174 * 46 + 3 + 2 + 5 + 174 * 4);
         // Grouped units carry the links of all their blocks.
-        let grouped = Dag::new(file(174 * 6, 6), 174);
-        assert_eq!(grouped.bytes(grouped.leaves()), 174 * 46 + 3 + 2 + 5 + 174 * 4);
+        let grouped = tree(file(174 * 6, 6));
+        assert_eq!(grouped.bytes(grouped.leaves().end), 174 * 46 + 3 + 2 + 5 + 174 * 4);
     }
 
     /// By hand: links of a whole chunk (2 + 38 + 2 + 4) and of one byte (2 + 38 +
@@ -178,19 +252,19 @@ mod tests {
     fn a_short_last_chunk_is_linked_as_short_as_it_is() {
         let size = (1 << 18) + 1;
         for group in [1, 2] {
-            let dag = Dag::new(Dataset { size: Bytes(size), ..file(1, group) }, 174);
-            assert_eq!((dag.end(), dag.file_below(dag.root())), (dag.leaves() + 1, size), "in units of {group}");
+            let dag = tree(Dataset { size: Bytes(size), ..file(1, group) });
+            assert_eq!((dag.end(), dag.file_below(dag.root())), (dag.leaves().end + 1, size), "in units of {group}");
             assert_eq!(dag.bytes(dag.root()), (46 + 44) + 2 + (2 + 4 + 4 + 2));
-            let leaves: u64 = (0..dag.leaves()).map(|leaf| dag.bytes(leaf)).sum();
+            let leaves: u64 = dag.leaves().map(|leaf| dag.bytes(leaf)).sum();
             assert_eq!(leaves, size);
         }
-        let byte = Dag::new(Dataset { size: Bytes(1), ..file(1, 1) }, 174);
+        let byte = tree(Dataset { size: Bytes(1), ..file(1, 1) });
         assert_eq!((byte.root(), byte.end(), byte.bytes(0)), (0, 1, 1), "a raw leaf is the root");
     }
 
     #[test]
     fn the_file_below_the_root_is_the_whole() {
-        let dag = Dag::new(file(4000, 1), 174);
+        let dag = tree(file(4000, 1));
         assert_eq!(dag.file_below(dag.root()), 4000 << 18);
         assert_eq!(dag.file_below(4000), 174 << 18);
     }

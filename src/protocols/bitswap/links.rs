@@ -1,10 +1,16 @@
 //! What a node has told each connected peer that it wants, and the messages
 //! that tell it.
 //!
+//! A node has one queue for each peer and all sessions: wants of several datasets
+//! gather and leave together, and everybody connected hears a broadcast, whatever else
+//! it was asked for. A block is of one dataset, and of that there is one session, so no
+//! two sessions ever want the same.
+//!
 //! Sources: `ipfs/boxo` `bitswap/client/internal/peermanager/peerwantmanager.go`
 //! and `messagequeue/messagequeue.go`.
 
 use super::params::Params;
+use super::since::Since;
 use super::timeouts::Timeouts;
 use super::wire::{WantEntry, WantKind};
 use crate::protocols::parts::{Peers, Wakeup};
@@ -22,8 +28,10 @@ pub(super) struct Link {
     sent: BlockSet,
     /// To be told with the next message.
     pending: Vec<WantEntry>,
+    /// The blocks that `pending` is about.
+    named: BlockSet,
     /// When it was told of each want that it has not answered.
-    since: Vec<(u32, Time)>,
+    since: Since,
     /// Blocks that it owes.
     pub timeouts: Timeouts,
     /// Sends what is pending.
@@ -46,12 +54,13 @@ impl Link {
     }
 
     fn add(&mut self, unit: u32, kind: WantKind) {
-        // A want clears a cancel, and a block is wanted rather than a HAVE.
-        match self.pending.iter_mut().find(|e| e.unit == unit) {
-            Some(entry) if kind == WantKind::Block || entry.kind == WantKind::Cancel => entry.kind = kind,
-            Some(_) => {}
-            None => self.pending.push(WantEntry { unit, kind }),
+        if self.named.insert(unit) {
+            return self.pending.push(WantEntry { unit, kind });
         }
+        // A want clears a cancel, and a block is wanted rather than a HAVE.
+        let clears = |entry: &&mut WantEntry| kind == WantKind::Block || entry.kind == WantKind::Cancel;
+        let there = self.pending.iter_mut().find(|entry| entry.unit == unit).filter(clears);
+        there.into_iter().for_each(|entry| entry.kind = kind);
     }
 
     /// Wants `blocks`, and to know about all of `wanted` that it was not asked for.
@@ -75,9 +84,12 @@ impl Link {
         self.blocks.remove(unit);
         self.haves.remove(unit);
         self.timeouts.remove(unit);
-        self.since.retain(|(told, _)| *told != unit);
-        self.pending.retain(|entry| entry.unit != unit);
+        self.since.remove(unit);
+        if self.named.remove(unit) {
+            self.pending.retain(|entry| entry.unit != unit);
+        }
         if self.sent.remove(unit) && tell {
+            self.named.insert(unit);
             self.pending.push(WantEntry { unit, kind: WantKind::Cancel });
         }
     }
@@ -85,6 +97,7 @@ impl Link {
     /// The next message: cancels, wants, broadcasts.
     pub fn take(&mut self, now: Time) -> Vec<WantEntry> {
         let mut entries = std::mem::take(&mut self.pending);
+        self.named.clear();
         entries.sort_by_key(|entry| match entry.kind {
             WantKind::Cancel => 0,
             WantKind::Block | WantKind::Have => 1,
@@ -92,9 +105,7 @@ impl Link {
         });
         for entry in entries.iter().filter(|entry| entry.kind != WantKind::Cancel) {
             self.sent.insert(entry.unit);
-            if !self.since.iter().any(|(unit, _)| *unit == entry.unit) {
-                self.since.push((entry.unit, now));
-            }
+            self.since.add(entry.unit, now);
             if entry.kind == WantKind::Block {
                 self.timeouts.add(entry.unit, now);
             }
@@ -107,8 +118,8 @@ impl Link {
     pub fn answered(&mut self, units: impl Iterator<Item = u32>, now: Time, params: &Params) {
         let mut longest = None;
         for unit in units {
-            if let Some(at) = self.since.iter().position(|(u, _)| *u == unit) {
-                let elapsed = now.since(self.since.swap_remove(at).1);
+            if let Some(since) = self.since.remove(unit) {
+                let elapsed = now.since(since);
                 if elapsed < params.max_valid_latency {
                     longest = longest.max(Some(elapsed));
                 }

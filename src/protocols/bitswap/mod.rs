@@ -1,30 +1,49 @@
 //! Bitswap, the exchange of IPFS (protocol 1.2, with HAVE and DONT_HAVE).
 //!
 //! Sources: `ipfs/boxo` `bitswap/`, before it `ipfs/go-bitswap`, and its
-//! `docs/how-bitswap-works.md`; the parts name their files. A node downloads
-//! with one session (`session`) that walks the file's DAG (`dag`, `walk`), keeps
-//! what it told each peer (`links`, `timeouts`) and answers others (`server`).
+//! `docs/how-bitswap-works.md`; the parts name their files.
+//!
+//! # What a node has once, and what each download has
+//! `Client.New` (`client/client.go`) makes once for a node what holds its wants at its
+//! peers, `GetBlocks` with a session makes one download. So a node has
+//! * for each peer one queue of wants, in which those of all sessions gather and leave
+//!   together (`links`), one estimate of its latency (`timeouts`), and one ledger with one
+//!   queue of tasks and one limit of wants over all datasets (`server`);
+//! * writers for all peers and datasets together (`server`);
+//! * for each download a session of its own with its peers, its idle time and searches
+//!   (`session`), that walks the file's DAG (`dag`, `walk`).
+//!
+//! A session's broadcast goes to all who are connected, whatever they are there for:
+//! who is a peer for one dataset and has another joins that session, too. What is known
+//! about who has which block is by block and so by dataset; a node has one session for a
+//! dataset (a second reader of the same file would share its blocks). How many sessions a
+//! node has is not limited.
 //!
 //! A node announces itself as a provider once it has the root. A search finds
 //! providers of the dataset, who join the session; unlike a record of the
 //! very block, that does not say that they have the block that is wanted, so it
-//! does not count as a HAVE. Left out: the preference for peers that owe
+//! does not count as a HAVE. A session that is given up cancels its wants. Left out: the
+//! preference for peers that owe
 //! nothing (it decides nothing any more), broadcast control, HTTP retrieval, and
 //! the connections to strangers that a public node keeps and broadcasts to.
 
 mod client;
 mod dag;
 mod links;
+#[cfg(test)]
+mod many_tests;
 mod params;
 mod server;
 mod session;
+mod since;
+mod split;
 #[cfg(test)]
 mod tests;
 mod timeouts;
 mod walk;
 mod wire;
 
-pub use dag::Dag;
+pub use dag::{Dag, Dags};
 pub use params::{Order, Params};
 pub use wire::{Msg, Response, WantEntry, WantKind};
 
@@ -37,7 +56,7 @@ use server::Server;
 #[derive(Debug)]
 pub struct Shared {
     params: Params,
-    dag: Dag,
+    dags: Dags,
 }
 
 /// What a timer of a node is for.
@@ -49,10 +68,10 @@ pub enum Timer {
     Rebroadcast(NodeId),
     /// A block that a peer owes may be late.
     Late(NodeId),
-    /// The session may have been idle for too long.
-    Idle,
-    /// Time to search for a random want.
-    Periodic,
+    /// The session of a dataset may have been idle for too long.
+    Idle(DatasetId),
+    /// Time to search for a random want of it.
+    Periodic(DatasetId),
 }
 
 /// One node.
@@ -60,7 +79,7 @@ pub enum Timer {
 pub struct Bitswap {
     client: Client,
     server: Server,
-    /// Inner nodes of the DAG that are here.
+    /// Inner nodes of DAGs that are here.
     nodes: BlockSet,
 }
 
@@ -68,22 +87,22 @@ type Context<'a> = Ctx<'a, Bitswap>;
 
 /// Whether a block is here.
 fn has(unit: u32, nodes: &BlockSet, cx: &Context<'_>) -> bool {
-    if cx.shared.dag.is_leaf(unit) { cx.store.contains(unit) } else { nodes.contains(unit) }
+    if cx.shared.dags.is_leaf(unit) { cx.store.contains(unit) } else { nodes.contains(unit) }
 }
 
 impl Bitswap {
-    /// The inner nodes that a node had before an absence: nobody holds a block
-    /// without all those above it.
-    fn recover_nodes(&mut self, cx: &Context<'_>) {
-        let dag = &cx.shared.dag;
-        if cx.store().len() == dag.leaves() {
-            self.nodes.insert_range(dag.leaves(), dag.end());
+    /// The inner nodes that a node had of a dataset before an absence: nobody holds a
+    /// block without all those above it.
+    fn recover_nodes(&mut self, dataset: DatasetId, cx: &Context<'_>) {
+        let dag = cx.shared.dags.get(dataset);
+        if cx.store().has_all(cx.dataset(dataset)) {
+            self.nodes.insert_range(dag.inner().start, dag.inner().end);
             return;
         }
-        if cx.has_manifest(DatasetId(0)) && !dag.is_leaf(dag.root()) {
+        if cx.has_manifest(dataset) && !dag.is_leaf(dag.root()) {
             self.nodes.insert(dag.root());
         }
-        for leaf in (0..dag.leaves()).filter(|leaf| cx.store().contains(*leaf)) {
+        for leaf in dag.leaves().filter(|leaf| cx.store().contains(*leaf)) {
             let mut above = dag.parent(leaf);
             while let Some(node) = above.filter(|node| self.nodes.insert(*node)) {
                 above = dag.parent(node);
@@ -93,7 +112,7 @@ impl Bitswap {
 
     /// Sends responses while there are writers and peers that want something.
     fn serve(&mut self, cx: &mut Context<'_>) {
-        while let Some((to, response, slot)) = self.server.next(&cx.shared.dag, &cx.shared.params) {
+        while let Some((to, response, slot)) = self.server.next(&cx.shared.dags, &cx.shared.params) {
             cx.send(to, Msg::Response(Box::new(response)));
             cx.send_tracked(to, Msg::Written, slot);
         }
@@ -119,27 +138,35 @@ impl Protocol for Bitswap {
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {
-        let dag = match params.order {
-            Order::List => Dag::flat(*world.only()),
-            Order::Reader | Order::Graph => Dag::new(*world.only(), params.links_per_node),
-        };
-        Shared { params: params.clone(), dag }
+        Shared { params: params.clone(), dags: Dags::new(&world.datasets, params) }
     }
 
     fn new(_me: NodeId, _world: &World, shared: &Shared) -> Self {
         Bitswap { client: Client::default(), server: Server::new(&shared.params), nodes: BlockSet::new() }
     }
 
-    fn open(&mut self, _dataset: DatasetId, cx: &mut Context<'_>) {
-        self.recover_nodes(cx);
-        if has(cx.shared.dag.root(), &self.nodes, cx) {
-            self.have_root(cx);
-        } else if cx.shared.params.order == Order::List && !cx.has_manifest(DatasetId(0)) {
+    fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        self.recover_nodes(dataset, cx);
+        let wants = cx.wants(dataset);
+        if has(cx.shared.dags.get(dataset).root(), &self.nodes, cx) || !wants {
+            self.have_root(dataset, cx);
+        } else if cx.shared.params.order == Order::List && !cx.has_manifest(dataset) {
             // The addresses are known beforehand.
-            cx.manifest_stored(DatasetId(0));
+            cx.manifest_stored(dataset);
         }
-        if cx.store().len() < cx.shared.dag.leaves() {
-            self.begin(cx);
+        if wants {
+            self.begin(dataset, cx);
+        }
+    }
+
+    fn close(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        self.give_up(dataset, cx);
+        if cx.store().len_of(cx.dataset(dataset)) == 0 {
+            let dags = &cx.shared.dags;
+            let (leaves, inner) = (dags.get(dataset).leaves(), dags.get(dataset).inner());
+            self.nodes.subtract(&BlockSet::range(inner.start, inner.end));
+            self.server.withdraw(leaves, dags);
+            self.server.withdraw(inner, dags);
         }
     }
 
@@ -147,10 +174,10 @@ impl Protocol for Bitswap {
         match message {
             Msg::Wants(entries) => {
                 let looked_up = entries.iter().filter(|entry| entry.kind != WantKind::Cancel);
-                let blocks: u64 = looked_up.map(|entry| cx.shared.dag.blocks(entry.unit)).sum();
+                let blocks: u64 = looked_up.map(|entry| cx.shared.dags.blocks(entry.unit)).sum();
                 cx.cpu(cx.hardware().per_lookup * blocks);
                 let (shared, nodes) = (cx.shared, &self.nodes);
-                self.server.wants(from, entries, &shared.dag, &shared.params, |unit| has(unit, nodes, cx));
+                self.server.wants(from, entries, &shared.dags, &shared.params, |unit| has(unit, nodes, cx));
                 self.serve(cx);
             }
             Msg::Response(response) => {
@@ -166,8 +193,8 @@ impl Protocol for Bitswap {
             Timer::Flush(peer) => self.flush(peer, cx),
             Timer::Rebroadcast(peer) => self.on_rebroadcast(peer, cx),
             Timer::Late(peer) => self.on_late(peer, cx),
-            Timer::Idle => self.on_idle(cx),
-            Timer::Periodic => self.on_periodic(cx),
+            Timer::Idle(dataset) => self.on_idle(dataset, cx),
+            Timer::Periodic(dataset) => self.on_periodic(dataset, cx),
         }
     }
 
@@ -181,8 +208,8 @@ impl Protocol for Bitswap {
         self.on_connected(peer, cx);
     }
 
-    fn found(&mut self, _key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
-        self.on_found(providers, cx);
+    fn found(&mut self, key: Key, providers: &[NodeId], cx: &mut Context<'_>) {
+        self.on_found(key.dataset(), providers, cx);
     }
 
     fn refused(&mut self, peer: NodeId, _cx: &mut Context<'_>) {

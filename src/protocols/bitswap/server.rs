@@ -4,14 +4,19 @@
 //! `taskmerger.go`, `ipfs/go-peertaskqueue` `peertracker/peertracker.go`. The
 //! debt ratio of the peers' ledgers decides nothing there any more (it tags
 //! connections that are to be kept), so there is none here.
+//!
+//! There is one queue of tasks for each peer, over all datasets: the limits of wants and
+//! of bytes under way, the writers, and the choice of the peer that comes next know
+//! peers and no downloads.
 
-use super::dag::Dag;
+use super::dag::Dags;
 use super::params::Params;
 use super::wire::{PRESENCE, Response, WantEntry, WantKind};
 use crate::protocols::parts::Peers;
 use crate::world::{BlockSet, NodeId};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// What a task sends; the later replaces the earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +44,7 @@ struct PeerTracker {
     pending: u64,
     /// Bytes being written.
     active: u64,
-    /// Wanted as blocks.
+    /// Wanted as blocks, of all datasets.
     blocks: BlockSet,
     /// Wanted to know about.
     haves: BlockSet,
@@ -104,8 +109,8 @@ impl PeerTracker {
 }
 
 /// The task for a want of a block that is here.
-fn held(unit: u32, wants_block: bool, dag: &Dag, params: &Params) -> Task {
-    let (bytes, blocks) = (dag.bytes(unit), dag.blocks(unit));
+fn held(unit: u32, wants_block: bool, dags: &Dags, params: &Params) -> Task {
+    let (bytes, blocks) = (dags.at(unit).bytes(unit), dags.blocks(unit));
     if wants_block || bytes <= params.replace_have_size.get() * blocks {
         return Task { unit, answer: Answer::Block, work: bytes };
     }
@@ -141,7 +146,7 @@ impl Server {
         &mut self,
         from: NodeId,
         entries: &[WantEntry],
-        dag: &Dag,
+        dags: &Dags,
         params: &Params,
         has: impl Fn(u32) -> bool,
     ) {
@@ -163,31 +168,44 @@ impl Server {
                 client.haves.insert(entry.unit);
             }
             if has(entry.unit) {
-                client.push(held(entry.unit, entry.kind == WantKind::Block, dag, params), in_work);
+                client.push(held(entry.unit, entry.kind == WantKind::Block, dags, params), in_work);
             } else if entry.kind != WantKind::Broadcast {
-                let work = PRESENCE * dag.blocks(entry.unit);
+                let work = PRESENCE * dags.blocks(entry.unit);
                 client.push(Task { unit: entry.unit, answer: Answer::Lack, work }, in_work);
             }
         }
     }
 
     /// `units` have come: those who want them get them, or are told.
-    pub fn notify(&mut self, units: &[u32], dag: &Dag, params: &Params) {
+    pub fn notify(&mut self, units: &[u32], dags: &Dags, params: &Params) {
         for at in 0..self.clients.len() {
             for unit in units {
                 let client = &self.clients[at];
                 let wants_block = client.blocks.contains(*unit);
                 if wants_block || client.haves.contains(*unit) {
                     let in_work = self.in_work(self.clients.ids()[at], *unit);
-                    self.clients[at].push(held(*unit, wants_block, dag, params), in_work);
+                    self.clients[at].push(held(*unit, wants_block, dags, params), in_work);
                 }
+            }
+        }
+    }
+
+    /// Of `units`, leaves or inner nodes of a dataset, nothing is here any more. (Who was
+    /// told that they are is not told otherwise before it asks for them, inferred.)
+    pub fn withdraw(&mut self, units: Range<u32>, dags: &Dags) {
+        for client in self.clients.iter_mut() {
+            let PeerTracker { tasks, pending, .. } = client;
+            for task in tasks.iter_mut().filter(|t| units.contains(&t.unit) && t.answer == Answer::Block) {
+                let lack = Task { answer: Answer::Lack, work: PRESENCE * dags.blocks(task.unit), ..*task };
+                *pending = *pending + lack.work - task.work;
+                *task = lack;
             }
         }
     }
 
     /// The next response, to the peer with the fewest bytes being written, of
     /// those the one with the most tasks; with the number of its writer.
-    pub fn next(&mut self, dag: &Dag, params: &Params) -> Option<(NodeId, Response, u32)> {
+    pub fn next(&mut self, dags: &Dags, params: &Params) -> Option<(NodeId, Response, u32)> {
         let slot = self.writing.iter().position(Option::is_none)?;
         let limit = params.max_outstanding.get();
         let ready = self.clients.pairs().filter(|(_, c)| !c.tasks.is_empty() && c.active < limit);
@@ -197,16 +215,16 @@ impl Server {
         for task in &tasks {
             match task.answer {
                 Answer::Block => {
-                    response.block(task.unit, dag);
+                    response.block(task.unit, dags);
                     client.blocks.remove(task.unit);
                     client.haves.remove(task.unit);
                 }
                 Answer::Have => {
-                    response.have(task.unit, dag);
+                    response.have(task.unit, dags);
                     client.haves.remove(task.unit);
                 }
                 // It is told when the block comes.
-                Answer::Lack => response.lack(task.unit, dag),
+                Answer::Lack => response.lack(task.unit, dags),
             }
         }
         self.writing[slot] = Some(Writing { peer, tasks, work });
@@ -230,8 +248,12 @@ mod tests {
     const A: NodeId = NodeId(1);
     const B: NodeId = NodeId(2);
 
-    fn dag() -> Dag {
-        Dag::new(*world(400, 8_000, 1).only(), 174)
+    fn dags(block: u64) -> Dags {
+        Dags::new(&world(400, block, 1).datasets, &params())
+    }
+
+    fn dag() -> Dags {
+        dags(8_000)
     }
 
     fn server() -> Server {
@@ -278,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_small_block_is_sent_in_place_of_a_have() {
-        let small = Dag::new(*world(400, 1_024, 1).only(), 174);
+        let small = dags(1_024);
         let mut server = server();
         server.wants(A, &[WantEntry { unit: 3, kind: WantKind::Have }], &small, &params(), |_| true);
         let (_, response, _) = server.next(&small, &params()).unwrap();
@@ -323,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_a_mebibyte_under_way_waits() {
-        let big = Dag::new(*world(400, 1 << 18, 1).only(), 174);
+        let big = dags(1 << 18);
         let mut server = server();
         let entries: Vec<WantEntry> = (0..9).map(|unit| WantEntry { unit, kind: WantKind::Block }).collect();
         server.wants(A, &entries, &big, &params(), |_| true);

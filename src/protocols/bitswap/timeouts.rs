@@ -5,14 +5,17 @@
 //! here the time-out is the default one until then.
 
 use super::params::Params;
+use super::since::Since;
 use crate::units::Time;
 use std::collections::VecDeque;
 
 /// The blocks asked of one peer.
 #[derive(Debug, Default)]
 pub(super) struct Timeouts {
-    /// By the time of asking.
+    /// By the time of asking; what has come since may be among it, but not first.
     owed: VecDeque<(u32, Time)>,
+    /// Since when each block is owed.
+    since: Since,
     /// Smoothed latency and the number of answers it was made from.
     latency: (f64, u32),
 }
@@ -20,14 +23,25 @@ pub(super) struct Timeouts {
 impl Timeouts {
     /// `unit` was asked for; nothing when it is owed already.
     pub fn add(&mut self, unit: u32, now: Time) {
-        if !self.owed.iter().any(|(owed, _)| *owed == unit) {
+        if self.since.add(unit, now) {
             self.owed.push_back((unit, now));
         }
     }
 
     /// `unit` is not owed any more.
     pub fn remove(&mut self, unit: u32) {
-        self.owed.retain(|(owed, _)| *owed != unit);
+        if self.since.remove(unit).is_some() {
+            self.skip();
+        }
+    }
+
+    /// Forgets what has come, up to the first that has not.
+    fn skip(&mut self) {
+        while let Some((unit, since)) = self.owed.front()
+            && self.since.get(*unit) != Some(*since)
+        {
+            self.owed.pop_front();
+        }
     }
 
     /// An answer took `elapsed`.
@@ -54,8 +68,12 @@ impl Timeouts {
     /// Takes the blocks that are late; they are owed no more.
     pub fn expire(&mut self, now: Time, params: &Params) -> Vec<u32> {
         let span = self.span(params);
-        let late = self.owed.iter().take_while(|(_, since)| *since + span <= now).count();
-        self.owed.drain(..late).map(|(unit, _)| unit).collect()
+        let mut late = Vec::new();
+        while let Some((unit, _)) = self.owed.front().copied().filter(|(_, since)| *since + span <= now) {
+            late.push(unit);
+            self.remove(unit);
+        }
+        late
     }
 }
 

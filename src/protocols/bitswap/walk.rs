@@ -20,7 +20,7 @@ struct Cursor {
     asked: u32,
 }
 
-/// A walk through the DAG.
+/// A walk through the DAG of one dataset.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     begun: bool,
@@ -37,6 +37,11 @@ pub(super) struct Walk {
 }
 
 impl Walk {
+    /// A walk that has not begun.
+    pub fn new(dag: &Dag) -> Self {
+        Walk { next: dag.leaves().start, ..Walk::default() }
+    }
+
     /// Goes on after `arrived` came (nothing, at the start); appends to `ask`
     /// what is to be asked for next, in order.
     pub fn advance(
@@ -117,9 +122,9 @@ impl Walk {
     }
 
     fn list(&mut self, dag: &Dag, batches: &[u32], group: u32, has: impl Fn(u32) -> bool, ask: &mut Vec<u32>) {
-        while self.open == 0 && self.next < dag.leaves() {
+        while self.open == 0 && self.next < dag.leaves().end {
             let size = batches.get(self.batch).or(batches.last()).map_or(1, |n| (n / group).max(1));
-            let end = self.next.saturating_add(size).min(dag.leaves());
+            let end = self.next.saturating_add(size).min(dag.leaves().end);
             let before = ask.len();
             ask.extend((self.next..end).filter(|unit| !has(*unit)));
             self.open += (ask.len() - before) as u32;
@@ -131,27 +136,27 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocols::bitswap::dag::Dags;
     use crate::protocols::bitswap::tests::{params, world};
+    use crate::world::DatasetId;
     use std::collections::BTreeSet;
 
     /// Walks to the end, each time answered by `per_step` blocks in order of
     /// asking; returns the groups in which blocks were asked for.
     fn groups(params: &Params, blocks: u64, per_step: usize, held: &[u32]) -> Vec<Vec<u32>> {
-        let dag = match params.order {
-            Order::List => Dag::flat(*world(blocks, 1000, 1).only()),
-            _ => Dag::new(*world(blocks, 1000, 1).only(), params.links_per_node),
-        };
-        let (mut walk, mut have) = (Walk::default(), held.iter().copied().collect::<BTreeSet<u32>>());
+        let dags = Dags::new(&world(blocks, 1000, 1).datasets, params);
+        let dag = dags.get(DatasetId(0));
+        let (mut walk, mut have) = (Walk::new(dag), held.iter().copied().collect::<BTreeSet<u32>>());
         let (mut queue, mut groups, mut arrived) = (VecDeque::new(), Vec::new(), Vec::new());
         loop {
             let mut ask = Vec::new();
-            walk.advance(&arrived, &dag, params, 1, |unit| have.contains(&unit), &mut ask);
+            walk.advance(&arrived, dag, params, 1, |unit| have.contains(&unit), &mut ask);
             queue.extend(ask.iter().copied());
             if !ask.is_empty() {
                 groups.push(ask);
             }
             if queue.is_empty() {
-                assert_eq!(have.len(), dag.end() as usize, "something was never asked for");
+                assert_eq!(have.len() as u32, dag.inner().end, "something was never asked for");
                 return groups;
             }
             arrived = queue.drain(..per_step.min(queue.len())).collect();

@@ -4,12 +4,12 @@
 //! `bitswap/message/message.go`. Fields with the default value are not written;
 //! the want list is, even when empty.
 
-use super::dag::{CID, Dag};
+use super::dag::{CID, Dags};
 use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::parts::wire::{field, frame, varint};
 use crate::units::Time;
-use crate::world::{BlockSet, Hardware, World};
+use crate::world::{BlockSet, Dataset, Hardware, World};
 use std::rc::Rc;
 
 /// What an entry of a want list says.
@@ -37,9 +37,9 @@ pub struct WantEntry {
 /// What a node answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
-    /// Leaves of the DAG.
+    /// Leaves of DAGs.
     pub leaves: BlockSet,
-    /// Inner nodes of the DAG, and the bytes of each.
+    /// Inner nodes of DAGs, and the bytes of each.
     pub nodes: Vec<(u32, u64)>,
     /// Held.
     pub haves: Vec<u32>,
@@ -47,30 +47,30 @@ pub struct Response {
     pub lacks: Vec<u32>,
     /// Bytes that wait to be sent to the same peer.
     pub pending: u64,
-    /// Blocks of the dataset that `haves` and `lacks` stand for.
+    /// Blocks that `haves` and `lacks` stand for.
     pub(super) presences: (u64, u64),
 }
 
 impl Response {
     /// Adds a block.
-    pub fn block(&mut self, unit: u32, dag: &Dag) {
-        if dag.is_leaf(unit) {
+    pub fn block(&mut self, unit: u32, dags: &Dags) {
+        if dags.is_leaf(unit) {
             self.leaves.insert(unit);
         } else {
-            self.nodes.push((unit, dag.bytes(unit)));
+            self.nodes.push((unit, dags.at(unit).bytes(unit)));
         }
     }
 
     /// Adds a HAVE.
-    pub fn have(&mut self, unit: u32, dag: &Dag) {
+    pub fn have(&mut self, unit: u32, dags: &Dags) {
         self.haves.push(unit);
-        self.presences.0 += dag.blocks(unit);
+        self.presences.0 += dags.blocks(unit);
     }
 
     /// Adds a DONT_HAVE.
-    pub fn lack(&mut self, unit: u32, dag: &Dag) {
+    pub fn lack(&mut self, unit: u32, dags: &Dags) {
         self.lacks.push(unit);
-        self.presences.1 += dag.blocks(unit);
+        self.presences.1 += dags.blocks(unit);
     }
 }
 
@@ -108,9 +108,9 @@ const fn entry(kind: WantKind) -> u64 {
     })
 }
 
-/// Blocks of the dataset that `unit` stands for: inner nodes are single.
+/// Blocks that `unit` stands for: inner nodes, numbered behind all leaves, are single.
 fn blocks(unit: u32, world: &World) -> u64 {
-    if unit < world.only().units() { world.only().blocks_in(unit) } else { 1 }
+    if unit < world.datasets.end() { world.datasets.at(unit).blocks_in(unit) } else { 1 }
 }
 
 fn want_list(entries: &[WantEntry], world: &World) -> u64 {
@@ -122,12 +122,14 @@ const fn block(data: u64) -> u64 {
 }
 
 fn response(r: &Response, world: &World) -> Size {
-    let dataset = world.only();
-    let has_last = r.leaves.contains(dataset.units() - 1);
-    let payload = dataset.bytes_of(u64::from(r.leaves.len()), has_last);
-    let short = u64::from(has_last);
-    let leaves =
-        (leaf_blocks(r, world) - short) * block(dataset.block_size.get()) + short * block(dataset.last_block());
+    let (mut payload, mut leaves) = (0, 0);
+    for (_, dataset) in world.datasets.touched(&r.leaves) {
+        let (count, has_last) = dataset.count_of(&r.leaves);
+        let (units, short) = (u64::from(count), u64::from(has_last));
+        payload += dataset.bytes_of(units, has_last);
+        let whole = dataset.blocks_of(units, has_last) - short;
+        leaves += whole * block(dataset.block_size.get()) + short * block(dataset.last_block());
+    }
     let presences = r.presences.0 * field(PRESENCE) + r.presences.1 * field(PRESENCE + FLAG);
     let nodes: u64 = r.nodes.iter().map(|(_, bytes)| block(*bytes)).sum();
     let pending = if r.pending == 0 { 0 } else { 1 + varint(r.pending) };
@@ -137,14 +139,17 @@ fn response(r: &Response, world: &World) -> Size {
 }
 
 fn leaf_blocks(r: &Response, world: &World) -> u64 {
-    let last = world.only().units() - 1;
-    world.only().blocks_of(u64::from(r.leaves.len()), r.leaves.contains(last))
+    let blocks = |dataset: &Dataset| {
+        let (count, has_last) = dataset.count_of(&r.leaves);
+        dataset.blocks_of(u64::from(count), has_last)
+    };
+    world.datasets.touched(&r.leaves).map(|(_, dataset)| blocks(dataset)).sum()
 }
 
 impl Message for Msg {
     /// A message says several things at once; its control bytes are booked
     /// under the weightiest: requests before questions before cancels, inner
-    /// nodes (as the manifest of the dataset) before presences.
+    /// nodes (as manifests) before presences.
     fn class(&self) -> Class {
         match self {
             Msg::Wants(entries) if entries.iter().any(|e| e.kind == WantKind::Block) => Class::Request,
@@ -189,7 +194,7 @@ impl Message for Msg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocols::bitswap::tests::world;
+    use crate::protocols::bitswap::tests::{params, world};
 
     fn wants(kinds: &[WantKind]) -> u64 {
         let world = world(4096, 262_144, 1);
@@ -216,7 +221,8 @@ mod tests {
     /// 0a 24 and the CID, and 10 01 when it is a DONT_HAVE; 28 and the pending bytes.
     #[test]
     fn responses_to_the_byte() {
-        let (world, dag) = (world(4096, 262_144, 1), Dag::new(*world(4096, 262_144, 1).only(), 174));
+        let world = world(4096, 262_144, 1);
+        let dag = Dags::new(&world.datasets, &params());
         let mut leaf = Response { pending: 300, ..Response::default() };
         leaf.block(7, &dag);
         let size = Msg::Response(Box::new(leaf)).size(&world);
@@ -247,7 +253,7 @@ mod tests {
         };
         assert_eq!(want(&[4, 5, 6, 7], &single), want(&[1], &grouped));
         let give = |units: &[u32], world: &World| {
-            let dag = Dag::new(*world.only(), 174);
+            let dag = Dags::new(&world.datasets, &params());
             let mut r = Response::default();
             units.iter().for_each(|unit| r.block(*unit, &dag));
             Msg::Response(Box::new(r)).size(world)

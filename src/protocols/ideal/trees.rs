@@ -1,9 +1,23 @@
 //! The trees down which the stripes flow.
 
-use crate::bound::distribution_time;
-use crate::world::{NodeId, Role, World};
+use crate::world::{Dataset, NodeId, World};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+
+/// One dataset as it is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    pub world: &'a World,
+    pub dataset: &'a Dataset,
+    /// Who has all of it, in order; somebody does.
+    pub sources: &'a [NodeId],
+    /// Who wants it, in order.
+    pub leechers: &'a [NodeId],
+    /// By node, the part of its uplink that this dataset may take.
+    pub shares: &'a [f64],
+    /// The time that it takes.
+    pub seconds: f64,
+}
 
 /// Who passes which stripe on to whom.
 #[derive(Debug)]
@@ -21,19 +35,14 @@ struct Sender {
 }
 
 impl Trees {
-    /// Plans at most `stripes` trees over the nodes of `world` so that no
-    /// uplink has to carry more than its capacity when the makespan is the
-    /// bound, up to whole edges.
-    pub fn plan(world: &World, stripes: u32) -> Trees {
-        let leechers: Vec<NodeId> = world.with_role(Role::Leecher).collect();
+    /// Plans at most `stripes` trees so that no uplink has to carry more than its share
+    /// of it, up to whole edges; only of those stripes that are `used`.
+    pub fn plan(job: &Job<'_>, stripes: u32, used: impl Fn(u32, u32) -> bool) -> Trees {
+        let (nodes, leechers) = (job.world.nodes.len(), job.leechers);
         let count = stripes.clamp(1, leechers.len().max(1) as u32);
-        let mut trees = Trees {
-            stripes: count,
-            children: vec![Vec::new(); world.nodes.len()],
-            parents: vec![Vec::new(); world.nodes.len()],
-        };
-        for (stripe, senders) in allot(world, &leechers, count).into_iter().enumerate() {
-            trees.grow(stripe as u32, senders, &leechers, world);
+        let mut trees = Trees { stripes: count, children: vec![Vec::new(); nodes], parents: vec![Vec::new(); nodes] };
+        for (stripe, senders) in (0..).zip(allot(job, count)).filter(|(stripe, _)| used(*stripe, count)) {
+            trees.grow(stripe, senders, job);
         }
         trees
     }
@@ -55,14 +64,15 @@ impl Trees {
 
     /// Attaches all leechers to one tree: its inner nodes first, so that they
     /// can pass on, then the leaves, each to the first sender with room.
-    fn grow(&mut self, stripe: u32, senders: Vec<Sender>, leechers: &[NodeId], world: &World) {
+    fn grow(&mut self, stripe: u32, senders: Vec<Sender>, job: &Job<'_>) {
+        let leechers = job.leechers;
+        let is_source = |id: &NodeId| job.sources.binary_search(id).is_ok();
         let is_inner = |id: &NodeId| senders.iter().any(|s| s.node == *id);
-        let inner = senders.iter().map(|s| s.node).filter(|id| world.node(*id).role == Role::Leecher);
+        let inner = senders.iter().map(|s| s.node).filter(|id| !is_source(id));
         let offset = stripe as usize % leechers.len().max(1);
         let leaves = leechers[offset..].iter().chain(&leechers[..offset]).copied().filter(|id| !is_inner(id));
         let order: Vec<NodeId> = inner.chain(leaves).collect();
-        let mut attached: Vec<Sender> =
-            senders.iter().filter(|s| world.node(s.node).role == Role::Seeder).copied().collect();
+        let mut attached: Vec<Sender> = senders.iter().filter(|s| is_source(&s.node)).copied().collect();
         let (mut first, mut overflow) = (0, 0);
         let mut edges: Vec<(NodeId, NodeId)> = Vec::new();
         for child in order {
@@ -114,23 +124,26 @@ impl Trees {
     }
 }
 
-/// How many edges each node's uplink carries at the rate of one stripe.
-fn edge_capacities(world: &World, stripes: u32) -> Vec<u32> {
-    let seconds = distribution_time(world).makespan.secs();
-    let stripe_rate = world.only().size.get() as f64 / seconds / f64::from(stripes);
+/// How many edges the part of each node's uplink carries at the rate of one stripe.
+fn edge_capacities(job: &Job<'_>, stripes: u32) -> Vec<u32> {
+    let (world, seconds) = (job.world, job.seconds);
+    let stripe_rate = job.dataset.size.get() as f64 / seconds / f64::from(stripes);
     let most = world.nodes.len() as f64 * f64::from(stripes);
     let edges = |up: f64| (up / stripe_rate + 1e-6).min(most) as u32;
-    world.nodes.iter().map(|n| if seconds > 0.0 { edges(n.up.bytes_per_second()) } else { most as u32 }).collect()
+    let of = |id: NodeId| {
+        if seconds > 0.0 { edges(world.node(id).up.bytes_per_second() * job.shares[id.index()]) } else { most as u32 }
+    };
+    world.ids().map(of).collect()
 }
 
 /// Shares the uplinks out among the stripes: every stripe gets seeder edges, at
 /// least one, and then as many edges of leechers as it still needs. The
 /// strongest leechers come first; few have to serve in two stripes.
-fn allot(world: &World, leechers: &[NodeId], stripes: u32) -> Vec<Vec<Sender>> {
-    let edges = edge_capacities(world, stripes);
+fn allot(job: &Job<'_>, stripes: u32) -> Vec<Vec<Sender>> {
+    let (edges, leechers) = (edge_capacities(job, stripes), job.leechers);
     let supply = |id: NodeId| Sender { node: id, capacity: edges[id.index()] };
     let needed = leechers.len() as u64;
-    let mut seeders: VecDeque<Sender> = world.with_role(Role::Seeder).map(supply).collect();
+    let mut seeders: VecDeque<Sender> = job.sources.iter().map(|id| supply(*id)).collect();
     let mut inner: Vec<Sender> = leechers.iter().map(|id| supply(*id)).collect();
     inner.sort_by_key(|s| (Reverse(s.capacity), s.node));
     let mut inner: VecDeque<Sender> = inner.into();
@@ -180,6 +193,7 @@ fn take(supply: &mut VecDeque<Sender>, mut amount: u64) -> Vec<Sender> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound::distribution_time;
     use crate::units::Bytes;
     use crate::world::*;
 
@@ -190,12 +204,23 @@ mod tests {
         World::build(&spec, 1, 0)
     }
 
+    /// One dataset and all the uplinks.
+    fn trees(world: &World) -> (Trees, Vec<u32>) {
+        let sources: Vec<NodeId> = world.with_role(Role::Seeder).collect();
+        let leechers: Vec<NodeId> = world.with_role(Role::Leecher).collect();
+        let (shares, seconds) = (vec![1.0; world.nodes.len()], distribution_time(world).makespan.secs());
+        let (sources, leechers, shares) = (&sources[..], &leechers[..], &shares[..]);
+        let job = Job { world, dataset: world.only(), sources, leechers, shares, seconds };
+        let trees = Trees::plan(&job, 16, |_, _| true);
+        let edges = edge_capacities(&job, trees.stripes());
+        (trees, edges)
+    }
+
     #[test]
     fn every_stripe_reaches_every_leecher_and_no_uplink_is_overloaded() {
         for (nodes, seeders) in [(2, 1), (5, 1), (32, 4), (100, 7), (16, 15)] {
             let world = world(nodes, seeders);
-            let trees = Trees::plan(&world, 16);
-            let edges = edge_capacities(&world, trees.stripes());
+            let (trees, edges) = trees(&world);
             for id in world.ids() {
                 assert!(trees.children(id).len() <= edges[id.index()] as usize + 1, "{nodes}-{seeders} {id:?}");
             }
@@ -215,7 +240,7 @@ mod tests {
     #[test]
     fn no_tree_has_a_cycle() {
         let world = world(40, 2);
-        let trees = Trees::plan(&world, 16);
+        let (trees, _) = trees(&world);
         for stripe in 0..trees.stripes() {
             let mut reached: Vec<NodeId> = world.with_role(Role::Seeder).collect();
             let mut next = 0;

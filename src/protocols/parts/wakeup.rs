@@ -37,13 +37,14 @@ mod tests {
     use super::*;
     use crate::protocols::direct::Direct;
     use crate::protocols::parts::bench::{Bench, constants, world};
+    use crate::world::DatasetId;
 
     #[test]
     fn the_earliest_moment_counts_and_is_set_once() {
         let mut bench = Bench::<Direct>::new(world(10, 1_000, 1), &constants("direct"));
         let (mut wakeup, at) = (Wakeup::default(), Time::from_secs);
         let mut armed = |wakeup: &mut Wakeup, moments: &[u64]| {
-            let effects = bench.act(|_, cx| moments.iter().for_each(|secs| wakeup.set(at(*secs), (), cx)));
+            let effects = bench.act(|_, cx| moments.iter().for_each(|secs| wakeup.set(at(*secs), DatasetId(0), cx)));
             effects.len()
         };
         assert_eq!(armed(&mut wakeup, &[9, 9, 10]), 1);
