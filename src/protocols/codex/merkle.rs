@@ -23,7 +23,8 @@ pub enum ProofForm {
 /// (Codex `codex/merkletree/merkletree.nim:62-86`).
 pub fn multiproof_siblings(units: &BlockSet, dataset: &Dataset) -> u64 {
     let group = u64::from(dataset.group);
-    let blocks = |(start, end): (u32, u32)| (u64::from(start) * group, (u64::from(end) * group).min(dataset.blocks()));
+    let before = |unit: u32| u64::from(unit - dataset.first) * group;
+    let blocks = |(start, end): (u32, u32)| (before(start), before(end).min(dataset.blocks()));
     let mut runs: Vec<(u64, u64)> = units.runs().map(blocks).collect();
     let mut siblings = 0;
     for _ in 0..dataset.tree_depth() {
