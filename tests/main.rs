@@ -20,6 +20,7 @@ mod impact;
 mod interrupted;
 mod last_piece;
 mod layering;
+mod many_v3;
 #[path = "../experiments/measured.rs"]
 mod measured;
 mod metamorphic;

@@ -34,6 +34,8 @@
 mod announcer;
 mod joining;
 mod manifest;
+#[cfg(test)]
+mod many;
 mod params;
 mod requests;
 mod responder;

@@ -144,7 +144,9 @@ mod tests {
     fn those_who_rest_are_taken_in_the_order_of_their_turns() {
         let mut room = Room::new();
         let entry = |phase: u64, dataset| (Time::from_millis(phase), DatasetId(dataset));
-        [entry(7, 1), entry(2, 5), entry(7, 0), entry(4, 3), entry(4, 3)].map(|entry| room.add(entry));
+        for entry in [entry(7, 1), entry(2, 5), entry(7, 0), entry(4, 3), entry(4, 3)] {
+            room.add(entry);
+        }
         room.remove(entry(4, 9));
         room.remove(entry(7, 1));
         let mut next = |at| room.take_next(Time::from_millis(at)).map(|dataset| dataset.0);

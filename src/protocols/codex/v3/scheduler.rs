@@ -334,6 +334,28 @@ mod tests {
         }
     }
 
+    /// Batches and windows begin with the dataset, wherever it stands among others.
+    #[test]
+    fn a_dataset_behind_others_is_cut_alike() {
+        let further = Dataset { first: 1_001, ..dataset(37) };
+        let params = Params { presence_window: Bytes(65_536 * 16), ..test_params() };
+        let mut both = [dataset(37), further].map(|dataset| Scheduler::new(&dataset, &params, &mut rng()));
+        let mut store = Holdings::default();
+        for window in [(0, 16), (16, 32), (32, 37)] {
+            assert_eq!(both[0].window(), window);
+            let [first, second] = both.each_mut().map(drain);
+            assert_eq!(first.iter().map(|(start, end)| (start + 1_001, end + 1_001)).collect::<Vec<_>>(), second);
+            for span in second {
+                assert_eq!(both[1].watermark(), span.0);
+                store.add_range(span.0, span.1, &further);
+                both[1].complete(span, &store);
+            }
+            finish(&mut both[0], &first);
+            both.iter_mut().for_each(Scheduler::advance);
+        }
+        assert_eq!(both.map(|scheduler| scheduler.watermark()), [37, 1_038]);
+    }
+
     #[test]
     fn rarest_first_takes_what_the_fewest_have() {
         let params = Params { order: Order::RarestFirst, ..test_params() };
