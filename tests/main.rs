@@ -23,6 +23,7 @@ mod layering;
 mod many_bitswap;
 mod many_bittorrent;
 mod many_codex;
+mod many_v3;
 mod many_yardsticks;
 #[path = "../experiments/measured.rs"]
 mod measured;

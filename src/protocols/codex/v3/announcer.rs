@@ -24,9 +24,10 @@ pub(super) struct Announcer {
 }
 
 impl Announcer {
-    pub fn new(now: Time, params: &Params, rng: &mut Rng) -> Self {
+    /// Nothing was told yet of what begins with unit `first`.
+    pub fn new(first: u32, now: Time, params: &Params, rng: &mut Rng) -> Self {
         let interval = draw_interval(params, rng);
-        Announcer { told: 0, ahead: Vec::new(), saying: 0, left: Vec::new(), last: now, interval }
+        Announcer { told: first, ahead: Vec::new(), saying: 0, left: Vec::new(), last: now, interval }
     }
 
     /// A batch is complete and those before it are not.

@@ -9,7 +9,7 @@
 use super::turns::stir;
 use super::{CodexV3, Context, Msg, Newcomers};
 use crate::units::Time;
-use crate::world::NodeId;
+use crate::world::{DatasetId, NodeId};
 
 /// Providers of one look-up that became members.
 #[derive(Debug, Default)]
@@ -21,10 +21,10 @@ pub(super) struct Joining {
 }
 
 impl CodexV3 {
-    /// Discovery has named `providers` of what is being downloaded.
-    pub(super) fn join(&mut self, providers: &[NodeId], cx: &mut Context<'_>) {
+    /// Discovery has named `providers` of `dataset`, which is being downloaded.
+    pub(super) fn join(&mut self, dataset: DatasetId, providers: &[NodeId], cx: &mut Context<'_>) {
         let (now, params) = (cx.now(), &cx.shared.params);
-        let Some(download) = stir(&mut self.download, cx) else { return };
+        let Some(download) = stir(&mut self.downloads, dataset, cx) else { return };
         let failed = |id: NodeId| {
             self.failed_dials.iter().any(|(peer, at)| *peer == id && now.since(*at) < params.dial_cooldown)
         };
@@ -50,27 +50,28 @@ impl CodexV3 {
         }
         round.dialled.iter().for_each(|id| cx.dial(*id));
         download.joining.push(round);
-        self.ask_who_joined(cx);
+        self.ask_who_joined(dataset, cx);
     }
 
-    /// A connection with `peer` stands.
+    /// A connection with `peer` stands, for all downloads that wait for it.
     pub(super) fn on_joined(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        self.end_dial(peer, true, cx);
+        self.each_download(cx, |node, dataset, cx| _ = node.end_dial(dataset, peer, true, cx));
     }
 
     /// There will be no connection with `peer`: it is no member, and for a while no
-    /// candidate.
+    /// candidate of any download (inferred).
     pub(super) fn on_dial_failed(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let now = cx.now();
-        if self.end_dial(peer, false, cx) && cx.shared.params.dial_cooldown > Time::ZERO {
+        let (now, mut was_awaited) = (cx.now(), false);
+        self.each_download(cx, |node, dataset, cx| was_awaited |= node.end_dial(dataset, peer, false, cx));
+        if was_awaited && cx.shared.params.dial_cooldown > Time::ZERO {
             self.failed_dials.retain(|(id, _)| *id != peer);
             self.failed_dials.push((peer, now));
         }
     }
 
     /// Whether the dial of `peer` was of one that joins.
-    fn end_dial(&mut self, peer: NodeId, stands: bool, cx: &mut Context<'_>) -> bool {
-        let Some(download) = stir(&mut self.download, cx) else { return false };
+    fn end_dial(&mut self, dataset: DatasetId, peer: NodeId, stands: bool, cx: &mut Context<'_>) -> bool {
+        let Some(download) = stir(&mut self.downloads, dataset, cx) else { return false };
         let mut was_awaited = false;
         for round in &mut download.joining {
             let Some(at) = round.dialled.iter().position(|id| *id == peer) else { continue };
@@ -82,13 +83,13 @@ impl CodexV3 {
                 download.swarm.remove(peer);
             }
         }
-        self.ask_who_joined(cx);
+        self.ask_who_joined(dataset, cx);
         was_awaited
     }
 
     /// Asks those of whose round all dials have come to something.
-    fn ask_who_joined(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
+    fn ask_who_joined(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&dataset) else { return };
         let (start, end) = download.scheduler.window();
         let (done, under_way) = std::mem::take(&mut download.joining).into_iter().partition(|r| r.dialled.is_empty());
         download.joining = under_way;

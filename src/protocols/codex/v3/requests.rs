@@ -1,12 +1,12 @@
 //! Requests outstanding at peers, and what comes of them.
 
 use super::turns::stir;
-use super::wire::Blocks;
+use super::wire::{Blocks, RequestId};
 use super::worker::Download;
 use super::{CodexV3, Context, Msg, Peers, Timer};
 use crate::protocols::parts::{UnitRange, Wakeup};
 use crate::units::Time;
-use crate::world::NodeId;
+use crate::world::{DatasetId, NodeId};
 
 /// A request that was not answered yet.
 #[derive(Debug)]
@@ -20,16 +20,21 @@ pub(super) struct Outstanding {
     deadline: Time,
 }
 
-/// The outstanding requests of a download. An id names a slot and a use of it.
-#[derive(Debug, Default)]
+/// The outstanding requests of a download.
+#[derive(Debug)]
 pub(super) struct Requests {
+    dataset: DatasetId,
     slots: Vec<(u32, Option<Outstanding>)>,
     free: Vec<u32>,
     timer: Wakeup,
 }
 
 impl Requests {
-    pub fn add(&mut self, request: Outstanding) -> u64 {
+    pub fn new(dataset: DatasetId) -> Self {
+        Requests { dataset, slots: Vec::new(), free: Vec::new(), timer: Wakeup::default() }
+    }
+
+    fn add(&mut self, request: Outstanding) -> RequestId {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push((0, None));
             self.slots.len() as u32 - 1
@@ -37,17 +42,16 @@ impl Requests {
         let (generation, place) = &mut self.slots[slot as usize];
         *generation += 1;
         *place = Some(request);
-        u64::from(*generation) << 32 | u64::from(slot)
+        RequestId { dataset: self.dataset, slot, generation: *generation }
     }
 
     /// Takes the request `id`, if it is outstanding at `peer`.
-    fn take(&mut self, id: u64, peer: NodeId) -> Option<Outstanding> {
-        let (slot, generation) = (id as u32, (id >> 32) as u32);
-        let (current, place) = self.slots.get_mut(slot as usize)?;
-        if *current != generation || place.as_ref()?.peer != peer {
+    fn take(&mut self, id: RequestId, peer: NodeId) -> Option<Outstanding> {
+        let (current, place) = self.slots.get_mut(id.slot as usize)?;
+        if *current != id.generation || place.as_ref()?.peer != peer {
             return None;
         }
-        self.free.push(slot);
+        self.free.push(id.slot);
         place.take()
     }
 
@@ -68,7 +72,7 @@ impl Requests {
     fn arm(&mut self, cx: &mut Context<'_>) {
         let deadlines = self.slots.iter().filter_map(|(_, place)| Some(place.as_ref()?.deadline));
         if let Some(first) = deadlines.min() {
-            self.timer.set(first, Timer::Deadline, cx);
+            self.timer.set(first, Timer::Deadline(self.dataset), cx);
         }
     }
 
@@ -85,20 +89,21 @@ impl Download {
         let Some(asked) = peers.find(peer) else { return };
         let (now, params) = (cx.now(), &cx.shared.params);
         // As in the original the whole span counts, not what is missing of it.
-        let blocks = Blocks::Run(span.0, span.1).count(cx.world.only());
-        let timeout = asked.stats.timeout(now, blocks * cx.world.only().block_size.get(), params);
+        let dataset = cx.world.datasets.get(self.dataset);
+        let blocks = Blocks::Run(span.0, span.1).count(dataset);
+        let timeout = asked.stats.timeout(now, blocks * dataset.block_size.get(), params);
         asked.in_flight += 1;
         let deadline = now + timeout;
         let request = Outstanding { peer, span, wanted: wanted.clone(), sent: now, deadline };
         let id = self.requests.add(request);
-        self.requests.timer.set(deadline, Timer::Deadline, cx);
+        self.requests.timer.set(deadline, Timer::Deadline(self.dataset), cx);
         cx.send(peer, Msg::Request(id, wanted));
     }
 
     /// A try for `span` was in vain; false when that was one too many, with which the
     /// download has failed. Only of the block that is read next are tries counted.
     pub fn count_retry(&mut self, span: UnitRange, cx: &Context<'_>) -> bool {
-        let reading = cx.store().contiguous_of(cx.world.only());
+        let reading = cx.store().contiguous_of(cx.dataset(self.dataset));
         if reading < span.0 || span.1 <= reading {
             return true;
         }
@@ -111,26 +116,43 @@ impl Download {
 
 impl CodexV3 {
     /// A response came. What answers no outstanding request is thrown away.
-    pub(super) fn on_response(&mut self, from: NodeId, id: u64, found: &Blocks, cx: &mut Context<'_>) {
-        let Some(download) = stir(&mut self.download, cx) else { return };
-        let Some(request) = download.requests.take(id, from) else { return };
+    pub(super) fn on_response(&mut self, from: NodeId, id: RequestId, found: &Blocks, cx: &mut Context<'_>) {
+        let Some(download) = stir(&mut self.downloads, id.dataset, cx) else { return };
+        if let Some(request) = download.requests.take(id, from) {
+            self.end_request(from);
+            self.take_response(request, id.dataset, found, cx);
+            self.wake_next(from, cx);
+        }
+    }
+
+    /// A request to `id` is outstanding no longer.
+    pub(super) fn end_request(&mut self, id: NodeId) {
+        if let Some(peer) = self.peers.find(id) {
+            peer.in_flight -= 1;
+            peer.room.opened();
+        }
+    }
+
+    /// What comes of the response `found` to `request`.
+    fn take_response(&mut self, request: Outstanding, id: DatasetId, found: &Blocks, cx: &mut Context<'_>) {
+        let (from, dataset) = (request.peer, cx.world.datasets.get(id));
+        let Some(download) = self.downloads.get_mut(&id) else { return };
         let Some(peer) = self.peers.find(from) else { return };
-        peer.in_flight -= 1;
-        let blocks = found.count(cx.world.only());
+        let blocks = found.count(dataset);
         if blocks == 0 {
             return download.scheduler.requeue_back(request.span);
         }
         let (now, params) = (cx.now(), &cx.shared.params);
         cx.keep(found.units());
         download.swarm.delivered(from, now);
-        let bytes = blocks * cx.world.only().block_size.get();
+        let bytes = blocks * dataset.block_size.get();
         peer.stats.record(now, now.since(request.sent), bytes, params);
         if *found == request.wanted {
             if let Some(batch) = download.scheduler.complete(request.span, cx.store()) {
                 download.announcer.ahead(batch);
             }
-            if cx.store().len() == cx.world.only().units() {
-                self.end_download(cx);
+            if cx.store().has_all(dataset) {
+                self.end_download(id, cx);
             }
             return;
         }
@@ -141,36 +163,38 @@ impl CodexV3 {
         let tried: Vec<UnitRange> = spans.iter().filter(claimed).copied().collect();
         download.scheduler.requeue_front(spans.into_iter());
         if !tried.into_iter().all(|span| download.count_retry(span, cx)) {
-            self.end_download(cx);
+            self.end_download(id, cx);
         }
     }
 
     /// Gives up on requests whose time is over; their answers, when they come,
     /// are thrown away.
-    pub(super) fn on_deadline(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = stir(&mut self.download, cx) else { return };
+    pub(super) fn on_deadline(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let Some(download) = stir(&mut self.downloads, dataset, cx) else { return };
         let now = cx.now();
         download.requests.timer.fired();
         for request in download.requests.take_all(|r| r.deadline <= now).into_iter().rev() {
+            self.end_request(request.peer);
+            self.wake_next(request.peer, cx);
+            let Some(download) = self.downloads.get_mut(&dataset) else { return };
             download.swarm.timed_out(request.peer, &cx.shared.params);
             download.scheduler.requeue_front([request.span].into_iter());
-            if let Some(peer) = self.peers.find(request.peer) {
-                peer.in_flight -= 1;
-            }
             if !download.count_retry(request.span, cx) {
-                return self.end_download(cx);
+                return self.end_download(dataset, cx);
             }
         }
-        download.requests.arm(cx);
+        if let Some(download) = self.downloads.get_mut(&dataset) {
+            download.requests.arm(cx);
+        }
     }
 
-    /// What a lost peer owes is asked for again.
-    pub(super) fn on_peer_lost(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let Some(download) = stir(&mut self.download, cx) else { return };
+    /// What a lost peer owes a download is asked for again.
+    pub(super) fn on_peer_lost(&mut self, dataset: DatasetId, peer: NodeId, cx: &mut Context<'_>) {
+        let Some(download) = stir(&mut self.downloads, dataset, cx) else { return };
         download.swarm.remove(peer);
         for request in download.requests.take_all(|r| r.peer == peer).into_iter().rev() {
             download.scheduler.requeue_front([request.span].into_iter());
         }
-        self.on_written(peer, cx);
+        self.on_written(dataset, peer, cx);
     }
 }

@@ -15,7 +15,8 @@ const RAREST_OF: usize = 64;
 /// The batches of one download.
 #[derive(Debug)]
 pub(super) struct Scheduler {
-    units: u32,
+    /// The units of the dataset.
+    units: UnitRange,
     /// Units in a batch.
     batch: u32,
     /// Units in a window, a multiple of `batch`.
@@ -51,7 +52,7 @@ impl Scheduler {
             _ => windows_left.reverse(),
         }
         let mut scheduler = Scheduler {
-            units,
+            units: (dataset.first, dataset.end()),
             batch,
             window,
             order: params.order,
@@ -76,22 +77,29 @@ impl Scheduler {
 
     /// The units of the batch with number `batch`.
     pub fn span(&self, batch: u32) -> UnitRange {
-        (batch * self.batch, ((batch + 1) * self.batch).min(self.units))
+        (self.start_of(batch), self.start_of(batch + 1))
     }
 
     /// The number of the batch that `unit` is in.
     pub fn batch_of(&self, unit: u32) -> u32 {
-        unit / self.batch
+        (unit - self.units.0) / self.batch
+    }
+
+    /// The first unit of the batch with number `batch`; after the last batch the unit after
+    /// the last of all.
+    fn start_of(&self, batch: u32) -> u32 {
+        self.units.0.saturating_add(batch.saturating_mul(self.batch)).min(self.units.1)
     }
 
     /// Everything below this unit is complete.
     pub fn watermark(&self) -> u32 {
-        (self.done.contiguous() * self.batch).min(self.units)
+        self.start_of(self.done.contiguous())
     }
 
     /// The present window.
     pub fn window(&self) -> UnitRange {
-        (self.current * self.window, (self.current * self.window).saturating_add(self.window).min(self.units))
+        let start = self.units.0 + self.current * self.window;
+        (start, start.saturating_add(self.window).min(self.units.1))
     }
 
     /// Whether the next window is to begin.
@@ -114,7 +122,7 @@ impl Scheduler {
         self.current = window;
         let (start, end) = self.window();
         self.next = start;
-        let batches = self.batch_of(start)..end.div_ceil(self.batch);
+        let batches = self.batch_of(start)..(end - self.units.0).div_ceil(self.batch);
         self.done_in_window = batches.clone().filter(|b| self.done.contains(*b)).count() as u32;
         if matches!(self.order, Order::RarestFirst | Order::Random) {
             self.fresh = batches.collect();
@@ -324,6 +332,28 @@ mod tests {
             assert_eq!(taken.len(), 201);
             assert!(taken.windows(2).all(|w| w[0].1 == w[1].0));
         }
+    }
+
+    /// Batches and windows begin with the dataset, wherever it stands among others.
+    #[test]
+    fn a_dataset_behind_others_is_cut_alike() {
+        let further = Dataset { first: 1_001, ..dataset(37) };
+        let params = Params { presence_window: Bytes(65_536 * 16), ..test_params() };
+        let mut both = [dataset(37), further].map(|dataset| Scheduler::new(&dataset, &params, &mut rng()));
+        let mut store = Holdings::default();
+        for window in [(0, 16), (16, 32), (32, 37)] {
+            assert_eq!(both[0].window(), window);
+            let [first, second] = both.each_mut().map(drain);
+            assert_eq!(first.iter().map(|(start, end)| (start + 1_001, end + 1_001)).collect::<Vec<_>>(), second);
+            for span in second {
+                assert_eq!(both[1].watermark(), span.0);
+                store.add_range(span.0, span.1, &further);
+                both[1].complete(span, &store);
+            }
+            finish(&mut both[0], &first);
+            both.iter_mut().for_each(Scheduler::advance);
+        }
+        assert_eq!(both.map(|scheduler| scheduler.watermark()), [37, 1_038]);
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub(super) struct Swarm {
     pub members: Vec<Member>,
     /// Members with capacity, at the choice under way: index, load, depth.
     free: Vec<(usize, u32, u32)>,
+    /// Members that were at capacity when they were to be asked, since the loop last had
+    /// reason to hope.
+    pub full: Vec<NodeId>,
 }
 
 impl Swarm {
@@ -175,6 +178,11 @@ impl Swarm {
                 let depth = peer.stats.depth(now, batch, params);
                 if peer.in_flight < depth {
                     self.free.push((at, peer.in_flight, depth));
+                } else {
+                    peer.room.found_full();
+                    if !self.full.contains(&member.id) {
+                        self.full.push(member.id);
+                    }
                 }
             }
             if seen {
@@ -246,11 +254,11 @@ impl Member {
         now.since(self.last_seen) > params.peer_stale
     }
 
-    /// It said that it has these runs.
-    pub fn learn(&mut self, ranges: &[(u32, u32)], now: Time) {
+    /// It said that it has these runs of the dataset that begins with unit `first`.
+    pub fn learn(&mut self, ranges: &[(u32, u32)], first: u32, now: Time) {
         self.last_seen = now;
         if self.availability == Availability::Unknown && !ranges.is_empty() {
-            self.availability = Availability::Some(Box::default());
+            self.availability = Availability::Some(Box::new(Holding::new(first)));
         }
         if let Availability::Some(held) = &mut self.availability {
             ranges.iter().for_each(|(start, end)| _ = held.add_range(*start, *end));

@@ -5,11 +5,11 @@
 //! that the next turn comes when and finds what it would have in the original.
 //! It awaits the writing of every question and announcement.
 
-use super::worker::{Download, Stage, Then};
+use super::worker::{Download, Downloads, Stage, Then};
 use super::{CodexV3, Context, Msg, Timer, Token};
 use crate::engine::TimerId;
 use crate::units::Time;
-use crate::world::NodeId;
+use crate::world::{DatasetId, NodeId};
 
 /// When the loop goes on.
 #[derive(Debug)]
@@ -25,8 +25,12 @@ pub(super) enum Sleep {
 
 /// To be called before anything happens that a turn could take notice of:
 /// what was left out until now is made up for, and the next turn is made.
-pub(super) fn stir<'a>(download: &'a mut Option<Box<Download>>, cx: &mut Context<'_>) -> Option<&'a mut Download> {
-    let download = download.as_mut()?;
+pub(super) fn stir<'a>(
+    downloads: &'a mut Downloads,
+    dataset: DatasetId,
+    cx: &mut Context<'_>,
+) -> Option<&'a mut Download> {
+    let download = downloads.get_mut(&dataset)?;
     download.vain = 0;
     if let Sleep::Rest { due, period, timer } = download.sleep {
         if let Some(timer) = timer {
@@ -35,62 +39,65 @@ pub(super) fn stir<'a>(download: &'a mut Option<Box<Download>>, cx: &mut Context
         let missed = cx.now().since(due).nanos().div_ceil(period.nanos());
         download.scheduler.rotate(missed);
         let next = due + period * missed;
-        download.sleep = Sleep::Until(cx.after(next.since(cx.now()), Timer::Turn));
+        download.sleep = Sleep::Until(cx.after(next.since(cx.now()), Timer::Turn(dataset)));
     }
     Some(download)
 }
 
 impl CodexV3 {
     /// Goes on until it has to wait.
-    pub(super) fn run(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn run(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&dataset) else { return };
         loop {
-            let Some(download) = &mut self.download else { return };
             if let Some((to, message)) = download.outbox.pop_front() {
                 if self.peers.position(to).is_some() {
                     return download.write(to, message, cx);
                 }
                 continue;
             }
-            match download.step(&mut self.peers, cx) {
+            match download.step(&mut self.peers, &mut self.last_search, cx) {
                 Then::Go(stage) => download.stage = stage,
                 Then::Pause(time, stage) => return download.pause(time, stage, cx),
                 Then::Rest(period, until) => return download.rest(period, until, cx),
-                Then::Fail => return self.end_download(cx),
+                Then::Fail => return self.end_download(dataset, cx),
             }
         }
     }
 
     /// The loop goes on; the turns that were left out have been in vain.
-    pub(super) fn on_turn(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
+    pub(super) fn on_turn(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&dataset) else { return };
         if let Sleep::Rest { due, period, .. } = download.sleep {
             download.scheduler.rotate(cx.now().since(due).nanos() / period.nanos());
         }
         download.sleep = Sleep::None;
-        self.run(cx);
+        self.run(dataset, cx);
+        while let Some(id) = self.downloads.get_mut(&dataset).and_then(|download| download.take_waker()) {
+            self.pass_on(id, cx);
+        }
     }
 
-    /// A message to `to` has been written, or never will be.
-    pub(super) fn on_written(&mut self, to: NodeId, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
+    /// A message of the loop to `to` has been written, or never will be.
+    pub(super) fn on_written(&mut self, dataset: DatasetId, to: NodeId, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&dataset) else { return };
         if download.writing.is_some_and(|(peer, _)| peer == to) {
             download.writing = None;
-            self.run(cx);
+            self.run(dataset, cx);
         }
     }
 
     /// Waits no longer for a write that takes too long.
-    pub(super) fn on_write_limit(&mut self, cx: &mut Context<'_>) {
-        let Some(download) = &mut self.download else { return };
+    pub(super) fn on_write_limit(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let Some(download) = self.downloads.get_mut(&dataset) else { return };
         download.limited = false;
         let Some((_, since)) = download.writing else { return };
         let end = since + cx.shared.params.send_timeout;
         if end <= cx.now() {
             download.writing = None;
-            self.run(cx);
+            self.run(dataset, cx);
         } else {
             download.limited = true;
-            cx.after(end.since(cx.now()), Timer::Written);
+            cx.after(end.since(cx.now()), Timer::Written(dataset));
         }
     }
 }
@@ -98,16 +105,16 @@ impl CodexV3 {
 impl Download {
     fn write(&mut self, to: NodeId, message: Msg, cx: &mut Context<'_>) {
         self.writing = Some((to, cx.now()));
-        cx.send_tracked(to, message, Token::Loop as u32);
+        cx.send_tracked(to, message, Token::Loop(self.dataset).number());
         if !self.limited {
             self.limited = true;
-            cx.after(cx.shared.params.send_timeout, Timer::Written);
+            cx.after(cx.shared.params.send_timeout, Timer::Written(self.dataset));
         }
     }
 
     fn pause(&mut self, time: Time, stage: Stage, cx: &mut Context<'_>) {
         self.stage = stage;
-        self.sleep = Sleep::Until(cx.after(time, Timer::Turn));
+        self.sleep = Sleep::Until(cx.after(time, Timer::Turn(self.dataset)));
     }
 
     /// Leaves out the turns, one every `period`, that come before `until`.
@@ -119,7 +126,7 @@ impl Download {
         let due = cx.now() + period;
         let timer = (until != Time::NEVER).then(|| {
             let turns = until.since(due).nanos().div_ceil(period.nanos());
-            cx.after(period + period * turns, Timer::Turn)
+            cx.after(period + period * turns, Timer::Turn(self.dataset))
         });
         self.sleep = Sleep::Rest { due, period, timer };
     }

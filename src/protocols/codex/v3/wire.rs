@@ -11,10 +11,10 @@ use crate::ledger::Class;
 use crate::protocol::{Message, Side, Size, Units};
 use crate::protocols::parts::wire::{field, varint};
 use crate::units::Time;
-use crate::world::{BlockSet, Dataset, Hardware, World};
+use crate::world::{BlockSet, Dataset, DatasetId, Datasets, Hardware, World};
 use std::rc::Rc;
 
-/// Units that a request asks for or a response brings.
+/// Units of one dataset that a request asks for or a response brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blocks {
     /// One run, from the first up to, not including, the second; may be empty.
@@ -58,12 +58,19 @@ impl Blocks {
         }
     }
 
+    /// The dataset that they are of; any where there are none.
+    pub fn dataset<'a>(&self, datasets: &'a Datasets) -> &'a Dataset {
+        datasets.at(match self {
+            Blocks::Run(start, _) => *start,
+            Blocks::Set(set) => set.first().unwrap_or(0),
+        })
+    }
+
     /// Number of blocks.
     pub fn count(&self, dataset: &Dataset) -> u64 {
-        let last = dataset.units() - 1;
         match self {
             Blocks::Run(start, end) => blocks_between(*start, *end, dataset),
-            Blocks::Set(set) => dataset.blocks_of(u64::from(set.len()), set.contains(last)),
+            Blocks::Set(set) => dataset.blocks_of(u64::from(set.len()), set.contains(dataset.last())),
         }
     }
 }
@@ -71,18 +78,34 @@ impl Blocks {
 /// Runs of units that a node says it has, each `start..end`.
 pub type Ranges = Rc<[(u32, u32)]>;
 
-/// A message of the exchange or of the manifest protocol.
+/// Names a request: a download of the node that sent it, a slot there and a use of the
+/// slot. To the peer, which answers all requests of one connection in one row, it is a
+/// number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId {
+    /// What is downloaded.
+    pub dataset: DatasetId,
+    /// The slot among the requests of that download.
+    pub slot: u32,
+    /// How often the slot has been used.
+    pub generation: u32,
+}
+
+/// A message of the exchange or of the manifest protocol, about one dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Msg {
-    /// Do you speak the protocol of manifests? And that it does.
+    /// Do you speak the protocol of manifests? And that it does. It is about a stream that
+    /// is for one manifest.
     Select {
+        /// Whose manifest that is.
+        dataset: DatasetId,
         /// Whether this is the answer.
         back: bool,
     },
     /// Send me the manifest.
-    ManifestRequest,
+    ManifestRequest(DatasetId),
     /// The manifest, of so many bytes, or that it is not here.
-    Manifest(Option<u64>),
+    Manifest(DatasetId, Option<u64>),
     /// What do you have from the first unit up to, not including, the second?
     WantHave(u32, u32),
     /// I have these, in answer to a question about the unit.
@@ -94,9 +117,9 @@ pub enum Msg {
     /// I have these now: an announcement that answers nothing (download id 0).
     Announce(Ranges, PresenceForm),
     /// Send me these, under this request id.
-    Request(u64, Blocks),
+    Request(RequestId, Blocks),
     /// The answer to the request of this id: what was found, proven so.
-    Response(u64, Blocks, ProofForm),
+    Response(RequestId, Blocks, ProofForm),
 }
 
 /// Length of the frame and type of the message.
@@ -123,12 +146,12 @@ const PROOF_HEAD: u64 = 2 + 8 + 8 + 8 + 4;
 const SIBLING: u64 = 34;
 
 fn blocks_between(start: u32, end: u32, dataset: &Dataset) -> u64 {
-    dataset.blocks_of(u64::from(end - start), start < end && end == dataset.units())
+    dataset.blocks_of(u64::from(end - start), start < end && end == dataset.end())
 }
 
-/// The number of the first block of a unit.
+/// The number, inside its file, of the first block of a unit.
 fn block(unit: u32, dataset: &Dataset) -> u64 {
-    u64::from(unit) * u64::from(dataset.group)
+    u64::from(unit - dataset.first) * u64::from(dataset.group)
 }
 
 /// An address as a field: tree CID 40, index 1 + its varint, tag and length 2.
@@ -157,8 +180,8 @@ fn held(ranges: &[(u32, u32)], form: PresenceForm, dataset: &Dataset) -> u64 {
             ranges.iter().map(range).sum()
         }
         PresenceForm::Bitmap => {
-            let first = ranges.iter().map(|r| r.0).min().unwrap_or(0);
-            let last = ranges.iter().map(|r| r.1).max().unwrap_or(0);
+            let first = ranges.iter().map(|r| r.0).min().unwrap_or(dataset.first);
+            let last = ranges.iter().map(|r| r.1).max().unwrap_or(first);
             field(blocks_between(first, last, dataset).div_ceil(8))
         }
     }
@@ -184,7 +207,7 @@ fn response(found: &Blocks, proof: ProofForm, dataset: &Dataset) -> Size {
 impl Message for Msg {
     fn class(&self) -> Class {
         match self {
-            Msg::Select { .. } | Msg::ManifestRequest | Msg::Manifest(_) => Class::Manifest,
+            Msg::Select { .. } | Msg::ManifestRequest(_) | Msg::Manifest(..) => Class::Manifest,
             Msg::WantHave(..) => Class::Want,
             Msg::Have(..) | Msg::Complete(_) | Msg::DontHave(_) => Class::Presence,
             Msg::Announce(..) => Class::Have,
@@ -194,20 +217,24 @@ impl Message for Msg {
     }
 
     fn size(&self, world: &World) -> Size {
-        let dataset = world.only();
+        let datasets = &world.datasets;
         Size::control(match self {
             Msg::Select { .. } => SELECT,
-            Msg::ManifestRequest => 2 + CID,
-            Msg::Manifest(found) => 4 + 1 + found.unwrap_or(0),
-            Msg::WantHave(start, end) => want_have(*start, *end, dataset),
-            Msg::Have(about, ranges, form) => presence(*about, held(ranges, *form, dataset), dataset),
-            Msg::Complete(about) | Msg::DontHave(about) => presence(*about, 0, dataset),
+            Msg::ManifestRequest(_) => 2 + CID,
+            Msg::Manifest(_, found) => 4 + 1 + found.unwrap_or(0),
+            Msg::WantHave(start, end) => want_have(*start, *end, datasets.at(*start)),
+            Msg::Have(about, ranges, form) => {
+                let dataset = datasets.at(*about);
+                presence(*about, held(ranges, *form, dataset), dataset)
+            }
+            Msg::Complete(about) | Msg::DontHave(about) => presence(*about, 0, datasets.at(*about)),
             Msg::Announce(ranges, form) => {
                 let about = ranges.first().map_or(0, |range| range.0);
+                let dataset = datasets.at(about);
                 presence(about, held(ranges, *form, dataset), dataset)
             }
             Msg::Request(_, wanted) => request(wanted),
-            Msg::Response(_, found, proof) => return response(found, *proof, dataset),
+            Msg::Response(_, found, proof) => return response(found, *proof, found.dataset(datasets)),
         })
     }
 
@@ -219,13 +246,14 @@ impl Message for Msg {
     }
 
     fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
+        let blocks = |found: &Blocks| found.count(found.dataset(&world.datasets));
         let entries = match (self, side) {
-            (Msg::Response(_, found, _), Side::Send) => hardware.per_block_sent * found.count(world.only()),
-            (Msg::Response(_, found, _), Side::Receive) => hardware.per_block_received * found.count(world.only()),
+            (Msg::Response(_, found, _), Side::Send) => hardware.per_block_sent * blocks(found),
+            (Msg::Response(_, found, _), Side::Receive) => hardware.per_block_received * blocks(found),
             (Msg::Have(_, ranges, _) | Msg::Announce(ranges, _), _) => hardware.per_entry * ranges.len() as u64,
             (Msg::Request(_, wanted), _) => hardware.per_entry * wanted.runs(),
             (Msg::WantHave(..) | Msg::Complete(_) | Msg::DontHave(_), _) => hardware.per_entry,
-            (Msg::Select { .. } | Msg::ManifestRequest | Msg::Manifest(_), _) => Time::ZERO,
+            (Msg::Select { .. } | Msg::ManifestRequest(_) | Msg::Manifest(..), _) => Time::ZERO,
         };
         hardware.per_message + entries
     }

@@ -1,4 +1,5 @@
-//! The loop of a download (`downloadWorker` in `engine/engine.nim`).
+//! The loop of a download (`downloadWorker` in `engine/engine.nim`), of which each has its
+//! own.
 //!
 //! The loop takes a batch, finds out whom to ask, asks, and sleeps 10 ms; when it
 //! goes on `turns` tells.
@@ -6,6 +7,7 @@
 use super::announcer::Announcer;
 use super::joining::Joining;
 use super::requests::Requests;
+use super::room::Waiting;
 use super::scheduler::Scheduler;
 use super::swarm::{Availability, Choice, Member, Swarm};
 use super::turns::{Sleep, stir};
@@ -14,19 +16,23 @@ use super::{AdvertisedKeys, Audience, CodexV3, Context, Msg, Peers};
 use crate::protocol::Key;
 use crate::protocols::parts::UnitRange;
 use crate::units::Time;
-use crate::world::{BlockSet, DatasetId, Holdings, NodeId};
-use std::collections::VecDeque;
+use crate::world::{BlockSet, Dataset, DatasetId, Holdings, NodeId};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+
+/// All downloads of a node.
+pub(super) type Downloads = BTreeMap<DatasetId, Box<Download>>;
 
 /// A download.
 #[derive(Debug)]
 pub(super) struct Download {
+    pub dataset: DatasetId,
     pub scheduler: Scheduler,
     pub swarm: Swarm,
     pub requests: Requests,
     pub announcer: Announcer,
     /// The unit that is read next, and fruitless tries for it.
     pub tries: (u32, u32),
-    last_search: Option<Time>,
     /// Whom discovery has named and who was not asked yet, by look-up.
     pub joining: Vec<Joining>,
     pub stage: Stage,
@@ -42,6 +48,8 @@ pub(super) struct Download {
     /// Turns in a row that found everybody at capacity, while nothing happened
     /// and nobody was asked.
     pub vain: usize,
+    /// Where it waits for room.
+    pub waiting: Waiting,
 }
 
 /// Where in its turn the loop is.
@@ -78,15 +86,15 @@ pub(super) enum Then {
 }
 
 impl CodexV3 {
-    pub(super) fn begin_download(&mut self, cx: &mut Context<'_>) {
-        let (now, params) = (cx.now(), &cx.shared.params);
+    pub(super) fn begin_download(&mut self, id: DatasetId, cx: &mut Context<'_>) {
+        let (now, params, dataset) = (cx.now(), &cx.shared.params, cx.world.datasets.get(id));
         let mut download = Box::new(Download {
-            scheduler: Scheduler::new(cx.world.only(), params, cx.rng()),
+            dataset: id,
+            scheduler: Scheduler::new(dataset, params, cx.rng()),
             swarm: Swarm::default(),
-            requests: Requests::default(),
-            announcer: Announcer::new(now, params, cx.rng()),
+            requests: Requests::new(id),
+            announcer: Announcer::new(dataset.first, now, params, cx.rng()),
             tries: (0, 0),
-            last_search: None,
             joining: Vec::new(),
             stage: Stage::Window,
             outbox: VecDeque::new(),
@@ -95,6 +103,7 @@ impl CodexV3 {
             sleep: Sleep::None,
             asked: false,
             vain: 0,
+            waiting: Waiting::default(),
         });
         let mut connected = self.peers.ids().to_vec();
         if connected.len() > params.initial_fan_out as usize {
@@ -102,52 +111,70 @@ impl CodexV3 {
             connected.truncate(params.initial_fan_out as usize);
         }
         if connected.is_empty() {
-            download.search(cx);
+            download.search(&mut self.last_search, cx);
         } else {
             download.ask(&connected, download.scheduler.window(), cx);
         }
-        self.download = Some(download);
-        self.run(cx);
+        self.downloads.insert(id, download);
+        self.run(id, cx);
     }
 
-    /// Everything is here, or the download has failed.
-    pub(super) fn end_download(&mut self, cx: &mut Context<'_>) {
-        let Some(mut download) = self.download.take() else { return };
+    /// Everything is here, or the download has failed or is given up. Connections stay.
+    pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let Some(mut download) = self.downloads.remove(&dataset) else { return };
         if let Sleep::Until(timer) | Sleep::Rest { timer: Some(timer), .. } = download.sleep {
             cx.cancel(timer);
         }
+        download.forget_room(&mut self.peers);
         for id in download.requests.stop(cx) {
-            if let Some(peer) = self.peers.find(id) {
-                peer.in_flight -= 1;
-            }
+            self.end_request(id);
+            self.wake_next(id, cx);
+        }
+        while let Some(id) = download.take_waker() {
+            self.pass_on(id, cx);
         }
     }
 
-    /// A peer says what it has.
-    pub(super) fn on_have(&mut self, from: NodeId, ranges: &Ranges, cx: &mut Context<'_>) {
-        if let Some(member) = self.holder(from, cx) {
-            member.learn(ranges, cx.now());
+    /// Lets `act` act on each download; it may end that one.
+    pub(super) fn each_download(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut act: impl FnMut(&mut Self, DatasetId, &mut Context<'_>),
+    ) {
+        let mut next = self.downloads.keys().next().copied();
+        while let Some(dataset) = next {
+            act(self, dataset, cx);
+            next = self.downloads.range((Bound::Excluded(dataset), Bound::Unbounded)).next().map(|(id, _)| *id);
+        }
+    }
+
+    /// A peer says what it has of the dataset that `about` is a unit of. Downloads of other
+    /// datasets learn nothing.
+    pub(super) fn on_have(&mut self, from: NodeId, about: u32, ranges: &Ranges, cx: &mut Context<'_>) {
+        let dataset = cx.world.datasets.of(about);
+        if let Some(member) = self.holder(from, dataset, cx) {
+            member.learn(ranges, cx.dataset(dataset).first, cx.now());
         }
     }
 
     /// A peer says that it has everything.
-    pub(super) fn on_complete(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        if let Some(member) = self.holder(from, cx) {
+    pub(super) fn on_complete(&mut self, from: NodeId, about: u32, cx: &mut Context<'_>) {
+        if let Some(member) = self.holder(from, cx.world.datasets.of(about), cx) {
             member.availability = Availability::Complete;
             member.last_seen = cx.now();
         }
     }
 
     /// A peer says that it has nothing of that: at least it is there.
-    pub(super) fn on_dont_have(&mut self, from: NodeId, cx: &mut Context<'_>) {
-        if let Some(download) = stir(&mut self.download, cx) {
+    pub(super) fn on_dont_have(&mut self, from: NodeId, about: u32, cx: &mut Context<'_>) {
+        if let Some(download) = stir(&mut self.downloads, cx.world.datasets.of(about), cx) {
             download.swarm.touch(from, cx.now());
         }
     }
 
     /// The member `from`, who becomes one if there is room.
-    fn holder(&mut self, from: NodeId, cx: &mut Context<'_>) -> Option<&mut Member> {
-        let download = stir(&mut self.download, cx)?;
+    fn holder(&mut self, from: NodeId, dataset: DatasetId, cx: &mut Context<'_>) -> Option<&mut Member> {
+        let download = stir(&mut self.downloads, dataset, cx)?;
         download.swarm.admit(from, cx.now(), &cx.shared.params);
         download.swarm.find(from)
     }
@@ -164,20 +191,20 @@ impl Download {
         }
     }
 
-    /// Searches for peers, unless it did a moment ago.
-    fn search(&mut self, cx: &mut Context<'_>) {
+    /// Searches for peers, unless the node did a moment ago, for whatever download that was.
+    fn search(&self, last_search: &mut Option<Time>, cx: &mut Context<'_>) {
         let now = cx.now();
-        if self.last_search.is_none_or(|last| last + cx.shared.params.discovery_interval < now) {
-            self.last_search = Some(now);
+        if last_search.is_none_or(|last| last + cx.shared.params.discovery_interval < now) {
+            *last_search = Some(now);
             cx.find(match cx.shared.params.advertised_keys {
-                AdvertisedKeys::ManifestAndTree => Key::Dataset(DatasetId(0)),
-                AdvertisedKeys::Manifest => Key::Manifest(DatasetId(0)),
+                AdvertisedKeys::ManifestAndTree => Key::Dataset(self.dataset),
+                AdvertisedKeys::Manifest => Key::Manifest(self.dataset),
             });
         }
     }
 
     /// What the present stage does.
-    pub fn step(&mut self, peers: &mut Peers, cx: &mut Context<'_>) -> Then {
+    pub fn step(&mut self, peers: &mut Peers, last_search: &mut Option<Time>, cx: &mut Context<'_>) -> Then {
         let params = &cx.shared.params;
         match self.stage {
             Stage::Window => self.next_window(peers, cx),
@@ -186,11 +213,11 @@ impl Download {
                 self.announcer.said(&self.scheduler, cx.now(), params, cx.rng());
                 Then::Go(Stage::Take)
             }
-            Stage::Take => self.take(peers, cx),
+            Stage::Take => self.take(peers, last_search, cx),
             Stage::Asked(span) => Then::Pause(params.presence_wait, Stage::Requery(span)),
             Stage::Requery(span) => self.requery(span, cx),
             Stage::Requeried(span) => Then::Pause(params.presence_wait, Stage::Choose(span)),
-            Stage::Choose(span) => self.choose(span, peers, cx),
+            Stage::Choose(span) => self.choose(span, peers, *last_search, cx),
         }
     }
 
@@ -213,7 +240,7 @@ impl Download {
 
     fn announce(&mut self, cx: &Context<'_>) -> Then {
         let params = &cx.shared.params;
-        if !self.announcer.is_due(&self.scheduler, cx.world.only().group, cx.now(), params) {
+        if !self.announcer.is_due(&self.scheduler, cx.dataset(self.dataset).group, cx.now(), params) {
             return Then::Go(Stage::Take);
         }
         let news = self.announcer.news(&self.scheduler, params);
@@ -224,7 +251,7 @@ impl Download {
     }
 
     /// Takes a batch and sees whether somebody has it.
-    fn take(&mut self, peers: &Peers, cx: &mut Context<'_>) -> Then {
+    fn take(&mut self, peers: &Peers, last_search: &mut Option<Time>, cx: &mut Context<'_>) -> Then {
         let (now, params, swarm) = (cx.now(), &cx.shared.params, &self.swarm);
         let Some(span) = self.scheduler.take(cx.rng, |span| swarm.holders(span, now, params)) else {
             return Then::Rest(params.idle, self.announcer.next_due(&self.scheduler, params));
@@ -236,7 +263,7 @@ impl Download {
             return Then::Go(Stage::Window);
         }
         if self.swarm.active(now, params) < params.swarm_target as usize {
-            self.search(cx);
+            self.search(last_search, cx);
         }
         if self.swarm.has_source(span, now, params) {
             return Then::Go(Stage::Requery(span));
@@ -266,8 +293,11 @@ impl Download {
         Then::Go(Stage::Requeried(span))
     }
 
-    fn choose(&mut self, span: UnitRange, peers: &mut Peers, cx: &mut Context<'_>) -> Then {
+    fn choose(&mut self, span: UnitRange, peers: &mut Peers, searched: Option<Time>, cx: &mut Context<'_>) -> Then {
         let (now, params) = (cx.now(), &cx.shared.params);
+        if self.vain == 0 {
+            self.swarm.full.clear();
+        }
         match self.swarm.choose(span, self.batch_bytes(cx), now, (&mut *peers, params, cx.rng())) {
             Choice::NoPeers => {
                 let active = self.swarm.active(now, params) > 0;
@@ -279,7 +309,11 @@ impl Download {
                 if self.asked || self.vain < self.scheduler.requeued() {
                     return Then::Pause(params.tick, Stage::Window);
                 }
-                Then::Rest(params.tick, self.next_change(peers, cx))
+                if !self.wait_for_room(peers, cx) {
+                    self.vain = 0;
+                    return Then::Pause(params.tick, Stage::Window);
+                }
+                Then::Rest(params.tick, self.next_change(peers, searched, cx))
             }
             Choice::Peer(peer) => {
                 self.vain = 0;
@@ -299,12 +333,12 @@ impl Download {
 
     /// Until when turns that find everybody at capacity go on to do so and have
     /// no other effect, if nothing happens.
-    fn next_change(&self, peers: &mut Peers, cx: &Context<'_>) -> Time {
+    fn next_change(&self, peers: &mut Peers, searched: Option<Time>, cx: &Context<'_>) -> Time {
         let (now, params, batch) = (cx.now(), &cx.shared.params, self.batch_bytes(cx));
         let announcement = self.announcer.next_due(&self.scheduler, params);
         let mut next = announcement.min(self.swarm.next_stale(now, params));
         if self.swarm.active(now, params) < params.swarm_target as usize {
-            next = next.min(self.last_search.map_or(now, |last| last + params.discovery_interval));
+            next = next.min(searched.map_or(now, |last| last + params.discovery_interval));
         }
         for member in self.swarm.members.iter().filter(|m| !m.is_stale(now, params)) {
             if let Some(peer) = peers.find(member.id) {
@@ -316,7 +350,7 @@ impl Download {
 
     /// Bytes of a whole batch.
     fn batch_bytes(&self, cx: &Context<'_>) -> u64 {
-        let dataset = cx.world.only();
+        let dataset: &Dataset = cx.dataset(self.dataset);
         u64::from(self.scheduler.batch()) * u64::from(dataset.group) * dataset.block_size.get()
     }
 }
