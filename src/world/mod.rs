@@ -240,7 +240,8 @@ impl World {
     }
 
     /// The dataset of a run that has one.
-    pub fn only(&self) -> &Dataset {
+    #[cfg(test)]
+    pub(crate) fn only(&self) -> &Dataset {
         self.datasets.get(DatasetId(0))
     }
 
@@ -336,6 +337,12 @@ impl World {
             add(node.down.0);
             add(u64::from(node.point));
             add(node.start.nanos());
+        }
+        for dataset in self.datasets.iter().skip(1) {
+            add(dataset.size.get());
+        }
+        for step in &self.steps {
+            add(step.at.nanos() ^ u64::from(step.node.0).rotate_left(40) ^ u64::from(step.dataset.0).rotate_left(20));
         }
         // What comes later comes from the same stream.
         for outage in self.lives.iter().filter_map(Life::peek) {

@@ -28,7 +28,9 @@ impl Client {
         world.datasets.set_padded(false);
         let mut on = bench::Bench::new(world, &params);
         on.wanted = wants.clone().map(DatasetId).collect();
-        (0..holds).for_each(|id| drop(on.store.add_all(on.world.datasets.get(DatasetId(id)))));
+        for id in 0..holds {
+            on.store.add_all(on.world.datasets.get(DatasetId(id)));
+        }
         let mut client = Client { on, effects: Vec::new() };
         for id in (0..holds).chain(wants) {
             client.act(id, |node, cx| {
