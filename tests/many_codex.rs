@@ -53,7 +53,6 @@ fn parallel_downloads_from_one_seeder_share_its_link() {
     for (protocol, least, most) in [("codex-v1", 0.3, 1.02), ("codex-v2", 1.0, 1.3), ("codex-f", 0.5, 1.02)] {
         let secs = |datasets| from_one(protocol, datasets, 200).makespan().unwrap().secs();
         let (one, eight) = (secs((1, 256)), secs((8, 32)));
-        println!("{protocol}: {one} {eight}");
         assert!((least..most).contains(&(eight / one)), "{protocol}: {eight} s, alone {one} s");
     }
 }
@@ -65,7 +64,6 @@ fn parallel_downloads_of_v1_ask_twice_on_a_slow_link() {
     let share = |datasets| {
         let outcome = from_one("codex-v1", datasets, 50);
         let bytes = |class| outcome.traffic(class).bytes as f64;
-        println!("{datasets:?} {} s", outcome.makespan().unwrap().secs());
         bytes(Class::Duplicate) / bytes(Class::Payload)
     };
     assert_eq!(share((1, 64)), 0.0);
@@ -92,7 +90,6 @@ fn the_tasks_that_serve_are_shared_by_all_datasets() {
         ends
     };
     let (shared, alone) = (firsts(10), firsts(1));
-    println!("{shared:?} {alone:?}");
     assert!(shared[0] > 0.9 * shared[1], "side by side: {shared:?}");
     assert!(alone[0] < 0.6 * alone[1], "one after the other: {alone:?}");
     assert!((alone[1] / shared[1] - 1.0).abs() < 0.1, "{alone:?} {shared:?}");
@@ -124,7 +121,6 @@ fn datasets_are_taken_up_and_given_up_during_a_run() {
         let outcome = run(protocol, &[&swarm[..], &slow].concat());
         assert_eq!(outcome.status, Status::Complete, "{protocol}");
         let complete = outcome.downloads.iter().filter(|download| download.complete_since.is_some()).count();
-        println!("{protocol}: {complete} of {}", outcome.downloads.len());
         assert!(complete >= outcome.downloads.len() - 1, "{protocol}: all but the one that was deleted");
     }
 }

@@ -351,7 +351,8 @@ impl Responder {
             && let Some(unit) = task.left.last().copied()
         {
             let is_here = is_manifest(unit) && cx.has_manifest(dataset_of_manifest(unit));
-            if if manifests { !is_manifest(unit) } else { is_here && found > 0 } {
+            let of_other_kind = if manifests { !is_manifest(unit) } else { is_here && found > 0 };
+            if of_other_kind {
                 break;
             }
             task.left.pop();
