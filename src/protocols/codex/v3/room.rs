@@ -78,6 +78,10 @@ impl Download {
     /// The loop is to rest, from a turn now on, until one of those it found at capacity has
     /// room; whether none of them has had since.
     pub fn wait_for_room(&mut self, peers: &mut Peers, cx: &Context<'_>) -> bool {
+        if self.alone {
+            self.forget_room(peers);
+            return true;
+        }
         if self.swarm.full.iter().any(|id| peers.find(*id).is_some_and(|peer| peer.room.open)) {
             return false;
         }

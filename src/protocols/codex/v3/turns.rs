@@ -47,7 +47,9 @@ pub(super) fn stir<'a>(
 impl CodexV3 {
     /// Goes on until it has to wait.
     pub(super) fn run(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        let alone = self.downloads.len() == 1;
         let Some(download) = self.downloads.get_mut(&dataset) else { return };
+        download.alone = alone;
         loop {
             if let Some((to, message)) = download.outbox.pop_front() {
                 if self.peers.position(to).is_some() {

@@ -50,6 +50,8 @@ pub(super) struct Download {
     pub vain: usize,
     /// Where it waits for room.
     pub waiting: Waiting,
+    /// Nobody else downloads anything here: whatever makes room happens to this download.
+    pub alone: bool,
 }
 
 /// Where in its turn the loop is.
@@ -104,7 +106,11 @@ impl CodexV3 {
             asked: false,
             vain: 0,
             waiting: Waiting::default(),
+            alone: true,
         });
+        if let Some(first) = self.downloads.keys().next().copied().filter(|_| self.downloads.len() == 1) {
+            stir(&mut self.downloads, first, cx); // it rests nowhere, for it was alone
+        }
         let mut connected = self.peers.ids().to_vec();
         if connected.len() > params.initial_fan_out as usize {
             cx.rng().shuffle(&mut connected);
