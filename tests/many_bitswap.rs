@@ -102,7 +102,7 @@ proptest! {
     /// Of leechers some crash with all they have, others come and go.
     #[test]
     fn churn_and_crashes_break_no_rule(
-        seed in 0..1000_u32, count in 1..12_u32, share in 1..10_u32, replicas in 1..4_u32, nodes in 4..12_u32,
+        seed in 0..1000_u32, count in 1..12_u32, share in 1..10_u32, replicas in 1..4_u32, nodes in 5..12_u32,
         churn in any::<bool>(), order in 0..3_usize,
     ) {
         let datasets = format!(

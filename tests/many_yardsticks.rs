@@ -92,7 +92,7 @@ proptest! {
     /// Seeders stay; of leechers some crash with all they have.
     #[test]
     fn crashes_break_no_rule(
-        seed in 0..1000_u32, count in 1..12_u32, share in 1..10_u32, replicas in 1..4_u32, nodes in 4..12_u32,
+        seed in 0..1000_u32, count in 1..12_u32, share in 1..10_u32, replicas in 1..4_u32, nodes in 5..12_u32,
     ) {
         let datasets = format!(
             "datasets=[{{ name = \"a\", count = {count}, size = \"300 kB\", wanted_by = {{ share = 0.{share} }} }}, \

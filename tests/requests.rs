@@ -1,8 +1,9 @@
 //! Who asks for what when: streams, traces, limits, and what becomes of it. Held with the
 //! smallest protocol there is, for they are the same for all.
 
-use crate::common::spec;
+use crate::common::{checked, spec};
 use crate::template::protocol::{Params, Template};
+use codexsim::bound::{md1_time, sharing_time};
 use codexsim::ledger::{DownloadEnd, DownloadOutcome, Outcome, Status};
 use codexsim::sim::run_of;
 use codexsim::units::Time;
@@ -124,4 +125,41 @@ fn a_stream_of_requests_is_carried_out() {
     assert_eq!(fetched, first.len() as u64 * 128 * 1024);
     assert!(held > 80 && held <= 200 - first.len(), "{held} of {} first", first.len());
     assert!(outcome.downloads.iter().all(|of| of.complete_since.unwrap() >= of.asked));
+}
+
+/// Oracle F22: requests at random at one server. Its uplink serves one after the other
+/// (`fifo`): M/D/1; or all at once (`fair`): processor sharing. 6,000 requests for one of
+/// 4,000 datasets of a second each, at a load of 0.6; the standard error of the mean time is
+/// about 2 %.
+#[test]
+fn requests_queue_at_one_server() {
+    let time = |model: &str| {
+        let sets = [
+            "protocol=direct",
+            "protocol.direct.request=1 GB",
+            "network.transport=none",
+            "network.latency=0 s",
+            "swarm.network_size=60",
+            "swarm.seeders=1",
+            "datasets=[{ name='a', count=4000, size='1 MB', block_size='100 kB' }]",
+            "requests.rate=0.6/s",
+            "requests.number=6000",
+            "network.up=unlimited",
+            "network.down=unlimited",
+            "network.seeder_up=8 Mbit/s",
+            "stop.max_time=1 d",
+        ];
+        let outcome = checked(&spec(&[&sets[..], &[&format!("network.model={model}")]].concat()));
+        let fetched = outcome.downloads.iter().filter(|of| of.end == DownloadEnd::Complete);
+        let times: Vec<f64> = fetched.map(|of| secs(of).1 - secs(of).0).collect();
+        assert!(times.len() > 5800, "{} were not held", times.len());
+        // Who has it already brings no load.
+        (times.iter().sum::<f64>() / times.len() as f64, 0.6 * times.len() as f64 / 6000.0)
+    };
+    let (queued, load) = time("fifo");
+    let expected = md1_time(1.0, load);
+    assert!((queued / expected - 1.0).abs() < 0.06, "{queued} for {expected}");
+    let (shared, load) = time("fair");
+    let expected = sharing_time(1.0, load);
+    assert!((shared / expected - 1.0).abs() < 0.06, "{shared} for {expected}");
 }

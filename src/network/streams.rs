@@ -37,8 +37,8 @@ impl Stream {
 /// All streams, by index. The indices of closed streams are used again.
 #[derive(Debug)]
 pub(super) struct Streams {
-    /// Per sender: receiver and channel, in this order, and the stream.
-    peers: Vec<Vec<((NodeId, Channel), u32)>>,
+    /// Per sender: the key of the line, in order, and the stream.
+    peers: Vec<Vec<(u64, u32)>>,
     slots: Vec<Stream>,
     free: Vec<u32>,
     /// By node: its point and the delay of its access link.
@@ -61,7 +61,7 @@ impl Streams {
     /// The open stream from `from` to `to` of this channel.
     pub fn find(&self, from: NodeId, to: NodeId, channel: Channel) -> Option<u32> {
         let peers = &self.peers[from.index()];
-        peers.binary_search_by_key(&(to, channel), |p| p.0).ok().map(|at| peers[at].1)
+        peers.binary_search_by_key(&channel.key(to), |p| p.0).ok().map(|at| peers[at].1)
     }
 
     /// The open streams that leave `from`, in order of their receivers.
@@ -79,8 +79,9 @@ impl Streams {
     fn add(&mut self, from: NodeId, to: NodeId, channel: Channel) -> u32 {
         let index = self.lone(from, to);
         let peers = &mut self.peers[from.index()];
-        let at = peers.partition_point(|p| p.0 < (to, channel));
-        peers.insert(at, ((to, channel), index));
+        let key = channel.key(to);
+        let at = peers.partition_point(|p| p.0 < key);
+        peers.insert(at, (key, index));
         index
     }
 
@@ -127,7 +128,7 @@ impl Streams {
     pub fn close(&mut self, a: NodeId, b: NodeId, channel: Channel) -> Option<[u32; 2]> {
         let streams = [self.find(a, b, channel)?, self.find(b, a, channel)?];
         for (from, to) in [(a, b), (b, a)] {
-            self.peers[from.index()].retain(|p| p.0 != (to, channel));
+            self.peers[from.index()].retain(|p| p.0 != channel.key(to));
         }
         streams.into_iter().for_each(|index| self.release(index));
         Some(streams)

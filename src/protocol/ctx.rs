@@ -164,6 +164,9 @@ impl<P: Protocol> Ctx<'_, P> {
 
     fn keep_set(&mut self, set: &BlockSet) -> u32 {
         let world = self.world;
+        if world.datasets.len() == 1 {
+            return self.keep_of(DatasetId(0), |store, dataset| store.add(set, dataset));
+        }
         let mut new = 0;
         for (id, dataset) in world.datasets.touched(set) {
             let of_it = dataset.part_of(set);

@@ -23,15 +23,16 @@ pub(super) fn choose(tree: &mut Table, sources: &mut Sources) -> Result<(), Faul
         let fault = Fault::new(format!("`requests.{first}` and `requests.{second}` exclude each other"));
         return Err(own(second).map_or(fault.clone(), |node| fault.expected("one of them").at(node.key)));
     }
-    let limits = ["number", "until"].into_iter().find_map(own);
-    let paces = ["parallel", "think"].into_iter().find_map(own);
+    let said = |keys: [&'static str; 2]| keys.into_iter().find_map(|key| Some((key, own(key)?)));
+    let (limits, paces) = (said(["number", "until"]), said(["parallel", "think"]));
     let (idle, expected) = match chosen.first() {
         None => (limits.or(paces), one_of(ARRIVALS.map(|key| format!("requests.{key}")).iter().map(String::as_str))),
         Some(&("trace" | "each")) => (limits, "`requests.rate` or `requests.rate_per_node`, which it limits".into()),
         Some(_) => (None, String::new()),
     };
-    if let Some(node) = idle {
-        return Err(Fault::new("nothing that this is about is said").expected(expected).at(node.key));
+    if let Some((key, node)) = idle {
+        let what = if chosen.is_empty() { "no requests" } else { "requests that are counted already" };
+        return Err(Fault::new(format!("`requests.{key}` of {what}")).expected(expected).at(node.key));
     }
     let size: u32 = tree.find("swarm.network_size").map_or(Ok(u32::MAX), Node::read)?;
     let classes = tree.get("datasets").map_or(Ok(Vec::new()), Node::read::<Vec<DatasetClass>>)?;

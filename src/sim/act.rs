@@ -2,6 +2,7 @@
 
 use super::flight::{Cargo, Flight};
 use super::node::Line;
+use super::requests::HeldOfWanted;
 use super::run::{Errand, Event, Simulation};
 use crate::engine::TimerId;
 use crate::network::WireFlight;
@@ -190,7 +191,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         self.nodes[id.index()].cut = None;
         self.note_stored(id, dataset);
-        let wanted = self.note_progress(id, dataset, bytes);
+        let wanted = self.note_progress(id, dataset, (bytes, stored));
         self.stored_units += u64::from(wanted) * u64::from(stored);
         self.copies += u64::from(stored);
         self.renew_patience();
@@ -202,7 +203,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.books.accounts[id.index()].milestones.first.get_or_insert(self.now);
             return self.note_settled(id);
         }
-        let (held, contiguous, units) = self.held_of_wanted(id);
+        let HeldOfWanted { held, in_order: contiguous, wanted: units } = self.held_of_wanted(id);
         let account = &mut self.books.accounts[id.index()];
         account.milestones.progress(self.now, held, contiguous, units);
         if held == units && account.complete_since.is_none() {

@@ -102,7 +102,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let node = &mut self.nodes[id.index()];
         node.online = false;
         self.online -= 1;
-        let links = std::mem::take(&mut node.links);
+        let links = node.take_links();
         let mut peers: Vec<Line> = links.iter().map(|link| link.line).collect();
         peers.append(&mut node.opening);
         node.dialling.clear();
@@ -128,6 +128,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.copies -= if node.gone { 0 } else { u64::from(lost) };
         node.unverified.clear();
         node.manifests.clear();
+        self.recount_wanted(id);
         let account = &mut self.books.accounts[id.index()];
         account.crash_lost = account.given_at_start + account.payload_rx - account.deleted;
         // What was asked for and had during the run was had.

@@ -39,6 +39,8 @@ pub(super) struct NodeState {
     pub rng: Rng,
     /// Standing connections, by peer and channel.
     pub links: Vec<Connection>,
+    /// Their keys, beside them: they are looked up several times for every message.
+    keys: Vec<u64>,
     /// Who is being dialled, and when all but the last round trip is over; nothing
     /// has reached them yet.
     pub dialling: Vec<(Line, Time)>,
@@ -81,6 +83,7 @@ impl NodeState {
             unverified: BlockSet::new(),
             rng: Rng::stream(world.seed, Purpose::Protocol, u64::from(id.0)),
             links: Vec::new(),
+            keys: Vec::new(),
             dialling: Vec::new(),
             opening: Vec::new(),
             finding: BlockSet::new(),
@@ -109,24 +112,36 @@ impl NodeState {
 
     /// This connection, if it stands.
     pub fn link(&mut self, line: Line) -> Option<&mut Connection> {
-        let at = self.links.binary_search_by_key(&line, |l| l.line).ok()?;
+        let at = self.find(line).ok()?;
         Some(&mut self.links[at])
     }
 
+    fn find(&self, line: Line) -> Result<usize, usize> {
+        self.keys.binary_search(&line.1.key(line.0))
+    }
+
     pub fn is_linked(&self, line: Line) -> bool {
-        self.links.binary_search_by_key(&line, |l| l.line).is_ok()
+        self.find(line).is_ok()
     }
 
     /// This connection stands, and `credit` bytes may be sent over it at first.
     pub fn add_link(&mut self, line: Line, credit: u64) {
-        if let Err(at) = self.links.binary_search_by_key(&line, |l| l.line) {
+        if let Err(at) = self.find(line) {
+            self.keys.insert(at, line.1.key(line.0));
             self.links.insert(at, Connection { line, acks_owed: 0, credit, read: 0, waiting: VecDeque::new() });
         }
     }
 
+    /// Takes all connections away.
+    pub fn take_links(&mut self) -> Vec<Connection> {
+        self.keys.clear();
+        std::mem::take(&mut self.links)
+    }
+
     /// Takes this connection away, if it stands.
     pub fn remove_link(&mut self, line: Line) -> Option<Connection> {
-        let at = self.links.binary_search_by_key(&line, |l| l.line).ok()?;
+        let at = self.find(line).ok()?;
+        self.keys.remove(at);
         Some(self.links.remove(at))
     }
 }

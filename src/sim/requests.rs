@@ -25,6 +25,8 @@ pub(super) struct Request {
     pub bytes: u64,
     /// Who sent it, in order.
     pub sources: Vec<NodeId>,
+    /// Units that can be read in order, from the beginning.
+    in_order: u32,
 }
 
 impl Request {
@@ -39,8 +41,20 @@ impl Request {
             end: DownloadEnd::Unfinished,
             bytes: 0,
             sources: Vec::new(),
+            in_order: 0,
         }
     }
+}
+
+/// What a node holds of all that it wants from its start on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct HeldOfWanted {
+    /// Units in all.
+    pub held: u32,
+    /// Units that can be read in order, each dataset from its beginning.
+    pub in_order: u32,
+    /// Units that it wants.
+    pub wanted: u32,
 }
 
 /// All requests of a run.
@@ -49,6 +63,8 @@ pub(super) struct Requests {
     pub all: Vec<Request>,
     /// By node, what it wants from its start on, as places in `all`.
     standing: Vec<std::ops::Range<u32>>,
+    /// By node, what it holds of that.
+    held: Vec<HeldOfWanted>,
     /// By node, how many of its requests are not settled, those that are still to come
     /// among them.
     left: Vec<u32>,
@@ -67,6 +83,7 @@ impl Requests {
         let mut requests = Requests {
             all: Vec::new(),
             standing: Vec::with_capacity(n),
+            held: vec![HeldOfWanted::default(); n],
             left: vec![0; n],
             open: 0,
             units: 0,
@@ -166,8 +183,9 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
-    /// Books what `id` stored of `dataset`; how many requests that was wanted for.
-    pub(super) fn note_progress(&mut self, id: NodeId, dataset: DatasetId, bytes: u64) -> u32 {
+    /// Books what `id` stored of `dataset`, bytes and units; how many requests that was
+    /// wanted for.
+    pub(super) fn note_progress(&mut self, id: NodeId, dataset: DatasetId, (bytes, stored): (u64, u32)) -> u32 {
         let spec = self.world.datasets.get(dataset);
         let node = &mut self.nodes[id.index()];
         let done = node.store.has_all(spec);
@@ -188,6 +206,12 @@ impl<P: Protocol> Simulation<'_, P> {
                 request.sources.insert(at, from);
             }
             request.milestones.progress(self.now, held, contiguous, spec.units());
+            if request.standing {
+                let sum = &mut self.requests.held[id.index()];
+                sum.held += stored;
+                sum.in_order += contiguous - request.in_order;
+                request.in_order = contiguous;
+            }
             wanted += 1;
             if done && request.complete_since.is_none() {
                 request.complete_since = Some(self.now);
@@ -209,15 +233,24 @@ impl<P: Protocol> Simulation<'_, P> {
         (0..ended).for_each(|_| self.later(at, Event::Next(id)));
     }
 
-    /// What `id` holds of all that it wants from its start on: units in all, units that
-    /// can be read in order, each dataset from its beginning; and how many it wants.
-    pub(super) fn held_of_wanted(&self, id: NodeId) -> (u32, u32, u32) {
+    /// What `id` holds of all that it wants from its start on.
+    pub(super) fn held_of_wanted(&self, id: NodeId) -> HeldOfWanted {
+        self.requests.held[id.index()]
+    }
+
+    /// Counts that anew, after something has gone.
+    pub(super) fn recount_wanted(&mut self, id: NodeId) {
         let store = &self.nodes[id.index()].store;
-        let datasets = self.requests.standing(id).iter().map(|request| self.world.datasets.get(request.dataset));
-        datasets.fold((0, 0, 0), |(held, contiguous, units), dataset| {
-            let in_order = store.contiguous_of(dataset) - dataset.first;
-            (held + store.len_of(dataset), contiguous + in_order, units + dataset.units())
-        })
+        let range = self.requests.standing[id.index()].clone();
+        let mut sum = HeldOfWanted::default();
+        for request in &mut self.requests.all[range.start as usize..range.end as usize] {
+            let dataset = self.world.datasets.get(request.dataset);
+            request.in_order = store.contiguous_of(dataset) - dataset.first;
+            sum.held += store.len_of(dataset);
+            sum.in_order += request.in_order;
+            sum.wanted += dataset.units();
+        }
+        self.requests.held[id.index()] = sum;
     }
 
     /// Whether `id` asks for something during the run, beside what it wants from its start.
@@ -377,7 +410,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.renew_patience();
         let work = self.world.hardware_of(id).per_block_received * u64::from(new) * u64::from(spec.group);
         self.work(id, work);
-        let wanted = self.note_progress(id, dataset, 0);
+        let wanted = self.note_progress(id, dataset, (0, new));
         self.stored_units += u64::from(wanted) * u64::from(new);
         self.note_settled(id);
         self.with(id, Units::None, |mind, cx| mind.open(dataset, cx));

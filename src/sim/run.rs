@@ -207,7 +207,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         for id in world.ids() {
             sim.books.accounts[id.index()].given_at_start = sim.bytes_held(id);
             sim.copies += u64::from(sim.nodes[id.index()].store.len());
-            sim.stored_units += u64::from(sim.held_of_wanted(id).0);
+            sim.recount_wanted(id);
+            sim.stored_units += u64::from(sim.held_of_wanted(id).held);
             sim.forget(id);
         }
         world.steps.iter().for_each(|step| sim.nodes[step.node.index()].asks |= step.act == Act::Get);

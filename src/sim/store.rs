@@ -68,6 +68,9 @@ impl<P: Protocol> Simulation<'_, P> {
         };
         let coming: u64 = node.wanted.iter().filter(|wanted| **wanted != dataset).map(|wanted| missing(*wanted)).sum();
         let needed = coming + missing(dataset);
+        if needed > quota {
+            return false; // nothing has to go for what cannot come
+        }
         loop {
             if self.books.accounts[id.index()].held() + needed <= quota {
                 return true;
@@ -150,15 +153,16 @@ impl<P: Protocol> Simulation<'_, P> {
             spec.blocks_of(u64::from(node.store.len_of(spec)), node.store.contains(spec.last()))
         };
         let (from, to) = (node.shelf.examined, node.shelf.examined + blocks);
-        let (mut passed, mut expired) = (0, Vec::new());
+        let (mut passed, mut gone, mut expired) = (0, 0, Vec::new());
         for (dataset, stored) in &node.shelf.stored {
             passed += held(*dataset);
             if passed > from && passed <= to && *stored + ttl <= self.now {
+                gone += held(*dataset);
                 expired.push(*dataset);
             }
         }
         // Behind the last block it begins anew.
-        self.nodes[id.index()].shelf.examined = if to >= passed { 0 } else { to };
+        self.nodes[id.index()].shelf.examined = if to >= passed { 0 } else { to - gone };
         expired.into_iter().for_each(|dataset| self.discard(id, dataset));
     }
 
@@ -173,6 +177,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.shelf.forget(dataset);
         self.copies -= gone;
         self.books.accounts[id.index()].deleted += before - self.bytes_held(id);
+        self.recount_wanted(id);
         self.requests.release(id, dataset);
         self.with(id, Units::None, |mind, cx| mind.close(dataset, cx));
     }

@@ -164,9 +164,11 @@ impl Datasets {
 
     /// The dataset that `unit` is of.
     pub fn of(&self, unit: u32) -> DatasetId {
-        let before = self.0.len() - 1;
-        let at = if before == 0 { 0 } else { self.0.partition_point(|dataset| dataset.end() <= unit).min(before) };
-        DatasetId(at as u32)
+        if self.0.len() == 1 {
+            return DatasetId(0);
+        }
+        let behind = self.0.partition_point(|dataset| dataset.first <= unit);
+        DatasetId(behind.saturating_sub(1) as u32)
     }
 
     /// The dataset that `unit` is of, itself.
@@ -197,6 +199,9 @@ impl Datasets {
 
     /// Bytes of block data in `set`.
     pub fn bytes_of_set(&self, set: &BlockSet) -> u64 {
+        if let [only] = self.0.as_slice() {
+            return only.bytes_of(u64::from(set.len()), set.contains(only.last()));
+        }
         let bytes = |(_, dataset): (DatasetId, &Dataset)| {
             let (count, with_last) = dataset.count_of(set);
             dataset.bytes_of(u64::from(count), with_last)

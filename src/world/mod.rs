@@ -63,6 +63,11 @@ pub struct Channel(pub u32);
 impl Channel {
     /// The one connection of two nodes that never have another.
     pub const ONLY: Channel = Channel(0);
+
+    /// A number for this connection with `peer`: in the order of peers, then of channels.
+    pub const fn key(self, peer: NodeId) -> u64 {
+        ((peer.0 as u64) << 32) | self.0 as u64
+    }
 }
 
 /// What a node is in the swarm at the start.

@@ -4,7 +4,9 @@
 //! the original every loop that waits for room looks each 10 ms, and the first to look takes
 //! it: nobody has a turn or a share. Here those loops rest, and of the ones that rest for one
 //! peer the one that would look first is woken; after its turn the one that would look
-//! next, until one finds the peer at capacity. What the others would have found follows.
+//! next, until one finds the peer at capacity. With one download this is event for event what
+//! looking each 10 ms gives; with several it is so in most swarms and in others as if with
+//! another seed, for whose turn is first can differ.
 
 use super::turns::{Sleep, stir};
 use super::worker::Download;
