@@ -220,7 +220,9 @@ impl BlockSet {
 
     /// The smallest member.
     pub fn first(&self) -> Option<u32> {
-        self.iter().next()
+        let page = self.pages.first()?;
+        let word = page.bits.iter().position(|bits| *bits != 0)?;
+        Some(page.index * PAGE_BITS + word as u32 * 64 + page.bits[word].trailing_zeros())
     }
 
     /// The smallest member from `start` on.

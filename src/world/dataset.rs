@@ -93,6 +93,10 @@ impl Dataset {
 
     /// How many of `set` are of this dataset, and whether its last unit is among them.
     pub fn count_of(&self, set: &BlockSet) -> (u32, bool) {
+        let (end, last) = (self.end(), set.last());
+        if self.first == 0 && last.is_none_or(|last| last < end) {
+            return (set.len(), last.is_some_and(|last| last + 1 == end));
+        }
         let count = set.count_below(self.end()) - set.count_below(self.first);
         (count, count > 0 && set.contains(self.last()))
     }
@@ -178,11 +182,17 @@ impl Datasets {
 
     /// The datasets that `set` has units of, in order.
     pub fn touched<'a>(&'a self, set: &'a BlockSet) -> impl Iterator<Item = (DatasetId, &'a Dataset)> {
-        let mut next = set.first();
+        let (mut next, last) = (set.first(), set.last());
         std::iter::from_fn(move || {
             let id = self.of(next?);
             let dataset = self.get(id);
-            next = set.first_from(dataset.end()).filter(|unit| *unit < self.end());
+            let end = dataset.end();
+            next = match last {
+                Some(last) if last >= end && id.index() + 1 < self.0.len() => {
+                    set.first_from(end).filter(|unit| *unit < self.end())
+                }
+                _ => None,
+            };
             Some((id, dataset))
         })
     }
