@@ -163,3 +163,40 @@ fn requests_queue_at_one_server() {
     let expected = sharing_time(1.0, load);
     assert!((shared / expected - 1.0).abs() < 0.06, "{shared} for {expected}");
 }
+
+/// docs/findings.md: four downloads at once against one that is four times larger. In v2
+/// they take the same time; in v3c leechers come to have different parts and are faster.
+#[test]
+fn parallel_downloads_do_not_slow_each_other() {
+    let time = |protocol: &str, datasets: &str| {
+        let links = ["network.up=20 Mbit/s", "network.down=100 Mbit/s", "network.latency=25 ms"];
+        let swarm = ["swarm.network_size=8", "swarm.seeders=1"];
+        let chosen = format!("protocol={protocol}");
+        let outcome = checked(&spec(&[&[chosen.as_str(), datasets][..], &links, &swarm].concat()));
+        outcome.makespan().unwrap().secs()
+    };
+    let (one, four) = ("datasets=[{ name='a', size='64 MiB' }]", "datasets=[{ name='a', count=4, size='16 MiB' }]");
+    let ratio = |protocol| time(protocol, four) / time(protocol, one);
+    let (v2, v3c) = (ratio("codex-v2"), ratio("codex-v3c"));
+    assert!((v2 - 1.0).abs() < 0.02, "v2 {v2}");
+    assert!(v3c < 0.8, "v3c {v3c}");
+}
+
+/// docs/findings.md: peers that hold nothing of a rare dataset fill the places of a v3c
+/// download, and its providers are not heeded; v3d lets them in.
+#[test]
+fn rare_datasets_are_shut_out_of_v3c_alone() {
+    let unfinished = |protocol: &str| {
+        let chosen = format!("protocol={protocol}");
+        let datasets = "datasets=[{ name='a', count=1000, size='128 KiB', holders={ replicas=3 }, popularity=1.0 }]";
+        let world = ["swarm.network_size=40", "swarm.seeders=0", "discovery.model=discv5"];
+        let requests = ["requests.rate=2/s", "requests.number=100", "stop.max_time=20 min"];
+        let outcome = checked(&spec(&[&[chosen.as_str(), datasets][..], &world, &requests].concat()));
+        outcome.downloads.iter().filter(|of| of.end == DownloadEnd::Unfinished).count()
+    };
+    let shut_out = unfinished("codex-v3c");
+    assert!(shut_out >= 3, "{shut_out}");
+    for protocol in ["codex-v3d", "codex-v2", "bitswap"] {
+        assert_eq!(unfinished(protocol), 0, "{protocol}");
+    }
+}

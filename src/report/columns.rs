@@ -74,6 +74,11 @@ mod tests {
         for row in all_columns() {
             assert!(text.contains(&format!("| {} | {} |", row.name, remarks(&row))), "{}", row.name);
         }
-        assert!(text.contains("| ttfb_s | s, from the start of the earliest leecher, may be empty | "), "{text}");
+        assert!(
+            text.contains(
+                "| ttfb_s | s, from the start of the earliest leecher, or the first request, may be empty | "
+            ),
+            "{text}"
+        );
     }
 }

@@ -82,7 +82,7 @@ mod tests {
         assert!(columns_of("nodes.csv").unwrap().iter().all(|row| row.file == "nodes.csv"));
         assert_eq!(columns_of("nodes").unwrap(), columns_of("nodes.csv").unwrap());
         let files: Vec<&str> = columns_of("t100_s").unwrap().iter().map(|row| row.file).collect();
-        assert_eq!(files, ["nodes.csv", MEASURES]);
+        assert_eq!(files, ["nodes.csv", "downloads.csv", MEASURES]);
         assert_eq!(columns_of(MEASURES).unwrap().len(), Measure::all().len());
         assert!(columns_of("t10_s").unwrap_err().contains("did you mean"));
     }

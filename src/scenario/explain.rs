@@ -45,9 +45,10 @@ pub fn explain(asked: &str) -> Vec<Explanation> {
         let called = form.form.split(' ').nth(1) == Some(asked); // "a rate such as .."
         form.key == asked.to_lowercase() || called || form.choices.iter().any(|(word, _)| starts(word))
     };
-    let ways: [(&[Explanation], Test<'_>); 4] = [
+    let ways: [(&[Explanation], Test<'_>); 5] = [
         (&all, &|it| known && (it.key == asked || below(&it.key))),
         (&all, &|it| it.key.starts_with(&inside)),
+        (&forms, &|it| it.key == asked),
         (&all, &|it| it.key.ends_with(&ending)),
         (&forms, &is_form),
     ];
