@@ -26,7 +26,7 @@ pub fn run(result: &RunResult) -> Document {
 /// What was run, in a line.
 pub(super) fn title(run: &RunRow) -> String {
     let leechers = run.leechers();
-    if let (Some(datasets @ 2..), Some(downloads)) = (run.datasets, run.downloads) {
+    if let (Some(datasets @ 2..), Some(downloads)) = (run.dataset_count, run.downloads) {
         return format!(
             "{}: {downloads} downloads of {datasets} datasets of {} in all, by {leechers} of {} nodes, {}, seed {}",
             run.scenario,

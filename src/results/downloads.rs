@@ -50,7 +50,7 @@ impl RunRow {
         let all: Vec<f64> = fetched().map(|of| since(of, of.milestones.all)).collect();
         let reached = |time: Option<f64>| time.filter(|time| time.is_finite());
         RunRow {
-            datasets: Some(outcome.datasets.len() as u64),
+            dataset_count: Some(outcome.datasets.len() as u64),
             downloads: Some(outcome.downloads.len() as u64),
             downloads_unfinished: Some(count(DownloadEnd::Unfinished)),
             downloads_held: Some(count(DownloadEnd::Held)),

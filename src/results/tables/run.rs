@@ -93,7 +93,7 @@ table! {
         /// went.
         churned_bytes: Option<u64> [Bytes],
         /// Datasets in all.
-        datasets: Option<u64> [Count],
+        dataset_count: Option<u64> [Count],
         /// Downloads that were to be made: each dataset that a node wants from its start
         /// on, and each request during the run.
         downloads: Option<u64> [Count],
