@@ -125,7 +125,8 @@ fn parallel_downloads_take_what_one_of_their_size_takes() {
 /// The loops that wait for room at a peer find it in the turn in which those that make all
 /// their turns do. That is held where a jitter that is less than the distance of two
 /// manifests keeps loops from acting in the same nanosecond, where order would be that in
-/// which turns were planned.
+/// which turns were planned. In other swarms, with starts one by one or failures, the two
+/// part: these are those in which they do not.
 #[test]
 fn turns_left_out_change_nothing_for_several_downloads() {
     let slow = [
