@@ -27,7 +27,7 @@ fn world(nodes: u32, faster: u64) -> World {
         mesh: codexsim::world::Mesh::None,
         lives: vec![Life::without_outages(); nodes as usize],
         strikes: Vec::new(),
-        datasets: Datasets::new(vec![Dataset { first: 0, size: SIZE, block_size: SIZE, group: 1, padded: true }]),
+        datasets: Datasets::new(vec![Dataset::new(SIZE, SIZE, 1, None)]),
         dataset_classes: vec![0],
         dataset_names: vec![],
         steps: vec![],

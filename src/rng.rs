@@ -60,6 +60,8 @@ pub enum Purpose {
     HeldUnits = 23,
     /// Who asks for what and when.
     Requests = 24,
+    /// Which slots of a dataset nobody holds at the start.
+    LostSlots = 25,
 }
 
 /// A random stream. Bit-identical on every platform.

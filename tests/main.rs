@@ -5,6 +5,7 @@ mod bitswap;
 mod calibrate;
 mod churn;
 mod cli;
+mod codes;
 mod codex_switches;
 mod codex_v1;
 mod codex_v3;

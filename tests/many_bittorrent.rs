@@ -27,7 +27,7 @@ const PAIR: [&str; 5] = [
 /// When the first download of each dataset was complete, and when the first had its
 /// first block, in seconds.
 fn spans(outcome: &Outcome, dataset: u32) -> (f64, f64) {
-    let of_it = || outcome.downloads.iter().filter(|d| d.dataset == DatasetId(dataset));
+    let of_it = || outcome.downloads.iter().filter(|d| d.want.dataset == DatasetId(dataset));
     let first = of_it().filter_map(|d| d.milestones.first).min().unwrap();
     let done = of_it().filter_map(|d| d.complete_since).min().unwrap();
     (first.secs(), done.secs())

@@ -17,7 +17,7 @@ fn run(sets: &[&str]) -> Outcome {
 }
 
 fn ends(outcome: &Outcome) -> Vec<(u32, u32, &'static str)> {
-    outcome.downloads.iter().map(|of| (of.node.0, of.dataset.0, of.end.name())).collect()
+    outcome.downloads.iter().map(|of| (of.node.0, of.want.dataset.0, of.end.name())).collect()
 }
 
 fn secs(of: &DownloadOutcome) -> (f64, f64) {
@@ -121,7 +121,7 @@ fn a_stream_of_requests_is_carried_out() {
     assert_eq!((outcome.status, outcome.downloads.len()), (Status::Complete, 200));
     let held = outcome.downloads.iter().filter(|of| of.end == DownloadEnd::Held).count();
     let fetched: u64 = outcome.nodes.iter().map(|node| node.payload_rx).sum();
-    let first: std::collections::BTreeSet<_> = outcome.downloads.iter().map(|of| (of.node, of.dataset)).collect();
+    let first: std::collections::BTreeSet<_> = outcome.downloads.iter().map(|of| (of.node, of.want.dataset)).collect();
     assert_eq!(fetched, first.len() as u64 * 128 * 1024);
     assert!(held > 80 && held <= 200 - first.len(), "{held} of {} first", first.len());
     assert!(outcome.downloads.iter().all(|of| of.complete_since.unwrap() >= of.asked));

@@ -45,9 +45,9 @@ impl CoreCut {
         let all: f64 = needs().map(|need| need.bytes).sum();
         let mut alone: BTreeMap<DatasetId, f64> = BTreeMap::new();
         for need in needs() {
-            let sources = &demand.sources[need.dataset.index()];
+            let sources = &demand.sources[need.want.dataset.index()];
             if !sources.iter().any(|id| self.behind.binary_search(id).is_ok()) {
-                let most = alone.entry(need.dataset).or_default();
+                let most = alone.entry(need.want.dataset).or_default();
                 *most = most.max(need.bytes);
             }
         }

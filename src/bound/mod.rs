@@ -9,8 +9,9 @@ pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};
 pub use queues::{che_hit_ratio, md1_time, sharing_time, zipf};
 
 use crate::units::Time;
-use crate::world::{NodeId, Role, World};
+use crate::world::{DatasetId, NodeId, Part, Role, Want, World};
 use demand::Demand;
+use std::collections::BTreeMap;
 
 /// A lower bound on the makespan and the resource that sets it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,9 +64,22 @@ fn down_secs(demand: &Demand, world: &World) -> f64 {
 /// each dataset its own, and all of them together.
 fn source_secs(demand: &Demand, world: &World) -> f64 {
     let mut needed = vec![(Time::NEVER, 0.0_f64); world.datasets.len() as usize];
+    let mut slots: BTreeMap<Want, f64> = BTreeMap::new();
     for need in &demand.needs {
-        let (from, bytes) = &mut needed[need.dataset.index()];
+        let (from, bytes) = &mut needed[need.want.dataset.index()];
         (*from, *bytes) = ((*from).min(need.from), bytes.max(need.bytes));
+        if need.want.part != Part::File {
+            let of_slot = slots.entry(need.want).or_default();
+            *of_slot = of_slot.max(need.bytes);
+        }
+    }
+    // As much of the file as there are slots wanted leaves them: with that all can be made.
+    let mut of_slots: BTreeMap<DatasetId, f64> = BTreeMap::new();
+    slots.into_iter().for_each(|(want, bytes)| *of_slots.entry(want.dataset).or_default() += bytes);
+    for (dataset, bytes) in of_slots {
+        let file = world.datasets.get(dataset).size.get() as f64;
+        let needed = &mut needed[dataset.index()].1;
+        *needed = needed.max(bytes.min(file));
     }
     let mut is_source = vec![false; world.nodes.len()];
     let up = |id: &NodeId| world.node(*id).up.bytes_per_second();

@@ -15,6 +15,8 @@ pub struct Account {
     pub given_at_start: u64,
     /// Block data that it held at some time and lost in crashes.
     pub crash_lost: u64,
+    /// Block data that it made itself, rebuilding slots.
+    pub made: u64,
     /// Block data that it held at some time and deleted.
     pub deleted: u64,
     /// Wire bytes handed to the network.
@@ -64,7 +66,7 @@ pub struct Books {
 impl Account {
     /// Block data that it holds.
     pub fn held(&self) -> u64 {
-        self.given_at_start + self.payload_rx - self.crash_lost - self.deleted
+        self.given_at_start + self.payload_rx + self.made - self.crash_lost - self.deleted
     }
 
     /// Books wire bytes that the network takes over.
@@ -98,12 +100,12 @@ impl Books {
         entry.messages += messages;
     }
 
-    /// Block data counts as received in vain until it is stored.
+    /// Block data counts as received in vain until it is stored, as `class`.
     /// More than arrived is not booked; the audit then finds it missing.
-    pub fn keep(&mut self, node: usize, bytes: u64) {
+    pub fn keep(&mut self, node: usize, class: Class, bytes: u64) {
         let bytes = bytes.min(self.accounts[node].duplicate_rx);
         self.traffic[Class::Duplicate as usize].bytes -= bytes;
-        self.traffic[Class::Payload as usize].bytes += bytes;
+        self.traffic[class as usize].bytes += bytes;
         self.accounts[node].duplicate_rx -= bytes;
         self.accounts[node].payload_rx += bytes;
     }

@@ -2,7 +2,7 @@
 
 use super::{Class, Curve, Cut, Timeline, TimerUse, TracedFlight};
 use crate::units::Time;
-use crate::world::{DatasetId, NodeId, Role};
+use crate::world::{NodeId, Role, Want};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub struct DownloadOutcome {
     /// Who wanted it.
     pub node: NodeId,
     /// What.
-    pub dataset: DatasetId,
+    pub want: Want,
     /// Since when, whether or not the node was there.
     pub asked: Time,
     /// Its progress: each moment when something was reached for the first time.

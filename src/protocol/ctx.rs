@@ -4,7 +4,7 @@ use super::{Key, Protocol, Units};
 use crate::engine::{TimerId, Timers};
 use crate::rng::Rng;
 use crate::units::Time;
-use crate::world::{BlockSet, Channel, Dataset, DatasetId, Hardware, Holdings, NodeId, World};
+use crate::world::{BlockSet, Channel, Dataset, DatasetId, Hardware, Holdings, NodeId, Part, Want, World};
 
 /// What a node asks for; carried out in order after its handler returns.
 #[derive(Debug)]
@@ -33,8 +33,25 @@ pub enum Effect<M> {
         dataset: DatasetId,
         /// Bytes of block data that are new to the node.
         bytes: u64,
+        /// Those of them that are parity.
+        parity: u64,
         /// Units that count as stored from now on.
         stored: u32,
+    },
+    /// The file of a dataset with a code is there: all of it is decoded.
+    Decoded(DatasetId),
+    /// The node made and stored data of a dataset, and dropped other data of it.
+    Made {
+        /// Of which.
+        dataset: DatasetId,
+        /// Bytes of block data that it made.
+        bytes: u64,
+        /// Units of these.
+        stored: u32,
+        /// Bytes of block data that it dropped.
+        dropped: u64,
+        /// Units of these.
+        gone: u32,
     },
 }
 
@@ -58,8 +75,8 @@ pub struct Ctx<'a, P: Protocol> {
     pub(crate) channel: Channel,
     /// Datasets whose manifests are stored.
     pub(crate) manifests: &'a mut BlockSet,
-    /// Datasets that the node is to fetch, in order.
-    pub(crate) wanted: &'a [DatasetId],
+    /// What the node is to fetch, in order.
+    pub(crate) wanted: &'a [Want],
     /// Bytes that may still be stored.
     pub(crate) room: u64,
     pub(crate) rng: &'a mut Rng,
@@ -109,9 +126,49 @@ impl<P: Protocol> Ctx<'_, P> {
         self.world.datasets.get(id)
     }
 
-    /// Whether the node is to fetch `dataset` and does not have all of it yet.
+    /// Whether the node is to fetch anything of `dataset` that it does not have yet.
     pub fn wants(&self, dataset: DatasetId) -> bool {
-        self.wanted.binary_search(&dataset).is_ok() && !self.store.has_all(self.world.datasets.get(dataset))
+        self.part_wanted(dataset).is_some()
+    }
+
+    /// What of `dataset` the node is to fetch next and does not have yet. A file with a
+    /// code is had when it is decoded ([`Ctx::decoded`]).
+    pub fn part_wanted(&self, dataset: DatasetId) -> Option<Part> {
+        let of_it = self.world.datasets.get(dataset);
+        let first = self.wanted.partition_point(|want| want.dataset < dataset);
+        let wanted = self.wanted[first..].iter().take_while(|want| want.dataset == dataset);
+        let is_open = |part: &Part| of_it.decodes(*part) || !self.store.meets(of_it, *part);
+        wanted.map(|want| want.part).find(is_open)
+    }
+
+    /// Notes that all of the file of `dataset`, which has a code, is decoded.
+    pub fn decoded(&mut self, dataset: DatasetId) {
+        self.effects.0.push(Effect::Decoded(dataset));
+    }
+
+    /// Stores `slot` of `dataset`, made from the other slots; with `whole`, all others too,
+    /// else nothing but this slot stays. Nothing happens where the data that is held does
+    /// not give it, which the audit of the run tells.
+    pub fn rebuild(&mut self, dataset: DatasetId, slot: u16, whole: bool) {
+        let of_it = self.world.datasets.get(dataset);
+        let row = if whole { of_it.first..of_it.end() } else { of_it.slot(slot) };
+        if !self.store.reads_all(of_it) {
+            *self.kept_ungiven = true;
+            return;
+        }
+        if !self.has_room(&Units::Range(row.start, row.end)) {
+            return;
+        }
+        let held = |store: &Holdings| of_it.bytes_of(u64::from(store.len_of(of_it)), store.contains(of_it.last()));
+        let before = held(self.store);
+        let stored = self.store.add_range(row.start, row.end, of_it);
+        let (bytes, all) = (held(self.store) - before, held(self.store));
+        let mut gone = 0;
+        if !whole {
+            gone = self.store.remove(of_it) - self.store.add_range(row.start, row.end, of_it);
+        }
+        let dropped = all - held(self.store);
+        self.effects.0.push(Effect::Made { dataset, bytes, stored, dropped, gone });
     }
 
     /// The connection that the event is about, of those to that peer.
@@ -179,10 +236,12 @@ impl<P: Protocol> Ctx<'_, P> {
     fn keep_of(&mut self, id: DatasetId, add: impl FnOnce(&mut Holdings, &Dataset) -> u32) -> u32 {
         let dataset = self.world.datasets.get(id);
         let had_last = self.store.contains(dataset.last());
+        let parity = self.store.parity_of(dataset);
         let new = add(self.store, dataset);
         let with_last = !had_last && self.store.contains(dataset.last());
         let bytes = dataset.bytes_of(u64::from(new), with_last);
-        self.effects.0.push(Effect::Kept { dataset: id, bytes, stored: new });
+        let parity = dataset.bytes_of(u64::from(self.store.parity_of(dataset) - parity), false);
+        self.effects.0.push(Effect::Kept { dataset: id, bytes, parity, stored: new });
         new
     }
 
@@ -197,7 +256,8 @@ impl<P: Protocol> Ctx<'_, P> {
         self.unverified.insert(unit);
         let dataset = self.world.datasets.of(unit);
         let bytes = self.dataset(dataset).bytes_in(unit);
-        self.effects.0.push(Effect::Kept { dataset, bytes, stored: 0 });
+        let parity = if self.dataset(dataset).is_parity(unit) { bytes } else { 0 };
+        self.effects.0.push(Effect::Kept { dataset, bytes, parity, stored: 0 });
         true
     }
 
@@ -217,7 +277,7 @@ impl<P: Protocol> Ctx<'_, P> {
         self.unverified.subtract(&ready);
         let dataset = self.world.datasets.of(start);
         let stored = self.store.add(&ready, self.world.datasets.get(dataset));
-        self.effects.0.push(Effect::Kept { dataset, bytes: 0, stored });
+        self.effects.0.push(Effect::Kept { dataset, bytes: 0, parity: 0, stored });
     }
 
     fn is_given(&mut self, units: &Units<'_>) -> bool {

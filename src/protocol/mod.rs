@@ -208,6 +208,10 @@ pub trait Protocol: Sized {
     /// by the dataset; else they have one for all.
     const CONNECTS_PER_DATASET: bool = false;
 
+    /// Whether it reads and rebuilds files with an erasure code; else a run with such a
+    /// file is refused.
+    const DECODES: bool = false;
+
     /// Computes what all nodes share, once a run.
     fn prepare(world: &World, params: &Self::Params) -> Self::Shared;
 

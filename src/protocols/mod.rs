@@ -45,6 +45,11 @@ macro_rules! families {
                 vec![$(($name, generator.subschema_for::<<$protocol as Protocol>::Params>())),+]
             }
 
+            /// Whether it reads files with an erasure code.
+            pub fn decodes(&self) -> bool {
+                match self { $(ProtocolSpec::$variant(_) => <$protocol as Protocol>::DECODES),+ }
+            }
+
             /// What a swarm of it costs.
             pub fn cost(&self, shape: &SwarmShape) -> Cost {
                 match self { $(ProtocolSpec::$variant(params) => <$protocol>::cost(params, shape)),+ }

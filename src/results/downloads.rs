@@ -15,12 +15,12 @@ pub(super) fn download_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<
     let origin = outcome.origin();
     let secs = |moment: Option<Time>| moment.map(|moment| moment.since(origin).secs());
     let row = |(number, of): (u32, &DownloadOutcome)| {
-        let label = outcome.datasets[of.dataset.index()];
+        let label = outcome.datasets[of.want.dataset.index()];
         DownloadRow {
             run_id: id.into(),
             download: number,
             node: of.node.0,
-            dataset: of.dataset.0,
+            dataset: of.want.dataset.0,
             class: outcome.dataset_classes.get(usize::from(label.class)).cloned(),
             size_bytes: label.bytes,
             asked_s: of.asked.since(origin).secs(),
@@ -32,6 +32,8 @@ pub(super) fn download_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<
             bytes: of.bytes,
             sources: of.sources,
             outcome: of.end.name().into(),
+            part: of.want.part.name().into(),
+            slot: of.want.part.slot().map(u32::from),
         }
     };
     (0..).zip(&outcome.downloads).map(row).collect()

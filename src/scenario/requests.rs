@@ -9,7 +9,7 @@ use crate::units::Time;
 use crate::world::{DatasetClass, WorldSpec};
 
 const COLUMNS: [&str; 4] = ["time_s", "node", "op", "dataset"];
-const OPS: [&str; 3] = ["get", "put", "delete"];
+const OPS: [&str; 4] = ["get", "put", "delete", "repair"];
 
 /// Ways to say when requests come, of which there is one.
 const ARRIVALS: [&str; 4] = ["trace", "each", "rate", "rate_per_node"];
@@ -60,15 +60,14 @@ pub(super) fn show(tree: &mut Table, world: &WorldSpec) {
 
 /// How datasets are named.
 struct Names {
-    /// Name and how many, class by class.
-    classes: Vec<(String, u32)>,
+    /// Class by class.
+    classes: Vec<DatasetClass>,
     count: u32,
 }
 
 impl Names {
     fn new(classes: Vec<DatasetClass>) -> Self {
-        let classes: Vec<(String, u32)> = classes.into_iter().map(|class| (class.name, class.count)).collect();
-        let count = classes.iter().map(|(_, count)| *count).sum::<u32>().max(1);
+        let count = classes.iter().map(|class| class.count).sum::<u32>().max(1);
         Names { classes, count }
     }
 
@@ -78,7 +77,7 @@ impl Names {
         let (class, member) = name.rsplit_once('-').unwrap_or((name, ""));
         let mut first = 0;
         let mut found = None;
-        for (known, count) in &self.classes {
+        for DatasetClass { name: known, count, .. } in &self.classes {
             let at = if known == name && *count == 1 { Some(0) } else { member.parse::<u32>().ok() };
             let is_it = (known == name && *count == 1) || known == class;
             if let (true, Some(at)) = (is_it, at.filter(|at| at < count)) {
@@ -89,11 +88,21 @@ impl Names {
         found.or(number)
     }
 
+    /// Whether the dataset at `place` has an erasure code.
+    fn has_code(&self, place: u32) -> bool {
+        let mut end = 0;
+        let class = self.classes.iter().find(|class| {
+            end += class.count;
+            place < end
+        });
+        class.is_some_and(|class| class.code.is_some())
+    }
+
     fn expected(&self) -> String {
         match self.classes.as_slice() {
             [] => "0, the one dataset".into(),
             classes => {
-                let form = |(name, count): &(String, u32)| match count {
+                let form = |DatasetClass { name, count, .. }: &DatasetClass| match count {
                     1 => format!("`{name}`"),
                     count => format!("`{name}-0` to `{name}-{}`", count - 1),
                 };
@@ -134,6 +143,10 @@ impl Rules {
         }
         let place = self.names.place(dataset);
         let place = place.ok_or_else(|| wrong(3, format!("unknown dataset `{dataset}`"), self.names.expected()))?;
+        if op == "repair" && !self.names.has_code(place) {
+            let message = format!("dataset `{dataset}` has no erasure code, so no slots to repair");
+            return Err(wrong(3, message, "a dataset of a class with a `code`".into()));
+        }
         Ok([Value::Float(at), Value::Integer(id.into()), Value::String(op.into()), Value::Integer(place.into())])
     }
 }

@@ -93,6 +93,12 @@ impl Table {
     }
 }
 
+/// The keys of `table` as places in a list of `length` items, if all are.
+fn places(table: &Table, length: usize) -> Option<Vec<usize>> {
+    let place = |(name, _): &(String, Node)| name.parse().ok().filter(|place| *place < length);
+    table.0.iter().map(place).collect()
+}
+
 /// Lays `own` over what nobody set in `tree`: over values from the defaults, and
 /// where there is nothing.
 pub(super) fn fill(tree: &mut Table, own: Table, sources: &Sources) {
@@ -148,6 +154,12 @@ impl Node {
             (Value::Table(under), Value::Table(table)) if !replaces(under, &table, path) => {
                 under.merge(table, path);
                 (self.key, self.at) = (over.key, over.at);
+            }
+            // `datasets.0.count` is a key of the first item.
+            (Value::Array(items), Value::Table(table)) if places(&table, items.len()).is_some() => {
+                for (place, (name, node)) in places(&table, items.len()).into_iter().flatten().zip(table.0) {
+                    items[place].merge(node, &format!("{path}.{name}"));
+                }
             }
             (_, value) => *self = Node { value, ..over },
         }

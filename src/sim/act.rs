@@ -5,10 +5,11 @@ use super::node::Line;
 use super::requests::HeldOfWanted;
 use super::run::{Errand, Event, Simulation};
 use crate::engine::TimerId;
+use crate::ledger::Class;
 use crate::network::WireFlight;
 use crate::protocol::{Effect, Effects, Message, Protocol, Side, Size, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{DatasetId, Datasets, Holdings, NodeId};
+use crate::world::{Advance, DatasetId, Datasets, Holdings, NodeId};
 
 impl<P: Protocol> Simulation<'_, P> {
     /// Carries out the effects of one handler, in order.
@@ -35,7 +36,16 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.renew_patience();
                 }
                 Effect::Refused(dataset) => self.refuse(id, dataset),
-                Effect::Kept { dataset, bytes, stored } => self.kept(id, dataset, bytes, stored),
+                Effect::Kept { bytes: 0, stored: 0, .. } => {}
+                Effect::Kept { dataset, bytes, parity, stored } => self.kept(id, dataset, (bytes, parity), stored),
+                Effect::Decoded(dataset) => self.decoded(id, dataset),
+                Effect::Made { dataset, bytes, stored, dropped, gone } => {
+                    self.books.accounts[id.index()].made += bytes;
+                    self.books.accounts[id.index()].deleted += dropped;
+                    self.copies += u64::from(stored);
+                    self.copies -= u64::from(gone);
+                    self.progressed(id, dataset, 0, false);
+                }
             }
         }
         self.carrying -= 1;
@@ -184,18 +194,35 @@ impl<P: Protocol> Simulation<'_, P> {
         self.free_flights.push(id);
     }
 
-    /// Books stored units and looks whether a goal is reached.
-    fn kept(&mut self, id: NodeId, dataset: DatasetId, bytes: u64, stored: u32) {
-        if bytes == 0 && stored == 0 {
-            return;
+    /// Books stored units, of `bytes` bytes and `parity` bytes of parity among them.
+    fn kept(&mut self, id: NodeId, dataset: DatasetId, (bytes, parity): (u64, u64), stored: u32) {
+        self.copies += u64::from(stored);
+        if self.nodes[id.index()].rebuilds(dataset) {
+            self.books.keep(id.index(), Class::Repair, bytes);
+        } else {
+            self.books.keep(id.index(), Class::Payload, bytes - parity);
+            self.books.keep(id.index(), Class::Parity, parity);
         }
+        self.progressed(id, dataset, bytes, false);
+    }
+
+    /// All of a file is decoded, as the node says.
+    fn decoded(&mut self, id: NodeId, dataset: DatasetId) {
+        let reads = self.nodes[id.index()].store.reads_all(self.world.datasets.get(dataset));
+        self.kept_ungiven |= !reads;
+        self.progressed(id, dataset, 0, reads);
+    }
+
+    /// There is more of a dataset at `id` than before: looks whether a goal is reached.
+    fn progressed(&mut self, id: NodeId, dataset: DatasetId, bytes: u64, decoded: bool) {
         self.nodes[id.index()].cut = None;
         self.note_stored(id, dataset);
-        let wanted = self.note_progress(id, dataset, (bytes, stored));
-        self.stored_units += u64::from(wanted) * u64::from(stored);
-        self.copies += u64::from(stored);
         self.renew_patience();
-        self.books.keep(id.index(), bytes);
+        let fetched = self.nodes[id.index()].wanted.len();
+        let wanted = self.note_progress(id, dataset, bytes, decoded);
+        if self.nodes[id.index()].wanted.len() < fetched && self.nodes[id.index()].is_fetching(dataset) {
+            self.with(id, Units::None, |mind, cx| mind.open(dataset, cx)); // another part of it
+        }
         if wanted == 0 {
             return;
         }
@@ -203,7 +230,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.books.accounts[id.index()].milestones.first.get_or_insert(self.now);
             return self.note_settled(id);
         }
-        let HeldOfWanted { held, in_order: contiguous, wanted: units } = self.held_of_wanted(id);
+        let HeldOfWanted { had: Advance { held, in_order: contiguous }, wanted: units } = self.held_of_wanted(id);
         let account = &mut self.books.accounts[id.index()];
         account.milestones.progress(self.now, held, contiguous, units);
         if held == units && account.complete_since.is_none() {

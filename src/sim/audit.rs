@@ -184,13 +184,13 @@ impl<P: Protocol> Simulation<'_, P> {
             under_way[flight.from.index()] += flight.wire;
             flight.parts().iter().for_each(|(class, bytes)| flying_of[*class as usize] += bytes);
         }
-        for class in Class::ALL.into_iter().filter(|c| !matches!(c, Class::Lost | Class::Payload)) {
+        let booked = |class: &Class| self.books.traffic[*class as usize].bytes;
+        const STORED: [Class; 3] = [Class::Payload, Class::Parity, Class::Repair];
+        for class in Class::ALL.into_iter().filter(|c| *c != Class::Lost && !STORED.contains(c)) {
             let arrived = match class {
                 // All block data was sent as one class.
-                Class::Duplicate => {
-                    self.books.traffic[class as usize].bytes + self.books.traffic[Class::Payload as usize].bytes
-                }
-                _ => self.books.traffic[class as usize].bytes,
+                Class::Duplicate => booked(&class) + STORED.iter().map(booked).sum::<u64>(),
+                _ => booked(&class),
             };
             let (sent, lost) = (self.books.handed[class as usize], self.books.lost[class as usize]);
             let flying = flying_of[class as usize];
@@ -265,11 +265,12 @@ impl<P: Protocol> Simulation<'_, P> {
     /// holds what was neither given nor there at the start.
     fn check_holdings(&self, fail: &mut impl FnMut(String)) {
         for request in self.requests.all.iter().filter(|request| request.standing && request.complete_since.is_some()) {
-            let dataset = self.world.datasets.get(request.dataset);
-            let (held, units) = (self.nodes[request.node.index()].store.len_of(dataset), dataset.units());
-            if held != units {
-                let (node, dataset) = (request.node.0, request.dataset.0);
-                fail(format!("node {node} reported completion of dataset {dataset} with {held} of {units} units"));
+            let dataset = self.world.datasets.get(request.want.dataset);
+            let store = &self.nodes[request.node.index()].store;
+            if !store.meets(dataset, request.want.part) {
+                let (node, held) = (request.node.0, store.len_of(dataset));
+                let (part, dataset) = (request.want.part, request.want.dataset.0);
+                fail(format!("node {node} reported completion of dataset {dataset} ({part:?}) with {held} units"));
             }
         }
         for id in self.world.ids() {

@@ -56,7 +56,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let node = &self.nodes[id.index()];
         let mut datasets: Vec<DatasetId> = node.manifests.iter().map(DatasetId).collect();
         datasets.extend(node.store.firsts().map(|first| self.world.datasets.of(first)));
-        datasets.extend(&node.wanted);
+        datasets.extend(node.wanted.iter().map(|want| want.dataset));
         let holds = |dataset: &DatasetId| node.store.len_of(self.world.datasets.get(*dataset)) > 0;
         datasets.extend(self.world.datasets.ids().filter(holds));
         datasets.sort_unstable();
@@ -122,7 +122,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Everything on the disk of a node is lost.
     fn lose_data(&mut self, id: NodeId) {
-        self.stored_units -= self.reopen_wants(id);
+        self.reopen_wants(id);
         let node = &mut self.nodes[id.index()];
         let lost = std::mem::take(&mut node.store).len();
         self.copies -= if node.gone { 0 } else { u64::from(lost) };
@@ -130,7 +130,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.manifests.clear();
         self.recount_wanted(id);
         let account = &mut self.books.accounts[id.index()];
-        account.crash_lost = account.given_at_start + account.payload_rx - account.deleted;
+        account.crash_lost += account.held();
         // What was asked for and had during the run was had.
         if !self.nodes[id.index()].asks {
             self.complete -= u32::from(account.complete_since.take().is_some());

@@ -4,7 +4,7 @@ use super::store::Shelf;
 use crate::ledger::Cut;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
-use crate::world::{BlockSet, Channel, DatasetId, Holdings, NodeId, Step, World};
+use crate::world::{BlockSet, Channel, DatasetId, Holdings, NodeId, Part, Step, Want, World};
 use std::collections::VecDeque;
 
 /// A peer, and which of the connections with it.
@@ -50,14 +50,14 @@ pub(super) struct NodeState {
     pub finding: BlockSet,
     /// Datasets whose manifests it holds.
     pub manifests: BlockSet,
-    /// Datasets that it is to fetch, in order.
-    pub wanted: Vec<DatasetId>,
+    /// What it is to fetch, in order.
+    pub wanted: Vec<Want>,
     /// Whether it asks for datasets during the run.
     pub asks: bool,
-    /// Requests that wait for others to end: dataset and place in the list of all.
-    pub queue: VecDeque<(DatasetId, u32)>,
-    /// Requests that are carried out, in order.
-    pub running: Vec<(DatasetId, u32)>,
+    /// Requests that wait for others to end, by their places in the list of all.
+    pub queue: VecDeque<u32>,
+    /// Requests that are carried out: what and place, in order.
+    pub running: Vec<(Want, u32)>,
     /// How many are carried out or paused after.
     pub busy: u32,
     /// What its store knows of what is in it.
@@ -97,6 +97,18 @@ impl NodeState {
             gone: false,
             cut: None,
         }
+    }
+
+    /// Whether it is to fetch anything of `dataset`.
+    pub fn is_fetching(&self, dataset: DatasetId) -> bool {
+        let first = self.wanted.partition_point(|want| want.dataset < dataset);
+        self.wanted.get(first).is_some_and(|want| want.dataset == dataset)
+    }
+
+    /// Whether what comes of `dataset` is for a slot that it rebuilds.
+    pub fn rebuilds(&self, dataset: DatasetId) -> bool {
+        let first = self.wanted.partition_point(|want| *want < Want { dataset, part: Part::Rebuilt(0) });
+        self.wanted.get(first).is_some_and(|want| want.dataset == dataset)
     }
 
     /// Whether this connection stands or is being made.

@@ -1,17 +1,18 @@
 //! Who wants what since when, and what has become of it; what nodes do with datasets
 //! during the run.
 
+use super::node::NodeState;
 use super::run::{Event, Simulation};
 use crate::ledger::{DownloadEnd, DownloadOutcome, Milestones};
 use crate::protocol::{Protocol, Units};
 use crate::units::Time;
-use crate::world::{Act, DatasetId, NodeId, Step, World};
+use crate::world::{Act, Advance, Code, Dataset, DatasetId, Holdings, NodeId, Part, Step, Want, World};
 
-/// A dataset that a node wants.
+/// What a node wants.
 #[derive(Debug)]
 pub(super) struct Request {
     pub node: NodeId,
-    pub dataset: DatasetId,
+    pub want: Want,
     /// When it was wanted first, whether or not the node was there.
     pub asked: Time,
     /// Whether the node wants it from its start on, to have and to hold; else it is done
@@ -25,15 +26,15 @@ pub(super) struct Request {
     pub bytes: u64,
     /// Who sent it, in order.
     pub sources: Vec<NodeId>,
-    /// Units that can be read in order, from the beginning.
-    in_order: u32,
+    /// How far it is, as it was counted last.
+    had: Advance,
 }
 
 impl Request {
-    fn new((node, dataset): (NodeId, DatasetId), asked: Time, standing: bool) -> Self {
+    fn new((node, want): (NodeId, Want), asked: Time, standing: bool) -> Self {
         Request {
             node,
-            dataset,
+            want,
             asked,
             standing,
             milestones: Milestones::default(),
@@ -41,18 +42,29 @@ impl Request {
             end: DownloadEnd::Unfinished,
             bytes: 0,
             sources: Vec::new(),
-            in_order: 0,
+            had: Advance::default(),
         }
+    }
+
+    /// How far it is with what is in `store`. What has to be decoded or rebuilt is not all
+    /// there before that is done, whatever has come.
+    fn count(&self, store: &Holdings, world: &World, done: bool) -> Advance {
+        let dataset = world.datasets.get(self.want.dataset);
+        let units = dataset.units_of(self.want.part);
+        if done {
+            return Advance { held: units, in_order: units };
+        }
+        let Advance { held, in_order } = store.advance_of(dataset, self.want.part);
+        let most = units.saturating_sub(1);
+        Advance { held: held.min(most), in_order: in_order.min(most) }
     }
 }
 
 /// What a node holds of all that it wants from its start on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct HeldOfWanted {
-    /// Units in all.
-    pub held: u32,
-    /// Units that can be read in order, each dataset from its beginning.
-    pub in_order: u32,
+    /// In all.
+    pub had: Advance,
     /// Units that it wants.
     pub wanted: u32,
 }
@@ -91,22 +103,22 @@ impl Requests {
         };
         for node in world.ids() {
             let first = requests.all.len() as u32;
-            for dataset in world.wanted_by(node) {
-                requests.all.push(Request::new((node, dataset), world.node(node).start, true));
-                requests.expect(node, dataset, world);
+            for want in world.wanted_by(node) {
+                requests.all.push(Request::new((node, want), world.node(node).start, true));
+                requests.expect(node, want, world);
             }
             requests.standing.push(first..requests.all.len() as u32);
         }
-        for step in world.steps.iter().filter(|step| step.act == Act::Get) {
-            requests.expect(step.node, step.dataset, world);
+        for step in world.steps.iter().filter(|step| step.act.is_request()) {
+            requests.expect(step.node, Want::file(step.dataset), world);
         }
         requests
     }
 
-    fn expect(&mut self, node: NodeId, dataset: DatasetId, world: &World) {
+    fn expect(&mut self, node: NodeId, want: Want, world: &World) {
         self.open += 1;
         self.left[node.index()] += 1;
-        self.units += u64::from(world.datasets.get(dataset).units());
+        self.units += u64::from(world.datasets.get(want.dataset).units_of(want.part));
     }
 
     /// What `node` wants from its start on.
@@ -119,7 +131,7 @@ impl Requests {
     pub fn outcomes(&self) -> Vec<DownloadOutcome> {
         let outcome = |request: &Request| DownloadOutcome {
             node: request.node,
-            dataset: request.dataset,
+            want: request.want,
             asked: request.asked,
             milestones: request.milestones,
             complete_since: request.complete_since,
@@ -130,17 +142,18 @@ impl Requests {
         self.all.iter().map(outcome).collect()
     }
 
-    /// The request of `node` for `dataset` that stands from its start on, as a place in
+    /// The requests of `node` for `dataset` that stand from its start on, as places in
     /// the list.
-    fn place(&self, node: NodeId, dataset: DatasetId) -> Option<usize> {
-        let range = self.standing[node.index()].clone();
-        let at = self.standing(node).binary_search_by_key(&dataset, |request| request.dataset).ok()?;
-        Some(range.start as usize + at)
+    fn places(&self, node: NodeId, dataset: DatasetId) -> std::ops::Range<usize> {
+        let (start, standing) = (self.standing[node.index()].start as usize, self.standing(node));
+        let first = standing.partition_point(|request| request.want.dataset < dataset);
+        let of_it = standing[first..].iter().take_while(|request| request.want.dataset == dataset).count();
+        start + first..start + first + of_it
     }
 
     /// What `node` has of `dataset` goes by its own will: what was met stays so.
     pub fn release(&mut self, node: NodeId, dataset: DatasetId) {
-        if let Some(place) = self.place(node, dataset) {
+        for place in self.places(node, dataset) {
             self.all[place].standing = false;
         }
     }
@@ -165,70 +178,80 @@ impl<P: Protocol> Simulation<'_, P> {
         let node = &mut self.nodes[id.index()];
         node.wanted.clear();
         let open = self.requests.standing(id).iter().filter(|request| request.end == DownloadEnd::Unfinished);
-        node.wanted.extend(open.map(|request| request.dataset));
-        node.wanted.extend(node.running.iter().map(|(dataset, _)| *dataset));
+        node.wanted.extend(open.map(|request| request.want));
+        node.wanted.extend(node.running.iter().map(|(want, _)| *want));
         if node.epoch > 1 {
             let (given, datasets) = (self.world.given_to(id), &self.world.datasets);
-            let lacks = |dataset| given.has_all(dataset) && !node.store.has_all(dataset);
-            node.wanted.extend(datasets.ids().filter(|dataset| lacks(datasets.get(*dataset))));
+            let lacks =
+                |dataset: &Dataset| dataset.code.is_none() && given.has_all(dataset) && !node.store.has_all(dataset);
+            node.wanted.extend(datasets.ids().filter(|id| lacks(datasets.get(*id))).map(Want::file));
         }
         node.wanted.sort_unstable();
         node.wanted.dedup();
         let wanted = node.wanted.clone();
-        for dataset in wanted.into_iter().filter(|_| self.spec.world.store.is_some()) {
+        for Want { dataset, .. } in wanted.into_iter().filter(|_| self.spec.world.store.is_some()) {
             if !self.make_room(id, dataset) {
-                self.nodes[id.index()].wanted.retain(|other| *other != dataset);
+                self.nodes[id.index()].wanted.retain(|other| other.dataset != dataset);
                 self.call_off(id, dataset, DownloadEnd::Refused);
             }
         }
     }
 
-    /// Books what `id` stored of `dataset`, bytes and units; how many requests that was
-    /// wanted for.
-    pub(super) fn note_progress(&mut self, id: NodeId, dataset: DatasetId, (bytes, stored): (u64, u32)) -> u32 {
+    /// Looks how far `id` is with what it wants of `dataset`, of which `bytes` are new, and
+    /// which is `decoded` now or not; how many requests that concerns.
+    pub(super) fn note_progress(&mut self, id: NodeId, dataset: DatasetId, bytes: u64, decoded: bool) -> u32 {
         let spec = self.world.datasets.get(dataset);
-        let node = &mut self.nodes[id.index()];
-        let done = node.store.has_all(spec);
-        if done {
-            node.wanted.retain(|wanted| *wanted != dataset);
+        let NodeState { store, wanted, running, .. } = &mut self.nodes[id.index()];
+        let is_met = |part| if spec.decodes(part) { decoded } else { store.meets(spec, part) };
+        let mut at = wanted.partition_point(|want| want.dataset < dataset);
+        while let Some(want) = wanted.get(at).filter(|want| want.dataset == dataset) {
+            if is_met(want.part) {
+                wanted.remove(at);
+            } else {
+                at += 1;
+            }
         }
-        let (held, contiguous) = (node.store.len_of(spec), node.store.contiguous_of(spec) - spec.first);
-        let first = node.running.partition_point(|(running, _)| *running < dataset);
-        let running = node.running[first..].iter().take_while(|(running, _)| *running == dataset);
-        let places = running.map(|(_, place)| *place as usize).chain(self.requests.place(id, dataset));
-        let mut wanted = 0;
+        let first = running.partition_point(|(want, _)| want.dataset < dataset);
+        let running = running[first..].iter().take_while(|(want, _)| want.dataset == dataset);
+        let places = running.map(|(_, place)| *place as usize).chain(self.requests.places(id, dataset));
+        let (mut concerned, mut settled) = (0, false);
         for place in places {
             let request = &mut self.requests.all[place];
+            let done = is_met(request.want.part) || request.complete_since.is_some();
+            let (now, before) = (request.count(store, self.world, done), request.had);
             request.bytes += bytes;
             if let Some(from) = self.handling
                 && let Err(at) = request.sources.binary_search(&from)
             {
                 request.sources.insert(at, from);
             }
-            request.milestones.progress(self.now, held, contiguous, spec.units());
+            request.milestones.progress(self.now, now.held, now.in_order, spec.units_of(request.want.part));
+            request.had = now;
+            // It may have less when it drops what it does not need any more.
+            self.stored_units = (self.stored_units + u64::from(now.held)).saturating_sub(u64::from(before.held));
             if request.standing {
                 let sum = &mut self.requests.held[id.index()];
-                sum.held += stored;
-                sum.in_order += contiguous - request.in_order;
-                request.in_order = contiguous;
+                sum.had.held = (sum.had.held + now.held).saturating_sub(before.held);
+                sum.had.in_order = (sum.had.in_order + now.in_order).saturating_sub(before.in_order);
             }
-            wanted += 1;
+            concerned += 1;
             if done && request.complete_since.is_none() {
                 request.complete_since = Some(self.now);
-                self.requests.settle(place, DownloadEnd::Complete);
+                settled |= self.requests.settle(place, DownloadEnd::Complete);
             }
         }
-        if done {
-            self.end_running(id, dataset);
+        if settled {
+            self.end_running(id);
         }
-        wanted
+        concerned
     }
 
-    /// Requests of `id` for `dataset` that are carried out are over: others may begin.
-    fn end_running(&mut self, id: NodeId, dataset: DatasetId) {
+    /// Requests of `id` that are carried out and settled are over: others may begin.
+    fn end_running(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.index()];
         let before = node.running.len();
-        node.running.retain(|(running, _)| *running != dataset);
+        let all = &self.requests.all;
+        node.running.retain(|(_, place)| all[*place as usize].end == DownloadEnd::Unfinished);
         let (ended, at) = (before - node.running.len(), self.now + self.world.think);
         (0..ended).for_each(|_| self.later(at, Event::Next(id)));
     }
@@ -244,11 +267,12 @@ impl<P: Protocol> Simulation<'_, P> {
         let range = self.requests.standing[id.index()].clone();
         let mut sum = HeldOfWanted::default();
         for request in &mut self.requests.all[range.start as usize..range.end as usize] {
-            let dataset = self.world.datasets.get(request.dataset);
-            request.in_order = store.contiguous_of(dataset) - dataset.first;
-            sum.held += store.len_of(dataset);
-            sum.in_order += request.in_order;
-            sum.wanted += dataset.units();
+            let dataset = self.world.datasets.get(request.want.dataset);
+            let done = request.complete_since.is_some() && store.meets(dataset, request.want.part);
+            request.had = request.count(store, self.world, done);
+            sum.had.held += request.had.held;
+            sum.had.in_order += request.had.in_order;
+            sum.wanted += dataset.units_of(request.want.part);
         }
         self.requests.held[id.index()] = sum;
     }
@@ -260,30 +284,28 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// The manifest of `dataset` is stored at `id`.
     pub(super) fn note_manifest(&mut self, id: NodeId, dataset: DatasetId) {
-        let running = self.nodes[id.index()].running.iter().filter(|(running, _)| *running == dataset);
+        let running = self.nodes[id.index()].running.iter().filter(|(want, _)| want.dataset == dataset);
         let running = running.map(|(_, place)| *place as usize);
-        for place in running.chain(self.requests.place(id, dataset)) {
+        for place in running.chain(self.requests.places(id, dataset)) {
             self.requests.all[place].milestones.manifest.get_or_insert(self.now);
         }
     }
 
-    /// What `id` had of what it wants is lost: it wants all of it again. Returns how many
-    /// units that were.
-    pub(super) fn reopen_wants(&mut self, id: NodeId) -> u64 {
+    /// What `id` had of what it wants is lost: it wants all of it again.
+    pub(super) fn reopen_wants(&mut self, id: NodeId) {
         let range = self.requests.standing[id.index()].clone();
-        let mut lost = 0;
         for request in &mut self.requests.all[range.start as usize..range.end as usize] {
             if request.complete_since.take().is_some() {
                 request.end = DownloadEnd::Unfinished;
                 self.requests.open += 1;
                 self.requests.left[id.index()] += 1;
             }
-            lost += u64::from(self.nodes[id.index()].store.len_of(self.world.datasets.get(request.dataset)));
         }
-        let node = &self.nodes[id.index()];
-        let held = |(dataset, _): &(DatasetId, u32)| node.store.len_of(self.world.datasets.get(*dataset));
-        lost += node.running.iter().map(held).map(u64::from).sum::<u64>();
-        lost
+        let running = self.nodes[id.index()].running.iter().map(|(_, place)| *place as usize);
+        for place in running.chain(range.start as usize..range.end as usize) {
+            let lost = std::mem::take(&mut self.requests.all[place].had).held;
+            self.stored_units = self.stored_units.saturating_sub(u64::from(lost));
+        }
     }
 
     /// Puts the next step of the world on the list.
@@ -299,10 +321,11 @@ impl<P: Protocol> Simulation<'_, P> {
         self.requests.next_step += 1;
         self.await_step();
         let node = &mut self.nodes[step.node.index()];
-        if step.act == Act::Get {
-            self.requests.all.push(Request::new((step.node, step.dataset), step.at, false));
-            let place = self.requests.all.len() as u32 - 1;
-            node.queue.push_back((step.dataset, place));
+        if step.act.is_request() {
+            let part = if step.act == Act::Repair { Part::FREED } else { Part::File };
+            let want = Want { dataset: step.dataset, part };
+            self.requests.all.push(Request::new((step.node, want), step.at, false));
+            node.queue.push_back(self.requests.all.len() as u32 - 1);
             self.begin_requests(step.node);
         } else if node.online {
             self.take_step(step);
@@ -320,7 +343,7 @@ impl<P: Protocol> Simulation<'_, P> {
 
     fn take_step(&mut self, step: Step) {
         match step.act {
-            Act::Get => {}
+            Act::Get | Act::Repair => {}
             Act::Put => self.put(step.node, step.dataset),
             Act::Delete => self.delete(step.node, step.dataset),
         }
@@ -330,30 +353,48 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn begin_requests(&mut self, id: NodeId) {
         while self.nodes[id.index()].online && self.nodes[id.index()].busy < self.world.at_a_time {
             let node = &mut self.nodes[id.index()];
-            let Some((dataset, place)) = node.queue.pop_front() else { return };
+            let Some(place) = node.queue.pop_front() else { return };
             node.busy += 1;
-            if !self.make_room(id, dataset) {
+            let mut want = self.requests.all[place as usize].want;
+            if want.part == Part::FREED {
+                want.part = self.freed_slot(want.dataset).map_or(Part::FREED, Part::Rebuilt);
+                self.requests.all[place as usize].want = want;
+            }
+            if !self.make_room(id, want.dataset) {
                 self.turn_away(id, place as usize);
                 continue;
             }
-            let node = &mut self.nodes[id.index()];
-            if node.store.has_all(self.world.datasets.get(dataset)) {
+            let (node, dataset) = (&mut self.nodes[id.index()], self.world.datasets.get(want.dataset));
+            if want.part == Part::FREED || node.store.meets(dataset, want.part) {
                 self.meet_at_once(id, place as usize);
                 continue;
             }
-            self.stored_units += u64::from(node.store.len_of(self.world.datasets.get(dataset)));
-            let at = node.running.partition_point(|running| *running < (dataset, place));
-            node.running.insert(at, (dataset, place));
-            if let Err(at) = node.wanted.binary_search(&dataset) {
-                node.wanted.insert(at, dataset);
-                self.with(id, Units::None, |mind, cx| mind.open(dataset, cx));
+            let request = &mut self.requests.all[place as usize];
+            request.had = request.count(&node.store, self.world, false);
+            self.stored_units += u64::from(request.had.held);
+            let at = node.running.partition_point(|running| *running < (want, place));
+            node.running.insert(at, (want, place));
+            if let Err(at) = node.wanted.binary_search(&want) {
+                node.wanted.insert(at, want);
+                self.with(id, Units::None, |mind, cx| mind.open(want.dataset, cx));
             }
         }
     }
 
+    /// The first slot of `dataset` that nobody who is there holds or rebuilds.
+    fn freed_slot(&self, dataset: DatasetId) -> Option<u16> {
+        let spec = self.world.datasets.get(dataset);
+        let is_kept = |slot: u16| {
+            let want = Want { dataset, part: Part::Rebuilt(slot) };
+            let mut there = self.nodes.iter().filter(|node| node.online);
+            there.any(|node| node.store.has_slot(spec, slot) || node.wanted.binary_search(&want).is_ok())
+        };
+        (0..spec.code.map_or(0, Code::slots)).map(|slot| slot as u16).find(|slot| !is_kept(*slot))
+    }
+
     /// What is asked for has no room in the store.
     fn turn_away(&mut self, id: NodeId, place: usize) {
-        self.requests.units -= u64::from(self.world.datasets.get(self.requests.all[place].dataset).units());
+        self.requests.units -= self.units_of(place);
         self.requests.settle(place, DownloadEnd::Refused);
         self.note_settled(id);
         self.later(self.now + self.world.think, Event::Next(id));
@@ -361,14 +402,20 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// What is asked for is here already.
     fn meet_at_once(&mut self, id: NodeId, place: usize) {
+        let units = self.units_of(place) as u32;
         let request = &mut self.requests.all[place];
-        let units = self.world.datasets.get(request.dataset).units();
         request.milestones.progress(self.now, units, units, units);
         request.complete_since = Some(self.now);
         self.stored_units += u64::from(units);
         self.requests.settle(place, DownloadEnd::Held);
         self.note_settled(id);
         self.later(self.now + self.world.think, Event::Next(id));
+    }
+
+    /// How many units the request at `place` is for.
+    fn units_of(&self, place: usize) -> u64 {
+        let Want { dataset, part } = self.requests.all[place].want;
+        u64::from(self.world.datasets.get(dataset).units_of(part))
     }
 
     /// The pause of a node after a request is over.
@@ -410,31 +457,29 @@ impl<P: Protocol> Simulation<'_, P> {
         self.renew_patience();
         let work = self.world.hardware_of(id).per_block_received * u64::from(new) * u64::from(spec.group);
         self.work(id, work);
-        let wanted = self.note_progress(id, dataset, (0, new));
-        self.stored_units += u64::from(wanted) * u64::from(new);
+        self.note_progress(id, dataset, 0, true);
         self.note_settled(id);
         self.with(id, Units::None, |mind, cx| mind.open(dataset, cx));
     }
 
     /// `id` deletes `dataset`, and does not want it any more.
     fn delete(&mut self, id: NodeId, dataset: DatasetId) {
-        self.nodes[id.index()].wanted.retain(|wanted| *wanted != dataset);
+        self.nodes[id.index()].wanted.retain(|wanted| wanted.dataset != dataset);
         self.call_off(id, dataset, DownloadEnd::CalledOff);
         self.discard(id, dataset);
     }
 
     /// Requests of `id` for `dataset` that are not met never will be.
     pub(super) fn call_off(&mut self, id: NodeId, dataset: DatasetId, end: DownloadEnd) {
-        let units = u64::from(self.nodes[id.index()].store.len_of(self.world.datasets.get(dataset)));
-        let running = self.nodes[id.index()].running.iter().filter(|(running, _)| *running == dataset);
+        let running = self.nodes[id.index()].running.iter().filter(|(want, _)| want.dataset == dataset);
         let running: Vec<usize> = running.map(|(_, place)| *place as usize).collect();
-        for place in running.into_iter().chain(self.requests.place(id, dataset)) {
+        for place in running.into_iter().chain(self.requests.places(id, dataset)) {
             if self.requests.settle(place, end) {
-                self.requests.units -= u64::from(self.world.datasets.get(dataset).units());
-                self.stored_units -= units;
+                self.requests.units -= self.units_of(place);
+                self.stored_units -= u64::from(self.requests.all[place].had.held);
             }
         }
-        self.end_running(id, dataset);
+        self.end_running(id);
         self.note_settled(id);
     }
 }

@@ -13,7 +13,7 @@ use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
-use crate::world::{Act, Channel, NodeId, World};
+use crate::world::{Channel, NodeId, World};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What can come up in the event list.
@@ -208,10 +208,10 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             sim.books.accounts[id.index()].given_at_start = sim.bytes_held(id);
             sim.copies += u64::from(sim.nodes[id.index()].store.len());
             sim.recount_wanted(id);
-            sim.stored_units += u64::from(sim.held_of_wanted(id).held);
+            sim.stored_units += u64::from(sim.held_of_wanted(id).had.held);
             sim.forget(id);
         }
-        world.steps.iter().for_each(|step| sim.nodes[step.node.index()].asks |= step.act == Act::Get);
+        world.steps.iter().for_each(|step| sim.nodes[step.node.index()].asks |= step.act.is_request());
         sim.list.push(Time::ZERO, Event::Sample);
         sim.await_step();
         sim

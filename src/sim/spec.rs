@@ -111,11 +111,20 @@ impl RunSpec {
         require(u64::from(self.seeder_set) < sets, "swarm.seeder_set", given, format!("0 to {}", sets - 1))?;
         self.network.check()?;
         self.discovery.check()?;
+        self.check_code()?;
         self.stop.check()?;
         require(self.series_interval > Time::ZERO, "series_interval", NO_TIME, SOME_TIME)?;
         let steps = format!("every download in {} steps", self.progress_steps);
         require(self.progress_steps <= MOST_STEPS, "output.progress", steps, format!("0 to {MOST_STEPS} steps"))?;
         self.check_clock()
+    }
+
+    /// Refuses a code that the protocol does not know.
+    fn check_code(&self) -> Result<(), Refusal> {
+        let coded = self.world.datasets.iter().position(|class| class.code.is_some());
+        let Some(index) = coded.filter(|_| !self.protocol.decodes()) else { return Ok(()) };
+        let given = format!("`{}` has no erasure codes", self.protocol.family());
+        require(false, format!("datasets.{index}.code"), given, "codex-v1, codex-v2 or codex-f, which have")
     }
 
     /// Refuses a run of which the clock could not tell the bound.

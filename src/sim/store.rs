@@ -66,7 +66,8 @@ impl<P: Protocol> Simulation<'_, P> {
             let has_last = node.store.contains(spec.last());
             spec.bytes().get() - spec.bytes_of(u64::from(node.store.len_of(spec)), has_last)
         };
-        let coming: u64 = node.wanted.iter().filter(|wanted| **wanted != dataset).map(|wanted| missing(*wanted)).sum();
+        let others = node.wanted.iter().map(|want| want.dataset).filter(|wanted| *wanted != dataset);
+        let coming: u64 = others.map(missing).sum();
         let needed = coming + missing(dataset);
         if needed > quota {
             return false; // nothing has to go for what cannot come
@@ -77,7 +78,7 @@ impl<P: Protocol> Simulation<'_, P> {
             }
             let node = &self.nodes[id.index()];
             let goes = |of: &&DatasetId| {
-                let busy = **of == dataset || node.wanted.binary_search(of).is_ok();
+                let busy = **of == dataset || node.is_fetching(**of);
                 let there = node.store.len_of(self.world.datasets.get(**of)) > 0;
                 !busy && there && !node.shelf.keeps(id, **of, self.world)
             };
@@ -88,8 +89,8 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// What came of `dataset` found no room: it is not fetched any more.
     pub(super) fn refuse(&mut self, id: NodeId, dataset: DatasetId) {
-        if let Ok(at) = self.nodes[id.index()].wanted.binary_search(&dataset) {
-            self.nodes[id.index()].wanted.remove(at);
+        if self.nodes[id.index()].is_fetching(dataset) {
+            self.nodes[id.index()].wanted.retain(|want| want.dataset != dataset);
             self.call_off(id, dataset, DownloadEnd::Refused);
             self.with(id, Units::None, |mind, cx| mind.close(dataset, cx));
         }
@@ -136,9 +137,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Deletes all that `id` fetched and is not fetching now.
     fn collect(&mut self, id: NodeId) {
         let node = &self.nodes[id.index()];
-        let garbage = |dataset: &DatasetId| {
-            node.wanted.binary_search(dataset).is_err() && !node.shelf.keeps(id, *dataset, self.world)
-        };
+        let garbage = |dataset: &DatasetId| !node.is_fetching(*dataset) && !node.shelf.keeps(id, *dataset, self.world);
         let held = node.store.firsts().map(|first| self.world.datasets.of(first));
         let garbage: Vec<DatasetId> = held.filter(garbage).collect();
         garbage.into_iter().for_each(|dataset| self.discard(id, dataset));

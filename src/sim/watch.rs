@@ -176,13 +176,13 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Whether `node` holds the manifests of all that it is to fetch.
     fn knows_wanted(&self, node: &NodeState) -> bool {
-        node.wanted.iter().all(|dataset| node.manifests.contains(dataset.0))
+        node.wanted.iter().all(|want| node.manifests.contains(want.dataset.0))
     }
 
     /// Whether `other` has something that `node` wants and lacks.
     fn has_more(&self, other: &NodeState, node: &NodeState) -> bool {
-        node.wanted.iter().any(|dataset| {
-            let dataset = self.world.datasets.get(*dataset);
+        node.wanted.iter().any(|want| {
+            let dataset = self.world.datasets.get(want.dataset);
             let (theirs, mine) = (other.store.len_of(dataset), node.store.len_of(dataset));
             theirs > mine || !node.store.includes(&other.store, dataset)
         })

@@ -48,7 +48,7 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
         seeders: swarm.seeders,
         idle: spec.world.idle_nodes(),
         peers,
-        dataset: Dataset { first: 0, size, block_size, group, padded: true },
+        dataset: Dataset::new(size, block_size, group, None),
         network: spec.network.model,
     };
     let cost = spec.protocol.cost(&shape);

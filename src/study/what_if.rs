@@ -16,7 +16,7 @@ use crate::ledger::Constraint;
 use crate::results::{HeldBack, ResultsError};
 use crate::sim::{Clock, Keep, RunSpec};
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{Hardware, LatencySpec, Stretch, WorldSpec};
+use crate::world::{LatencySpec, Stretch, WorldSpec};
 use serde::Serialize;
 
 /// The new amount of a resource, as a fraction of the old one.
@@ -157,11 +157,7 @@ impl Resource {
             Resource::Processors => {
                 let of_classes = world.nodes.iter_mut().filter_map(|class| class.hardware.as_mut());
                 for hardware in of_classes.chain([&mut world.hardware]) {
-                    let Hardware { per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup } =
-                        hardware;
-                    for cost in [per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup] {
-                        *cost = less(*cost);
-                    }
+                    hardware.costs().into_iter().for_each(|cost| *cost = less(*cost));
                 }
             }
             Resource::Timers => spec.clock = Clock::fast(MORE.0 as u32, MORE.1 as u32),

@@ -1,6 +1,6 @@
 //! Drawing a world from its description and a seed.
 
-use super::catalogue::Catalogue;
+use super::distribution::Catalogue;
 use super::topology::{Placement, Routes};
 use super::{ClassRole, Hardware, LatencySpec, NodeClass, StartSpec, WorldSpec};
 use super::{Latency, Mesh, Node, Overlay, Role, World, sessions};

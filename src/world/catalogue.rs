@@ -1,8 +1,7 @@
-//! Which datasets there are and who holds them at the start, as it is described and drawn.
+//! Which datasets there are and who holds and wants them at the start, as it is described.
 
-use super::{Dataset, DatasetId, Datasets, Holdings, NodeId, Role, World, WorldSpec};
+use super::{Code, WorldSpec};
 use crate::dist::Distribution;
-use crate::rng::{Purpose, Rng};
 use crate::units::{Bytes, Refusal, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,18 +28,30 @@ pub struct DatasetClass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["64 KiB"]))]
     pub block_size: Option<Bytes>,
+    /// Its erasure code: k data blocks and m parity blocks in each code word, laid out in k + m slots as Codex does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [{ "k": 8, "m": 4 }]))]
+    pub code: Option<Code>,
     /// Who holds it at the start: "seeders", "nobody", { replicas = 3 } (so many nodes, drawn for each dataset), { share = 0.25 } (of all nodes, drawn for each dataset) or { class = "archive" } (all nodes of a class).
     #[serde(default)]
     #[schemars(extend("default" = "seeders"))]
     pub holders: HolderSpec,
-    /// What a holder has of it: "all", or { share = 0.1 } of its blocks, drawn for each holder.
+    /// What a holder has of it: "all", { share = 0.1 } of its blocks, drawn for each holder, or, with a code, "slots": slot i is at the i-th holder, again from the first where there are fewer holders than slots.
     #[serde(default)]
     #[schemars(extend("default" = "all"))]
     pub held: HeldSpec,
+    /// So many of its slots, drawn for each dataset, are at nobody: their hosts are gone.
+    #[serde(default)]
+    #[schemars(extend("default" = 0))]
+    pub lost_slots: u32,
     /// Who wants it from its start on: "leechers", "nobody", { share = 0.4 } (of all leechers, drawn for each dataset) or { class = "home" }; absent, leechers, or nobody where there are requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["leechers"]))]
     pub wanted_by: Option<WantedBy>,
+    /// What these want of it: the "file", or, with a code, its "slots" as they are, slot i the i-th of them, or its "lost_slots", rebuilt from the others, likewise.
+    #[serde(default)]
+    #[schemars(extend("default" = "file"))]
+    pub wanted: WantedPart,
     /// How much more often than a dataset of another class one of this is asked for by requests, before `popularity`.
     #[serde(default = "even")]
     #[schemars(extend("default" = 1.0))]
@@ -107,6 +118,21 @@ pub enum HeldSpec {
     All,
     /// This share of the units, drawn for each holder.
     Share(f64),
+    /// One slot after the other.
+    Slots,
+}
+
+/// What of datasets is wanted from the start on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WantedPart {
+    /// The file.
+    #[default]
+    File,
+    /// One slot after the other.
+    Slots,
+    /// Those that nobody has, rebuilt.
+    LostSlots,
 }
 
 /// Who wants datasets from its start on.
@@ -128,7 +154,7 @@ const MOST: u64 = 1 << 24;
 
 impl SizeSpec {
     /// The size of the dataset of this number, from a uniform number.
-    fn draw(&self, number: u32, u: f64) -> Bytes {
+    pub(super) fn draw(&self, number: u32, u: f64) -> Bytes {
         let of = |value: f64| Bytes((value as u64).max(1));
         match self {
             SizeSpec::Uniform { low, high } => of(low.get() as f64 + u * (high.get() as f64 - low.get() as f64)),
@@ -189,9 +215,10 @@ impl DatasetClass {
         require(good, key("holders"), given, "holders that there are: 1 node to all of them")?;
         let (good, given) = match self.held {
             HeldSpec::Share(of) => (share(of), format!("a share of {of}")),
-            HeldSpec::All => (true, String::new()),
+            HeldSpec::All | HeldSpec::Slots => (true, String::new()),
         };
         require(good, key("held"), given, "a share above 0, at most 1")?;
+        self.check_code(index, block)?;
         let (good, given) = match &self.wanted_by {
             Some(WantedBy::Share(of)) => (share(*of), format!("a share of {of}")),
             Some(WantedBy::Class(name)) => (spec.has_class(name), format!("no class `{name}` of nodes")),
@@ -202,6 +229,32 @@ impl DatasetClass {
         require(likes, key("weight"), format!("a weight of {}", self.weight), "zero or more")?;
         let zipf = (0.0..=10.0).contains(&self.popularity);
         require(zipf, key("popularity"), format!("a Zipf exponent of {}", self.popularity), "0 to 10")
+    }
+
+    /// Refuses a code that there is not, and slots of none.
+    fn check_code(&self, index: usize, block: Bytes) -> Result<(), Refusal> {
+        let key = |name: &str| format!("datasets.{index}.{name}");
+        let Some(code) = self.code else {
+            let code = "a `code` of k data and m parity blocks, whose slots these are";
+            require(self.held != HeldSpec::Slots, key("held"), "slots of a dataset without a code", code)?;
+            require(self.lost_slots == 0, key("lost_slots"), "slots of a dataset without a code", code)?;
+            let file = self.wanted == WantedPart::File;
+            return require(file, key("wanted"), "slots of a dataset without a code", code);
+        };
+        code.check(self.least_size().get().div_ceil(block.get()), &key("code"))?;
+        let lost = format!("{} lost slots of {}", self.lost_slots, code.slots());
+        require(self.lost_slots <= code.slots(), key("lost_slots"), lost, format!("0 to {}", code.slots()))?;
+        let in_slots = self.lost_slots == 0 || self.held == HeldSpec::Slots;
+        require(in_slots, key("lost_slots"), "lost slots where nobody holds slots", "`held = \"slots\"`")
+    }
+
+    /// The size that none of its datasets falls below.
+    fn least_size(&self) -> Bytes {
+        match (&self.size, &self.sizes) {
+            (Some(size), _) | (None, Some(SizeSpec::Uniform { low: size, .. })) => *size,
+            (None, Some(SizeSpec::OneOf(sizes))) => sizes.iter().copied().min().unwrap_or(Bytes(1)),
+            (None, Some(SizeSpec::LogNormal { .. }) | None) => Bytes(1),
+        }
     }
 }
 
@@ -226,119 +279,12 @@ impl WorldSpec {
         require(count <= MOST, "datasets", format!("{count} datasets"), format!("at most {MOST}"))?;
         let units = |class: &DatasetClass| {
             let unit = class.block_size.unwrap_or(self.dataset.block_size).get() * u64::from(self.dataset.group);
-            f64::from(class.count) * (class.mean_size() / unit as f64 + 1.0)
+            let overhead = class.code.map_or(1.0, |code| f64::from(code.slots()) / f64::from(code.k));
+            f64::from(class.count) * overhead * (class.mean_size() / unit as f64 + 1.0)
         };
         let units: f64 = self.datasets.iter().map(units).sum();
         let given = format!("{units:.0} blocks are too many to follow one by one");
         let fits = units < f64::from(u32::MAX) * 0.9;
         require(fits, "datasets", given, format!("at most {} units of `swarm.group` blocks", u32::MAX / 10 * 9))
-    }
-}
-
-/// All datasets, the class of each, and what follows of them for nodes.
-pub(super) struct Catalogue {
-    pub datasets: Datasets,
-    /// By dataset: the place of its class in the specification.
-    pub classes: Vec<u16>,
-}
-
-impl Catalogue {
-    pub fn draw(spec: &WorldSpec, seed: u64) -> Self {
-        let plain = Dataset {
-            first: 0,
-            size: spec.dataset.size,
-            block_size: spec.dataset.block_size,
-            group: spec.dataset.group,
-            padded: true,
-        };
-        if spec.datasets.is_empty() {
-            return Catalogue { datasets: Datasets::new(vec![plain]), classes: vec![0] };
-        }
-        let (mut list, mut classes) = (Vec::new(), Vec::new());
-        for (at, class) in (0..).zip(&spec.datasets) {
-            for number in 0..class.count {
-                let u =
-                    || Rng::stream(seed, Purpose::DatasetSizes, (u64::from(at) << 32) | u64::from(number)).uniform();
-                let size = class.sizes.as_ref().map(|sizes| sizes.draw(number, u())).or(class.size);
-                let block_size = class.block_size.unwrap_or(plain.block_size);
-                list.push(Dataset { size: size.unwrap_or(plain.size), block_size, ..plain });
-                classes.push(at);
-            }
-        }
-        Catalogue { datasets: Datasets::new(list), classes }
-    }
-}
-
-impl World {
-    /// Draws who holds and who wants what, where the scenario describes datasets.
-    pub(super) fn distribute(&mut self, spec: &WorldSpec) {
-        if spec.datasets.is_empty() {
-            if spec.requests.is_some() {
-                self.wants = Some(vec![Vec::new(); self.nodes.len()]);
-            }
-            return;
-        }
-        let mut given = vec![Holdings::default(); self.nodes.len()];
-        let mut wants = vec![Vec::new(); self.nodes.len()];
-        for (id, at) in self.datasets.ids().zip(&self.dataset_classes) {
-            let class = &spec.datasets[usize::from(*at)];
-            let unsaid = if spec.requests.is_some() { WantedBy::Nobody } else { WantedBy::Leechers };
-            for node in self.holders(id, &class.holders) {
-                self.give(&mut given[node.index()], node, id, &class.held);
-            }
-            for node in self.wanting(id, class.wanted_by.as_ref().unwrap_or(&unsaid)) {
-                if !given[node.index()].has_all(self.datasets.get(id)) {
-                    wants[node.index()].push(id);
-                }
-            }
-        }
-        (self.given, self.wants) = (Some(given), Some(wants));
-    }
-
-    fn members_of(&self, name: &str) -> Vec<NodeId> {
-        let class = self.classes.iter().position(|known| known == name);
-        self.ids().filter(|id| Some(usize::from(self.node(*id).class)) == class).collect()
-    }
-
-    fn holders(&self, dataset: DatasetId, spec: &HolderSpec) -> Vec<NodeId> {
-        let stream = |purpose, dataset| Rng::stream(self.seed, purpose, u64::from(dataset));
-        let all = || self.ids().filter(|id| self.node(*id).role != Role::Server).collect::<Vec<_>>();
-        match spec {
-            HolderSpec::Seeders => self.with_role(Role::Seeder).collect(),
-            HolderSpec::Nobody => Vec::new(),
-            HolderSpec::Replicas(count) => stream(Purpose::Holders, dataset.0).some(all(), *count as usize),
-            HolderSpec::Share(share) => {
-                let count = libm::round(share * self.nodes.len() as f64).max(1.0) as usize;
-                stream(Purpose::Holders, dataset.0).some(all(), count)
-            }
-            HolderSpec::Class(name) => self.members_of(name),
-        }
-    }
-
-    fn wanting(&self, dataset: DatasetId, spec: &WantedBy) -> Vec<NodeId> {
-        let stream = |purpose, dataset| Rng::stream(self.seed, purpose, u64::from(dataset));
-        let leechers = || self.with_role(Role::Leecher).collect::<Vec<_>>();
-        match spec {
-            WantedBy::Leechers => leechers(),
-            WantedBy::Nobody => Vec::new(),
-            WantedBy::Share(share) => {
-                let count = libm::round(share * leechers().len() as f64) as usize;
-                stream(Purpose::Wants, dataset.0).some(leechers(), count)
-            }
-            WantedBy::Class(name) => self.members_of(name),
-        }
-    }
-
-    fn give(&self, to: &mut Holdings, node: NodeId, id: DatasetId, held: &HeldSpec) {
-        let dataset = self.datasets.get(id);
-        let HeldSpec::Share(share) = held else {
-            to.add_all(dataset);
-            return;
-        };
-        let count = libm::round(share * f64::from(dataset.units())) as usize;
-        let entity = (u64::from(node.0) << 32) | u64::from(id.0);
-        let mut rng = Rng::stream(self.seed, Purpose::HeldUnits, entity);
-        let drawn = rng.some((dataset.first..dataset.end()).collect(), count);
-        to.add(&drawn.into_iter().collect(), dataset);
     }
 }

@@ -1,6 +1,6 @@
 //! Datasets: how files become blocks, and all blocks one row of units.
 
-use super::BlockSet;
+use super::{BlockSet, Code};
 use crate::units::Bytes;
 
 /// Names a dataset: its index among all datasets of the run.
@@ -17,7 +17,8 @@ impl DatasetId {
 /// A file cut into blocks. Blocks are counted and moved in *units* of `group`
 /// consecutive blocks; with `group` 1 a unit is a block. The units of all datasets of a
 /// run stand in one row, each dataset behind the one before: a set of units may be of
-/// many datasets, as the want list of a node is.
+/// many datasets, as the want list of a node is. With an erasure code the units of its
+/// parity stand behind those of the file ([`Code`]); a code word is then made of units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dataset {
     /// The first of its units in the row of all.
@@ -31,36 +32,88 @@ pub struct Dataset {
     /// Whether the last block is filled up to `block_size`; the protocol says
     /// ([`crate::protocol::Protocol::PADS`]).
     pub padded: bool,
+    /// Its erasure code, if it has one.
+    pub code: Option<Code>,
+    /// Blocks of the file.
+    data_blocks: u64,
+    /// Units of the file.
+    data_units: u32,
+    /// Units of the file and its parity.
+    units: u32,
+    /// Code words.
+    words: u32,
 }
 
 impl Dataset {
-    /// Number of blocks, `ceil(size / block_size)`.
-    pub fn blocks(&self) -> u64 {
-        self.size.get().div_ceil(self.block_size.get())
+    /// A file of `size`, its last block filled up; its units are the first of all.
+    pub fn new(size: Bytes, block_size: Bytes, group: u32, code: Option<Code>) -> Self {
+        let data_blocks = size.get().div_ceil(block_size.get());
+        let data_units = data_blocks.div_ceil(u64::from(group)) as u32;
+        let words = code.map_or(0, |code| data_units.div_ceil(u32::from(code.k)));
+        let units = data_units + code.map_or(0, |code| u32::from(code.m) * words);
+        Dataset { first: 0, size, block_size, group, padded: true, code, data_blocks, data_units, units, words }
     }
 
-    /// Number of units, `ceil(blocks / group)`.
+    /// The same with a last block as short as it is.
+    pub fn unpadded(self) -> Self {
+        Dataset { padded: false, ..self }
+    }
+
+    /// Number of blocks: `ceil(size / block_size)` of the file, and those of its parity.
+    pub fn blocks(&self) -> u64 {
+        self.data_blocks + u64::from(self.units - self.data_units) * u64::from(self.group)
+    }
+
+    /// Leaves of its Merkle tree: its blocks and, with a code, the zeros between the file
+    /// and the parity.
+    pub fn leaves(&self) -> u64 {
+        let coded = |code: Code| u64::from(self.words()) * u64::from(code.slots()) * u64::from(self.group);
+        self.code.map_or(self.data_blocks, coded)
+    }
+
+    /// The place of block `block`, counted from the first of the dataset, in the tree.
+    pub fn leaf(&self, block: u64) -> u64 {
+        if block < self.data_blocks { block } else { block + self.leaves() - self.blocks() }
+    }
+
+    /// How many blocks have places before `leaf` in the tree, if there are so many.
+    pub fn blocks_before(&self, leaf: u64) -> u64 {
+        let zeros = self.leaves() - self.blocks();
+        if leaf <= self.data_blocks { leaf } else { leaf.saturating_sub(zeros).max(self.data_blocks) }
+    }
+
+    /// Number of units of the file, `ceil(blocks / group)`.
+    pub fn data_units(&self) -> u32 {
+        self.data_units
+    }
+
+    /// Number of code words, which is that of the units in a full row; none without a code.
+    pub fn words(&self) -> u32 {
+        self.words
+    }
+
+    /// Number of units, those of the parity among them.
     pub fn units(&self) -> u32 {
-        self.blocks().div_ceil(u64::from(self.group)) as u32
+        self.units
     }
 
     /// The unit after its last.
     pub fn end(&self) -> u32 {
-        self.first + self.units()
+        self.first + self.units
     }
 
-    /// Its last unit, which may be short.
+    /// The last unit of its file, the only one that may be short.
     pub fn last(&self) -> u32 {
-        self.end() - 1
+        self.first + self.data_units - 1
     }
 
-    /// Number of blocks in unit `unit`; the last unit may be short.
+    /// Number of blocks in unit `unit`; the last unit of the file may be short.
     pub fn blocks_in(&self, unit: u32) -> u64 {
-        let before = u64::from(unit - self.first) * u64::from(self.group);
-        u64::from(self.group).min(self.blocks() - before)
+        let group = u64::from(self.group);
+        if unit == self.last() { self.data_blocks - u64::from(self.data_units - 1) * group } else { group }
     }
 
-    /// Number of blocks in `units` units, of which the last of the dataset is
+    /// Number of blocks in `units` units, of which the last of the file is
     /// one when `with_last`.
     pub fn blocks_of(&self, units: u64, with_last: bool) -> u64 {
         let full = units * u64::from(self.group);
@@ -70,10 +123,10 @@ impl Dataset {
     /// Bytes of the last block.
     pub fn last_block(&self) -> u64 {
         let whole = self.block_size.get();
-        if self.padded { whole } else { self.size.get() - (self.blocks() - 1) * whole }
+        if self.padded { whole } else { self.size.get() - (self.data_blocks - 1) * whole }
     }
 
-    /// Bytes of block data in `units` units, of which the last of the dataset is
+    /// Bytes of block data in `units` units, of which the last of the file is
     /// one when `with_last`.
     pub fn bytes_of(&self, units: u64, with_last: bool) -> u64 {
         let whole = self.block_size.get();
@@ -86,16 +139,16 @@ impl Dataset {
         self.bytes_of(1, unit == self.last())
     }
 
-    /// Bytes of block data that a node needs to have everything.
+    /// Bytes of block data of all of it.
     pub fn bytes(&self) -> Bytes {
         Bytes(self.bytes_of(u64::from(self.units()), true))
     }
 
-    /// How many of `set` are of this dataset, and whether its last unit is among them.
+    /// How many of `set` are of this dataset, and whether the last unit of its file is among them.
     pub fn count_of(&self, set: &BlockSet) -> (u32, bool) {
         let (end, last) = (self.end(), set.last());
         if self.first == 0 && last.is_none_or(|last| last < end) {
-            return (set.len(), last.is_some_and(|last| last + 1 == end));
+            return (set.len(), last.is_some_and(|last| last >= self.last()) && set.contains(self.last()));
         }
         let count = set.count_below(self.end()) - set.count_below(self.first);
         (count, count > 0 && set.contains(self.last()))
@@ -116,7 +169,7 @@ impl Dataset {
     /// Depth of the Merkle tree over the blocks, `max(1, ceil(log2 n))`
     /// (Codex `codex/merkletree/merkletree.nim`).
     pub fn tree_depth(&self) -> u32 {
-        let n = self.blocks();
+        let n = self.leaves();
         if n <= 2 { 1 } else { 64 - (n - 1).leading_zeros() }
     }
 }
@@ -225,7 +278,7 @@ mod tests {
     use super::*;
 
     fn dataset(size: u64, group: u32) -> Dataset {
-        Dataset { first: 0, size: Bytes(size), block_size: Bytes(65_536), group, padded: true }
+        Dataset::new(Bytes(size), Bytes(65_536), group, None)
     }
 
     #[test]
@@ -254,7 +307,7 @@ mod tests {
                 [(1, 1), (BLOCK - 1, 1), (BLOCK, 1), (BLOCK + 1, 2), (9 * BLOCK, 9), (9 * BLOCK + 7, 10)]
             {
                 let padded = dataset(size, group);
-                let short = Dataset { padded: false, ..padded };
+                let short = padded.unpadded();
                 assert_eq!((padded.bytes(), short.bytes()), (Bytes(blocks * BLOCK), Bytes(size)));
                 for d in [padded, short] {
                     let sum: u64 = (0..d.units()).map(|unit| d.bytes_in(unit)).sum();
@@ -262,15 +315,14 @@ mod tests {
                 }
             }
         }
-        let short = Dataset { padded: false, ..dataset(9 * BLOCK + 7, 4) };
+        let short = dataset(9 * BLOCK + 7, 4).unpadded();
         assert_eq!((short.bytes_in(1), short.bytes_in(2), short.last_block()), (4 * BLOCK, BLOCK + 7, 7));
     }
 
     #[test]
     fn a_set_of_units_of_many_datasets_is_told_apart() {
         const BLOCK: u64 = 65_536;
-        let list = [(3 * BLOCK, 1), (7, 1), (10 * BLOCK + 1, 4)]
-            .map(|(size, group)| Dataset { padded: false, ..dataset(size, group) });
+        let list = [(3 * BLOCK, 1), (7, 1), (10 * BLOCK + 1, 4)].map(|(size, group)| dataset(size, group).unpadded());
         let all = Datasets::new(list.to_vec());
         assert_eq!(all.iter().map(|d| (d.first, d.end())).collect::<Vec<_>>(), [(0, 3), (3, 4), (4, 7)]);
         let owners: Vec<u32> = (0..7).map(|unit| all.of(unit).0).collect();

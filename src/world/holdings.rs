@@ -1,6 +1,7 @@
 //! What a node holds.
 
-use super::{BlockSet, Dataset};
+use super::code::Words;
+use super::{BlockSet, Dataset, Part};
 use smallvec::SmallVec;
 
 /// What is held of one dataset: everything below a mark, and a sparse set above it. Small whenever the holdings are nearly contiguous, and constant for a seeder.
@@ -129,28 +130,66 @@ impl Holding {
     }
 }
 
+/// What a node holds of one dataset and, where that has a code, of each of its code words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Held {
+    held: Holding,
+    words: Option<Box<Words>>,
+}
+
+impl Held {
+    fn new(dataset: &Dataset) -> Self {
+        let words = dataset.code.map(|_| Box::new(Words::new(dataset)));
+        Held { held: Holding::new(dataset.first), words }
+    }
+
+    /// Adds what `add` adds of `units`; returns how many were new.
+    fn add(
+        &mut self,
+        units: impl Iterator<Item = u32>,
+        dataset: &Dataset,
+        add: impl FnOnce(&mut Holding) -> u32,
+    ) -> u32 {
+        let Held { held, words } = self;
+        let Some(words) = words else { return add(held) };
+        units.filter(|unit| !held.contains(*unit)).for_each(|unit| words.add(unit, dataset));
+        let new = add(held);
+        words.advance(dataset, |unit| held.contains(unit));
+        new
+    }
+}
+
+/// How far a node is with what it wants of a dataset, in units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Advance {
+    /// What it has of it.
+    pub held: u32,
+    /// What can be read in order, from the beginning.
+    pub in_order: u32,
+}
+
 /// What a node holds of all datasets: of each that it has anything of, a part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Holdings {
     /// By their first units.
-    parts: SmallVec<[Holding; 1]>,
+    parts: SmallVec<[Held; 1]>,
 }
 
 impl Holdings {
     /// The part that holds `unit`, if any does.
-    fn part_at(&self, unit: u32) -> Option<&Holding> {
+    fn part_at(&self, unit: u32) -> Option<&Held> {
         match self.parts.as_slice() {
             [only] => Some(only),
-            parts => parts[..parts.partition_point(|part| part.first <= unit)].last(),
+            parts => parts[..parts.partition_point(|part| part.held.first <= unit)].last(),
         }
     }
 
-    /// The part of the dataset whose first unit is `first`, made where it is not there.
-    fn part_of(&mut self, first: u32) -> &mut Holding {
-        let at = match self.parts.binary_search_by_key(&first, |part| part.first) {
+    /// The part of `dataset`, made where it is not there.
+    fn part_of(&mut self, dataset: &Dataset) -> &mut Held {
+        let at = match self.parts.binary_search_by_key(&dataset.first, |part| part.held.first) {
             Ok(at) => at,
             Err(at) => {
-                self.parts.insert(at, Holding::new(first));
+                self.parts.insert(at, Held::new(dataset));
                 at
             }
         };
@@ -159,12 +198,12 @@ impl Holdings {
 
     /// First units of the datasets of which something is held.
     pub fn firsts(&self) -> impl Iterator<Item = u32> {
-        self.parts.iter().filter(|part| !part.is_empty()).map(|part| part.first)
+        self.parts.iter().filter(|part| !part.held.is_empty()).map(|part| part.held.first)
     }
 
     /// Number of units held, of all datasets.
     pub fn len(&self) -> u32 {
-        self.parts.iter().map(Holding::len).sum()
+        self.parts.iter().map(|part| part.held.len()).sum()
     }
 
     /// Whether nothing is held.
@@ -174,7 +213,7 @@ impl Holdings {
 
     /// Number of units held of `dataset`.
     pub fn len_of(&self, dataset: &Dataset) -> u32 {
-        self.of(dataset).map_or(0, Holding::len)
+        self.of(dataset).map_or(0, |part| part.held.len())
     }
 
     /// Whether all of `dataset` is held.
@@ -184,38 +223,84 @@ impl Holdings {
 
     /// Everything of `dataset` below this unit is held; it itself is not.
     pub fn contiguous_of(&self, dataset: &Dataset) -> u32 {
-        self.of(dataset).map_or(dataset.first, |part| part.below)
+        self.of(dataset).map_or(dataset.first, |part| part.held.below)
     }
 
-    fn of(&self, dataset: &Dataset) -> Option<&Holding> {
-        self.part_at(dataset.first).filter(|part| part.first == dataset.first)
+    fn of(&self, dataset: &Dataset) -> Option<&Held> {
+        self.part_at(dataset.first).filter(|part| part.held.first == dataset.first)
+    }
+
+    /// How far this is with `part` of `dataset`; of a file with a code that is how much of
+    /// it can be had from what is held.
+    pub fn advance_of(&self, dataset: &Dataset, part: Part) -> Advance {
+        let Some(Held { held, words }) = self.of(dataset) else { return Advance::default() };
+        let Some(words) = words else {
+            return Advance { held: held.len(), in_order: held.below - dataset.first };
+        };
+        match part {
+            Part::Slot(slot) => {
+                let held = words.held_of_slot(slot); // nobody reads a slot in order
+                Advance { held, in_order: held }
+            }
+            Part::File | Part::Rebuilt(_) => {
+                Advance { held: words.useful(), in_order: words.in_order() - dataset.first }
+            }
+        }
+    }
+
+    /// Whether what is held gives `part` of `dataset`.
+    pub fn meets(&self, dataset: &Dataset, part: Part) -> bool {
+        part.slot().map_or_else(|| self.reads_all(dataset), |slot| self.has_slot(dataset, slot))
+    }
+
+    /// Number of units of parity held of `dataset`.
+    pub fn parity_of(&self, dataset: &Dataset) -> u32 {
+        self.of(dataset).and_then(|part| part.words.as_ref()).map_or(0, |words| words.parity())
+    }
+
+    /// Whether all of `slot` of `dataset` is held.
+    pub fn has_slot(&self, dataset: &Dataset, slot: u16) -> bool {
+        let row = dataset.slot(slot);
+        self.covers(row.start, row.end)
+    }
+
+    /// Whether code word `word` of `dataset` can be decoded.
+    pub fn reads(&self, dataset: &Dataset, word: u32) -> bool {
+        let words = self.of(dataset).and_then(|part| part.words.as_ref());
+        words.map_or(dataset.needed(word) == 0, |words| words.reads(word, dataset))
+    }
+
+    /// Whether the whole file can be had from what is held of `dataset`.
+    pub fn reads_all(&self, dataset: &Dataset) -> bool {
+        let Some(part) = self.of(dataset) else { return false };
+        part.words.as_ref().map_or(part.held.len() == dataset.units(), |words| words.reads_all())
     }
 
     /// Whether `unit` is held.
     pub fn contains(&self, unit: u32) -> bool {
-        self.part_at(unit).is_some_and(|part| part.contains(unit))
+        self.part_at(unit).is_some_and(|part| part.held.contains(unit))
     }
 
     /// Whether all from `start` up to, not including, `end`, units of one dataset, are held.
     pub fn covers(&self, start: u32, end: u32) -> bool {
-        start >= end || self.part_at(start).is_some_and(|part| part.covers(start, end))
+        start >= end || self.part_at(start).is_some_and(|part| part.held.covers(start, end))
     }
 
     /// Whether any from `start` up to, not including, `end`, units of one dataset, is held.
     pub fn touches(&self, start: u32, end: u32) -> bool {
-        self.part_at(start).is_some_and(|part| part.touches(start, end))
+        self.part_at(start).is_some_and(|part| part.held.touches(start, end))
     }
 
     /// The members of `set` that are held.
     pub fn held_of(&self, set: &BlockSet) -> BlockSet {
         let mut held = BlockSet::new();
         let (Some(first), Some(last)) = (set.first(), set.last()) else { return held };
-        if self.part_at(first).is_some_and(|part| part.first <= first && last < part.below) {
+        if self.part_at(first).is_some_and(|Held { held, .. }| held.first <= first && last < held.below) {
             return set.clone();
         }
-        let start = self.parts.partition_point(|part| part.first <= first).saturating_sub(1);
-        for part in self.parts[start..].iter().take_while(|part| part.first <= last) {
-            held.union_with(&part.held_of(set));
+        let start = self.parts.partition_point(|part| part.held.first <= first).saturating_sub(1);
+        for part in self.parts[start..].iter().take_while(|part| part.held.first <= last) {
+            held.union_with(&part.held.held_of(set));
         }
         held
     }
@@ -224,20 +309,23 @@ impl Holdings {
     pub fn includes(&self, other: &Holdings, dataset: &Dataset) -> bool {
         match (self.of(dataset), other.of(dataset)) {
             (_, None) => true,
-            (None, Some(theirs)) => theirs.is_empty(),
-            (Some(mine), Some(theirs)) => mine.includes(theirs),
+            (None, Some(theirs)) => theirs.held.is_empty(),
+            (Some(mine), Some(theirs)) => mine.held.includes(&theirs.held),
         }
     }
 
     /// Adds `set`, units of `dataset`; returns how many of it were new.
     pub fn add(&mut self, set: &BlockSet, dataset: &Dataset) -> u32 {
-        if set.is_empty() { 0 } else { self.part_of(dataset.first).add(set) }
+        if set.is_empty() { 0 } else { self.part_of(dataset).add(set.iter(), dataset, |held| held.add(set)) }
     }
 
     /// Adds all from `start` up to, not including, `end`, units of `dataset`; returns how
     /// many were new.
     pub fn add_range(&mut self, start: u32, end: u32, dataset: &Dataset) -> u32 {
-        if start >= end { 0 } else { self.part_of(dataset.first).add_range(start, end) }
+        if start >= end {
+            return 0;
+        }
+        self.part_of(dataset).add(start..end, dataset, |held| held.add_range(start, end))
     }
 
     /// Adds all of `dataset`; returns how many units were new.
@@ -247,8 +335,8 @@ impl Holdings {
 
     /// Takes everything of `dataset` away; returns how many units that were.
     pub fn remove(&mut self, dataset: &Dataset) -> u32 {
-        let at = self.parts.binary_search_by_key(&dataset.first, |part| part.first);
-        at.map_or(0, |at| self.parts.remove(at).len())
+        let at = self.parts.binary_search_by_key(&dataset.first, |part| part.held.first);
+        at.map_or(0, |at| self.parts.remove(at).held.len())
     }
 }
 
@@ -262,7 +350,7 @@ mod tests {
 
     /// Datasets of 200, 150, 250 and 100 units.
     fn datasets() -> Datasets {
-        let dataset = |units| Dataset { first: 0, size: Bytes(units), block_size: Bytes(1), group: 1, padded: true };
+        let dataset = |units| Dataset::new(Bytes(units), Bytes(1), 1, None);
         Datasets::new([200, 150, 250, 100].map(dataset).to_vec())
     }
 

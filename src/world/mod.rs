@@ -9,7 +9,9 @@ mod build;
 mod catalogue;
 mod churn;
 mod classes;
+mod code;
 mod dataset;
+mod distribution;
 mod failure;
 mod holdings;
 mod latency;
@@ -24,12 +26,13 @@ mod topology;
 
 pub use blocks::BlockSet;
 pub use build::seeder_sets;
-pub use catalogue::{DatasetClass, HeldSpec, HolderSpec, SizeSpec, WantedBy};
+pub use catalogue::{DatasetClass, HeldSpec, HolderSpec, SizeSpec, WantedBy, WantedPart};
 pub use churn::{ChurnSpec, OfflineKind, SessionSpec};
 pub use classes::{ClassChurn, ClassRole, NodeClass, counted_nodes, seeder_places};
+pub use code::{Code, Part, Want};
 pub use dataset::{Dataset, DatasetId, Datasets};
 pub use failure::FailureSpec;
-pub use holdings::{Holding, Holdings};
+pub use holdings::{Advance, Holding, Holdings};
 pub use latency::{Latency, LatencySpec};
 pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
 pub use requests::{Act, Arrivals, RequestSpec, Step, TraceRow};
@@ -180,9 +183,9 @@ pub struct World {
     /// By node, what it holds from the start; where nothing is said, seeders hold all
     /// datasets and others nothing.
     pub given: Option<Vec<Holdings>>,
-    /// By node, the datasets that it wants from its start on, in order; where nothing is
-    /// said, leechers want all and others none.
-    pub wants: Option<Vec<Vec<DatasetId>>>,
+    /// By node, what it wants from its start on, in order; where nothing is said, leechers
+    /// want all datasets and others none.
+    pub wants: Option<Vec<Vec<Want>>>,
     /// What a node's own work costs, in all kinds that there are; [`Node::hardware`] says
     /// which a node has.
     pub hardware: Vec<Hardware>,
@@ -235,11 +238,11 @@ impl World {
         }
     }
 
-    /// The datasets that `id` wants from its start on, in order.
-    pub fn wanted_by(&self, id: NodeId) -> Vec<DatasetId> {
+    /// What `id` wants from its start on, in order.
+    pub fn wanted_by(&self, id: NodeId) -> Vec<Want> {
         match &self.wants {
             Some(wants) => wants[id.index()].clone(),
-            None if self.node(id).role == Role::Leecher => self.datasets.ids().collect(),
+            None if self.node(id).role == Role::Leecher => self.datasets.ids().map(Want::file).collect(),
             None => Vec::new(),
         }
     }

@@ -17,6 +17,16 @@ pub enum Act {
     Put,
     /// It deletes what it has of it.
     Delete,
+    /// It becomes the host of the first slot that nobody who is there holds or rebuilds:
+    /// it rebuilds that.
+    Repair,
+}
+
+impl Act {
+    /// Whether the node wants to have something that it has to come by.
+    pub fn is_request(self) -> bool {
+        matches!(self, Act::Get | Act::Repair)
+    }
 }
 
 /// Something that a node does with a dataset.
@@ -101,7 +111,7 @@ pub(super) struct RequestKeys {
     #[serde(rename = "requests.think")]
     #[schemars(extend("default" = "0 s"))]
     think: Time,
-    /// Requests as recorded, in the place of rates: a CSV file with the columns time_s, node, op, dataset, or a list of such rows. `op` is "get", "put" (the node has it from then on) or "delete"; a dataset is named by the name of its class or, of several, as "archive-3" counted from 0.
+    /// Requests as recorded, in the place of rates: a CSV file with the columns time_s, node, op, dataset, or a list of such rows. `op` is "get", "put" (the node has it from then on), "delete", or "repair" (of a dataset with a code: the node rebuilds the first slot that nobody who is there has); a dataset is named by the name of its class or, of several, as "archive-3" counted from 0.
     #[serde(rename = "requests.trace")]
     #[schemars(with = "Option<TraceForm>", extend("examples" = ["requests.csv"]))]
     trace: Option<Vec<TraceRow>>,
@@ -216,7 +226,7 @@ impl World {
         let mut gets = vec![false; self.nodes.len()];
         let mut puts = vec![false; self.nodes.len()];
         for step in &self.steps {
-            gets[step.node.index()] |= step.act == Act::Get;
+            gets[step.node.index()] |= step.act.is_request();
             puts[step.node.index()] |= step.act == Act::Put;
         }
         for id in self.ids() {

@@ -313,6 +313,12 @@ pub struct Hardware {
     pub per_entry: Time,
     /// Processor time to look one block up in the local store.
     pub per_lookup: Time,
+    /// Time to make the parity of a mebibyte of data, on a core beside that of the node.
+    #[serde(default)]
+    pub encode_per_mib: Time,
+    /// Time to recover data from parity, for each mebibyte of data in the code words, likewise.
+    #[serde(default)]
+    pub decode_per_mib: Time,
 }
 
 impl Hardware {
@@ -324,7 +330,25 @@ impl Hardware {
         per_mib: Time::ZERO,
         per_entry: Time::ZERO,
         per_lookup: Time::ZERO,
+        encode_per_mib: Time::ZERO,
+        decode_per_mib: Time::ZERO,
     };
+
+    /// All costs.
+    pub fn costs(&mut self) -> [&mut Time; 8] {
+        let Hardware { per_message, per_block_sent, per_block_received, per_mib, per_entry, per_lookup, .. } = self;
+        let Hardware { encode_per_mib, decode_per_mib, .. } = self;
+        [
+            per_message,
+            per_block_sent,
+            per_block_received,
+            per_mib,
+            per_entry,
+            per_lookup,
+            encode_per_mib,
+            decode_per_mib,
+        ]
+    }
 
     /// Whether all costs are zero.
     pub fn is_ideal(&self) -> bool {

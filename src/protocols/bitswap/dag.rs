@@ -206,7 +206,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn file(blocks: u64, group: u32) -> Dataset {
-        Dataset { first: 0, size: Bytes(blocks << 18), block_size: Bytes(1 << 18), group, padded: false }
+        Dataset::new(Bytes(blocks << 18), Bytes(1 << 18), group, None).unpadded()
     }
 
     fn tree(dataset: Dataset) -> Dag {
@@ -252,13 +252,13 @@ mod tests {
     fn a_short_last_chunk_is_linked_as_short_as_it_is() {
         let size = (1 << 18) + 1;
         for group in [1, 2] {
-            let dag = tree(Dataset { size: Bytes(size), ..file(1, group) });
+            let dag = tree(Dataset::new(Bytes(size), Bytes(1 << 18), group, None).unpadded());
             assert_eq!((dag.end(), dag.file_below(dag.root())), (dag.leaves().end + 1, size), "in units of {group}");
             assert_eq!(dag.bytes(dag.root()), (46 + 44) + 2 + (2 + 4 + 4 + 2));
             let leaves: u64 = dag.leaves().map(|leaf| dag.bytes(leaf)).sum();
             assert_eq!(leaves, size);
         }
-        let byte = tree(Dataset { size: Bytes(1), ..file(1, 1) });
+        let byte = tree(Dataset::new(Bytes(1), Bytes(1 << 18), 1, None).unpadded());
         assert_eq!((byte.root(), byte.end(), byte.bytes(0)), (0, 1, 1), "a raw leaf is the root");
     }
 

@@ -15,7 +15,7 @@ const B: NodeId = NodeId(2);
 /// Three files: two of ten blocks of 1000 B, the second with a short last one, and between
 /// them one of a single block.
 fn three() -> World {
-    let file = |size: u64| Dataset { first: 0, size: Bytes(size), block_size: Bytes(1000), group: 1, padded: false };
+    let file = |size: u64| Dataset::new(Bytes(size), Bytes(1000), 1, None).unpadded();
     World { datasets: Datasets::new(vec![file(10_000), file(700), file(9_300)]), ..world(10, 1000, 1) }
 }
 
@@ -27,7 +27,8 @@ impl Bench {
     /// A node that wants the first and the last, connected with A and B.
     fn new() -> Self {
         let mut host = bench::Bench::<Bitswap>::new(three(), &params());
-        (host.wanted, host.manifests) = (vec![DatasetId(0), DatasetId(2)], BlockSet::new());
+        host.want([0, 2]);
+        host.manifests = BlockSet::new();
         host.act(|mind, cx| {
             mind.connected(A, cx);
             mind.connected(B, cx);

@@ -27,7 +27,7 @@ impl Client {
         let mut world = World::build(&spec, 1, 0);
         world.datasets.set_padded(false);
         let mut on = bench::Bench::new(world, &params);
-        on.wanted = wants.clone().map(DatasetId).collect();
+        on.want(wants.clone());
         for id in 0..holds {
             on.store.add_all(on.world.datasets.get(DatasetId(id)));
         }
@@ -267,7 +267,7 @@ fn a_part_is_served_without_loading_the_rest() {
     };
     assert!(sent(&client, &Msg::Piece(dataset.first + 3)) && !sent(&client, &Msg::Interested));
     assert!(sent(&client, &Msg::Reject([dataset.first + 20].into_iter().collect())));
-    client.on.wanted = vec![DatasetId(4)];
+    client.on.want([4]);
     client.effects.clear();
     client.act(0, |node, cx| node.open(DatasetId(4), cx));
     assert!(sent(&client, &Msg::Interested));

@@ -28,7 +28,8 @@ const MANIFESTS: [u32; 3] = [manifest_of(IDS[0]), manifest_of(IDS[1]), manifest_
 /// A node that has nothing and wants all three.
 fn wanting<P: Protocol>(params: &P::Params) -> Bench<P> {
     let mut bench = Bench::<P>::new(world(), params);
-    (bench.manifests, bench.wanted) = (BlockSet::new(), IDS.to_vec());
+    bench.want(IDS.map(|id| id.0));
+    bench.manifests = BlockSet::new();
     bench
 }
 

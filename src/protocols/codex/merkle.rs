@@ -24,8 +24,8 @@ pub enum ProofForm {
 pub fn multiproof_siblings(units: &BlockSet, dataset: &Dataset) -> u64 {
     let group = u64::from(dataset.group);
     let block = |unit: u32| (u64::from(unit - dataset.first) * group).min(dataset.blocks());
-    let blocks = |(start, end): (u32, u32)| (block(start), block(end));
-    let mut runs: Vec<(u64, u64)> = units.runs().map(blocks).collect();
+    let leaves = |(start, end): (u32, u32)| (dataset.leaf(block(start)), dataset.leaf(block(end) - 1) + 1);
+    let mut runs: Vec<(u64, u64)> = units.runs().map(leaves).collect();
     let mut siblings = 0;
     for _ in 0..dataset.tree_depth() {
         // Runs do not touch, so what lies beside a run's odd end is in no other.
@@ -44,6 +44,7 @@ pub fn multiproof_siblings(units: &BlockSet, dataset: &Dataset) -> u64 {
 mod tests {
     use super::*;
     use crate::protocols::parts::bench::dataset;
+    use crate::protocols::parts::bench::grouped;
     use proptest::prelude::*;
 
     /// codex-protocol 17, row 15: 16 aligned blocks need d - 4 siblings, 10 of
@@ -67,7 +68,7 @@ mod tests {
     #[test]
     fn a_group_is_its_blocks() {
         let single = dataset(999);
-        let grouped = Dataset { group: 8, ..single };
+        let grouped = grouped(999, 8);
         let units: BlockSet = [3, 4, 9, 124].into_iter().collect();
         let blocks: BlockSet = units.iter().flat_map(|u| u * 8..(u * 8 + 8).min(999)).collect();
         assert_eq!(multiproof_siblings(&units, &grouped), multiproof_siblings(&blocks, &single));

@@ -14,6 +14,8 @@
 //! and a list or an answer may speak of several. A download has its own window, or its
 //! own batch, and no more; nothing limits how many there are.
 
+mod batches;
+mod coding;
 mod discovery;
 pub mod f;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub mod v3;
 mod wanted;
 mod wire;
 
+pub use coding::{Coding, Reading, Rebuilt, Stage};
 pub use responder::Serving;
 pub use wire::{Msg, Unpriced};
 

@@ -71,7 +71,7 @@ fn indices(set: &BlockSet, dataset: &Dataset) -> (u64, u64) {
         (set.last().unwrap_or(first).min(dataset.last()), dataset.blocks_of(u64::from(count), with_last));
     let before = if set.first().is_some_and(|unit| unit < first) { set.count_below(first) } else { 0 };
     let below = |limit: u64| {
-        let units = u32::try_from(limit / group).unwrap_or(u32::MAX).saturating_add(first);
+        let units = u32::try_from(dataset.blocks_before(limit) / group).unwrap_or(u32::MAX).saturating_add(first);
         if highest < units {
             return blocks;
         }
@@ -93,7 +93,7 @@ fn entries(set: &BlockSet, datasets: &Datasets, extra: u64) -> u64 {
 
 /// Bytes of the proof of the block with index `index`.
 fn proof(index_varint: u64, dataset: &Dataset) -> u64 {
-    2 + (1 + index_varint) + (1 + varint(dataset.blocks())) + PROOF_LEVEL * u64::from(dataset.tree_depth())
+    2 + (1 + index_varint) + (1 + varint(dataset.leaves())) + PROOF_LEVEL * u64::from(dataset.tree_depth())
 }
 
 /// Bytes of one delivery entry: codec and CID 40, data, address, proof.
@@ -131,7 +131,7 @@ fn delivery(set: &BlockSet, form: ProofForm, datasets: &Datasets, as_in: Encodin
         if form == ProofForm::Multiproof {
             // One field for each tree of the message; the indices are in its entries.
             let siblings = multiproof_siblings(&dataset.part_of(set), dataset);
-            let together = field(2 + 1 + varint(dataset.blocks()) + PROOF_LEVEL * siblings);
+            let together = field(2 + 1 + varint(dataset.leaves()) + PROOF_LEVEL * siblings);
             proofs += together;
             content += together;
         }
@@ -281,7 +281,7 @@ mod tests {
     fn proofs_of_all_depths() {
         for (depth, bytes) in [(10, 368), (14, 513), (18, 658), (21, 766), (24, 876), (28, 1020)] {
             let d = dataset(1 << depth);
-            let widest = if depth >= 28 { 4 } else { varint((1 << depth) - 1).min(varint(d.blocks())) };
+            let widest = if depth >= 28 { 4 } else { varint((1 << depth) - 1).min(varint(d.leaves())) };
             let p = proof(widest, &d);
             assert!(p.abs_diff(bytes) <= 1, "depth {depth}: {p} against {bytes}");
         }
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_group_is_charged_block_by_block() {
-        let grouped = alone(Dataset { group: 16, ..dataset(4_000) });
+        let grouped = alone(crate::protocols::parts::bench::grouped(4_000, 16));
         let single = alone(dataset(4_000));
         let blocks = BlockSet::range(1_600, 1_920);
         let units = BlockSet::range(100, 120);

@@ -176,8 +176,8 @@ fn courses(world: &World, params: &Params) -> Vec<Course> {
     };
     let mut courses: Vec<Course> = world.datasets.iter().map(course).collect();
     for id in world.ids() {
-        for dataset in world.wanted_by(id) {
-            let course = &mut courses[dataset.index()];
+        for want in world.wanted_by(id) {
+            let course = &mut courses[want.dataset.index()];
             if course.sources.binary_search(&id).is_err() {
                 course.leechers.push(id);
             }

@@ -4,7 +4,7 @@ use crate::engine::Timers;
 use crate::protocol::{Ctx, Effect, Effects, Protocol, Units};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Bytes, Rate, Time};
-use crate::world::{BlockSet, Channel, Dataset, DatasetId, DatasetSpec, Holdings, NodeId, World, WorldSpec};
+use crate::world::{BlockSet, Channel, Dataset, DatasetId, DatasetSpec, Holdings, NodeId, Want, World, WorldSpec};
 
 /// The constants of the protocol model `name`.
 pub fn constants<T: serde::de::DeserializeOwned>(name: &str) -> T {
@@ -15,7 +15,12 @@ pub fn constants<T: serde::de::DeserializeOwned>(name: &str) -> T {
 
 /// So many blocks of 64 KiB.
 pub fn dataset(blocks: u64) -> Dataset {
-    Dataset { first: 0, size: Bytes(blocks * 65_536), block_size: Bytes(65_536), group: 1, padded: true }
+    grouped(blocks, 1)
+}
+
+/// The same in units of `group` blocks.
+pub fn grouped(blocks: u64, group: u32) -> Dataset {
+    Dataset::new(Bytes(blocks * 65_536), Bytes(65_536), group, None)
 }
 
 /// A world of ten nodes with so many blocks of so many bytes.
@@ -33,7 +38,7 @@ pub struct Bench<P: Protocol> {
     pub unverified: BlockSet,
     /// Datasets whose manifests are here.
     pub manifests: BlockSet,
-    pub wanted: Vec<DatasetId>,
+    pub wanted: Vec<Want>,
     pub now: Time,
     pub me: NodeId,
     pub rng: Rng,
@@ -51,7 +56,7 @@ impl<P: Protocol> Bench<P> {
             store: Holdings::default(),
             unverified: BlockSet::new(),
             manifests: BlockSet::one(0),
-            wanted: vec![DatasetId(0)],
+            wanted: vec![Want::file(DatasetId(0))],
             now: Time::ZERO,
             me: NodeId(0),
             rng: Rng::stream(3, Purpose::Protocol, 0),
@@ -62,6 +67,11 @@ impl<P: Protocol> Bench<P> {
     /// Lets the node act; what it asks for.
     pub fn act(&mut self, act: impl FnOnce(&mut P, &mut Ctx<'_, P>)) -> Vec<Effect<P::Msg>> {
         self.given(Units::None, act)
+    }
+
+    /// From now on these datasets are to be fetched, in this order.
+    pub fn want(&mut self, datasets: impl IntoIterator<Item = u32>) {
+        self.wanted = datasets.into_iter().map(|id| Want::file(DatasetId(id))).collect();
     }
 
     /// The same with `given` at hand, of which it may keep what it likes.

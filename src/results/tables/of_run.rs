@@ -102,6 +102,10 @@ parts! {
         /// deleted what it had before it had all), `refused` (its store was full) or
         /// `unfinished`.
         outcome: String [Text],
+        /// What of it was wanted: `file`, `slot` or `rebuilt`, a slot made from the others.
+        part: String [Text],
+        /// Which slot that was.
+        slot: Option<u32> [Count],
     }
 
     /// One core link in one run, one direction of a wire inside the topology; there only

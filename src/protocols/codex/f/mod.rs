@@ -13,8 +13,7 @@
 //! one download). A request may collect blocks of several, a question lists all that is
 //! wanted; whom to ask is chosen for each dataset among those that hold anything of it.
 //!
-//! What the original does and this leaves out: erasure coding and the
-//! marketplace; the retry limit of 3000 (hours). A slice is loaded while the
+//! What the original does and this leaves out: the marketplace; the retry limit of 3000 (hours). A slice is loaded while the
 //! one before it is being sent, for a task goes on when its message leaves.
 
 mod params;
@@ -25,11 +24,13 @@ mod score;
 pub use params::Params;
 pub use score::ScoreParams;
 
+use super::batches::Batches;
+use super::coding::{self, Coding, Decoders, Reads, Stage, Why};
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, Shared, Unpriced, advertise, group};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
-use crate::protocols::parts::{Peers, UnitCursor};
-use crate::world::{Channel, DatasetId, NodeId, World};
+use crate::protocols::parts::Peers;
+use crate::world::{BlockSet, Channel, DatasetId, NodeId, World};
 use peer::Peer;
 use requester::Wants;
 use std::collections::BTreeMap;
@@ -47,6 +48,8 @@ pub enum Timer {
     Ask,
     /// Time to work on a question again.
     Answer,
+    /// A stage of the decode job of a dataset.
+    Decode(DatasetId, Stage),
 }
 
 /// One node of the sister forks.
@@ -54,8 +57,8 @@ pub enum Timer {
 pub struct CodexF {
     peers: Peers<Peer>,
     wants: Wants,
-    /// Of each download, the next units to be asked for.
-    downloads: BTreeMap<DatasetId, UnitCursor>,
+    downloads: BTreeMap<DatasetId, Batches>,
+    decoders: Decoders,
     responder: Responder,
 }
 
@@ -66,6 +69,8 @@ impl Protocol for CodexF {
     type Shared = Shared<Params>;
     type Msg = Unpriced;
     type Timer = Timer;
+
+    const DECODES: bool = true;
 
     /// Peers are ranked for each block: 0.4 / 0.6 / 1.4 events and 0.8 / 2.3 / 12 us with
     /// 15 / 31 / 63 of them.
@@ -94,6 +99,7 @@ impl Protocol for CodexF {
             peers: Peers::default(),
             wants: Wants::default(),
             downloads: BTreeMap::new(),
+            decoders: Decoders::default(),
             responder: Responder::new(&shared.serving),
         }
     }
@@ -133,6 +139,7 @@ impl Protocol for CodexF {
             Timer::Holders => self.on_holders_timer(cx),
             Timer::Ask => self.on_ask_timer(cx),
             Timer::Answer => self.responder.answer_next(cx),
+            Timer::Decode(dataset, stage) => coding::on_stage(self, dataset, stage, cx),
         }
     }
 
@@ -159,6 +166,34 @@ impl Protocol for CodexF {
 
 impl Serves for CodexF {
     const ANSWER: Timer = Timer::Answer;
+}
+
+impl Reads for CodexF {
+    const DECODE: fn(DatasetId, Stage) -> Timer = Timer::Decode;
+
+    fn coding(shared: &Shared<Params>) -> &Coding {
+        &shared.params.coding
+    }
+
+    fn decoders(&mut self) -> &mut Decoders {
+        &mut self.decoders
+    }
+
+    fn seek(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        self.want(set, cx);
+    }
+
+    fn let_go(&mut self, set: &BlockSet, why: Why, cx: &mut Context<'_>) {
+        self.drop_wants(set, why, cx);
+    }
+
+    fn end_job(&mut self, dataset: DatasetId, still_wanted: bool, cx: &mut Context<'_>) {
+        if still_wanted {
+            self.downloads.remove(&dataset);
+        } else {
+            self.end_download(dataset, cx);
+        }
+    }
 }
 
 /// The constants of the model, for unit tests of the parts.

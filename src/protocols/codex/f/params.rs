@@ -2,6 +2,7 @@
 //! `models/protocols/codex-f.toml`.
 
 use super::score::ScoreParams;
+use crate::protocols::codex::Coding;
 use crate::units::{Bytes, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,4 +55,6 @@ pub struct Params {
     pub max_peers: u32,
     /// Size of an encoded manifest.
     pub manifest_size: Bytes,
+    /// How files with an erasure code are read and rebuilt.
+    pub coding: Coding,
 }

@@ -1,12 +1,12 @@
 //! Asking: who has what, and from whom to take it.
 
 use super::peer::{OpenRequest, Peer, Question};
-use super::{CodexF, Context, Timer, group};
+use super::{Batches, CodexF, Context, Timer, Why, coding, group};
 use crate::protocol::Units;
 use crate::protocols::codex::discovery::holders;
 use crate::protocols::codex::wanted::{Turn, datasets_of, drop_dataset, is_about, manifest_of, manifests_in, touched};
 use crate::protocols::codex::{Msg, advertise};
-use crate::protocols::parts::{UnitCursor, Wakeup};
+use crate::protocols::parts::Wakeup;
 use crate::units::Time;
 use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
@@ -36,49 +36,83 @@ pub(super) struct Wants {
 impl CodexF {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        if self.downloads.contains_key(&dataset) {
+        let Some(part) = cx.part_wanted(dataset) else { return };
+        if self.downloads.get(&dataset).is_some_and(|download| download.part == part) {
             return;
         }
-        self.downloads.insert(dataset, UnitCursor::default());
+        let units = coding::in_order(part, cx.dataset(dataset), &cx.shared.params.coding);
+        self.downloads.insert(dataset, Batches::new(part, units));
         if cx.has_manifest(dataset) {
-            self.fetch(dataset, cx);
+            self.begin_dataset(dataset, cx);
         } else {
             self.want(&BlockSet::one(manifest_of(dataset)), cx);
         }
     }
 
+    fn begin_dataset(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        coding::begin(self, dataset, cx);
+        self.fetch(dataset, cx);
+    }
+
     /// Gives a download up; peers are not told.
     pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        if self.downloads.remove(&dataset).is_none() {
-            return;
+        self.downloads.remove(&dataset);
+        self.decoders.stop(dataset);
+        if is_about(&self.wants.wanted, dataset, cx.world) {
+            let mut left = self.wants.wanted.clone();
+            drop_dataset(&mut left, dataset, cx.world);
+            let dropped = self.wants.wanted.difference(&left);
+            self.forget(&dropped, cx);
         }
-        let mut left = self.wants.wanted.clone();
-        drop_dataset(&mut left, dataset, cx.world);
-        let dropped = self.wants.wanted.difference(&left);
-        self.wants.assigned.subtract(&dropped);
-        self.wants.wanted = left;
+    }
+
+    fn forget(&mut self, dropped: &BlockSet, cx: &mut Context<'_>) {
+        self.wants.wanted.subtract(dropped);
+        self.wants.assigned.subtract(dropped);
         for peer in self.peers.iter_mut() {
-            peer.settle(&dropped, |timer| {
+            peer.settle(dropped, |timer| {
                 cx.cancel(timer);
             });
         }
     }
 
+    /// `set`, units of one dataset, is not wanted any more.
+    pub(super) fn drop_wants(&mut self, set: &BlockSet, why: Why, cx: &mut Context<'_>) {
+        let dropped = set.intersection(&self.wants.wanted);
+        match why {
+            Why::Recovered => self.forget(&dropped, cx),
+            Why::Spare => self.resolve(cx.me, &dropped, cx),
+        }
+        self.go_on(&dropped, cx);
+    }
+
+    /// `set` is here: downloads go on whose batches are.
+    fn go_on(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        let world = cx.world;
+        for (dataset, _) in touched(set, &world.datasets) {
+            if self.downloads.get_mut(&dataset).is_some_and(|download| download.came(set)) {
+                self.fetch(dataset, cx);
+            }
+        }
+    }
+
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     fn fetch(&mut self, id: DatasetId, cx: &mut Context<'_>) {
-        let Some(next) = self.downloads.get_mut(&id) else { return };
+        let Some(download) = self.downloads.get_mut(&id) else { return };
         let dataset = cx.world.datasets.get(id);
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
-        let units = next.take(batch, dataset, cx.store());
+        let units = download.take(batch, dataset, cx.store());
         if units.is_empty() {
-            self.downloads.remove(&id);
+            if !self.decoders.has(id) {
+                self.downloads.remove(&id);
+            }
             return;
         }
         cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
         self.want(&units, cx);
     }
 
-    fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+    pub(super) fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
         self.wants.wanted.union_with(set);
         self.pursue(set, cx);
     }
@@ -290,7 +324,7 @@ impl CodexF {
         self.responder.serve_waiting(&got, cx);
         for dataset in manifests_in(&got) {
             advertise(dataset, cx);
-            self.fetch(dataset, cx);
+            self.begin_dataset(dataset, cx);
         }
     }
 
@@ -304,12 +338,8 @@ impl CodexF {
         self.judge(from, &got, cx);
         self.resolve(from, &got, cx);
         self.responder.serve_waiting(&got, cx);
-        let world = cx.world;
-        for (dataset, _) in touched(&got, &world.datasets) {
-            if !is_about(&self.wants.wanted, dataset, world) {
-                self.fetch(dataset, cx);
-            }
-        }
+        self.go_on(&got, cx);
+        coding::on_delivery(self, &got, cx);
     }
 
     /// Notes how well `from` delivered what of `got` it was asked for.

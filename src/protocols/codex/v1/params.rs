@@ -1,6 +1,7 @@
 //! The constants of block exchange v1; their sources are in
 //! `models/protocols/codex-v1.toml`.
 
+use crate::protocols::codex::Coding;
 use crate::units::{Bytes, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,4 +65,6 @@ pub struct Params {
     pub read_pause: Time,
     /// Size of an encoded manifest.
     pub manifest_size: Bytes,
+    /// How files with an erasure code are read and rebuilt.
+    pub coding: Coding,
 }

@@ -1,12 +1,11 @@
 //! Asking: who has a block, and from whom to take it.
 
-use super::{Cancel, CodexV1, Context, FirstRequest, Reader, Timer};
+use super::{Batches, Cancel, CodexV1, Context, FirstRequest, Reader, Timer, Why, coding};
 use crate::engine::TimerId;
 use crate::protocol::{Key, Units};
 use crate::protocols::codex::discovery::holders;
 use crate::protocols::codex::wanted::{drop_dataset, is_about, key_of, manifest_of, manifests_in, touched};
 use crate::protocols::codex::{Msg, advertise};
-use crate::protocols::parts::UnitCursor;
 use crate::units::Time;
 use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
@@ -41,12 +40,14 @@ impl Wants {
 impl CodexV1 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        if self.downloads.contains_key(&dataset) {
+        let Some(part) = cx.part_wanted(dataset) else { return };
+        if self.downloads.get(&dataset).is_some_and(|download| download.part == part) {
             return;
         }
-        self.downloads.insert(dataset, UnitCursor::default());
+        let units = coding::in_order(part, cx.dataset(dataset), &cx.shared.params.coding);
+        self.downloads.insert(dataset, Batches::new(part, units));
         if cx.has_manifest(dataset) {
-            self.fetch(dataset, cx);
+            self.begin_dataset(dataset, cx);
         } else {
             if !std::mem::replace(&mut self.looping, true) {
                 cx.after(cx.shared.params.discovery_loop, Timer::DiscoveryLoop);
@@ -55,18 +56,52 @@ impl CodexV1 {
         }
     }
 
+    fn begin_dataset(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
+        coding::begin(self, dataset, cx);
+        self.fetch(dataset, cx);
+    }
+
     /// Gives a download up; peers are not told.
     pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        if self.downloads.remove(&dataset).is_none() {
+        self.downloads.remove(&dataset);
+        self.decoders.stop(dataset);
+        if !is_about(&self.wants.wanted, dataset, cx.world) {
             return;
         }
         let mut left = self.wants.wanted.clone();
         drop_dataset(&mut left, dataset, cx.world);
         let dropped = self.wants.wanted.difference(&left);
-        self.resolve(&dropped, cx);
+        self.forget(&dropped, cx);
+    }
+
+    fn forget(&mut self, dropped: &BlockSet, cx: &mut Context<'_>) {
+        self.resolve(dropped, cx);
         for peer in self.peers.iter_mut() {
-            peer.have.subtract(&dropped);
-            peer.requested.subtract(&dropped);
+            peer.have.subtract(dropped);
+            peer.requested.subtract(dropped);
+        }
+    }
+
+    /// `set`, units of one dataset, is not wanted any more.
+    pub(super) fn drop_wants(&mut self, set: &BlockSet, why: Why, cx: &mut Context<'_>) {
+        let dropped = set.intersection(&self.wants.wanted);
+        if why == Why::Spare {
+            self.cancel(cx.me, &dropped, cx);
+        }
+        self.forget(&dropped, cx);
+        self.go_on(&dropped, cx);
+    }
+
+    /// `set` is here: downloads go on whose batches are.
+    fn go_on(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        let world = cx.world;
+        for (dataset, _) in touched(set, &world.datasets) {
+            if self.downloads.get_mut(&dataset).is_some_and(|download| download.came(set)) {
+                match cx.shared.params.fetch_pause {
+                    Time::ZERO => self.fetch(dataset, cx),
+                    pause => drop(cx.after(pause, Timer::Fetch(dataset))),
+                }
+            }
         }
     }
 
@@ -77,12 +112,14 @@ impl CodexV1 {
 
     /// Asks for the next blocks in order that are not here (`fetchBatched`).
     pub(super) fn fetch(&mut self, id: DatasetId, cx: &mut Context<'_>) {
-        let Some(next) = self.downloads.get_mut(&id) else { return };
+        let Some(download) = self.downloads.get_mut(&id) else { return };
         let dataset = cx.world.datasets.get(id);
         let batch = (cx.shared.params.fetch_batch / dataset.group).max(1);
-        let units = next.take(batch, dataset, cx.store());
+        let units = download.take(batch, dataset, cx.store());
         if units.is_empty() {
-            self.downloads.remove(&id);
+            if !self.decoders.has(id) {
+                self.downloads.remove(&id);
+            }
             return;
         }
         cx.cpu(cx.hardware().per_lookup * u64::from(units.len() * dataset.group));
@@ -90,7 +127,7 @@ impl CodexV1 {
     }
 
     /// Starts the task of `unit`.
-    fn want(&mut self, unit: u32, cx: &mut Context<'_>) {
+    pub(super) fn want(&mut self, unit: u32, cx: &mut Context<'_>) {
         if let Err(at) = self.wants.place(unit) {
             let retry = cx.after(cx.shared.params.retry_interval, Timer::Retry(unit));
             self.wants.tasks.insert(at, (unit, retry));
@@ -222,7 +259,7 @@ impl CodexV1 {
         self.responder.serve_waiting(&got, cx);
         for dataset in manifests_in(&got) {
             advertise(dataset, cx);
-            self.fetch(dataset, cx);
+            self.begin_dataset(dataset, cx);
         }
     }
 
@@ -238,15 +275,8 @@ impl CodexV1 {
         self.resolve(&got, cx);
         self.cancel(from, &got, cx);
         self.responder.serve_waiting(&got, cx);
-        let world = cx.world;
-        for (dataset, _) in touched(&got, &world.datasets) {
-            if !is_about(&self.wants.wanted, dataset, world) {
-                match cx.shared.params.fetch_pause {
-                    Time::ZERO => self.fetch(dataset, cx),
-                    pause => drop(cx.after(pause, Timer::Fetch(dataset))),
-                }
-            }
-        }
+        self.go_on(&got, cx);
+        coding::on_delivery(self, &got, cx);
     }
 
     /// Ends the tasks of `set`.

@@ -6,8 +6,9 @@ use super::Params;
 use crate::protocols::codex::wanted::Turn;
 use crate::protocols::parts::{UnitCursor, Wakeup};
 use crate::units::Time;
-use crate::world::BlockSet;
+use crate::world::{BlockSet, Part};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What a node wants, of all its downloads.
 #[derive(Debug, Default)]
@@ -65,8 +66,10 @@ impl Wants {
 }
 
 /// One download: a window of wanted blocks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Download {
+    /// What is fetched.
+    pub part: Part,
     /// The next units to join the window.
     pub next: UnitCursor,
     /// Units completed since the window was last refilled.
@@ -74,6 +77,11 @@ pub(super) struct Download {
 }
 
 impl Download {
+    /// One of these units.
+    pub fn new(part: Part, units: Range<u32>) -> Self {
+        Download { part, next: UnitCursor::over(units), completed: 0 }
+    }
+
     /// Notes `count` completions; how many new units that lets into the window.
     pub fn refill_due(&mut self, count: u32, params: &Params, group: u32) -> u32 {
         let threshold = refill_units(params, group);
@@ -105,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_window_is_refilled_by_768_after_768() {
-        let mut download = Download::default();
+        let mut download = Download::new(Part::File, 0..9000);
         let params = test_params();
         assert_eq!(window_units(&params, 1), 1024);
         assert_eq!(download.refill_due(767, &params, 1), 0);

@@ -30,12 +30,13 @@ mod requester;
 
 pub use params::{Cancel, Order, Params, PeerChoice};
 
+use super::coding::{self, Coding, Decoders, Reads, Stage, Why};
 use super::discovery::LookUps;
 use super::responder::{Responder, Serves};
 use super::{Msg, Serving, Shared, advertise, group};
 use crate::protocol::{Cost, Ctx, Key, Protocol, SwarmShape};
 use crate::protocols::parts::Peers;
-use crate::world::{Channel, DatasetId, NodeId, World};
+use crate::world::{BlockSet, Channel, DatasetId, NodeId, World};
 use download::{Download, Wants};
 use peer::Peer;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub enum Timer {
     DiscoveryLoop,
     /// Time to work on a question again.
     Answer,
+    /// A stage of the decode job of a dataset.
+    Decode(DatasetId, Stage),
 }
 
 /// One node of block exchange v2.
@@ -59,6 +62,7 @@ pub struct CodexV2 {
     peers: Peers<Peer>,
     wants: Wants,
     downloads: BTreeMap<DatasetId, Download>,
+    decoders: Decoders,
     lookups: LookUps,
     /// The discovery loop runs.
     looping: bool,
@@ -72,6 +76,8 @@ impl Protocol for CodexV2 {
     type Shared = Shared<Params>;
     type Msg = Msg;
     type Timer = Timer;
+
+    const DECODES: bool = true;
 
     /// A delivery comes in a message of twenty and is cheap. What costs is that a node
     /// which finds no holder asks all its peers again every 3 s, more often the more
@@ -124,6 +130,7 @@ impl Protocol for CodexV2 {
             peers: Peers::default(),
             wants: Wants::default(),
             downloads: BTreeMap::new(),
+            decoders: Decoders::default(),
             lookups: LookUps::default(),
             looping: false,
             responder: Responder::new(&shared.serving),
@@ -164,6 +171,7 @@ impl Protocol for CodexV2 {
             Timer::Activity(peer) => self.on_activity_timer(peer, cx),
             Timer::DiscoveryLoop => self.on_discovery_loop(cx),
             Timer::Answer => self.responder.answer_next(cx),
+            Timer::Decode(dataset, stage) => coding::on_stage(self, dataset, stage, cx),
         }
     }
 
@@ -192,6 +200,34 @@ impl Protocol for CodexV2 {
 
 impl Serves for CodexV2 {
     const ANSWER: Timer = Timer::Answer;
+}
+
+impl Reads for CodexV2 {
+    const DECODE: fn(DatasetId, Stage) -> Timer = Timer::Decode;
+
+    fn coding(shared: &Shared<Params>) -> &Coding {
+        &shared.params.coding
+    }
+
+    fn decoders(&mut self) -> &mut Decoders {
+        &mut self.decoders
+    }
+
+    fn seek(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+        self.want(set, cx);
+    }
+
+    fn let_go(&mut self, set: &BlockSet, why: Why, cx: &mut Context<'_>) {
+        self.drop_wants(set, why, cx);
+    }
+
+    fn end_job(&mut self, dataset: DatasetId, still_wanted: bool, cx: &mut Context<'_>) {
+        if still_wanted {
+            self.downloads.remove(&dataset);
+        } else {
+            self.end_download(dataset, cx);
+        }
+    }
 }
 
 /// The constants of the model, for unit tests of the parts.

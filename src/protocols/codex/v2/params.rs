@@ -1,6 +1,7 @@
 //! The constants of block exchange v2; their sources are in
 //! `models/protocols/codex-v2.toml`.
 
+use crate::protocols::codex::Coding;
 use crate::protocols::codex::merkle::ProofForm;
 use crate::units::{Bytes, Time};
 use schemars::JsonSchema;
@@ -44,6 +45,8 @@ pub struct Params {
     pub yield_after: Time,
     /// Size of an encoded manifest.
     pub manifest_size: Bytes,
+    /// How files with an erasure code are read and rebuilt.
+    pub coding: Coding,
     /// Blocks smaller than this are asked of all peers at once (want-block); larger ones are asked for in two phases: who has it, then one of those. "0 B" is always two phases.
     pub parallel_below: Bytes,
     /// What becomes of requests that other peers still have when a block arrives.

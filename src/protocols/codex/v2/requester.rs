@@ -3,10 +3,10 @@
 use super::choice::turns;
 use super::download::{Download, Wants, window_units};
 use super::peer::{Peer, RefreshCause};
-use super::{Cancel, CodexV2, Context, Msg, Timer, advertise, group};
+use super::{Cancel, CodexV2, Context, Msg, Timer, Why, advertise, coding, group};
 use crate::protocol::{Key, Units};
 use crate::protocols::codex::discovery::holders;
-use crate::protocols::codex::wanted::{drop_dataset, is_manifest, manifest_of, manifests_in, touched};
+use crate::protocols::codex::wanted::{drop_dataset, is_about, is_manifest, manifest_of, manifests_in, touched};
 use crate::units::{Bytes, Time};
 use crate::world::{BlockSet, DatasetId, NodeId};
 use std::rc::Rc;
@@ -14,10 +14,12 @@ use std::rc::Rc;
 impl CodexV2 {
     /// Begins with the manifest, unless it is here already.
     pub(super) fn begin_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        if self.downloads.contains_key(&dataset) {
+        let Some(part) = cx.part_wanted(dataset) else { return };
+        if self.downloads.get(&dataset).is_some_and(|download| download.part == part) {
             return;
         }
-        self.downloads.insert(dataset, Download::default());
+        let units = coding::in_order(part, cx.dataset(dataset), &cx.shared.params.coding);
+        self.downloads.insert(dataset, Download::new(part, units));
         if cx.has_manifest(dataset) {
             self.begin_dataset(dataset, cx);
         } else {
@@ -30,7 +32,9 @@ impl CodexV2 {
 
     /// Gives a download up.
     pub(super) fn end_download(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {
-        if self.downloads.remove(&dataset).is_none() {
+        self.downloads.remove(&dataset);
+        self.decoders.stop(dataset);
+        if !is_about(&self.wants.pending, dataset, cx.world) {
             return;
         }
         for set in [&mut self.wants.pending, &mut self.wants.requested] {
@@ -49,6 +53,7 @@ impl CodexV2 {
     /// then open when the window's blocks are added, and these have to wait for
     /// the next search (measured: 3 s of silence).
     fn begin_dataset(&mut self, id: DatasetId, cx: &mut Context<'_>) {
+        coding::begin(self, id, cx);
         let Some(download) = self.downloads.get_mut(&id) else { return };
         let (params, dataset) = (&cx.shared.params, cx.world.datasets.get(id));
         let mut window = download.next.take(window_units(params, dataset.group), dataset, cx.store());
@@ -64,7 +69,7 @@ impl CodexV2 {
     }
 
     /// Adds `set` to the wants and sets out to get it.
-    fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
+    pub(super) fn want(&mut self, set: &BlockSet, cx: &mut Context<'_>) {
         if !set.is_empty() {
             self.wants.include(set);
             self.pursue(set, cx);
@@ -228,9 +233,10 @@ impl CodexV2 {
         cx.keep(Units::Set(&got));
         self.responder.serve_waiting(&got, cx);
         let world = cx.world;
-        for (id, dataset) in touched(&got, &world.datasets) {
-            self.refill(id, dataset.count_of(&got).0, cx);
+        for (id, _) in touched(&got, &world.datasets) {
+            self.refill(id, &got, cx);
         }
+        coding::on_delivery(self, &got, cx);
         self.top_up(from, cx);
     }
 
@@ -272,18 +278,34 @@ impl CodexV2 {
         }
     }
 
-    fn refill(&mut self, id: DatasetId, completed: u32, cx: &mut Context<'_>) {
+    /// `got` is here: as much of the download joins the window as that makes room for.
+    fn refill(&mut self, id: DatasetId, got: &BlockSet, cx: &mut Context<'_>) {
         let Some(download) = self.downloads.get_mut(&id) else { return };
         let dataset = cx.world.datasets.get(id);
-        let room = download.refill_due(completed, &cx.shared.params, dataset.group);
+        let room = download.refill_due(download.next.count_of(got), &cx.shared.params, dataset.group);
         if room > 0 {
             let more = download.next.take(room, dataset, cx.store);
             cx.cpu(cx.hardware().per_lookup * u64::from(more.len() * dataset.group));
             self.want(&more, cx);
         }
-        if cx.store.has_all(dataset) {
+        if !cx.wants(id) {
             self.downloads.remove(&id);
         }
+    }
+
+    /// `set`, units of one dataset, is not wanted any more.
+    pub(super) fn drop_wants(&mut self, set: &BlockSet, why: Why, cx: &mut Context<'_>) {
+        let dropped = set.intersection(&self.wants.pending);
+        self.wants.resolve(&dropped);
+        for peer in self.peers.iter_mut() {
+            let asked = peer.requested.intersection(&dropped);
+            peer.requested.subtract(&asked);
+            if why == Why::Spare && !asked.is_empty() {
+                cx.send(peer.id, Msg::Cancel(Rc::new(asked)));
+            }
+        }
+        let world = cx.world;
+        touched(&dropped, &world.datasets).for_each(|(id, _)| self.refill(id, &dropped, cx));
     }
 
     /// Drops a peer that owes blocks and delivered none for too long.

@@ -16,7 +16,7 @@ fn bench() -> Bench<CodexV3> {
     world.datasets = Datasets::new([100, 50, 70].map(dataset).to_vec());
     let mut bench = Bench::new(world, &test_params());
     bench.manifests = BlockSet::range(0, 3);
-    bench.wanted = (0..3).map(DatasetId).collect();
+    bench.want(0..3);
     bench
 }
 
@@ -75,7 +75,7 @@ fn a_question_about_another_dataset_is_dropped_while_one_is_answered() {
     // What nobody has the manifest of is no question that keeps another one waiting.
     let mut empty = bench();
     empty.manifests = BlockSet::one(1);
-    empty.wanted = vec![DatasetId(1)];
+    empty.want([1]);
     empty.store.add_range(100, 110, empty.world.datasets.at(100));
     empty.act(|node, cx| node.connected(PEER, cx));
     assert_eq!(told(&mut empty, Msg::WantHave(150, 220)), []);

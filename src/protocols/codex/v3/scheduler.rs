@@ -253,11 +253,12 @@ mod tests {
         let c = test_params();
         let b = Params { target_batch: Bytes(1 << 20), max_blocks_per_batch: 256, ..c.clone() };
         let a = Params { target_batch: Bytes(4 << 20), min_batch: 8, max_blocks_per_batch: 1024, ..c.clone() };
-        let units = |params: &Params, block| batch_units(&Dataset { block_size: Bytes(block), ..dataset(9) }, params);
+        let units =
+            |params: &Params, block| batch_units(&Dataset::new(Bytes(9 * block), Bytes(block), 1, None), params);
         assert_eq!([&a, &b, &c].map(|p| units(p, 65_536)), [64, 16, 2]);
         assert_eq!([&a, &c].map(|p| units(p, 1 << 20)), [8, 1]);
         assert_eq!(units(&Params { max_blocks_per_batch: 8, ..b.clone() }, 65_536), 8);
-        assert_eq!(batch_units(&Dataset { group: 4, ..dataset(99) }, &b), 4);
+        assert_eq!(batch_units(&crate::protocols::parts::bench::grouped(99, 4), &b), 4);
     }
 
     #[test]
@@ -337,7 +338,8 @@ mod tests {
     /// Batches and windows begin with the dataset, wherever it stands among others.
     #[test]
     fn a_dataset_behind_others_is_cut_alike() {
-        let further = Dataset { first: 1_001, ..dataset(37) };
+        let mut further = dataset(37);
+        further.first = 1_001;
         let params = Params { presence_window: Bytes(65_536 * 16), ..test_params() };
         let mut both = [dataset(37), further].map(|dataset| Scheduler::new(&dataset, &params, &mut rng()));
         let mut store = Holdings::default();

@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn a_group_is_charged_block_by_block() {
         let single = dataset(4_001);
-        let grouped = Dataset { group: 16, ..single };
+        let grouped = crate::protocols::parts::bench::grouped(4_001, 16);
         for form in [ProofForm::PerBlock, ProofForm::Multiproof] {
             let whole = response(&Blocks::Run(3_968, 4_001), form, &single);
             assert_eq!(whole, response(&Blocks::Run(248, 251), form, &grouped));
