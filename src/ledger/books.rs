@@ -51,6 +51,8 @@ pub struct Books {
     /// The part of these whose connection closed, by what closed it, in the order of
     /// [`Cut::ALL`].
     pub cut: [u64; Cut::ALL.len()],
+    /// Block data that was stored and needed: of a code word no more than decodes it.
+    pub useful: u64,
     /// One curve a node; none when nobody asked for them.
     pub curves: Vec<Curve>,
     /// Every message; nothing when nobody asked for them.
@@ -85,6 +87,7 @@ impl Books {
             handed: [0; Class::ALL.len()],
             lost: [0; Class::ALL.len()],
             cut: [0; Cut::ALL.len()],
+            useful: 0,
             curves: if curves { vec![Curve::default(); nodes] } else { Vec::new() },
             trace: None,
             series: Series::new(series_interval),

@@ -218,6 +218,8 @@ pub struct Outcome {
     pub regions: Vec<String>,
     /// Traffic by class, in the order of [`Class::ALL`].
     pub traffic: [Traffic; Class::ALL.len()],
+    /// Block data that was stored and needed: of a code word no more than decodes it.
+    pub useful: u64,
     /// Wire bytes, of those handed to the network, that did not arrive because their
     /// connection closed, by what closed it, in the order of [`Cut::ALL`].
     pub cut: [u64; Cut::ALL.len()],

@@ -35,6 +35,8 @@ pub enum Effect<M> {
         bytes: u64,
         /// Those of them that are parity.
         parity: u64,
+        /// Those of them that its code word does not need any more.
+        surplus: u64,
         /// Units that count as stored from now on.
         stored: u32,
     },
@@ -236,12 +238,14 @@ impl<P: Protocol> Ctx<'_, P> {
     fn keep_of(&mut self, id: DatasetId, add: impl FnOnce(&mut Holdings, &Dataset) -> u32) -> u32 {
         let dataset = self.world.datasets.get(id);
         let had_last = self.store.contains(dataset.last());
-        let parity = self.store.parity_of(dataset);
+        let (parity, useful) = (self.store.parity_of(dataset), self.store.useful_of(dataset));
         let new = add(self.store, dataset);
         let with_last = !had_last && self.store.contains(dataset.last());
         let bytes = dataset.bytes_of(u64::from(new), with_last);
-        let parity = dataset.bytes_of(u64::from(self.store.parity_of(dataset) - parity), false);
-        self.effects.0.push(Effect::Kept { dataset: id, bytes, parity, stored: new });
+        let bytes_in = |units: u32| dataset.bytes_of(u64::from(units), false);
+        let parity = bytes_in(self.store.parity_of(dataset) - parity);
+        let surplus = bytes_in(new - (self.store.useful_of(dataset) - useful));
+        self.effects.0.push(Effect::Kept { dataset: id, bytes, parity, surplus, stored: new });
         new
     }
 
@@ -257,7 +261,7 @@ impl<P: Protocol> Ctx<'_, P> {
         let dataset = self.world.datasets.of(unit);
         let bytes = self.dataset(dataset).bytes_in(unit);
         let parity = if self.dataset(dataset).is_parity(unit) { bytes } else { 0 };
-        self.effects.0.push(Effect::Kept { dataset, bytes, parity, stored: 0 });
+        self.effects.0.push(Effect::Kept { dataset, bytes, parity, surplus: 0, stored: 0 });
         true
     }
 
@@ -277,7 +281,7 @@ impl<P: Protocol> Ctx<'_, P> {
         self.unverified.subtract(&ready);
         let dataset = self.world.datasets.of(start);
         let stored = self.store.add(&ready, self.world.datasets.get(dataset));
-        self.effects.0.push(Effect::Kept { dataset, bytes: 0, parity: 0, stored });
+        self.effects.0.push(Effect::Kept { dataset, bytes: 0, parity: 0, surplus: 0, stored });
     }
 
     fn is_given(&mut self, units: &Units<'_>) -> bool {

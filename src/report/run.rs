@@ -88,7 +88,7 @@ fn effort(run: &RunRow) -> String {
 /// Bytes by class, with their share of the wire and per byte that was stored.
 fn traffic(result: &RunResult) -> Grid {
     let wire = result.run.wire_bytes.unwrap_or(0) as f64;
-    let payload = result.run.payload_bytes.unwrap_or(0) as f64;
+    let payload = result.run.useful().unwrap_or(0) as f64;
     let ratio = |part: f64, whole: f64| if whole > 0.0 { Some(part / whole) } else { None };
     let [messages, bytes, share, each] = ["messages", "bytes", "of wire", "per payload byte"].map(GridColumn::numbers);
     let mut grid = Grid::new([GridColumn::words("class"), messages.ranked(1), bytes, share, each.ranked(2)]);

@@ -189,7 +189,7 @@ fn further() -> impl Iterator<Item = Measure> {
             "Bytes of control messages, manifests and proofs for each block that was stored.",
             |seen| {
                 let run = seen.run.as_ref()?;
-                let blocks = run.payload_bytes? as f64 / run.block_size_bytes as f64;
+                let blocks = run.useful()? as f64 / run.block_size_bytes as f64;
                 (blocks > 0.0).then_some(Amount { amount: run.control_bytes? as f64, per: blocks })
             },
         ),
@@ -199,7 +199,7 @@ fn further() -> impl Iterator<Item = Measure> {
             "Block data received in vain, as a share of what was stored.",
             |seen| {
                 let run = seen.run.as_ref()?;
-                let per = run.payload_bytes.filter(|bytes| *bytes > 0)? as f64;
+                let per = run.useful().filter(|bytes| *bytes > 0)? as f64;
                 Some(Amount { amount: run.duplicate_bytes? as f64, per })
             },
         ),
@@ -283,10 +283,10 @@ mod tests {
             let seen = Observation { run: Some(run), ..Observation::default() };
             ["control_bytes_per_block", "duplicate_share"].map(|name| Measure::named(name).unwrap().value(&seen))
         };
-        let two = RunRow { payload_bytes: Some(2 * run.block_size_bytes), control_bytes: Some(500), ..run.clone() };
+        let two = RunRow { useful_bytes: Some(2 * run.block_size_bytes), control_bytes: Some(500), ..run.clone() };
         assert_eq!(of(two.clone())[0], Some(250.0));
         assert_eq!(of(RunRow { duplicate_bytes: Some(run.block_size_bytes), ..two })[1], Some(0.5));
-        assert_eq!(of(RunRow { payload_bytes: Some(0), ..run }), [None, None]);
+        assert_eq!(of(RunRow { useful_bytes: Some(0), ..run }), [None, None]);
     }
 
     /// By hand: starts 0 and 2 s, ends 10 and 30 s.

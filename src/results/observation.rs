@@ -90,9 +90,10 @@ impl Observation {
         Some(self.total(Role::Leecher, amount)? / self.leechers().count() as f64 / self.file_bytes)
     }
 
-    /// For each byte of block data that was stored.
+    /// For each byte of block data that was stored and needed.
     pub(super) fn per_stored(&self, bytes: u64) -> Option<Amount> {
-        Some(Amount { amount: bytes as f64, per: self.bytes?[Class::Payload as usize] as f64 })
+        let useful = self.run.as_ref().and_then(RunRow::useful).unwrap_or(self.bytes?[Class::Payload as usize]);
+        Some(Amount { amount: bytes as f64, per: useful as f64 })
     }
 }
 

@@ -87,7 +87,8 @@ impl RunRow {
             control_bytes: Some(outcome.bytes_of(Class::is_control)),
             overhead_bytes: Some(outcome.bytes_of(Class::is_overhead)),
             wire_bytes: Some(wire),
-            wire_per_payload: (payload > 0).then(|| wire as f64 / payload as f64),
+            useful_bytes: Some(outcome.useful),
+            wire_per_payload: (outcome.useful > 0).then(|| wire as f64 / outcome.useful as f64),
             events: Some(outcome.events),
             sim_time_s: Some(outcome.end.secs()),
             fingerprint: Some(format!("{:016x}", outcome.fingerprint)),
@@ -289,6 +290,7 @@ pub(crate) mod tests {
                 node(Role::Leecher, 20, Some(20_750), None),
             ],
             downloads: vec![],
+            useful: 1000,
             datasets: vec![],
             dataset_classes: vec![],
             links: vec![LinkOutcome {

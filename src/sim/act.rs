@@ -37,7 +37,11 @@ impl<P: Protocol> Simulation<'_, P> {
                 }
                 Effect::Refused(dataset) => self.refuse(id, dataset),
                 Effect::Kept { bytes: 0, stored: 0, .. } => {}
-                Effect::Kept { dataset, bytes, parity, stored } => self.kept(id, dataset, (bytes, parity), stored),
+                Effect::Kept { dataset, bytes, parity, surplus, stored } => {
+                    self.books.useful += bytes - surplus;
+                    self.copies += u64::from(stored);
+                    self.kept(id, dataset, bytes, parity);
+                }
                 Effect::Decoded(dataset) => self.decoded(id, dataset),
                 Effect::Made { dataset, bytes, stored, dropped, gone } => {
                     self.books.accounts[id.index()].made += bytes;
@@ -194,9 +198,8 @@ impl<P: Protocol> Simulation<'_, P> {
         self.free_flights.push(id);
     }
 
-    /// Books stored units, of `bytes` bytes and `parity` bytes of parity among them.
-    fn kept(&mut self, id: NodeId, dataset: DatasetId, (bytes, parity): (u64, u64), stored: u32) {
-        self.copies += u64::from(stored);
+    /// Books `bytes` of stored data, `parity` bytes of parity among them.
+    fn kept(&mut self, id: NodeId, dataset: DatasetId, bytes: u64, parity: u64) {
         if self.nodes[id.index()].rebuilds(dataset) {
             self.books.keep(id.index(), Class::Repair, bytes);
         } else {

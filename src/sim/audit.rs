@@ -29,6 +29,7 @@ impl<P: Protocol> Simulation<'_, P> {
             classes: self.world.classes.clone(),
             regions: self.world.regions.clone(),
             traffic: self.books.traffic,
+            useful: self.books.useful,
             cut: self.books.cut,
             timers: std::mem::take(&mut self.timer_tally).uses(),
             timeline: std::mem::replace(&mut self.books.timeline, Timeline::new(0, Time::NEVER)),

@@ -253,6 +253,11 @@ impl Holdings {
         part.slot().map_or_else(|| self.reads_all(dataset), |slot| self.has_slot(dataset, slot))
     }
 
+    /// Number of units held of `dataset` that its code words need; without a code all.
+    pub fn useful_of(&self, dataset: &Dataset) -> u32 {
+        self.of(dataset).map_or(0, |part| part.words.as_ref().map_or(part.held.len(), |words| words.useful()))
+    }
+
     /// Number of units of parity held of `dataset`.
     pub fn parity_of(&self, dataset: &Dataset) -> u32 {
         self.of(dataset).and_then(|part| part.words.as_ref()).map_or(0, |words| words.parity())

@@ -68,7 +68,7 @@ table! {
         overhead_bytes: Option<u64> [Bytes],
         /// All bytes on the wire.
         wire_bytes: Option<u64> [Bytes],
-        /// `wire_bytes` over `payload_bytes`; empty when nothing was stored.
+        /// `wire_bytes` over `useful_bytes`; empty when nothing was stored.
         wire_per_payload: Option<f64> [PerByte],
         /// Events handled.
         events: Option<u64> [Count],
@@ -109,6 +109,9 @@ table! {
         download_median_s: Option<f64> [Seconds],
         /// 95 % quantile of that.
         download_p95_s: Option<f64> [Seconds],
+        /// Block data that was stored and needed: `payload_bytes`, and of files with an
+        /// erasure code as many blocks of each code word as decode it, whichever these are.
+        useful_bytes: Option<u64> [Bytes],
     }
 }
 
@@ -121,6 +124,12 @@ impl RunRow {
             serde_json::Value::String(text) if text == "inf" && Self::is_numeric(column) => Some(f64::INFINITY),
             _ => None,
         }
+    }
+
+    /// Block data that was stored and needed; what is said per byte or block is of this. In
+    /// rows of earlier versions it is all that was stored.
+    pub fn useful(&self) -> Option<u64> {
+        self.useful_bytes.or(self.payload_bytes)
     }
 
     /// Whether `column` is a column of numbers.

@@ -74,9 +74,10 @@ impl SurveyPoint {
         self.runs.iter().filter_map(of).collect()
     }
 
-    /// Bytes of block data that were stored, mean over the runs.
+    /// Bytes of block data that were stored and needed, mean over the runs.
     pub fn payload(&self) -> f64 {
-        self.traffic.iter().find(|(class, _)| *class == Class::Payload).map_or(0.0, |(_, bytes)| *bytes)
+        let useful = self.values_of(|run| run.useful().map(|bytes| bytes as f64));
+        useful.iter().sum::<f64>() / self.runs.len().max(1) as f64
     }
 }
 

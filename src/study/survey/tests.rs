@@ -130,7 +130,10 @@ fn a_download_that_took_no_time_has_no_speed() {
 #[test]
 fn traffic_is_the_mean_over_runs() {
     let time: &[Option<f64>] = &[Some(3.0)];
-    let inputs = inputs(&[], &[(("p", 7, 2, time), &[]), (("p", 8, 2, time), &[]), (("p", 8, 2, time), &[])]);
+    let mut inputs = inputs(&[], &[(("p", 7, 2, time), &[]), (("p", 8, 2, time), &[]), (("p", 8, 2, time), &[])]);
+    for (run, bytes) in inputs.runs.iter_mut().zip([10, 20, 30]) {
+        run.row.useful_bytes = Some(bytes);
+    }
     let row = |index: usize, class: &str, bytes| TrafficRow {
         run_id: inputs.runs[index].row.run_id.clone(),
         class: class.into(),
