@@ -244,6 +244,39 @@ fn a_repair_takes_the_slot_that_is_free() {
     assert_eq!(outcome.status, Status::Complete);
 }
 
+/// Findings: the sister forks ask the three peers that have delivered most, and never hear of
+/// the other hosts of a code word that has more.
+#[test]
+fn the_sister_forks_do_not_read_from_more_than_three_hosts() {
+    let end = |asked: u32| {
+        let asked = format!("protocol.codex-f.asked_peers={asked}");
+        read("codex-f", &lost(0), &[&asked, "stop.no_progress_for=20 min"]).status
+    };
+    assert_eq!([end(3), end(4), end(6)], [Status::NoProgress, Status::Complete, Status::Complete]);
+    let small = "datasets=[{ name='a', size='8 MiB', block_size='64 KiB', code={ k=2, m=1 }, held='slots' }]";
+    assert_eq!(read("codex-f", small, &["swarm.network_size=4", "swarm.seeders=3"]).status, Status::Complete);
+}
+
+/// Findings: a v2 that asks for no more than k waits for those that do not answer, because
+/// they have nothing; not when they say so.
+#[test]
+fn silence_is_dear_to_who_asks_for_exactly_k() {
+    let secs = |says: bool, seed: u32| {
+        let file = "datasets=[{ name='a', size='16 MiB', block_size='64 KiB', code={ k=8, m=4 }, held='slots', lost_slots=4 }]";
+        let sets = [
+            "swarm.network_size=13",
+            "swarm.seeders=12",
+            "network.latency=25 ms",
+            "protocol.codex-v2.coding.reading=exactly_k",
+            &format!("protocol.codex-v2.dont_have={says}"),
+            &format!("seed={seed}"),
+        ];
+        read("codex-v2", file, &sets).makespan().unwrap().secs()
+    };
+    let [silent, told] = [false, true].map(|says| (1..=6).map(|seed| secs(says, seed)).fold(0.0, f64::max));
+    assert!(silent > 3.0 * told, "{silent} s and {told} s, the worst of six");
+}
+
 /// Nothing is drawn anew where slots are lost: what is left stays where it is.
 #[test]
 fn lost_slots_are_drawn_and_the_others_stay() {

@@ -10,7 +10,7 @@ use crate::results::{Manifest, NodeRow, Record, ResultsError, RunRow, RunTable, 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use variants::of_client;
+use variants::{NAME, names_clients, of_client};
 
 /// The directory holds no results of this program.
 #[derive(Debug, Error)]
@@ -72,13 +72,24 @@ impl Inputs {
         let failed = table.records.iter().filter(|record| record.run.is_failed()).count() as u64;
         manifest.runs_failed = manifest.runs_failed.max(failed);
         let ended = ended(nodes);
+        let named = names_clients(table.records.iter().map(|record| {
+            let (client, world): (Described, Described) =
+                record.described(&WORLD, &table.extra).into_iter().partition(|(key, _)| of_client(key));
+            let (names, world): (Described, Described) = world.into_iter().partition(|(key, _)| key == NAME);
+            (
+                format!("{} {client:?}", record.run.protocol),
+                format!("{world:?}"),
+                names.first().map_or(String::new(), |(_, name)| name.clone()),
+            )
+        }));
+        let of_client = |key: &str| of_client(key) || named && key == NAME;
         let described = |record: &Record| {
             let all = record.described(&WORLD, &table.extra);
             all.into_iter().filter(|(key, _)| !of_client(key)).collect()
         };
         let described: Vec<Described> = table.records.iter().map(described).collect();
         let (common, worlds) = split(described);
-        let names = names(&table, &worlds);
+        let names = names(&table, &worlds, of_client);
         let mut order: BTreeMap<Described, usize> = BTreeMap::new();
         let runs = table.records.into_iter().zip(worlds).zip(names).map(|((record, world), variant)| {
             let next = order.len();
@@ -143,7 +154,7 @@ fn split(worlds: Vec<Described>) -> (Described, Vec<Described>) {
 }
 
 /// The variant of each run.
-fn names(table: &RunTable, worlds: &[Described]) -> Vec<String> {
+fn names(table: &RunTable, worlds: &[Described], of_client: impl Fn(&str) -> bool) -> Vec<String> {
     let columns: Vec<usize> = (0..table.extra.len()).filter(|column| of_client(&table.extra[*column])).collect();
     let keys: Vec<&str> = columns.iter().map(|column| table.extra[*column].as_str()).collect();
     let client = |(record, world): (&'_ Record, &Described)| {

@@ -13,6 +13,22 @@ pub fn of_client(key: &str) -> bool {
     CLIENT.iter().any(|part| within(part))
 }
 
+/// What a cell of a sweep is called; it belongs to the client where it tells clients apart
+/// that meet in one world.
+pub const NAME: &str = "name";
+
+/// Whether the names of cells, run by run, belong to the clients: each client has one, and
+/// in some world there are several.
+pub fn names_clients(runs: impl Iterator<Item = (String, String, String)>) -> bool {
+    let mut of_clients: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut of_worlds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (client, world, name) in runs {
+        of_clients.entry(client).or_default().insert(name.clone());
+        of_worlds.entry(world).or_default().insert(name);
+    }
+    of_clients.values().all(|names| names.len() == 1) && of_worlds.values().any(|names| names.len() > 1)
+}
+
 /// One run as far as its name is concerned.
 #[derive(Debug)]
 pub struct RunClient {
@@ -24,8 +40,9 @@ pub struct RunClient {
 }
 
 /// The names of `clients`: the protocol, and in brackets those of its constants
-/// (`keys`) that differ between its runs in one cell. What differs only from cell
-/// to cell, or from protocol to protocol, makes no variant.
+/// (`keys`) that differ between its runs in one cell, or the name that the study gives to
+/// their cell. What differs only from cell to cell, or from protocol to protocol, makes no
+/// variant.
 pub fn labels(keys: &[&str], clients: &[RunClient]) -> Vec<String> {
     let mut values: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
     for client in clients {
@@ -38,11 +55,10 @@ pub fn labels(keys: &[&str], clients: &[RunClient]) -> Vec<String> {
     clients
         .iter()
         .map(|client| {
-            let told = client
-                .constants
-                .iter()
-                .enumerate()
-                .filter(|(key, _)| telling.contains(&(client.protocol.as_str(), *key)));
+            let all = || client.constants.iter().enumerate();
+            let tells = |key: usize| telling.contains(&(client.protocol.as_str(), key));
+            let named = all().any(|(key, _)| tells(key) && keys[key] == NAME);
+            let told = all().filter(|(key, _)| tells(*key) && (keys[*key] == NAME) == named);
             let words: Vec<String> = told.filter_map(|(key, value)| word(keys[key], value)).collect();
             if words.is_empty() {
                 client.protocol.clone()
@@ -61,6 +77,7 @@ fn word(key: &str, value: &str) -> Option<String> {
     };
     match value {
         "" => None,
+        _ if key == NAME => Some(value.into()),
         "true" => Some(name.into()),
         "false" => Some(format!("no {name}")),
         _ => Some(format!("{name} = {value}")),
@@ -74,6 +91,23 @@ mod tests {
     fn client(protocol: &str, cell: &str, constants: &[&str]) -> RunClient {
         let constants = constants.iter().map(|value| value.to_string()).collect();
         RunClient { protocol: protocol.into(), cell: cell.into(), constants }
+    }
+
+    /// Cells of readers in two worlds; then of worlds, and of both at once.
+    #[test]
+    fn names_of_cells_belong_to_clients_or_to_worlds() {
+        let told = |runs: &[(&str, &str, &str)]| {
+            names_clients(
+                runs.iter().map(|(client, world, name)| (client.to_string(), world.to_string(), name.to_string())),
+            )
+        };
+        let readers = [("v2 all", "0", "all"), ("v2 k", "0", "k"), ("v2 all", "2", "all"), ("v2 k", "2", "k")];
+        assert!(told(&readers));
+        assert!(!told(&[("v2", "small", "a"), ("v2", "large", "b"), ("f", "small", "a"), ("f", "large", "b")]));
+        assert!(!told(&[("v2", "small", "a"), ("f", "large", "b")]));
+        let keys = ["name", "protocol.codex-v2.reading"];
+        let clients = [client("codex-v2", "0", &["all", "all"]), client("codex-v2", "0", &["first k", "first_k"])];
+        assert_eq!(labels(&keys, &clients), ["codex-v2 (all)", "codex-v2 (first k)"]);
     }
 
     #[test]
