@@ -3,6 +3,7 @@
 
 mod cuts;
 mod demand;
+pub mod durability;
 mod queues;
 
 pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};
