@@ -18,6 +18,7 @@
 //! | [`protocol`] | what a protocol is and what it can touch |
 //! | [`protocols`] | the protocols: generations of the Codex block exchange, BitTorrent, Bitswap, and two yardsticks |
 //! | [`discovery`] | who provides what: static, tracker, distributed hash tables |
+//! | [`storage`] | slots on hosts over years: one dataset's history, and how likely its loss is |
 //! | [`sim`] | one run |
 //! | [`scenario`] | scenario files to runs |
 //! | [`results`] | result files |
@@ -81,6 +82,7 @@ pub mod results;
 pub mod rng;
 pub mod scenario;
 pub mod sim;
+pub mod storage;
 pub mod study;
 pub mod units;
 pub mod world;

@@ -62,6 +62,10 @@ pub enum Purpose {
     Requests = 24,
     /// Which slots of a dataset nobody holds at the start.
     LostSlots = 25,
+    /// How long hosts of storage runs live.
+    Lives = 26,
+    /// Histories of one dataset that are split where its loss is rare.
+    Splitting = 27,
 }
 
 /// A random stream. Bit-identical on every platform.

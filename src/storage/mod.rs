@@ -1,0 +1,13 @@
+//! The long view: slots on hosts, what is lost and what is repaired, over months to decades.
+//!
+//! A [`Dataset`](dataset::DatasetSpec) is n = k + m slots on n different hosts; it is lost
+//! at the first moment when more than m of them are missing. [`dataset`] follows one of them
+//! through one history, [`splitting`] estimates how likely its loss is, however rare that
+//! may be. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
+//! number.
+
+pub mod dataset;
+mod life;
+pub mod splitting;
+
+pub use life::{Life, Start};
