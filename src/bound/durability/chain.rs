@@ -155,10 +155,10 @@ impl Chain {
     pub fn long_run(&self, start: usize) -> Vec<f64> {
         let n = self.len();
         let mut rates = vec![vec![0.0; n]; n];
-        for state in 0..n {
-            self.to[state].iter().for_each(|(to, rate)| rates[state][*to as usize] += rate);
+        for (state, row) in rates.iter_mut().enumerate() {
+            self.to[state].iter().for_each(|(to, rate)| row[*to as usize] += rate);
             if state != start {
-                rates[state][start] += self.loss[state];
+                row[start] += self.loss[state];
             }
         }
         // GTH: states go one by one, the last first; what led through them leads around.
