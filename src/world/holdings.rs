@@ -229,6 +229,19 @@ impl Holdings {
         }
     }
 
+    /// First units of the datasets of which `other` holds something that is not held.
+    pub fn lacks_of<'a>(&'a self, other: &'a Holdings) -> impl Iterator<Item = u32> + 'a {
+        let mut mine = self.parts.iter().peekable();
+        let lacks = move |theirs: &&Holding| {
+            while mine.next_if(|part| part.first < theirs.first).is_some() {}
+            match mine.peek() {
+                Some(part) if part.first == theirs.first => !part.includes(theirs),
+                _ => !theirs.is_empty(),
+            }
+        };
+        other.parts.iter().filter(lacks).map(|theirs| theirs.first)
+    }
+
     /// Adds `set`, units of `dataset`; returns how many of it were new.
     pub fn add(&mut self, set: &BlockSet, dataset: &Dataset) -> u32 {
         if set.is_empty() { 0 } else { self.part_of(dataset.first).add(set) }
