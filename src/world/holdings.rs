@@ -68,11 +68,7 @@ impl Holding {
 
     /// Everything that `other`, of the same dataset, holds is held.
     fn includes(&self, other: &Holding) -> bool {
-        let held_above = || {
-            let (below, above) = (other.above.count_below(self.below), other.above.intersection(&self.above));
-            below + above.len() == other.ahead
-        };
-        self.covers(other.first, other.below) && (other.ahead == 0 || held_above())
+        self.covers(other.first, other.below) && self.above.includes_from(self.below, &other.above)
     }
 
     /// Adds `set`; returns how many of it were new.
@@ -214,8 +210,10 @@ impl Holdings {
             return set.clone();
         }
         let start = self.parts.partition_point(|part| part.first <= first).saturating_sub(1);
-        for part in self.parts[start..].iter().take_while(|part| part.first <= last) {
-            held.union_with(&part.held_of(set));
+        let parts = &self.parts[start..start + self.parts[start..].partition_point(|part| part.first <= last)];
+        let ends = parts.iter().skip(1).map(|part| part.first).chain([u32::MAX]);
+        for (part, end) in parts.iter().zip(ends) {
+            held.union_with(&part.held_of(&set.within(part.first, end)));
         }
         held
     }
