@@ -183,11 +183,10 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Whether `other` has something that `node` wants and lacks.
     fn has_more(&self, other: &NodeState, node: &NodeState) -> bool {
         let datasets = &self.world.datasets;
-        let wants = |first| node.wanted.binary_search(&datasets.of(first)).is_ok();
-        match node.wanted.as_slice() {
-            [only] => !node.store.includes(&other.store, datasets.get(*only)),
-            _ => node.store.lacks_of(&other.store).any(wants),
+        if node.wanted.len() <= other.store.parts() {
+            return node.wanted.iter().any(|dataset| !node.store.includes(&other.store, datasets.get(*dataset)));
         }
+        node.store.lacks_of(&other.store).any(|first| node.wanted.binary_search(&datasets.of(first)).is_ok())
     }
 }
 

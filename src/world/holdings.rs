@@ -158,6 +158,11 @@ impl Holdings {
         self.parts.iter().filter(|part| !part.is_empty()).map(|part| part.first)
     }
 
+    /// Datasets of which something is or was held.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Number of units held, of all datasets.
     pub fn len(&self) -> u32 {
         self.parts.iter().map(Holding::len).sum()
