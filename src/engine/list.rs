@@ -36,6 +36,8 @@ pub struct EventList<E> {
     future: Vec<Vec<(Time, E)>>,
     /// Smallest time in each bucket, [`Time::NEVER`] when empty.
     earliest: [Time; BUCKETS],
+    /// Buckets in use: bit `b - 1` for bucket `b`.
+    used: u64,
     now: Time,
     len: usize,
 }
@@ -104,6 +106,7 @@ impl<E> EventList<E> {
             present,
             future: std::iter::repeat_with(Vec::new).take(BUCKETS).collect(),
             earliest: [Time::NEVER; BUCKETS],
+            used: 0,
             now: Time::ZERO,
             len: 0,
         }
@@ -147,6 +150,7 @@ impl<E> EventList<E> {
     fn put(&mut self, time: Time, event: E) {
         let bucket = 64 - (time.nanos() ^ self.now.nanos()).leading_zeros() as usize;
         self.earliest[bucket] = self.earliest[bucket].min(time);
+        self.used |= 1 << (bucket - 1);
         self.future[bucket].push((time, event));
     }
 
@@ -155,13 +159,13 @@ impl<E> EventList<E> {
         if !self.present.is_empty() {
             return Some(self.now);
         }
-        (self.len > 0).then(|| self.earliest[self.lowest_bucket()])
+        (self.used != 0).then(|| self.earliest[self.lowest_bucket()])
     }
 
     /// Takes the next event.
     pub fn pop(&mut self) -> Option<(Time, E)> {
         if self.present.is_empty() {
-            if self.len == 0 {
+            if self.used == 0 {
                 return None;
             }
             self.advance();
@@ -172,7 +176,7 @@ impl<E> EventList<E> {
 
     /// The lowest bucket in use; its smallest time is the smallest of all.
     fn lowest_bucket(&self) -> usize {
-        (1..BUCKETS).find(|b| !self.future[*b].is_empty()).expect("an event is pending")
+        self.used.trailing_zeros() as usize + 1
     }
 
     /// Moves the present to the next event and spreads its bucket over lower ones.
@@ -180,6 +184,7 @@ impl<E> EventList<E> {
         let bucket = self.lowest_bucket();
         self.now = self.earliest[bucket];
         self.earliest[bucket] = Time::NEVER;
+        self.used &= self.used - 1;
         let mut moving = std::mem::take(&mut self.future[bucket]);
         for (time, event) in moving.drain(..) {
             if time == self.now {

@@ -129,6 +129,7 @@ impl<P: Protocol> Simulation<'_, P> {
             from,
             to,
             channel,
+            class: cargo.class(),
             cargo,
             size,
             wire: 0,
@@ -250,7 +251,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn book_arrival(&mut self, id: u32) {
         let Some(flight) = &self.flights[id as usize] else { return };
         let (sender, receiver, wire, data) = (flight.from.index(), flight.to.index(), flight.wire, flight.size.payload);
-        let class = flight.class();
+        let class = flight.class;
         for (part, bytes) in flight.parts() {
             self.books.book(part, bytes, 0);
         }

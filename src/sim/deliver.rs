@@ -16,18 +16,21 @@ impl<P: Protocol> Simulation<'_, P> {
     /// handler are being carried out it waits: a node is told that its message has
     /// left when it has done all that it was about, as if that had taken any time.
     pub(super) fn drain_network(&mut self) {
-        if self.net_events.is_empty() || self.carrying > 0 {
+        if self.net_events.len() == self.net_due || self.carrying > 0 {
             return;
         }
-        let nested = !self.net_queue.is_empty();
-        self.net_queue.extend(self.net_events.drain(..));
+        let nested = self.net_due > 0;
+        self.net_due = self.net_events.len();
         if nested {
             return; // the outer call goes on with it
         }
-        while let Some(event) = self.net_queue.front().copied() {
-            self.on_network(event);
-            self.net_queue.pop_front();
+        let mut next = 0;
+        while next < self.net_due {
+            self.on_network(self.net_events[next]);
+            next += 1;
         }
+        self.net_events.drain(..next);
+        self.net_due = 0;
     }
 
     fn on_network(&mut self, event: NetEvent) {

@@ -97,7 +97,7 @@ impl<P: Protocol> Simulation<'_, P> {
             trace.sent(id, flight.traced(self.now));
         }
         self.books.accounts[from.index()].hand(bytes);
-        self.books.handed[flight.class() as usize] += bytes;
+        self.books.handed[flight.class as usize] += bytes;
         let on_wire = WireFlight { id, wire: Bytes(bytes), tracked: false };
         self.network.datagram(self.now, (from, to), on_wire, fate, &mut self.net_events);
         self.drain_network();

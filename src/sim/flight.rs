@@ -32,6 +32,8 @@ pub(super) struct Flight<M> {
     pub to: NodeId,
     pub channel: Channel,
     pub cargo: Cargo<M>,
+    /// The class of what it is for, which is asked for far more often than it is made out.
+    pub class: Class,
     pub size: Size,
     pub wire: u64,
     /// The part of `wire` that acknowledges earlier messages.
@@ -69,10 +71,10 @@ impl<M> Flight<M> {
     }
 }
 
-impl<M: Message> Flight<M> {
-    /// The class of what the message is for.
+impl<M: Message> Cargo<M> {
+    /// The class of what it is for.
     pub fn class(&self) -> Class {
-        match &self.cargo {
+        match self {
             Cargo::Message(message) => message.class(),
             Cargo::Hello { .. } => Class::Handshake,
             Cargo::Letter(_) => Class::Discovery,
@@ -81,7 +83,9 @@ impl<M: Message> Flight<M> {
             Cargo::Credit(_) => Class::Framing,
         }
     }
+}
 
+impl<M> Flight<M> {
     /// Its wire bytes by class. Block data counts as received in vain until it
     /// is stored.
     pub fn parts(&self) -> [(Class, u64); 5] {
@@ -89,7 +93,7 @@ impl<M: Message> Flight<M> {
         [
             (Class::Duplicate, size.payload),
             (Class::Proof, size.proof),
-            (self.class(), size.control),
+            (self.class, size.control),
             (Class::Framing, self.framing()),
             (Class::Ack, self.acks),
         ]
@@ -107,7 +111,7 @@ impl<M: Message> Flight<M> {
             arrived: Time::NEVER,
             from: self.from,
             to: self.to,
-            class: self.class(),
+            class: self.class,
             wire: self.wire,
             payload: self.size.payload,
             proof: self.size.proof,

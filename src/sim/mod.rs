@@ -19,6 +19,7 @@ mod presence;
 mod requests;
 mod run;
 mod spec;
+mod steps;
 mod store;
 mod watch;
 

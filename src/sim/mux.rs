@@ -49,7 +49,7 @@ impl<P: Protocol> Simulation<'_, P> {
             let first = flight.size.take(std::mem::take(&mut link.credit));
             // From its first frame on it is under way, whatever it waits for.
             flight.since = flight.since.min(now);
-            let (class, begun) = (flight.class(), flight.begun);
+            let (class, begun) = (flight.class, flight.begun);
             let frame = self.new_flight(from, to, Cargo::Frame(class), first, None);
             if let Some(frame) = &mut self.flights[frame as usize] {
                 frame.begun = begun;

@@ -117,7 +117,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub timer_tally: TimerTally<P::Timer>,
     pub network: Network,
     pub net_events: Vec<NetEvent>,
-    pub net_queue: VecDeque<NetEvent>,
+    /// How many of them are being acted on.
+    pub net_due: usize,
     pub flights: Vec<Option<Flight<P::Msg>>>,
     pub free_flights: Vec<u32>,
     pub discovery: Discovery,
@@ -172,7 +173,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             timer_tally: TimerTally::default(),
             network: Network::new(world, &spec.network),
             net_events: Vec::new(),
-            net_queue: VecDeque::new(),
+            net_due: 0,
             flights: Vec::new(),
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),

@@ -151,7 +151,8 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Nothing is under way for `id`.
     fn turn(&self, id: NodeId, searching: bool) -> Constraint {
         let node = &self.nodes[id.index()];
-        let mut helpful = node.links.iter().filter(|link| self.has_more(&self.nodes[link.line.0.index()], node));
+        let peers = node.links.chunk_by(|a, b| a.line.0 == b.line.0).map(|links| links[0].line.0);
+        let mut helpful = peers.filter(|peer| self.has_more(&self.nodes[peer.index()], node));
         match helpful.next() {
             None if (searching || node.links.is_empty()) && self.somebody_has_more(node) => {
                 if searching {
@@ -163,7 +164,7 @@ impl<P: Protocol> Simulation<'_, P> {
             None => Constraint::Nobody,
             Some(first) => {
                 let mut peers = std::iter::once(first).chain(helpful);
-                let busy = peers.any(|link| self.network.uplink_is_full(link.line.0));
+                let busy = peers.any(|peer| self.network.uplink_is_full(peer));
                 if busy { Constraint::RemoteUplink } else { Constraint::Timer }
             }
         }
@@ -181,11 +182,12 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Whether `other` has something that `node` wants and lacks.
     fn has_more(&self, other: &NodeState, node: &NodeState) -> bool {
-        node.wanted.iter().any(|want| {
-            let dataset = self.world.datasets.get(want.dataset);
-            let (theirs, mine) = (other.store.len_of(dataset), node.store.len_of(dataset));
-            theirs > mine || !node.store.includes(&other.store, dataset)
-        })
+        let datasets = &self.world.datasets;
+        if node.wanted.len() <= other.store.parts() {
+            let mut wanted = node.wanted.iter();
+            return wanted.any(|want| !node.store.includes(&other.store, datasets.get(want.dataset)));
+        }
+        node.store.lacks_of(&other.store).any(|first| node.is_fetching(datasets.of(first)))
     }
 }
 
@@ -219,7 +221,7 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
         }
         return;
     }
-    match (&flight.cargo, flight.class()) {
+    match (&flight.cargo, flight.class) {
         (Cargo::Hello { .. }, _) => {
             sights[from].travelling = true;
             sights[to].travelling = true;
@@ -231,8 +233,8 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
             let full =
                 network.uplink_is_full(flight.from) && network.head(flight.from, flight.to, flight.channel).is_some();
             asker.held |= full;
-            asker.travelling |= !full && flight.class() == Class::Request;
-            asker.asked |= flight.class() == Class::Want;
+            asker.travelling |= !full && flight.class == Class::Request;
+            asker.asked |= flight.class == Class::Want;
         }
         (Cargo::Message(_), Class::Presence) => sights[to].asked = true,
         (Cargo::Message(_), Class::Manifest) => {

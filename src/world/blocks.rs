@@ -21,6 +21,22 @@ impl Page {
         self.bits.iter().map(|w| w.count_ones()).sum()
     }
 
+    /// Members from `start` up to, not including, `end`.
+    fn count_within(&self, start: u32, end: u32) -> u32 {
+        let first = self.index * PAGE_BITS;
+        if start <= first && first + (PAGE_BITS - 1) < end {
+            return self.count();
+        }
+        let words = (0..PAGE_WORDS).map(|word| self.bits[word] & self.above(start, word) & !self.above(end, word));
+        words.map(u64::count_ones).sum()
+    }
+
+    /// The bits of this word that stand for `start` and what comes after it.
+    fn above(&self, start: u32, word: usize) -> u64 {
+        let base = self.index * PAGE_BITS + 64 * word as u32;
+        u64::MAX.checked_shl(start.saturating_sub(base)).unwrap_or(0)
+    }
+
     fn is_empty(&self) -> bool {
         self.bits == [0; PAGE_WORDS]
     }
@@ -148,9 +164,15 @@ impl BlockSet {
 
     /// The members that are in `other` too.
     pub fn intersection(&self, other: &BlockSet) -> BlockSet {
-        let mut set = self.clone();
-        set.retain_in(other);
-        set
+        let (few, many) = if self.pages.len() < other.pages.len() { (self, other) } else { (other, self) };
+        let mut left = many.pages.as_slice();
+        let common = few.pages.iter().filter_map(|page| {
+            left = from_page(left, page.index);
+            let theirs = left.first().filter(|theirs| theirs.index == page.index)?;
+            let bits = std::array::from_fn(|word| page.bits[word] & theirs.bits[word]);
+            Some(Page { index: page.index, bits }).filter(|page| !page.is_empty())
+        });
+        BlockSet { pages: common.collect() }
     }
 
     /// The members that are not in `other`.
@@ -169,6 +191,16 @@ impl BlockSet {
             }
             let theirs = other.pages.get(at).filter(|p| p.index == page.index);
             theirs.is_some_and(|p| page.bits.iter().zip(p.bits).any(|(a, b)| a & b != 0))
+        })
+    }
+
+    /// Whether all members of `other` from `start` on are members.
+    pub fn includes_from(&self, start: u32, other: &BlockSet) -> bool {
+        let mut left = self.pages.as_slice();
+        other.pages[other.find(start / PAGE_BITS).unwrap_or_else(|at| at)..].iter().all(|page| {
+            left = from_page(left, page.index);
+            let mine = left.first().filter(|mine| mine.index == page.index).map_or([0; PAGE_WORDS], |mine| mine.bits);
+            (0..PAGE_WORDS).all(|word| page.bits[word] & page.above(start, word) & !mine[word] == 0)
         })
     }
 
@@ -201,21 +233,29 @@ impl BlockSet {
 
     /// Number of members below `limit`.
     pub fn count_below(&self, limit: u32) -> u32 {
-        let mut count = 0;
-        for page in &self.pages {
-            let first = page.index * PAGE_BITS;
-            if first >= limit {
-                break;
-            }
-            if limit - first >= PAGE_BITS {
-                count += page.count();
-                continue;
-            }
-            let (word, bit) = (((limit - first) / 64) as usize, (limit - first) % 64);
-            count += page.bits[..word].iter().map(|w| w.count_ones()).sum::<u32>();
-            count += (page.bits[word] & !(u64::MAX << bit)).count_ones();
-        }
-        count
+        self.count_within(0, limit)
+    }
+
+    /// Number of members from `start` up to, not including, `end`.
+    pub fn count_within(&self, start: u32, end: u32) -> u32 {
+        self.pages_of(start, end).iter().map(|page| page.count_within(start, end)).sum()
+    }
+
+    /// The members from `start` up to, not including, `end`.
+    pub fn within(&self, start: u32, end: u32) -> BlockSet {
+        let mut part = BlockSet { pages: SmallVec::from_slice(self.pages_of(start, end)) };
+        part.remove_below(start);
+        part.truncate(end);
+        part
+    }
+
+    /// The pages that some of `start..end` is on.
+    fn pages_of(&self, start: u32, end: u32) -> &[Page] {
+        let (first, last) = (start / PAGE_BITS, end.saturating_sub(1) / PAGE_BITS);
+        let from = self.find(first).unwrap_or_else(|at| at);
+        let most = (last + 1).saturating_sub(first) as usize;
+        let pages = &self.pages[from..self.pages.len().min(from.saturating_add(most))];
+        &pages[..pages.partition_point(|page| page.index <= last)]
     }
 
     /// The smallest member.
@@ -321,6 +361,12 @@ impl BlockSet {
     }
 }
 
+/// The part of `pages` from `index` on.
+fn from_page(pages: &[Page], index: u32) -> &[Page] {
+    let near = pages.iter().take(3).position(|page| page.index >= index);
+    &pages[near.unwrap_or_else(|| pages.partition_point(|page| page.index < index))..]
+}
+
 impl FromIterator<u32> for BlockSet {
     fn from_iter<I: IntoIterator<Item = u32>>(units: I) -> Self {
         let mut set = BlockSet::new();
@@ -381,6 +427,15 @@ mod tests {
             let mut high = s.clone();
             high.remove_below(limit);
             prop_assert_eq!(high, x.range(limit..).copied().collect::<BlockSet>());
+            for end in [limit, limit / 2 + 900] {
+                let part = s.within(limit / 2, end);
+                prop_assert_eq!(s.count_within(limit / 2, end), part.len());
+                prop_assert_eq!(list(&part), x.range(limit / 2..end.max(limit / 2)).copied().collect::<Vec<_>>());
+            }
+            prop_assert_eq!(s.includes_from(limit, &t), y.range(limit..).all(|unit| x.contains(unit)));
+            let mut more = s.clone();
+            more.union_with(&t.within(limit, u32::MAX));
+            prop_assert!(more.includes_from(limit, &t));
             prop_assert_eq!((s.first(), s.last()), (x.first().copied(), x.last().copied()));
             prop_assert_eq!(s.first_from(limit), x.range(limit..).next().copied());
             let (mut rest, mut left) = (s.clone(), x.clone());

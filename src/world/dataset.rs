@@ -150,20 +150,13 @@ impl Dataset {
         if self.first == 0 && last.is_none_or(|last| last < end) {
             return (set.len(), last.is_some_and(|last| last >= self.last()) && set.contains(self.last()));
         }
-        let count = set.count_below(self.end()) - set.count_below(self.first);
+        let count = set.count_within(self.first, self.end());
         (count, count > 0 && set.contains(self.last()))
     }
 
     /// The members of `set` that are units of this dataset.
     pub fn part_of(&self, set: &BlockSet) -> BlockSet {
-        let mut part = set.clone();
-        if set.last().is_some_and(|last| last >= self.end()) {
-            part.truncate(self.end());
-        }
-        if set.first().is_some_and(|first| first < self.first) {
-            part.remove_below(self.first);
-        }
-        part
+        set.within(self.first, self.end())
     }
 
     /// Depth of the Merkle tree over the blocks, `max(1, ceil(log2 n))`

@@ -13,6 +13,7 @@ mod code;
 mod dataset;
 mod distribution;
 mod failure;
+mod holding;
 mod holdings;
 mod latency;
 mod overlay;
@@ -32,7 +33,8 @@ pub use classes::{ClassChurn, ClassRole, NodeClass, counted_nodes, seeder_places
 pub use code::{Code, Part, Want};
 pub use dataset::{Dataset, DatasetId, Datasets};
 pub use failure::FailureSpec;
-pub use holdings::{Advance, Holding, Holdings};
+pub use holding::Holding;
+pub use holdings::{Advance, Holdings};
 pub use latency::{Latency, LatencySpec};
 pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
 pub use requests::{Act, Arrivals, RequestSpec, Step, TraceRow};

@@ -69,13 +69,12 @@ fn indices(set: &BlockSet, dataset: &Dataset) -> (u64, u64) {
     let (count, with_last) = dataset.count_of(set);
     let (highest, blocks) =
         (set.last().unwrap_or(first).min(dataset.last()), dataset.blocks_of(u64::from(count), with_last));
-    let before = if set.first().is_some_and(|unit| unit < first) { set.count_below(first) } else { 0 };
     let below = |limit: u64| {
         let units = u32::try_from(dataset.blocks_before(limit) / group).unwrap_or(u32::MAX).saturating_add(first);
         if highest < units {
             return blocks;
         }
-        (u64::from(set.count_below(units) - before) * group).min(blocks)
+        (u64::from(set.count_within(first, units)) * group).min(blocks)
     };
     let bytes = 5 * blocks - below(1 << 7) - below(1 << 14) - below(1 << 21) - below(1 << 28);
     (blocks, bytes)

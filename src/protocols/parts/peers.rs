@@ -38,6 +38,11 @@ impl<T, const BY_ID: bool> Peers<T, BY_ID> {
         if BY_ID { self.ids.binary_search(&id).ok() } else { self.ids.iter().position(|p| *p == id) }
     }
 
+    /// The same, where it is likely still to be where it stood before.
+    pub fn position_near(&self, id: NodeId, before: usize) -> Option<usize> {
+        if self.ids.get(before) == Some(&id) { Some(before) } else { self.position(id) }
+    }
+
     /// What is known of `id`, to be changed.
     pub fn find(&mut self, id: NodeId) -> Option<&mut T> {
         self.position(id).map(|index| &mut self.all[index])

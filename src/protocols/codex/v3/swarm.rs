@@ -1,6 +1,6 @@
 //! The peers of a download and the choice among them (`engine/swarm.nim`).
 
-use super::{Params, PeerChoice, Peers};
+use super::{Params, Peer, PeerChoice, Peers};
 use crate::rng::Rng;
 use crate::units::Time;
 use crate::world::{Holding, NodeId};
@@ -42,6 +42,8 @@ pub(super) struct Member {
     /// When it last said what it has or delivered a batch.
     pub last_seen: Time,
     timeouts: u32,
+    /// Its place among the peers when it was last looked up.
+    place: usize,
 }
 
 /// Outcome of a choice.
@@ -55,12 +57,21 @@ pub(super) enum Choice {
     NoPeers,
 }
 
+/// A member with capacity.
+#[derive(Debug, Clone, Copy)]
+struct Free {
+    /// Its place among the members.
+    member: usize,
+    load: u32,
+    depth: u32,
+}
+
 /// The members, in the order in which they joined.
 #[derive(Debug, Default)]
 pub(super) struct Swarm {
     pub members: Vec<Member>,
-    /// Members with capacity, at the choice under way: index, load, depth.
-    free: Vec<(usize, u32, u32)>,
+    /// Members with capacity, at the choice under way.
+    free: Vec<Free>,
     /// Members that were at capacity when they were to be asked, since the loop last had
     /// reason to hope.
     pub full: Vec<NodeId>,
@@ -78,7 +89,13 @@ impl Swarm {
         }
         let room = self.members.len() < params.swarm_max as usize;
         if room {
-            self.members.push(Member { id, availability: Availability::Unknown, last_seen: now, timeouts: 0 });
+            self.members.push(Member {
+                id,
+                availability: Availability::Unknown,
+                last_seen: now,
+                timeouts: 0,
+                place: 0,
+            });
         }
         room
     }
@@ -164,24 +181,24 @@ impl Swarm {
         now: Time,
         (peers, params, rng): (&mut Peers, &Params, &mut Rng),
     ) -> Choice {
-        self.members.retain(|m| peers.find(m.id).is_some());
+        self.members.retain_mut(|m| m.among(peers).is_some());
         self.free.clear();
         let mut seen = false;
         for whole in [true, false] {
-            for (at, member) in self.members.iter().enumerate() {
+            for (member, known) in self.members.iter().enumerate() {
                 let has = if whole { Availability::has_all } else { Availability::has_any };
-                if member.is_stale(now, params) || !has(&member.availability, start, end) {
+                if known.is_stale(now, params) || !has(&known.availability, start, end) {
                     continue;
                 }
                 seen = true;
-                let Some(peer) = peers.find(member.id) else { continue };
-                let depth = peer.stats.depth(now, batch, params);
-                if peer.in_flight < depth {
-                    self.free.push((at, peer.in_flight, depth));
+                let peer = &mut peers[known.place];
+                let (load, depth) = (peer.in_flight, peer.stats.depth(now, batch, params));
+                if load < depth {
+                    self.free.push(Free { member, load, depth });
                 } else {
                     peer.room.found_full();
-                    if !self.full.contains(&member.id) {
-                        self.full.push(member.id);
+                    if !self.full.contains(&known.id) {
+                        self.full.push(known.id);
                     }
                 }
             }
@@ -192,23 +209,20 @@ impl Swarm {
         match self.free.len() {
             0 if seen => Choice::AtCapacity,
             0 => Choice::NoPeers,
-            1 => Choice::Peer(self.members[self.free[0].0].id),
+            1 => Choice::Peer(self.members[self.free[0].member].id),
             _ => Choice::Peer(self.among_free(now, peers, params, rng)),
         }
     }
 
     fn among_free(&self, now: Time, peers: &mut Peers, params: &Params, rng: &mut Rng) -> NodeId {
-        let id = |free: &(usize, u32, u32)| self.members[free.0].id;
+        let id = |free: &Free| self.members[free.member].id;
         let any = |rng: &mut Rng| id(&self.free[rng.below(self.free.len() as u64) as usize]);
         if params.peer_choice == PeerChoice::Random {
             return any(rng);
         }
-        let mut untried = self.free.iter().filter(|free| {
-            let peer = peers.find(id(free));
-            peer.is_some_and(|peer| peer.stats.throughput(now, params).is_none())
-        });
-        if let Some(first) = untried.next() {
-            let least = untried.fold(first, |best, free| if free.1 < best.1 { free } else { best });
+        let place = |free: &Free| self.members[free.member].place;
+        let untried = self.free.iter().filter(|free| peers[place(free)].stats.throughput(now, params).is_none());
+        if let Some(least) = untried.min_by_key(|free| free.load) {
             return id(least);
         }
         if rng.uniform() < params.exploration {
@@ -227,10 +241,10 @@ impl Swarm {
     }
 
     /// Lower is better.
-    fn score(&self, (at, load, depth): (usize, u32, u32), now: Time, peers: &mut Peers, params: &Params) -> f64 {
-        let member = &self.members[at];
-        let Some(peer) = peers.find(member.id) else { return f64::INFINITY };
-        let load = f64::from(load) / f64::from(depth);
+    fn score(&self, free: Free, now: Time, peers: &mut Peers, params: &Params) -> f64 {
+        let member = &self.members[free.member];
+        let peer = &mut peers[member.place];
+        let load = f64::from(free.load) / f64::from(free.depth);
         let penalty = f64::from(member.timeouts) * params.timeout_penalty;
         let throughput = peer.stats.throughput(now, params).map(|bps| bps as f64);
         let response = peer.stats.response_micros().map(|micros| micros as f64);
@@ -250,6 +264,12 @@ impl Swarm {
 }
 
 impl Member {
+    /// What is known of it as a peer, if it is connected.
+    pub fn among<'a>(&mut self, peers: &'a mut Peers) -> Option<&'a mut Peer> {
+        self.place = peers.position_near(self.id, self.place)?;
+        Some(&mut peers[self.place])
+    }
+
     pub fn is_stale(&self, now: Time, params: &Params) -> bool {
         now.since(self.last_seen) > params.peer_stale
     }

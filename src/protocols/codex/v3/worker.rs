@@ -339,15 +339,15 @@ impl Download {
 
     /// Until when turns that find everybody at capacity go on to do so and have
     /// no other effect, if nothing happens.
-    fn next_change(&self, peers: &mut Peers, searched: Option<Time>, cx: &Context<'_>) -> Time {
+    fn next_change(&mut self, peers: &mut Peers, searched: Option<Time>, cx: &Context<'_>) -> Time {
         let (now, params, batch) = (cx.now(), &cx.shared.params, self.batch_bytes(cx));
         let announcement = self.announcer.next_due(&self.scheduler, params);
         let mut next = announcement.min(self.swarm.next_stale(now, params));
         if self.swarm.active(now, params) < params.swarm_target as usize {
             next = next.min(searched.map_or(now, |last| last + params.discovery_interval));
         }
-        for member in self.swarm.members.iter().filter(|m| !m.is_stale(now, params)) {
-            if let Some(peer) = peers.find(member.id) {
+        for member in self.swarm.members.iter_mut().filter(|m| !m.is_stale(now, params)) {
+            if let Some(peer) = member.among(peers) {
                 next = next.min(peer.stats.next_review(now, batch, params));
             }
         }
