@@ -226,7 +226,8 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, network: &
             sights[from].travelling = true;
             sights[to].travelling = true;
         }
-        (Cargo::Message(_), Class::Request | Class::Want) if waits_to_leave => {}
+        // Of one whose uplink holds it back nothing else counts that its requests tell.
+        (Cargo::Message(_), Class::Request | Class::Want) if waits_to_leave || sights[from].held => {}
         (Cargo::Message(_), Class::Request) if flight.arrived => sights[from].served = true,
         (Cargo::Message(_), Class::Request | Class::Want) => {
             let asker = &mut sights[from];
