@@ -107,8 +107,11 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// What holds `id` back at `at`; nothing when it wants nothing.
     fn state(&self, id: NodeId, at: Time, sight: &Sight) -> Option<Constraint> {
+        let node = &self.nodes[id.index()];
+        // Who asks during the run wants nothing in between.
+        let asks = !node.asks || !node.wanted.is_empty() || !node.queue.is_empty();
         let wants = self.world.node(id).start <= at && self.books.accounts[id.index()].complete_since.is_none();
-        wants.then(|| match self.constraint(id, at, sight) {
+        (wants && asks).then(|| match self.constraint(id, at, sight) {
             constraint @ (Constraint::Nobody | Constraint::Away) => constraint,
             constraint => self.nodes[id.index()].cut.map_or(constraint, Cut::constraint),
         })
