@@ -1,7 +1,7 @@
 //! Stores that are full: what comes is refused, what is old goes, garbage is collected,
 //! what has expired is swept away. Held with the smallest protocol there is.
 
-use crate::common::spec;
+use crate::common::{checked, spec};
 use crate::template::protocol::{Params, Template};
 use codexsim::bound::{che_hit_ratio, zipf};
 use codexsim::ledger::{DownloadEnd, Outcome, Status};
@@ -100,4 +100,30 @@ fn what_has_expired_is_swept_slowly() {
     // is examined by every fourth, first after the hour at 80 minutes.
     let large = "datasets=[{ name='a', size='192000 KiB' }, { name='b', size='6400 KiB' }]";
     assert_eq!((get(large, "b", 4700), get(large, "b", 4900)), ("held", "complete"));
+}
+
+/// Who wants from its start on what finds no room never has it: the run says so.
+#[test]
+fn what_finds_no_room_leaves_the_run_unfinished() {
+    for when_full in ["refuse", "evict"] {
+        let when_full = format!("store.when_full={when_full}");
+        let sets =
+            ["swarm.network_size=4", "swarm.seeders=1", "swarm.file_size=1 MiB", "store.quota=512 KiB", &when_full];
+        let outcome = checked(&spec(&sets));
+        assert_eq!((outcome.status, outcome.completed()), (Status::Stalled, 0));
+        assert!(outcome.downloads.iter().all(|of| of.end == DownloadEnd::Refused));
+    }
+}
+
+/// A slot needs the room of a slot.
+#[test]
+fn a_slot_finds_room_where_the_file_would_not() {
+    let class = "datasets=[{ name='a', size='16 MiB', code={ k=4, m=2 }, wanted='slots' }]";
+    for (quota, status) in [("5 MiB", Status::Complete), ("3 MiB", Status::Stalled)] {
+        for when_full in ["refuse", "evict"] {
+            let (quota, when_full) = (format!("store.quota={quota}"), format!("store.when_full={when_full}"));
+            let sets = ["protocol=codex-v2", "swarm.network_size=7", "swarm.seeders=1", class, &quota, &when_full];
+            assert_eq!(checked(&spec(&sets)).status, status, "{quota} {when_full}");
+        }
+    }
 }

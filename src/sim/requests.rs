@@ -188,8 +188,9 @@ impl<P: Protocol> Simulation<'_, P> {
         node.wanted.sort_unstable();
         node.wanted.dedup();
         let wanted = node.wanted.clone();
-        for Want { dataset, .. } in wanted.into_iter().filter(|_| self.spec.world.store.is_some()) {
-            if !self.make_room(id, dataset) {
+        for want in wanted.into_iter().filter(|_| self.spec.world.store.is_some()) {
+            let (dataset, missing) = (want.dataset, self.missing(id, want));
+            if !self.make_room(id, dataset, missing) {
                 self.nodes[id.index()].wanted.retain(|other| other.dataset != dataset);
                 self.call_off(id, dataset, DownloadEnd::Refused);
             }

@@ -13,7 +13,7 @@ use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
-use crate::world::{Channel, NodeId, World};
+use crate::world::{Channel, NodeId, Role, World};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What can come up in the event list.
@@ -245,7 +245,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             return (self.now >= end).then_some(Status::Complete);
         }
         if self.has_all() {
-            Some(Status::Complete)
+            // What found no room never comes.
+            let all = self.world.with_role(Role::Leecher).count() as u32;
+            Some(if self.complete == all { Status::Complete } else { Status::Stalled })
         } else if self.now >= self.spec.stop.max_time {
             Some(Status::TimeLimit)
         } else if self.patience.is_over(self.now) && self.gives_up() {

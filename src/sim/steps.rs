@@ -59,7 +59,8 @@ impl<P: Protocol> Simulation<'_, P> {
                 want.part = self.freed_slot(want.dataset).map_or(Part::FREED, Part::Rebuilt);
                 self.requests.all[place as usize].want = want;
             }
-            if !self.make_room(id, want.dataset) {
+            let missing = self.missing(id, want);
+            if !self.make_room(id, want.dataset, missing) {
                 self.turn_away(id, place as usize);
                 continue;
             }
@@ -98,7 +99,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let before = self.bytes_held(id);
         let held = self.nodes[id.index()].store.len_of(spec);
         let lacking = spec.bytes().get().saturating_sub(spec.bytes_of(u64::from(held), false));
-        if !self.make_room(id, dataset) || lacking > self.room(id) {
+        if !self.make_room(id, dataset, lacking) || lacking > self.room(id) {
             self.refused_puts += 1;
             return;
         }

@@ -4,7 +4,7 @@ use super::run::{Event, Simulation};
 use crate::ledger::DownloadEnd;
 use crate::protocol::{Protocol, Units};
 use crate::units::{Bytes, Time};
-use crate::world::{DatasetId, NodeId, StoreSpec, WhenStoreFull, World};
+use crate::world::{DatasetId, NodeId, StoreSpec, Want, WhenStoreFull, World};
 
 /// What a node's store knows of what is in it.
 #[derive(Debug, Default)]
@@ -55,20 +55,24 @@ impl<P: Protocol> Simulation<'_, P> {
         store.quota.map_or(u64::MAX, |quota| quota.get().saturating_sub(self.books.accounts[id.index()].held()))
     }
 
-    /// `id` asks for `dataset` now: whether it can have it at all. A cache makes room.
-    pub(super) fn make_room(&mut self, id: NodeId, dataset: DatasetId) -> bool {
+    /// Bytes of `want` that `id` has to come by.
+    pub(super) fn missing(&self, id: NodeId, want: Want) -> u64 {
+        let (spec, store) = (self.world.datasets.get(want.dataset), &self.nodes[id.index()].store);
+        let held = store.advance_of(spec, want.part).held;
+        let has_last = spec.code.is_none() && store.contains(spec.last());
+        let all = spec.bytes_of(u64::from(spec.units_of(want.part)), spec.code.is_none());
+        all.saturating_sub(spec.bytes_of(u64::from(held), has_last))
+    }
+
+    /// `id` is to have `needed` bytes more of `dataset` now: whether it can at all. A cache
+    /// makes room.
+    pub(super) fn make_room(&mut self, id: NodeId, dataset: DatasetId, needed: u64) -> bool {
         let evicts = self.store_spec().filter(|store| store.when_full == WhenStoreFull::Evict);
         let Some(Bytes(quota)) = evicts.and_then(|store| store.quota) else { return true };
         let node = &mut self.nodes[id.index()];
         node.shelf.ask(dataset);
-        let missing = |dataset: DatasetId| {
-            let spec = self.world.datasets.get(dataset);
-            let has_last = node.store.contains(spec.last());
-            spec.bytes().get() - spec.bytes_of(u64::from(node.store.len_of(spec)), has_last)
-        };
-        let others = node.wanted.iter().map(|want| want.dataset).filter(|wanted| *wanted != dataset);
-        let coming: u64 = others.map(missing).sum();
-        let needed = coming + missing(dataset);
+        let others: Vec<Want> = node.wanted.iter().filter(|want| want.dataset != dataset).copied().collect();
+        let needed = needed + others.into_iter().map(|want| self.missing(id, want)).sum::<u64>();
         if needed > quota {
             return false; // nothing has to go for what cannot come
         }
