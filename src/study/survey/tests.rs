@@ -78,7 +78,7 @@ fn what_failed_or_never_ended_is_counted_and_makes_no_dot() {
     );
     inputs.runs[1].row = inputs.runs[1].row.clone().failed("why not");
     let survey = Survey::of(inputs, Vec::new());
-    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.leechers, p.moments.len())).collect();
+    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.downloads, p.moments.len())).collect();
     assert_eq!(counts, [(1, 1, 0), (1, 2, 1)], "the smaller cell comes first");
     assert_eq!(survey.points[1].moments, [5.0], "from the start of the earliest leecher");
     assert_eq!(survey.points[1].times, [4.0], "from its own");
