@@ -29,11 +29,15 @@ pub fn run(result: &RunResult) -> Document {
 /// What was run, in a line.
 pub(super) fn title(run: &RunRow) -> String {
     let leechers = run.leechers();
-    if let (Some(datasets @ 2..), Some(downloads)) = (run.dataset_count, run.downloads) {
+    if let (Some(datasets), Some(downloads)) = (run.dataset_count, run.downloads)
+        && (datasets > 1 || run.has_requests())
+    {
+        let what = if datasets > 1 { format!("{datasets} datasets of") } else { "one file of".into() };
         return format!(
-            "{}: {downloads} downloads of {datasets} datasets of {} in all, by {leechers} of {} nodes, {}, seed {}",
+            "{}: {downloads} downloads of {what} {}{}, by {leechers} of {} nodes, {}, seed {}",
             run.scenario,
             size(run.file_size_bytes as f64),
+            if datasets > 1 { " in all" } else { "" },
             run.network_size,
             run.protocol,
             run.seed

@@ -88,14 +88,16 @@ impl Gathered {
         self.line.completed += completed;
         self.line.all += all;
         let seen = Observation::simulated(row, &[], &[], Progress::Storage);
-        for (values, (name, ..)) in self.values.iter_mut().zip(QUANTITIES) {
-            values.extend(measure(name).value(&seen));
+        for (at, (values, (name, ..))) in self.values.iter_mut().zip(QUANTITIES).enumerate() {
+            // A quantile among downloads that did not end is beyond all others.
+            let endless = (row.has_requests() && OF_DOWNLOADS.contains(&at)).then_some(f64::INFINITY);
+            values.extend(measure(name).value(&seen).or(endless));
         }
         self.times.extend(if row.has_requests() { row.download_median_s } else { row.makespan_s });
     }
 
     fn line(self) -> PointLine {
-        let medians = self.values.map(|values| median(&values));
+        let medians = self.values.map(|values| median(&values).filter(|value| value.is_finite()));
         PointLine { medians, time: Summary::of(&self.times), ..self.line }
     }
 }
@@ -356,6 +358,27 @@ mod tests {
         );
         assert_eq!((runs("501 kB "), runs("502 kB ")), (None, None), "{text}");
         assert!(text.contains("points 501 to 502 of 1002 are left out here; all runs are in runs.csv"), "{text}");
+    }
+
+    /// Of three runs with requests two did not come to 95 % of the downloads, so that their
+    /// median does not either; with none it would be told of the third.
+    #[test]
+    fn a_quantile_that_most_runs_do_not_reach_is_none() {
+        let run = |p95_s| RunRow {
+            downloads: Some(9),
+            downloads_unfinished: Some(2),
+            downloads_asked: Some(9),
+            download_median_s: Some(2.0),
+            download_p95_s: p95_s,
+            ..crate::results::sample_result().run
+        };
+        let line = |runs: [Option<f64>; 3]| PointLine::of(&runs.map(run));
+        let cells = |line: PointLine| {
+            let table = grid(&["k"], &[(vec!["1".to_owned()], line)]);
+            table.texts()[0][1..6].iter().map(|cell| cell.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(cells(line([None, Some(5.0), None])), ["3", "21/27", "-", "2.00", "-"]);
+        assert_eq!(cells(line([None, Some(5.0), Some(4.0)])), ["3", "21/27", "-", "2.00", "5.00"]);
     }
 
     /// Of q only the easy point completed: it takes 1 s there, and p takes 2 s.
