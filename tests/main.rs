@@ -1,6 +1,7 @@
 //! All tests of the program from outside, in one binary: it is linked once. One room of
 //! it alone: `cargo test --test all golden::`.
 
+mod asked;
 mod bitswap;
 mod calibrate;
 mod churn;

@@ -130,6 +130,7 @@ pub fn view(data: &[u8]) {
         traffic: result.traffic.clone(),
         series: result.series.clone(),
         progress: result.progress.clone(),
+        downloads: result.downloads.clone(),
     };
     let Ok(mut playback) = Playback::new(tables) else { panic!("the tables of a run belong together") };
     let Ok(rows) = results::read_each::<TraceRow>(data) else { return };

@@ -2,7 +2,7 @@
 
 use super::{End, Failure, output};
 use crate::report::{self, Damage, Playback, RunTables};
-use crate::results::{self, AtomicFile, ResultsError, RunTable, TableRow, TraceRow};
+use crate::results::{self, AtomicFile, DownloadRow, ResultsError, RunTable, TableRow, TraceRow};
 use clap::Args;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -56,6 +56,7 @@ impl View {
             traffic: self.read()?,
             series: self.read()?,
             progress: self.read()?,
+            downloads: if self.dir.join(DownloadRow::KIND.file).exists() { self.read()? } else { vec![] },
         };
         let mut playback = Playback::new(tables).map_err(of)?;
         let wrong = |error| self.wrong(TraceRow::KIND.file, &error);

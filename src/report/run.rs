@@ -11,7 +11,10 @@ pub fn run(result: &RunResult) -> Document {
     let mut document = Document::new(&run.scenario);
     document.answer(vec![title(run)]);
     document.grid(facts(run));
-    document.paragraph("(times from the start of the first leecher, over those that got there)");
+    document.paragraph(match run.has_requests() {
+        true => "(times from when each was asked for, without what was had already; what did not come is longer than all others)",
+        false => "(times from the start of the first leecher, over those that got there)",
+    });
     if let Some(text) = plot::stored(&result.series) {
         document.picture(Picture { text, ..Picture::default() });
     }
@@ -26,11 +29,15 @@ pub fn run(result: &RunResult) -> Document {
 /// What was run, in a line.
 pub(super) fn title(run: &RunRow) -> String {
     let leechers = run.leechers();
-    if let (Some(datasets @ 2..), Some(downloads)) = (run.dataset_count, run.downloads) {
+    if let (Some(datasets), Some(downloads)) = (run.dataset_count, run.downloads)
+        && (datasets > 1 || run.has_requests())
+    {
+        let what = if datasets > 1 { format!("{datasets} datasets of") } else { "one file of".into() };
         return format!(
-            "{}: {downloads} downloads of {datasets} datasets of {} in all, by {leechers} of {} nodes, {}, seed {}",
+            "{}: {downloads} downloads of {what} {}{}, by {leechers} of {} nodes, {}, seed {}",
             run.scenario,
             size(run.file_size_bytes as f64),
+            if datasets > 1 { " in all" } else { "" },
             run.network_size,
             run.protocol,
             run.seed
@@ -51,25 +58,45 @@ fn facts(run: &RunRow) -> Grid {
     let leechers = run.leechers();
     let bound = run.bound_s.map(|s| format!("{} ({})", human::seconds(s), run.bound_kind.as_deref().unwrap_or("")));
     let simulated = run.sim_time_s.map(human::seconds).unwrap_or_default();
-    let lines = [
-        ("status", run.status.clone()),
-        ("completed", format!("{} of {leechers}", run.completed.unwrap_or(0))),
-        ("first block, median", time(run.ttfb_median_s)),
-        ("50 % stored, median", time(run.t50_median_s)),
-        ("90 % stored, median", time(run.t90_median_s)),
-        ("100 % stored, median", time(run.t100_median_s)),
-        ("100 % stored, p95", time(run.t100_p95_s)),
-        ("makespan", time(run.makespan_s)),
-        ("bound", bound.unwrap_or_default()),
-        ("efficiency", run.efficiency.map_or("-".into(), |e| format!("{:.1} %", e * 100.0))),
+    let of_leechers = || {
+        vec![
+            ("completed", format!("{} of {leechers}", run.completed.unwrap_or(0))),
+            ("first block, median", time(run.ttfb_median_s)),
+            ("50 % stored, median", time(run.t50_median_s)),
+            ("90 % stored, median", time(run.t90_median_s)),
+            ("100 % stored, median", time(run.t100_median_s)),
+            ("100 % stored, p95", time(run.t100_p95_s)),
+            ("makespan", time(run.makespan_s)),
+            ("bound", bound.unwrap_or_default()),
+            ("efficiency", run.efficiency.map_or("-".into(), |e| format!("{:.1} %", e * 100.0))),
+        ]
+    };
+    let of_downloads = || {
+        vec![
+            ("downloads", counts(run)),
+            ("first block, median", time(run.download_first_byte_median_s)),
+            ("download, median", time(run.download_median_s)),
+            ("download, p95", time(run.download_p95_s)),
+        ]
+    };
+    let lines = [("status", run.status.clone())].into_iter();
+    let lines = lines.chain(if run.has_requests() { of_downloads() } else { of_leechers() }).chain([
         ("wire bytes per payload byte", run.wire_per_payload.map_or("-".into(), |w| format!("{w:.3}"))),
         ("simulated", format!("{simulated}, {} events", human::count(run.events.unwrap_or(0) as f64))),
         ("took", effort(run)),
         ("fingerprint", run.fingerprint.clone().unwrap_or_default()),
-    ];
+    ]);
     let mut grid = Grid::new(["", ""].map(GridColumn::words));
-    lines.into_iter().filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| grid.row([name.into(), value]));
+    lines.filter(|(_, value)| !value.is_empty()).for_each(|(name, value)| grid.row([name.into(), value]));
     grid
+}
+
+/// How many downloads there were to be, and what became of them: `40, 15 of them had already`.
+pub(super) fn counts(run: &RunRow) -> String {
+    let told = [(run.downloads_held, "had already"), (run.downloads_unfinished, "unfinished")];
+    let told = told.into_iter().filter_map(|(count, words)| Some((count.filter(|count| *count > 0)?, words)));
+    let words: String = told.map(|(count, words)| format!(", {count} of them {words}")).collect();
+    format!("{}{words}", run.downloads.unwrap_or(0))
 }
 
 /// Real time, speed and memory; nothing in reproducible results.

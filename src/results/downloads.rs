@@ -41,7 +41,7 @@ pub(super) fn download_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<
 
 impl RunRow {
     /// The row with what is to be said of the downloads of its run.
-    pub(super) fn with_downloads(self, outcome: &Outcome) -> Self {
+    pub(super) fn with_downloads(self, spec: &RunSpec, outcome: &Outcome) -> Self {
         let count = |end| outcome.downloads.iter().filter(|of| of.end == end).count() as u64;
         let fetched =
             || outcome.downloads.iter().filter(|of| !matches!(of.end, DownloadEnd::Held | DownloadEnd::CalledOff));
@@ -51,7 +51,12 @@ impl RunRow {
         let first: Vec<f64> = fetched().map(|of| since(of, of.milestones.first)).collect();
         let all: Vec<f64> = fetched().map(|of| since(of, of.milestones.all)).collect();
         let reached = |time: Option<f64>| time.filter(|time| time.is_finite());
+        // Where there are requests, nobody wants anything from the start on unless it is said.
+        let unsaid = spec.world.datasets.iter().all(|class| class.wanted_by.is_none());
+        let by_request = |of: &&DownloadOutcome| unsaid || of.asked > outcome.nodes[of.node.index()].start;
+        let asked = || outcome.downloads.iter().filter(by_request).count() as u64;
         RunRow {
+            downloads_asked: spec.world.requests.as_ref().map(|_| asked()),
             dataset_count: Some(outcome.datasets.len() as u64),
             downloads: Some(outcome.downloads.len() as u64),
             downloads_unfinished: Some(count(DownloadEnd::Unfinished)),
@@ -61,6 +66,18 @@ impl RunRow {
             download_p95_s: reached(quantile(&all, 0.95)),
             ..self
         }
+    }
+}
+
+impl DownloadRow {
+    /// Whether there was something to fetch: it was neither had already nor called off.
+    pub fn is_fetched(&self) -> bool {
+        ["complete", "refused", "unfinished"].contains(&self.outcome.as_str())
+    }
+
+    /// How long it took, in s; nothing where it never came to all.
+    pub fn time_s(&self) -> Option<f64> {
+        Some(self.t100_s? - self.asked_s)
     }
 }
 
@@ -101,8 +118,7 @@ impl DownloadGroup {
 
 fn group(name: &str, rows: &[&DownloadRow]) -> DownloadGroup {
     let count = |outcome: &str| rows.iter().filter(|row| row.outcome == outcome).count();
-    let fetched: Vec<&&DownloadRow> =
-        rows.iter().filter(|row| ["complete", "refused", "unfinished"].contains(&row.outcome.as_str())).collect();
+    let fetched: Vec<&&DownloadRow> = rows.iter().filter(|row| row.is_fetched()).collect();
     let times = |moment: fn(&DownloadRow) -> Option<f64>| -> Vec<f64> {
         fetched.iter().map(|row| moment(row).map_or(f64::INFINITY, |moment| moment - row.asked_s)).collect()
     };

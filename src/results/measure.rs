@@ -148,22 +148,31 @@ fn further() -> impl Iterator<Item = Measure> {
             ("download_time_median_s", "median t100"),
             (Seconds, Less),
             "Median over leechers of the time from the own start to the whole dataset; a download that does not end \
-             is longer than all others.",
-            move |seen| finite(median(&seen.times(|node| node.t100_s))),
+             is longer than all others. Where there are requests, over downloads, each from when it was asked for.",
+            move |seen| match seen.asked() {
+                Some(run) => plain(run.download_median_s),
+                None => finite(median(&seen.times(|node| node.t100_s))),
+            },
         ),
         Measure::new(
             ("download_time_p95_s", "p95 t100"),
             (Seconds, Less),
             "95 % quantile over leechers of the time from the own start to the whole dataset; a download that does not \
-             end is longer than all others.",
-            move |seen| finite(quantile(&seen.times(|node| node.t100_s), 0.95)),
+             end is longer than all others. Where there are requests, over downloads, each from when it was asked for.",
+            move |seen| match seen.asked() {
+                Some(run) => plain(run.download_p95_s),
+                None => finite(quantile(&seen.times(|node| node.t100_s), 0.95)),
+            },
         ),
         Measure::new(
             ("first_byte_median_s", "first byte"),
             (Seconds, Less),
             "Median over leechers of the time from the own start to the first block; one that never comes is later \
-             than all others.",
-            move |seen| finite(median(&seen.times(|node| node.ttfb_s))),
+             than all others. Where there are requests, over downloads, each from when it was asked for.",
+            move |seen| match seen.asked() {
+                Some(run) => plain(run.download_first_byte_median_s),
+                None => finite(median(&seen.times(|node| node.ttfb_s))),
+            },
         ),
         Measure::new(
             ("seeder_bytes_per_payload", "seeder share"),
@@ -180,8 +189,12 @@ fn further() -> impl Iterator<Item = Measure> {
         Measure::new(
             ("unfinished_share", "unfinished downloads"),
             (Share, Less),
-            "Leechers that do not hold everything at the end, as a share of all.",
-            |seen| plain(Some(seen.unfinished() as f64 / seen.leechers().count() as f64)),
+            "Leechers that do not hold everything at the end, as a share of all; where there are requests, downloads \
+             that did not end.",
+            |seen| {
+                let all = seen.asked().map_or(seen.leechers().count() as f64, |run| run.downloads.unwrap_or(0) as f64);
+                plain(Some(seen.unfinished() as f64 / all))
+            },
         ),
         Measure::new(
             ("control_bytes_per_block", "control/block"),

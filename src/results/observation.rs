@@ -49,8 +49,23 @@ impl Observation {
         Some(self.bytes?.iter().sum::<u64>() as f64)
     }
 
+    /// Its row, where there are requests: then its times are of downloads, each from when it
+    /// was asked for.
+    pub(super) fn asked(&self) -> Option<&RunRow> {
+        self.run.as_ref().filter(|run| run.has_requests())
+    }
+
+    /// Whether the run has requests.
+    pub fn has_requests(&self) -> bool {
+        self.asked().is_some()
+    }
+
     /// Leechers that do not hold everything at the end; of a measured run, that never did.
+    /// Where there are requests, downloads that did not end.
     pub fn unfinished(&self) -> usize {
+        if let Some(run) = self.asked() {
+            return run.downloads_unfinished.unwrap_or(0) as usize;
+        }
         self.leechers().filter(|node| !node.complete.unwrap_or(node.t100_s.is_some())).count()
     }
 

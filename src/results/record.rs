@@ -62,7 +62,7 @@ impl RunRow {
         self.status.starts_with("failed")
     }
 
-    pub(super) fn ended(self, outcome: &Outcome) -> Self {
+    pub(super) fn ended(self, spec: &RunSpec, outcome: &Outcome) -> Self {
         let origin = outcome.origin();
         let times = |moment: fn(&Milestones) -> Option<Time>| -> Vec<f64> {
             outcome.leechers().filter_map(|n| moment(&n.milestones)).map(|t| t.since(origin).secs()).collect()
@@ -96,7 +96,7 @@ impl RunRow {
             crash_lost_bytes: Some(outcome.nodes.iter().map(|node| node.crash_lost).sum()),
             timed_out_bytes: Some(outcome.cut[Cut::TimeOut as usize]),
             churned_bytes: Some(outcome.cut[Cut::Churn as usize]),
-            ..self.with_downloads(outcome)
+            ..self.with_downloads(spec, outcome)
         }
     }
 }

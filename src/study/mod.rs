@@ -65,7 +65,8 @@ pub(crate) use runs::Runs;
 pub(crate) use selection::Selection;
 pub(crate) use statistics::Summary;
 pub(crate) use survey::{
-    Dot, Held, HeldMap, HeldShares, PowerLaw, Race, Survey, SurveyParts, SurveyPoint, Swept, SweptLine, spread,
+    Dot, Held, HeldMap, HeldShares, PowerLaw, Race, Survey, SurveyParts, SurveyPoint, Swept, SweptLine,
+    is_told_by_name, spread,
 };
 pub(crate) use validate::{Case, Refused, Score, Verdict};
 pub(crate) use values::Values;

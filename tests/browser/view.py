@@ -29,6 +29,12 @@ file_size = "4 MB"
 start = { stagger = "500 ms" }
 """
 
+REQUESTS = SCENARIO.replace("bittorrent", "codex-v2") + """
+[requests]
+rate = "2/s"
+number = 20
+"""
+
 
 class Page:
     """The opened page, and the files that it was made from."""
@@ -63,8 +69,8 @@ class Page:
         return int(self.find("drawn").text.split()[0])
 
 
-def table(program, name):
-    with open(program.place / "run" / name, newline="") as file:
+def table(program, name, run="run"):
+    with open(program.place / run / name, newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -156,6 +162,20 @@ RULES = [
 ]
 
 
+def requests_are_shown(driver, program):
+    """Of another run, in which nodes ask for the file one after another."""
+    driver.get((program.place / "asked/view.html").resolve().as_uri())
+    page = Page(driver, program)
+    downloads = table(program, "downloads.csv", "asked")
+    for share in (0, 0.3, 1):
+        page.slide(share)
+        upto = lambda column: sum(1 for row in downloads if row[column] and float(row[column]) <= page.clock() + 1e-3)
+        expected = f"{upto('t100_s')} of {upto('asked_s')} asked for by now"
+        expect(page.now()["downloads complete"] == expected, f"{page.now()} at {page.clock()} s, not {expected}")
+    rows = page.find("downloads").find_elements(By.TAG_NAME, "tr")
+    expect(len(rows) == 2, f"{len(rows)} rows of downloads for one class")
+
+
 def check(driver, program, screenshots):
     address = (program.place / "run/view.html").resolve().as_uri()
     driver.set_window_size(1400, 1500)
@@ -182,10 +202,14 @@ def main():
         (program.place / "s.toml").write_text(SCENARIO)
         program.run("run", "s.toml", "--quiet", "--trace", "--out", "run")
         program.run("view", "run", "--quiet")
+        (program.place / "asked.toml").write_text(REQUESTS)
+        program.run("run", "asked.toml", "--quiet", "--trace", "--out", "asked")
+        program.run("view", "asked", "--quiet")
         driver = browser(profile)
         try:
             check(driver, program, screenshots)
-            print(f"view.html: {len(RULES)} rules, good")
+            requests_are_shown(driver, program)
+            print(f"view.html: {len(RULES) + 1} rules, good")
         except Wrong as wrong:
             sys.exit(f"view.html: {wrong}")
         finally:

@@ -61,8 +61,8 @@ pub(super) fn classes(impact: &Impact, per_pair: Option<f64>) -> Grid {
 /// Verdicts by world.
 pub(super) fn worlds(impact: &Impact) -> Grid {
     // The time by which a world is judged stays; of the others the first are the last to go.
-    let metric = |(rank, metric): (usize, &ImpactMetric)| GridColumn::numbers(metric.title()).ranked(rank as u8);
-    let columns = ImpactMetric::WHOLE.iter().enumerate().map(metric);
+    let metric = |(rank, line): (usize, &ImpactLine)| GridColumn::numbers(line.metric.title()).ranked(rank as u8);
+    let columns = impact.whole.iter().enumerate().map(metric);
     let mut grid = Grid::new([GridColumn::words("world")].into_iter().chain(columns));
     for (world, lines, _) in impact.each_world() {
         let verdicts = lines.iter().map(|line| GridCell::toned(short(line), tone(line)));

@@ -14,6 +14,11 @@ pub(in crate::report) const METHOD: &str = "Ratios of median download times, eac
     pairs of runs with equal seeds: the geometric mean over cells (all that varies but the variant), in brackets its \
     95 % interval.";
 
+/// The same where there are requests.
+const METHOD_OF_REQUESTS: &str = "Ratios of median download times, each download from when it was asked for, over \
+    pairs of runs with equal seeds: the geometric mean over cells (all that varies but the variant), in brackets its \
+    95 % interval.";
+
 /// The answer, then what it is of and what speaks against it.
 pub(super) fn lines(survey: &Survey) -> Vec<String> {
     let races = survey.races();
@@ -26,6 +31,9 @@ pub(super) fn lines(survey: &Survey) -> Vec<String> {
         0 => alone(survey),
         _ => told(&survey.variants, &races),
     };
+    if survey.has_requests() {
+        lines.iter_mut().filter(|line| *line == METHOD).for_each(|line| *line = METHOD_OF_REQUESTS.into());
+    }
     lines.extend(unfinished(survey));
     lines
 }
@@ -76,7 +84,10 @@ fn sentence(names: &[String], race: &Race) -> String {
 fn alone(survey: &Survey) -> Vec<String> {
     let whole = survey.points.iter().filter(|point| point.is_whole());
     let medians = whole.filter_map(|point| median(&point.medians.iter().copied().flatten().collect::<Vec<_>>()));
-    let efficiencies = survey.points.iter().filter_map(|point| median(&point.values_of(|run| run.efficiency)));
+    let efficiencies = survey
+        .points
+        .iter()
+        .filter_map(|point| median(&point.values_of(|run| run.efficiency.filter(|_| !run.has_requests()))));
     let Some(time) = range(&medians.collect::<Vec<_>>(), human::seconds) else { return Vec::new() };
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let bound = range(&efficiencies.collect::<Vec<_>>(), percent);
@@ -105,17 +116,18 @@ fn unfinished(survey: &Survey) -> Option<String> {
     let mut told = Vec::new();
     for (index, variant) in survey.variants.iter().enumerate() {
         let mine = || survey.points.iter().filter(|point| point.variant == index);
-        let open = |point: &SurveyPoint| point.leechers - point.moments.len() as u64;
-        let (missing, all): (u64, u64) = (mine().map(open).sum(), mine().map(|point| point.leechers).sum());
+        let open = |point: &SurveyPoint| point.downloads - point.moments.len() as u64;
+        let (missing, all): (u64, u64) = (mine().map(open).sum(), mine().map(|point| point.downloads).sum());
         let points = mine().filter(|point| open(point) > 0).count();
         if points > 0 {
             told.push(format!("{variant} {missing} of {all}, at {points} of {} points", mine().count()));
         }
     }
-    let total: u64 = survey.points.iter().map(|point| point.leechers - point.moments.len() as u64).sum();
+    let total: u64 = survey.points.iter().map(|point| point.downloads - point.moments.len() as u64).sum();
     (!told.is_empty()).then(|| {
         format!(
-            "{total} leechers never completed; they count as longer than all others, and their cells are in no ratio: {}.",
+            "{total} {} never completed; they count as longer than all others, and their cells are in no ratio: {}.",
+            if survey.has_requests() { "downloads" } else { "leechers" },
             told.join("; ")
         )
     })
@@ -130,7 +142,7 @@ mod tests {
         let point = |(cell, variant): (usize, usize), ended: bool| SurveyPoint {
             cell,
             variant,
-            leechers: 2,
+            downloads: 2,
             medians: vec![ended.then_some(4.0)],
             moments: vec![4.0; if ended { 2 } else { 1 }],
             ..SurveyPoint::default()

@@ -13,7 +13,7 @@ const MOST_STEPS: usize = 100;
 
 /// A panel for each cell, a curve for each variant. Nothing when nobody completed.
 pub(super) fn picture(survey: &Survey) -> Option<Picture> {
-    let cells = survey.cells();
+    let (cells, has_requests) = (survey.cells(), survey.has_requests());
     let variants = spread(survey.variants.len(), MOST_VARIANTS);
     let shown: Vec<&Vec<usize>> = spread(cells.len(), MOST_PANELS).into_iter().map(|index| &cells[index]).collect();
     let points = |cell: &[usize]| -> Vec<usize> {
@@ -31,13 +31,17 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
             rows.extend(steps.iter().map(|s| vec![name(survey, point), s.x.to_string(), s.y.to_string()]));
             series[variants.iter().position(|v| *v == point.variant).unwrap_or(0)] = steps;
         }
-        let bound = cell.iter().flat_map(|index| survey.points[*index].values_of(|run| run.bound_s)).reduce(f64::min);
+        let bound = cell
+            .iter()
+            .filter(|_| !has_requests)
+            .flat_map(|index| survey.points[*index].values_of(|run| run.bound_s))
+            .reduce(f64::min);
         let line = bound.filter(|bound| !log || *bound > 0.0).map(|bound| vec![(bound, 0.0), (bound, 1.0)]);
         let scale = if log { AxisScale::Log } else { AxisScale::Linear };
         Panel {
             title: place(survey, &survey.points[cell[0]]),
             series,
-            guides: vec![line.unwrap_or_default()],
+            guides: if has_requests { vec![] } else { vec![line.unwrap_or_default()] },
             own_x: Some(scale),
             ..Panel::default()
         }
@@ -49,18 +53,32 @@ pub(super) fn picture(survey: &Survey) -> Option<Picture> {
     let share = |share: f64| format!("{:.0} %", share * 100.0);
     let svg = Chart {
         x: ChartAxis::new("time", AxisScale::Linear, duration),
-        y: ChartAxis::new("leechers complete", AxisScale::Linear, share),
+        y: ChartAxis::new(
+            if has_requests { "downloads complete" } else { "leechers complete" },
+            AxisScale::Linear,
+            share,
+        ),
         mark: Mark::Steps,
         series: variants.iter().map(|index| survey.variants[*index].clone()).collect(),
-        guides: vec![Guide { name: "bound".into(), dashes: "2 4" }],
+        guides: if has_requests { vec![] } else { vec![Guide { name: "bound".into(), dashes: "2 4" }] },
         columns: 3,
         panels,
         ..Chart::default()
     }
     .svg();
+    let what = match has_requests {
+        true => {
+            "Share of all downloads that are complete, over the time since each was asked for; all runs of a point \
+             together; each panel has an axis of its own."
+        }
+        false => {
+            "Share of all leechers that hold the whole file, over the time since the first leecher of their run began; \
+             all runs of a point together; each panel has an axis of its own. Before the bound (the least of the \
+             cell's runs) no run can be complete."
+        }
+    };
     let caption = format!(
-        "Share of all leechers that hold the whole file, over the time since the first leecher of their run began; \
-         all runs of a point together; each panel has an axis of its own. Before the bound (the least of the cell's runs) no run can be complete.{}{}",
+        "{what}{}{}",
         shortened("cells", shown.len(), cells.len()),
         shortened("variants", variants.len(), survey.variants.len()),
     );
@@ -86,7 +104,7 @@ fn steps(point: &SurveyPoint, log: bool) -> Vec<ChartPoint> {
         _ => (1..=MOST_STEPS).map(|step| (step * all).div_ceil(MOST_STEPS)).collect(),
     };
     let start = ChartPoint::new(if log { *first } else { 0.0 }, 0.0);
-    let step = |rank: usize| ChartPoint::new(point.moments[rank - 1], rank as f64 / point.leechers as f64);
+    let step = |rank: usize| ChartPoint::new(point.moments[rank - 1], rank as f64 / point.downloads as f64);
     [start].into_iter().chain(ranks.into_iter().map(step)).collect()
 }
 
@@ -96,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_curve_ends_at_the_share_that_completed() {
-        let point = SurveyPoint { leechers: 4, moments: vec![1.0, 2.0, 5.0], ..SurveyPoint::default() };
+        let point = SurveyPoint { downloads: 4, moments: vec![1.0, 2.0, 5.0], ..SurveyPoint::default() };
         let corners = |log| steps(&point, log).iter().map(|p| (p.x, p.y)).collect::<Vec<_>>();
         assert_eq!(corners(false), [(0.0, 0.0), (1.0, 0.25), (2.0, 0.5), (5.0, 0.75)]);
         assert_eq!(corners(true)[0], (1.0, 0.0), "zero has no logarithm");
@@ -106,7 +124,7 @@ mod tests {
     #[test]
     fn many_completions_become_hundredths() {
         let point =
-            SurveyPoint { leechers: 250, moments: (1..=250).map(f64::from).collect(), ..SurveyPoint::default() };
+            SurveyPoint { downloads: 250, moments: (1..=250).map(f64::from).collect(), ..SurveyPoint::default() };
         let steps = steps(&point, false);
         assert_eq!(steps.len(), 101);
         assert_eq!((steps[1].x, steps[1].y), (3.0, 3.0 / 250.0), "the third is the first to reach a hundredth");

@@ -72,7 +72,8 @@ fn shares(survey: &Survey, points: &[HeldShares]) -> Option<Picture> {
     let cells = points.iter().map(|shares| survey.points[shares.point].cell).collect::<std::collections::BTreeSet<_>>();
     let caption = format!(
         "The time from the start of a leecher to its completion (or the end of the run) by what held it back, in the \
-         first run of each point: of the last leecher and of the one in the middle.{}",
+         first run of each point: of the last leecher and of the one in the middle.{}{}",
+        if survey.has_requests() { " Between its requests nobody holds it back." } else { "" },
         shortened("cells", cells.len(), survey.cells().len())
     );
     let show = |share| format!("{:.0} %", share * 100.0);

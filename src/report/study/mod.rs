@@ -49,7 +49,7 @@ pub fn survey(survey: &Survey, sources: SurveySources) -> Document {
     });
     document.heading("Every point");
     document.grid(points::grid(&titles(survey), &lines(survey)));
-    document.paragraph(points::NOTE);
+    document.paragraph(points::note(survey.has_requests()));
     if upkeep::is_known(sources.discovery) {
         document.heading("Upkeep of the hash table");
         upkeep::tell(&mut document, sources.discovery);
@@ -70,10 +70,10 @@ fn figures(page: &mut Document, survey: &Survey, held: &Held) {
         None if is_idle(survey) => {}
         None => page.paragraph("No leecher completed, so there are no times to show."),
     }
-    survey.sweeps().iter().for_each(|sweep| sweeps::tell(page, sweep));
+    survey.sweeps().iter().for_each(|sweep| sweeps::tell(page, sweep, survey.has_requests()));
     let sections = [
         ("Bytes", bytes::pictures(survey)),
-        ("Efficiency", efficiency::picture(survey).into_iter().collect()),
+        ("Efficiency", efficiency::picture(survey).filter(|_| !survey.has_requests()).into_iter().collect()),
         ("What held the leechers back", held::pictures(survey, held)),
     ];
     for (title, pictures) in sections {

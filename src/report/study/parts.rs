@@ -12,7 +12,10 @@ pub(super) fn tell(page: &mut Document, survey: &Survey, parts: &[SurveyParts]) 
         return;
     }
     page.heading("Datasets, classes, regions and core links");
-    page.paragraph("Of the first run of each point; downloads count from each leecher's own start.");
+    page.paragraph(match survey.has_requests() {
+        true => "Of the first run of each point; downloads count from when each was asked for.",
+        false => "Of the first run of each point; downloads count from each leecher's own start.",
+    });
     for part in parts {
         let point = name(survey, &survey.points[part.point]);
         page.subheading(&point);

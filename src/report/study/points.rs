@@ -6,21 +6,28 @@ use super::super::plot;
 use super::{answer, is_idle};
 use crate::results::{Measure, Observation, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
-use crate::study::{Plan, Summary, Survey};
+use crate::study::{Plan, Summary, Survey, is_told_by_name};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// Measures of the table: name, title, and rank (see [`GridColumn::ranked`]).
-const QUANTITIES: [(&str, &str, u8); 8] = [
+const QUANTITIES: [(&str, &str, u8); 11] = [
     ("ttfb_median_s", "ttfb", 7),
     ("t50_median_s", "t50", 8),
     ("t90_median_s", "t90", 6),
     ("t100_median_s", "t100", 0),
     ("efficiency", "efficiency", 2),
+    ("download_first_byte_median_s", "first block", 6),
+    ("download_median_s", "median", 0),
+    ("download_p95_s", "p95", 2),
     ("wire_per_payload", "wire/payload", 3),
     ("control_bytes_per_block", "control/block", 5),
     ("duplicate_share", "duplicates", 4),
 ];
+
+/// Those that are told of leechers, and in their place where there are requests.
+const OF_LEECHERS: std::ops::Range<usize> = 0..5;
+const OF_DOWNLOADS: std::ops::Range<usize> = 5..8;
 
 /// One unit for the `values` of a column.
 fn scale(unit: Unit, values: &[f64]) -> Scale {
@@ -36,10 +43,13 @@ fn scale(unit: Unit, values: &[f64]) -> Scale {
 #[derive(Debug, Clone, Default)]
 pub(super) struct PointLine {
     runs: usize,
+    /// Whether there are requests: then downloads are counted, and their time is told.
+    has_requests: bool,
     completed: u64,
-    leechers: u64,
+    all: u64,
     medians: [Option<f64>; QUANTITIES.len()],
-    makespan: Option<Summary>,
+    /// The makespan, or the median time of a run's downloads.
+    time: Option<Summary>,
 }
 
 impl PointLine {
@@ -50,9 +60,9 @@ impl PointLine {
         gathered.line()
     }
 
-    /// The median makespan, where all runs have one.
-    fn makespan(&self) -> Option<f64> {
-        self.makespan.as_ref().filter(|makespan| makespan.n == self.runs).map(|makespan| makespan.median)
+    /// The median of this time, where all runs have one.
+    fn time(&self) -> Option<f64> {
+        self.time.as_ref().filter(|time| time.n == self.runs).map(|time| time.median)
     }
 }
 
@@ -61,24 +71,34 @@ impl PointLine {
 struct Gathered {
     line: PointLine,
     values: [Vec<f64>; QUANTITIES.len()],
-    makespans: Vec<f64>,
+    times: Vec<f64>,
 }
 
 impl Gathered {
     fn add(&mut self, row: &RunRow) {
         self.line.runs += 1;
-        self.line.completed += row.completed.unwrap_or(0);
-        self.line.leechers += u64::from(row.leechers());
+        let (completed, all) = match row.has_requests() {
+            true => {
+                let all = row.downloads.unwrap_or(0);
+                (all - row.downloads_unfinished.unwrap_or(0).min(all), all)
+            }
+            false => (row.completed.unwrap_or(0), row.leechers().into()),
+        };
+        self.line.has_requests |= row.has_requests();
+        self.line.completed += completed;
+        self.line.all += all;
         let seen = Observation::simulated(row, &[], &[], Progress::Storage);
-        for (values, (name, ..)) in self.values.iter_mut().zip(QUANTITIES) {
-            values.extend(measure(name).value(&seen));
+        for (at, (values, (name, ..))) in self.values.iter_mut().zip(QUANTITIES).enumerate() {
+            // A quantile among downloads that did not end is beyond all others.
+            let endless = (row.has_requests() && OF_DOWNLOADS.contains(&at)).then_some(f64::INFINITY);
+            values.extend(measure(name).value(&seen).or(endless));
         }
-        self.makespans.extend(row.makespan_s);
+        self.times.extend(if row.has_requests() { row.download_median_s } else { row.makespan_s });
     }
 
     fn line(self) -> PointLine {
-        let medians = self.values.map(|values| median(&values));
-        PointLine { medians, makespan: Summary::of(&self.makespans), ..self.line }
+        let medians = self.values.map(|values| median(&values).filter(|value| value.is_finite()));
+        PointLine { medians, time: Summary::of(&self.times), ..self.line }
     }
 }
 
@@ -125,7 +145,12 @@ impl<'a> SweepTable<'a> {
     pub fn document(mut self, survey: Option<&Survey>) -> Document {
         self.close(self.plan.points());
         let first = self.plan.values(0);
-        let keys: Vec<&str> = first.keys().collect();
+        let value = |at: usize, key: &str| self.plan.values(at).get(key);
+        let told = |key: &str| {
+            let beside = first.keys().any(|key| key == "name");
+            beside && is_told_by_name((0..self.lines.len()).map(|at| (value(at, "name"), value(at, key))))
+        };
+        let keys: Vec<&str> = first.keys().filter(|key| !told(key)).collect();
         let point = |(at, line)| {
             let values = self.plan.values(at);
             (keys.iter().map(|key| values.get(key)).collect::<Vec<_>>(), line)
@@ -142,15 +167,24 @@ impl<'a> SweepTable<'a> {
             let (from, to, file) = (left_out.start + 1, left_out.end, RunRow::KIND.file);
             document.paragraph(format!("points {from} to {to} of {all} are left out here; all runs are in {file}"));
         }
-        document.paragraph(NOTE);
+        document.paragraph(note(self.lines.iter().any(|line| line.has_requests)));
         against_first_key(&mut document, &keys, self.lines.iter().enumerate().map(point));
         document
     }
 }
 
-/// What the times in the table are.
-pub(super) const NOTE: &str = "medians over runs; times from the start of a run's first leecher, over leechers that \
+/// What the times in the table are, where all is wanted from the start on.
+const NOTE: &str = "medians over runs; times from the start of a run's first leecher, over leechers that \
     completed; makespan over runs in which all did";
+
+/// The same where there are requests.
+const NOTE_OF_REQUESTS: &str = "medians over runs; times of downloads, each from when it was asked for: what did not \
+    end counts as longer than all others, what was had already is left out";
+
+/// What the times in the table are.
+pub(super) fn note(has_requests: bool) -> &'static str {
+    if has_requests { NOTE_OF_REQUESTS } else { NOTE }
+}
 
 /// A line for each of `points`, which are told apart by their values of `keys`. Each
 /// column has one unit.
@@ -161,12 +195,14 @@ pub(super) fn grid<L: Borrow<PointLine>>(keys: &[&str], points: &[(Vec<String>, 
     };
     let mut columns: Vec<Filled> = keys.iter().enumerate().map(key).collect();
     columns.extend(counts(&lines));
-    for (at, (name, title, rank)) in QUANTITIES.into_iter().enumerate() {
+    let has_requests = lines.iter().any(|line| line.has_requests);
+    let left_out = if has_requests { OF_LEECHERS } else { OF_DOWNLOADS };
+    for (at, (name, title, rank)) in QUANTITIES.into_iter().enumerate().filter(|(at, _)| !left_out.contains(at)) {
         let medians = || lines.iter().map(|line| line.medians[at]);
         let scale = scale(measure(name).unit, &medians().flatten().collect::<Vec<_>>());
         columns.push(filled(title, rank, &scale, medians().map(|value| value.map(|v| scale.show(v)))));
     }
-    columns.extend(spread(&lines));
+    columns.extend(spread(&lines, has_requests));
     let mut cells: Vec<_> = columns.iter_mut().map(|(_, cells)| std::mem::take(cells).into_iter()).collect();
     let rows: Vec<Vec<String>> =
         (0..points.len()).map(|_| cells.iter_mut().flat_map(Iterator::next).collect()).collect();
@@ -184,28 +220,32 @@ fn filled(title: &str, rank: u8, scale: &Scale, cells: impl Iterator<Item = Opti
     (GridColumn::numbers(title).ranked(rank), cells.map(|cell| cell.unwrap_or("-".into())).collect())
 }
 
-/// Runs, and leechers that completed of all.
+/// Runs, and leechers that completed of all; where there are requests, downloads that ended.
 fn counts(lines: &[&PointLine]) -> [Filled; 2] {
     [
         (GridColumn::numbers("runs").ranked(3), lines.iter().map(|line| line.runs.to_string()).collect()),
         (
             GridColumn::numbers("completed").ranked(1),
-            lines.iter().map(|line| format!("{}/{}", line.completed, line.leechers)).collect(),
+            lines.iter().map(|line| format!("{}/{}", line.completed, line.all)).collect(),
         ),
     ]
 }
 
 /// Median, quantiles, and mean with its interval, in one unit.
-fn spread(lines: &[&PointLine]) -> [Filled; 3] {
-    let makespans = || lines.iter().map(|line| line.makespan.as_ref());
-    let scale = Scale::seconds(makespans().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
+fn spread(lines: &[&PointLine], has_requests: bool) -> [Filled; 3] {
+    let times = || lines.iter().map(|line| line.time.as_ref());
+    let scale = Scale::seconds(times().flatten().flat_map(|s| [s.median, s.p5, s.p95]));
     let show = |value: f64| scale.show(value);
-    let each =
-        |of: &dyn Fn(&Summary) -> Option<String>| makespans().map(|makespan| makespan.and_then(of)).collect::<Vec<_>>();
+    let each = |of: &dyn Fn(&Summary) -> Option<String>| times().map(|time| time.and_then(of)).collect::<Vec<_>>();
     let range = |s: &Summary| (s.n > 1).then(|| format!("{}..{}", show(s.p5), show(s.p95)));
     let interval = |s: &Summary| s.ci95.map(|half| format!("{} +- {}", show(s.mean), show(half)));
     [
-        filled("makespan", 1, &scale, each(&|s| Some(show(s.median))).into_iter()),
+        filled(
+            if has_requests { "median of a run" } else { "makespan" },
+            1,
+            &scale,
+            each(&|s| Some(show(s.median))).into_iter(),
+        ),
         filled("p5..p95", 2, &scale, each(&range).into_iter()),
         filled("mean +- 95 %", 6, &scale, each(&interval).into_iter()),
     ]
@@ -214,7 +254,8 @@ fn spread(lines: &[&PointLine]) -> [Filled; 3] {
 /// Values of the first key that are shown.
 const MOST_BARS: usize = 24;
 
-/// The median makespan for each value of the first swept key, over the places
+/// The median makespan (where there are requests, the median download) for each value of the
+/// first swept key, over the places
 /// (values of the other keys) that have one at every value: else a value would
 /// look fast because only its easy points completed. Nothing where that is no
 /// comparison.
@@ -226,7 +267,11 @@ fn against_first_key<'a>(
     let Some(key) = keys.first() else { return };
     let mut names: Vec<String> = Vec::new();
     let mut places: BTreeMap<Vec<String>, BTreeMap<String, Option<f64>>> = BTreeMap::new();
+    let mut what = "makespan";
     for (mut values, line) in points {
+        if line.has_requests {
+            what = "median download";
+        }
         let place = values.split_off(1);
         let name = values.swap_remove(0);
         if !names.contains(&name) {
@@ -235,7 +280,7 @@ fn against_first_key<'a>(
         if names.len() > MOST_BARS {
             return;
         }
-        places.entry(place).or_default().insert(name, line.makespan());
+        places.entry(place).or_default().insert(name, line.time());
     }
     places.retain(|_, place| place.len() == names.len());
     if names.len() < 2 || places.is_empty() {
@@ -243,7 +288,7 @@ fn against_first_key<'a>(
     }
     let shared: Vec<_> = places.values().filter(|place| place.values().all(Option::is_some)).collect();
     if shared.is_empty() {
-        let told = format!("no bars of the makespan by {key}: nowhere did all runs complete at every value of it");
+        let told = format!("no bars of the {what} by {key}: nowhere did all runs complete at every value of it");
         return document.paragraph(told);
     }
     let median = |name: &String| {
@@ -259,7 +304,7 @@ fn against_first_key<'a>(
             format!(", median over the {n} of {} points at which all runs completed at every value", places.len())
         }
     };
-    let (title, text) = (format!("makespan by {key}{over}"), plot::bars(&lines, &scale));
+    let (title, text) = (format!("{what} by {key}{over}"), plot::bars(&lines, &scale));
     document.picture(Picture { title, text, ..Picture::default() });
 }
 
@@ -313,6 +358,27 @@ mod tests {
         );
         assert_eq!((runs("501 kB "), runs("502 kB ")), (None, None), "{text}");
         assert!(text.contains("points 501 to 502 of 1002 are left out here; all runs are in runs.csv"), "{text}");
+    }
+
+    /// Of three runs with requests two did not come to 95 % of the downloads, so that their
+    /// median does not either; with none it would be told of the third.
+    #[test]
+    fn a_quantile_that_most_runs_do_not_reach_is_none() {
+        let run = |p95_s| RunRow {
+            downloads: Some(9),
+            downloads_unfinished: Some(2),
+            downloads_asked: Some(9),
+            download_median_s: Some(2.0),
+            download_p95_s: p95_s,
+            ..crate::results::sample_result().run
+        };
+        let line = |runs: [Option<f64>; 3]| PointLine::of(&runs.map(run));
+        let cells = |line: PointLine| {
+            let table = grid(&["k"], &[(vec!["1".to_owned()], line)]);
+            table.texts()[0][1..6].iter().map(|cell| cell.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(cells(line([None, Some(5.0), None])), ["3", "21/27", "-", "2.00", "-"]);
+        assert_eq!(cells(line([None, Some(5.0), Some(4.0)])), ["3", "21/27", "-", "2.00", "5.00"]);
     }
 
     /// Of q only the easy point completed: it takes 1 s there, and p takes 2 s.

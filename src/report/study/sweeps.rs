@@ -11,8 +11,9 @@ use crate::study::{Dot, PowerLaw, Swept, SweptLine, spread};
 /// Panels of one figure.
 const MOST_PANELS: usize = 9;
 
-/// Adds a section with two figures and the exponents.
-pub(super) fn tell(page: &mut Document, sweep: &Swept) {
+/// Adds a section with two figures and the exponents; where there are requests, for files
+/// of which sizes may differ, there is no figure of the speed.
+pub(super) fn tell(page: &mut Document, sweep: &Swept, has_requests: bool) {
     let mut places: Vec<String> = Vec::new();
     for line in &sweep.lines {
         if !places.contains(&fixed(line)) {
@@ -26,8 +27,9 @@ pub(super) fn tell(page: &mut Document, sweep: &Swept) {
     let time = Quantity {
         title: format!("Download time against {}", title(&sweep.axis.key)),
         caption: format!(
-            "Median over the downloads of all runs of a point, each from its own start; the band is from the 5 % to \
-             the 95 % quantile of downloads. Seeds and sets of seeders are pooled, all else is fixed.{told}"
+            "Median over the downloads of all runs of a point, each from {}; the band is from the 5 % to \
+             the 95 % quantile of downloads. Seeds and sets of seeders are pooled, all else is fixed.{told}",
+            if has_requests { "when it was asked for" } else { "its own start" }
         ),
         unit: "download time",
         show: duration,
@@ -46,7 +48,10 @@ pub(super) fn tell(page: &mut Document, sweep: &Swept) {
     };
     let axis = title(&sweep.axis.key);
     page.heading(format!("Against {axis}"));
-    [time, speed].into_iter().for_each(|quantity| page.picture(quantity.picture(sweep, &shown, &lines)));
+    [Some(time), (!has_requests).then_some(speed)]
+        .into_iter()
+        .flatten()
+        .for_each(|quantity| page.picture(quantity.picture(sweep, &shown, &lines)));
     if lines.iter().any(|line| line.fit.is_some()) {
         page.subheading(format!("Scaling with {axis}"));
         page.grid(fits(&lines));

@@ -22,25 +22,32 @@ pub struct Bookmark {
     pub until: Option<i64>,
 }
 
-/// First byte, half, last finisher, and stalls.
+/// First byte, half, last finisher, and, where all is wanted from the start on, stalls.
 pub fn bookmarks(playback: &Playback) -> Vec<Bookmark> {
     let moment = |label: String, at: i64| Bookmark { label, at, until: None };
     let first = playback.leechers().filter_map(|node| node.ttfb_s).map(micros).min();
     let finisher = playback.leechers().filter_map(|node| Some((micros(node.t100_s?), node.node))).max();
     let all = playback.leechers().all(|node| node.t100_s.is_some());
-    let last = if all { "last finisher" } else { "last finisher of those that finished" };
+    let has_requests = playback.run.has_requests();
+    let (middle, last) = match (has_requests, all) {
+        (true, true) => ("half of the downloads complete", "last download settled"),
+        (true, false) => ("half of the downloads complete", "last node whose downloads are all settled"),
+        (false, true) => ("half of all stored", "last finisher"),
+        (false, false) => ("half of all stored", "last finisher of those that finished"),
+    };
     let mut marks = Vec::new();
     marks.extend(first.map(|at| moment("first block stored".into(), at)));
-    marks.extend(half(playback).map(|at| moment("half of all stored".into(), at)));
+    marks.extend(half(playback).map(|at| moment(middle.into(), at)));
     marks.extend(finisher.map(|(at, node)| moment(format!("{last}: node {node}"), at)));
-    marks.extend(stalls(playback));
+    // Where there are requests, a pause is as good as a stall.
+    marks.extend(if has_requests { vec![] } else { stalls(playback) });
     marks
 }
 
 /// When half of what all leechers want was stored.
 fn half(playback: &Playback) -> Option<i64> {
     let moments = moments(playback);
-    let wanted = playback.leechers().count() * playback.step_count as usize;
+    let wanted: usize = playback.leechers().map(|node| playback.steps_of(node.node)).sum();
     let at = wanted.div_ceil(2).checked_sub(1)?;
     moments.get(at).copied()
 }

@@ -1,7 +1,7 @@
 //! Files of a run that cannot be what the program wrote.
 
 use super::Playback;
-use crate::results::{NodeRow, ProgressRow, RunRow, TableRow, TraceRow};
+use crate::results::{DownloadRow, NodeRow, ProgressRow, RunRow, TableRow, TraceRow};
 use thiserror::Error;
 
 /// A result file is not what it should be.
@@ -52,6 +52,19 @@ pub fn check_step(run: &RunRow, row: &ProgressRow) -> Result<(), Damage> {
         row.node, row.stored_s, row.run_id, run.network_size, run.run_id
     );
     Err(Damage::of::<ProgressRow>(reason))
+}
+
+/// A download of a node of the run.
+pub fn check_download(run: &RunRow, row: &DownloadRow) -> Result<(), Damage> {
+    let times = [Some(row.asked_s), row.t100_s].into_iter().flatten().all(is_time);
+    if row.run_id == run.run_id && row.node < run.network_size && times {
+        return Ok(());
+    }
+    let reason = format!(
+        "download {} of node {} in run {}; expected a node below {} and times in s, in run {}",
+        row.download, row.node, row.run_id, run.network_size, run.run_id
+    );
+    Err(Damage::of::<DownloadRow>(reason))
 }
 
 impl Playback {

@@ -9,7 +9,8 @@ mod page;
 pub use damage::Damage;
 pub use page::html;
 
-use crate::results::{NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow};
+use crate::ledger::DownloadEnd;
+use crate::results::{DownloadRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow};
 use crate::world::Role;
 
 /// A message, times in microseconds as in `trace.csv`.
@@ -37,6 +38,8 @@ pub struct RunTables {
     pub series: Vec<SeriesRow>,
     /// Its rows of `progress.csv`.
     pub progress: Vec<ProgressRow>,
+    /// Its rows of `downloads.csv`, which a run of one file has not.
+    pub downloads: Vec<DownloadRow>,
 }
 
 /// A run as its result files tell it, ready to be played back.
@@ -44,8 +47,12 @@ pub struct RunTables {
 pub struct Playback {
     run: RunRow,
     nodes: Vec<NodeRow>,
-    /// Per node: when each equal step of the dataset was stored, in microseconds.
+    downloads: Vec<DownloadRow>,
+    /// Per node: when each equal step of the dataset was stored, in microseconds; where there
+    /// are requests, when each of its downloads was complete.
     steps: Vec<Vec<i64>>,
+    /// Where there are requests, per node: when it asked for each of its downloads.
+    asked: Vec<Vec<i64>>,
     /// Equal steps of the whole dataset.
     step_count: u32,
     /// Whether what was stored became less: a node crashed.
@@ -60,12 +67,21 @@ pub struct Playback {
 impl Playback {
     /// Of a run without messages as yet.
     pub fn new(tables: RunTables) -> Result<Self, Damage> {
-        let RunTables { run, nodes, traffic, series, progress } = tables;
+        let RunTables { run, nodes, traffic, series, progress, downloads } = tables;
         damage::check_nodes(&run, &nodes)?;
         progress.iter().try_for_each(|row| damage::check_step(&run, row))?;
+        downloads.iter().try_for_each(|row| damage::check_download(&run, row))?;
         let mut steps = vec![Vec::new(); nodes.len()];
-        for row in &progress {
-            steps[row.node as usize].push(micros(row.stored_s));
+        let mut asked = Vec::new();
+        if run.has_requests() {
+            asked = vec![Vec::new(); nodes.len()];
+            for row in downloads.iter().filter(|row| row.outcome != DownloadEnd::CalledOff.name()) {
+                asked[row.node as usize].push(micros(row.asked_s));
+                steps[row.node as usize].extend(row.t100_s.map(micros));
+            }
+            steps.iter_mut().chain(&mut asked).for_each(|moments| moments.sort_unstable());
+        } else {
+            progress.iter().for_each(|row| steps[row.node as usize].push(micros(row.stored_s)));
         }
         let stored: Vec<f64> = series.iter().filter(|s| s.metric == "stored_share").map(|s| s.value).collect();
         Ok(Playback {
@@ -76,7 +92,9 @@ impl Playback {
             flights: Vec::new(),
             run,
             nodes,
+            downloads,
             steps,
+            asked,
         })
     }
 
@@ -122,6 +140,11 @@ impl Playback {
         self.flights.last().map(|flight| flight.sent).filter(|_| self.untraced() > 0)
     }
 
+    /// Steps that a leecher is to make.
+    fn steps_of(&self, node: u32) -> usize {
+        self.asked.get(node as usize).map_or(self.step_count as usize, Vec::len)
+    }
+
     fn leechers(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.iter().filter(|node| node.role == Role::Leecher.name())
     }
@@ -159,7 +182,8 @@ mod sample {
         let traffic = vec![TrafficRow { run_id: "r".into(), class: "payload".into(), messages: 5, bytes: 1291 }];
         let share = |value| SeriesRow { run_id: "r".into(), time_s: value, metric: "stored_share".into(), value };
         let series = [0.1, 0.2, 0.2, 0.5].map(share).into();
-        let mut playback = Playback::new(RunTables { run, nodes, traffic, series, progress }).unwrap();
+        let mut playback =
+            Playback::new(RunTables { run, nodes, traffic, series, progress, downloads: vec![] }).unwrap();
         for (sent_s, arrived_s, to, class, bytes) in [
             (-1.0, Some(-0.5), 1, "want", 40),
             (0.0, Some(0.25), 1, "payload", 250),

@@ -1,8 +1,9 @@
 //! The page, with its data inside.
 
+use super::super::document::Grid;
 use super::super::figure::COLOURS;
 use super::super::page::page;
-use super::super::run;
+use super::super::{downloads, run};
 use super::bins::Bins;
 use super::bookmarks::{Bookmark, bookmarks};
 use super::{Playback, PlayedFlight, micros};
@@ -25,6 +26,10 @@ const DASHES: [&[u8]; 4] = [&[], &[7, 3], &[2, 3], &[9, 3, 2, 3]];
 struct ViewPage {
     heading: String,
     status: String,
+    /// Whether the holdings are downloads that nodes asked for.
+    has_requests: bool,
+    /// Downloads by class of dataset.
+    downloads: Option<Grid>,
     style: &'static str,
     pictures: &'static str,
     player: &'static str,
@@ -58,6 +63,9 @@ struct PageNode {
     start: Option<i64>,
     all: Option<i64>,
     stored: Vec<i64>,
+    /// Where there are requests: when each of its downloads was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Vec<i64>>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +100,8 @@ pub fn html(playback: &Playback) -> String {
     let values = ViewPage {
         heading: run::title(&playback.run),
         status: status(playback),
+        has_requests: playback.run.has_requests(),
+        downloads: downloads::by_class(&playback.downloads),
         style: STYLE,
         pictures: PICTURES,
         player: PLAYER,
@@ -102,7 +112,11 @@ pub fn html(playback: &Playback) -> String {
 
 fn status(playback: &Playback) -> String {
     let (done, all) = (playback.leechers().filter(|node| node.t100_s.is_some()).count(), playback.leechers().count());
-    let mut text = format!("Status {}: {done} of {all} leechers have everything.", playback.run.status);
+    let run = &playback.run;
+    let mut text = match run.has_requests() {
+        true => format!("Status {}. Downloads: {}.", run.status, run::counts(run)),
+        false => format!("Status {}: {done} of {all} leechers have everything.", run.status),
+    };
     if playback.data_lost {
         text += " Nodes crashed and lost data: what they had stored is shown as if they still had it.";
     }
@@ -147,6 +161,7 @@ fn nodes(playback: &Playback) -> Vec<PageNode> {
         start: row.start_s.map(micros),
         all: row.t100_s.map(micros),
         stored: stored.clone(),
+        asked: playback.asked.get(row.node as usize).cloned(),
     };
     playback.nodes.iter().zip(&playback.steps).map(node).collect()
 }

@@ -237,7 +237,9 @@ function drawHolding(pen, run, node, y, row, x) {
   };
   if (node.role === "seeder") return fill(run.span[0], end, 1);
   fill(run.span[0], end, 0);
-  node.stored.forEach((at, step) => fill(at, node.stored[step + 1] ?? end, (step + 1) / run.steps));
+  node.stored.forEach((at, step) => fill(at, node.stored[step + 1] ?? end, (step + 1) / stepsOf(run, node)));
+  pen.fillStyle = SENT;
+  (node.asked ?? []).forEach((at) => pen.fillRect(Math.round(x(at)), y, 1, tall));
 }
 
 // The messages of the chosen node in lanes, one for each peer.

@@ -45,11 +45,14 @@ function unpackFlights(run) {
   }
 }
 
+// In how many steps a node gets what it wants: where there are requests, one for each.
+const stepsOf = (run, node) => node.asked?.length ?? run.steps;
+
 // Share of all that leechers want that is stored: [time, share], ...
 function curve(run) {
   const leechers = run.nodes.filter((node) => node.role === "leecher");
   const moments = leechers.flatMap((node) => node.stored).sort((a, b) => a - b);
-  const wanted = leechers.length * run.steps || 1;
+  const wanted = leechers.reduce((sum, node) => sum + stepsOf(run, node), 0) || 1;
   const points = [[run.span[0], 0]];
   const every = Math.ceil(moments.length / 1000);
   moments.forEach((time, at) => (at + 1) % every === 0 || at + 1 === moments.length ? points.push([time, (at + 1) / wanted]) : 0);
@@ -70,7 +73,7 @@ function countUpTo(values, limit, of = (value) => value) {
 
 // Share of the dataset that each node holds at `time`.
 function sharesAt(run, time) {
-  return run.nodes.map((node) => (node.role === "seeder" ? 1 : countUpTo(node.stored, time) / (run.steps || 1)));
+  return run.nodes.map((node) => (node.role === "seeder" ? 1 : countUpTo(node.stored, time) / (stepsOf(run, node) || 1)));
 }
 
 // The flows in the bin of `time`, in bytes per second.
@@ -123,11 +126,20 @@ function showNow(flows, shares) {
   const leechers = run.nodes.filter((node) => node.role === "leecher");
   const done = leechers.filter((node) => node.all !== null && node.all <= chosen.time).length;
   const stored = shares.reduce((sum, share, at) => sum + (run.nodes[at].role === "leecher" ? share : 0), 0) / (leechers.length || 1);
+  const node = run.nodes[chosen.node], name = `node ${chosen.node} (${node.role})`;
+  const complete = (nodes) => {
+    const upTo = (of) => nodes.reduce((sum, node) => sum + countUpTo(node[of], chosen.time), 0);
+    return `${upTo("stored")} of ${upTo("asked")} asked for by now`;
+  };
   const rows = [
     ["arrives", speed(rate)],
-    ["stored of what leechers want", `${(100 * stored).toFixed(1)} %`],
-    ["leechers that have everything", `${done} of ${leechers.length}`],
-    [`node ${chosen.node} (${run.nodes[chosen.node].role}) holds`, `${(100 * shares[chosen.node]).toFixed(0)} %`],
+    ...(node.asked
+      ? [["downloads complete", complete(run.nodes)], [`of ${name}`, complete([node])]]
+      : [
+          ["stored of what leechers want", `${(100 * stored).toFixed(1)} %`],
+          ["leechers that have everything", `${done} of ${leechers.length}`],
+          [`${name} holds`, `${(100 * shares[chosen.node]).toFixed(0)} %`],
+        ]),
     ["it sends", speed(sum(flows, "from"))],
     ["it receives", speed(sum(flows, "to"))],
     ...[...flows].sort((a, b) => b.rate - a.rate).slice(0, 3).map((flow) => [`${flow.from} \u2192 ${flow.to}`, `${bytes(flow.rate)}/s`]),

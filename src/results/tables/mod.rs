@@ -257,7 +257,7 @@ macro_rules! parts {
                 outcome: &$crate::ledger::Outcome,
             ) -> Self {
                 RunResult {
-                    run: $crate::results::RunRow::planned(labels, spec).ended(outcome),
+                    run: $crate::results::RunRow::planned(labels, spec).ended(spec, outcome),
                     $($part: { let maker: $crate::results::tables::Maker<$name> = $maker; maker(labels.run_id, spec, outcome) },)+
                     violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
                     warnings: outcome.warnings.clone(),

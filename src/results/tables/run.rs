@@ -112,6 +112,8 @@ table! {
         /// Block data that was stored and needed: `payload_bytes`, and of files with an
         /// erasure code as many blocks of each code word as decode it, whichever these are.
         useful_bytes: Option<u64> [Bytes],
+        /// Downloads that nodes asked for by a request; empty where there are no requests.
+        downloads_asked: Option<u64> [Count],
     }
 }
 
@@ -130,6 +132,12 @@ impl RunRow {
     /// rows of earlier versions it is all that was stored.
     pub fn useful(&self) -> Option<u64> {
         self.useful_bytes.or(self.payload_bytes)
+    }
+
+    /// Whether the run has requests: what counts then is how long each download took, not
+    /// when a node had had its last one.
+    pub fn has_requests(&self) -> bool {
+        self.downloads_asked.is_some()
     }
 
     /// Whether `column` is a column of numbers.

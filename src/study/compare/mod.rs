@@ -291,7 +291,12 @@ fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
     let places = by_variant.iter().map(BTreeMap::len).chain([inputs.places()]).max().unwrap_or(0);
     // A run without an outcome does not know who of its nodes was idle.
     let leechers = runs.iter().map(|run| run.row.leechers()).min().unwrap_or(0);
-    let expected_n = places * leechers as usize;
+    // Where there are requests, runs differ in how many had something to fetch.
+    let asked = runs.iter().filter(|run| run.row.has_requests()).map(|run| run.downloads as usize).min();
+    let expected = |mine: &BTreeMap<Chance, &StudyRun>| match asked {
+        Some(least) => mine.values().map(|run| run.downloads as usize).sum::<usize>() + (places - mine.len()) * least,
+        None => places * leechers as usize,
+    };
     let world = runs[0].world.clone();
     let id = format!("{} {} {} {}", words(&world), first.file_size_bytes, first.network_size, first.seeders);
     let figures = names.iter().zip(&by_variant).enumerate().map(|(index, (name, mine))| {
@@ -301,7 +306,7 @@ fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
         let pairs: Vec<(&[f64], &[f64])> = pairs.filter(|(a, b)| !a.is_empty() && !b.is_empty()).collect();
         Figures {
             n: times.len(),
-            expected_n,
+            expected_n: expected(mine),
             median_s: median(&times),
             p25_s: quantile(&times, 0.25),
             p75_s: quantile(&times, 0.75),
@@ -313,7 +318,7 @@ fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
         network_size: first.network_size,
         seeders: first.seeders,
         leechers,
-        bound_s: runs.iter().filter_map(|run| run.row.bound_s).reduce(f64::min),
+        bound_s: runs.iter().filter_map(|run| run.row.bound_s).reduce(f64::min).filter(|_| asked.is_none()),
         figures: figures.collect(),
         world,
     }

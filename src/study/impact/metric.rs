@@ -98,6 +98,12 @@ impl ImpactMetric {
         matches!(self, MedianTime | SlowTime | FirstByte | Makespan | Efficiency)
     }
 
+    /// Whether it is about how long a run goes on, which with requests is as long as these
+    /// come, whatever the protocol.
+    pub const fn is_of_whole_run(self) -> bool {
+        matches!(self, ImpactMetric::Makespan | ImpactMetric::Efficiency)
+    }
+
     /// Whether it is a part of another quantity: classes of bytes sum to those
     /// on the wire.
     pub const fn is_part(self) -> bool {

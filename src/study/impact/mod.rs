@@ -169,13 +169,17 @@ impl Duel {
     }
 
     fn impact(&self, seen: &[SeenPairs], seconds_per_pair: Option<f64>) -> Impact {
-        let present = |metric: &ImpactMetric| !(metric.is_part() && line::is_absent(seen, *metric));
+        let has_requests = seen.iter().flatten().flatten().flatten().any(Observation::has_requests);
+        let present = |metric: &ImpactMetric| match metric.is_part() {
+            true => !line::is_absent(seen, *metric),
+            false => !(has_requests && metric.is_of_whole_run()),
+        };
         let metrics: Vec<ImpactMetric> = ImpactMetric::all().filter(present).collect();
         let mut all = line::lines(&[seen], &metrics, &self.request);
         let worlds: Vec<&[SeenPairs]> = seen.iter().map(std::slice::from_ref).collect();
-        let each = line::lines(&worlds, &ImpactMetric::WHOLE, &self.request);
-        let mut by_world: Vec<Vec<ImpactLine>> =
-            each.chunks(ImpactMetric::WHOLE.len()).map(<[ImpactLine]>::to_vec).collect();
+        let whole: Vec<ImpactMetric> = ImpactMetric::WHOLE.into_iter().filter(present).collect();
+        let each = line::lines(&worlds, &whole, &self.request);
+        let mut by_world: Vec<Vec<ImpactLine>> = each.chunks(whole.len()).map(<[ImpactLine]>::to_vec).collect();
         let unfinished =
             |lines: &[ImpactLine]| lines.iter().find(|line| line.metric == ImpactMetric::Unfinished)?.verdict;
         let standings = seen.iter().zip(&by_world).map(|(seen, lines)| Standing::new(seen, unfinished(lines)));

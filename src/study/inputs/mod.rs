@@ -4,13 +4,13 @@
 pub(super) mod sample;
 mod variants;
 
-pub(super) use variants::{RunClient, labels};
+pub(super) use variants::{NAME, RunClient, labels};
 
-use crate::results::{Manifest, NodeRow, Record, ResultsError, RunRow, RunTable, TableRow, open, select};
-use std::collections::BTreeMap;
+use crate::results::{DownloadRow, Manifest, NodeRow, Record, ResultsError, RunRow, RunTable, TableRow, open, select};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use variants::{NAME, names_clients, of_client};
+use variants::{names_clients, of_client};
 
 /// The directory holds no results of this program.
 #[derive(Debug, Error)]
@@ -43,9 +43,14 @@ pub(super) struct StudyRun {
     /// The client's swept keys that have a column of their own; empty where the
     /// base holds.
     pub(super) client: Vec<(String, String)>,
-    /// Download times of the leechers that completed, each from its own start, in s.
+    /// Downloads that should end: of each leecher one, of all that it wants; where there
+    /// are requests, all that had something to fetch.
+    pub(super) downloads: u64,
+    /// Times of those that ended, in s: of a leecher from its own start, where there are
+    /// requests from when each download was asked for.
     pub(super) times: Vec<f64>,
-    /// When these were complete, from the start of the earliest leecher, in s.
+    /// When leechers were complete, from the start of the earliest one, in s; where there are
+    /// requests the times again.
     pub(super) moments: Vec<f64>,
 }
 
@@ -60,18 +65,28 @@ impl Inputs {
         let manifest = Manifest::read(dir).map_err(unread)?;
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
         let nodes = read_where(dir, |node: &NodeRow| node.t100_s.is_some())?;
+        let asked = with_requests(&table);
+        let downloads = match asked.is_empty() {
+            true => vec![],
+            false => read_where(dir, |row: &DownloadRow| row.is_fetched() && asked.contains(&row.run_id))?,
+        };
         if table.records.is_empty() {
             let reason = format!("{} has no row", RunRow::KIND.file);
             return Err(NotAStudy { dir: dir.into(), reason });
         }
-        Ok(Inputs::of(manifest, table, nodes))
+        Ok(Inputs::of(manifest, table, nodes, downloads))
     }
 
-    pub(super) fn of(mut manifest: Manifest, table: RunTable, nodes: Vec<NodeRow>) -> Inputs {
+    pub(super) fn of(
+        mut manifest: Manifest,
+        table: RunTable,
+        nodes: Vec<NodeRow>,
+        downloads: Vec<DownloadRow>,
+    ) -> Inputs {
         // Of the two the one that knows of more: rows may have come from elsewhere.
         let failed = table.records.iter().filter(|record| record.run.is_failed()).count() as u64;
         manifest.runs_failed = manifest.runs_failed.max(failed);
-        let ended = ended(nodes);
+        let (ended, asked) = (ended(nodes), asked(downloads));
         let named = names_clients(table.records.iter().map(|record| {
             let (client, world): (Described, Described) =
                 record.described(&WORLD, &table.extra).into_iter().partition(|(key, _)| of_client(key));
@@ -94,10 +109,13 @@ impl Inputs {
         let runs = table.records.into_iter().zip(worlds).zip(names).map(|((record, world), variant)| {
             let next = order.len();
             let world_index = *order.entry(world.clone()).or_insert(next);
-            let (times, moments) = ended.get(&record.run.run_id).cloned().unwrap_or_default();
+            let (downloads, (times, moments)) = match record.run.has_requests() {
+                true => asked.get(&record.run.run_id).cloned().unwrap_or_default(),
+                false => (record.run.leechers().into(), ended.get(&record.run.run_id).cloned().unwrap_or_default()),
+            };
             let swept = table.extra.iter().cloned().zip(record.extra);
             let client = swept.filter(|(key, _)| of_client(key)).collect();
-            StudyRun { variant, world, world_index, row: record.run, client, times, moments }
+            StudyRun { variant, world, world_index, row: record.run, client, downloads, times, moments }
         });
         Inputs { common, runs: runs.collect(), manifest }
     }
@@ -133,6 +151,25 @@ fn ended(nodes: Vec<NodeRow>) -> BTreeMap<String, Ended> {
         }
     }
     ended
+}
+
+/// The runs in which nodes ask for something during the run.
+fn with_requests(table: &RunTable) -> BTreeSet<String> {
+    let runs = table.records.iter().map(|record| &record.run);
+    runs.filter(|run| run.has_requests()).map(|run| run.run_id.clone()).collect()
+}
+
+/// How many downloads of each run had something to fetch, and how long they took.
+fn asked(downloads: Vec<DownloadRow>) -> BTreeMap<String, (u64, Ended)> {
+    let mut asked: BTreeMap<String, (u64, Ended)> = BTreeMap::new();
+    for row in downloads.into_iter().filter(DownloadRow::is_fetched) {
+        let time = row.time_s();
+        let (downloads, (times, moments)) = asked.entry(row.run_id).or_default();
+        *downloads += 1;
+        times.extend(time);
+        moments.extend(time);
+    }
+    asked
 }
 
 /// `key = value, key = value`.

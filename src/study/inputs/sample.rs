@@ -26,7 +26,7 @@ pub fn inputs(extra: &[&str], runs: &[(SampleRun, &[&str])]) -> Inputs {
     }
     let manifest = Manifest { seeder_sets: 1, repetitions: 2, runs_failed: 0, runs_missing: 1, ..sample_manifest() };
     let table = RunTable { extra: extra.iter().map(|key| key.to_string()).collect(), records };
-    Inputs::of(manifest, table, nodes)
+    Inputs::of(manifest, table, nodes, vec![])
 }
 
 /// A row of `nodes.csv`; every leecher starts at 1 s.

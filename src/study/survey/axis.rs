@@ -1,8 +1,12 @@
 //! What varies in a study.
 
-use super::super::inputs::StudyRun;
+use super::super::inputs::{NAME, StudyRun};
 use crate::results::Unit;
 use crate::units::{Bytes, Rate, Time};
+use std::collections::BTreeMap;
+
+/// A list or table of so many bytes can be read in a column.
+const MOST_TEXT: usize = 24;
 
 /// A swept key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +58,23 @@ pub(super) fn find(runs: &[StudyRun]) -> (Vec<SurveyAxis>, Vec<(String, String)>
     let varies = |axis: &SurveyAxis| {
         first.is_some_and(|first| runs.iter().any(|r| text(&axis.key, r) != text(&axis.key, first)))
     };
-    let (varying, fixed): (Vec<SurveyAxis>, Vec<SurveyAxis>) = axes.into_iter().partition(varies);
+    let (mut varying, fixed): (Vec<SurveyAxis>, Vec<SurveyAxis>) = axes.into_iter().partition(varies);
+    if varying.iter().any(|axis| axis.key == NAME) {
+        varying.retain(|axis| !is_told_by_name(runs.iter().map(|run| (text(NAME, run), text(&axis.key, run)))));
+    }
     let fixed = fixed.into_iter().filter(|axis| !axis.of_client);
     (varying, fixed.filter_map(|axis| Some((axis.key.clone(), text(&axis.key, first?)))).collect())
+}
+
+/// Whether what is swept need not be shown, value by value beside the name of its cell: tables
+/// and lists of some length, of which each name has one.
+pub fn is_told_by_name(values: impl Iterator<Item = (String, String)>) -> bool {
+    let mut of_name: BTreeMap<String, String> = BTreeMap::new();
+    let mut told = values.map(|(name, value)| {
+        let is_long = value.is_empty() || value.starts_with(['{', '[']) && value.len() > MOST_TEXT;
+        is_long && *of_name.entry(name).or_insert_with(|| value.clone()) == value
+    });
+    told.all(|told| told)
 }
 
 fn text(key: &str, run: &StudyRun) -> String {

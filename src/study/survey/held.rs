@@ -84,12 +84,12 @@ impl Survey {
         let cells = self.cells();
         let picked = spread(cells.len(), (MOST_POINTS / self.variants.len().max(1)).max(1));
         let points = picked.into_iter().flat_map(|cell| cells[cell].iter().copied());
-        let wanting = points.filter(|index| self.points[*index].leechers > 0);
+        let wanting = points.filter(|index| self.points[*index].downloads > 0);
         wanting.map(|index| (&*self.points[index].runs[0].run_id, index)).collect()
     }
 
     fn shown_run(&self, variant: usize) -> Option<(&str, usize)> {
-        let mine = |point: &&SurveyPoint| point.variant == variant && point.leechers > 0;
+        let mine = |point: &&SurveyPoint| point.variant == variant && point.downloads > 0;
         let index = self.points.iter().rposition(|point| mine(&point))?;
         Some((&self.points[index].runs[0].run_id, index))
     }

@@ -15,7 +15,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use axis::{AxisValue, SurveyAxis};
+pub use axis::{AxisValue, SurveyAxis, is_told_by_name};
 pub use held::{Held, HeldMap, HeldShares, spread};
 pub use parts::SurveyParts;
 pub use power::PowerLaw;
@@ -57,12 +57,13 @@ pub struct SurveyPoint {
     /// The median download time of each of them, each download from its own start, in s;
     /// nothing where one did not complete.
     pub medians: Vec<Option<f64>>,
-    /// Leechers in the finished runs.
-    pub leechers: u64,
+    /// Downloads of the finished runs: of each leecher one, of all that it wants; where
+    /// there are requests, all that had something to fetch.
+    pub downloads: u64,
     /// When leechers were complete, from the start of the earliest leecher of the
-    /// run, in s, ascending.
+    /// run, in s, ascending; where there are requests, how long each download took.
     pub moments: Vec<f64>,
-    /// How long their downloads took, each from its own start, in s.
+    /// How long downloads took, each from its own start or from when it was asked for, in s.
     pub times: Vec<f64>,
     /// Bytes of each class, mean over the runs; classes without any are absent.
     pub traffic: Vec<(Class, f64)>,
@@ -133,6 +134,11 @@ impl Survey {
         self.axes.iter().zip(&point.values).filter(|(axis, _)| !axis.of_client)
     }
 
+    /// Whether nodes ask for something during the runs.
+    pub fn has_requests(&self) -> bool {
+        self.points.iter().flat_map(|point| &point.runs).any(RunRow::has_requests)
+    }
+
     /// Planned runs without a result.
     pub fn runs_missing(&self) -> u64 {
         self.manifest.runs_missing + self.manifest.runs_failed
@@ -146,9 +152,8 @@ fn pool(runs: &[&StudyRun], traffic: &BTreeMap<String, Vec<TrafficRow>>) -> Surv
     let mut seen = BTreeSet::new();
     let mut bytes: BTreeMap<Class, u64> = BTreeMap::new();
     for run in runs.iter().filter(|run| !run.row.is_failed() && seen.insert(&run.row.run_id)) {
-        let leechers = run.row.leechers();
-        point.leechers += u64::from(leechers);
-        point.medians.push(median(&run.times).filter(|_| run.times.len() == leechers as usize));
+        point.downloads += run.downloads;
+        point.medians.push(median(&run.times).filter(|_| run.times.len() as u64 == run.downloads));
         point.moments.extend(&run.moments);
         point.times.extend(&run.times);
         point.runs.push(run.row.clone());

@@ -124,7 +124,7 @@ impl Survey {
 impl SurveyPoint {
     /// Whether every download of every finished run completed.
     pub fn is_whole(&self) -> bool {
-        self.leechers > 0 && self.medians.iter().all(Option::is_some)
+        self.downloads > 0 && self.medians.iter().all(Option::is_some)
     }
 }
 

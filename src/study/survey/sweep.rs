@@ -121,12 +121,12 @@ impl Survey {
 fn dot(x: f64, index: usize, point: &SurveyPoint) -> Option<Dot> {
     let bits = 8.0 * point.runs.first()?.file_size_bytes as f64;
     let completed = point.times.len() as u64;
-    let endless = std::iter::repeat_n(f64::INFINITY, point.leechers.saturating_sub(completed) as usize);
+    let endless = std::iter::repeat_n(f64::INFINITY, point.downloads.saturating_sub(completed) as usize);
     let times: Vec<f64> = point.times.iter().copied().chain(endless).collect();
     let time_s = [0.05, 0.5, 0.95].map(|p| quantile(&times, p).filter(|time| time.is_finite()));
     let speed = |time: Option<f64>| time.filter(|time| *time > 0.0).map(|time| bits / time);
     let speed_bps = [speed(time_s[2]), speed(time_s[1]), speed(time_s[0])];
-    Some(Dot { x, point: index, time_s, speed_bps, completed, downloads: point.leechers })
+    Some(Dot { x, point: index, time_s, speed_bps, completed, downloads: point.downloads })
 }
 
 /// Two different values, one of them with a time to show; a value met twice is no line.

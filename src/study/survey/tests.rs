@@ -2,7 +2,7 @@
 
 use super::super::inputs::sample::inputs;
 use super::*;
-use crate::results::Unit;
+use crate::results::{DownloadRow, Record, RunTable, Unit};
 
 fn survey(extra: &[&str], runs: &[(crate::study::inputs::sample::SampleRun, &[&str])]) -> Survey {
     Survey::of(inputs(extra, runs), Vec::new())
@@ -78,7 +78,7 @@ fn what_failed_or_never_ended_is_counted_and_makes_no_dot() {
     );
     inputs.runs[1].row = inputs.runs[1].row.clone().failed("why not");
     let survey = Survey::of(inputs, Vec::new());
-    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.leechers, p.moments.len())).collect();
+    let counts: Vec<_> = survey.points.iter().map(|p| (p.runs.len(), p.downloads, p.moments.len())).collect();
     assert_eq!(counts, [(1, 1, 0), (1, 2, 1)], "the smaller cell comes first");
     assert_eq!(survey.points[1].moments, [5.0], "from the start of the earliest leecher");
     assert_eq!(survey.points[1].times, [4.0], "from its own");
@@ -144,4 +144,41 @@ fn traffic_is_the_mean_over_runs() {
     let survey = Survey::of(inputs, traffic);
     assert_eq!(survey.points[0].traffic, [(Class::Payload, 20.0), (Class::Have, 1.0)]);
     assert_eq!(survey.points[0].payload(), 20.0);
+}
+
+/// Of two requests of a run one ended, 3 s after it was asked for; another was for what was
+/// there. That the node was done 7 s after its start is not told.
+#[test]
+fn where_there_are_requests_downloads_are_counted() {
+    let row = |outcome: &str, t100_s| DownloadRow {
+        run_id: format!("{:016x}", 0),
+        asked_s: 4.0,
+        t100_s,
+        outcome: outcome.into(),
+        ..DownloadRow::default()
+    };
+    let downloads = [row("complete", Some(7.0)), row("unfinished", None), row("held", Some(4.0))];
+    let mut table = RunTable { extra: vec![], records: vec![] };
+    let times = [Some(7.0)];
+    let plain = inputs(&[], &[(("p", 7, 2, &times), &[])]);
+    for mut run in plain.runs.into_iter().map(|run| run.row) {
+        run.downloads_asked = Some(3);
+        table.records.push(Record { run, extra: vec![] });
+    }
+    let inputs = Inputs::of(plain.manifest, table, vec![], downloads.into());
+    let survey = Survey::of(inputs, Vec::new());
+    let point = &survey.points[0];
+    assert!(survey.has_requests() && !point.is_whole());
+    assert_eq!((point.downloads, &point.times[..], &point.moments[..]), (2, &[3.0][..], &[3.0][..]));
+}
+
+#[test]
+fn what_names_tell_is_no_column() {
+    let told = |pairs: &[(&str, &str)]| {
+        is_told_by_name(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())))
+    };
+    let [few, many] = ["[{ count = 2, size = \"1 MiB\" }]", "[{ count = 8, size = \"1 MiB\" }]"];
+    assert!(told(&[("few", few), ("many", many), ("few", few)]));
+    assert!(!told(&[("few", few), ("few", many)]), "a name with two of them");
+    assert!(!told(&[("few", "2"), ("many", "8")]), "numbers can be read");
 }
