@@ -66,6 +66,10 @@ pub enum Purpose {
     Lives = 26,
     /// Histories of one dataset that are split where its loss is rare.
     Splitting = 27,
+    /// Where the slots of a dataset are at the start.
+    Placement = 28,
+    /// How long repairs of a dataset take, and where to.
+    Repairs = 29,
 }
 
 /// A random stream. Bit-identical on every platform.

@@ -13,7 +13,7 @@ pub enum Span {
 }
 
 impl Span {
-    fn draw(self, rng: &mut Rng) -> f64 {
+    pub(super) fn draw(self, rng: &mut Rng) -> f64 {
         match self {
             Span::Exponential(mean) => -mean * libm::log(rng.uniform()),
             Span::Fixed(span) => span,

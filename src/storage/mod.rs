@@ -3,11 +3,12 @@
 //! A [`Dataset`](dataset::DatasetSpec) is n = k + m slots on n different hosts; it is lost
 //! at the first moment when more than m of them are missing. [`dataset`] follows one of them
 //! through one history, [`splitting`] estimates how likely its loss is, however rare that
-//! may be. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
+//! may be; [`system`] keeps many on hosts that they share. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
 //! number.
 
 pub mod dataset;
 mod life;
 pub mod splitting;
+pub mod system;
 
 pub use life::{Life, Start};
