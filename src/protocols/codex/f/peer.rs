@@ -25,6 +25,8 @@ pub(super) struct Peer {
     /// What will be asked of it with the next request.
     pub queued: BlockSet,
     pub requests: Vec<OpenRequest>,
+    /// How many units are in these two: whoever is chosen for a block, that is looked at.
+    owed: u32,
     pub score: PeerScore,
     /// When the window of questions opened, and what was asked since.
     window: Option<Time>,
@@ -49,6 +51,7 @@ impl Peer {
             have: BlockSet::new(),
             queued: BlockSet::new(),
             requests: Vec::new(),
+            owed: 0,
             score: PeerScore::new(now),
             window: None,
             told: BlockSet::new(),
@@ -58,7 +61,21 @@ impl Peer {
 
     /// Blocks that it was or is about to be asked for and that have not come.
     pub fn load(&self, group: u32) -> u32 {
-        (self.queued.len() + self.requests.iter().map(|r| r.left.len()).sum::<u32>()) * group
+        debug_assert_eq!(self.owed, self.queued.len() + self.requests.iter().map(|r| r.left.len()).sum::<u32>());
+        self.owed * group
+    }
+
+    /// It will be asked for `unit` with the next request.
+    pub fn queue(&mut self, unit: u32) {
+        self.owed += u32::from(self.queued.insert(unit));
+    }
+
+    /// A request is not waited for any more: what of it has not come.
+    pub fn give_up(&mut self, number: u32) -> Option<BlockSet> {
+        let at = self.requests.iter().position(|request| request.number == number)?;
+        let left = self.requests.remove(at).left;
+        self.owed -= left.len();
+        Some(left)
     }
 
     /// Decides what to ask: everything when a window opens, what is new while
@@ -92,10 +109,15 @@ impl Peer {
     /// and the timers that have become void.
     pub fn settle(&mut self, set: &BlockSet, mut void: impl FnMut(TimerId)) -> BlockSet {
         self.have.subtract(set);
+        let queued = self.queued.len();
         self.queued.subtract(set);
+        self.owed -= queued - self.queued.len();
         let mut outstanding = BlockSet::new();
+        let owed = &mut self.owed;
         self.requests.retain_mut(|request| {
-            outstanding.union_with(&request.left.intersection(set));
+            let came = request.left.intersection(set);
+            *owed -= came.len();
+            outstanding.union_with(&came);
             request.left.subtract(set);
             if request.left.is_empty() {
                 void(request.timeout);

@@ -177,7 +177,7 @@ impl CodexF {
         if peer.queued.is_empty() {
             cx.after(params.request_delay, Timer::Send(id));
         }
-        peer.queued.insert(unit);
+        peer.queue(unit);
         if peer.queued.len() * group(cx.world) >= params.request_batch {
             self.send_request(id, cx);
         }
@@ -199,8 +199,7 @@ impl CodexF {
     /// comes after others that hold it.
     pub(super) fn on_timeout(&mut self, id: NodeId, number: u32, cx: &mut Context<'_>) {
         let Some(peer) = self.peers.find(id) else { return };
-        let Some(at) = peer.requests.iter().position(|r| r.number == number) else { return };
-        let left = peer.requests.remove(at).left;
+        let Some(left) = peer.give_up(number) else { return };
         let now = cx.now();
         (0..left.len()).for_each(|_| peer.score.failed(now, &cx.shared.params.score));
         self.wants.assigned.subtract(&left);
