@@ -23,6 +23,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use fair::Bulk;
 pub use head::{Bottleneck, HeadFlight};
 pub use transport::Transport;
 

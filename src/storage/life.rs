@@ -1,10 +1,11 @@
 //! How long hosts live.
 
 use crate::rng::Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How old hosts are at the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
     /// All begin to live then.

@@ -6,9 +6,17 @@
 //! may be; [`system`] keeps many on hosts that they share. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
 //! number.
 
+mod check;
 pub mod dataset;
 mod life;
+pub mod outcome;
+mod spec;
 pub mod splitting;
 pub mod system;
 
 pub use life::{Life, Start};
+pub use spec::{
+    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily, LifeSpec,
+    PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec, SpanFamily,
+    SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
+};

@@ -19,6 +19,7 @@ pub(super) const KIND: Kind = Kind {
         ("min", 60_000_000_000),
         ("h", 3_600_000_000_000),
         ("d", 86_400_000_000_000),
+        ("y", 31_536_000_000_000_000),
     ],
     expected: "a time such as \"50 ms\", \"10 s\", \"5 min\" or \"4 h\"",
     bits: None,

@@ -15,6 +15,7 @@
 //! falls, all levels below it are final, and the work ends.
 
 use super::super::Bottleneck;
+use crate::units::Rate;
 use crate::world::World;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -106,14 +107,19 @@ pub(super) fn lower(a: f64, b: f64) -> f64 {
 impl Levels {
     /// The links of `world`, without flows.
     pub fn new(world: &World) -> Self {
-        let up = world.nodes.iter().map(|n| n.up.bytes_per_second());
-        let down = world.nodes.iter().map(|n| n.down.bytes_per_second());
-        let inner = world.latency.core_links().iter().map(|link| link.capacity.bytes_per_second());
-        let capacity: Vec<f64> = up.chain(down).chain(inner).chain([f64::INFINITY]).collect();
+        let up = world.nodes.iter().map(|n| n.up);
+        let down = world.nodes.iter().map(|n| n.down);
+        let inner = world.latency.core_links().iter().map(|link| link.capacity);
+        Levels::of(world.nodes.len(), up.chain(down).chain(inner))
+    }
+
+    /// The uplinks of so many nodes, their downlinks, then those inside the graph.
+    pub fn of(nodes: usize, links: impl Iterator<Item = Rate>) -> Self {
+        let capacity: Vec<f64> = links.map(Rate::bytes_per_second).chain([f64::INFINITY]).collect();
         let links = capacity.len();
         Levels {
             capacity,
-            nodes: world.nodes.len(),
+            nodes,
             level: vec![f64::INFINITY; links],
             spare: vec![0.0; links],
             members: vec![Vec::new(); links],

@@ -4,7 +4,6 @@
 //! crosses core links too is on each with the least of its own limit and the levels of all
 //! its other links in the place of its limit; that is told anew when one of these changes.
 
-use super::super::streams::Stream;
 use super::levels::{Ends, FlowOnLink, IDLE, InnerHop, Levels, lower, value_and_link};
 use crate::world::Hop;
 use std::cmp::Reverse;
@@ -20,9 +19,9 @@ impl Levels {
         2 * self.nodes as u32 + index
     }
 
-    /// Makes `flow` the flow of `stream`, over the core links of `route`.
-    pub fn open(&mut self, flow: u32, stream: &Stream, route: &[Hop]) {
-        let link = [stream.from.0, self.nodes as u32 + stream.to.0];
+    /// Makes `flow` one between these nodes, over the core links of `route`.
+    pub fn open(&mut self, flow: u32, from: u32, to: u32, route: &[Hop]) {
+        let link = [from, self.nodes as u32 + to];
         let ends = Ends { link, place: [0; 2], limit: f64::INFINITY };
         let at = flow as usize;
         if at < self.ends.len() {

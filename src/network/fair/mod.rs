@@ -6,6 +6,7 @@
 //! stream begins, no rate changes.
 
 mod afresh;
+mod bulk;
 mod levels;
 mod members;
 mod moments;
@@ -19,6 +20,8 @@ use crate::units::{Bytes, Time};
 use crate::world::{Channel, Hop, NodeId, World};
 use levels::Levels;
 use moments::Moments;
+
+pub use bulk::Bulk;
 
 /// Max-min fair sharing, exact and incremental. A flow is a busy stream and
 /// bears its number.
@@ -81,7 +84,8 @@ impl Fair {
             self.datagrams.push(datagram);
         }
         self.streams.hops(stream, &mut self.route);
-        self.levels.open(stream, &self.streams[stream], &self.route);
+        let (from, to) = (self.streams[stream].from, self.streams[stream].to);
+        self.levels.open(stream, from.0, to.0, &self.route);
         self.moments.reserve(stream);
     }
 
