@@ -83,7 +83,11 @@ const CASES: [Case; 7] = [
 
 fn spec(sets: &[&str]) -> RunSpec {
     let sets = sets.iter().map(|set| set.to_string()).collect();
-    scenario::load(&Input { sets, ..Input::default() }).expect("the settings are right").run
+    scenario::load(&Input { sets, ..Input::default() })
+        .expect("the settings are right")
+        .run
+        .into_swarm()
+        .expect("a swarm")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]

@@ -32,7 +32,7 @@ fn predicted() -> Copies {
     let plan = Plan::new(&Input { file: Some(file), ..Input::default() }).unwrap_or_else(|e| panic!("{e}"));
     let mut copies = Copies::new();
     for index in 0..plan.len() {
-        let spec = plan.spec(index).unwrap();
+        let spec = plan.spec(index).unwrap().into_swarm().unwrap();
         let world = &spec.world;
         let cell = (world.dataset.size.get() >> 20, u64::from(world.swarm.network_size));
         let outcome = run(&spec, &mut |_| true).unwrap();

@@ -179,7 +179,7 @@ fn a_flash_crowd_shows_what_the_real_node_shows() {
             "network.down=10 Mbit/s".into(),
             "network.latency=1 ms".into(),
         ];
-        let spec = load(&Input { sets, ..Input::default() }).unwrap().run;
+        let spec = load(&Input { sets, ..Input::default() }).unwrap().run.into_swarm().unwrap();
         let figures = simulate(&spec);
         let copies = figures.get(Metric::SeederCopies).unwrap();
         assert!(copies > 0.98 * f64::from(leechers), "{leechers}: {copies}");

@@ -34,7 +34,7 @@ fn folder(worlds: &[World], truth: &[&str]) -> tempfile::TempDir {
         ];
         let sets = own.into_iter().chain(truth.iter().map(|set| set.to_string())).collect();
         let input = Input { testbed: Some(testbed.display().to_string()), sets, ..Input::default() };
-        let spec = load(&input).unwrap().run;
+        let spec = load(&input).unwrap().run.into_swarm().unwrap();
         let outcome = sim::run(&spec, &mut |_| true).unwrap();
         let labels = results::Labels { run_id: "r", scenario: "s", protocol: "p", repetition: 0 };
         for node in RunResult::new(labels, &spec, &outcome).nodes {

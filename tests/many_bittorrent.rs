@@ -12,7 +12,7 @@ fn swarm(datasets: &str, sets: &[&str]) -> Outcome {
     let sets = [&["protocol=bittorrent", &*datasets], sets].concat();
     let without = vec!["swarm.file_size".into()]; // of the quickstart
     let input = Input { sets: sets.iter().map(|s| s.to_string()).collect(), without, ..Input::default() };
-    checked(&load(&input).unwrap_or_else(|e| panic!("{e}")).run)
+    checked(&load(&input).unwrap_or_else(|e| panic!("{e}")).run.into_swarm().unwrap())
 }
 
 /// One seeder with a slow link and one leecher.

@@ -15,7 +15,7 @@ fn v3(protocol: &str, sets: &[&str]) -> RunSpec {
     let protocol = format!("protocol={protocol}");
     let sets = [&protocol].into_iter().map(String::as_str).chain(sets.iter().copied()).map(str::to_owned).collect();
     let input = Input { sets, without: vec!["swarm.file_size".into()], ..Input::default() };
-    load(&input).unwrap_or_else(|e| panic!("{e}")).run
+    load(&input).unwrap_or_else(|e| panic!("{e}")).run.into_swarm().unwrap()
 }
 
 fn complete(spec: &RunSpec) -> Outcome {

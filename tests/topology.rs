@@ -148,7 +148,7 @@ fn a_file_of_nodes_is_followed_row_by_row() {
         sets: vec![nodes],
         ..codexsim::scenario::Input::default()
     };
-    let spec = codexsim::scenario::load(&input).unwrap().run;
+    let spec = codexsim::scenario::load(&input).unwrap().run.into_swarm().unwrap();
     assert_eq!((spec.world.swarm.network_size, spec.world.swarm.seeders), (4, 1), "as the rows say");
     let run = checked(&spec);
     let told: Vec<(f64, &str, &str, f64, u32)> = run
@@ -257,7 +257,7 @@ fn servers_go_ahead_in_bittorrent_alone() {
             sets: ["swarm.file_size=20 MB", "swarm.network_size=20"].map(String::from).to_vec(),
             ..codexsim::scenario::Input::default()
         };
-        let run = checked(&codexsim::scenario::load(&input).unwrap().run);
+        let run = checked(&codexsim::scenario::load(&input).unwrap().run.into_swarm().unwrap());
         let of = |name: &str| {
             let class = run.classes.iter().position(|class| class == name).unwrap() as u16;
             let mine = run.nodes.iter().filter(|node| node.class == class && node.role == Role::Leecher);

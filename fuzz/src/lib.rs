@@ -113,7 +113,7 @@ pub fn sample() -> &'static (RunResult, String) {
             "output.trace=true",
         ];
         let input = Input { sets: sets.map(String::from).to_vec(), ..Input::default() };
-        let spec = load(&input).unwrap_or_else(|error| panic!("{error}")).run;
+        let spec = load(&input).unwrap_or_else(|error| panic!("{error}")).run.into_swarm().unwrap();
         let outcome = codexsim::sim::run(&spec, &mut |_| true).expect("nobody abandons the run");
         let labels = Labels { run_id: "00000000000000aa", scenario: "sample", protocol: "direct", repetition: 0 };
         let trace: Vec<TraceRow> = results::trace_rows(labels.run_id, &outcome).collect();

@@ -28,7 +28,7 @@ impl ExplainRun {
     pub fn carry_out(&self) -> Result<End, Failure> {
         let scenario = scenario::load(&self.probe.input())?;
         self.probe.mention(&scenario.sweep);
-        let mut runs = WhatIf::new(&scenario.run, self.seeds);
+        let mut runs = WhatIf::new(scenario.swarm()?, self.seeds);
         match self.probe.asking.ask(&mut runs)? {
             None => {}
             Some(None) => {

@@ -6,13 +6,12 @@ use super::format::Shown;
 use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
-use crate::ledger::{Outcome, Status};
 use crate::report;
 use crate::results::{
     self, Checkpoint, FileEntry, Labels, Manifest, Observation, ResultsError, ResultsKind, RunResult,
 };
 use crate::scenario::{self, Input, Scenario};
-use crate::sim::{self, Progress};
+use crate::sim::{self, Ended, Progress};
 use crate::study::{self, Claim, Forecast, Host};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -52,13 +51,16 @@ impl Run {
         let earlier = self.output.claim(&dir, ResultsKind::Run, &scenario.name, Some(scenario.fingerprint))?;
         let console = Console::new(None, Display::new(Counted::Share, self.output.quiet));
         let (result, outcome) = self.simulate(&scenario, &console);
-        let interrupted = outcome.status == Status::Interrupted;
+        let interrupted = outcome.is_interrupted();
         // A part of a run is better than nothing, and worse than a whole one.
         let keeps = interrupted && earlier.is_some_and(|earlier| earlier.runs_missing == 0);
         if !keeps {
             self.write(&dir, &scenario, &result, &outcome)?;
         }
-        self.shown.row(|| report::run(&result), &result.run)?;
+        match &result.storage {
+            Some(row) => self.shown.row(|| report::kept(&result, row), row)?,
+            None => self.shown.row(|| report::run(&result), &result.run)?,
+        }
         let place = dir.display();
         self.output.note(&match (interrupted, keeps) {
             (false, _) => format!("results are in {place}"),
@@ -82,13 +84,14 @@ impl Run {
     }
 
     /// The result, as rows and whole; of an interrupted run as far as it came.
-    fn simulate(&self, scenario: &Scenario, console: &Console) -> (RunResult, Outcome) {
+    fn simulate(&self, scenario: &Scenario, console: &Console) -> (RunResult, Ended) {
         console.foretold(&Forecast::of([&scenario.run], 1));
         console.planned(1);
         let mut events = 0;
-        let outcome = sim::run_while(&scenario.run, &mut |progress| {
+        let run_for = scenario.run.swarm().and_then(|run| run.stop.run_for);
+        let outcome = sim::carry_out(&scenario.run, &mut |progress| {
             // A run for a time is as far as its time.
-            let share = scenario.run.stop.run_for.map_or(progress.share, |end| progress.time.secs() / end.secs());
+            let share = run_for.map_or(progress.share, |end| progress.time.secs() / end.secs());
             console.advanced(Progress { share, ..progress }, progress.events - events);
             events = progress.events;
             !console.interrupted()
@@ -96,43 +99,36 @@ impl Run {
         console.close();
         let run_id = study::run_id(&scenario.run);
         let labels = Labels { run_id: &run_id, scenario: &scenario.name, protocol: &scenario.protocol, repetition: 0 };
-        let mut result = RunResult::new(labels, &scenario.run, &outcome);
+        let mut result = RunResult::of(labels, &scenario.run, &outcome);
         if !self.output.reproducible {
-            result.run.wall_s = Some(console.elapsed_s());
-            result.run.peak_rss_bytes = console.peak_rss_bytes();
+            result.took(console.elapsed_s(), console.peak_rss_bytes());
         }
         (result, outcome)
     }
 
-    fn write(
-        &self,
-        dir: &Path,
-        scenario: &Scenario,
-        result: &RunResult,
-        outcome: &Outcome,
-    ) -> Result<(), ResultsError> {
-        let files = results::write_run(dir, &scenario.run, result, outcome)?;
+    fn write(&self, dir: &Path, scenario: &Scenario, result: &RunResult, outcome: &Ended) -> Result<(), ResultsError> {
+        let traced = match outcome {
+            Ended::Swarm(outcome) => Some(outcome).filter(|_| scenario.run.swarm().is_some_and(|run| run.trace)),
+            Ended::Storage(_) => None,
+        };
+        let files = results::write_run(dir, result, scenario.run.progress_steps(), traced)?;
         self.manifest(scenario, result, outcome, files).write(dir)
     }
 
-    fn manifest(&self, scenario: &Scenario, result: &RunResult, outcome: &Outcome, files: Vec<FileEntry>) -> Manifest {
-        let checkpoint = |(time, digest): &(crate::units::Time, u64)| Checkpoint {
-            time_s: time.secs(),
-            fingerprint: format!("{digest:016x}"),
-        };
+    fn manifest(&self, scenario: &Scenario, result: &RunResult, outcome: &Ended, files: Vec<FileEntry>) -> Manifest {
         Manifest {
             program: self.output.program(),
             kind: ResultsKind::Run,
             scenario: scenario.name.clone(),
             resolved: scenario.resolved.clone(),
             scenario_fingerprint: format!("{:016x}", scenario.fingerprint),
-            results_fingerprint: format!("{:016x}", outcome.fingerprint),
-            checkpoints: outcome.checkpoints.iter().map(checkpoint).collect(),
+            results_fingerprint: format!("{:016x}", outcome.fingerprint()),
+            checkpoints: Checkpoint::list(outcome.checkpoints()),
             seeder_sets: 1,
             repetitions: 1,
             runs_planned: 1,
             runs_failed: 0,
-            runs_missing: u64::from(outcome.status == Status::Interrupted),
+            runs_missing: u64::from(outcome.is_interrupted()),
             command_line: self.output.command_line(),
             machine: self.output.machine(),
             wall_s: result.run.wall_s,

@@ -7,7 +7,7 @@ use super::host::Console;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report::{self, SweepTable};
-use crate::results::{self, NodeRow, ResultsError, ResultsKind, RunRow, TableRow};
+use crate::results::{self, NodeRow, Record, ResultsError, ResultsKind, TableRow};
 use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
@@ -174,7 +174,7 @@ impl SweepCommand {
             // Some network file systems have no locks.
             self.output.note(&format!("note: shards that end at the same moment may miss each other: {error}"));
         }
-        let see = |point, row: &RunRow| table.add(point, row);
+        let see = |point, record: &Record| table.add(point, record);
         let assembled = study::assemble(runs, dir, &execution.failed, self.output.reproducible, see)?;
         self.output.manifest(runs.plan, &assembled, console.elapsed_s()).write(dir)?;
         Ok(assembled)

@@ -34,7 +34,8 @@ impl TopologyCommand {
     /// Prints, and writes what was asked for.
     pub fn carry_out(&self) -> Result<End, Failure> {
         let scenario = scenario::load(&self.changes.input(Some(self.file.clone())))?;
-        let world = World::build(&scenario.run.world, scenario.run.seed, scenario.run.seeder_set);
+        let run = scenario.swarm()?;
+        let world = World::build(&run.world, run.seed, run.seeder_set);
         let command = format!("codexsim topology {}", self.file.display());
         let Some(document) = report::topology(&world, &scenario.name, &command) else {
             let file = self.file.display();

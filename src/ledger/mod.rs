@@ -5,6 +5,7 @@ mod books;
 mod class;
 mod constraint;
 mod curve;
+mod keep;
 mod outcome;
 mod timers;
 mod trace;
@@ -13,6 +14,7 @@ pub use books::{Account, Books, Digest, Series};
 pub use class::Class;
 pub use constraint::{Constraint, ConstraintTally, Cut, Span, Timeline};
 pub use curve::Curve;
+pub use keep::Keep;
 pub use outcome::{
     DatasetLabel, DownloadEnd, DownloadOutcome, LinkOutcome, Milestones, NodeOutcome, Outcome, Sample, Status, Traffic,
     Violation,

@@ -3,6 +3,7 @@
 use super::document::{Document, Grid, GridColumn};
 use super::human;
 use crate::ledger::TimerUse;
+use crate::results::StorageRow;
 use crate::study::{Diagnosis, Glance, SettingEffect};
 
 /// The findings: dead settings first.
@@ -10,10 +11,12 @@ pub fn diagnosis(found: &Diagnosis) -> Document {
     let mut document = Document::new(format!("What the settings of {} do", found.name));
     document.answer(vec![format!("{}: {}", found.name, summary(found))]);
     document.grid(settings(found));
-    if found.timers.is_empty() {
-        document.paragraph("The protocol set no timers.");
+    if found.base.storage.is_none() {
+        if found.timers.is_empty() {
+            document.paragraph("The protocol set no timers.");
+        }
+        document.grid(timers(&found.timers));
     }
-    document.grid(timers(&found.timers));
     document.grid(sensitivity(found));
     document.list(found.warnings.iter().map(|warning| format!("never acted: {warning}")));
     document
@@ -52,6 +55,9 @@ fn settings(found: &Diagnosis) -> Grid {
 
 /// What is different without a setting.
 fn changes(base: &Glance, same_until_s: f64, without: &Glance) -> String {
+    if let Some((base, without)) = base.storage.as_ref().zip(without.storage.as_ref()) {
+        return kept_changes(base, without);
+    }
     let time = match (base.makespan_s, without.makespan_s) {
         (Some(base), Some(without)) => format!("makespan {}", percent(without / base)),
         (Some(_), None) => "not everybody completes".into(),
@@ -65,6 +71,14 @@ fn changes(base: &Glance, same_until_s: f64, without: &Glance) -> String {
         String::new()
     };
     format!("without it: {time}, bytes {bytes}{first}")
+}
+
+/// What is different in a storage run without a setting.
+fn kept_changes(base: &StorageRow, without: &StorageRow) -> String {
+    let of = |what: fn(&StorageRow) -> Option<f64>| ratio(what(without).unwrap_or(0.0), what(base).unwrap_or(0.0));
+    let (loss, repair, time) =
+        (of(|row| row.unit_loss), of(|row| row.repair_bytes), of(|row| row.time_to_repair_mean_s));
+    format!("without it: loss of a unit {loss}, repair bytes {repair}, time to repair {time}")
 }
 
 /// `part` against `whole`; of nothing there is no share.
@@ -96,6 +110,9 @@ fn timers(uses: &[TimerUse]) -> Grid {
 
 /// How far the result depends on what should not matter, and on chance.
 fn sensitivity(found: &Diagnosis) -> Grid {
+    if found.base.storage.is_some() {
+        return kept_sensitivity(found);
+    }
     let [runs, makespan, t100, bytes] = ["runs", "makespan", "median t100", "bytes"].map(GridColumn::numbers);
     let mut grid = Grid::new([GridColumn::words("depends on"), runs.ranked(2), makespan, t100, bytes.ranked(1)]);
     for (name, runs) in [("order of equal times (tie_salt)", &found.ties), ("chance (seed)", &found.seeds)] {
@@ -110,9 +127,26 @@ fn sensitivity(found: &Diagnosis) -> Grid {
     grid
 }
 
+/// The same of a storage run, which has no order of equal times.
+fn kept_sensitivity(found: &Diagnosis) -> Grid {
+    let titles = ["runs", "loss of a unit", "repair bytes", "time to repair"].map(GridColumn::numbers);
+    let mut grid = Grid::new([GridColumn::words("depends on")].into_iter().chain(titles));
+    let of = |what: fn(&StorageRow) -> Option<f64>| {
+        spread(found, &found.seeds, move |glance| glance.storage.as_ref().and_then(what))
+    };
+    grid.row([
+        "chance (seed)".to_owned(),
+        found.seeds.len().to_string(),
+        of(|row| row.unit_loss),
+        of(|row| row.repair_bytes),
+        of(|row| row.time_to_repair_mean_s),
+    ]);
+    grid
+}
+
 /// The range of `of` over `runs`, relative to the run as it is.
-fn spread(found: &Diagnosis, runs: &[Glance], of: fn(&Glance) -> Option<f64>) -> String {
-    let values: Option<Vec<f64>> = runs.iter().map(of).collect();
+fn spread(found: &Diagnosis, runs: &[Glance], of: impl Fn(&Glance) -> Option<f64>) -> String {
+    let values: Option<Vec<f64>> = runs.iter().map(&of).collect();
     let (Some(base), Some(values)) = (of(&found.base), values) else { return "not always complete".into() };
     if values.iter().all(|value| *value == base) {
         return "none".into();

@@ -30,7 +30,7 @@ pub const MEASURES: &str = "measures";
 pub fn all_columns() -> Vec<ColumnRow> {
     let files = FileKind::all().flat_map(|kind| {
         kind.columns.iter().map(move |column| ColumnRow {
-            file: kind.file,
+            file: kind.called,
             name: column.name,
             unit: column.unit,
             since: column.since,
@@ -57,7 +57,10 @@ pub fn all_columns() -> Vec<ColumnRow> {
 /// When there is neither such a file nor such a column; names the nearest.
 pub fn columns_of(what: &str) -> Result<Vec<ColumnRow>, String> {
     let all = all_columns();
-    let of_file = |row: &ColumnRow| row.file == what || row.file.strip_suffix(".csv") == Some(what);
+    let of_file = |row: &ColumnRow| {
+        let file = row.file.split(' ').next().unwrap_or_default();
+        row.file == what || file == what || file.strip_suffix(".csv") == Some(what)
+    };
     let ways: [&dyn Fn(&ColumnRow) -> bool; 2] = [&of_file, &|row| row.name == what];
     let found = ways.into_iter().map(|way| all.iter().filter(|row| way(row)).copied().collect::<Vec<_>>());
     found.into_iter().find(|found| !found.is_empty()).ok_or_else(|| {

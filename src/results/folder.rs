@@ -2,7 +2,8 @@
 //! whose results lie there already.
 
 use super::{
-    AtomicFile, ComparisonRow, FileKind, Manifest, PARTS, ResultsError, RunRow, TableRow, TraceRow, ValidationRow,
+    AtomicFile, ComparisonRow, FileKind, Manifest, PARTS, ResultsError, RunRow, StorageRow, TableRow, TraceRow,
+    ValidationRow,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -120,7 +121,9 @@ fn stranger(dir: &Path, kind: ResultsKind) -> Option<String> {
     let foreign = |kind: FileKind| {
         let file = kind.file;
         let first = BufReader::new(File::open(dir.join(file)).ok()?).lines().next();
-        let ours = matches!(first, Some(Ok(line)) if line.starts_with(kind.header().trim_end()));
+        let kinds = tables().chain([StorageRow::KIND]).filter(|known| known.file == file);
+        let headers: Vec<String> = kinds.map(|known| known.header()).collect();
+        let ours = matches!(first, Some(Ok(line)) if headers.iter().any(|header| line.starts_with(header.trim_end())));
         (!ours).then(|| format!("a {file} that is not of this program, or of another version"))
     };
     tables().find_map(foreign)

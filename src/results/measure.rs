@@ -1,7 +1,7 @@
 //! What is measured of a run: one list, from which claims, verdicts, validation,
 //! calibration and reports take name, unit, direction, meaning and value.
 
-use super::{NodeFigures, Observation, RunRow, TableRow, Unit, median, one_line, quantile};
+use super::{Column, NodeFigures, Observation, RunRow, StorageRow, TableRow, Unit, median, one_line, quantile};
 use crate::ledger::Class;
 use crate::world::Role;
 use serde::Serialize;
@@ -54,12 +54,18 @@ pub struct Amount {
 }
 
 impl Measure {
-    /// All of them: the numbers of `runs.csv` in its order, then what is made from nodes
-    /// and classes of bytes.
+    /// All of them: the numbers of `runs.csv` in its order, what is made from nodes and
+    /// classes of bytes, and the numbers of `runs.csv` of storage runs.
     pub fn all() -> &'static [Measure] {
         static ALL: LazyLock<Vec<Measure>> = LazyLock::new(|| {
             let columns = RunRow::KIND.columns.iter().filter(|column| column.unit != Unit::Text);
-            columns.map(|column| of_column(column.name, column.unit, column.meaning)).chain(further()).collect()
+            let swarm: Vec<Measure> =
+                columns.map(|column| of_column(column.name, column.unit, column.meaning)).chain(further()).collect();
+            let is_new = |column: &&Column| swarm.iter().all(|measure| measure.name != column.name);
+            let columns = StorageRow::KIND.columns.iter().filter(|column| column.unit != Unit::Text).filter(is_new);
+            let storage: Vec<Measure> =
+                columns.map(|column| of_column(column.name, column.unit, column.meaning)).collect();
+            swarm.into_iter().chain(storage).collect()
         });
         &ALL
     }
@@ -96,7 +102,7 @@ fn plain(value: Option<f64>) -> Option<Amount> {
 }
 
 /// Columns of `runs.csv` of which less, or more, is better: what comes out of a run.
-const LESS: [&str; 20] = [
+const LESS: [&str; 36] = [
     "missing",
     "ttfb_median_s",
     "t50_median_s",
@@ -117,8 +123,24 @@ const LESS: [&str; 20] = [
     "download_first_byte_median_s",
     "download_median_s",
     "download_p95_s",
+    "overhead",
+    "unit_loss",
+    "dataset_loss",
+    "any_loss",
+    "datasets_lost",
+    "unneeded",
+    "given_up",
+    "repair_bytes",
+    "repair_per_stored_byte_year",
+    "time_to_repair_median_s",
+    "time_to_repair_p95_s",
+    "time_to_repair_mean_s",
+    "unreadable_share",
+    "transactions_per_s",
+    "fill_s",
+    "fill_wasted_share",
 ];
-const MORE: [&str; 3] = ["completed", "efficiency", "ever_completed"];
+const MORE: [&str; 6] = ["completed", "efficiency", "ever_completed", "nines", "mttdl_s", "filled"];
 
 /// Titles of columns that people call otherwise.
 const TITLES: [(&str, &str); 3] =
@@ -134,7 +156,7 @@ fn of_column(column: &'static str, unit: Unit, meaning: &str) -> Measure {
     Measure::new((column, title), (unit, better), meaning, move |seen| match column {
         "makespan_s" => plain(seen.makespan()),
         "wire_per_payload" if seen.bytes.is_some() => seen.per_stored(seen.bytes?.iter().sum()),
-        _ => plain(seen.run.as_ref()?.number(column)),
+        _ => plain(seen.number(column)),
     })
 }
 

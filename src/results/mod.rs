@@ -19,6 +19,7 @@ mod measured;
 mod observation;
 mod quantile;
 mod record;
+mod storage;
 mod table;
 mod tables;
 
@@ -32,8 +33,8 @@ pub(crate) use record::one_line;
 pub use record::{Labels, trace_rows};
 pub use table::{Record, RunTable, read, read_each, write};
 pub use tables::{
-    ComparisonRow, ConstraintRow, DiscoveryRow, DownloadRow, LinkRow, NodeRow, PARTS, ProgressRow, RunResult, RunRow,
-    SeriesRow, TableRow, TimelineRow, TraceRow, TrafficRow, ValidationRow,
+    ComparisonRow, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, NodeRow, PARTS, ProgressRow,
+    RepairRow, RunResult, RunRow, SeriesRow, StorageRow, TableRow, TimelineRow, TraceRow, TrafficRow, ValidationRow,
 };
 
 pub(crate) use columns::{ColumnRow, all_columns, columns_of};
@@ -44,7 +45,7 @@ pub(crate) use limits::HeldBack;
 pub(crate) use manifest::{FileEntry, Machine, Program};
 pub(crate) use measure::{Amount, Better};
 pub(crate) use measured::{MeasuredRun, NodeFigures};
-pub(crate) use table::{body, open, remove_table, select, write_run};
+pub(crate) use table::{body, open, remove_table, run_kind, select, write_run};
 pub(crate) use tables::{Capacity, Checkpoint, Column, FileKind, Note, Part, PartRow, Since, TablePresence, Unit};
 
 #[cfg(test)]

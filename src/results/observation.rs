@@ -1,6 +1,6 @@
 //! What can be seen of a run, simulated or measured alike.
 
-use super::{Amount, NodeFigures, NodeRow, RunResult, RunRow, TrafficRow};
+use super::{Amount, NodeFigures, NodeRow, RunResult, RunRow, StorageRow, TrafficRow};
 use crate::ledger::Class;
 use crate::scenario::Progress;
 use crate::world::Role;
@@ -8,8 +8,11 @@ use crate::world::Role;
 /// What can be seen of a run, simulated or measured.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observation {
-    /// Its row of `runs.csv`; nothing of a measured run.
+    /// Its row of `runs.csv`; nothing of a measured run, and of a storage run what that has
+    /// of it.
     pub run: Option<RunRow>,
+    /// The row of a storage run.
+    pub storage: Option<StorageRow>,
     /// Bytes on the wire by class, in the order of [`Class::ALL`]; nothing where they
     /// are not known.
     pub bytes: Option<[u64; Class::ALL.len()]>,
@@ -31,12 +34,29 @@ impl Observation {
             nodes: nodes.iter().map(|row| figures(row, progress)).collect(),
             file_bytes: run.file_size_bytes as f64,
             run: Some(run.clone()),
+            storage: None,
         }
     }
 
     /// Of a run with all its rows.
     pub fn of(result: &RunResult) -> Observation {
+        if let Some(row) = &result.storage {
+            return Observation::kept(row);
+        }
         Observation::simulated(&result.run, &result.nodes, &result.traffic, Progress::Storage)
+    }
+
+    /// Of a storage run.
+    pub fn kept(row: &StorageRow) -> Observation {
+        Observation { run: Some(RunRow::from(row)), storage: Some(row.clone()), ..Observation::default() }
+    }
+
+    /// The number in a column of its row of `runs.csv`.
+    pub(super) fn number(&self, column: &str) -> Option<f64> {
+        match &self.storage {
+            Some(row) => row.number(column),
+            None => self.run.as_ref()?.number(column),
+        }
     }
 
     /// Of a measured run that distributed `file_bytes`.

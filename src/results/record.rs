@@ -1,10 +1,11 @@
 //! From the outcome of a run to rows.
 
 use super::{
-    Capacity, DiscoveryRow, LinkRow, NodeRow, ProgressRow, RunRow, SeriesRow, TraceRow, TrafficRow, median, quantile,
+    Capacity, Checkpoint, DiscoveryRow, LinkRow, NodeRow, ProgressRow, RunResult, RunRow, SeriesRow, TraceRow,
+    TrafficRow, median, quantile,
 };
 use crate::ledger::{Class, Curve, Cut, LinkOutcome, Milestones, NodeOutcome, Outcome, TracedFlight};
-use crate::sim::RunSpec;
+use crate::sim::{Ended, RunSpec, Spec};
 use crate::units::{Rate, Time};
 use crate::world::{LatencySpec, LinkClass, Role, WorldSpec};
 
@@ -98,6 +99,34 @@ impl RunRow {
             churned_bytes: Some(outcome.cut[Cut::Churn as usize]),
             ..self.with_downloads(spec, outcome)
         }
+    }
+}
+
+impl RunResult {
+    /// The rows of what came out of a run. Wall time and memory are left empty.
+    pub fn of(labels: Labels, spec: &Spec, ended: &Ended) -> Self {
+        match (spec, ended) {
+            (Spec::Swarm(spec), Ended::Swarm(outcome)) => RunResult::new(labels, spec, outcome),
+            (Spec::Storage(spec), Ended::Storage(outcome)) => RunResult::kept(labels, spec, outcome),
+            _ => unreachable!("what comes out of a run is of its kind"),
+        }
+    }
+
+    /// Notes the real time that it took, and the memory.
+    pub fn took(&mut self, wall_s: f64, peak_rss_bytes: Option<u64>) {
+        (self.run.wall_s, self.run.peak_rss_bytes) = (Some(wall_s), peak_rss_bytes);
+        if let Some(row) = &mut self.storage {
+            (row.wall_s, row.peak_rss_bytes) = (Some(wall_s), peak_rss_bytes);
+        }
+    }
+}
+
+impl Checkpoint {
+    /// Rows of a digest as it grew.
+    pub fn list(checkpoints: &[(Time, u64)]) -> Vec<Checkpoint> {
+        let row =
+            |(time, digest): &(Time, u64)| Checkpoint { time_s: time.secs(), fingerprint: format!("{digest:016x}") };
+        checkpoints.iter().map(row).collect()
     }
 }
 
@@ -322,7 +351,7 @@ pub(crate) mod tests {
     pub(crate) fn result() -> RunResult {
         let scenario = crate::scenario::load(&Default::default()).unwrap();
         let labels = Labels { run_id: "00000000000000aa", scenario: "s, \"x\"", protocol: "p", repetition: 3 };
-        RunResult::new(labels, &scenario.run, &outcome())
+        RunResult::new(labels, scenario.swarm().unwrap(), &outcome())
     }
 
     #[test]
@@ -335,7 +364,7 @@ pub(crate) mod tests {
 
     #[test]
     fn progress_counts_like_the_moments_and_is_about_leechers() {
-        let mut spec = crate::scenario::load(&Default::default()).unwrap().run;
+        let mut spec = crate::scenario::load(&Default::default()).unwrap().run.into_swarm().unwrap();
         (spec.world.dataset.size, spec.progress_steps) = (crate::units::Bytes(1001), 2);
         let at = Time::from_secs;
         let curves = vec![
@@ -364,7 +393,7 @@ pub(crate) mod tests {
     #[test]
     fn a_capacity_that_differs_is_left_to_the_nodes() {
         let class = |up| LinkClass { share: 0.5, up: Rate(up), down: Rate::UNLIMITED };
-        let quickstart = crate::scenario::load(&Default::default()).unwrap().run.world;
+        let quickstart = crate::scenario::load(&Default::default()).unwrap().run.into_swarm().unwrap().world;
         let same = |links: &[LinkClass], seeder| {
             let world = WorldSpec { links: links.to_vec(), ..quickstart.clone() };
             same_for_all(&world, |l| l.up, seeder)

@@ -1,8 +1,9 @@
 //! CSV writers and readers.
 
-use super::{AtomicFile, FileEntry, FileKind, PARTS, ResultsError, RunResult, RunRow, TableRow, TraceRow, trace_rows};
+use super::{
+    AtomicFile, FileEntry, FileKind, PARTS, ResultsError, RunResult, RunRow, StorageRow, TableRow, TraceRow, trace_rows,
+};
 use crate::ledger::Outcome;
-use crate::sim::RunSpec;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -22,18 +23,19 @@ pub fn write<R: TableRow>(rows: &[R]) -> String {
 }
 
 /// Writes the result files of one run into `dir`, and removes those of an earlier run that
-/// this one has not.
+/// this one has not. Downloads were noted in so many steps; of a run with a trace there is
+/// the outcome.
 pub fn write_run(
     dir: &Path,
-    spec: &RunSpec,
     result: &RunResult,
-    outcome: &Outcome,
+    progress_steps: u32,
+    traced: Option<&Outcome>,
 ) -> Result<Vec<FileEntry>, ResultsError> {
-    let run = std::iter::once(body(std::slice::from_ref(&result.run)));
-    let mut files = vec![write_table(dir, RunRow::KIND, run)?];
+    let of_swarm = result.storage.is_none();
+    let mut files = vec![write_table(dir, run_kind(of_swarm), std::iter::once(result.run_line()))?];
     for part in PARTS {
         let rows = (part.rows)(result);
-        if part.is_present(spec.progress_steps, rows as u64) {
+        if part.is_present(of_swarm, progress_steps, rows as u64) {
             let starts = (0..rows).step_by(AT_ONCE);
             let lines = starts.map(|start| (part.lines)(result, start..rows.min(start + AT_ONCE)));
             files.push(write_table(dir, part.kind, lines)?);
@@ -41,7 +43,7 @@ pub fn write_run(
             remove_table(dir, part.kind.file)?;
         }
     }
-    if spec.trace {
+    if let Some(outcome) = traced {
         let mut rows = trace_rows(&result.run.run_id, outcome);
         let lines = std::iter::from_fn(|| {
             let some: Vec<TraceRow> = rows.by_ref().take(AT_ONCE).collect();
@@ -52,6 +54,21 @@ pub fn write_run(
         remove_table(dir, TraceRow::KIND.file)?;
     }
     Ok(files)
+}
+
+/// The table of runs, of swarms or of storage.
+pub fn run_kind(of_swarm: bool) -> FileKind {
+    if of_swarm { RunRow::KIND } else { StorageRow::KIND }
+}
+
+impl RunResult {
+    /// Its line of `runs.csv`, with line end.
+    pub fn run_line(&self) -> String {
+        match &self.storage {
+            Some(row) => body(std::slice::from_ref(row)),
+            None => body(std::slice::from_ref(&self.run)),
+        }
+    }
 }
 
 /// Rows of a table that are text at once while it is written.
@@ -109,8 +126,10 @@ pub fn remove_table(dir: &Path, file: &str) -> Result<(), ResultsError> {
 /// of their own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The columns that every study has.
+    /// The columns that every study of swarms has; of storage, what that has of them.
     pub run: RunRow,
+    /// The columns of a study of storage.
+    pub storage: Option<StorageRow>,
     /// Values of the further columns.
     pub extra: Vec<String>,
 }
@@ -127,7 +146,10 @@ impl Record {
 
     /// Its line, with line end.
     pub fn line(&self) -> String {
-        line(&(&self.run, &self.extra))
+        match &self.storage {
+            Some(row) => line(&(row, &self.extra)),
+            None => line(&(&self.run, &self.extra)),
+        }
     }
 }
 
@@ -150,12 +172,15 @@ impl RunTable {
     /// The text of the file.
     pub fn write(&self) -> String {
         let lines = self.records.iter().map(Record::line);
-        Self::header(&self.extra) + &lines.collect::<String>()
+        let of_swarm = self.records.iter().all(|record| record.storage.is_none());
+        Self::header(of_swarm, &self.extra) + &lines.collect::<String>()
     }
 
-    /// The header line of a table with these further columns, with line end.
-    pub fn header(extra: &[String]) -> String {
-        let names = RunRow::KIND.columns.iter().map(|column| column.name).chain(extra.iter().map(String::as_str));
+    /// The header line of a table, of swarms or of storage, with these further columns, with
+    /// line end.
+    pub fn header(of_swarm: bool, extra: &[String]) -> String {
+        let columns = run_kind(of_swarm).columns.iter();
+        let names = columns.map(|column| column.name).chain(extra.iter().map(String::as_str));
         line(&names.collect::<Vec<_>>())
     }
 
@@ -171,13 +196,21 @@ impl RunTable {
     ) -> Result<(Vec<String>, impl Iterator<Item = Result<Record, ResultsError>>), ResultsError> {
         let mut reader = csv::Reader::from_reader(from);
         let headers = reader.headers()?.clone();
-        check_header::<RunRow>(&headers)?;
-        let further =
-            |record: &csv::StringRecord| record.iter().skip(RunRow::KIND.columns.len()).map(str::to_owned).collect();
+        let of_swarm = check_header::<StorageRow>(&headers).is_err();
+        if of_swarm {
+            check_header::<RunRow>(&headers)?;
+        }
+        let columns = run_kind(of_swarm).columns.len();
+        let further = move |record: &csv::StringRecord| record.iter().skip(columns).map(str::to_owned).collect();
         let extra = further(&headers);
         let record = move |text: Result<csv::StringRecord, csv::Error>| {
             let text = text?;
-            Ok(Record { run: text.deserialize(Some(&headers))?, extra: further(&text) })
+            let extra = further(&text);
+            if of_swarm {
+                return Ok(Record { run: text.deserialize(Some(&headers))?, storage: None, extra });
+            }
+            let row: StorageRow = text.deserialize(Some(&headers))?;
+            Ok(Record { run: RunRow::from(&row), storage: Some(row), extra })
         };
         Ok((extra, reader.into_records().map(record)))
     }
@@ -239,8 +272,8 @@ mod tests {
         let table = RunTable {
             extra: vec!["protocol.codex-v2.window".into()],
             records: vec![
-                Record { run: result().run, extra: vec!["512".into()] },
-                Record { run: failed, extra: vec!["a, b".into()] },
+                Record { run: result().run, storage: None, extra: vec!["512".into()] },
+                Record { run: failed, storage: None, extra: vec!["a, b".into()] },
             ],
         };
         let text = table.write();

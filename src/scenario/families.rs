@@ -69,8 +69,15 @@ pub(super) fn protocol(tree: &mut Table, sources: &mut Sources, warnings: &mut V
 fn changed(model: &Constants, over: Option<&Table>, warnings: &mut Vec<String>) -> Result<Table, Fault> {
     let mut constants = model.table.clone();
     constants.merge(over.cloned().unwrap_or_default(), "");
-    for (name, bound) in &model.at_least.0 {
-        if let Some(node) = constants.get(name)
+    refuse_small(&model.at_least, &constants)?;
+    warn_uncalibrated(&model.file, model.calibrated, warnings);
+    Ok(constants)
+}
+
+/// Refuses values of `table` below the bounds of a model.
+pub(super) fn refuse_small(bounds: &Table, table: &Table) -> Result<(), Fault> {
+    for (name, bound) in &bounds.0 {
+        if let Some(node) = table.find(name)
             && let (Some(value), Some(smallest)) = (magnitude(node), magnitude(bound))
             && value < smallest
         {
@@ -78,8 +85,7 @@ fn changed(model: &Constants, over: Option<&Table>, warnings: &mut Vec<String>) 
             return Err(fault.expected(format!("at least {}", bound.bare())).at(node.at));
         }
     }
-    warn_uncalibrated(&model.file, model.calibrated, warnings);
-    Ok(constants)
+    Ok(())
 }
 
 fn magnitude(node: &Node) -> Option<f64> {

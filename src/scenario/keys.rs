@@ -2,6 +2,7 @@
 //! holds when nothing is said, and how values are shown.
 
 use super::error::{Fault, list, one_of};
+use super::kind::Kind as RunKind;
 use super::parse::normalise;
 use super::schema::{KEYS, Key};
 use super::source::{Kind, Place, Sources};
@@ -16,23 +17,23 @@ use std::path::Path;
 /// The text that defaults are said to be written in.
 const NOTHING_SAID: &str = "# What holds when a scenario says nothing: the lowest of all layers.";
 
-/// The lowest layer: the defaults of all keys.
-pub(super) fn defaults(sources: &mut Sources) -> Table {
+/// The lowest layer: the defaults of all keys of runs of `kind`.
+pub(super) fn defaults(kind: RunKind, sources: &mut Sources) -> Table {
     let source = sources.add(Kind::Default, "defaults", NOTHING_SAID, Path::new(""));
     let at = Place { source, start: 0, end: 0 };
-    let mut tree = default_table("", at);
-    for table in KEYS.tables() {
-        tree.0.push((table.into(), Node { key: at, at, value: Value::Table(default_table(table, at)) }));
+    let mut tree = default_table("", kind, at);
+    for table in KEYS.tables_of(kind) {
+        tree.0.push((table.into(), Node { key: at, at, value: Value::Table(default_table(table, kind, at)) }));
     }
-    let order = KEYS.names("");
+    let order = KEYS.names("", kind);
     tree.0.sort_by_key(|(name, node)| (node.table().is_some(), order.iter().position(|known| known == name)));
     normalise(&mut tree).expect("the defaults are well-formed");
     tree
 }
 
 /// The defaults of one table: values, then tables.
-fn default_table(table: &str, at: Place) -> Table {
-    let given = KEYS.of(table).filter_map(|key| Some((key.name.clone(), node(&default(key)?, at))));
+fn default_table(table: &str, kind: RunKind, at: Place) -> Table {
+    let given = KEYS.of(table, kind).filter_map(|key| Some((key.name.clone(), node(&default(key)?, at))));
     let (tables, values): (Vec<_>, Vec<_>) = given.partition(|(_, node)| node.table().is_some());
     Table([values, tables].concat())
 }
@@ -57,26 +58,34 @@ fn node(value: &Json, at: Place) -> Node {
 
 /// Refuses keys that there are not, and values where tables belong.
 pub(super) fn known(tree: &Table) -> Result<(), Fault> {
-    known_in(tree, "")?;
-    for table in KEYS.tables() {
+    let kind = RunKind::of(tree)?;
+    known_in(tree, "", kind)?;
+    for table in KEYS.tables_of(kind) {
         if let Some(node) = tree.get(table) {
             node.read::<BTreeMap<String, IgnoredAny>>()?;
-            known_in(node.table().expect("it was read as one"), table)?;
+            known_in(node.table().expect("it was read as one"), table, kind)?;
         }
     }
     Ok(())
 }
 
-fn known_in(table: &Table, called: &str) -> Result<(), Fault> {
-    let names = KEYS.names(called);
+fn known_in(table: &Table, called: &str, kind: RunKind) -> Result<(), Fault> {
+    let names = KEYS.names(called, kind);
     let Some((name, node)) = table.0.iter().find(|(name, _)| !names.contains(&name.as_str())) else { return Ok(()) };
+    if let Some(other) = RunKind::ALL.into_iter().find(|other| KEYS.names(called, *other).contains(&name.as_str())) {
+        let fault = Fault::new(format!("a run of kind `{}` has no `{name}`", kind.name()));
+        let other = other.name();
+        return Err(fault.expected(format!("`kind = \"{other}\"`, or {}", one_of(names.iter().copied()))).at(node.key));
+    }
     let fault = Fault::new(format!("unknown key `{name}`")).expected(one_of(names.iter().copied()));
     Err(fault.suggest(name, names).at(node.key))
 }
 
 /// Keys that every run needs and nobody has set, with examples.
 fn unsaid(tree: &Table) -> impl Iterator<Item = (&'static Key, Json)> {
-    let needed = KEYS.all.iter().filter(|key| key.required && tree.find(&key.path()).is_none());
+    let kind = RunKind::known(tree);
+    let needed = KEYS.all.iter().filter(move |key| key.kinds.has(kind));
+    let needed = needed.filter(|key| key.required && tree.find(&key.path()).is_none());
     needed.filter_map(|key| Some((key, key.schema.get("examples")?.get(0)?.clone())))
 }
 
@@ -89,7 +98,8 @@ pub(super) fn said(tree: &Table, sources: &Sources) -> Result<(), Fault> {
     let keys = if missing.len() == 1 { "key" } else { "keys" };
     let names = list(missing.iter().map(|(key, _)| &*key.name));
     let examples: Vec<String> = missing.iter().map(|(key, example)| format!("{} = {example}", key.name)).collect();
-    let fault = Fault::new(format!("missing {keys} {names} in [{table}]")).expected(examples.join(", "));
+    let place = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
+    let fault = Fault::new(format!("missing {keys} {names}{place}")).expected(examples.join(", "));
     let written = tree.get(table).filter(|node| !sources.is_default(node.at));
     Err(written.map_or(fault.clone(), |node| fault.at(node.key)))
 }
@@ -98,7 +108,10 @@ pub(super) fn said(tree: &Table, sources: &Sources) -> Result<(), Fault> {
 pub(super) fn complete(tree: &mut Table) {
     let examples: Vec<(&Key, Json)> = unsaid(tree).collect();
     for (key, example) in examples {
-        if let Some(Node { at, value: Value::Table(table), .. }) = tree.get_mut(key.table) {
+        if key.table.is_empty() {
+            let at = tree.0.first().map_or(Place { source: 0, start: 0, end: 0 }, |(_, node)| node.at);
+            tree.put(&key.name, node(&example, at));
+        } else if let Some(Node { at, value: Value::Table(table), .. }) = tree.get_mut(key.table) {
             table.put(&key.name, node(&example, *at));
         }
     }
@@ -106,18 +119,19 @@ pub(super) fn complete(tree: &mut Table) {
 
 /// Sorts keys as they are told, and writes quantities in their shortest form.
 pub(super) fn settle(tree: &mut Table) {
-    for table in KEYS.tables() {
+    let kind = RunKind::known(tree);
+    for table in KEYS.tables_of(kind) {
         if let Some(inner) = tree.get_mut(table).and_then(Node::table_mut) {
-            settle_table(inner, table);
+            settle_table(inner, table, kind);
         }
     }
-    settle_table(tree, "");
+    settle_table(tree, "", kind);
 }
 
-fn settle_table(table: &mut Table, name: &str) {
-    let order = KEYS.names(name);
+fn settle_table(table: &mut Table, name: &str, kind: RunKind) {
+    let order = KEYS.names(name, kind);
     table.0.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
-    for key in KEYS.of(name) {
+    for key in KEYS.of(name, kind) {
         // A plain number stays as it is written, and so do the constants in a table.
         let settles = |node: &&mut Node| !matches!(node.value, Value::Integer(_)) && !is_table(node, key);
         if let Some(node) = table.get_mut(&key.name).filter(settles) {

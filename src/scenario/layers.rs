@@ -4,17 +4,29 @@
 //! file, overlays, `--protocol` and `--seed`, `--set`, the point of a sweep.
 
 use super::error::Fault;
+use super::kind::Kind;
 use super::parse::{merge_file, merge_source, nest, normalise, read_key};
-use super::source::{Kind, Place, Sources};
+use super::source::{Kind as SourceKind, Place, Sources};
 use super::tree::{Node, Table, Value, read_toml};
 use super::{Input, keys, packs, testbeds};
 use std::path::Path;
 
 const QUICKSTART: &str = include_str!("quickstart.toml");
 
-/// Reads all layers but the point of a sweep.
+/// Reads all layers but the point of a sweep. What the lowest of them holds depends on what
+/// kind of run the others say it is.
 pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Fault> {
-    let mut tree = keys::defaults(sources);
+    let mut tree = layers_of(Kind::Swarm, input, sources)?;
+    let kind = Kind::of(&tree)?;
+    if kind != Kind::Swarm {
+        *sources = Sources::default();
+        tree = layers_of(kind, input, sources)?;
+    }
+    Ok(tree)
+}
+
+fn layers_of(kind: Kind, input: &Input, sources: &mut Sources) -> Result<Table, Fault> {
+    let mut tree = keys::defaults(kind, sources);
     match (&input.testbed, &input.pack, &input.file) {
         (Some(name), ..) => {
             let (source, table) = testbeds::layer(name, sources)?;
@@ -24,7 +36,7 @@ pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Faul
         (None, Some(name), _) => packs::layer(name, &mut tree, sources)?,
         (None, None, Some(path)) => merge_file(&mut tree, sources, path, None, &mut Vec::new())?,
         (None, None, None) => {
-            let source = sources.add(Kind::File, "quickstart", QUICKSTART, Path::new(""));
+            let source = sources.add(SourceKind::File, "quickstart", QUICKSTART, Path::new(""));
             merge_source(&mut tree, sources, source)?;
         }
     }
@@ -32,12 +44,12 @@ pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Faul
         merge_file(&mut tree, sources, path, None, &mut Vec::new())?;
     }
     if let Some(name) = &input.protocol {
-        let line = format!("protocol = {}", toml::Value::String(name.clone()));
-        let source = sources.add(Kind::Line, format!("--protocol {name}"), line, Path::new(""));
+        let line = format!("{} = {}", Kind::known(&tree).choice(), toml::Value::String(name.clone()));
+        let source = sources.add(SourceKind::Line, format!("--protocol {name}"), line, Path::new(""));
         merge_source(&mut tree, sources, source)?;
     }
     if let Some(seed) = input.seed {
-        let source = sources.add(Kind::Line, format!("--seed {seed}"), format!("seed = {seed}"), Path::new(""));
+        let source = sources.add(SourceKind::Line, format!("--seed {seed}"), format!("seed = {seed}"), Path::new(""));
         merge_source(&mut tree, sources, source)?;
     }
     for set in &input.sets {
@@ -48,7 +60,7 @@ pub(super) fn layers(input: &Input, sources: &mut Sources) -> Result<Table, Faul
 
 /// Merges `key=value`; a value that is not TOML is a string.
 fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str) -> Result<(), Fault> {
-    let source = sources.add(Kind::Line, format!("--set {set}"), set, Path::new(""));
+    let source = sources.add(SourceKind::Line, format!("--set {set}"), set, Path::new(""));
     let whole = Place { source, start: 0, end: set.len() };
     let form = "key=value, e.g. `--set swarm.seeders=4` or `--set \"network.up=10 Mbit/s\"`";
     let Some((key, value)) = set.split_once('=') else {

@@ -5,7 +5,7 @@ use super::error::list;
 use serde::Serialize;
 
 /// Every kind of model, a folder each, in the order in which they are listed.
-const KINDS: [&str; 6] = ["protocols", "networks", "churn", "discovery", "hardware", "testbeds"];
+const KINDS: [&str; 7] = ["protocols", "networks", "churn", "discovery", "hardware", "testbeds", "systems"];
 
 /// Name and text of the embedded models of `kind`.
 pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -15,7 +15,8 @@ pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = (&'static str, &'stati
 /// A model that comes with the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelInfo {
-    /// `protocols`, `networks`, `churn`, `discovery`, `hardware` or `testbeds`.
+    /// `protocols`, `networks`, `churn`, `discovery`, `hardware`, `testbeds` or
+    /// `systems`.
     pub kind: &'static str,
     /// The name that a scenario uses.
     pub name: &'static str,
@@ -110,6 +111,7 @@ mod tests {
                 "hardware" => &["constants"],
                 "networks" => &["classes", "latency"],
                 "churn" => &["online"],
+                "systems" => &["defaults"],
                 _ => &["match"],
             };
             let has_own = own.iter().any(|key| table.contains_key(*key));

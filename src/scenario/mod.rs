@@ -1,9 +1,9 @@
-//! Scenarios: from files and command-line settings to a [`RunSpec`].
+//! Scenarios: from files and command-line settings to a [`Spec`].
 //!
 //! Three steps. *Layers* (defaults, those of the protocol, what the file extends, the file,
 //! overlays, `--set`, a point of a sweep) merge into one tree in which each value knows
 //! where it was written. *Names* of models become their contents, in that tree. Out of it
-//! the [`RunSpec`] *reads itself* and checks itself; the tree prints itself.
+//! the [`Spec`] *reads itself* and checks itself; the tree prints itself.
 //!
 //! A key of a scenario is a field of the specification: its doc comment, its default, its
 //! examples and the dotted key that it is read at stand there, the check beside it. Schema,
@@ -12,7 +12,7 @@
 //! ```
 //! use codexsim::scenario::{Input, load};
 //! let quickstart = load(&Input::default()).unwrap();
-//! assert_eq!(quickstart.run.world.swarm.network_size, 32);
+//! assert_eq!(quickstart.swarm().unwrap().world.swarm.network_size, 32);
 //! let wrong = Input { sets: vec!["swarm.seders=3".into()], ..Input::default() };
 //! assert!(load(&wrong).unwrap_err().to_string().contains("did you mean `seeders`?"));
 //! ```
@@ -27,6 +27,7 @@ mod explain;
 mod families;
 mod graphs;
 mod keys;
+mod kind;
 mod layers;
 mod library;
 mod links;
@@ -42,6 +43,7 @@ mod resolve;
 mod schema;
 mod settings;
 mod source;
+mod storage;
 mod sweep;
 mod testbeds;
 mod topology;
@@ -63,7 +65,7 @@ pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbed
 pub use warnings::warn;
 
 use crate::rng::digest;
-use crate::sim::RunSpec;
+use crate::sim::{RunSpec, Spec};
 use error::{Excerpt, Fault};
 use resolve::Resolved;
 use source::Sources;
@@ -85,7 +87,7 @@ pub struct Input {
     pub overlays: Vec<PathBuf>,
     /// `key=value`, dotted; a value that is not TOML is taken as a string.
     pub sets: Vec<String>,
-    /// Name of a protocol model, or the path of one.
+    /// Name of a protocol model, of a storage run of a system, or the path of one.
     pub protocol: Option<String>,
     /// The seed.
     pub seed: Option<u64>,
@@ -98,10 +100,11 @@ pub struct Input {
 pub struct Scenario {
     /// Names the scenario and its folder of results.
     pub name: String,
-    /// The protocol as it was chosen: the name of a model, or the path of one.
+    /// The protocol, of a storage run the system, as it was chosen: the name of a model, or the
+    /// path of one.
     pub protocol: String,
     /// What is run.
-    pub run: RunSpec,
+    pub run: Spec,
     /// What a study varies; nothing without a `[sweep]` table.
     pub sweep: Sweep,
     /// Claims about the results that must hold.
@@ -115,6 +118,19 @@ pub struct Scenario {
     pub settings: Vec<Setting>,
     /// Things to look at before trusting a result.
     pub warnings: Vec<String>,
+}
+
+impl Scenario {
+    /// What decides the run, for a command that is about swarms.
+    ///
+    /// # Errors
+    /// When it is a run of another kind.
+    pub fn swarm(&self) -> Result<&RunSpec, ScenarioError> {
+        self.run.swarm().ok_or_else(|| {
+            let fault = Fault::new(format!("`{}` is a storage run, and this is about swarms", self.name));
+            fault.expected("a scenario without `kind = \"storage\"`").render(&Sources::default())
+        })
+    }
 }
 
 /// What a scenario varies and claims, without a run.
@@ -216,10 +232,11 @@ pub struct Base {
 /// A point of a sweep.
 #[derive(Debug, Clone)]
 pub struct Point {
-    /// The protocol as it was chosen: the name of a model, or the path of one.
+    /// The protocol, of a storage run the system, as it was chosen: the name of a model, or the
+    /// path of one.
     pub protocol: String,
     /// What is run.
-    pub run: RunSpec,
+    pub run: Spec,
     /// Things to look at before trusting a result.
     pub warnings: Vec<String>,
 }
@@ -345,7 +362,7 @@ fn default_name(input: &Input) -> String {
 }
 
 /// A digest of the serialised form: fields in order, shortest digits.
-fn fingerprint(run: &RunSpec) -> u64 {
+fn fingerprint(run: &Spec) -> u64 {
     let text = serde_json::to_string(run).expect("a run specification is plain data");
     digest(text.as_bytes())
 }

@@ -198,6 +198,7 @@ fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
             "churn" => "churn model",
             "discovery" => "discovery model",
             "testbeds" => "testbed",
+            "systems" => "system",
             _ => "hardware",
         };
         return Err(Fault::new(format!("unknown {what} `{name}`"))
@@ -228,11 +229,11 @@ mod tests {
     #[test]
     fn defaults_of_a_protocol_hold_unless_the_scenario_says_otherwise() {
         let own = "swarm.block_size = \"16 KiB\"\nnetwork.transport.mux_header = \"12 B\"";
-        let run = with_defaults(own, &[]).unwrap().run;
+        let run = with_defaults(own, &[]).unwrap().run.into_swarm().unwrap();
         assert_eq!(run.world.dataset.block_size.get(), 16 << 10);
         assert_eq!(run.network.transport.mux_header.get(), 12);
         assert_eq!(run.network.transport.secure_header.get(), 18, "what it does not name stays");
-        let run = with_defaults(own, &["swarm.block_size=1 MiB"]).unwrap().run;
+        let run = with_defaults(own, &["swarm.block_size=1 MiB"]).unwrap().run.into_swarm().unwrap();
         assert_eq!(run.world.dataset.block_size.get(), 1 << 20);
         assert_eq!(run.network.transport.mux_header.get(), 12);
     }
@@ -242,7 +243,7 @@ mod tests {
         let header = |sets: &[&str]| {
             let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
             let input = crate::scenario::Input { protocol: Some("bittorrent".into()), sets, ..Default::default() };
-            crate::scenario::load(&input).unwrap().run.network.transport.segment_header.get()
+            crate::scenario::load(&input).unwrap().run.into_swarm().unwrap().network.transport.segment_header.get()
         };
         assert_eq!(header(&["protocol.bittorrent.transport=utp"]), 48);
         assert_eq!(header(&["protocol.bittorrent.transport=tcp"]), 52);

@@ -4,19 +4,20 @@
 use super::churn::{choose_churn, show_churn, uses_model};
 use super::error::Fault;
 use super::families::{self, Family};
+use super::kind::Kind;
 use super::links::{choose_links, latency, links_model, show_links};
 use super::source::{Place, Sources};
 use super::sweep::Study;
 use super::tree::{Node, Table, Value, fill};
-use super::{churn, datasets, keys, nodes, requests, topology};
-use crate::sim::RunSpec;
-use crate::units::Refusal;
+use super::{churn, datasets, keys, nodes, requests, storage, topology};
+use crate::sim::{RunSpec, Spec};
+use serde::de::DeserializeOwned;
 
 /// A scenario with all names looked up.
 #[derive(Debug)]
 pub(super) struct Resolved {
-    pub(super) run: RunSpec,
-    /// The protocol as it was named.
+    pub(super) run: Spec,
+    /// The protocol, or of a storage run the system, as it was named.
     pub(super) protocol: String,
     /// All that decides the run, with the contents of models in the places of their names.
     pub(super) tree: Table,
@@ -27,13 +28,14 @@ impl Resolved {
     /// All that decides the run as it is shown: in order, in its shortest form, and nothing
     /// that another key replaces.
     pub(super) fn shown(&self) -> Table {
+        let Spec::Swarm(run) = &self.run else { return storage::shown(&self.tree) };
         let mut tree = self.tree.clone();
         keys::settle(&mut tree);
         show_links(&mut tree);
-        show_churn(&mut tree, &self.run.world.churn);
-        topology::show(&mut tree, &self.run.world);
-        datasets::show(&mut tree, &self.run.world);
-        requests::show(&mut tree, &self.run.world);
+        show_churn(&mut tree, &run.world.churn);
+        topology::show(&mut tree, &run.world);
+        datasets::show(&mut tree, &run.world);
+        requests::show(&mut tree, &run.world);
         tree
     }
 }
@@ -54,6 +56,9 @@ pub(super) fn structure(tree: &Table, study: &Study, sources: &mut Sources) -> R
 
 /// Looks up every name without making a run: values may still be missing.
 fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
+    if Kind::of(&tree)? == Kind::Storage {
+        return storage::names(tree, sources);
+    }
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
@@ -76,6 +81,9 @@ fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
 
 /// Makes the run that `tree` describes.
 pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved, Fault> {
+    if Kind::of(&tree)? == Kind::Storage {
+        return storage::resolve(tree, sources);
+    }
     let mut warnings = Vec::new();
     fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
@@ -98,14 +106,9 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
     families::refuse_load(&tree)?;
     let mut run = read(&tree, protocol, discovery)?;
     topology::read_files(&mut run.world, &mut tree, sources, &mut warnings)?;
-    let blamed = |refusal: Refusal| {
-        let node = tree.nearest(&refusal.key);
-        let fault = Fault::from(refusal);
-        node.map_or(fault.clone(), |node| fault.at(node.at))
-    };
-    run.check().map_err(blamed)?;
+    run.check().map_err(|refusal| tree.blamed(refusal))?;
     check_seeder_sets(&tree, &run)?;
-    Ok(Resolved { run: run.with_steps_for_trace(), protocol: name, tree, warnings })
+    Ok(Resolved { run: Spec::Swarm(run.with_steps_for_trace()), protocol: name, tree, warnings })
 }
 
 /// Lays the `[defaults]` of the chosen protocol under what the scenario sets.
@@ -131,12 +134,17 @@ fn read(tree: &Table, protocol: Family, discovery: Family) -> Result<RunSpec, Fa
     let (key, at) = (table.key, table.at);
     let whole = Node { key, at, value: Value::Table(Table(vec![("discovery".into(), table)])) };
     tree.put("discovery.*", discovery.over(whole));
+    read_as(tree)
+}
+
+/// Reads a specification out of its tree.
+pub(super) fn read_as<S: DeserializeOwned>(tree: Table) -> Result<S, Fault> {
     tree.get("name").map(Node::read::<String>).transpose()?;
     let at = Place { source: 0, start: 0, end: 0 };
     Node { key: at, at, value: Value::Table(tree) }.read()
 }
 
-fn check_name(tree: &Table) -> Result<(), Fault> {
+pub(super) fn check_name(tree: &Table) -> Result<(), Fault> {
     let Some(node) = tree.get("name") else { return Ok(()) };
     let name: String = node.read()?;
     let bad = |c: char| c == '/' || c == '\\' || c.is_control();

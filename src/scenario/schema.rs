@@ -1,13 +1,15 @@
-//! The keys of a scenario, as the specification of a run declares them, and its JSON Schema.
+//! The keys of a scenario, as the specifications of runs declare them, and its JSON Schema.
 //!
-//! A field of [`RunSpec`] or of a part of it is read at the dotted key that it names, with
+//! A field of [`RunSpec`], of [`StorageSpec`] or of a part of one is read at the dotted key that it names, with
 //! its description, default, examples and the source of its number beside it: in the
 //! schema of the field. Here they are put together to tables; nothing about a key is said
 //! a second time.
 
+use super::kind::{Kind, Kinds};
 use super::library::models;
 use crate::protocols::ProtocolSpec;
 use crate::sim::RunSpec;
+use crate::storage::StorageSpec;
 use crate::world::Hardware;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -24,6 +26,12 @@ struct Page {
     /// Path of a scenario that this one builds on, relative to this file; keys given here win.
     #[schemars(extend("examples" = ["base.toml"]))]
     extends: Option<String>,
+    /// What kind of run it is: `swarm`, which is meant where nothing is said, or `storage`.
+    #[schemars(extend("examples" = ["storage"]))]
+    kind: Option<String>,
+    /// A storage run: the name of a system (see `codexsim models systems`) or the path of a TOML file, whose values hold where the scenario says nothing; `custom` brings none.
+    #[schemars(schema_with = "system", extend("default" = "custom"))]
+    system: (),
     /// A protocol's name (see `codexsim models`) or the path of a TOML file; to change constants: `[protocol.codex-v2]` with the constants.
     #[schemars(schema_with = "protocol", extend("default" = "codex-v2"))]
     protocol: (),
@@ -32,6 +40,8 @@ struct Page {
     hardware: (),
     #[schemars(rename = "run.*")]
     run: RunSpec,
+    #[schemars(rename = "storage.*")]
+    storage: StorageSpec,
     /// In studies: lists of values to run through.
     #[schemars(schema_with = "sweep")]
     sweep: (),
@@ -41,7 +51,8 @@ struct Page {
 }
 
 /// The order of keys and tables at the top.
-const TOP: &str = "name extends seed protocol hardware swarm datasets requests store nodes network topology discovery churn failures stop series_interval \
+const TOP: &str = "name extends kind seed system horizon histories hosts shocks data code placement detect repair fill chain rare \
+                   sample_every protocol hardware swarm datasets requests store nodes network topology discovery churn failures stop series_interval \
                    tie_salt output sweep expect";
 
 /// The tables whose keys several parts of the specification declare: their names, those in
@@ -102,6 +113,8 @@ pub(super) struct Key {
     pub(super) schema: Value,
     /// Whether every run has a value of it.
     pub(super) required: bool,
+    /// The kinds of runs that have it.
+    pub(super) kinds: Kinds,
 }
 
 impl Key {
@@ -140,7 +153,7 @@ impl Keys {
         page.remove("required");
         let mut schema = generator.into_root_schema_for::<Page>().to_value();
         let mut all = Vec::new();
-        fold(&schema, page.as_value(), &mut all);
+        fold(&schema, page.as_value(), Kinds::BOTH, &mut all);
         all.sort_by_key(|key| {
             let table = TABLES.iter().position(|(table, ..)| *table == key.table);
             (table, place(table.map_or(TOP, |table| TABLES[table].3), &key.name))
@@ -168,9 +181,9 @@ impl Keys {
         Keys { all, schema }
     }
 
-    /// The keys of `table`, in order.
-    pub(super) fn of(&self, table: &str) -> impl Iterator<Item = &Key> {
-        self.all.iter().filter(move |key| key.table == table)
+    /// The keys of `table` that runs of `kind` have, in order.
+    pub(super) fn of(&self, table: &str, kind: Kind) -> impl Iterator<Item = &Key> {
+        self.all.iter().filter(move |key| key.table == table && key.kinds.has(kind))
     }
 
     /// The tables that hold keys, in order.
@@ -178,10 +191,22 @@ impl Keys {
         TABLES.iter().map(|(table, ..)| *table)
     }
 
-    /// The names in `table`, in order: of keys and, at the top, of tables too.
-    pub(super) fn names(&self, table: &str) -> Vec<&str> {
-        let top = properties(&self.schema).keys().map(String::as_str);
-        if table.is_empty() { top.collect() } else { self.of(table).map(|key| &*key.name).collect() }
+    /// The tables that hold keys of runs of `kind`, in order.
+    pub(super) fn tables_of(&self, kind: Kind) -> impl Iterator<Item = &'static str> {
+        self.tables().filter(move |table| self.of(table, kind).next().is_some())
+    }
+
+    /// The names in `table` of runs of `kind`, in order: of keys and, at the top, of tables
+    /// too.
+    pub(super) fn names(&self, table: &str, kind: Kind) -> Vec<&str> {
+        if !table.is_empty() {
+            return self.of(table, kind).map(|key| &*key.name).collect();
+        }
+        let has = |name: &&str| {
+            let key = self.all.iter().find(|key| key.table.is_empty() && key.name == *name);
+            key.map_or_else(|| self.of(name, kind).next().is_some(), |key| key.kinds.has(kind))
+        };
+        properties(&self.schema).keys().map(String::as_str).filter(has).collect()
     }
 
     /// What `schema` refers to; of something or nothing, the something.
@@ -206,17 +231,30 @@ fn properties(schema: &Value) -> &Map<String, Value> {
     schema.get("properties").and_then(Value::as_object).unwrap_or(&NONE)
 }
 
-/// Collects the keys that `part` and its parts declare; what came first stays.
-fn fold(root: &Value, part: &Value, all: &mut Vec<Key>) {
+/// Collects the keys that `part` and its parts, which runs of `kinds` have, declare; of a key
+/// of both kinds what came first stays.
+fn fold(root: &Value, part: &Value, kinds: Kinds, all: &mut Vec<Key>) {
     for (name, property) in properties(part) {
         if name.ends_with(".*") {
-            fold(root, resolve(root, property), all);
+            let kinds = match name.as_str() {
+                "run.*" => Kinds { storage: false, ..kinds },
+                "storage.*" => Kinds { swarm: false, ..kinds },
+                _ => kinds,
+            };
+            fold(root, resolve(root, property), kinds, all);
             continue;
         }
         let (table, name) = name.split_once('.').unwrap_or(("", name));
         let known = TABLES.iter().map(|(known, ..)| *known).chain([""]).find(|known| *known == table);
         let table = known.unwrap_or_else(|| panic!("no table {table}"));
-        if all.iter().all(|key| (key.table, &*key.name) != (table, name)) {
+        let kinds = match name {
+            "system" => Kinds { swarm: false, ..kinds },
+            "protocol" | "hardware" => Kinds { storage: false, ..kinds },
+            _ => kinds,
+        };
+        if let Some(same) = all.iter_mut().find(|key| (key.table, &*key.name) == (table, name)) {
+            same.kinds = Kinds { swarm: same.kinds.swarm || kinds.swarm, storage: same.kinds.storage || kinds.storage };
+        } else {
             let mut schema = property.clone();
             schema.as_object_mut().into_iter().for_each(|schema| {
                 schema.shift_remove("writeOnly");
@@ -225,7 +263,7 @@ fn fold(root: &Value, part: &Value, all: &mut Vec<Key>) {
             });
             let required = part.get("required").and_then(Value::as_array).into_iter().flatten();
             let required = required.filter_map(Value::as_str).any(|key| key.rsplit('.').next() == Some(name));
-            all.push(Key { table, name: name.into(), schema, required });
+            all.push(Key { table, name: name.into(), schema, required, kinds });
         }
     }
 }
@@ -262,6 +300,10 @@ fn protocol(generator: &mut SchemaGenerator) -> Schema {
             "patternProperties": { "[/.]": { "type": "object" } }, "additionalProperties": false,
         },
     ] })
+}
+
+fn system(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "examples": names("systems") })
 }
 
 /// Drops what is required from the tables that `schema` refers to.

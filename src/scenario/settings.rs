@@ -2,6 +2,7 @@
 
 use super::error::Fault;
 use super::keys::defaults;
+use super::kind::Kind;
 use super::parse::read_key;
 use super::source::Sources;
 use super::tree::{Node, Table, Value, quoted};
@@ -57,7 +58,7 @@ pub(super) fn unset(tree: &mut Table, key: &str, sources: &mut Sources) -> Resul
     let missing = || Fault::new(format!("`{key}` is not set")).expected("a dotted key that the scenario sets");
     let path = read_key(key).ok_or_else(missing)?;
     let (name, above) = path.split_last().ok_or_else(missing)?;
-    let lower = defaults(sources);
+    let lower = defaults(Kind::known(tree), sources);
     let mut table = tree;
     let mut default = Some(&lower);
     for step in above {

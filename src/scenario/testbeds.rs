@@ -304,8 +304,8 @@ mod tests {
         let sets = ["swarm.network_size=3", "swarm.seeders=1", "swarm.file_size=1 MiB", "network.transport.queue=1 s"];
         let sets = sets.map(String::from).to_vec();
         let scenario = load(&Input { testbed: Some("codex-netns".into()), sets, ..Input::default() }).unwrap();
-        assert_eq!(scenario.run.network.transport.link_header.get(), 14);
-        assert_eq!(scenario.run.network.transport.queue, Time::from_secs(1), "settings win");
+        assert_eq!(scenario.run.swarm().unwrap().network.transport.link_header.get(), 14);
+        assert_eq!(scenario.run.swarm().unwrap().network.transport.queue, Time::from_secs(1), "settings win");
         assert!(scenario.resolved.contains("models/testbeds/codex-netns.toml:"), "{}", scenario.resolved);
     }
 

@@ -12,6 +12,7 @@ mod deliver;
 mod discover;
 mod ending;
 mod flight;
+mod kinds;
 mod mux;
 mod node;
 mod patience;
@@ -26,7 +27,9 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use spec::{Clock, Keep, RunSpec, StopSpec};
+pub use crate::ledger::Keep;
+pub use kinds::{Ended, Spec, carry_out};
+pub use spec::{Clock, RunSpec, StopSpec};
 
 use crate::ledger::{Outcome, Status};
 use crate::network::NetworkModel;

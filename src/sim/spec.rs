@@ -1,6 +1,7 @@
 //! Everything that decides a run.
 
 use crate::discovery::DiscoverySpec;
+use crate::ledger::Keep;
 use crate::network::{NetworkModel, NetworkSpec};
 use crate::protocols::ProtocolSpec;
 use crate::units::{Refusal, Time, require};
@@ -64,33 +65,6 @@ pub struct RunSpec {
     #[serde(skip_serializing, rename(deserialize = "output.keep"))]
     #[schemars(extend("default" = "all"))]
     pub keep: Keep,
-}
-
-/// What a study keeps of each of its runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Keep {
-    /// Its row of `runs.csv` alone.
-    Row,
-    /// Its rows of `nodes.csv` and `traffic.csv` too.
-    Nodes,
-    /// All tables.
-    #[default]
-    All,
-}
-
-impl Keep {
-    /// All of them, the least first.
-    pub const ALL: [Keep; 3] = [Keep::Row, Keep::Nodes, Keep::All];
-
-    /// As it is written.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Keep::Row => "row",
-            Keep::Nodes => "nodes",
-            Keep::All => "all",
-        }
-    }
 }
 
 /// Finer steps than anybody plots; each is a row for every leecher and run.

@@ -10,13 +10,20 @@ mod check;
 pub mod dataset;
 mod life;
 pub mod outcome;
+mod run;
 mod spec;
 pub mod splitting;
+mod statistics;
 pub mod system;
 
 pub use life::{Life, Start};
+pub use outcome::{
+    DatasetOutcome, Exact, FILL_HELD_BACK, FillOutcome, Found, FoundBy, HELD_BACK, HistoryOutcome, HostOutcome,
+    RepairOutcome, Sample, StorageOutcome, Totals,
+};
+pub use run::{StorageProgress, run};
 pub use spec::{
-    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily, LifeSpec,
-    PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec, SpanFamily,
-    SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
+    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
+    LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,
+    SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
 };

@@ -10,6 +10,8 @@ pub struct StorageOutcome {
     pub complete: bool,
     /// Each history that came to its end.
     pub histories: Vec<HistoryOutcome>,
+    /// The 95 % interval of the mean number of datasets lost in one of them; nothing of one.
+    pub lost_interval: Option<(f64, f64)>,
     /// Over all of these.
     pub totals: Totals,
     /// Of the first: by host, its number being that of its place.

@@ -1,6 +1,7 @@
 //! Everything that decides a storage run.
 
 use super::Start;
+use crate::ledger::Keep;
 use crate::units::{Bytes, Rate, Refusal, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,10 +45,15 @@ pub struct StorageSpec {
     pub chain: Option<ChainSpec>,
     /// How losses are estimated that hardly ever happen.
     pub rare: RareSpec,
-    /// Distance between the samples of the time series.
+    /// Distance between the samples of the time series; a 200th of the horizon when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["1 d"]))]
-    pub series_interval: Option<Time>,
+    pub sample_every: Option<Time>,
+    /// What a study keeps of each run: its "row" of `runs.csv` alone, its "nodes" too with
+    /// `traffic.csv`, or "all" tables. It decides nothing of the run.
+    #[serde(skip_serializing, rename(deserialize = "output.keep"))]
+    #[schemars(extend("default" = "all"))]
+    pub keep: Keep,
 }
 
 /// What is run.

@@ -4,7 +4,7 @@ use super::row_file::RowFile;
 use super::{Breach, FailedRun, Kept, Plan, Runs, Selection, check};
 use crate::results::{
     AtomicFile, FileEntry, Labels, Manifest, PARTS, Part, Program, Record, ResultsError, ResultsKind, RunRow, RunTable,
-    TableRow, TraceRow, remove_table,
+    StorageRow, TableRow, TraceRow, remove_table, run_kind,
 };
 use crate::rng::mix;
 use crate::scenario::Progress;
@@ -41,7 +41,7 @@ pub fn assemble(
     dir: &Path,
     failed: &[FailedRun],
     reproducible: bool,
-    mut see: impl FnMut(usize, &RunRow),
+    mut see: impl FnMut(usize, &Record),
 ) -> Result<Assembled, ResultsError> {
     let plan = runs.plan;
     let mut tables = Tables::create(plan, dir)?;
@@ -50,7 +50,7 @@ pub fn assemble(
     for at in 0..runs.len() {
         let id = runs.id(at);
         let is_new = distinct.next_if_eq(&at).is_some();
-        let row = if let Ok(mut file) = RowFile::load(dir, &id, plan.kept) {
+        let (row, storage) = if let Ok(mut file) = RowFile::load(dir, &id, plan.kept) {
             if is_new {
                 tables.add(&file)?;
                 done.note(&id, &file);
@@ -62,7 +62,7 @@ pub fn assemble(
                 done.checks += plan.expect.len();
                 done.breaches.extend(breaches.into_iter().map(|of| Breach { point: point(), ..of }));
             }
-            file.run
+            (file.run, file.storage)
         } else if let Some(row) = failed_row(runs, at, failed) {
             done.failed += 1;
             row
@@ -72,9 +72,11 @@ pub fn assemble(
         };
         done.fingerprint = mix(done.fingerprint ^ fingerprint(&row));
         let point = plan.place(runs.index(at)).point;
-        see(point, &row);
         let values = plan.values(point);
-        tables.add_run(&Record { run: row, extra: plan.extra.iter().map(|key| values.get(key)).collect() })?;
+        let storage = storage.map(|of| of.labelled(&row));
+        let record = Record { run: row, storage, extra: plan.extra.iter().map(|key| values.get(key)).collect() };
+        see(point, &record);
+        tables.add_run(&record)?;
     }
     done.files = tables.commit(dir)?;
     Ok(done)
@@ -117,10 +119,11 @@ impl Assembled {
     }
 }
 
-fn failed_row(runs: &Runs, at: usize, failed: &[FailedRun]) -> Option<RunRow> {
+fn failed_row(runs: &Runs, at: usize, failed: &[FailedRun]) -> Option<(RunRow, Option<StorageRow>)> {
     let id = runs.id(at);
     let failure = failed.iter().find(|failure| failure.run_id == id)?;
-    Some(runs.planned(at)?.failed(&failure.reason))
+    let (run, storage) = runs.planned(at)?;
+    Some((run.failed(&failure.reason), storage.map(|row| row.failed(&failure.reason))))
 }
 
 /// A row as this plan calls it: it may have been made for another study.
@@ -139,6 +142,7 @@ struct Tables {
     runs: (AtomicFile, FileEntry),
     parts: Vec<(Part, AtomicFile, FileEntry)>,
     kept: Kept,
+    of_swarm: bool,
 }
 
 impl Tables {
@@ -150,7 +154,9 @@ impl Tables {
         };
         let part = |part: Part| table(part.kind.file, &part.kind.header()).map(|(file, entry)| (part, file, entry));
         let parts = PARTS.into_iter().map(part).collect::<Result<_, ResultsError>>()?;
-        Ok(Tables { runs: table(RunRow::KIND.file, &RunTable::header(&plan.extra))?, parts, kept: plan.kept })
+        let header = RunTable::header(plan.of_swarm, &plan.extra);
+        let runs = table(run_kind(plan.of_swarm).file, &header)?;
+        Ok(Tables { runs, parts, kept: plan.kept, of_swarm: plan.of_swarm })
     }
 
     fn add(&mut self, file: &RowFile) -> Result<(), ResultsError> {
@@ -172,7 +178,7 @@ impl Tables {
         table.commit()?;
         let mut files = vec![entry];
         for (at, (part, table, entry)) in self.parts.into_iter().enumerate() {
-            if self.kept.has(at) && part.is_present(self.kept.progress_steps, entry.rows) {
+            if self.kept.has(at) && part.is_present(self.of_swarm, self.kept.progress_steps, entry.rows) {
                 table.commit()?;
                 files.push(entry);
             } else {

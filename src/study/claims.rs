@@ -1,6 +1,6 @@
 //! Claims of a scenario about its results.
 
-use crate::results::{Measure, Observation, RunRow, TableRow};
+use crate::results::{Measure, Observation, RunRow, StorageRow, TableRow};
 use crate::scenario::{Expectation, ScenarioError, nearest};
 use minijinja::{Environment, Expression};
 use std::collections::BTreeMap;
@@ -91,8 +91,8 @@ impl Claim {
 
     /// A measure that it is about and that `runs.csv` has no column of.
     pub(super) fn beyond_rows(&self) -> Option<&'static Measure> {
-        let columns = RunRow::KIND.columns;
-        self.of.iter().copied().find(|measure| columns.iter().all(|column| column.name != measure.name))
+        let columns = || RunRow::KIND.columns.iter().chain(StorageRow::KIND.columns);
+        self.of.iter().copied().find(|measure| columns().all(|column| column.name != measure.name))
     }
 
     /// Nothing when it is neither true nor false.

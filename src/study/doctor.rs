@@ -5,13 +5,13 @@
 use super::plan::repetition_seed;
 use super::{History, Next, Plan, Question, RowFile, digest};
 use crate::ledger::TimerUse;
-use crate::results::{Checkpoint, ResultsError};
+use crate::results::{Checkpoint, ResultsError, StorageRow};
 use crate::scenario::{self, Input, Scenario, ScenarioError, Setting, Sweep};
-use crate::sim::{Keep, RunSpec};
+use crate::sim::{Keep, RunSpec, Spec};
 use serde::Serialize;
 
 /// Keys that decide nothing of a run by themselves, or are chance itself.
-const NOT_ASKED: [&str; 7] = ["name", "seed", "tie_salt", "series_interval", "sweep", "expect", "output"];
+const NOT_ASKED: [&str; 8] = ["name", "kind", "seed", "tie_salt", "series_interval", "sweep", "expect", "output"];
 /// Other orders of equal times, and other seeds, that are tried.
 const OTHERS: u32 = 8;
 
@@ -22,6 +22,8 @@ pub struct Doctor {
     settings: Vec<(Setting, Without)>,
     /// The base, other orders, other seeds, and those without a setting.
     plan: Plan,
+    /// How many other orders.
+    orders: usize,
 }
 
 /// The scenario without one setting.
@@ -46,6 +48,8 @@ pub struct Glance {
     pub t100_median_s: Option<f64>,
     /// As in `runs.csv`.
     pub wire_bytes: u64,
+    /// The row of a storage run.
+    pub storage: Option<StorageRow>,
     checkpoints: Vec<Checkpoint>,
 }
 
@@ -104,6 +108,11 @@ pub struct FindingRow {
     pub makespan_ratio: Option<f64>,
     /// The same of all bytes on the wire.
     pub wire_ratio: Option<f64>,
+    /// Of a storage run: the probability that a unit is lost without it (or of the other run)
+    /// over that as it is.
+    pub loss_ratio: Option<f64>,
+    /// The same of the bytes moved to repair.
+    pub repair_ratio: Option<f64>,
     /// Times the timer was set.
     pub armed: Option<u64>,
     /// Times it came up.
@@ -142,7 +151,12 @@ impl Diagnosis {
     fn beside(&self, row: FindingRow, other: &Glance) -> FindingRow {
         let makespan_ratio = other.makespan_s.zip(self.base.makespan_s).map(|(other, base)| other / base);
         let wire_ratio = (self.base.wire_bytes > 0).then(|| other.wire_bytes as f64 / self.base.wire_bytes as f64);
-        FindingRow { makespan_ratio, wire_ratio, ..row }
+        let ratio = |of: fn(&StorageRow) -> Option<f64>| {
+            let kept = |glance: &Glance| glance.storage.as_ref().and_then(of);
+            kept(other).zip(kept(&self.base).filter(|base| *base > 0.0)).map(|(other, base)| other / base)
+        };
+        let (loss_ratio, repair_ratio) = (ratio(|row| row.unit_loss), ratio(|row| row.repair_bytes));
+        FindingRow { makespan_ratio, wire_ratio, loss_ratio, repair_ratio, ..row }
     }
 }
 
@@ -160,14 +174,26 @@ impl SettingEffect {
 
 impl Glance {
     fn of(file: RowFile) -> Glance {
-        let RowFile { run, checkpoints, .. } = file;
+        let RowFile { run, storage, checkpoints, .. } = file;
         Glance {
             fingerprint: run.fingerprint.unwrap_or_default(),
             makespan_s: run.makespan_s,
             t100_median_s: run.t100_median_s,
             wire_bytes: run.wire_bytes.unwrap_or_default(),
+            storage,
             checkpoints,
         }
+    }
+
+    /// Whether the same happened in both. What is worked out beside the histories of a storage
+    /// run stands in its row alone.
+    fn is_alike(&self, other: &Glance) -> bool {
+        let measures = |glance: &Glance| {
+            let numbers =
+                |row: &StorageRow| [row.unit_loss, row.any_loss, row.chain_use, row.fill_s, row.transactions_per_s];
+            glance.storage.as_ref().map(numbers)
+        };
+        self.fingerprint == other.fingerprint && measures(self) == measures(other)
     }
 
     /// The last checkpoint at which this run and `other` are the same.
@@ -190,12 +216,16 @@ impl Doctor {
             !NOT_ASKED.contains(&table)
         };
         let run = &base.run;
-        let ties = (1..=OTHERS).map(|salt| RunSpec { tie_salt: digest(&salt.to_le_bytes()), ..run.clone() });
-        let seeds = (1..=OTHERS).map(|r| RunSpec { seed: repetition_seed(run.seed, r), ..run.clone() });
-        let mut specs: Vec<RunSpec> = std::iter::once(run.clone()).chain(ties).chain(seeds).collect();
+        let salted = |swarm: &RunSpec, salt: u32| RunSpec { tie_salt: digest(&salt.to_le_bytes()), ..swarm.clone() };
+        // Hosts that share links race for nothing: a storage run has no other order.
+        let ties = run.swarm().into_iter().flat_map(|swarm| (1..=OTHERS).map(|salt| salted(swarm, salt).into()));
+        let ties: Vec<Spec> = ties.collect();
+        let seeds = (1..=OTHERS).map(|r| run.again(repetition_seed(run.seed(), r), run.seeder_set()));
+        let orders = ties.len();
+        let mut specs: Vec<Spec> = std::iter::once(run.clone()).chain(ties).chain(seeds).collect();
         let asked = base.settings.iter().filter(asked);
         let settings = asked.map(|setting| (setting.clone(), without(input, setting, run, &mut specs))).collect();
-        Ok(Doctor { settings, plan: Plan::of(specs, Keep::Row), base })
+        Ok(Doctor { settings, plan: Plan::of(specs, Keep::Row), orders, base })
     }
 
     /// What the scenario varies, which is not examined.
@@ -227,21 +257,21 @@ impl Doctor {
             Without::Refused(reason) => SettingEffect::Needed(reason.clone()),
             Without::Other(index) => effect(&glances[0], glances[*index].clone()),
         };
-        let others = |first: usize| glances[first..first + OTHERS as usize].to_vec();
+        let others = |first: usize, count: usize| glances[first..first + count].to_vec();
         Diagnosis {
             name: self.base.name.clone(),
             base: glances[0].clone(),
             settings: self.settings.iter().map(|(setting, without)| (setting.clone(), effect(without))).collect(),
             timers,
             warnings,
-            ties: others(1),
-            seeds: others(1 + OTHERS as usize),
+            ties: others(1, self.orders),
+            seeds: others(1 + self.orders, OTHERS as usize),
         }
     }
 }
 
 /// What `base` is without `setting`; a run that is another one goes to `specs`.
-fn without(input: &Input, setting: &Setting, base: &RunSpec, specs: &mut Vec<RunSpec>) -> Without {
+fn without(input: &Input, setting: &Setting, base: &Spec, specs: &mut Vec<Spec>) -> Without {
     let mut input = input.clone();
     input.without.push(setting.key.clone());
     match scenario::load(&input) {
@@ -259,7 +289,7 @@ fn without(input: &Input, setting: &Setting, base: &RunSpec, specs: &mut Vec<Run
 }
 
 fn effect(base: &Glance, without: Glance) -> SettingEffect {
-    if without.fingerprint == base.fingerprint {
+    if without.is_alike(base) {
         return SettingEffect::None;
     }
     SettingEffect::Changes { same_until_s: base.same_until(&without), without }

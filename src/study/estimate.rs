@@ -2,7 +2,8 @@
 
 use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::protocol::SwarmShape;
-use crate::sim::RunSpec;
+use crate::sim::{RunSpec, Spec};
+use crate::storage::StorageSpec;
 use crate::world::{Dataset, DatasetSpec};
 
 /// Memory of the program itself, of a node, and of a connection, in bytes.
@@ -102,6 +103,31 @@ fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64
     }
 }
 
+/// Seconds of an event of a storage run, and of one slot's history that is split; bytes of a
+/// slot and of a host.
+const SLOT_EVENT: f64 = 0.4e-6;
+const SPLIT_SLOT: f64 = 0.25e-6;
+const SLOT: f64 = 24.0;
+const HOST: f64 = 500.0;
+
+/// What the histories of a storage run cost: each host that dies takes its slots with it, and
+/// each of them is seen and rebuilt.
+fn years(spec: &StorageSpec) -> Estimate {
+    let slots = spec.units() as f64 * f64::from(spec.code.total);
+    let lives = spec.horizon.secs() / spec.hosts.life.mean.secs();
+    let away = spec.hosts.away.map_or(0.0, |away| spec.horizon.secs() / (away.up.secs() + away.down.secs()));
+    let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) } else { 1.0 };
+    let events = f64::from(spec.histories) * slots * (2.0 * lives * sources + away);
+    let split = f64::from(spec.rare.starts) * f64::from(spec.rare.repetitions) * f64::from(spec.parity() + 1);
+    let of_unit = f64::from(spec.code.total) * f64::from(spec.code.total) * (1.0 + lives);
+    Estimate {
+        deliveries: 0.0,
+        events,
+        seconds: events * SLOT_EVENT + split * of_unit * SPLIT_SLOT,
+        memory_bytes: PROGRAM + slots * SLOT + f64::from(spec.hosts.count) * HOST,
+    }
+}
+
 /// What runs will roughly take together.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Forecast {
@@ -125,11 +151,18 @@ impl Forecast {
     pub const DEGREE: u32 = 8;
 
     /// What `specs` will take on so many threads.
-    pub fn of<'a>(specs: impl IntoIterator<Item = &'a RunSpec>, threads: usize) -> Self {
+    pub fn of<'a>(specs: impl IntoIterator<Item = &'a Spec>, threads: usize) -> Self {
         Self::together(specs.into_iter().map(Self::one), threads)
     }
 
-    fn one(spec: &RunSpec) -> Self {
+    fn one(spec: &Spec) -> Self {
+        let spec = match spec {
+            Spec::Swarm(spec) => spec,
+            Spec::Storage(spec) => {
+                let work = years(spec);
+                return Forecast { runs: 1, at_a_time: 1, work, sparse: work, mesh: 0 };
+            }
+        };
         let (nodes, full) = (spec.world.swarm.network_size, spec.world.overlay.is_none());
         let work = estimate(spec);
         let limited = full && nodes >= Self::LARGE;
@@ -191,7 +224,7 @@ mod tests {
 
     fn of(sets: &[&str]) -> Estimate {
         let (_file, input) = crate::study::sample::scenario("", sets);
-        estimate(&scenario::load(&input).unwrap().run)
+        estimate(scenario::load(&input).unwrap().swarm().unwrap())
     }
 
     #[test]
@@ -263,7 +296,8 @@ mod tests {
         assert_eq!((one.runs, one.at_a_time, one.mesh), (1, 1, 400));
         assert!((two.seconds() / one.seconds() - 1.5).abs() < 1e-9, "three runs, two at a time");
         assert_eq!(two.memory_bytes(), 2.0 * one.memory_bytes());
-        let limited = estimate(&spec(&[&swarm[..], &["network.degree=8"]].concat()));
+        let limited = spec(&[&swarm[..], &["network.degree=8"]].concat());
+        let limited = estimate(limited.swarm().unwrap());
         assert_eq!(one.sparse_seconds(), Some(limited.seconds));
         let sparse = spec(&[&swarm[..], &["network.degree=32"]].concat());
         assert_eq!(Forecast::of([&sparse], 1).sparse_seconds(), None, "no full mesh");

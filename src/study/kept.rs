@@ -1,6 +1,6 @@
 //! How much is kept of a run.
 
-use crate::results::{NodeRow, PartRow, ProgressRow, TrafficRow};
+use crate::results::{HostRow, NodeRow, PartRow, ProgressRow, TrafficRow};
 use crate::sim::Keep;
 
 /// How much is kept of a run besides its row of `runs.csv`.
@@ -17,7 +17,7 @@ impl Kept {
     pub fn has(self, place: usize) -> bool {
         match self.tables {
             Keep::Row => false,
-            Keep::Nodes => [NodeRow::PLACE, TrafficRow::PLACE].contains(&place),
+            Keep::Nodes => [NodeRow::PLACE, HostRow::PLACE, TrafficRow::PLACE].contains(&place),
             Keep::All => true,
         }
     }

@@ -49,7 +49,7 @@ pub(crate) use claims::{Breach, Claim, check, claims};
 pub(crate) use compare::Ratio;
 pub(crate) use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding};
 pub(crate) use doctor::{Diagnosis, Doctor, Glance, SettingEffect};
-pub(crate) use estimate::{Forecast, estimate};
+pub(crate) use estimate::Forecast;
 #[cfg(test)]
 pub(crate) use impact::{ClassBytes, Decomposition, ImpactRange, Standing};
 pub(crate) use impact::{

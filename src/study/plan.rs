@@ -5,7 +5,7 @@ use super::values::{Values, extra_columns, places};
 use super::{Kept, digest};
 use crate::rng::{Purpose, Rng};
 use crate::scenario::{Axis, Base, Input, Outline, Point, Scenario, ScenarioError};
-use crate::sim::{Keep, RunSpec};
+use crate::sim::{Keep, RunSpec, Spec};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -52,6 +52,8 @@ pub struct Plan {
     pub repetitions: u32,
     /// How much is kept of each run.
     pub kept: Kept,
+    /// Whether its runs are swarms.
+    pub of_swarm: bool,
     pub(super) points: Points,
 }
 
@@ -73,7 +75,7 @@ pub struct Cell {
     /// Name of the protocol.
     pub protocol: String,
     /// The run at this point with the base seed and the first seeders.
-    pub base: RunSpec,
+    pub base: Spec,
     /// Things to look at before trusting its results.
     pub warnings: Vec<String>,
 }
@@ -102,10 +104,10 @@ impl Plan {
         let expect = Arc::new(claims::claims(&expect)?);
         let Scenario { resolved, fingerprint, run, .. } =
             base.first().map_err(|source| Values::at(&sweep.axes, 0).wrong(source))?;
-        if let Some(measure) = expect.iter().find_map(Claim::beyond_rows).filter(|_| run.keep == Keep::Row) {
+        if let Some(measure) = expect.iter().find_map(Claim::beyond_rows).filter(|_| run.keep() == Keep::Row) {
             return Err(PlanError::NotKept(&measure.name));
         }
-        if run.trace {
+        if run.swarm().is_some_and(|run| run.trace) {
             warnings.push("`output.trace` is for `codexsim run`; a sweep writes no trace.csv".into());
         }
         Ok(Plan {
@@ -117,7 +119,8 @@ impl Plan {
             extra: extra_columns(&sweep.axes),
             seeder_sets: sweep.seeder_sets,
             repetitions: sweep.repetitions,
-            kept: Kept { tables: run.keep, progress_steps: run.progress_steps },
+            kept: Kept { tables: run.keep(), progress_steps: run.progress_steps() },
+            of_swarm: run.swarm().is_some(),
             points: Points::Grid { base: Arc::new(base), axes: sweep.axes },
         })
     }
@@ -134,18 +137,22 @@ impl Plan {
             seeder_sets: 1,
             repetitions: 1,
             kept: Kept::default(),
+            of_swarm: true,
             points: Points::List { cells, runs },
         }
     }
 
     /// Of the runs `specs`, which need no names and note no downloads.
-    pub(super) fn of(specs: Vec<RunSpec>, tables: Keep) -> Plan {
-        let place = |(point, spec): (usize, &RunSpec)| RunPlace { point, seeder_set: spec.seeder_set, repetition: 0 };
+    pub(super) fn of(specs: Vec<Spec>, tables: Keep) -> Plan {
+        let place = |(point, spec): (usize, &Spec)| RunPlace { point, seeder_set: spec.seeder_set(), repetition: 0 };
         let runs = specs.iter().enumerate().map(place).collect();
-        let cell = |base: RunSpec| Cell {
+        let cell = |base: Spec| Cell {
             values: Values::default(),
             protocol: String::new(),
-            base: RunSpec { progress_steps: 0, ..base },
+            base: match base {
+                Spec::Swarm(base) => Spec::Swarm(RunSpec { progress_steps: 0, ..base }),
+                storage => storage,
+            },
             warnings: vec![],
         };
         let cells = specs.into_iter().map(cell).collect();
@@ -234,7 +241,7 @@ impl Plan {
     ///
     /// # Errors
     /// As of [`Plan::cell`].
-    pub fn spec(&self, index: usize) -> Result<RunSpec, PlanError> {
+    pub fn spec(&self, index: usize) -> Result<Spec, PlanError> {
         let place = self.place(index);
         Ok(self.cell(place.point)?.spec(place))
     }
@@ -242,11 +249,9 @@ impl Plan {
 
 impl Cell {
     /// The run at `place`.
-    pub fn spec(&self, place: RunPlace) -> RunSpec {
-        let RunPlace { seeder_set, repetition, .. } = place;
-        let seed = repetition_seed(self.base.seed, repetition);
+    pub fn spec(&self, place: RunPlace) -> Spec {
         // Studies keep no trace, so no run of one needs to make it.
-        RunSpec { seed, seeder_set, trace: false, ..self.base.clone() }
+        self.base.again(repetition_seed(self.base.seed(), place.repetition), place.seeder_set)
     }
 }
 
@@ -262,12 +267,12 @@ pub(super) fn repetition_seed(base: u64, repetition: u32) -> u64 {
 }
 
 /// Digest of everything that decides the run, 16 hex digits.
-pub fn run_id(spec: &RunSpec) -> String {
+pub fn run_id(spec: &Spec) -> String {
     format!("{:016x}", run_digest(spec))
 }
 
 /// The same as a number.
-pub(super) fn run_digest(spec: &RunSpec) -> u64 {
+pub(super) fn run_digest(spec: &Spec) -> u64 {
     digest(&serde_json::to_vec(spec).expect("a specification is plain data"))
 }
 
@@ -331,12 +336,13 @@ mod tests {
         let cells = plan.cells().unwrap();
         let shown: Vec<_> = cells.iter().map(|c| (c.protocol.as_str(), c.values.get(&plan.extra[1]))).collect();
         assert_eq!(shown, [("bittorrent", "".into()), ("bittorrent", "true".into()), ("codex-v2", "".into())]);
-        let ignores = |spec: &RunSpec| match &spec.protocol {
+        let ignores = |spec: &Spec| match &spec.swarm().unwrap().protocol {
             crate::protocols::ProtocolSpec::BitTorrent(p) => Some(p.ignore_slots),
             _ => None,
         };
         assert_eq!([0, 1, 2].map(|i| ignores(&cells[i].base)), [Some(false), Some(true), None]);
-        assert_ne!(cells[2].base.world.hardware, cells[0].base.world.hardware);
+        let hardware = |at: usize| cells[at].base.swarm().unwrap().world.hardware;
+        assert_ne!(hardware(2), hardware(0));
     }
 
     #[test]
@@ -352,7 +358,8 @@ mod tests {
     #[test]
     fn points_share_their_seeds_and_nothing_else() {
         let plan = plan(SWEEP, &[]);
-        let seeds = |point: usize| (6 * point..6 * point + 6).map(|at| plan.spec(at).unwrap().seed).collect::<Vec<_>>();
+        let seeds =
+            |point: usize| (6 * point..6 * point + 6).map(|at| plan.spec(at).unwrap().seed()).collect::<Vec<_>>();
         assert!((1..4).all(|cell| seeds(cell) == seeds(0)));
         assert_eq!(seeds(0)[0], 7, "repetition 0 is the base seed");
         assert_eq!(seeds(0).iter().collect::<BTreeSet<_>>().len(), 3, "repetitions differ");

@@ -5,21 +5,23 @@
 //! damaged, or made by other sources is not read, and the run is repeated.
 
 use super::{Kept, digest};
-use crate::ledger::{Outcome, TimerUse};
+use crate::ledger::TimerUse;
 use crate::results::{
     self, Checkpoint, FileKind, NodeRow, Note, Observation, PARTS, PartRow, Program, ResultsError, RunResult, RunRow,
-    TableRow, TrafficRow,
+    StorageRow, TableRow, TrafficRow,
 };
 use crate::scenario::Progress;
-use crate::units::Time;
+use crate::sim::Ended;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a row file holds. Tables that are only passed on stay text, without header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowFile {
-    /// The run.
+    /// The run; of a storage run what that has of these columns.
     pub run: RunRow,
+    /// A storage run.
+    pub storage: Option<StorageRow>,
     /// Lines of the tables of [`PARTS`], in their order.
     pub parts: [String; PARTS.len()],
     /// How much of the tables is there.
@@ -45,6 +47,7 @@ impl RowFile {
         let warnings = result.warnings.iter().map(|m| note("warning", m));
         RowFile {
             run: result.run.clone(),
+            storage: result.storage.clone(),
             parts: std::array::from_fn(|at| if kept.has(at) { PARTS[at].all_lines(result) } else { String::new() }),
             kept,
             notes: violations.chain(warnings).collect(),
@@ -54,11 +57,12 @@ impl RowFile {
     }
 
     /// The same with what it takes to tell where runs part and what timers did.
-    pub fn with_trail(self, outcome: &Outcome) -> Self {
-        let checkpoint =
-            |(time, digest): &(Time, u64)| Checkpoint { time_s: time.secs(), fingerprint: format!("{digest:016x}") };
-        let checkpoints = outcome.checkpoints.iter().map(checkpoint).collect();
-        RowFile { checkpoints, timers: outcome.timers.clone(), ..self }
+    pub fn with_trail(self, outcome: &Ended) -> Self {
+        let timers = match outcome {
+            Ended::Swarm(outcome) => outcome.timers.clone(),
+            Ended::Storage(_) => vec![],
+        };
+        RowFile { checkpoints: Checkpoint::list(outcome.checkpoints()), timers, ..self }
     }
 
     /// The rows of one table.
@@ -74,6 +78,9 @@ impl RowFile {
     /// # Errors
     /// As of [`RowFile::rows`].
     pub fn observation(&self, progress: Progress) -> Result<Observation, ResultsError> {
+        if let Some(row) = &self.storage {
+            return Ok(Observation::kept(row));
+        }
         let (nodes, traffic) = (self.rows::<NodeRow>()?, self.rows::<TrafficRow>()?);
         Ok(Observation::simulated(&self.run, &nodes, &traffic, progress))
     }
@@ -96,7 +103,10 @@ impl RowFile {
     pub fn encode(&self) -> String {
         let mut text = format!("{}{}\n", beginning(), self.kept.words());
         let mut section = |kind: FileKind, body: &str| text += &format!("# {}\n{}{body}", kind.file, kind.header());
-        section(RunRow::KIND, &results::body(std::slice::from_ref(&self.run)));
+        match &self.storage {
+            Some(row) => section(StorageRow::KIND, &results::body(std::slice::from_ref(row))),
+            None => section(RunRow::KIND, &results::body(std::slice::from_ref(&self.run))),
+        }
         PARTS.iter().zip(&self.parts).for_each(|(part, lines)| section(part.kind, lines));
         section(Note::KIND, &results::body(&self.notes));
         section(Checkpoint::KIND, &results::body(&self.checkpoints));
@@ -115,7 +125,12 @@ impl RowFile {
         let mut sections = content.split("\n# ");
         let kept = Kept::read(sections.next()?.strip_prefix(&beginning())?)?;
         let mut table = |kind: FileKind| Some(sections.next()?.strip_prefix(kind.file)?.strip_prefix('\n')?.to_owned());
-        let run = results::read::<RunRow>(table(RunRow::KIND)?.as_bytes()).ok()?.pop()?;
+        let text = table(RunRow::KIND)?;
+        let storage = results::read::<StorageRow>(text.as_bytes()).ok().and_then(|mut rows| rows.pop());
+        let run = match &storage {
+            Some(row) => RunRow::from(row),
+            None => results::read::<RunRow>(text.as_bytes()).ok()?.pop()?,
+        };
         let mut parts = PARTS.map(|_| String::new());
         for (lines, part) in parts.iter_mut().zip(PARTS) {
             *lines = without_header(table(part.kind)?, part.kind)?;
@@ -123,7 +138,7 @@ impl RowFile {
         let notes = results::read(table(Note::KIND)?.as_bytes()).ok()?;
         let checkpoints = results::read(table(Checkpoint::KIND)?.as_bytes()).ok()?;
         let timers = results::read(table(TimerUse::KIND)?.as_bytes()).ok()?;
-        Some(RowFile { run, parts, kept, notes, checkpoints, timers })
+        Some(RowFile { run, storage, parts, kept, notes, checkpoints, timers })
     }
 
     /// Reads the file of run `id` in the result directory `dir`, for one who wants so much
@@ -173,7 +188,7 @@ fn is_of_other_sources(text: &str) -> bool {
 
 /// The first line, up to what is kept.
 fn beginning() -> String {
-    format!("codexsim rows 6, sources {}, ", Program::SOURCES)
+    format!("codexsim rows 7, sources {}, ", Program::SOURCES)
 }
 
 /// The lines below the header, each with its line end (splitting into
@@ -195,9 +210,10 @@ mod tests {
     }
 
     fn file() -> RowFile {
-        let spec = scenario::load(&Default::default()).unwrap().run;
+        let spec = scenario::load(&Default::default()).unwrap();
+        let spec = spec.swarm().unwrap();
         let labels = Labels { run_id: "0123456789abcdef", scenario: "a # b", protocol: "p", repetition: 0 };
-        let run = RunRow { status: "complete".into(), ..RunRow::planned(labels, &spec) };
+        let run = RunRow { status: "complete".into(), ..RunRow::planned(labels, spec) };
         let id = || String::from(labels.run_id);
         let result = RunResult {
             run,

@@ -2,9 +2,8 @@
 
 use super::row_file::{RowFile, Unread};
 use super::{Cache, Host, Runs, Selection};
-use crate::ledger::Outcome;
 use crate::results::{ResultsError, RunResult};
-use crate::sim::{self, Progress, RunSpec};
+use crate::sim::{self, Ended, Progress, Spec};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -59,8 +58,8 @@ impl Execution {
     }
 }
 
-/// What carries out a run: [`sim::run`], except in tests.
-type Simulator<'a> = &'a (dyn Fn(&RunSpec, &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> + Sync);
+/// What carries out a run: [`sim::carry_out`], except in tests.
+type Simulator<'a> = &'a (dyn Fn(&Spec, &mut dyn FnMut(Progress) -> bool) -> Ended + Sync);
 
 /// Carries runs out, on some threads, as long as its host lets it, and keeps each that
 /// is finished.
@@ -74,7 +73,12 @@ pub struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// One that keeps finished runs in `cache` and takes up those that are there.
     pub fn new(cache: Cache, options: Options, host: &'a dyn Host) -> Self {
-        Runner { cache, options: Options { threads: threads(options.threads), ..options }, host, simulator: &sim::run }
+        Runner {
+            cache,
+            options: Options { threads: threads(options.threads), ..options },
+            host,
+            simulator: &sim::carry_out,
+        }
     }
 
     /// Carries out those of `runs` in `selection` that are not finished. The first file
@@ -162,7 +166,7 @@ impl<'a> Crew<'a> {
     }
 
     /// What is kept of a run; nothing when it was abandoned.
-    fn simulate(&self, at: usize, id: &str, spec: &RunSpec) -> Option<RowFile> {
+    fn simulate(&self, at: usize, id: &str, spec: &Spec) -> Option<RowFile> {
         let Runner { host, options, simulator, .. } = self.runner;
         let began = host.elapsed_s();
         let mut events = 0;
@@ -170,11 +174,13 @@ impl<'a> Crew<'a> {
             host.advanced(progress, progress.events - events);
             events = progress.events;
             !self.stopped()
-        })?;
-        let mut result = RunResult::new(self.runs.labels(at, id), spec, &outcome);
+        });
+        if outcome.is_interrupted() {
+            return None;
+        }
+        let mut result = RunResult::of(self.runs.labels(at, id), spec, &outcome);
         if !options.reproducible {
-            result.run.wall_s = Some(host.elapsed_s() - began);
-            result.run.peak_rss_bytes = host.peak_rss_bytes();
+            result.took(host.elapsed_s() - began, host.peak_rss_bytes());
         }
         Some(RowFile::new(&result, self.runs.plan.kept).with_trail(&outcome))
     }
@@ -197,7 +203,8 @@ fn reason(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{RunRow, RunTable, sample_outcome};
+    use crate::ledger::{Outcome, Status};
+    use crate::results::{Record, RunTable, sample_outcome};
     use crate::study::{Assembled, Plan, assemble, row_path, sample};
     use crate::units::Time;
     use std::path::Path;
@@ -248,21 +255,23 @@ mod tests {
     /// What is put together, and point and nodes of each row.
     fn assembled(dir: &Path, failed: &[FailedRun]) -> (Assembled, Vec<(usize, u32)>) {
         let mut rows = Vec::new();
-        let see = |point, row: &RunRow| rows.push((point, row.network_size));
+        let see = |point, record: &Record| rows.push((point, record.run.network_size));
         let assembled = assemble(&plan().runs(Selection::All).unwrap(), dir, failed, true, see).unwrap();
         (assembled, rows)
     }
 
-    fn good(_: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Outcome> {
+    fn good(_: &Spec, progress: &mut dyn FnMut(Progress) -> bool) -> Ended {
         let goes_on = progress(Progress { time: Time::ZERO, events: 1, share: 0.5 });
-        goes_on.then(sample_outcome)
+        let outcome = sample_outcome();
+        let status = if goes_on { outcome.status } else { Status::Interrupted };
+        Ended::Swarm(Outcome { status, ..outcome })
     }
 
     #[test]
     fn a_panic_fails_one_run_which_is_tried_again() {
         let dir = tempfile::tempdir().unwrap();
-        let bad = |spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool| {
-            assert!(spec.world.swarm.network_size != 4, "four is\ntoo many");
+        let bad = |spec: &Spec, progress: &mut dyn FnMut(Progress) -> bool| {
+            assert!(spec.swarm().unwrap().world.swarm.network_size != 4, "four is\ntoo many");
             good(spec, progress)
         };
         let done = carry_out(&bad, dir.path(), &host(99)).unwrap();
@@ -290,7 +299,7 @@ mod tests {
 
         let dir = tempfile::tempdir().unwrap();
         let during = host(1);
-        let interrupted = |spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool| {
+        let interrupted = |spec: &Spec, progress: &mut dyn FnMut(Progress) -> bool| {
             during.ended.store(1, Ordering::Relaxed);
             good(spec, progress)
         };

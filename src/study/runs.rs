@@ -2,8 +2,9 @@
 
 use super::plan::{Plan, PlanError, run_digest, run_id};
 use super::{Forecast, Selection};
-use crate::results::{Labels, RunRow};
+use crate::results::{Labels, RunRow, StorageRow};
 use crate::scenario;
+use crate::sim::Spec;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -125,9 +126,16 @@ impl Runs<'_> {
 
     /// Its row before anything is known of how it went; nothing when its point, because a
     /// file was changed meanwhile, is none any more.
-    pub fn planned(&self, at: usize) -> Option<RunRow> {
-        let spec = self.plan.spec(self.index(at)).ok()?;
-        Some(RunRow::planned(self.labels(at, &self.id(at)), &spec))
+    pub fn planned(&self, at: usize) -> Option<(RunRow, Option<StorageRow>)> {
+        let id = self.id(at);
+        let labels = self.labels(at, &id);
+        Some(match self.plan.spec(self.index(at)).ok()? {
+            Spec::Swarm(spec) => (RunRow::planned(labels, &spec), None),
+            Spec::Storage(spec) => {
+                let row = StorageRow::planned(labels, &spec);
+                (RunRow::from(&row), Some(row))
+            }
+        })
     }
 
     /// Those of `selection`, each id once.

@@ -14,7 +14,7 @@ use super::plan::repetition_seed;
 use super::{History, Next, Plan, Question, RowFile, Summary, digest};
 use crate::ledger::Constraint;
 use crate::results::{HeldBack, ResultsError};
-use crate::sim::{Clock, Keep, RunSpec};
+use crate::sim::{Clock, Keep, RunSpec, Spec};
 use crate::units::{Bytes, Rate, Time};
 use crate::world::{LatencySpec, Stretch, WorldSpec};
 use serde::Serialize;
@@ -316,6 +316,7 @@ impl WhatIf {
             specs.extend(resources.iter().filter_map(|resource| resource.more(&base)));
             specs.push(base);
         }
+        let specs = specs.into_iter().map(Spec::Swarm).collect();
         WhatIf { plan: Plan::of(specs, Keep::All), resources, seeds: seeds as usize }
     }
 

@@ -22,7 +22,7 @@ pub fn exchanges() -> impl Iterator<Item = &'static str> {
 /// The quickstart with `sets` applied.
 pub fn spec(sets: &[&str]) -> RunSpec {
     let sets = sets.iter().map(|s| s.to_string()).collect();
-    load(&Input { sets, ..Input::default() }).unwrap_or_else(|e| panic!("{e}")).run
+    load(&Input { sets, ..Input::default() }).unwrap_or_else(|e| panic!("{e}")).run.into_swarm().unwrap()
 }
 
 /// Runs to the end; everything that must always hold has to hold.

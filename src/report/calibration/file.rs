@@ -151,7 +151,7 @@ mod tests {
     fn costs_become_a_hardware() {
         let with = |path: &str| Input { sets: vec![format!("hardware={path}")], ..Input::default() };
         let (text, scenario) = loaded(&["hardware.per_entry"], with);
-        let costs = scenario.run.world.hardware;
+        let costs = scenario.run.swarm().unwrap().world.hardware;
         assert_eq!((costs.per_entry, costs.per_block_sent), (Time::from_nanos(3_000), Time::from_nanos(1_400_000)));
         assert!(text.contains("date = \"2026-11-22\"") && text.contains("2-1 1 MiB"), "{text}");
         assert!(scenario.warnings.is_empty(), "it is calibrated: {:?}", scenario.warnings);
@@ -173,7 +173,7 @@ mod tests {
         let with = |path: &str| Input { overlays: vec![path.into()], ..Input::default() };
         let keys = ["hardware.per_entry", "protocol.codex-v2.window", "network.latency"];
         let (text, scenario) = loaded(&keys, with);
-        assert_eq!(scenario.run.world.hardware.per_entry, Time::from_nanos(3_000));
+        assert_eq!(scenario.run.swarm().unwrap().world.hardware.per_entry, Time::from_nanos(3_000));
         assert!(scenario.resolved.contains("window = 96") && scenario.resolved.contains("latency = \"3 us\""));
         assert_eq!(usage(&text, Path::new("a/b.toml")), "-p a/b.toml");
     }

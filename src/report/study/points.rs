@@ -3,8 +3,9 @@
 use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
+use super::super::storage::{self, StoragePoints};
 use super::{answer, is_idle};
-use crate::results::{Measure, Observation, RunRow, TableRow, Unit, median};
+use crate::results::{Measure, Observation, Record, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
 use crate::study::{Plan, Summary, Survey, is_told_by_name};
 use std::borrow::Borrow;
@@ -117,19 +118,26 @@ pub struct SweepTable<'a> {
     lines: Vec<PointLine>,
     /// Those at the point after the last of `lines`.
     here: Gathered,
+    /// Storage runs.
+    kept: StoragePoints,
 }
 
 impl<'a> SweepTable<'a> {
     /// Without any rows.
     pub fn new(plan: &'a Plan) -> Self {
-        SweepTable { plan, lines: vec![], here: Gathered::default() }
+        let keys = plan.values(0).keys().map(str::to_owned).collect();
+        SweepTable { plan, lines: vec![], here: Gathered::default(), kept: StoragePoints::new(keys) }
     }
 
     /// Takes in a row at `point`, which is no earlier one than that of the last row.
-    pub fn add(&mut self, point: usize, row: &RunRow) {
+    pub fn add(&mut self, point: usize, record: &Record) {
+        if record.storage.is_some() {
+            let values = self.plan.values(point);
+            return self.kept.add(self.kept.keys.iter().map(|key| values.get(key)).collect(), record);
+        }
         self.close(point);
-        if !row.is_failed() {
-            self.here.add(row);
+        if !record.run.is_failed() {
+            self.here.add(&record.run);
         }
     }
 
@@ -143,6 +151,12 @@ impl<'a> SweepTable<'a> {
     /// Who is faster where there are several, as far as that is known from `survey`, the
     /// table, and the makespan against the first swept key.
     pub fn document(mut self, survey: Option<&Survey>) -> Document {
+        if !self.plan.of_swarm {
+            let mut document = Document::new(&self.plan.name);
+            document.grid(storage::table(&self.kept));
+            document.paragraph("medians over runs; losses are within the horizon");
+            return document;
+        }
         self.close(self.plan.points());
         let first = self.plan.values(0);
         let value = |at: usize, key: &str| self.plan.values(at).get(key);
@@ -346,7 +360,8 @@ mod tests {
         let plan = Plan::new(&Input { file: Some(file.path().into()), ..Input::default() }).unwrap();
         let mut table = SweepTable::new(&plan);
         for point in [0, 0, MOST_LINES + 1] {
-            table.add(point, &crate::results::sample_result().run);
+            let run = crate::results::sample_result().run;
+            table.add(point, &Record { run, storage: None, extra: vec![] });
         }
         let text = table.document(None).terminal(None);
         let runs = |size: &str| {

@@ -6,17 +6,17 @@ mod capacity;
 mod of_run;
 mod reports;
 mod run;
+mod storage;
 
 pub use capacity::Capacity;
 pub use of_run::{
-    Checkpoint, ConstraintRow, DiscoveryRow, DownloadRow, LinkRow, NodeRow, Note, PARTS, ProgressRow, RunResult,
-    SeriesRow, TimelineRow, TraceRow, TrafficRow,
+    Checkpoint, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, NodeRow, Note, PARTS,
+    ProgressRow, RepairRow, RunResult, SeriesRow, TimelineRow, TraceRow, TrafficRow,
 };
 pub use reports::{ComparisonRow, ValidationRow};
 pub use run::RunRow;
+pub use storage::StorageRow;
 
-use crate::ledger::Outcome;
-use crate::sim::RunSpec;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -104,6 +104,8 @@ pub struct Column {
 pub struct FileKind {
     /// Name of the file.
     pub file: &'static str,
+    /// Its name in lists, where files of that name may have other columns too.
+    pub called: &'static str,
     /// What a row is.
     pub meaning: &'static str,
     /// Its columns, in order.
@@ -114,7 +116,7 @@ impl FileKind {
     /// Every table that the program writes.
     pub fn all() -> impl Iterator<Item = FileKind> {
         let of_reports = [TraceRow::KIND, ComparisonRow::KIND, ValidationRow::KIND];
-        [RunRow::KIND].into_iter().chain(PARTS.map(|part| part.kind)).chain(of_reports)
+        [RunRow::KIND, StorageRow::KIND].into_iter().chain(PARTS.map(|part| part.kind)).chain(of_reports)
     }
 
     /// The header line, with line end.
@@ -139,8 +141,8 @@ pub trait PartRow: TableRow {
 /// When a table is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TablePresence {
-    /// Always.
-    Always,
+    /// Of every swarm run; of a storage run when it has any row.
+    Swarm,
     /// When it has any row.
     Any,
     /// When `output.progress` asks for it.
@@ -166,18 +168,16 @@ impl Part {
         (self.lines)(result, 0..(self.rows)(result))
     }
 
-    /// Whether results with downloads noted in so many steps have this table, of so many rows.
-    pub fn is_present(&self, progress_steps: u32, rows: u64) -> bool {
+    /// Whether results, of swarms or not, with downloads noted in so many steps have this
+    /// table, of so many rows.
+    pub fn is_present(&self, of_swarm: bool, progress_steps: u32, rows: u64) -> bool {
         match self.presence {
-            TablePresence::Always => true,
+            TablePresence::Swarm => of_swarm || rows > 0,
             TablePresence::Any => rows > 0,
             TablePresence::Progress => progress_steps > 0,
         }
     }
 }
-
-/// What makes the rows of one table: the run's id, what was run, what came out.
-type Maker<R> = fn(&str, &RunSpec, &Outcome) -> Vec<R>;
 
 /// Text of doc comments as a constant.
 macro_rules! meaning {
@@ -206,10 +206,17 @@ macro_rules! since {
     };
 }
 
+/// The first of several.
+macro_rules! first {
+    ($first:literal $(, $rest:literal)*) => {
+        $first
+    };
+}
+
 /// Declares a row with its file and columns.
 macro_rules! table {
     (
-        $(#[doc = $doc:literal])* $name:ident in $file:literal {
+        $(#[doc = $doc:literal])* $name:ident in $file:literal $(called $called:literal)? {
             $($(#[doc = $field_doc:literal])* $field:ident: $type:ty [$unit:ident $(since $since:ident)?],)+
         }
     ) => {
@@ -220,6 +227,7 @@ macro_rules! table {
         impl $crate::results::TableRow for $name {
             const KIND: $crate::results::FileKind = $crate::results::FileKind {
                 file: $file,
+                called: $crate::results::tables::first!($($called,)? $file),
                 meaning: $crate::results::tables::meaning!($($doc)*),
                 columns: $crate::results::tables::columns!(
                     $($(#[doc = $field_doc])* $field: $type [$unit $(since $since)?],)+
@@ -232,16 +240,18 @@ macro_rules! table {
 /// Declares the tables of a run, and with them all rows of one.
 macro_rules! parts {
     ($(
-        $(#[doc = $doc:literal])* $part:ident: $name:ident in $file:literal from $maker:ident, $presence:ident
-        { $($columns:tt)+ }
+        $(#[doc = $doc:literal])* $part:ident: $name:ident in $file:literal
+        $(from $swarm:ident)? $(kept $storage:ident)?, $presence:ident { $($columns:tt)+ }
     )+) => {
         $($crate::results::tables::table! { $(#[doc = $doc])* $name in $file { $($columns)+ } })+
 
         /// All rows of one run, and what is to be said of it.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, Default)]
         pub struct RunResult {
-            /// Its row of `runs.csv`.
+            /// Its row of `runs.csv`; of a storage run what that has of it.
             pub run: $crate::results::RunRow,
+            /// The row of `runs.csv` of a storage run.
+            pub storage: Option<$crate::results::StorageRow>,
             $(#[doc = concat!("Its rows of `", $file, "`.")] pub $part: Vec<$name>,)+
             /// Rules that did not hold.
             pub violations: Vec<String>,
@@ -250,7 +260,7 @@ macro_rules! parts {
         }
 
         impl RunResult {
-            /// The rows of `outcome`. Wall time and memory are left empty.
+            /// The rows of the outcome of a swarm run. Wall time and memory are left empty.
             pub fn new(
                 labels: $crate::results::Labels,
                 spec: &$crate::sim::RunSpec,
@@ -258,9 +268,27 @@ macro_rules! parts {
             ) -> Self {
                 RunResult {
                     run: $crate::results::RunRow::planned(labels, spec).ended(spec, outcome),
-                    $($part: { let maker: $crate::results::tables::Maker<$name> = $maker; maker(labels.run_id, spec, outcome) },)+
+                    $($($part: $swarm(labels.run_id, spec, outcome),)?)+
                     violations: outcome.violations.iter().map(|v| v.0.clone()).collect(),
                     warnings: outcome.warnings.clone(),
+                    ..RunResult::default()
+                }
+            }
+
+            /// The rows of the outcome of a storage run, likewise.
+            pub fn kept(
+                labels: $crate::results::Labels,
+                spec: &$crate::storage::StorageSpec,
+                outcome: &$crate::storage::StorageOutcome,
+            ) -> Self {
+                let storage = $crate::results::StorageRow::planned(labels, spec).ended(spec, outcome);
+                RunResult {
+                    run: $crate::results::RunRow::from(&storage),
+                    storage: Some(storage),
+                    $($($part: $storage(labels.run_id, spec, outcome),)?)+
+                    violations: outcome.violations.clone(),
+                    warnings: outcome.warnings.clone(),
+                    ..RunResult::default()
                 }
             }
         }
@@ -282,7 +310,7 @@ macro_rules! parts {
     };
 }
 
-pub(super) use {columns, meaning, parts, since, table};
+pub(super) use {columns, first, meaning, parts, since, table};
 
 /// Whether `kind`, a Rust type as it is written, is that of a value that may be absent.
 const fn is_option(kind: &str) -> bool {
@@ -312,7 +340,7 @@ mod tests {
 
     #[test]
     fn files_have_names_of_their_own() {
-        let names: std::collections::BTreeSet<&str> = FileKind::all().map(|kind| kind.file).collect();
+        let names: std::collections::BTreeSet<&str> = FileKind::all().map(|kind| kind.called).collect();
         assert_eq!(names.len(), FileKind::all().count());
         assert!(FileKind::all().all(|kind| !kind.meaning.is_empty() && kind.header().ends_with('\n')));
     }

@@ -6,11 +6,12 @@ use crate::ledger::TimerUse;
 use crate::results::downloads::download_rows;
 use crate::results::limits::{constraint_rows, timeline_rows};
 use crate::results::record::{discovery_rows, link_rows, node_rows, progress_rows, series_rows, traffic_rows};
+use crate::results::storage::{dataset_rows, host_rows, kept_series_rows, kept_traffic_rows, repair_rows};
 
 parts! {
     /// One node in one run. Times count from the start of the run's earliest
     /// leecher; they are empty for seeders and where not reached.
-    nodes: NodeRow in "nodes.csv" from node_rows, Always {
+    nodes: NodeRow in "nodes.csv" from node_rows, Swarm {
         /// The run.
         run_id: String [Text],
         /// The node, from 0.
@@ -128,7 +129,7 @@ parts! {
     }
 
     /// Traffic of one class in one run.
-    traffic: TrafficRow in "traffic.csv" from traffic_rows, Always {
+    traffic: TrafficRow in "traffic.csv" from traffic_rows kept kept_traffic_rows, Swarm {
         /// The run.
         run_id: String [Text],
         /// The class.
@@ -140,7 +141,7 @@ parts! {
     }
 
     /// A sample of a time series of one run, on a regular grid.
-    series: SeriesRow in "series.csv" from series_rows, Always {
+    series: SeriesRow in "series.csv" from series_rows kept kept_series_rows, Swarm {
         /// The run.
         run_id: String [Text],
         /// When, from the start of the run.
@@ -153,7 +154,7 @@ parts! {
 
     /// How long one thing held one leecher back in one run, between its start and
     /// its completion (or the end of the run). Things that never did have no row.
-    constraints: ConstraintRow in "constraints.csv" from constraint_rows, Always {
+    constraints: ConstraintRow in "constraints.csv" from constraint_rows, Swarm {
         /// The run.
         run_id: String [Text],
         /// The node, from 0.
@@ -168,7 +169,7 @@ parts! {
 
     /// A stretch of time in which one thing held one leecher back in one run.
     /// Of at most 64 leechers, evenly picked. Times count as in `nodes.csv`.
-    timeline: TimelineRow in "timeline.csv" from timeline_rows, Always {
+    timeline: TimelineRow in "timeline.csv" from timeline_rows, Swarm {
         /// The run.
         run_id: String [Text],
         /// The node, from 0.
@@ -205,6 +206,77 @@ parts! {
         metric: String [Text],
         /// How much of it.
         value: f64 [Various],
+    }
+
+    /// A place for a host in the first history of a storage run; who dies there is replaced.
+    hosts: HostRow in "hosts.csv" kept host_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// The host, from 0.
+        host: u32 [Count],
+        /// Its region, from 0.
+        region: u32 [Count],
+        /// Its operator, from 0.
+        operator: u32 [Count],
+        /// Hosts that died there.
+        deaths: u32 [Count],
+        /// Slots there at the end.
+        slots: u32 [Count],
+        /// The most slots there at a time.
+        most_slots: u32 [Count],
+        /// What the latter take.
+        most_bytes: u64 [Bytes],
+        /// For how long a host was there.
+        up_s: f64 [Seconds],
+        /// Bytes received for repairs.
+        bytes_rx: u64 [Bytes],
+        /// Bytes sent for repairs.
+        bytes_tx: u64 [Bytes],
+        /// Slots that it filled when datasets were given in; empty where that was not
+        /// simulated.
+        filled_slots: Option<u32> [Count],
+    }
+    /// A dataset in the first history of a storage run.
+    datasets: DatasetRow in "datasets.csv" kept dataset_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// The dataset, from 0.
+        dataset: u32 [Count],
+        /// When it was lost; empty when it was not.
+        lost_s: Option<f64> [Seconds since RunStart],
+        /// Slots that were rebuilt.
+        rebuilt: u32 [Count],
+        /// The fewest slots that one of its units had left.
+        fewest_slots: u32 [Count],
+        /// For how long not all of it could be read.
+        unreadable_s: f64 [Seconds],
+        /// Bytes moved to repair it.
+        repair_bytes: u64 [Bytes],
+    }
+    /// A rebuild of a slot in the first history of a storage run; at most the first million.
+    repairs: RepairRow in "repairs.csv" kept repair_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// The dataset, from 0.
+        dataset: u32 [Count],
+        /// The unit among those of its dataset, from 0.
+        unit: u64 [Count],
+        /// The slot of the unit, from 0.
+        slot: u32 [Count],
+        /// When the slot was lost or went away.
+        lost_s: f64 [Seconds since RunStart],
+        /// When that was noticed.
+        noticed_s: f64 [Seconds since RunStart],
+        /// When the rebuild began.
+        began_s: f64 [Seconds since RunStart],
+        /// When it ended or was given up.
+        ended_s: f64 [Seconds since RunStart],
+        /// The new host.
+        host: u32 [Count],
+        /// Bytes that it moved.
+        bytes: u64 [Bytes],
+        /// `rebuilt`, `unneeded` where the slot was only away, or `given_up`.
+        outcome: String [Text],
     }
 }
 
@@ -265,6 +337,7 @@ table! {
 /// In a row file.
 impl TableRow for TimerUse {
     const KIND: FileKind = FileKind {
+        called: "",
         file: "timers.csv",
         meaning: "One kind of a protocol's timers in a run.",
         columns: columns!(

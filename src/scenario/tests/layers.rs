@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn the_quickstart_is_as_documented() {
     let scenario = load(&Input::default()).unwrap();
-    let (world, run) = (&scenario.run.world, &scenario.run);
+    let run = scenario.run.swarm().unwrap();
+    let world = &run.world;
     assert_eq!((world.swarm.network_size, world.swarm.seeders), (32, 4));
     assert_eq!(world.dataset.size, Bytes(100_000_000));
     assert_eq!(world.dataset.block_size, Bytes(65_536));
@@ -23,7 +24,9 @@ fn the_quickstart_is_as_documented() {
 /// nodes, of which 8 are not the look-up.
 #[test]
 fn default_look_ups_take_the_measured_round_trips() {
-    let crate::discovery::DiscoverySpec::Static(discovery) = load(&Input::default()).unwrap().run.discovery else {
+    let crate::discovery::DiscoverySpec::Static(discovery) =
+        load(&Input::default()).unwrap().run.into_swarm().unwrap().discovery
+    else {
         panic!("the default is static");
     };
     for (doublings, total) in [(1.0, 10.0), (3.0, 12.0), (4.0, 14.0), (5.0, 15.0)] {
@@ -42,7 +45,7 @@ fn later_layers_win() {
     ]);
     let mut input = folder.input("a.toml");
     let seen = |input: &Input| {
-        let run = load(input).unwrap().run;
+        let run = load(input).unwrap().run.into_swarm().unwrap();
         (run.world.swarm.network_size, run.world.swarm.seeders, run.seed)
     };
     assert_eq!(seen(&input), (8, 3, 2));
@@ -53,7 +56,7 @@ fn later_layers_win() {
     input.sets = vec!["swarm.seeders=5".into(), "swarm.seeders=6".into()];
     assert_eq!(seen(&input), (8, 6, 7));
     input.overlays.insert(0, folder.path("sweep.toml"));
-    let run = Base::read(&input).unwrap().first().unwrap().run;
+    let run = Base::read(&input).unwrap().first().unwrap().run.into_swarm().unwrap();
     assert_eq!((run.world.swarm.seeders, run.seed), (1, 9), "a point wins over all");
 }
 
@@ -63,7 +66,7 @@ fn tables_merge_and_lists_are_replaced() {
         ("base.toml", &format!("{SMALL}[network]\nup = \"1 Mbit/s\"\n[[failures]]\nat = \"1 s\"\nnodes = 1\n")),
         ("a.toml", "extends = \"base.toml\"\n[network]\ndown = \"2 Mbit/s\"\n[[failures]]\nat = \"2 s\"\nnodes = 2\n"),
     ]);
-    let world = load(&folder.input("a.toml")).unwrap().run.world;
+    let world = load(&folder.input("a.toml")).unwrap().run.into_swarm().unwrap().world;
     assert_eq!((world.links[0].up, world.links[0].down), (Rate(1_000_000), Rate(2_000_000)));
     assert_eq!(world.failures.len(), 1);
     assert_eq!(world.failures[0].nodes, 2);
@@ -74,11 +77,14 @@ fn a_choice_replaces_another_and_keeps_its_own() {
     let folder = Folder::new(&[("a.toml", &format!("{SMALL}start = {{ stagger = \"10 s\" }}\n"))]);
     let mut input = folder.input("a.toml");
     input.sets = vec!["swarm.start={ poisson = \"2/s\" }".into()];
-    assert_eq!(load(&input).unwrap().run.world.swarm.start, StartSpec::Poisson(Time::from_millis(500)));
+    assert_eq!(
+        load(&input).unwrap().run.into_swarm().unwrap().world.swarm.start,
+        StartSpec::Poisson(Time::from_millis(500))
+    );
     let churn =
         ["churn.model=sessions", "churn.offline={fixed={value=9}}", "churn.online={weibull={shape=0.5,scale=10}}"];
     let varied = with_sets(&[&churn[..], &["churn.online.weibull.scale=20"]].concat());
-    let ChurnSpec::Sessions(sessions) = varied.run.world.churn else { panic!() };
+    let ChurnSpec::Sessions(sessions) = varied.run.into_swarm().unwrap().world.churn else { panic!() };
     assert_eq!(sessions.online, crate::dist::Distribution::Weibull { shape: 0.5, scale: 20.0 });
 }
 
@@ -94,7 +100,7 @@ fn constants_merge_onto_every_form_of_the_protocol() {
         assert_eq!(constants(&scenario)["blocks_per_message"], messages, "{text}");
         input.protocol = Some("direct".into());
         input.sets.clear();
-        assert_eq!(load(&input).unwrap().run.protocol.family(), "direct", "{text}");
+        assert_eq!(load(&input).unwrap().run.into_swarm().unwrap().protocol.family(), "direct", "{text}");
         input.protocol = None;
         input.sets = vec!["sweep.protocol=[\"ideal\"]".into()];
         assert_eq!(Base::read(&input).unwrap().first().unwrap().protocol, "ideal", "{text}");
@@ -104,11 +110,11 @@ fn constants_merge_onto_every_form_of_the_protocol() {
 #[test]
 fn the_highest_layer_decides_between_ways_to_give_links() {
     let classes = with_sets(&["network.links=das"]);
-    assert_eq!(classes.run.world.links.len(), 2);
+    assert_eq!(classes.run.swarm().unwrap().world.links.len(), 2);
     assert!(classes.warnings.iter().any(|w| w.starts_with("network.up (quickstart:")), "{:?}", classes.warnings);
     let plain = with_sets(&["network.links=das", "network.up=3 Mbit/s"]);
-    assert_eq!(plain.run.world.links[0].up, Rate(3_000_000));
-    assert_eq!(plain.run.world.links.len(), 1);
+    assert_eq!(plain.run.swarm().unwrap().world.links[0].up, Rate(3_000_000));
+    assert_eq!(plain.run.swarm().unwrap().world.links.len(), 1);
 }
 
 #[test]

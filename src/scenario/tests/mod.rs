@@ -48,8 +48,8 @@ fn refused(sets: &[&str]) -> String {
 }
 
 fn constants(scenario: &Scenario) -> serde_json::Value {
-    let spec = serde_json::to_value(&scenario.run.protocol).unwrap();
-    spec[scenario.run.protocol.family()].clone()
+    let spec = serde_json::to_value(&scenario.run.swarm().unwrap().protocol).unwrap();
+    spec[scenario.run.swarm().unwrap().protocol.family()].clone()
 }
 
 /// The line of the resolved form that sets `key` (the first one).

@@ -19,12 +19,13 @@ fn a_protocol_file_extends_a_model() {
 
 #[test]
 fn hardware_is_a_name_or_a_table_over_one() {
-    let named = with_sets(&["hardware=codex-netns-2025"]).run.world.hardware;
+    let named = with_sets(&["hardware=codex-netns-2025"]).run.into_swarm().unwrap().world.hardware;
     assert_eq!(named.per_block_sent, Time::from_nanos(1_400_000));
-    let varied = with_sets(&["hardware=codex-netns-2025", "hardware.per_message=1 ms"]).run.world.hardware;
+    let varied =
+        with_sets(&["hardware=codex-netns-2025", "hardware.per_message=1 ms"]).run.into_swarm().unwrap().world.hardware;
     assert_eq!(varied.per_message, Time::from_millis(1));
     assert_eq!(varied.per_block_sent, named.per_block_sent);
-    let own = with_sets(&["hardware={per_mib=\"2 ms\"}"]).run.world.hardware;
+    let own = with_sets(&["hardware={per_mib=\"2 ms\"}"]).run.into_swarm().unwrap().world.hardware;
     assert_eq!((own.per_mib, own.per_message), (Time::from_millis(2), Time::ZERO));
 }
 
@@ -32,15 +33,15 @@ fn hardware_is_a_name_or_a_table_over_one() {
 fn churn_can_be_turned_off_from_above_but_not_left_without_effect() {
     let folder = Folder::new(&[("a.toml", &format!("{SMALL}[churn]\nmodel = \"kad-later\"\nkind = \"crash\"\n"))]);
     let mut input = folder.input("a.toml");
-    assert!(matches!(load(&input).unwrap().run.world.churn, ChurnSpec::Sessions(_)));
+    assert!(matches!(load(&input).unwrap().run.into_swarm().unwrap().world.churn, ChurnSpec::Sessions(_)));
     input.sets = vec!["churn.model=none".into()];
-    assert_eq!(load(&input).unwrap().run.world.churn, ChurnSpec::None);
+    assert_eq!(load(&input).unwrap().run.into_swarm().unwrap().world.churn, ChurnSpec::None);
     assert!(refused(&["churn.kind=crash"]).contains("has no effect"));
 }
 
 #[test]
 fn a_named_churn_takes_changes_of_its_own_layer_only() {
-    let of = |scenario: Scenario| match scenario.run.world.churn {
+    let of = |scenario: Scenario| match scenario.run.into_swarm().unwrap().world.churn {
         ChurnSpec::Sessions(sessions) => sessions.offline.mean(),
         other => panic!("{other:?}"),
     };
@@ -109,7 +110,7 @@ fn every_testbed_can_be_used_by_what_it_runs() {
 #[test]
 fn delays_between_countries_are_half_the_round_trip_and_symmetric() {
     let LatencySpec::Regions { delay, shares, names } =
-        with_sets(&["network.latency={matrix=\"ripe-2025\"}"]).run.world.latency
+        with_sets(&["network.latency={matrix=\"ripe-2025\"}"]).run.into_swarm().unwrap().world.latency
     else {
         panic!()
     };

@@ -80,7 +80,7 @@ fn a_trace_is_read_relative_to_its_scenario() {
         ("a.toml", &format!("{SMALL}[churn]\nmodel = \"trace\"\ntrace = \"t.csv\"\n")),
     ]);
     let scenario = load(&folder.input("a.toml")).unwrap();
-    let ChurnSpec::Trace { sessions, .. } = &scenario.run.world.churn else { panic!() };
+    let ChurnSpec::Trace { sessions, .. } = &scenario.run.swarm().unwrap().world.churn else { panic!() };
     assert_eq!(sessions, &[(3, 0.0, 10.0), (3, 20.0, 30.5)]);
     assert_eq!(load_text(&scenario.resolved).run, scenario.run, "the resolved form needs no other file");
 }

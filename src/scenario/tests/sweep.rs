@@ -30,8 +30,8 @@ fn a_point_wins_over_settings_and_shows_where_it_is_listed() {
     input.sets = vec!["network.up=1 Mbit/s".into()];
     let base = Base::read(&input).unwrap();
     let point = base.point(&[1, 1]).unwrap();
-    assert_eq!(point.run.world.links[0].up, Rate(1_000_000_000));
-    assert_eq!(point.run.world.swarm.seeders, 7);
+    assert_eq!(point.run.swarm().unwrap().world.links[0].up, Rate(1_000_000_000));
+    assert_eq!(point.run.swarm().unwrap().world.swarm.seeders, 7);
     let first = base.first().unwrap();
     assert!(line(&first, "seeders").ends_with("a.toml:7"), "{}", line(&first, "seeders"));
     let error = base.point(&[1, 2]).map(|point| point.protocol).unwrap_err().to_string();
@@ -44,7 +44,7 @@ fn the_base_is_what_the_sweep_does_not_say() {
     let sweep = "[sweep]\n\"swarm.seeders\" = [4, 5]\nprotocol = [\"direct\", \"bitswap\"]\n\"network.degree\" = [2]\n";
     let folder = Folder::new(&[("a.toml", &format!("{SMALL}{sweep}"))]);
     let seen = |input: &Input| {
-        let run = load(input).unwrap().run;
+        let run = load(input).unwrap().run.into_swarm().unwrap();
         (run.world.swarm.seeders, run.protocol.family(), run.world.overlay.is_some())
     };
     let mut input = folder.input("a.toml");
@@ -53,7 +53,7 @@ fn the_base_is_what_the_sweep_does_not_say() {
     input.sets = vec!["swarm.seeders=3".into()];
     assert_eq!(seen(&input), (3, "bittorrent", false));
     let base = Base::read(&input).unwrap();
-    let point = base.point(&[1, 0, 0]).unwrap().run;
+    let point = base.point(&[1, 0, 0]).unwrap().run.into_swarm().unwrap();
     assert_eq!(
         (point.world.swarm.seeders, point.protocol.family(), point.world.overlay.is_some()),
         (5, "direct", true)

@@ -5,7 +5,7 @@ use super::{is_alike, observe};
 use crate::results::ResultsError;
 use crate::scenario;
 use crate::study::plan::{Points, run_id};
-use crate::study::{History, Next, Plan, Question, estimate};
+use crate::study::{Forecast, History, Next, Plan, Question};
 
 /// Further worlds are tried as long as all of them are estimated to take less than
 /// this, in s on one core. Estimated, so that it is the same worlds every time.
@@ -103,7 +103,7 @@ fn probes(request: &ImpactRequest, pack: &'static str) -> Vec<WorldProbe> {
         (base != change).then(|| WorldProbe {
             pack,
             world: duel.worlds[world].name.clone(),
-            seconds: specs.iter().map(|spec| estimate(spec).seconds).sum(),
+            seconds: specs.iter().map(|spec| Forecast::of([spec], 1).work.seconds).sum(),
             plan: Plan { points: Points::List { cells: duel.cells.clone(), runs: runs.to_vec() }, ..all.clone() },
         })
     };

@@ -194,7 +194,7 @@ impl Duel {
             names: self.names.clone(),
             worlds: self.worlds.clone(),
             pairs: seen.first().map_or(0, Vec::len),
-            seed: self.cells.first().map_or(0, |cell| cell.base.seed),
+            seed: self.cells.first().map_or(0, |cell| cell.base.seed()),
             whole,
             parts,
             by_world,

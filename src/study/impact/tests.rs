@@ -78,7 +78,7 @@ fn examine(duel: &Duel) -> Impact {
 }
 
 fn observe(plan: &Plan, index: usize) -> Observation {
-    let spec = plan.spec(index).unwrap();
+    let spec = plan.spec(index).unwrap().into_swarm().unwrap();
     let outcome = crate::sim::run(&spec, &mut |_| true).expect("nobody abandons it");
     let labels = Labels { run_id: "", scenario: "", protocol: "", repetition: 0 };
     Observation::of(&RunResult::new(labels, &spec, &outcome))
@@ -105,7 +105,7 @@ fn sides_of_a_pair_meet_in_one_world() {
         let (a, b) = (plan.place(base), plan.place(change));
         assert_eq!((a.seeder_set, a.repetition), (b.seeder_set, b.repetition));
         assert_eq!((a.repetition as usize, a.seeder_set as usize), (pair, world % 2));
-        let specs = [base, change].map(|run| plan.spec(run).unwrap());
+        let specs = [base, change].map(|run| plan.spec(run).unwrap().into_swarm().unwrap());
         assert_eq!(specs[0].seed, specs[1].seed);
         assert_eq!(specs.map(|spec| spec.world.links[0].up.0), [20_000_000, 10_000_000]);
         let values = [a, b].map(|place| plan.values(place.point));
@@ -252,7 +252,7 @@ fn what_does_nothing_here_is_found_elsewhere() {
     let Some(Elsewhere::World { pack: name, world }) = there else { panic!("{there:?}") };
     let there = Duel::new(ImpactRequest { pack: name.clone(), ..sides(wide).request }).unwrap();
     let index = there.worlds.iter().position(|other| other.name == world).unwrap();
-    let dataset = &there.cells[2 * index].base.world.dataset;
+    let dataset = &there.cells[2 * index].base.swarm().unwrap().world.dataset;
     assert!(dataset.size.get() / dataset.block_size.get() > 256, "{name}, {world}");
     assert_eq!(found("", usize::MAX), Some(Elsewhere::Same));
     assert_eq!(found(wide, 0), None, "time was up");

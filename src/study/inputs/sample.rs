@@ -15,14 +15,14 @@ pub fn inputs(extra: &[&str], runs: &[(SampleRun, &[&str])]) -> Inputs {
         let sets = [format!("swarm.network_size={size}"), "swarm.seeders=1".into(), format!("seed={seed}")];
         let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
         let (_file, input) = crate::study::sample::scenario("", &sets);
-        let spec = scenario::load(&input).unwrap().run;
+        let spec = scenario::load(&input).unwrap().run.into_swarm().unwrap();
         let run_id = format!("{index:016x}");
         let labels = Labels { run_id: &run_id, scenario: "t", protocol, repetition: 0 };
         let status = "complete".into();
         let run =
             crate::results::RunRow { bound_s: Some(0.5), status, ..crate::results::RunRow::planned(labels, &spec) };
         nodes.extend(times.iter().enumerate().map(|(node, time)| leecher(&run_id, node as u32, *time)));
-        records.push(Record { run, extra: values.iter().map(|v| v.to_string()).collect() });
+        records.push(Record { run, storage: None, extra: values.iter().map(|v| v.to_string()).collect() });
     }
     let manifest = Manifest { seeder_sets: 1, repetitions: 2, runs_failed: 0, runs_missing: 1, ..sample_manifest() };
     let table = RunTable { extra: extra.iter().map(|key| key.to_string()).collect(), records };

@@ -163,7 +163,7 @@ fn where_there_are_requests_downloads_are_counted() {
     let plain = inputs(&[], &[(("p", 7, 2, &times), &[])]);
     for mut run in plain.runs.into_iter().map(|run| run.row) {
         run.downloads_asked = Some(3);
-        table.records.push(Record { run, extra: vec![] });
+        table.records.push(Record { run, storage: None, extra: vec![] });
     }
     let inputs = Inputs::of(plain.manifest, table, vec![], downloads.into());
     let survey = Survey::of(inputs, Vec::new());

@@ -187,7 +187,7 @@ mod tests {
         let group = cell(&conditions);
         let sets = ["network.down=9 Mbit/s".to_string()];
         let run = load(&input(&group, &way(1, &[0.0, 0.1234567]), &testbed("codex-netns").unwrap(), &sets).unwrap());
-        let run = run.unwrap().run;
+        let run = run.unwrap().run.into_swarm().unwrap();
         let world = run.world;
         assert_eq!((world.swarm.network_size, world.swarm.seeders, world.dataset.size.get()), (3, 1, 10_485_760));
         assert_eq!((world.dataset.block_size.get(), world.links[0].up.0), (32_768, 5_000_000));
@@ -210,7 +210,7 @@ mod tests {
         let cold = input_of("09961319", &["cold", "w270336"]);
         assert!(has(&cold, "network.connected=0") && has(&cold, "network.transport.mux_window=270336 B"));
         assert!(!cold.sets.iter().any(|set| set.starts_with("protocol")), "that of the testbed: {:?}", cold.sets);
-        let run = load(&cold).unwrap().run;
+        let run = load(&cold).unwrap().run.into_swarm().unwrap();
         assert_eq!((run.world.connected, run.network.transport.mux_window.get()), (0, 270_336));
         for (commit, protocol) in [("09961319", "codex-v3c"), ("4e709275", "codex-v3d")] {
             let ignored = input_of(commit, &["id0ignored"]);
@@ -218,7 +218,7 @@ mod tests {
             assert_eq!(has(&ignored, "protocol=codex-v3d"), protocol == "codex-v3d");
             let scenario = load(&ignored).unwrap();
             assert!(scenario.resolved.contains(&format!("[protocol.{protocol}]")), "{}", scenario.resolved);
-            assert_eq!(scenario.run.world.connected, 160);
+            assert_eq!(scenario.run.swarm().unwrap().world.connected, 160);
         }
     }
 
@@ -228,10 +228,10 @@ mod tests {
         let conditions = [("nodes", "8"), ("seeders", "2"), ("file_bytes", "10485760")];
         let mut way = way(2, &[0.0; 6]);
         let bed = testbed("codex-v3-netns").unwrap();
-        let run = load(&input(&cell(&conditions), &way, &bed, &[]).unwrap()).unwrap().run;
+        let run = load(&input(&cell(&conditions), &way, &bed, &[]).unwrap()).unwrap().run.into_swarm().unwrap();
         assert_eq!(run.world.churn, ChurnSpec::None);
         (way[1].away, way[4].away) = (Some((8.0, None)), Some((9.5, Some(19.5))));
-        let run = load(&input(&cell(&conditions), &way, &bed, &[]).unwrap()).unwrap().run;
+        let run = load(&input(&cell(&conditions), &way, &bed, &[]).unwrap()).unwrap().run.into_swarm().unwrap();
         let ChurnSpec::Trace { sessions, .. } = run.world.churn else { panic!("{:?}", run.world.churn) };
         assert_eq!(sessions, [(1, 0.0, 8.0), (4, 0.0, 9.5), (4, 19.5, 1e8)]);
     }
@@ -262,7 +262,7 @@ mod tests {
         way[4].away = Some((20.0, Some(40.0)));
         (way[5].away, way[5].leaves_complete) = (Some((0.0, None)), true);
         let world = load(&input(&cell(&conditions), &way, &testbed("libtorrent-netns").unwrap(), &[]).unwrap());
-        let world = world.unwrap().run.world;
+        let world = world.unwrap().run.into_swarm().unwrap().world;
         let ups: Vec<(u32, u64)> =
             world.nodes.iter().map(|class| (class.count.unwrap(), class.up.unwrap().0)).collect();
         assert_eq!(ups, [(1, 10_000_000), (2, 10_000_000), (1, u64::MAX), (1, 10_000_000), (1, 10_000_000)]);
@@ -281,7 +281,7 @@ mod tests {
         let mut way = way(1, &[0.0, 3.0]);
         way.push(Member { role: Role::Idle, away: Some((2.0, None)), ..way[0].clone() });
         let world = load(&input(&cell(&conditions), &way, &testbed("libtorrent-netns").unwrap(), &[]).unwrap());
-        let world = world.unwrap().run.world;
+        let world = world.unwrap().run.into_swarm().unwrap().world;
         let built = World::build(&world, 1, 0);
         let of = |node: usize| (built.nodes[node].role, built.nodes[node].start.secs(), built.nodes[node].up.0);
         let up = 5_000_000;

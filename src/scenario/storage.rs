@@ -1,0 +1,86 @@
+//! Storage scenarios: the values of the system that is named are laid under what the scenario
+//! sets, and the specification reads itself.
+
+use super::error::Fault;
+use super::kind::Kind;
+use super::models;
+use super::resolve::{Resolved, check_name, read_as};
+use super::source::Sources;
+use super::tree::{Node, Table, fill};
+use super::warnings::warn_uncalibrated;
+use super::{families, keys};
+use crate::sim::Spec;
+use crate::storage::StorageSpec;
+
+/// The system without values of its own.
+const CUSTOM: &str = "custom";
+
+/// Looks up the system without making a run: values may still be missing.
+pub(super) fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
+    lay_system(&mut tree, sources, &mut Vec::new())?;
+    keys::known(&tree)?;
+    keys::complete(&mut tree);
+    read_as::<StorageSpec>(tree.clone()).map(|_| ())
+}
+
+/// Makes the run that `tree` describes.
+pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved, Fault> {
+    let mut warnings = Vec::new();
+    let system = lay_system(&mut tree, sources, &mut warnings)?;
+    keys::known(&tree)?;
+    keys::said(&tree, sources)?;
+    check_name(&tree)?;
+    let spec: StorageSpec = read_as(tree.clone())?;
+    spec.check().map_err(|refusal| tree.blamed(refusal))?;
+    Ok(Resolved { run: Spec::Storage(spec), protocol: system, tree, warnings })
+}
+
+/// All that decides the run as it is shown.
+pub(super) fn shown(tree: &Table) -> Table {
+    let mut tree = tree.clone();
+    keys::settle(&mut tree);
+    tree
+}
+
+/// Lays the `[defaults]` of the system under what the scenario sets; its name. A key that
+/// the system has not is refused where the scenario sets it, a value that it cannot have too.
+fn lay_system(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<String, Fault> {
+    let Some(node) = tree.get("system") else { return Ok(CUSTOM.into()) };
+    let (name, at): (String, _) = (node.read()?, node.at);
+    if name == CUSTOM {
+        return Ok(name);
+    }
+    let model = models::find("systems", &name, at, sources)?;
+    let part = |key: &str| -> Result<Table, Fault> {
+        match model.node.table().and_then(|table| table.get(key)) {
+            None => Ok(Table::default()),
+            Some(node) => node.table().cloned().ok_or_else(|| node.wrong_type("a table")),
+        }
+    };
+    for (key, reason) in &part("cannot")?.0 {
+        let reason: String = reason.read()?;
+        if let Some(set) = tree.find(key).filter(|node| !sources.is_default(node.at)) {
+            let fault = Fault::new(format!("`{name}` has no `{key}` of one's own: {reason}"));
+            let expected = "a scenario without it, or `system = \"custom\"`, where everything can be set";
+            return Err(fault.expected(expected).at(set.key));
+        }
+    }
+    let own = part("defaults")?;
+    if let Some(node) = Kind::ALL.iter().find_map(|kind| own.get(kind.choice())) {
+        let fault = Fault::new("a system cannot choose another");
+        return Err(fault.expected("keys such as `code` or `repair.threshold`").at(node.key));
+    }
+    fill(tree, own, sources);
+    families::refuse_small(&part("at_least")?, tree)?;
+    warn_uncalibrated(&model.file, model.calibrated, warnings);
+    Ok(name)
+}
+
+impl Table {
+    /// The refusal, at the place of what it blames.
+    pub(super) fn blamed(&self, refusal: crate::units::Refusal) -> Fault {
+        let node: Option<&Node> = self.nearest(&refusal.key);
+        let fault = Fault::from(refusal);
+        node.map_or(fault.clone(), |node| fault.at(node.at))
+    }
+}
