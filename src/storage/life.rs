@@ -131,17 +131,28 @@ impl Life {
 }
 
 /// The value below which a gamma distribution of this shape and scale 1 is with probability
-/// `p`, by bisection.
+/// `p`: Newton's method from where the first term of the series would put it, inside what is
+/// known to be too low and too high.
 fn gamma_quantile(shape: f64, p: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while gamma_below(shape, high) < p {
-        high *= 2.0;
+    let log_gamma = libm::lgamma(shape);
+    let (mut low, mut high) = (0.0, f64::INFINITY);
+    let mut x = libm::exp((libm::log(p * shape) + log_gamma) / shape);
+    for _ in 0..100 {
+        let over = gamma_below(shape, x) - p;
+        if over < 0.0 { low = x } else { high = x }
+        let density = libm::exp((shape - 1.0) * libm::log(x) - x - log_gamma);
+        let newton = x - over / density;
+        let next = match (newton > low && newton < high, high.is_finite()) {
+            (true, _) => newton,
+            (false, true) => 0.5 * (low + high),
+            (false, false) => 2.0 * x,
+        };
+        if (next - x).abs() <= 1e-14 * x {
+            return next;
+        }
+        x = next;
     }
-    for _ in 0..120 {
-        let middle = 0.5 * (low + high);
-        if gamma_below(shape, middle) < p { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
+    x
 }
 
 /// The regularised lower incomplete gamma function `P(a, x)`, by its power series, all of
