@@ -49,7 +49,7 @@ pub struct Shock {
 }
 
 /// A dataset and how it is kept.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DatasetSpec {
     /// Slots that are needed.
     pub k: u32,

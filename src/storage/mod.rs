@@ -3,7 +3,7 @@
 //! A [`Dataset`](dataset::DatasetSpec) is n = k + m slots on n different hosts; it is lost
 //! at the first moment when more than m of them are missing. [`dataset`] follows one of them
 //! through one history, [`splitting`] estimates how likely its loss is, however rare that
-//! may be; [`system`] keeps many on hosts that they share. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
+//! may be; [`system`] follows all datasets on the hosts that they share. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
 //! number.
 
 mod check;
@@ -21,7 +21,8 @@ pub use outcome::{
     DatasetOutcome, Exact, FILL_HELD_BACK, FillOutcome, Found, FoundBy, HELD_BACK, HistoryOutcome, HostOutcome,
     RepairOutcome, Sample, StorageOutcome, Totals,
 };
-pub use run::{StorageProgress, run};
+pub use run::run;
+pub use system::StorageProgress;
 pub use spec::{
     AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
     LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,

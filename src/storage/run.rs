@@ -4,19 +4,7 @@
 use super::outcome::{Found, FoundBy, StorageOutcome};
 use super::splitting::Estimate;
 use super::statistics::{mean_interval, share_interval};
-use super::{StorageSpec, system};
-use crate::units::Time;
-
-/// How far a storage run is.
-#[derive(Debug, Clone, Copy)]
-pub struct StorageProgress {
-    /// Simulated time.
-    pub time: Time,
-    /// Events handled so far.
-    pub events: u64,
-    /// Share of the histories that is done, 0 to 1.
-    pub share: f64,
-}
+use super::{StorageProgress, StorageSpec, system};
 
 /// Carries out one run. `progress` is told how far it is every few thousand events; when it
 /// returns false the histories that are done stay, and the outcome is not complete.

@@ -41,7 +41,7 @@ fn estimates_are_those_of_the_chains() {
         let Span::Exponential(repair) = spec.takes else { panic!() };
         let Repair::Each(at_once) = spec.repair else { panic!() };
         let shocks = spec.shock.map_or(Shocks::default(), |shock| Shocks { rate: shock.rate, kills: shock.kills });
-        let chain = slot_repair((spec.k, spec.m), spec.life.mean, repair, at_once, shocks);
+        let chain = slot_repair((spec.k, spec.m), spec.life.mean(), repair, at_once, shocks);
         let (exact, got) = (chain.loss_within(0, YEAR), estimate(&spec, seed));
         let half = (got.interval.1 - got.interval.0) / 2.0;
         assert!((got.probability - exact).abs() < 2.0 * half, "{exact:e} {got:?}");
@@ -66,7 +66,7 @@ fn lazy_repair_is_that_of_its_chain() {
 #[test]
 fn what_is_no_chain_is_as_brute_force_has_it() {
     let weibull = |n, m, shape, life: f64, repair, start| DatasetSpec {
-        life: Life { mean: life * DAY, shape },
+        life: Life::weibull(life * DAY, shape),
         start,
         ..spec(n, m, life, repair)
     };
