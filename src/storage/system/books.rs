@@ -47,7 +47,7 @@ impl History<'_> {
     }
 
     fn interval(&self) -> Time {
-        self.spec.series_interval.unwrap_or(self.spec.horizon / SAMPLES)
+        self.spec.sample_every.unwrap_or(self.spec.horizon / SAMPLES)
     }
 
     /// Lists the next sample.
