@@ -53,7 +53,8 @@ fn spec(hosts: u32, datasets: u32, (n, m): (u32, u32)) -> StorageSpec {
         fill: None,
         chain: None,
         rare: RareSpec::default(),
-        series_interval: None,
+        sample_every: None,
+        keep: crate::ledger::Keep::All,
     }
 }
 
