@@ -70,6 +70,10 @@ pub enum Purpose {
     Placement = 28,
     /// How long repairs of a dataset take, and where to.
     Repairs = 29,
+    /// Which host comes upon a request first, and which of its slots it likes best.
+    SlotQueues = 34,
+    /// Names of slots, which say near which hosts they are.
+    SlotNames = 35,
 }
 
 /// A random stream. Bit-identical on every platform.
