@@ -1,7 +1,7 @@
 //! How datasets come to their hosts: the story before a storage run begins.
 //!
 //! Clients encode and request; a request has one slot for each of a unit's. Hosts hear of it,
-//! queue its slots ([`queue`]), reserve some ([`market`]), fetch, prove and fill them ([`sale`]).
+//! queue its slots (`queue`), reserve some (`market`), fetch, prove and fill them (`sale`).
 //! The first to fill a slot has it. A host that is fetching when another fills the slot goes on
 //! and loses when it fills, as in Codex (codex-protocol.md 13.3), so all that it fetched is
 //! wasted. A request that expires with slots unfilled is cancelled, and its slots are freed.
@@ -49,8 +49,8 @@ const TO_FILL: u64 = 2;
 /// Of a host that frees a slot of a request that was cancelled.
 const TO_FREE: u64 = 1;
 
-/// What happens at a moment known before. A sale comes with its turn: what concerns one that
-/// was given up finds another or none.
+/// What happens at a moment known before. A worker comes with how many slots it had begun with:
+/// what concerns a slot that it gave up finds it at another or at none.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     /// A unit is encoded and requested.
@@ -189,9 +189,9 @@ impl<'a> Fill<'a> {
             Event::Requested(unit) => self.request(unit),
             Event::Turn(slot, turn) => self.turn(slot, turn),
             Event::Expired(unit) => self.expire(unit),
-            Event::Began(sale, turn) if self.is_on(sale, turn) => self.fetch(sale),
-            Event::Encoded(sale, turn) if self.is_on(sale, turn) => self.prove(sale),
-            Event::Proved(sale, turn) if self.is_on(sale, turn) => self.try_to_fill(sale),
+            Event::Began(sale, begun) if self.is_on(sale, begun) => self.fetch(sale),
+            Event::Encoded(sale, begun) if self.is_on(sale, begun) => self.prove(sale),
+            Event::Proved(sale, begun) if self.is_on(sale, begun) => self.try_to_fill(sale),
             Event::Began(..) | Event::Encoded(..) | Event::Proved(..) => {}
         }
     }

@@ -42,10 +42,13 @@ impl SlotQueue {
             self.slots.retain(|slot, _| !is_gone(*slot));
             self.swept = gone;
         }
-        self.slots.push(slot, place);
-        if self.slots.len() > self.capacity {
-            self.slots.pop_min();
+        if self.slots.len() >= self.capacity {
+            match self.slots.peek_min() {
+                Some((_, last)) if *last < place => self.slots.pop_min(),
+                _ => return,
+            };
         }
+        self.slots.push(slot, place);
     }
 
     /// Takes out the first slot that can be taken.

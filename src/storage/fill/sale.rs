@@ -11,8 +11,8 @@ use crate::units::Time;
 pub(super) struct Sale {
     /// The slot; [`NONE`] when it has nothing to do.
     pub slot: u32,
-    /// How often it has had something to do.
-    turn: u32,
+    /// How many slots it has begun with.
+    begun: u32,
     from: From,
     /// Flows that have not ended.
     flows: u32,
@@ -22,7 +22,7 @@ pub(super) struct Sale {
 
 impl Default for Sale {
     fn default() -> Self {
-        Sale { slot: NONE, turn: 0, from: From::Client, flows: 0, bytes: 0 }
+        Sale { slot: NONE, begun: 0, from: From::Client, flows: 0, bytes: 0 }
     }
 }
 
@@ -38,10 +38,10 @@ enum From {
 }
 
 impl Fill<'_> {
-    /// Whether a sale is still the one that it was.
-    pub(super) fn is_on(&self, sale: u32, turn: u32) -> bool {
+    /// Whether a worker still is at the slot that it had begun with when it had begun with so many.
+    pub(super) fn is_on(&self, sale: u32, begun: u32) -> bool {
         let now = self.sales[sale as usize];
-        now.slot != NONE && now.turn == turn
+        now.slot != NONE && now.begun == begun
     }
 
     fn host_of(&self, sale: u32) -> u32 {
@@ -57,8 +57,8 @@ impl Fill<'_> {
             Dispersal::HostsEncode if self.parity_of(self.unit_of(slot)).contains(&slot) => From::Data,
             _ => From::Client,
         };
-        let turn = self.sales[sale as usize].turn.wrapping_add(1);
-        self.sales[sale as usize] = Sale { slot, turn, from, flows: 0, bytes: 0 };
+        let begun = self.sales[sale as usize].begun.wrapping_add(1);
+        self.sales[sale as usize] = Sale { slot, begun, from, flows: 0, bytes: 0 };
         if from != From::First || self.slots[slot as usize].source != NONE {
             self.download(sale);
         }
@@ -76,7 +76,7 @@ impl Fill<'_> {
         if span == Time::ZERO {
             next(self, sale);
         } else {
-            self.events.push(self.now + span, event(sale, self.sales[sale as usize].turn));
+            self.events.push(self.now + span, event(sale, self.sales[sale as usize].begun));
         }
     }
 
@@ -194,9 +194,15 @@ impl Fill<'_> {
 
     /// All sales in a unit end without a slot; `hosts` are those that work on it.
     pub(super) fn stop_sales(&mut self, unit: u32, hosts: &[u32]) {
-        let stopped: Vec<u32> = hosts.iter().filter_map(|host| self.sale_in(unit, *host)).collect();
-        let sales = &mut self.sales;
-        self.traffic.cut(self.now, |sale| stopped.contains(&sale), |sale, bytes| sales[sale as usize].bytes += bytes);
-        stopped.into_iter().for_each(|sale| self.give_up(sale));
+        let (sales, total) = (&self.sales, self.spec.code.total);
+        let carried = self.traffic.cut(self.now, |sale| sales[sale as usize].slot / total == unit);
+        for (sale, bytes) in carried {
+            self.sales[sale as usize].bytes += bytes;
+        }
+        for host in hosts {
+            if let Some(sale) = self.sale_in(unit, *host) {
+                self.give_up(sale);
+            }
+        }
     }
 }

@@ -71,7 +71,8 @@ impl Traffic {
         }
     }
 
-    /// Begins to send `bytes` to a host for a sale.
+    /// Begins to send `bytes` to a host for a sale: no faster than the share of the slower of
+    /// both links that a transfer reaches, however little else they carry.
     pub fn start(&mut self, now: Time, sale: u32, from: Sender, to: u32, bytes: u64) {
         self.look(now);
         let (node, from_client) = match from {
@@ -102,18 +103,20 @@ impl Traffic {
         (sale, bytes)
     }
 
-    /// Cuts short all flows for sales that are `given_up`, and tells what they carried.
-    pub fn cut(&mut self, now: Time, given_up: impl Fn(u32) -> bool, mut carried: impl FnMut(u32, u64)) {
+    /// Cuts short all flows for sales that are `given_up`: for each the sale and what it carried.
+    pub fn cut(&mut self, now: Time, given_up: impl Fn(u32) -> bool) -> Vec<(u32, u64)> {
+        let mut carried = Vec::new();
         for place in (0..self.under_way.len()).rev() {
             let number = self.under_way[place];
             let Flow { sale, bytes, .. } = self.flows[number as usize];
             if given_up(sale) {
-                // Whole bytes that have left; a flow that has no limit at all ends at once.
+                // Whole bytes that have left; a flow that nothing holds back ends at once.
                 let sent = (self.remove(now, number) as u64).min(bytes);
                 self.book(number, sent);
-                carried(sale, sent);
+                carried.push((sale, sent));
             }
         }
+        carried
     }
 
     fn remove(&mut self, now: Time, number: u32) -> f64 {
