@@ -69,6 +69,38 @@ impl SlotQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// In lock-step with a list that is sorted whenever something comes.
+        #[test]
+        fn agrees_with_a_sorted_list(steps in prop::collection::vec((0u64..6, any::<u64>(), 0u8..4), 1..200)) {
+            let (mut queue, mut twin, mut gone) = (SlotQueue::new(8), Vec::new(), Vec::new());
+            let held = |slot: u32| slot.is_multiple_of(3);
+            for (slot, (expiry, chance, action)) in (0u32..).zip(steps) {
+                if action < 2 {
+                    let place = (Time::from_secs(expiry + u64::from(slot) / 4), chance);
+                    queue.push(slot, place, gone.len() as u64, |slot| gone.contains(&slot));
+                    twin.retain(|(_, slot)| !gone.contains(slot));
+                    twin.push((place, slot));
+                    twin.sort_unstable();
+                    if twin.len() > 8 {
+                        twin.remove(0);
+                    }
+                } else if action == 2 {
+                    gone.push(slot / 2);
+                } else {
+                    let fit = |slot| match (gone.contains(&slot), held(slot)) {
+                        (true, _) => Fit::Gone,
+                        (false, true) => Fit::Held,
+                        (false, false) => Fit::Free,
+                    };
+                    let at = twin.iter().rposition(|(_, slot)| fit(*slot) == Fit::Free);
+                    prop_assert_eq!(queue.take(fit), at.map(|at| twin.remove(at).1));
+                }
+            }
+        }
+    }
 
     /// Four come into a queue of three: the one that expires first falls out, but one that has
     /// left the market goes before it.

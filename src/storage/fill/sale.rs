@@ -13,7 +13,7 @@ pub(super) struct Sale {
     pub slot: u32,
     /// How many slots it has begun with.
     begun: u32,
-    from: From,
+    from: Origin,
     /// Flows that have not ended.
     flows: u32,
     /// Bytes received.
@@ -22,13 +22,13 @@ pub(super) struct Sale {
 
 impl Default for Sale {
     fn default() -> Self {
-        Sale { slot: NONE, begun: 0, from: From::Client, flows: 0, bytes: 0 }
+        Sale { slot: NONE, begun: 0, from: Origin::Client, flows: 0, bytes: 0 }
     }
 }
 
 /// Where a slot comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From {
+enum Origin {
     /// The client.
     Client,
     /// The first host that reserved it, once that has it.
@@ -53,13 +53,13 @@ impl Fill<'_> {
         let idle = |sale: &u32| self.sales[*sale as usize].slot == NONE;
         let sale = self.sales_of(host).find(idle).expect("a worker is idle");
         let from = match self.rules.dispersal {
-            Dispersal::HostsRelay if !is_first => From::First,
-            Dispersal::HostsEncode if self.parity_of(self.unit_of(slot)).contains(&slot) => From::Data,
-            _ => From::Client,
+            Dispersal::HostsRelay if !is_first => Origin::First,
+            Dispersal::HostsEncode if self.parity_of(self.unit_of(slot)).contains(&slot) => Origin::Data,
+            _ => Origin::Client,
         };
         let begun = self.sales[sale as usize].begun.wrapping_add(1);
         self.sales[sale as usize] = Sale { slot, begun, from, flows: 0, bytes: 0 };
-        if from != From::First || self.slots[slot as usize].source != NONE {
+        if from != Origin::First || self.slots[slot as usize].source != NONE {
             self.download(sale);
         }
     }
@@ -85,9 +85,9 @@ impl Fill<'_> {
         let Sale { slot, from, .. } = self.sales[sale as usize];
         let unit = self.unit_of(slot);
         match from {
-            From::Client => self.flow(sale, Sender::Client(self.client_of(unit))),
-            From::First => self.flow(sale, Sender::Host(self.slots[slot as usize].source)),
-            From::Data => {
+            Origin::Client => self.flow(sale, Sender::Client(self.client_of(unit))),
+            Origin::First => self.flow(sale, Sender::Host(self.slots[slot as usize].source)),
+            Origin::Data => {
                 for data in self.slots_of(unit).start..self.parity_of(unit).start {
                     self.flow(sale, Sender::Host(self.slots[data as usize].host));
                 }
@@ -110,8 +110,8 @@ impl Fill<'_> {
             return;
         }
         match (*from, self.rules.dispersal) {
-            (From::Data, _) => self.encode(sale),
-            (From::Client, Dispersal::HostsRelay) => {
+            (Origin::Data, _) => self.encode(sale),
+            (Origin::Client, Dispersal::HostsRelay) => {
                 let slot = *slot;
                 self.hand_on(sale, slot);
                 self.prove(sale);
