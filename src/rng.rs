@@ -76,6 +76,10 @@ pub enum Purpose {
     Shocks = 31,
     /// When it is noticed that slots of a dataset are missing.
     Notices = 32,
+    /// Which host comes upon a request first, and which of its slots it likes best.
+    SlotQueues = 34,
+    /// Names of slots, which say near which hosts they are.
+    SlotNames = 35,
 }
 
 /// A random stream. Bit-identical on every platform.

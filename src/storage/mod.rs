@@ -8,6 +8,7 @@
 
 mod check;
 pub mod dataset;
+pub mod fill;
 mod life;
 pub mod outcome;
 mod run;
