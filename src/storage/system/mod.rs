@@ -339,22 +339,27 @@ impl<'a> History<'a> {
             if at > self.spec.horizon {
                 break;
             }
-            self.advance(at);
-            let counts = match flow {
-                Some(flow) => {
-                    self.flow_ended(flow);
-                    true
-                }
-                None => self.handle(),
-            };
-            self.settle();
-            self.events += u64::from(counts);
-            if counts && self.events.is_multiple_of(LOOK_EVERY) && !goes_on(self.now, self.events) {
+            if self.step(at, flow) && self.events.is_multiple_of(LOOK_EVERY) && !goes_on(self.now, self.events) {
                 return false;
             }
         }
         self.advance(self.spec.horizon);
         goes_on(self.now, self.events)
+    }
+
+    /// Lets happen what happens next; whether it still meant something.
+    fn step(&mut self, at: Time, flow: Option<u32>) -> bool {
+        self.advance(at);
+        let counts = match flow {
+            Some(flow) => {
+                self.flow_ended(flow);
+                true
+            }
+            None => self.handle(),
+        };
+        self.settle();
+        self.events += u64::from(counts);
+        counts
     }
 
     /// When something happens next, and the transfer whose end it is, if it is one. What is
