@@ -145,3 +145,19 @@ fn rebuilds_into_a_host_are_limited() {
         until[repair.host as usize] = repair.ended;
     }
 }
+
+/// What finds no room at the start is missing, is said so, and waits.
+#[test]
+fn slots_without_room_at_the_start() {
+    let mut spec = forever(spec(6, 2, (6, 3)));
+    spec.hosts.disk = spec.slot_size();
+    let outcome = run(&spec);
+    assert_eq!(outcome.warnings.len(), 1);
+    assert_eq!((outcome.histories[0].lost, outcome.totals.slots_lost), (1, 0), "the second has none at all");
+    spec.hosts.count = 9;
+    let outcome = run(&spec);
+    assert_eq!((outcome.histories[0].lost, outcome.totals.rebuilt), (0, 0));
+    assert_eq!(outcome.series[100].waiting, 3);
+    let year = 365.0 * DAY as f64;
+    assert!((outcome.totals.held_back_s[3] / year / 3.0 - 1.0).abs() < 0.01, "{:?}", outcome.totals.held_back_s);
+}
