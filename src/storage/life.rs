@@ -1,5 +1,6 @@
 //! How long hosts live.
 
+use super::{LifeFamily, LifeSpec};
 use crate::rng::Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,11 @@ impl Life {
     /// Exponential lives with this mean.
     pub fn exponential(mean: f64) -> Self {
         Life { mean, shape: 1.0 }
+    }
+
+    /// Weibull lives of this mean and shape.
+    pub fn weibull(mean: f64, shape: f64) -> Self {
+        Life { mean, shape }
     }
 
     fn scale(self) -> f64 {
@@ -63,6 +69,17 @@ impl Life {
         match start {
             Start::Fresh => 0.0,
             Start::Stationary => self.stationary_age(rng),
+        }
+    }
+}
+
+impl LifeSpec {
+    /// The law of lives that it says.
+    pub fn law(&self) -> Life {
+        match self.family {
+            LifeFamily::Exponential | LifeFamily::Trace => Life::exponential(self.mean.secs()),
+            LifeFamily::Weibull => Life::weibull(self.mean.secs(), self.shape),
+            LifeFamily::Forever => Life::exponential(f64::INFINITY),
         }
     }
 }

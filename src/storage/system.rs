@@ -4,7 +4,7 @@
 //! dataset has one counter of what is missing. A host that dies is replaced at once by an
 //! empty one of the same number.
 
-use super::dataset::Span;
+use super::unit::Span;
 use super::{Life, Start};
 use crate::engine::EventList;
 use crate::rng::{Purpose, Rng};
