@@ -70,6 +70,12 @@ pub enum Purpose {
     Placement = 28,
     /// How long repairs of a dataset take, and where to.
     Repairs = 29,
+    /// When a host of a storage run goes away and comes back.
+    Absences = 30,
+    /// When something strikes many hosts, and which of them.
+    Shocks = 31,
+    /// When it is noticed that slots of a dataset are missing.
+    Notices = 32,
 }
 
 /// A random stream. Bit-identical on every platform.

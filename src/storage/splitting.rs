@@ -8,7 +8,7 @@
 //! estimated too low, by intervals that do not show it. The estimate is the mean of independent repetitions, which give its interval.
 
 use super::StorageSpec;
-use super::unit::{Environment, Unit, UnitSpec};
+use super::unit::{Came, Environment, Unit, UnitSpec};
 use crate::rng::{Purpose, Rng};
 
 /// A probability and how sure it is.
@@ -29,8 +29,9 @@ const STUDENT: [(u32, f64); 5] = [(5, 2.776), (10, 2.262), (20, 2.093), (40, 2.0
 /// A level that so many pass is none.
 const EASY: f64 = 0.4;
 
-/// From a level so many are to come to the next in a repetition, in the mean.
-const FEWEST: f64 = 20.0;
+/// Of the histories that are asked for, so many are to come from a level to the next, in the
+/// mean; where fewer do, more are followed.
+const COME: f64 = 0.2;
 
 /// The most histories from a level, as a multiple of what was asked for.
 const MOST: u32 = 64;
@@ -76,11 +77,21 @@ fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
     (sum / n, (sum / n / factor, (sum / n * factor).min(1.0)))
 }
 
-/// A number of gone slots from which histories are split, and how many are followed up to it.
+/// Histories in which no slot is gone any more go on with this probability, for that many
+/// others, where hardly any of them comes on ([`SELDOM`]).
+const GOES_ON: f64 = 0.1;
+
+/// Of the histories that come to a level, those in which no slot was gone in between.
+const SELDOM: f64 = 0.02;
+
+/// A number of gone slots to which histories come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Level {
     gone: u32,
+    /// How many are followed there.
     starts: u32,
+    /// Whether most of those are given up in which no slot is gone any more.
+    gives_up: bool,
 }
 
 /// How histories are split.
@@ -105,18 +116,30 @@ struct Pass<'a> {
 /// Histories that came to a level.
 #[derive(Default)]
 struct Entries {
-    /// Those beyond `count` are there for their room.
+    /// Those beyond the weights are there for their room.
     units: Vec<Unit>,
-    count: usize,
+    /// For how many each stands.
+    weights: Vec<f64>,
+    /// The sum of these.
+    weight: f64,
+    /// Of that, in which no slot was gone in between.
+    well: f64,
 }
 
 impl Entries {
-    fn push(&mut self, unit: &Unit) {
-        match self.units.get_mut(self.count) {
+    fn clear(&mut self) {
+        self.weights.clear();
+        (self.weight, self.well) = (0.0, 0.0);
+    }
+
+    fn push(&mut self, unit: &Unit, weight: f64, was_well: bool) {
+        match self.units.get_mut(self.weights.len()) {
             Some(room) => room.become_as(unit),
             None => self.units.push(unit.clone()),
         }
-        self.count += 1;
+        self.weights.push(weight);
+        self.weight += weight;
+        self.well += if was_well { weight } else { 0.0 };
     }
 }
 
@@ -126,38 +149,61 @@ impl Pass<'_> {
         Rng::stream(self.seed, Purpose::Splitting, self.stream + self.histories)
     }
 
-    /// Follows `starts` histories, from the start or from `entries`, to a number of gone slots.
-    fn advance(&mut self, from: Option<&Entries>, level: Level, reached: &mut Entries) {
-        for number in 0..level.starts {
+    /// Follows histories to a level from the start.
+    fn begin(&mut self, level: Level, reached: &mut Entries) {
+        for _ in 0..level.starts {
             let mut rng = self.rng();
-            let mut unit = match from {
-                None => Unit::new(self.unit, &mut rng),
-                Some(entries) => {
-                    // All in turn, the rest drawn: nobody stands for more than his share.
-                    let count = entries.count as u32;
-                    let whole = level.starts - level.starts % count;
-                    let entry =
-                        if number < whole { number % count } else { rng.below(u64::from(count)) as u32 };
-                    let mut clone = entries.units[entry as usize].clone();
-                    clone.diverge(self.unit, &mut rng);
-                    clone
-                }
-            };
+            let mut unit = Unit::new(self.unit, &mut rng);
             if unit.until(level.gone, self.horizon, self.unit, &mut rng) {
-                reached.push(&unit);
+                reached.push(&unit, 1.0, false);
             }
         }
+    }
+
+    /// Follows clones of `entries` to a level. Each has as many as is its weight, as nearly as
+    /// whole numbers allow, and in the mean exactly.
+    fn go_on(&mut self, entries: &Entries, level: Level, reached: &mut Entries) {
+        let step = entries.weight / f64::from(level.starts);
+        let mut at = self.rng().uniform() * step;
+        let Some(mut unit) = entries.units.first().cloned() else { return };
+        for (entry, weight) in entries.units.iter().zip(&entries.weights) {
+            while at < *weight {
+                at += step;
+                let mut rng = self.rng();
+                unit.become_as(entry);
+                unit.diverge(self.unit, &mut rng);
+                self.follow(&mut unit, level, reached, &mut rng);
+            }
+            at -= weight;
+        }
+    }
+
+    fn follow(&self, unit: &mut Unit, level: Level, reached: &mut Entries, rng: &mut Rng) {
+        match unit.until_well(level.gone, self.horizon, self.unit, rng) {
+            Came::Goal => reached.push(unit, 1.0, false),
+            Came::End => {}
+            Came::Well => {
+                let goes_on = !level.gives_up || rng.uniform() < GOES_ON;
+                if goes_on && unit.until(level.gone, self.horizon, self.unit, rng) {
+                    reached.push(unit, if level.gives_up { 1.0 / GOES_ON } else { 1.0 }, true);
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self, entries: &Entries, level: Level, reached: &mut Entries) {
+        if entries.weights.is_empty() { self.begin(level, reached) } else { self.go_on(entries, level, reached) }
     }
 
     /// The share of histories that come from each level to the next, multiplied.
     fn run(&mut self, levels: &[Level]) -> f64 {
         let mut probability = 1.0;
         let (mut entries, mut reached) = (Entries::default(), Entries::default());
-        for (at, level) in levels.iter().enumerate() {
-            reached.count = 0;
-            self.advance((at > 0).then_some(&entries), *level, &mut reached);
-            probability *= reached.count as f64 / f64::from(level.starts);
-            if reached.count == 0 {
+        for level in levels {
+            reached.clear();
+            self.advance(&entries, *level, &mut reached);
+            probability *= reached.weight / f64::from(level.starts);
+            if reached.weights.is_empty() {
                 return 0.0;
             }
             std::mem::swap(&mut entries, &mut reached);
@@ -167,32 +213,33 @@ impl Pass<'_> {
 
     /// Places the levels: every number of gone slots, but for those that are passed easily.
     fn pilot(&mut self, starts: u32) -> Plan {
-        let lost = self.unit.lost();
+        let (lost, most) = (self.unit.lost(), starts.saturating_mul(MOST));
+        let fewest = COME * f64::from(starts);
         let mut levels = Vec::new();
-        let (mut all, mut share) = (1.0, 1.0);
+        let (mut all, mut share, mut gives_up) = (1.0, 1.0, true);
         let mut entries = Entries::default();
         for gone in 1..=lost {
             let (mut reached, mut tried) = (Entries::default(), 0);
-            while (reached.count as f64) < FEWEST && tried < starts.saturating_mul(MOST) {
+            while reached.weight < fewest && tried < most {
                 let more = tried.max(starts);
-                self.advance((gone > 1).then_some(&entries), Level { gone, starts: more }, &mut reached);
+                self.advance(&entries, Level { gone, starts: more, gives_up: false }, &mut reached);
                 tried += more;
             }
-            let passed = reached.count as f64 / f64::from(tried);
-            share *= passed;
-            if share < EASY || gone == lost {
-                let needed = libm::ceil(FEWEST / share) as u32;
-                levels.push(Level { gone, starts: needed.clamp(starts, starts.saturating_mul(MOST)) });
-                share = 1.0;
-            }
-            if reached.count == 0 {
+            if reached.weights.is_empty() {
                 // Fewer than 3.7 in so many tries, at 97.5 %.
                 let at_most = (all * 3.7 / f64::from(tried)).min(1.0);
-                levels.retain(|level| level.gone < gone);
-                levels.push(Level { gone: lost, starts: starts.saturating_mul(MOST) });
+                levels.push(Level { gone: lost, starts: most, gives_up: false });
                 return Plan { levels, at_most };
             }
+            let passed = reached.weight / f64::from(tried);
             all *= passed;
+            share *= passed;
+            gives_up &= gone > 1 && reached.well < SELDOM * reached.weight;
+            if share < EASY || gone == lost {
+                let needed = libm::ceil(fewest / share) as u32;
+                levels.push(Level { gone, starts: needed.clamp(starts, most), gives_up });
+                (share, gives_up) = (1.0, true);
+            }
             entries = reached;
         }
         Plan { levels, at_most: 1.0 }

@@ -28,6 +28,8 @@ pub struct UnitSpec<'a> {
     n: u32,
     life: Life,
     start: Start,
+    /// Whether how long a host has lived says anything about how long it lives on.
+    memory: bool,
     /// Whether a rebuilt slot is on a host of any age.
     aged: bool,
     presence: Option<Presence>,
@@ -88,8 +90,9 @@ impl<'a> UnitSpec<'a> {
         UnitSpec {
             k: spec.code.data,
             n,
-            life: spec.hosts.life.law(),
+            life: Life::of(&spec.hosts.life),
             start: spec.hosts.life.start,
+            memory,
             aged: memory && spec.placement.rule != PlacementRule::Groups && spec.hosts.count > n,
             presence: spec.hosts.away.as_ref().map(Presence::of),
             away: spec.hosts.away.is_some() || shocks.iter().any(|shock| shock.away_for.is_some()),
@@ -199,6 +202,29 @@ struct State {
     next_shock: f64,
     /// Recorded shocks that have been.
     shocks: usize,
+    /// A shock that happens now.
+    striking: Option<Striking>,
+}
+
+/// A shock that happens now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Striking {
+    shock: Shock,
+    /// The region or operator that it strikes.
+    place: u32,
+    /// The next slot that it comes to.
+    slot: usize,
+}
+
+/// What a history came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// So many slots are gone as was asked for.
+    Goal,
+    /// No slot is gone.
+    Well,
+    /// The end.
+    End,
 }
 
 /// What happens next.
@@ -214,7 +240,7 @@ impl Unit {
         let mut slots: Vec<Slot> = Vec::with_capacity(spec.n as usize);
         for number in 0..spec.n {
             let host = spec.places.first(number, slots.iter().map(|slot| slot.host), rng);
-            let age = spec.life.first_age(spec.start, rng);
+            let age = if spec.memory { spec.life.first_age(spec.start, rng) } else { 0.0 };
             let dies = spec.life.remaining(age, rng);
             let mut slot = Slot {
                 host,
@@ -242,6 +268,7 @@ impl Unit {
             together: None,
             next_shock: f64::INFINITY,
             shocks: 0,
+            striking: None,
         };
         let mut unit = Unit { state, next: slots.iter().map(Slot::next).collect(), slots };
         for index in 0..unit.slots.len() {
@@ -305,11 +332,27 @@ impl Unit {
 
     /// Lives on until `goal` slots are gone, or until `end`; whether the former.
     pub fn until(&mut self, goal: u32, end: f64, spec: &UnitSpec, rng: &mut Rng) -> bool {
+        self.run((goal, None), end, spec, rng) == Came::Goal
+    }
+
+    /// Lives on until `goal` slots are gone, until that no slot is gone any more, or until `end`.
+    pub fn until_well(&mut self, goal: u32, end: f64, spec: &UnitSpec, rng: &mut Rng) -> Came {
+        self.run((goal, Some(0)), end, spec, rng)
+    }
+
+    fn run(&mut self, (goal, well): (u32, Option<u32>), end: f64, spec: &UnitSpec, rng: &mut Rng) -> Came {
         while self.state.gone < goal {
+            if Some(self.state.gone) == well {
+                return Came::Well;
+            }
+            if let Some(striking) = self.state.striking {
+                self.strike_next(striking, spec, rng);
+                continue;
+            }
             let (at, next) = self.next();
             if at > end {
                 self.state.now = end;
-                return false;
+                return Came::End;
             }
             self.state.now = at;
             match next {
@@ -317,9 +360,11 @@ impl Unit {
                 Next::Together => self.make_good(spec, rng),
                 Next::Shock => self.strike(spec, rng),
             }
-            self.begin_repairs(spec, rng);
+            if self.state.striking.is_none() {
+                self.begin_repairs(spec, rng);
+            }
         }
-        true
+        Came::Goal
     }
 
     fn next(&self) -> (f64, Next) {
@@ -464,22 +509,31 @@ impl Unit {
     }
 
     fn strike(&mut self, spec: &UnitSpec, rng: &mut Rng) {
-        if let Some((shock, place)) = self.shock(spec, rng) {
-            for index in 0..self.slots.len() {
-                let slot = &mut self.slots[index];
-                if !slot.there || spec.places.place(slot.host, shock.hits) != place || rng.uniform() >= shock.share {
-                    continue;
-                }
-                if let Some(span) = shock.away_for {
-                    (slot.there, slot.struck, slot.since) = (false, true, self.state.now);
-                    slot.turns = self.state.now + span;
-                    self.misses(index, spec, rng);
-                } else {
-                    self.die(index, spec, rng);
-                }
+        let shock = self.shock(spec, rng);
+        self.state.striking = shock.map(|(shock, place)| Striking { shock, place, slot: 0 });
+        if shock.is_none() {
+            self.await_shock(spec, rng);
+        }
+    }
+
+    /// A shock comes to its next slot: one by one, so that histories are split in its midst.
+    fn strike_next(&mut self, Striking { shock, place, slot: index }: Striking, spec: &UnitSpec, rng: &mut Rng) {
+        self.state.striking = Some(Striking { shock, place, slot: index + 1 });
+        let slot = &mut self.slots[index];
+        if slot.there && spec.places.place(slot.host, shock.hits) == place && rng.uniform() < shock.share {
+            if let Some(span) = shock.away_for {
+                (slot.there, slot.struck, slot.since) = (false, true, self.state.now);
+                slot.turns = self.state.now + span;
+                self.misses(index, spec, rng);
+            } else {
+                self.die(index, spec, rng);
             }
         }
-        self.await_shock(spec, rng);
+        if index + 1 == self.slots.len() {
+            self.state.striking = None;
+            self.await_shock(spec, rng);
+            self.begin_repairs(spec, rng);
+        }
     }
 
     /// The shock that happens now and the place that it strikes. A region or an operator is

@@ -1,0 +1,338 @@
+//! Rebuilds: which wait for what, and which are under way.
+
+use super::super::RepairBy;
+use super::state::NONE;
+use super::{Event, History, Kind};
+use crate::units::Time;
+
+/// How far a rebuild is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits until its unit is looked at, perhaps for its turn among the rebuilds of it.
+    Idle,
+    /// It waits for a worker.
+    Queued,
+    /// It waits for a host to go to: for room, or for fewer rebuilds there.
+    Homeless { limited: bool },
+    /// It waits for sources.
+    Starved,
+    /// It has begun, and nothing moves yet.
+    Starting,
+    /// It is under way.
+    Running,
+    /// All was fetched; what was rebuilt together waits for hosts to go to.
+    Homing,
+}
+
+impl Stage {
+    pub fn has_begun(self) -> bool {
+        matches!(self, Stage::Starting | Stage::Running | Stage::Homing)
+    }
+}
+
+/// The rebuild of one slot, or of all of a unit together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job {
+    pub unit: u32,
+    /// [`NONE`] is all.
+    pub slot: u32,
+    pub stage: Stage,
+    /// Which of its events, and of its places in queues, counts.
+    pub stamp: u32,
+    /// Who fetches: a host, a worker or an owner.
+    pub node: u32,
+    /// The worker that it has.
+    pub worker: u32,
+    pub began: Time,
+    /// Slots that it fetches.
+    pub width: u32,
+    /// Its transfers, the first of a chain.
+    pub parts: u32,
+    /// How many of these are not through.
+    pub open: u32,
+    /// Bytes moved for slots that are not rebuilt yet.
+    pub bytes: u64,
+}
+
+impl History<'_> {
+    /// Puts a unit on the list of those to be looked at, when what happens now has happened.
+    pub(super) fn look_at(&mut self, unit: u32) {
+        if !self.units[unit as usize].listed {
+            self.units[unit as usize].listed = true;
+            self.dirty.push(unit);
+        }
+    }
+
+    /// After each event: begins what can begin now.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let mut at = 0;
+            while at < self.dirty.len() {
+                let unit = self.dirty[at];
+                self.units[unit as usize].listed = false;
+                self.consider(unit);
+                at += 1;
+            }
+            self.dirty.clear();
+            self.offer_hosts();
+            self.next_in_queue();
+            if self.dirty.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Repairs of a unit begin or go on, as far as that is asked for.
+    fn consider(&mut self, unit: u32) {
+        let of = &mut self.units[unit as usize];
+        let whole = of.whole;
+        if of.lost || self.spec.repair.by == RepairBy::Nobody {
+            return;
+        }
+        of.starving = false;
+        if whole != NONE && self.jobs[whole as usize].stage.has_begun() {
+            return self.push_on(whole);
+        }
+        of.repairing = of.noticed > 0 && (of.repairing || self.rules.n - of.noticed <= self.rules.threshold);
+        if !of.repairing {
+            return;
+        }
+        if !self.spec.repair.together {
+            return self.consider_each(unit);
+        }
+        if of.whole == NONE {
+            let job = self.new_job(unit, NONE);
+            self.units[unit as usize].whole = job;
+        }
+        self.push_on(self.units[unit as usize].whole);
+    }
+
+    /// Slots by themselves, first those of which it was noticed first.
+    fn consider_each(&mut self, unit: u32) {
+        let mut order = std::mem::take(&mut self.noticed);
+        order.clear();
+        for slot in self.numbers_of(unit) {
+            let of = self.slots[slot as usize];
+            if !of.is_noticed() {
+                continue;
+            }
+            if of.job == NONE {
+                self.slots[slot as usize].job = self.new_job(unit, slot);
+            }
+            order.push((of.noticed, slot));
+        }
+        order.sort_unstable();
+        for (_, slot) in &order {
+            self.push_on(self.slots[*slot as usize].job);
+        }
+        self.noticed = order;
+    }
+
+    /// Begins a rebuild that waits for its unit, or feeds one that lacks sources.
+    fn push_on(&mut self, job: u32) {
+        match self.jobs[job as usize].stage {
+            Stage::Idle | Stage::Starved => self.begin(job, None),
+            Stage::Running if self.bulk.is_some() => self.feed(job),
+            _ => {}
+        }
+    }
+
+    fn new_job(&mut self, unit: u32, slot: u32) -> u32 {
+        let stamp = self.jobs_free.last().map_or(0, |job| self.jobs[*job as usize].stamp);
+        let job = Job {
+            unit,
+            slot,
+            stage: Stage::Idle,
+            stamp,
+            node: NONE,
+            worker: NONE,
+            began: Time::ZERO,
+            width: 0,
+            parts: NONE,
+            open: 0,
+            bytes: 0,
+        };
+        let Some(free) = self.jobs_free.pop() else {
+            self.jobs.push(job);
+            return self.jobs.len() as u32 - 1;
+        };
+        self.jobs[free as usize] = job;
+        free
+    }
+
+    /// Begins a rebuild, on the host that is offered or on one that is chosen, or says what
+    /// it waits for.
+    fn begin(&mut self, job: u32, offered: Option<u32>) {
+        let Job { unit, slot, stage, stamp, .. } = self.jobs[job as usize];
+        let (repair, of) = (&self.spec.repair, &self.units[unit as usize]);
+        let width = self.rules.sources(self.spec, of.missing);
+        let out_of_turn = matches!(stage, Stage::Idle | Stage::Starved) && !self.queue.is_empty();
+        if repair.parallel > 0 && of.running >= repair.parallel {
+            self.jobs[job as usize].stage = Stage::Idle;
+        } else if self.rules.n - of.missing < width {
+            self.jobs[job as usize].stage = Stage::Starved;
+            self.units[unit as usize].starving = true;
+        } else if repair.workers > 0 && (out_of_turn || self.busy >= repair.workers) {
+            self.jobs[job as usize].stage = Stage::Queued;
+            self.queue.push_back((job, stamp));
+        } else if slot == NONE && (repair.time.is_some() || self.serves_others()) {
+            self.set_off(job, width, NONE);
+        } else {
+            let slot = if slot == NONE { self.to_rebuild(unit).unwrap_or(NONE) } else { slot };
+            match offered.or_else(|| self.choose_for_repair(unit)) {
+                Some(host) => {
+                    self.expect(slot, host);
+                    self.set_off(job, width, host);
+                }
+                None => self.wait_for_host(job),
+            }
+        }
+    }
+
+    pub(super) fn wait_for_host(&mut self, job: u32) {
+        let Job { unit, stage, stamp, .. } = self.jobs[job as usize];
+        if !stage.has_begun() {
+            let limited = self.spec.repair.per_host > 0 && self.has_room(unit);
+            self.jobs[job as usize].stage = Stage::Homeless { limited };
+        }
+        let queue = self.homes_of(unit);
+        self.homeless[queue].push_back((job, stamp));
+        self.homeless_count += 1;
+    }
+
+    /// Whether any host that is there has room for a slot of the unit.
+    fn has_room(&self, unit: u32) -> bool {
+        let mut up = self.hosts.iter().enumerate().filter(|(_, of)| of.up);
+        up.any(|(host, of)| {
+            let room = of.slots.len() + of.incoming.len() < self.rules.room as usize;
+            room && !self.slots_of(unit).any(|slot| slot.host == host as u32 || slot.target == host as u32)
+        })
+    }
+
+    /// The queue in which rebuilds of a unit wait for hosts.
+    fn homes_of(&self, unit: u32) -> usize {
+        if self.homeless.len() > 1 { self.group_of(unit) as usize } else { 0 }
+    }
+
+    pub(super) fn choose_for_repair(&mut self, unit: u32) -> Option<u32> {
+        let mut draws = self.units[unit as usize].draws.clone();
+        let host = self.choose(unit, &mut draws);
+        self.units[unit as usize].draws = draws;
+        host
+    }
+
+    /// Whether those who repair do so for others.
+    pub(super) fn serves_others(&self) -> bool {
+        matches!(self.spec.repair.by, RepairBy::Worker | RepairBy::Owner)
+    }
+
+    fn set_off(&mut self, job: u32, width: u32, host: u32) {
+        let (unit, repair) = (self.jobs[job as usize].unit, &self.spec.repair);
+        self.note(Kind::Begins, unit);
+        self.totals.repairs += 1;
+        self.units[unit as usize].running += 1;
+        self.busy += 1;
+        let worker = if repair.by == RepairBy::Worker { self.idle.pop().unwrap_or(0) } else { NONE };
+        let of = &mut self.jobs[job as usize];
+        (of.stage, of.began, of.width, of.worker) = (Stage::Starting, self.now, width, worker);
+        of.node = match repair.by {
+            RepairBy::Worker => self.spec.hosts.count + worker,
+            RepairBy::Owner => self.spec.hosts.count + unit / self.rules.units_per_dataset,
+            _ => host,
+        };
+        let stamp = of.stamp;
+        if let Some(time) = repair.time {
+            let span = super::span(time, &mut self.units[unit as usize].draws);
+            self.jobs[job as usize].stage = Stage::Running;
+            self.list.push(self.now + span, Event::Job { job, stamp });
+        } else if repair.transfer.startup > Time::ZERO {
+            self.list.push(self.now + repair.transfer.startup, Event::Job { job, stamp });
+        } else {
+            self.launch(job);
+        }
+    }
+
+    /// The span of a rebuild is over, or that before its first byte; whether it still counts.
+    pub(super) fn job_due(&mut self, job: u32, stamp: u32) -> bool {
+        let of = self.jobs[job as usize];
+        if of.stamp != stamp {
+            return false;
+        }
+        if of.stage == Stage::Starting {
+            self.note(Kind::Starts, of.unit);
+            self.launch(job);
+        } else if of.slot == NONE {
+            self.end_whole_span(job);
+        } else {
+            self.book_span(job, 1);
+            self.end_one(job);
+        }
+        true
+    }
+
+    /// A worker, and a turn among the rebuilds of its unit, are free again.
+    pub(super) fn release(&mut self, job: u32) {
+        let Job { unit, worker, .. } = self.jobs[job as usize];
+        self.units[unit as usize].running -= 1;
+        self.busy -= 1;
+        if worker != NONE && self.spec.repair.workers > 0 {
+            self.idle.push(worker);
+        }
+        self.look_at(unit);
+    }
+
+    /// Forgets a rebuild that has not begun, or was released.
+    pub(super) fn forget(&mut self, job: u32) {
+        let Job { unit, slot, .. } = self.jobs[job as usize];
+        match self.slots.get_mut(slot as usize) {
+            Some(of) => of.job = NONE,
+            None => self.units[unit as usize].whole = NONE,
+        }
+        self.jobs[job as usize].stamp += 1;
+        self.jobs[job as usize].stage = Stage::Idle;
+        self.jobs[job as usize].unit = NONE;
+        self.jobs_free.push(job);
+    }
+
+    /// Free workers take what has waited longest.
+    fn next_in_queue(&mut self) {
+        while self.busy < self.spec.repair.workers {
+            let Some((job, stamp)) = self.queue.pop_front() else { return };
+            if self.jobs[job as usize].stamp == stamp {
+                self.begin(job, None);
+            }
+        }
+    }
+
+    /// Offers hosts that may get slots again to rebuilds that wait for one.
+    fn offer_hosts(&mut self) {
+        let mut at = 0;
+        while at < self.freed.len() && self.homeless_count > 0 {
+            let host = self.freed[at];
+            let queue = if self.homeless.len() > 1 { self.domain_of(host) } else { Some(0) };
+            if let Some(queue) = queue {
+                self.offer(host, queue as usize);
+            }
+            at += 1;
+        }
+        self.freed.clear();
+    }
+
+    fn offer(&mut self, host: u32, queue: usize) {
+        for _ in 0..self.homeless[queue].len() {
+            if !self.hosts[host as usize].open {
+                return;
+            }
+            let Some((job, stamp)) = self.homeless[queue].pop_front() else { return };
+            let of = self.jobs[job as usize];
+            if of.stamp != stamp {
+                self.homeless_count -= 1;
+            } else if !self.may_have(host, of.unit) {
+                self.homeless[queue].push_back((job, stamp));
+            } else {
+                self.homeless_count -= 1;
+                if of.stage == Stage::Homing { self.bring_home(job, host) } else { self.begin(job, Some(host)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Histories of the whole system: hosts live, die, go away and come back; what they have is
+//! missed, noticed and rebuilt on others.
+//!
+//! What does not change costs nothing: a host has one event, a death walks its own slots, and
+//! proofs are no events. What an event does to hosts and slots is done in full before any
+//! repair begins on account of it, so that what is lost at one moment is counted together.
+
+mod books;
+mod ends;
+mod hosts;
+mod jobs;
+mod moves;
+mod place;
+mod slots;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use super::outcome::{FillOutcome, HistoryOutcome, RepairOutcome, Sample, StorageOutcome, Totals};
+use super::{RepairBy, SpanFamily, SpanSpec, StorageSpec};
+use crate::engine::EventList;
+use crate::network::Bulk;
+use crate::rng::{Purpose, Rng, mix};
+use crate::units::{Rate, Time};
+use books::Integrals;
+use jobs::Job;
+use moves::Part;
+use state::{Counts, Dataset, Host, NONE, Node, Rules, Slot, Unit};
+use std::collections::VecDeque;
+
+/// Events between two looks at whether to go on.
+const LOOK_EVERY: u64 = 4096;
+
+/// Moments at which the digest of the first history is noted.
+const CHECKPOINTS: u64 = 64;
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// The time of the history that is being followed.
+    pub time: Time,
+    /// How much is done of all histories, from 0 to 1.
+    pub share: f64,
+    /// Events handled.
+    pub events: u64,
+}
+
+/// Follows the system through its histories. History 0 has the seed of the specification, h
+/// another `mix(seed ^ mix(h))`. Where `filled` is given, slots are at the start where it says,
+/// and datasets that it did not fill are left out. `watch` is called now and then; when it says
+/// no, the run ends there, and what has come to its end stays.
+pub fn histories(
+    spec: &StorageSpec,
+    filled: Option<&FillOutcome>,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> StorageOutcome {
+    let mut outcome = StorageOutcome { complete: true, ..StorageOutcome::default() };
+    for number in 0..spec.histories {
+        let seed = if number == 0 { spec.seed } else { mix(spec.seed ^ mix(u64::from(number))) };
+        let mut history = History::new(spec, seed, filled, number == 0);
+        let before = outcome.events;
+        let mut goes_on = |time: Time, events: u64| {
+            let within = if spec.horizon == Time::ZERO { 1.0 } else { time.secs() / spec.horizon.secs() };
+            let share = (f64::from(number) + within) / f64::from(spec.histories);
+            watch(Progress { time, share, events: before + events })
+        };
+        if !history.run(&mut goes_on) {
+            outcome.complete = false;
+            break;
+        }
+        history.finish(number, &mut outcome);
+    }
+    outcome.totals.times_to_repair_s.sort_unstable_by(f32::total_cmp);
+    outcome
+}
+
+/// Draws how long something takes.
+fn span(spec: SpanSpec, rng: &mut Rng) -> Time {
+    match spec.family {
+        SpanFamily::Exponential => Time::from_secs_f64(-spec.mean.secs() * libm::log(rng.uniform())),
+        SpanFamily::Fixed => spec.mean,
+    }
+}
+
+/// What happens at a moment.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// A host dies, goes away, comes back or comes, if the stamp is its latest.
+    Host { host: u32, stamp: u32 },
+    /// A shock of this entry.
+    Shock(u32),
+    /// It is noticed that a slot is missing, if the stamp is its latest.
+    Noticed { slot: u32, stamp: u32 },
+    /// A rebuild begins to move something or is done, if the stamp is its latest.
+    Job { job: u32, stamp: u32 },
+    /// A sample is taken.
+    Sample,
+}
+
+/// What the digest of a history is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Comes,
+    Dies,
+    Leaves,
+    Returns,
+    Shock,
+    Noticed,
+    UnitLost,
+    Begins,
+    Starts,
+    Delivered,
+    Rebuilt,
+    BreaksOff,
+}
+
+/// A history as it goes on.
+struct History<'a> {
+    spec: &'a StorageSpec,
+    rules: Rules,
+    seed: u64,
+    is_first: bool,
+    now: Time,
+    list: EventList<Event>,
+    slots: Vec<Slot>,
+    units: Vec<Unit>,
+    hosts: Vec<Host>,
+    datasets: Vec<Dataset>,
+    /// By domain: hosts that may get a slot.
+    open: Vec<u32>,
+    shocks: Vec<Rng>,
+    jobs: Vec<Job>,
+    jobs_free: Vec<u32>,
+    /// Rebuilds that wait for a worker, with their stamps.
+    queue: VecDeque<(u32, u32)>,
+    /// Rebuilds that wait for a host, by group where hosts stand in groups.
+    homeless: Vec<VecDeque<(u32, u32)>>,
+    homeless_count: usize,
+    /// Rebuilds under way, and workers that have none.
+    busy: u32,
+    idle: Vec<u32>,
+    /// Units to be looked at, and hosts to be offered, when the event is over.
+    dirty: Vec<u32>,
+    freed: Vec<u32>,
+    /// Transfers, where links and bytes decide.
+    bulk: Option<Bulk>,
+    nodes: Vec<Node>,
+    parts: Vec<Part>,
+    parts_free: Vec<u32>,
+    /// By transfer: what it is for.
+    part_of: Vec<u32>,
+    /// Lists that are used again and again.
+    order: Vec<(u32, u32)>,
+    noticed: Vec<(Time, u32)>,
+    sources: Vec<u32>,
+    counts: Counts,
+    integrals: Integrals,
+    totals: Totals,
+    /// Bytes moved to repair until the last sample.
+    sampled_bytes: u64,
+    /// Slots of which it was noticed that they are missing.
+    freed_slots: u64,
+    outcome: HistoryOutcome,
+    repairs: Vec<RepairOutcome>,
+    series: Vec<Sample>,
+    checkpoints: Vec<(Time, u64)>,
+    digest: u64,
+    events: u64,
+    warnings: Vec<String>,
+}
+
+impl<'a> History<'a> {
+    fn new(spec: &'a StorageSpec, seed: u64, filled: Option<&FillOutcome>, is_first: bool) -> Self {
+        let rules = Rules::new(spec);
+        let (units, n) = (spec.units(), u64::from(rules.n));
+        let slots = u32::try_from(units * n).expect("slots are counted in 32 bits");
+        let stream = |purpose, entity| Rng::stream(seed, purpose, entity);
+        let unit = |unit| Unit {
+            gone: 0,
+            missing: 0,
+            noticed: 0,
+            running: 0,
+            whole: NONE,
+            lost: false,
+            repairing: false,
+            starving: false,
+            listed: false,
+            draws: stream(Purpose::Repairs, unit),
+            notices: stream(Purpose::Notices, unit),
+        };
+        let dataset = Dataset { outcome: Default::default(), unreadable: 0, since: Time::ZERO };
+        let workers = if spec.repair.by == RepairBy::Worker { spec.repair.workers } else { 0 };
+        let mut history = History {
+            spec,
+            rules,
+            seed,
+            is_first,
+            now: Time::ZERO,
+            list: EventList::default(),
+            slots: vec![Slot::NOWHERE; slots as usize],
+            units: (0..units).map(unit).collect(),
+            hosts: Vec::new(),
+            datasets: vec![dataset; spec.data.count as usize],
+            open: Vec::new(),
+            shocks: (0..spec.shocks.len() as u64).map(|entry| stream(Purpose::Shocks, entry)).collect(),
+            jobs: Vec::new(),
+            jobs_free: Vec::new(),
+            queue: VecDeque::new(),
+            homeless: Vec::new(),
+            homeless_count: 0,
+            busy: 0,
+            idle: (0..workers).rev().collect(),
+            dirty: Vec::new(),
+            freed: Vec::new(),
+            bulk: None,
+            nodes: Vec::new(),
+            parts: Vec::new(),
+            parts_free: Vec::new(),
+            part_of: Vec::new(),
+            order: Vec::new(),
+            noticed: Vec::new(),
+            sources: Vec::new(),
+            counts: Counts::default(),
+            integrals: Integrals::default(),
+            totals: Totals::default(),
+            sampled_bytes: 0,
+            freed_slots: 0,
+            outcome: HistoryOutcome::default(),
+            repairs: Vec::new(),
+            series: Vec::new(),
+            checkpoints: Vec::new(),
+            digest: mix(seed),
+            events: 0,
+            warnings: Vec::new(),
+        };
+        history.connect();
+        history.populate(filled);
+        history
+    }
+
+    /// Links, where they decide how long rebuilds take.
+    fn connect(&mut self) {
+        if !self.spec.shares_links() {
+            return;
+        }
+        let (hosts, repair) = (&self.spec.hosts, &self.spec.repair);
+        let others = match repair.by {
+            RepairBy::Worker => repair.workers.max(1),
+            RepairBy::Owner => self.spec.data.count,
+            _ => 0,
+        };
+        let (up, down) = repair.worker.map_or((Rate::UNLIMITED, Rate::UNLIMITED), |worker| (worker.up, worker.down));
+        let links = |of: Rate, other: Rate| {
+            let mut links = vec![of; hosts.count as usize];
+            links.resize((hosts.count + others) as usize, other);
+            links
+        };
+        self.bulk = Some(Bulk::new(&links(hosts.up, up), &links(hosts.down, down)));
+        self.nodes = vec![Node::default(); (hosts.count + others) as usize];
+    }
+
+    /// Hosts come, slots are put on them, and what is to happen first is listed.
+    fn populate(&mut self, filled: Option<&FillOutcome>) {
+        let domains = self.domains();
+        self.open = vec![0; domains as usize];
+        let grouped = self.spec.placement.rule == super::PlacementRule::Groups;
+        self.homeless = vec![VecDeque::new(); if grouped { domains as usize } else { 1 }];
+        self.hosts = (0..self.spec.hosts.count).map(|host| self.first_host(host)).collect();
+        let are_up: Vec<bool> = self.hosts.iter().map(|host| host.up).collect();
+        for host in 0..self.spec.hosts.count {
+            self.hosts[host as usize].up = true; // slots came when their hosts were there
+            self.refresh(host);
+        }
+        for unit in 0..self.units.len() as u32 {
+            self.place(unit, filled);
+        }
+        self.counts.hosts_up = self.spec.hosts.count;
+        for (host, is_up) in (0..).zip(are_up) {
+            if !is_up {
+                self.hosts[host as usize].up = false;
+                self.counts.hosts_up -= 1;
+                self.refresh(host);
+                (0..self.hosts[host as usize].slots.len())
+                    .for_each(|at| self.away(self.hosts[host as usize].slots[at]));
+            }
+            self.await_host(host);
+        }
+        (0..self.spec.shocks.len() as u32).for_each(|entry| self.await_shock(entry));
+        self.await_sample();
+        self.settle();
+    }
+
+    /// Puts the slots of a unit on hosts, or leaves it out.
+    fn place(&mut self, unit: u32, filled: Option<&FillOutcome>) {
+        let dataset = unit / self.rules.units_per_dataset;
+        if let Some(filled) = filled {
+            let slots = self.rules.units_per_dataset as usize * self.rules.n as usize;
+            let hosts = &filled.host_of[dataset as usize * slots..(dataset as usize + 1) * slots];
+            if hosts.contains(&NONE) {
+                self.units[unit as usize].lost = true;
+                return;
+            }
+        }
+        self.counts.units += 1;
+        self.datasets[dataset as usize].outcome.fewest = self.rules.n;
+        let mut rng = Rng::stream(self.seed, Purpose::Placement, u64::from(unit));
+        let mut unplaced = 0;
+        for slot in self.numbers_of(unit) {
+            let host = match filled {
+                Some(filled) => Some(filled.host_of[slot as usize]),
+                None => self.choose(unit, &mut rng),
+            };
+            match host {
+                Some(host) => self.put(slot, host),
+                None => unplaced += 1,
+            }
+        }
+        if unplaced > 0 {
+            self.lack_room(unit);
+        }
+    }
+
+    /// The slots of a unit that no host had room for are gone from the start.
+    fn lack_room(&mut self, unit: u32) {
+        if self.warnings.is_empty() {
+            self.warnings.push(format!("unit {unit} found no hosts with room for all its slots at the start"));
+        }
+        for slot in self.numbers_of(unit) {
+            if self.slots[slot as usize].host == NONE && !self.units[unit as usize].lost {
+                self.gone(slot, true);
+                self.totals.slots_lost -= 1;
+            }
+        }
+    }
+
+    /// Goes on to the horizon; false when `goes_on` said no before.
+    fn run(&mut self, goes_on: &mut dyn FnMut(Time, u64) -> bool) -> bool {
+        while let Some((at, flow)) = self.next() {
+            if at > self.spec.horizon {
+                break;
+            }
+            self.advance(at);
+            let counts = match flow {
+                Some(flow) => {
+                    self.flow_ended(flow);
+                    true
+                }
+                None => self.handle(),
+            };
+            self.settle();
+            self.events += u64::from(counts);
+            if counts && self.events.is_multiple_of(LOOK_EVERY) && !goes_on(self.now, self.events) {
+                return false;
+            }
+        }
+        self.advance(self.spec.horizon);
+        goes_on(self.now, self.events)
+    }
+
+    /// When something happens next, and the transfer whose end it is, if it is one. What is
+    /// listed for the same moment comes first.
+    fn next(&mut self) -> Option<(Time, Option<u32>)> {
+        let listed = self.list.peek();
+        if listed == Some(self.now) {
+            return listed.map(|at| (at, None)); // rates need not be known yet
+        }
+        let flow = self.bulk.as_mut().and_then(Bulk::next);
+        match (listed, flow) {
+            (Some(at), Some((end, _))) if at <= end => Some((at, None)),
+            (_, Some((end, flow))) => Some((end, Some(flow))),
+            (Some(at), None) => Some((at, None)),
+            (None, None) => None,
+        }
+    }
+
+    /// Handles the next event of the list; whether it still meant something.
+    fn handle(&mut self) -> bool {
+        match self.list.pop() {
+            Some((_, Event::Host { host, stamp })) => self.turn(host, stamp),
+            Some((_, Event::Noticed { slot, stamp })) => self.noticed(slot, stamp),
+            Some((_, Event::Job { job, stamp })) => self.job_due(job, stamp),
+            Some((_, Event::Shock(entry))) => {
+                self.strike(entry);
+                true
+            }
+            Some((_, Event::Sample)) => {
+                self.sample();
+                self.await_sample();
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Digests what happens.
+    fn note(&mut self, kind: Kind, entity: u32) {
+        let what = (kind as u64) << 32 | u64::from(entity);
+        self.digest = mix(mix(self.digest ^ self.now.nanos()) ^ what);
+    }
+}

@@ -1,0 +1,178 @@
+//! What there is at a moment: slots, units, hosts, datasets, and the rules they follow.
+
+use super::super::outcome::{DatasetOutcome, HostOutcome};
+use super::super::{CodeKind, Life, RepairBy, StorageSpec};
+use crate::rng::Rng;
+use crate::units::Time;
+
+/// No host, no rebuild, no transfer.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A slot of a unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    /// The host that has it, there or away; [`NONE`] when it is gone.
+    pub host: u32,
+    /// Its place in the list of that host.
+    pub place: u32,
+    /// The host that it is being rebuilt on.
+    pub target: u32,
+    /// Its place among what is coming to that host.
+    pub target_place: u32,
+    /// The rebuild that it waits for or is in.
+    pub job: u32,
+    /// Which of its absences a notice is about.
+    pub stamp: u32,
+    /// When it was lost or went away.
+    pub lost: Time,
+    /// When that was noticed; [`Time::NEVER`] before, and while it is there.
+    pub noticed: Time,
+}
+
+impl Slot {
+    pub const NOWHERE: Slot = Slot {
+        host: NONE,
+        place: NONE,
+        target: NONE,
+        target_place: NONE,
+        job: NONE,
+        stamp: 0,
+        lost: Time::ZERO,
+        noticed: Time::NEVER,
+    };
+
+    pub fn is_noticed(&self) -> bool {
+        self.noticed < Time::NEVER
+    }
+}
+
+/// A unit.
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    /// Slots that are gone.
+    pub gone: u32,
+    /// Slots that are gone or away.
+    pub missing: u32,
+    /// Slots of which that was noticed.
+    pub noticed: u32,
+    /// Rebuilds under way.
+    pub running: u32,
+    /// The repair of all its slots together.
+    pub whole: u32,
+    /// Lost, or never there.
+    pub lost: bool,
+    /// Its repair has begun and goes on until nothing is missing as far as was noticed.
+    pub repairing: bool,
+    /// A rebuild waits for sources.
+    pub starving: bool,
+    /// It is on the list of units to be looked at.
+    pub listed: bool,
+    /// What its repairs draw.
+    pub draws: Rng,
+    /// What its detection draws.
+    pub notices: Rng,
+}
+
+/// A place for a host.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub alive: bool,
+    /// Alive and not away.
+    pub up: bool,
+    /// May get a slot: up, with room and below its limit of rebuilds.
+    pub open: bool,
+    /// Which of its pending events counts.
+    pub stamp: u32,
+    pub dies: Time,
+    /// When it goes away or comes back.
+    pub turns: Time,
+    /// Since when it is up, while it is.
+    pub since: Time,
+    pub lives: Rng,
+    pub absences: Rng,
+    pub slots: Vec<u32>,
+    /// Slots that are being rebuilt on it.
+    pub incoming: Vec<u32>,
+    pub outcome: HostOutcome,
+}
+
+/// An end of transfers: a host, or after these a repair worker or an owner.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Node {
+    /// Its transfers, by part.
+    pub parts: Vec<u32>,
+    pub sent: u64,
+    pub received: u64,
+}
+
+/// A dataset.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dataset {
+    pub outcome: DatasetOutcome,
+    /// Units that cannot be read now, and since when there are any.
+    pub unreadable: u32,
+    pub since: Time,
+}
+
+/// Slots by what became of them, of units that are not lost, and other running counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Units that are not lost.
+    pub units: u64,
+    /// Of these, units that cannot be read.
+    pub unreadable: u64,
+    pub gone: u64,
+    pub away: u64,
+    pub hosts_up: u32,
+    pub units_lost: u64,
+}
+
+/// Numbers of a specification that are asked for again and again.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub n: u32,
+    pub k: u32,
+    pub m: u32,
+    pub threshold: u32,
+    pub units_per_dataset: u32,
+    pub life: Life,
+    /// Times that a host is there and is away, if it goes away.
+    pub up_and_away: Option<(Life, Life)>,
+    /// Slots that a host has room for.
+    pub room: u32,
+    /// Bytes of a slot on the wire, from a source and to a new host; one at the least.
+    pub fetched: u64,
+    pub pushed: u64,
+}
+
+impl Rules {
+    pub fn new(spec: &StorageSpec) -> Self {
+        let slot = spec.slot_size().get();
+        let wire = slot as f64 * spec.repair.transfer.wire_per_byte;
+        let span = |mean: Time, shape| Life::weibull(mean.secs(), shape);
+        let away = spec.hosts.away;
+        Rules {
+            n: spec.code.total,
+            k: spec.code.data,
+            m: spec.parity(),
+            threshold: spec.threshold(),
+            units_per_dataset: spec.units_per_dataset() as u32,
+            life: Life::of(&spec.hosts.life),
+            up_and_away: away.map(|away| (span(away.up, away.up_shape), span(away.down, away.down_shape))),
+            room: spec.hosts.disk.get().checked_div(slot).map_or(u32::MAX, |room| room.min(u64::from(u32::MAX)) as u32),
+            fetched: (libm::round(wire * spec.repair.transfer.fetched) as u64).max(1),
+            pushed: (libm::round(wire) as u64).max(1),
+        }
+    }
+
+    /// Slots that a rebuild fetches when so many of the unit are missing.
+    pub fn sources(&self, spec: &StorageSpec, missing: u32) -> u32 {
+        match (spec.code.kind, spec.repair.by) {
+            (CodeKind::Replica, _) | (_, RepairBy::Neighbours) => 1,
+            (CodeKind::TwoDimensional, _) if spec.repair.together => missing.clamp(1, self.k),
+            (CodeKind::TwoDimensional, _) => 1,
+            (CodeKind::Lrc, _) if missing <= 1 => self.k.div_ceil(spec.code.groups),
+            (CodeKind::Lrc | CodeKind::Mds, _) => self.k,
+        }
+    }
+}
