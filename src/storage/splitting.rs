@@ -7,6 +7,10 @@
 //! small, and has more histories follow where one is: what is passed by few of them is
 //! estimated too low, by intervals that do not show it. The estimate is the mean of independent repetitions, which give its interval.
 
+mod any;
+
+pub use any::{any_loss, dataset_loss};
+
 use super::StorageSpec;
 use super::unit::{Came, Environment, Unit, UnitSpec};
 use crate::rng::{Purpose, Rng};

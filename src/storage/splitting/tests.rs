@@ -4,7 +4,8 @@ use super::*;
 use crate::storage::exact::exact;
 use crate::storage::sample::{checked, days, eager, fixed, in_regions, lazy, shock, weibull};
 use crate::storage::unit::{Recorded, ShockAt};
-use crate::storage::{AwaySpec, ProofSpec, RepairBy, Start, Struck};
+use crate::storage::{AwaySpec, PlacementRule, ProofSpec, RepairBy, Start, Struck};
+use crate::units::Bytes;
 
 fn with_effort(spec: &StorageSpec, seed: u64, starts: u32) -> Estimate {
     let mut spec = spec.clone();
@@ -217,6 +218,30 @@ fn repetitions_take_environments_by_turns() {
     let mean = (one.probability + other.probability) / 2.0;
     assert!((both.probability / mean - 1.0).abs() < 0.2, "{both:?} {one:?} {other:?}");
     assert!(both.interval.1 - both.interval.0 > 2.0 * (other.interval.1 - other.interval.0) / 2.0);
+}
+
+/// S10, first row: by brute force .280 +- .014, and .355 if units had nothing in common. In ten
+/// groups, whole hosts rebuilt: .00438.
+#[test]
+fn any_of_many_is_between_its_bounds() {
+    let mut spec = eager((6, 2), 365.0, 1.0);
+    (spec.hosts.count, spec.data.count) = (60, 1000);
+    let loss = exact(&spec).unwrap().unit_loss;
+    let unit = Estimate { probability: loss, interval: (0.9 * loss, 1.1 * loss), histories: 1 };
+    let any = any_loss(&spec, &unit);
+    assert!((any.probability - 0.355).abs() < 5e-4, "{any:?}");
+    assert!(any.interval.0 < 0.280 && 0.280 < any.interval.1 && any.interval.1 < 0.39, "{any:?}");
+    assert_eq!(dataset_loss(&spec, &unit).interval.1, -libm::expm1(libm::log1p(-1.1 * loss)));
+    spec.placement.rule = PlacementRule::Groups;
+    let apart = any_loss(&spec, &unit);
+    assert!(apart.probability == any.probability && apart.interval.0 > any.interval.0, "{apart:?}");
+    spec.repair.time = fixed(1.0);
+    let grouped = any_loss(&spec, &unit);
+    assert!((grouped.probability / 0.00438 - 1.0).abs() < 2e-3 && grouped.interval.1 < 0.005, "{grouped:?}");
+    // Two datasets of three units each are in six groups.
+    (spec.data.count, spec.data.unit) = (2, Some(Bytes(400_000_000)));
+    assert!((any_loss(&spec, &unit).probability / loss - 6.0).abs() < 0.01);
+    assert!((dataset_loss(&spec, &unit).probability / loss - 3.0).abs() < 0.01);
 }
 
 /// Nothing found: not zero for certain.
