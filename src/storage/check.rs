@@ -1,9 +1,214 @@
 //! What of a specification makes no sense, and the nearest that does.
 
-use super::StorageSpec;
-use crate::units::Refusal;
+use super::{
+    AwaySpec, CodeKind, DetectSpec, FillSpec, LifeFamily, LifeSpec, PlacementRule, RepairBy, RepairSpec, StorageSpec,
+};
+use crate::units::{Bytes, Rate, Refusal, Time, range, require};
 
 /// Refuses what can be read and makes no sense.
-pub(super) fn check(_spec: &StorageSpec) -> Result<(), Refusal> {
+pub(super) fn check(spec: &StorageSpec) -> Result<(), Refusal> {
+    let most = Time::LONGEST_YEARS;
+    let kept = Time::ZERO < spec.horizon && spec.horizon <= Time::LONGEST;
+    require(kept, "horizon", "nothing is kept for no time or forever", format!("above 0 s, at most {most} y"))?;
+    at_least_one(spec.histories, "histories")?;
+    check_code(spec)?;
+    check_hosts(spec)?;
+    check_life(&spec.hosts.life)?;
+    spec.hosts.away.as_ref().map_or(Ok(()), check_away)?;
+    check_shocks(spec)?;
+    check_data(spec)?;
+    check_detection(&spec.detect)?;
+    check_repair(spec)?;
+    spec.fill.as_ref().map_or(Ok(()), check_fill)?;
+    if let Some(chain) = &spec.chain {
+        positive(chain.transactions_per_s, "chain.transactions_per_s")?;
+    }
+    let (starts, repetitions) = (spec.rare.starts, spec.rare.repetitions);
+    require(starts >= 10, "rare.starts", format!("{starts} histories cannot be split"), "at least 10")?;
+    let few = format!("the spread of {repetitions} repetitions is no interval");
+    require(repetitions >= 5, "rare.repetitions", few, "at least 5")?;
+    spec.series_interval.map_or(Ok(()), |interval| lasting(interval, "series_interval"))
+}
+
+fn at_least_one(count: u32, key: &str) -> Result<(), Refusal> {
+    require(count > 0, key, "there is none", "at least 1")
+}
+
+fn lasting(span: Time, key: &str) -> Result<(), Refusal> {
+    require(span > Time::ZERO, key, "it takes no time", "more than 0 s")
+}
+
+fn flowing(rate: Rate, key: &str) -> Result<(), Refusal> {
+    require(rate.bits_per_second() > 0.0, key, "nothing can be sent", "more than 0 bit/s")
+}
+
+fn positive(number: f64, key: &str) -> Result<(), Refusal> {
+    require(number > 0.0 && number.is_finite(), key, format!("{number} is not above 0"), "a number above 0")
+}
+
+/// A share or probability, of which 0 would be that nothing ever happens.
+fn share(number: f64, key: &str) -> Result<(), Refusal> {
+    require(number > 0.0 && number <= 1.0, key, format!("{number} is no share of anything"), "above 0, at most 1")
+}
+
+fn check_code(spec: &StorageSpec) -> Result<(), Refusal> {
+    let code = &spec.code;
+    let (data, total, hosts) = (code.data, code.total, spec.hosts.count);
+    require(data > 0, "code.data", "nothing can be rebuilt from no slot", "at least 1")?;
+    let message = format!("of {total} slots no {data} can be left");
+    require(total >= data, "code.total", message, format!("at least {data}"))?;
+    require(
+        code.kind != CodeKind::Replica || data == 1,
+        "code.data",
+        format!("each copy is whole, and {data} of them are not needed"),
+        "1, or the kind `mds`",
+    )?;
+    let (groups, whole) = (code.groups, code.kind != CodeKind::Lrc || code.groups > 0 && data % code.groups == 0);
+    let divisors: Vec<String> = (1..=data).filter(|of| data % of == 0).map(|of| of.to_string()).collect();
+    let message = format!("{data} slots cannot be in {groups} groups of the same size");
+    require(whole, "code.groups", message, format!("one of {}", divisors.join(", ")))?;
+    let message = format!("{total} slots of a unit are on different hosts, and there are {hosts}");
+    let expected = if hosts >= data {
+        format!("hosts.count at least {total}, or a total of {} slots", range(data, hosts))
+    } else {
+        format!("hosts.count at least {total}")
+    };
+    require(total <= hosts, "code.total", message, expected)
+}
+
+fn check_hosts(spec: &StorageSpec) -> Result<(), Refusal> {
+    let hosts = &spec.hosts;
+    let count = hosts.count;
+    let message = |number: u32, what| format!("{count} hosts cannot be in {number} {what}");
+    let most = format!("1 to {count}");
+    let fit = |number: u32| (1..=count).contains(&number);
+    require(fit(hosts.regions), "hosts.regions", message(hosts.regions, "regions"), &most)?;
+    let operators = hosts.operators.unwrap_or(count);
+    require(fit(operators), "hosts.operators", message(operators, "operators' hands"), &most)?;
+    flowing(hosts.up, "hosts.up")?;
+    flowing(hosts.down, "hosts.down")
+}
+
+fn check_life(life: &LifeSpec) -> Result<(), Refusal> {
+    if matches!(life.family, LifeFamily::Exponential | LifeFamily::Weibull) {
+        lasting(life.mean, "hosts.life.mean")?;
+    }
+    if life.family == LifeFamily::Weibull {
+        positive(life.shape, "hosts.life.shape")?;
+    }
+    if life.family == LifeFamily::Trace {
+        let observed = &life.observed_days;
+        let message = "the family `trace` draws from observed lives, and there are none";
+        require(!observed.is_empty(), "hosts.life.observed_days", message, "at least one life, in days")?;
+        for (number, life) in observed.iter().enumerate() {
+            positive(*life, &format!("hosts.life.observed_days.{number}"))?;
+        }
+    }
     Ok(())
 }
+
+fn check_away(away: &AwaySpec) -> Result<(), Refusal> {
+    lasting(away.up, "hosts.away.up")?;
+    lasting(away.down, "hosts.away.down")?;
+    positive(away.up_shape, "hosts.away.up_shape")?;
+    positive(away.down_shape, "hosts.away.down_shape")
+}
+
+fn check_shocks(spec: &StorageSpec) -> Result<(), Refusal> {
+    for (number, shock) in spec.shocks.iter().enumerate() {
+        lasting(shock.every, &format!("shocks.{number}.every"))?;
+        let (key, hit) = (format!("shocks.{number}.share"), shock.share);
+        require((0.0..=1.0).contains(&hit), key, format!("{hit} is no probability"), "0 to 1")?;
+        shock.away_for.map_or(Ok(()), |span| lasting(span, &format!("shocks.{number}.away_for")))?;
+    }
+    Ok(())
+}
+
+fn check_data(spec: &StorageSpec) -> Result<(), Refusal> {
+    at_least_one(spec.data.count, "data.count")?;
+    require(spec.data.size > Bytes(0), "data.size", "there is nothing to keep", "more than 0 B")?;
+    if let Some(unit) = spec.data.unit {
+        require(unit > Bytes(0), "data.unit", "nothing is made of units of nothing", "more than 0 B")?;
+    }
+    let (total, hosts) = (u128::from(spec.code.total), u128::from(spec.hosts.count));
+    let most = u128::from(u32::MAX) / total / u128::from(spec.data.count);
+    let slots = u128::from(spec.units()) * total;
+    if most == 0 {
+        let message = format!("{slots} slots are too many");
+        let expected = format!("at most {}", u128::from(u32::MAX) / total);
+        return Err(Refusal::new("data.count", message, expected));
+    }
+    let smallest = Bytes(u128::from(spec.data.size.get()).div_ceil(most) as u64);
+    let message = format!("{slots} slots are more than {}", u32::MAX);
+    require(slots <= u128::from(u32::MAX), "data.unit", message, format!("at least {smallest}"))?;
+    check_room(spec, slots)
+}
+
+fn check_room(spec: &StorageSpec, slots: u128) -> Result<(), Refusal> {
+    let (total, hosts, slot) = (u128::from(spec.code.total), u128::from(spec.hosts.count), spec.slot_size());
+    // Hosts beyond the last group are empty; a disk takes whole slots.
+    let used = if spec.placement.rule == PlacementRule::Groups { hosts / total * total } else { hosts };
+    let each = u128::from(spec.hosts.disk.get() / slot.get());
+    let fit = used * each / total / u128::from(spec.units_per_dataset());
+    let disk = u64::try_from(slots.div_ceil(used) * u128::from(slot.get())).unwrap_or(u64::MAX);
+    let message = format!("{slots} slots of {slot} do not fit on {used} disks that take {each} each");
+    let expected = format!("at least {}, or data.count at most {fit}", Bytes(disk));
+    require(used * each >= slots, "hosts.disk", message, expected)
+}
+
+fn check_detection(detect: &DetectSpec) -> Result<(), Refusal> {
+    at_least_one(detect.misses, "detect.misses")?;
+    if let Some(proofs) = &detect.proofs {
+        lasting(proofs.period, "detect.proofs.period")?;
+        share(proofs.probability, "detect.proofs.probability")?;
+    }
+    Ok(())
+}
+
+fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
+    let (repair, data, total) = (&spec.repair, spec.code.data, spec.code.total);
+    if let Some(threshold) = repair.threshold {
+        let expected = if data < total { range(data, total - 1) } else { "none: no slot may be gone".into() };
+        let message = if threshold >= total {
+            format!("{threshold} slots are left when none is missing")
+        } else {
+            format!("with {threshold} slots left a unit is lost")
+        };
+        require((data..total).contains(&threshold), "repair.threshold", message, expected)?;
+    }
+    check_who_repairs(repair)?;
+    repair.rate_limit.map_or(Ok(()), |rate| flowing(rate, "repair.rate_limit"))?;
+    let transfer = &repair.transfer;
+    share(transfer.efficiency, "repair.transfer.efficiency")?;
+    positive(transfer.wire_per_byte, "repair.transfer.wire_per_byte")?;
+    let message = format!("a slot cannot be rebuilt from {} of what it needs", transfer.fetched);
+    let enough = transfer.fetched >= 1.0 && transfer.fetched.is_finite();
+    require(enough, "repair.transfer.fetched", message, "at least 1")
+}
+
+fn check_who_repairs(repair: &RepairSpec) -> Result<(), Refusal> {
+    if let Some(worker) = &repair.worker {
+        flowing(worker.up, "repair.worker.up")?;
+        flowing(worker.down, "repair.worker.down")?;
+    }
+    let by_others = matches!(repair.by, RepairBy::Worker | RepairBy::Owner) && repair.time.is_none();
+    let message = "who repairs for others needs links, or a time that it takes";
+    require(repair.worker.is_some() || !by_others, "repair.worker", message, "up and down, or repair.time")
+}
+
+fn check_fill(fill: &FillSpec) -> Result<(), Refusal> {
+    at_least_one(fill.clients, "fill.clients")?;
+    flowing(fill.up, "fill.up")?;
+    at_least_one(fill.at_a_time, "fill.at_a_time")?;
+    at_least_one(fill.slot_workers, "fill.slot_workers")?;
+    at_least_one(fill.queue, "fill.queue")?;
+    lasting(fill.expiry, "fill.expiry")?;
+    if let Some(window) = fill.window {
+        let message = format!("of a share of {window} at half time no window comes that opens and has an end");
+        require(window > 0.5 && window < 1.0, "fill.window", message, "above 0.5, below 1")?;
+    }
+    fill.encode.map_or(Ok(()), |rate| flowing(rate, "fill.encode"))
+}
+
+#[cfg(test)]
+mod tests;

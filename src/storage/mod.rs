@@ -1,21 +1,24 @@
 //! The long view: slots on hosts, what is lost and what is repaired, over months to decades.
 //!
-//! A [`Dataset`](dataset::DatasetSpec) is n = k + m slots on n different hosts; it is lost
-//! at the first moment when more than m of them are missing. [`dataset`] follows one of them
-//! through one history, [`splitting`] estimates how likely its loss is, however rare that
-//! may be; [`system`] follows all datasets on the hosts that they share. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
-//! number.
+//! A dataset is one or more units; a [unit](unit::UnitSpec) is n = K + M slots on n different
+//! hosts, and is lost at the first moment when more than M of them are gone. [`unit`] follows
+//! one of them through one history, [`splitting`] estimates how likely its loss is, however
+//! rare that may be; [`system`] keeps many on hosts that they share. Where a setting is a
+//! Markov chain, [`exact`] has the number.
 
 mod check;
-pub mod dataset;
+pub mod exact;
 pub mod fill;
 mod life;
 pub mod outcome;
 mod run;
+#[cfg(test)]
+mod sample;
 mod spec;
 pub mod splitting;
 mod statistics;
 pub mod system;
+pub mod unit;
 
 pub use life::{Life, Start};
 pub use outcome::{
@@ -25,7 +28,7 @@ pub use outcome::{
 pub use run::run;
 pub use system::StorageProgress;
 pub use spec::{
-    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
-    LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,
-    SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
+    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily, LifeSpec,
+    PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec, SpanFamily,
+    SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
 };

@@ -4,9 +4,15 @@
 //! rare event simulation", 2000): histories that have come to a level are continued, each
 //! with a future of its own, and the share that comes to the next is counted; the product of
 //! the shares is the probability. A pilot places the levels so that none of these shares is
-//! small. The estimate is the mean of independent repetitions, which give its interval.
+//! small, and has more histories follow where one is: what is passed by few of them is
+//! estimated too low, by intervals that do not show it. The estimate is the mean of independent repetitions, which give its interval.
 
-use super::dataset::{Dataset, DatasetSpec};
+mod any;
+
+pub use any::{any_loss, dataset_loss};
+
+use super::StorageSpec;
+use super::unit::{Came, Environment, Unit, UnitSpec};
 use crate::rng::{Purpose, Rng};
 
 /// A probability and how sure it is.
@@ -20,50 +26,53 @@ pub struct Estimate {
     pub histories: u64,
 }
 
-/// How much is spent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Effort {
-    /// Histories from each level, in one repetition.
-    pub starts: u32,
-    /// Repetitions.
-    pub repetitions: u32,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Effort { starts: 500, repetitions: 20 }
-    }
-}
-
 /// Two-sided 95 % quantiles of Student's t with 4, 9, 19, 39 and 79 degrees of freedom, the
 /// last of many: intervals are of so many repetitions at the least.
 const STUDENT: [(u32, f64); 5] = [(5, 2.776), (10, 2.262), (20, 2.093), (40, 2.023), (80, 1.990)];
 
-/// The probability that a dataset is lost within `horizon` seconds, under this seed.
-pub fn loss_within(spec: &DatasetSpec, horizon: f64, seed: u64, effort: Effort) -> Estimate {
-    let levels = place_levels(spec, horizon, seed, effort.starts);
-    let repetitions = effort.repetitions.max(STUDENT[0].0);
+/// A level that so many pass is none.
+const EASY: f64 = 0.4;
+
+/// Of the histories that are asked for, so many are to come from a level to the next, in the
+/// mean; where fewer do, more are followed.
+const COME: f64 = 0.2;
+
+/// The most histories from a level, as a multiple of what was asked for.
+const MOST: u32 = 64;
+
+/// The probability that a unit is lost within the horizon. Repetitions take the environments
+/// by turns, so that the interval covers how much they differ; without any, the unit is in
+/// none but its own.
+pub fn unit_loss(spec: &StorageSpec, environments: &[Environment]) -> Estimate {
+    let own = [Environment::Own];
+    let environments = if environments.is_empty() { &own } else { environments };
+    let units: Vec<UnitSpec> = environments.iter().map(|environment| UnitSpec::of(spec, environment)).collect();
+    let (seed, horizon) = (spec.seed, spec.horizon.secs());
+    let pass = |unit, repetition| Pass { unit, horizon, seed, stream: repetition << 40, histories: 0 };
+    let plan = pass(&units[0], 0).pilot(spec.rare.starts);
+    let repetitions = spec.rare.repetitions.max(STUDENT[0].0);
     let mut found = Vec::with_capacity(repetitions as usize);
     let mut histories = 0;
     for repetition in 0..repetitions {
-        let mut pass = Pass::new(spec, horizon, seed, u64::from(repetition) + 1);
-        found.push(pass.run(&levels, effort.starts).iter().product::<f64>());
+        let unit = &units[repetition as usize % units.len()];
+        let mut pass = pass(unit, u64::from(repetition) + 1);
+        found.push(pass.run(&plan.levels));
         histories += pass.histories;
     }
-    let (probability, interval) = with_interval(&found);
+    let (probability, interval) = with_interval(&found, plan.at_most);
     Estimate { probability, interval, histories }
 }
 
 /// The mean of independent estimates and its 95 % interval, from the spread of its logarithm
 /// when one of them is left out (jackknife): products of shares are skewed, their logarithms
-/// hardly.
-fn with_interval(found: &[f64]) -> (f64, (f64, f64)) {
+/// hardly. Where too few found anything it reaches from nothing to `at_most`.
+fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
     let n = found.len() as f64;
     let sum: f64 = found.iter().sum();
     let without = |one: &f64| libm::log((sum - one) / (n - 1.0));
     let logs: Vec<f64> = found.iter().map(without).collect();
     if sum <= 0.0 || logs.iter().any(|log| !log.is_finite()) {
-        return (sum / n, (0.0, 1.0));
+        return (sum / n, (0.0, at_most));
     }
     let mean = logs.iter().sum::<f64>() / n;
     let variance = logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() * (n - 1.0) / n;
@@ -72,28 +81,35 @@ fn with_interval(found: &[f64]) -> (f64, (f64, f64)) {
     (sum / n, (sum / n / factor, (sum / n * factor).min(1.0)))
 }
 
-/// Numbers of missing slots between which histories are split, the last of which is the
-/// loss: every number, but for those that are passed easily.
-fn place_levels(spec: &DatasetSpec, horizon: f64, seed: u64, starts: u32) -> Vec<u32> {
-    /// A level that so many pass is none.
-    const EASY: f64 = 0.4;
-    let all: Vec<u32> = (1..=spec.m + 1).collect();
-    let shares = Pass::new(spec, horizon, seed, 0).run(&all, starts.max(200));
-    let mut levels = Vec::new();
-    let mut share = 1.0;
-    for (level, passed) in all.iter().zip(&shares) {
-        share *= passed;
-        if share < EASY || *level == spec.m + 1 {
-            levels.push(*level);
-            share = 1.0;
-        }
-    }
-    levels
+/// Histories in which no slot is gone any more go on with this probability, for that many
+/// others, where hardly any of them comes on ([`SELDOM`]).
+const GOES_ON: f64 = 0.1;
+
+/// Of the histories that come to a level, those in which no slot was gone in between.
+const SELDOM: f64 = 0.02;
+
+/// A number of gone slots to which histories come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Level {
+    gone: u32,
+    /// How many are followed there.
+    starts: u32,
+    /// Whether most of those are given up in which no slot is gone any more.
+    gives_up: bool,
+}
+
+/// How histories are split.
+#[derive(Debug, Clone, PartialEq)]
+struct Plan {
+    /// The last is the loss.
+    levels: Vec<Level>,
+    /// What the probability is not above if nothing is found.
+    at_most: f64,
 }
 
 /// One repetition.
 struct Pass<'a> {
-    spec: &'a DatasetSpec,
+    unit: &'a UnitSpec<'a>,
     horizon: f64,
     seed: u64,
     /// Streams of this repetition: a clone's has its number.
@@ -101,50 +117,136 @@ struct Pass<'a> {
     histories: u64,
 }
 
-impl<'a> Pass<'a> {
-    fn new(spec: &'a DatasetSpec, horizon: f64, seed: u64, repetition: u64) -> Self {
-        Pass { spec, horizon, seed, stream: repetition << 40, histories: 0 }
+/// Histories that came to a level.
+#[derive(Default)]
+struct Entries {
+    /// Those beyond the weights are there for their room.
+    units: Vec<Unit>,
+    /// For how many each stands.
+    weights: Vec<f64>,
+    /// The sum of these.
+    weight: f64,
+    /// Of that, in which no slot was gone in between.
+    well: f64,
+}
+
+impl Entries {
+    fn clear(&mut self) {
+        self.weights.clear();
+        (self.weight, self.well) = (0.0, 0.0);
     }
 
+    fn push(&mut self, unit: &Unit, weight: f64, was_well: bool) {
+        match self.units.get_mut(self.weights.len()) {
+            Some(room) => room.become_as(unit),
+            None => self.units.push(unit.clone()),
+        }
+        self.weights.push(weight);
+        self.weight += weight;
+        self.well += if was_well { weight } else { 0.0 };
+    }
+}
+
+impl Pass<'_> {
     fn rng(&mut self) -> Rng {
         self.histories += 1;
         Rng::stream(self.seed, Purpose::Splitting, self.stream + self.histories)
     }
 
-    /// The share of histories that come from each level to the next.
-    fn run(&mut self, levels: &[u32], starts: u32) -> Vec<f64> {
-        let mut shares = Vec::with_capacity(levels.len());
-        let mut entries: Vec<Dataset> = Vec::new();
-        for (at, level) in levels.iter().enumerate() {
-            let mut next = Vec::new();
-            for number in 0..starts {
+    /// Follows histories to a level from the start.
+    fn begin(&mut self, level: Level, reached: &mut Entries) {
+        for _ in 0..level.starts {
+            let mut rng = self.rng();
+            let mut unit = Unit::new(self.unit, &mut rng);
+            if unit.until(level.gone, self.horizon, self.unit, &mut rng) {
+                reached.push(&unit, 1.0, false);
+            }
+        }
+    }
+
+    /// Follows clones of `entries` to a level. Each has as many as is its weight, as nearly as
+    /// whole numbers allow, and in the mean exactly.
+    fn go_on(&mut self, entries: &Entries, level: Level, reached: &mut Entries) {
+        let step = entries.weight / f64::from(level.starts);
+        let mut at = self.rng().uniform() * step;
+        let Some(mut unit) = entries.units.first().cloned() else { return };
+        for (entry, weight) in entries.units.iter().zip(&entries.weights) {
+            while at < *weight {
+                at += step;
                 let mut rng = self.rng();
-                let mut dataset = if at == 0 {
-                    Dataset::new(self.spec, &mut rng)
-                } else {
-                    // All in turn, the rest drawn: nobody stands for more than his share.
-                    let whole = starts - starts % entries.len() as u32;
-                    let entry = if number < whole {
-                        u64::from(number) % entries.len() as u64
-                    } else {
-                        rng.below(entries.len() as u64)
-                    };
-                    let mut clone = entries[entry as usize].clone();
-                    clone.diverge(self.spec, &mut rng);
-                    clone
-                };
-                if dataset.until(*level, self.horizon, self.spec, &mut rng) {
-                    next.push(dataset);
+                unit.become_as(entry);
+                unit.diverge(self.unit, &mut rng);
+                self.follow(&mut unit, level, reached, &mut rng);
+            }
+            at -= weight;
+        }
+    }
+
+    fn follow(&self, unit: &mut Unit, level: Level, reached: &mut Entries, rng: &mut Rng) {
+        match unit.until_well(level.gone, self.horizon, self.unit, rng) {
+            Came::Goal => reached.push(unit, 1.0, false),
+            Came::End => {}
+            Came::Well => {
+                let goes_on = !level.gives_up || rng.uniform() < GOES_ON;
+                if goes_on && unit.until(level.gone, self.horizon, self.unit, rng) {
+                    reached.push(unit, if level.gives_up { 1.0 / GOES_ON } else { 1.0 }, true);
                 }
             }
-            shares.push(next.len() as f64 / f64::from(starts));
-            if next.is_empty() {
-                shares.resize(levels.len(), 0.0);
-                return shares;
-            }
-            entries = next;
         }
-        shares
+    }
+
+    fn advance(&mut self, entries: &Entries, level: Level, reached: &mut Entries) {
+        if entries.weights.is_empty() { self.begin(level, reached) } else { self.go_on(entries, level, reached) }
+    }
+
+    /// The share of histories that come from each level to the next, multiplied.
+    fn run(&mut self, levels: &[Level]) -> f64 {
+        let mut probability = 1.0;
+        let (mut entries, mut reached) = (Entries::default(), Entries::default());
+        for level in levels {
+            reached.clear();
+            self.advance(&entries, *level, &mut reached);
+            probability *= reached.weight / f64::from(level.starts);
+            if reached.weights.is_empty() {
+                return 0.0;
+            }
+            std::mem::swap(&mut entries, &mut reached);
+        }
+        probability
+    }
+
+    /// Places the levels: every number of gone slots, but for those that are passed easily.
+    fn pilot(&mut self, starts: u32) -> Plan {
+        let (lost, most) = (self.unit.lost(), starts.saturating_mul(MOST));
+        let fewest = COME * f64::from(starts);
+        let mut levels = Vec::new();
+        let (mut all, mut share, mut gives_up) = (1.0, 1.0, true);
+        let mut entries = Entries::default();
+        for gone in 1..=lost {
+            let (mut reached, mut tried) = (Entries::default(), 0);
+            while reached.weight < fewest && tried < most {
+                let more = tried.max(starts);
+                self.advance(&entries, Level { gone, starts: more, gives_up: false }, &mut reached);
+                tried += more;
+            }
+            if reached.weights.is_empty() {
+                // Fewer than 3.7 in so many tries, at 97.5 %.
+                let at_most = (all * 3.7 / f64::from(tried)).min(1.0);
+                levels.push(Level { gone: lost, starts: most, gives_up: false });
+                return Plan { levels, at_most };
+            }
+            let passed = reached.weight / f64::from(tried);
+            all *= passed;
+            share *= passed;
+            gives_up &= gone > 1 && reached.well < SELDOM * reached.weight;
+            if share < EASY || gone == lost {
+                let needed = libm::ceil(fewest / share) as u32;
+                levels.push(Level { gone, starts: needed.clamp(starts, most), gives_up });
+                (share, gives_up) = (1.0, true);
+            }
+            entries = reached;
+        }
+        Plan { levels, at_most: 1.0 }
     }
 }
 

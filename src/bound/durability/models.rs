@@ -153,11 +153,11 @@ pub fn lazy_repair((k, m): (u32, u32), threshold: u32, life: f64, repair: f64) -
     (chain, lazy)
 }
 
-/// A dataset that is looked at `checks` times, every `interval`: with fewer than `k` slots
-/// alive it is lost, with at most `threshold` all are made good at once.
+/// A dataset that is looked at every `interval`: with fewer than `k` slots alive it is lost,
+/// with at most `threshold` all are made good at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Observed {
-    /// Probability that it is lost by the last check.
+    /// Probability that it is lost by the end.
     pub loss: f64,
     /// Repairs until then, in the mean.
     pub repairs: f64,
@@ -165,8 +165,15 @@ pub struct Observed {
     pub rebuilt: f64,
 }
 
-/// Solves that: between two checks every slot dies with probability `1 - exp(-C/T)`.
-pub fn grid_checks((k, m): (u32, u32), threshold: u32, life: f64, interval: f64, checks: u32) -> Observed {
+/// Solves that for so many checks and a time after the last: between two checks every slot
+/// dies with probability `1 - exp(-C/T)`.
+pub fn grid_checks(
+    (k, m): (u32, u32),
+    threshold: u32,
+    life: f64,
+    interval: f64,
+    (checks, rest): (u32, f64),
+) -> Observed {
     let (n, dies) = (k + m, -libm::expm1(-interval / life));
     let mut alive = vec![0.0; n as usize + 1];
     alive[n as usize] = 1.0;
@@ -188,6 +195,10 @@ pub fn grid_checks((k, m): (u32, u32), threshold: u32, life: f64, interval: f64,
             }
         }
         alive = next;
+    }
+    let dies = -libm::expm1(-rest / life);
+    for (left, share) in (k..=n).zip(&alive[k as usize..]) {
+        found.loss += share * (left - k + 1..=left).map(|dead| binomial(left, dead, dies)).sum::<f64>();
     }
     found
 }
@@ -289,6 +300,41 @@ pub fn observed_repair((k, m): (u32, u32), threshold: u32, life: f64, repair: f6
         }
     }
     chain
+}
+
+/// What lazy repair in steps comes to in the long run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LazySteps {
+    /// Share of steps in which the dataset is lost.
+    pub lost: f64,
+    /// Slots alive beyond k, in the mean; none where it is lost.
+    pub redundancy: f64,
+    /// Repairs in a step.
+    pub repairs: f64,
+}
+
+/// The chain of Giroire, Monteiro & Perennes ("Peer-to-peer storage systems: a practical
+/// guideline to be lazy", IEEE GLOBECOM 2010), `life` and `repair` being counted in steps: in
+/// a step one slot dies or none; with at most `threshold` slots beyond k left, one in which
+/// none does ends a repair, which makes all good, with probability 1 / `repair`. What is lost
+/// is so for one step, then there is a new dataset.
+pub fn lazy_steps((k, m): (u32, u32), threshold: u32, life: f64, repair: f64) -> LazySteps {
+    let n = k + m;
+    let dies = |missing: u32| f64::from(n - missing) / life;
+    let mended = |missing: u32| if m - missing <= threshold { (1.0 - dies(missing)) / repair } else { 0.0 };
+    let mut chain = Chain::new(m as usize + 2);
+    for missing in 0..=m {
+        chain.turns(missing as usize, missing as usize + 1, dies(missing));
+        chain.turns(missing as usize, 0, mended(missing));
+    }
+    chain.turns(m as usize + 1, 0, 1.0);
+    let shares = chain.long_run(0);
+    let mean = |of: &dyn Fn(u32) -> f64| (0..=m).zip(&shares).map(|(missing, share)| of(missing) * share).sum();
+    LazySteps {
+        lost: shares[m as usize + 1],
+        redundancy: mean(&|missing| f64::from(m - missing)),
+        repairs: mean(&mended),
+    }
 }
 
 /// Probability that more than `m` of the slots have died by `time`, nothing being rebuilt.

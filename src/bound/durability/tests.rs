@@ -90,7 +90,7 @@ fn s6_checks_on_a_grid() {
         (4, 5, 6, 365.0, 7.0, 52, 6.80527e-3, 5.62645, 5.88623),
         (17, 19, 20, 365.0 / 0.00405, 6.5, 56, 7.33365e-12, 0.0807199, 0.0807752),
     ] {
-        let found = grid_checks((k, n - k), threshold, life, interval, checks);
+        let found = grid_checks((k, n - k), threshold, life, interval, (checks, 0.0));
         near(found.loss, loss, "S6");
         near(found.repairs, repairs, "S6, repairs");
         near(found.rebuilt, rebuilt, "S6, rebuilt");
@@ -121,6 +121,36 @@ fn f10_observed_loss() {
     close((5, 5), 5, 1.0, 1.0, 3.06e-2);
     near(observed_repair((10, 5), 3, 90.0, 1.0, 1.0 / 12.0).loss_within(0, YEAR), 2.40046e-2, "F10");
     near(observed_repair((8, 4), 2, 365.0, 2.0, 0.5).loss_within(0, YEAR), 6.85101e-4, "F10");
+}
+
+/// Half an interval after the last check: what dies then is not seen any more, but lost.
+#[test]
+fn s6_goes_on_after_the_last_check() {
+    let short = grid_checks((4, 2), 5, 365.0, 7.0, (0, 3.5));
+    near(short.loss, without_repair((4, 2), 365.0, 3.5), "S6, no check");
+    let [before, between, after] = [(51, 0.0), (51, 3.5), (52, 0.0)].map(|of| grid_checks((4, 2), 5, 365.0, 7.0, of));
+    assert!(before.loss < between.loss && between.loss < after.loss, "{before:?} {between:?} {after:?}");
+    assert_eq!(before.repairs, between.repairs);
+}
+
+/// F11: the numbers that are printed, the repairs in three digits.
+#[test]
+fn f11_lazy_repair_in_steps() {
+    let lazy = lazy_steps((10, 5), 0, 1e4, 240.0);
+    assert!((lazy.lost / 4.74e-5 - 1.0).abs() < 1e-3, "{lazy:?}");
+    assert!((lazy.redundancy - 2.71).abs() < 5e-3 && (lazy.repairs - 1.97e-4).abs() < 5e-7, "{lazy:?}");
+}
+
+/// Eager and quick: far below what a subtraction leaves. A loss takes all of 1, 2 and 3 missing,
+/// of which the shares are those of a birth-death chain but for terms of the order of the
+/// squares of the rates.
+#[test]
+fn f11_keeps_its_digits_where_losses_are_rare() {
+    let (life, repair) = (1e9, 2.0);
+    let lazy = lazy_steps((10, 2), 1, life, repair);
+    // Leaving 1 missing: mended at once; 12 / life, then 11 / life * repair, then 10 / life * repair.
+    let expected = 12.0 / life * (11.0 / life * repair) * (10.0 / life * repair);
+    assert!((lazy.lost / expected - 1.0).abs() < 1e-6, "{:e} {expected:e}", lazy.lost);
 }
 
 #[test]

@@ -1,121 +1,255 @@
 //! Estimates against the exact chains and the oracles S1 to S9.
 
-use super::super::dataset::{Repair, Shock, Span};
-use super::super::{Life, Start};
 use super::*;
-use crate::bound::durability::{Shocks, lazy_repair, slot_repair};
+use crate::storage::exact::exact;
+use crate::storage::sample::{checked, days, eager, fixed, in_regions, lazy, shock, weibull};
+use crate::storage::unit::{Recorded, ShockAt};
+use crate::storage::{AwaySpec, PlacementRule, ProofSpec, RepairBy, Start, Struck};
+use crate::units::Bytes;
 
-const DAY: f64 = 86_400.0;
-const YEAR: f64 = 365.0 * DAY;
-
-fn spec(n: u32, m: u32, life: f64, repair: f64) -> DatasetSpec {
-    DatasetSpec {
-        k: n - m,
-        m,
-        life: Life::exponential(life * DAY),
-        start: Start::Fresh,
-        seen_every: 0.0,
-        takes: Span::Exponential(repair * DAY),
-        repair: Repair::Each(u32::MAX),
-        shock: None,
-    }
+fn with_effort(spec: &StorageSpec, seed: u64, starts: u32) -> Estimate {
+    let mut spec = spec.clone();
+    spec.seed = seed;
+    (spec.rare.starts, spec.rare.repetitions) = (starts, 20);
+    unit_loss(&spec, &[])
 }
 
-fn estimate(spec: &DatasetSpec, seed: u64) -> Estimate {
-    loss_within(spec, YEAR, seed, Effort::default())
+/// The estimate is the exact number within four standard errors, and these are small.
+fn agrees(spec: &StorageSpec, seed: u64) {
+    let (exact, got) = (exact(spec).unwrap().unit_loss, with_effort(spec, seed, 500));
+    let half = (got.interval.1 - got.interval.0) / 2.0;
+    assert!((got.probability - exact).abs() < 2.0 * half && half < 0.5 * exact, "{exact:e} {got:?}");
 }
 
-/// S1 from 1.6e-2 to 4.4e-9, S2 and S3: within four standard errors of the exact number.
 #[test]
-fn estimates_are_those_of_the_chains() {
-    let shock = Shock { rate: 1.0 / YEAR, kills: 0.2 };
-    let cases = [
-        spec(3, 1, 365.0, 1.0),
-        spec(6, 2, 365.0, 1.0),
-        spec(12, 4, 365.0, 3.0),
-        spec(15, 5, 365.0, 1.0),
-        DatasetSpec { repair: Repair::Each(1), ..spec(12, 4, 365.0, 3.0) },
-        DatasetSpec { shock: Some(shock), ..spec(6, 2, 365.0, 1.0) },
-    ];
-    for (seed, spec) in (1..).zip(cases) {
-        let Span::Exponential(repair) = spec.takes else { panic!() };
-        let Repair::Each(at_once) = spec.repair else { panic!() };
-        let shocks = spec.shock.map_or(Shocks::default(), |shock| Shocks { rate: shock.rate, kills: shock.kills });
-        let chain = slot_repair((spec.k, spec.m), spec.life.mean(), repair, at_once, shocks);
-        let (exact, got) = (chain.loss_within(0, YEAR), estimate(&spec, seed));
-        let half = (got.interval.1 - got.interval.0) / 2.0;
-        assert!((got.probability - exact).abs() < 2.0 * half, "{exact:e} {got:?}");
-        assert!(half < 0.5 * exact, "{exact:e} {got:?}");
+fn s1_and_s2_slots_by_themselves() {
+    for (code, life, repair) in
+        [((3, 1), 365.0, 1.0), ((6, 2), 365.0, 1.0), ((12, 4), 365.0, 3.0), ((15, 5), 365.0, 1.0), ((9, 3), 60.0, 4.0)]
+    {
+        agrees(&eager(code, life, repair), 1);
+    }
+    for parallel in [1, 2] {
+        let mut spec = eager((12, 4), 365.0, 3.0);
+        spec.repair.parallel = parallel;
+        agrees(&spec, 2);
     }
 }
 
-/// S5: lazy repair, at once and over a week.
 #[test]
-fn lazy_repair_is_that_of_its_chain() {
-    for (k, threshold, n, repair) in [(10, 15, 30, 7.0), (20, 25, 30, 7.0)] {
-        let spec = DatasetSpec { repair: Repair::Whole(threshold), ..spec(n, n - k, 365.0, repair) };
-        let exact = lazy_repair((k, n - k), threshold, 365.0, repair).0.loss_within(0, 365.0);
-        let got = estimate(&spec, 3);
-        let half = (got.interval.1 - got.interval.0) / 2.0;
-        assert!((got.probability - exact).abs() < 2.0 * half && half < 0.5 * exact, "{exact:e} {got:?}");
+fn s3_and_s4_shocks() {
+    for (code, repair, every, share) in
+        [((6, 2), 1.0, 365.0, 0.2), ((30, 10), 3.0, 365.0, 0.2), ((30, 10), 3.0, 3650.0, 0.1)]
+    {
+        let mut spec = eager(code, 365.0, repair);
+        spec.shocks = vec![shock(every, Struck::All, share)];
+        agrees(&spec, 3);
+    }
+    for (regions, slots, m, repair) in [(3, 2, 2, 1.0), (6, 1, 2, 1.0), (5, 3, 5, 3.0)] {
+        let spec = in_regions(regions, slots, m, repair);
+        agrees(&spec, 4);
+        // Ten hosts to choose from for each slot: the same.
+        let mut roomy = spec;
+        roomy.hosts.count *= 10;
+        agrees(&roomy, 5);
     }
 }
 
-/// S8 and S9: lives that are not exponential, ages fresh and stationary, losses seen on a
+/// S5, F10, S6 and F12.
+#[test]
+fn units_as_a_whole_and_none() {
+    agrees(&lazy(29, 35, 80, 365.0, 1.0), 6);
+    agrees(&lazy(10, 15, 30, 365.0, 7.0), 7);
+    let mut observed = lazy(8, 10, 12, 365.0, 2.0);
+    observed.detect.mean_delay = days(0.5);
+    agrees(&observed, 8);
+    agrees(&checked(29, 35, 80, 365.0, (30.0, 12.0)), 9);
+    agrees(&checked(10, 20, 30, 365.0, (30.0, 12.0)), 10);
+    let mut unrepaired = eager((20, 10), 365.25, 1.0);
+    (unrepaired.repair.by, unrepaired.horizon) = (RepairBy::Nobody, days(30.0));
+    agrees(&unrepaired, 11);
+}
+
+/// S8 and S9: lives that are not exponential, ages fresh and stationary, losses noticed on a
 /// grid, repairs of fixed length; within the brute-force interval and the estimate's own.
 #[test]
 fn what_is_no_chain_is_as_brute_force_has_it() {
-    let weibull = |n, m, shape, life: f64, repair, start| DatasetSpec {
-        life: Life::weibull(life * DAY, shape),
-        start,
-        ..spec(n, m, life, repair)
+    let seen = |every| {
+        let mut spec = eager((6, 2), 365.0, 1.0);
+        (spec.repair.time, spec.detect.check_every) = (fixed(1.0), days(every));
+        spec
     };
-    let fixed = |seen_every| DatasetSpec { seen_every, takes: Span::Fixed(DAY), ..spec(6, 2, 365.0, 1.0) };
     for (spec, expected, half) in [
-        (weibull(3, 1, 0.5, 365.0, 1.0, Start::Fresh), 8.376e-2, 0.027e-2),
-        (weibull(3, 1, 0.5, 365.0, 1.0, Start::Stationary), 1.464e-2, 0.012e-2),
-        (weibull(6, 2, 0.7, 365.0, 1.0, Start::Fresh), 1.576e-3, 0.027e-3),
-        (weibull(6, 2, 0.7, 365.0, 1.0, Start::Stationary), 4.40e-4, 0.15e-4),
-        (weibull(15, 5, 0.5, 120.0, 3.0, Start::Fresh), 4.048e-2, 0.039e-2),
-        (fixed(0.0), 4.40e-4, 0.10e-4),
-        (fixed(7.0 * DAY), 9.859e-3, 0.097e-3),
+        (weibull((3, 1), 0.5, 365.0, 1.0, Start::Fresh), 8.376e-2, 0.027e-2),
+        (weibull((3, 1), 0.5, 365.0, 1.0, Start::Stationary), 1.464e-2, 0.012e-2),
+        (weibull((6, 2), 0.7, 365.0, 1.0, Start::Fresh), 1.576e-3, 0.027e-3),
+        (weibull((6, 2), 0.7, 365.0, 1.0, Start::Stationary), 4.40e-4, 0.15e-4),
+        (weibull((15, 5), 0.5, 120.0, 3.0, Start::Fresh), 4.048e-2, 0.039e-2),
+        (weibull((15, 5), 0.7, 365.0, 1.0, Start::Stationary), 4.36e-9, 0.40e-9),
+        (seen(0.0), 4.40e-4, 0.10e-4),
+        (seen(7.0), 9.859e-3, 0.097e-3),
     ] {
-        let got = loss_within(&spec, YEAR, 7, Effort { starts: 1000, repetitions: 20 });
+        let got = with_effort(&spec, 7, 1000);
         let own = (got.interval.1 - got.interval.0) / 2.0;
         assert!((got.probability - expected).abs() < 2.0 * (own + half), "{expected:e}: {got:?}");
-        assert!(own < 0.25 * expected, "{got:?}");
+        assert!(own < 0.4 * expected, "{got:?}");
     }
 }
 
-/// Of a hundred seeds at least ninety intervals hold the exact value, at 4e-4 and 4e-9.
+/// Of a hundred seeds at least ninety intervals hold the exact value.
+fn hold(spec: &StorageSpec, starts: u32) {
+    let exact = exact(spec).unwrap().unit_loss;
+    let holds = (1..=100).filter(|seed| {
+        let (low, high) = with_effort(spec, *seed, starts).interval;
+        low <= exact && exact <= high
+    });
+    let count = holds.count();
+    assert!(count >= 90, "{exact:e}: {count} of 100");
+}
+
 #[test]
 fn intervals_hold_what_they_say() {
-    for (n, m, at_least) in [(6, 2, 90), (15, 5, 90)] {
-        let spec = spec(n, m, 365.0, 1.0);
-        let exact = slot_repair((n - m, m), 365.0, 1.0, u32::MAX, Shocks::default()).loss_within(0, 365.0);
-        let effort = Effort { starts: 200, repetitions: 20 };
-        let holds = (1..=100).filter(|seed| {
-            let (low, high) = loss_within(&spec, YEAR, *seed, effort).interval;
-            low <= exact && exact <= high
-        });
-        let count = holds.count();
-        assert!(count >= at_least, "{n} {m}: {count} of 100");
+    hold(&eager((6, 2), 365.0, 1.0), 100); // 4.4e-4
+    hold(&eager((15, 5), 365.0, 1.0), 100); // 4.4e-9
+}
+
+#[test]
+#[ignore = "half a minute"]
+fn intervals_hold_what_they_say_of_what_hardly_ever_happens() {
+    hold(&eager((21, 9), 365.0, 1.0), 300); // 1.1e-16
+    hold(&lazy(29, 35, 80, 365.0, 1.0), 200); // 2.0e-8
+}
+
+/// A clone that kept the future that was drawn would be the same history again: of lives and
+/// rebuilds, absences, delays, proofs, shocks.
+#[test]
+fn clones_do_not_share_a_future() {
+    let mut spec = eager((15, 5), 365.0, 30.0);
+    let mut specs = vec![spec.clone()];
+    spec.hosts.away = Some(AwaySpec { up: days(3.0), down: days(1.0), up_shape: 0.7, down_shape: 0.6 });
+    spec.detect.offline_after = days(1.0);
+    spec.detect.mean_delay = days(1.0);
+    spec.detect.proofs = Some(ProofSpec { period: days(0.1), probability: 0.1, timeout: days(0.1) });
+    spec.shocks = vec![shock(100.0, Struck::All, 0.1)];
+    specs.push(spec);
+    for spec in specs {
+        let rng = |number| Rng::stream(1, Purpose::Splitting, number);
+        let (unit, year) = (UnitSpec::of(&spec, &Environment::Own), spec.horizon.secs());
+        let mut first = Unit::new(&unit, &mut rng(1));
+        assert!(first.until(2, year, &unit, &mut rng(2)));
+        let future = |number| {
+            let mut clone = first.clone();
+            clone.diverge(&unit, &mut rng(number));
+            clone.until(3, 10.0 * year, &unit, &mut rng(number + 100));
+            clone
+        };
+        assert_ne!(future(10), future(11));
+        assert_eq!(future(10), future(10));
     }
 }
 
-/// A clone that kept the future that was drawn would be the same history again.
+/// What is not split is the same whether it is drawn anew half way or not: the share lost of
+/// histories that run on, against that of histories that diverge every week.
 #[test]
-fn clones_do_not_share_a_future() {
-    let spec = spec(15, 5, 365.0, 30.0);
-    let rng = |number| Rng::stream(1, Purpose::Splitting, number);
-    let mut first = Dataset::new(&spec, &mut rng(1));
-    assert!(first.until(2, YEAR, &spec, &mut rng(2)));
-    let future = |number| {
-        let mut clone = first.clone();
-        clone.diverge(&spec, &mut rng(number));
-        clone.until(3, 10.0 * YEAR, &spec, &mut rng(number + 100));
-        clone
+fn diverging_changes_no_law() {
+    let mut spec = eager((6, 2), 60.0, 2.0);
+    spec.hosts.away = Some(AwaySpec { up: days(4.0), down: days(1.0), up_shape: 0.7, down_shape: 0.6 });
+    spec.detect.mean_delay = days(1.0);
+    spec.detect.proofs = Some(ProofSpec { period: days(0.5), probability: 0.3, timeout: days(0.1) });
+    spec.detect.misses = 2;
+    spec.horizon = days(50.0);
+    let unit = UnitSpec::of(&spec, &Environment::Own);
+    let (lost, end) = (unit.lost(), spec.horizon.secs());
+    let share = |every: f64| {
+        let count = 4000;
+        let lost = (0..count).filter(|number| {
+            let mut rng = Rng::stream(if every < end { 1 } else { 2 }, Purpose::Splitting, *number);
+            let mut history = Unit::new(&unit, &mut rng);
+            let mut until = every;
+            loop {
+                if history.until(lost, until.min(end), &unit, &mut rng) {
+                    return true;
+                }
+                if until >= end {
+                    return false;
+                }
+                history.diverge(&unit, &mut rng);
+                until += every;
+            }
+        });
+        lost.count() as f64 / count as f64
     };
-    assert_ne!(future(10), future(11));
-    assert_eq!(future(10), future(10));
+    let (on, anew) = (share(end), share(end / 50.0));
+    assert!(on > 0.1 && on < 0.9 && (on - anew).abs() < 4.0 * (0.5 / 4000.0f64).sqrt(), "{on} {anew}");
+}
+
+/// Environments: recorded spans are taken, a wait is waited, recorded shocks are met.
+#[test]
+fn a_recorded_environment_decides_spans_and_shocks() {
+    let spec = eager((6, 2), 365.0, 1.0);
+    let times = |took: f64, waited: f64| (0..365).map(move |day| (days(f64::from(day)), days(took), days(waited)));
+    let in_environment = |spec: &StorageSpec, environment| unit_loss(spec, &[environment]);
+    let mut same = spec.clone();
+    same.repair.time = fixed(2.0);
+    let expected = unit_loss(&same, &[]);
+    let recorded = in_environment(&spec, Environment::Recorded(Recorded::new(times(1.5, 0.5), vec![])));
+    let half = |found: &Estimate| (found.interval.1 - found.interval.0) / 2.0;
+    let difference = (recorded.probability - expected.probability).abs();
+    assert!(difference < half(&recorded) + half(&expected), "{recorded:?} {expected:?}");
+    // A shock that kills half of what is there: more than two of six with probability 0.656.
+    let mut struck = spec.clone();
+    struck.shocks = vec![shock(1e6, Struck::All, 0.5)];
+    let at = ShockAt { time: days(100.0), shock: 0, place: 0 };
+    let found = in_environment(&struck, Environment::Recorded(Recorded::new(times(1.0, 0.0), vec![at])));
+    assert!((found.probability / 0.66 - 1.0).abs() < 0.05, "{found:?}");
+}
+
+/// A quick and a slow history: the interval covers how much they differ.
+#[test]
+fn repetitions_take_environments_by_turns() {
+    let spec = eager((6, 2), 365.0, 1.0);
+    let environment = |took: f64| {
+        let times = (0..365).map(|day| (days(f64::from(day)), days(took), days(0.0)));
+        Environment::Recorded(Recorded::new(times, vec![]))
+    };
+    let [quick, slow] = [environment(0.5), environment(2.0)];
+    let of = |environments: &[Environment]| unit_loss(&spec, environments);
+    let (both, one, other) =
+        (of(&[quick.clone(), slow.clone()]), of(std::slice::from_ref(&quick)), of(std::slice::from_ref(&slow)));
+    let mean = (one.probability + other.probability) / 2.0;
+    assert!((both.probability / mean - 1.0).abs() < 0.2, "{both:?} {one:?} {other:?}");
+    assert!(both.interval.1 - both.interval.0 > 2.0 * (other.interval.1 - other.interval.0) / 2.0);
+}
+
+/// S10, first row: by brute force .280 +- .014, and .355 if units had nothing in common. In ten
+/// groups, whole hosts rebuilt: .00438.
+#[test]
+fn any_of_many_is_between_its_bounds() {
+    let mut spec = eager((6, 2), 365.0, 1.0);
+    (spec.hosts.count, spec.data.count) = (60, 1000);
+    let loss = exact(&spec).unwrap().unit_loss;
+    let unit = Estimate { probability: loss, interval: (0.9 * loss, 1.1 * loss), histories: 1 };
+    let any = any_loss(&spec, &unit);
+    assert!((any.probability - 0.355).abs() < 5e-4, "{any:?}");
+    assert!(any.interval.0 < 0.280 && 0.280 < any.interval.1 && any.interval.1 < 0.39, "{any:?}");
+    assert_eq!(dataset_loss(&spec, &unit).interval.1, -libm::expm1(libm::log1p(-1.1 * loss)));
+    spec.placement.rule = PlacementRule::Groups;
+    let apart = any_loss(&spec, &unit);
+    assert!(apart.probability == any.probability && apart.interval.0 > any.interval.0, "{apart:?}");
+    spec.repair.time = fixed(1.0);
+    let grouped = any_loss(&spec, &unit);
+    assert!((grouped.probability / 0.00438 - 1.0).abs() < 2e-3 && grouped.interval.1 < 0.005, "{grouped:?}");
+    // Two datasets of three units each are in six groups.
+    (spec.data.count, spec.data.unit) = (2, Some(Bytes(400_000_000)));
+    assert!((any_loss(&spec, &unit).probability / loss - 6.0).abs() < 0.01);
+    assert!((dataset_loss(&spec, &unit).probability / loss - 3.0).abs() < 0.01);
+}
+
+/// Nothing found: not zero for certain.
+#[test]
+fn what_is_never_found_is_not_impossible() {
+    let mut spec = eager((3, 2), 1e6, 1e-6);
+    spec.hosts.life.mean = days(1e7);
+    (spec.rare.starts, spec.rare.repetitions) = (10, 5);
+    let found = unit_loss(&spec, &[]);
+    assert!(found.probability == 0.0 && found.interval.0 == 0.0 && found.interval.1 > 0.0, "{found:?}");
 }

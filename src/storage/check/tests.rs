@@ -1,0 +1,157 @@
+//! A change to a specification that works, and what is refused of it.
+
+use super::*;
+use crate::storage::sample::{days, eager, fixed, shock};
+use crate::storage::{ChainSpec, PlacementSpec, ProofSpec, Struck, WorkerSpec};
+
+/// A specification of which everything is said.
+fn full() -> StorageSpec {
+    let mut spec = eager((6, 2), 365.0, 1.0);
+    spec.hosts.count = 20;
+    spec.hosts.regions = 4;
+    spec.hosts.operators = Some(5);
+    spec.hosts.away = Some(AwaySpec { up: days(1.0), down: days(0.1), up_shape: 1.0, down_shape: 0.7 });
+    spec.shocks = vec![shock(3650.0, Struck::Region, 0.5), shock(100.0, Struck::All, 0.01)];
+    spec.shocks[1].away_for = Some(days(2.0));
+    spec.data.count = 100;
+    spec.data.unit = Some(Bytes(64_000_000));
+    spec.detect.proofs = Some(ProofSpec { period: days(0.01), probability: 0.1, timeout: Time::ZERO });
+    spec.repair.threshold = Some(5);
+    let rate: Rate = "1 Gbit/s".parse().unwrap();
+    spec.repair.worker = Some(WorkerSpec { up: rate, down: rate });
+    spec.repair.rate_limit = Some(rate);
+    spec.chain = Some(ChainSpec { transactions_per_s: 100.0 });
+    spec.series_interval = Some(days(1.0));
+    let fill = serde_json::json!({ "up": "1 Gbit/s", "window": 0.75, "encode": "1 Gbit/s" });
+    spec.fill = Some(serde_json::from_value(fill).unwrap());
+    spec
+}
+
+type Change = fn(&mut StorageSpec);
+
+fn rate(text: &str) -> Rate {
+    text.parse().unwrap()
+}
+
+/// The key that is blamed, a part of what would be right, and what was changed.
+const REFUSED: &[(&str, &str, Change)] = &[
+    ("horizon", "above 0 s", |spec| spec.horizon = Time::ZERO),
+    ("horizon", "292 y", |spec| spec.horizon = Time::NEVER),
+    ("histories", "at least 1", |spec| spec.histories = 0),
+    ("code.data", "at least 1", |spec| spec.code.data = 0),
+    ("code.total", "at least 4", |spec| spec.code.total = 3),
+    ("code.data", "1, or the kind `mds`", |spec| spec.code.kind = CodeKind::Replica),
+    ("code.groups", "one of 1, 2, 4", |spec| (spec.code.kind, spec.code.groups) = (CodeKind::Lrc, 3)),
+    ("code.groups", "one of 1, 2, 4", |spec| (spec.code.kind, spec.code.groups) = (CodeKind::Lrc, 0)),
+    ("code.total", "hosts.count at least 6, or a total of 4 to 5 slots", |spec| spec.hosts.count = 5),
+    ("code.total", "hosts.count at least 6", |spec| {
+        (spec.hosts.count, spec.placement) = (3, PlacementSpec { rule: PlacementRule::Groups, over: Struck::All });
+    }),
+    ("hosts.regions", "1 to 20", |spec| spec.hosts.regions = 0),
+    ("hosts.regions", "1 to 20", |spec| spec.hosts.regions = 21),
+    ("hosts.operators", "1 to 20", |spec| spec.hosts.operators = Some(0)),
+    ("hosts.up", "more than 0 bit/s", |spec| spec.hosts.up = rate("0 bit/s")),
+    ("hosts.down", "more than 0 bit/s", |spec| spec.hosts.down = rate("0 bit/s")),
+    ("hosts.life.mean", "more than 0 s", |spec| spec.hosts.life.mean = Time::ZERO),
+    ("hosts.life.shape", "above 0", |spec| {
+        (spec.hosts.life.family, spec.hosts.life.shape) = (LifeFamily::Weibull, 0.0);
+    }),
+    ("hosts.life.shape", "above 0", |spec| {
+        (spec.hosts.life.family, spec.hosts.life.shape) = (LifeFamily::Weibull, f64::NAN);
+    }),
+    ("hosts.life.observed_days", "at least one", |spec| spec.hosts.life.family = LifeFamily::Trace),
+    ("hosts.life.observed_days.1", "above 0", |spec| {
+        spec.hosts.life.family = LifeFamily::Trace;
+        spec.hosts.life.observed_days = vec![3.0, -1.0];
+    }),
+    ("hosts.away.up", "more than 0 s", |spec| spec.hosts.away.as_mut().unwrap().up = Time::ZERO),
+    ("hosts.away.down", "more than 0 s", |spec| spec.hosts.away.as_mut().unwrap().down = Time::ZERO),
+    ("hosts.away.up_shape", "above 0", |spec| spec.hosts.away.as_mut().unwrap().up_shape = 0.0),
+    ("hosts.away.down_shape", "above 0", |spec| spec.hosts.away.as_mut().unwrap().down_shape = -1.0),
+    ("shocks.0.every", "more than 0 s", |spec| spec.shocks[0].every = Time::ZERO),
+    ("shocks.1.share", "0 to 1", |spec| spec.shocks[1].share = 1.5),
+    ("shocks.0.share", "0 to 1", |spec| spec.shocks[0].share = -0.1),
+    ("shocks.1.away_for", "more than 0 s", |spec| spec.shocks[1].away_for = Some(Time::ZERO)),
+    ("data.count", "at least 1", |spec| spec.data.count = 0),
+    ("data.size", "more than 0 B", |spec| spec.data.size = Bytes(0)),
+    ("data.unit", "more than 0 B", |spec| spec.data.unit = Some(Bytes(0))),
+    ("data.unit", "at least 1", |spec| spec.data.unit = Some(Bytes(1))),
+    ("data.count", "at most 715827882", |spec| spec.data.count = u32::MAX),
+    ("hosts.disk", "data.count at most 20", |spec| {
+        (spec.data.unit, spec.hosts.disk) = (None, Bytes(1_500_000_000));
+    }),
+    ("detect.misses", "at least 1", |spec| spec.detect.misses = 0),
+    ("detect.proofs.period", "more than 0 s", |spec| spec.detect.proofs.as_mut().unwrap().period = Time::ZERO),
+    ("detect.proofs.probability", "above 0", |spec| spec.detect.proofs.as_mut().unwrap().probability = 0.0),
+    ("repair.threshold", "4 to 5", |spec| spec.repair.threshold = Some(3)),
+    ("repair.threshold", "4 to 5", |spec| spec.repair.threshold = Some(6)),
+    ("repair.threshold", "none", |spec| spec.code.total = 4),
+    ("repair.worker", "up and down, or repair.time", |spec| {
+        (spec.repair.by, spec.repair.time, spec.repair.worker) = (RepairBy::Owner, None, None);
+    }),
+    ("repair.worker.up", "more than 0 bit/s", |spec| spec.repair.worker.as_mut().unwrap().up = rate("0 bit/s")),
+    ("repair.worker.down", "more than 0 bit/s", |spec| spec.repair.worker.as_mut().unwrap().down = rate("0 bit/s")),
+    ("repair.rate_limit", "more than 0 bit/s", |spec| spec.repair.rate_limit = Some(rate("0 bit/s"))),
+    ("repair.transfer.efficiency", "at most 1", |spec| spec.repair.transfer.efficiency = 1.1),
+    ("repair.transfer.wire_per_byte", "above 0", |spec| spec.repair.transfer.wire_per_byte = 0.0),
+    ("repair.transfer.fetched", "at least 1", |spec| spec.repair.transfer.fetched = 0.9),
+    ("fill.clients", "at least 1", |spec| spec.fill.as_mut().unwrap().clients = 0),
+    ("fill.up", "more than 0 bit/s", |spec| spec.fill.as_mut().unwrap().up = rate("0 bit/s")),
+    ("fill.at_a_time", "at least 1", |spec| spec.fill.as_mut().unwrap().at_a_time = 0),
+    ("fill.slot_workers", "at least 1", |spec| spec.fill.as_mut().unwrap().slot_workers = 0),
+    ("fill.queue", "at least 1", |spec| spec.fill.as_mut().unwrap().queue = 0),
+    ("fill.expiry", "more than 0 s", |spec| spec.fill.as_mut().unwrap().expiry = Time::ZERO),
+    ("fill.window", "above 0.5, below 1", |spec| spec.fill.as_mut().unwrap().window = Some(0.5)),
+    ("fill.window", "above 0.5, below 1", |spec| spec.fill.as_mut().unwrap().window = Some(1.0)),
+    ("fill.encode", "more than 0 bit/s", |spec| spec.fill.as_mut().unwrap().encode = Some(rate("0 bit/s"))),
+    ("chain.transactions_per_s", "above 0", |spec| spec.chain.as_mut().unwrap().transactions_per_s = 0.0),
+    ("rare.starts", "at least 10", |spec| spec.rare.starts = 9),
+    ("rare.repetitions", "at least 5", |spec| spec.rare.repetitions = 4),
+    ("series_interval", "more than 0 s", |spec| spec.series_interval = Some(Time::ZERO)),
+];
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    assert_eq!(full().check(), Ok(()));
+    for (number, (key, expected, change)) in REFUSED.iter().enumerate() {
+        let mut spec = full();
+        change(&mut spec);
+        let refusal = spec.check().expect_err(&format!("{number}: {key}"));
+        assert!(refusal.key == *key && refusal.expected.contains(expected), "{number}: {refusal:?}");
+    }
+}
+
+/// What is odd and yet makes sense.
+#[test]
+fn what_makes_sense_is_not_refused() {
+    let odd: &[Change] = &[
+        |spec| (spec.code.total, spec.repair.threshold) = (4, None),
+        |spec| (spec.placement.rule, spec.hosts.regions) = (PlacementRule::Spread, 1),
+        |spec| (spec.placement.rule, spec.hosts.regions) = (PlacementRule::Spread, 3),
+        |spec| spec.hosts.replaced_after = Time::NEVER,
+        |spec| spec.repair.time = fixed(0.0),
+        |spec| (spec.repair.by, spec.repair.time, spec.repair.worker) = (RepairBy::Nobody, None, None),
+        |spec| (spec.hosts.life.family, spec.hosts.life.mean) = (LifeFamily::Forever, Time::ZERO),
+        |spec| spec.shocks[0].share = 0.0,
+        |spec| spec.hosts.up = Rate::UNLIMITED,
+    ];
+    for (number, change) in odd.iter().enumerate() {
+        let mut spec = full();
+        change(&mut spec);
+        assert_eq!(spec.check(), Ok(()), "{number}");
+    }
+}
+
+/// The room that is named is enough, and no dataset more than are named fits.
+#[test]
+fn what_is_named_as_right_works() {
+    let mut spec = full();
+    (spec.data.unit, spec.hosts.disk) = (None, Bytes(1_500_000_000));
+    spec.data.count = 20;
+    assert_eq!(spec.check(), Ok(()));
+    spec.data.count = 21;
+    let refusal = spec.check().unwrap_err();
+    let disk = refusal.expected.trim_start_matches("at least ").split(", or").next().unwrap();
+    spec.hosts.disk = disk.parse().unwrap();
+    assert_eq!(spec.check(), Ok(()), "{refusal:?}");
+}
