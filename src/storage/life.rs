@@ -139,7 +139,11 @@ fn gamma_quantile(shape: f64, p: f64) -> f64 {
     let mut x = libm::exp((libm::log(p * shape) + log_gamma) / shape);
     for _ in 0..100 {
         let over = gamma_below(shape, x) - p;
-        if over < 0.0 { low = x } else { high = x }
+        if over < 0.0 {
+            low = x
+        } else {
+            high = x
+        }
         let density = libm::exp((shape - 1.0) * libm::log(x) - x - log_gamma);
         let newton = x - over / density;
         let next = match (newton > low && newton < high, high.is_finite()) {

@@ -19,7 +19,7 @@ pub mod unit;
 
 pub use life::{Life, Start};
 pub use spec::{
-    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily, LifeSpec,
-    PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec, SpanFamily,
-    SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
+    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
+    LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,
+    SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
 };
