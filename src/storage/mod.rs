@@ -28,7 +28,7 @@ pub use outcome::{
 pub use run::run;
 pub use system::StorageProgress;
 pub use spec::{
-    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily, LifeSpec,
-    PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec, SpanFamily,
-    SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
+    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
+    LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,
+    SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
 };

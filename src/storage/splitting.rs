@@ -38,7 +38,7 @@ const EASY: f64 = 0.4;
 const COME: f64 = 0.2;
 
 /// The most histories from a level, as a multiple of what was asked for.
-const MOST: u32 = 64;
+const MOST: u32 = 1000;
 
 /// The probability that a unit is lost within the horizon. Repetitions take the environments
 /// by turns, so that the interval covers how much they differ; without any, the unit is in

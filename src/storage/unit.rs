@@ -470,11 +470,8 @@ impl Unit {
             return;
         }
         state.repairing |= spec.n - state.noticed <= repair.threshold;
-        let idle = if repair.together {
-            state.together.is_none()
-        } else {
-            state.running < state.noticed.min(repair.parallel)
-        };
+        let idle =
+            if repair.together { state.together.is_none() } else { state.running < state.noticed.min(repair.parallel) };
         if !state.repairing || !idle || (spec.away && !self.readable(spec)) {
             return;
         }

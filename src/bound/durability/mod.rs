@@ -11,8 +11,8 @@ mod placement;
 
 pub use chain::Chain;
 pub use models::{
-    Lazy, LazySteps, Observed, Regions, Shocks, drifting_classes, grid_checks, insensitive_loss_rate, kept_classes, lazy_repair, lazy_steps,
-    observed_repair, region_repair, slot_repair, without_repair,
+    Lazy, LazySteps, Observed, Regions, Shocks, drifting_classes, grid_checks, insensitive_loss_rate, kept_classes,
+    lazy_repair, lazy_steps, observed_repair, region_repair, slot_repair, without_repair,
 };
 pub use placement::{available, grouped_loss, hit_share, unneeded_repairs};
 

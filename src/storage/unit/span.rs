@@ -1,8 +1,8 @@
 //! How long a rebuild takes.
 
 use crate::rng::Rng;
-use crate::storage::{RepairBy, SpanFamily, SpanSpec, StorageSpec};
 use crate::storage::outcome::RepairOutcome;
+use crate::storage::{RepairBy, SpanFamily, SpanSpec, StorageSpec};
 use crate::units::Time;
 
 /// How long something takes, seconds.
