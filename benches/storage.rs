@@ -1,47 +1,43 @@
-//! How fast years pass: `cargo bench --bench storage`.
+//! Years of slots: histories of a million slots with and without links that they share, and
+//! the loss of a unit that hardly ever happens.
 
-use codexsim::storage::dataset::{DatasetSpec, Repair, Span};
-use codexsim::storage::splitting::{Effort, loss_within};
-use codexsim::storage::system::{Placement, SystemSpec, Workers, keep};
-use codexsim::storage::{Life, Start};
-use codexsim::units::Time;
+use codexsim::scenario::{Input, load};
+use codexsim::sim::{Ended, Spec, carry_out};
 use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
 
-const DAY: f64 = 86_400.0;
+/// A storage scenario of these settings.
+fn spec(sets: &[&str]) -> Spec {
+    let sets = sets.iter().map(|set| set.to_string()).collect();
+    load(&Input { file: Some("benches/storage.toml".into()), sets, ..Input::default() })
+        .expect("the settings are right")
+        .run
+}
 
-fn years(c: &mut Criterion) {
-    let mut group = c.benchmark_group("storage");
+fn run(spec: &Spec) -> u64 {
+    match carry_out(spec, &mut |_| true) {
+        Ended::Storage(outcome) => outcome.events,
+        Ended::Swarm(_) => unreachable!("a storage run"),
+    }
+}
+
+fn years(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("storage");
     group.sample_size(10);
-    // 10,000 hosts, a million slots, a year.
-    let system = SystemSpec {
-        hosts: 10_000,
-        datasets: 83_333,
-        k: 8,
-        m: 4,
-        life: Life::exponential(365.0 * DAY),
-        start: Start::Fresh,
-        placement: Placement::Random,
-        seen_every: 0.0,
-        takes: Span::Exponential(DAY),
-        workers: Workers::Own,
-    };
-    group.bench_function("a million slots, a year", |b| {
-        b.iter(|| keep(&system, Time::from_secs_f64(365.0 * DAY), 1));
-    });
-    // A loss of 4.4e-9 a year.
-    let dataset = DatasetSpec {
-        k: 10,
-        m: 5,
-        life: Life::exponential(365.0 * DAY),
-        start: Start::Fresh,
-        seen_every: 0.0,
-        takes: Span::Exponential(DAY),
-        repair: Repair::Each(u32::MAX),
-        shock: None,
-    };
-    group.bench_function("a loss of 4e-9", |b| {
-        b.iter(|| loss_within(&dataset, 365.0 * DAY, 1, Effort { starts: 1000, repetitions: 20 }));
-    });
+    let fixed = "repair.time={ family = \"fixed\", mean = \"1 d\" }";
+    let million = ["hosts.count=10000", "data.count=100000", "code.data=5", "code.total=10", "rare.method=count"];
+    let copies = ["hosts.count=10000", "data.count=333333", "code.data=1", "code.total=3", "rare.method=count"];
+    let rare = ["hosts.count=15", "data.count=1", "code.data=10", "code.total=15", "repair.time={ mean = \"1 d\" }"];
+    let cases = [
+        ("1 M slots, a year", [&million[..], &[fixed]].concat()),
+        ("1 M slots, a year, links", million.to_vec()),
+        ("1 M copies, a year, links", [&copies[..], &["code.kind=replica"]].concat()),
+        ("loss of 4.4e-9", rare.to_vec()),
+    ];
+    for (name, sets) in cases {
+        let spec = spec(&sets);
+        group.bench_function(name, |bench| bench.iter(|| black_box(run(&spec))));
+    }
     group.finish();
 }
 

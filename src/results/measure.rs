@@ -136,7 +136,7 @@ const LESS: [&str; 36] = [
     "time_to_repair_p95_s",
     "time_to_repair_mean_s",
     "unreadable_share",
-    "transactions_per_s",
+    "transactions_per_second",
     "fill_s",
     "fill_wasted_share",
 ];

@@ -369,7 +369,7 @@ mod tests {
             value.check("a").unwrap();
         }
         assert!(distribution.choices.iter().any(|(form, words)| form.contains("weibull") && words.contains("shape: ")));
-        assert_eq!(one("weibull").key, "distribution");
+        assert_eq!(one_of("weibull").key, "distribution");
         assert!(one("rate").form.contains("units: bit/s"), "{:?}", one("rate"));
         assert_eq!(one("bytes").key, "bytes");
         for example in &one("swarm.start").examples {

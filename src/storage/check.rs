@@ -27,7 +27,7 @@ pub(super) fn check(spec: &StorageSpec) -> Result<(), Refusal> {
     require(starts >= 10, "rare.starts", format!("{starts} histories cannot be split"), "at least 10")?;
     let few = format!("the spread of {repetitions} repetitions is no interval");
     require(repetitions >= 5, "rare.repetitions", few, "at least 5")?;
-    spec.series_interval.map_or(Ok(()), |interval| lasting(interval, "series_interval"))
+    spec.sample_every.map_or(Ok(()), |interval| lasting(interval, "sample_every"))
 }
 
 fn at_least_one(count: u32, key: &str) -> Result<(), Refusal> {
@@ -130,7 +130,7 @@ fn check_data(spec: &StorageSpec) -> Result<(), Refusal> {
     if let Some(unit) = spec.data.unit {
         require(unit > Bytes(0), "data.unit", "nothing is made of units of nothing", "more than 0 B")?;
     }
-    let (total, hosts) = (u128::from(spec.code.total), u128::from(spec.hosts.count));
+    let total = u128::from(spec.code.total);
     let most = u128::from(u32::MAX) / total / u128::from(spec.data.count);
     let slots = u128::from(spec.units()) * total;
     if most == 0 {

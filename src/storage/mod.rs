@@ -26,9 +26,9 @@ pub use outcome::{
     RepairOutcome, Sample, StorageOutcome, Totals,
 };
 pub use run::run;
-pub use system::StorageProgress;
 pub use spec::{
     AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
     LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,
     SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
 };
+pub use system::StorageProgress;

@@ -46,7 +46,8 @@ pub(super) fn eager((n, m): (u32, u32), life: f64, repair: f64) -> StorageSpec {
         fill: None,
         chain: None,
         rare: RareSpec::default(),
-        series_interval: None,
+        sample_every: None,
+        keep: crate::ledger::Keep::All,
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn share_interval(hits: u64, n: u64) -> (f64, f64) {
     let middle = share + z2 / (2.0 * n);
     let half = NORMAL * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
     let low = if hits == 0.0 { 0.0 } else { (middle - half) / (1.0 + z2 / n) };
-    (low, ((middle + half) / (1.0 + z2 / n)).min(1.0))
+    let high = if hits == n { 1.0 } else { (middle + half) / (1.0 + z2 / n) };
+    (low, high)
 }
 
 #[cfg(test)]

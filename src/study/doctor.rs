@@ -189,8 +189,9 @@ impl Glance {
     /// run stands in its row alone.
     fn is_alike(&self, other: &Glance) -> bool {
         let measures = |glance: &Glance| {
-            let numbers =
-                |row: &StorageRow| [row.unit_loss, row.any_loss, row.chain_use, row.fill_s, row.transactions_per_s];
+            let numbers = |row: &StorageRow| {
+                [row.unit_loss, row.any_loss, row.chain_use, row.fill_s, row.transactions_per_second]
+            };
             glance.storage.as_ref().map(numbers)
         };
         self.fingerprint == other.fingerprint && measures(self) == measures(other)

@@ -23,7 +23,9 @@ struct Transfer {
 
 impl Transfer {
     fn settle(&mut self, now: Time) {
-        self.left -= self.rate * now.since(self.since).secs();
+        // Over links without limit no time passes, and all has left.
+        let sent = if self.rate.is_infinite() { self.left } else { self.rate * now.since(self.since).secs() };
+        self.left -= sent;
         self.since = now;
     }
 }
@@ -87,7 +89,7 @@ impl Bulk {
     }
 
     /// The transfer that ends first, and when; it goes on until it is stopped.
-    pub fn next(&mut self) -> Option<(Time, u32)> {
+    pub fn first_end(&mut self) -> Option<(Time, u32)> {
         self.retime();
         self.moments.first()
     }
@@ -162,7 +164,7 @@ mod tests {
     /// The moments at which transfers end that all begin at once.
     fn ends(bulk: &mut Bulk) -> Vec<(f64, u32)> {
         std::iter::from_fn(|| {
-            let (at, number) = bulk.next()?;
+            let (at, number) = bulk.first_end()?;
             bulk.stop(at, number);
             Some((at.secs(), number))
         })
@@ -189,7 +191,7 @@ mod tests {
         let fast = bulk.start(Time::ZERO, (0, 1), MB, f64::INFINITY);
         assert_eq!([slow, fast].map(|of| bulk.pace(of).0), [0.25 * MB, 0.75 * MB]);
         assert_eq!(bulk.stop(Time::from_secs(1), slow), 0.25 * MB);
-        assert_eq!(bulk.next(), Some((Time::from_secs_f64(1.25), fast)));
+        assert_eq!(bulk.first_end(), Some((Time::from_secs_f64(1.25), fast)));
         let again = bulk.start(Time::from_secs(1), (1, 0), MB, f64::INFINITY);
         assert_eq!(again, slow, "a number that is free is used again");
     }
@@ -207,7 +209,7 @@ mod tests {
             // The last rounds begin nothing, so that all ends.
             let begins = round < 400;
             let now = if begins { Time::from_millis(round * 100) } else { Time::from_secs(100_000) };
-            while let Some((at, number)) = bulk.next().filter(|(at, _)| *at <= now) {
+            while let Some((at, number)) = bulk.first_end().filter(|(at, _)| *at <= now) {
                 let (from, to, bytes) = under_way[number as usize].take().unwrap();
                 assert_eq!(bulk.stop(at, number), bytes);
                 (up[from], down[to], last) = (up[from] + bytes, down[to] + bytes, at);

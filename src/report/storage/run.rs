@@ -73,8 +73,8 @@ fn upkeep(row: &StorageRow) -> Vec<Line> {
         ("repair traffic of a host", row.repair_per_host_bps.map(rate)),
         ("cannot be read", row.unreadable_share.map(probability)),
         ("what binds repairs", row.binds.clone()),
-        ("proofs per second", row.proofs_per_s.filter(|rate| *rate > 0.0).map(human::count)),
-        ("transactions per second", row.transactions_per_s.filter(|rate| *rate > 0.0).map(human::ratio)),
+        ("proofs per second", row.proofs_per_second.filter(|rate| *rate > 0.0).map(human::count)),
+        ("transactions per second", row.transactions_per_second.filter(|rate| *rate > 0.0).map(human::ratio)),
         ("share of the chain", row.chain_use.map(share)),
     ]
 }

@@ -120,9 +120,9 @@ table! {
         /// Slots that are gone or away, as a share of all, over time.
         missing_slot_share: Option<f64> [Share],
         /// Proofs of storage per second.
-        proofs_per_s: Option<f64> [Count],
+        proofs_per_second: Option<f64> [Count],
         /// Transactions per second.
-        transactions_per_s: Option<f64> [Count],
+        transactions_per_second: Option<f64> [Count],
         /// These as a share of what the chain can take.
         chain_use: Option<f64> [Share],
         /// Datasets that came to their hosts in full, where that was simulated.

@@ -21,7 +21,7 @@ fn full() -> StorageSpec {
     spec.repair.worker = Some(WorkerSpec { up: rate, down: rate });
     spec.repair.rate_limit = Some(rate);
     spec.chain = Some(ChainSpec { transactions_per_s: 100.0 });
-    spec.series_interval = Some(days(1.0));
+    spec.sample_every = Some(days(1.0));
     let fill = serde_json::json!({ "up": "1 Gbit/s", "window": 0.75, "encode": "1 Gbit/s" });
     spec.fill = Some(serde_json::from_value(fill).unwrap());
     spec
@@ -107,7 +107,7 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("chain.transactions_per_s", "above 0", |spec| spec.chain.as_mut().unwrap().transactions_per_s = 0.0),
     ("rare.starts", "at least 10", |spec| spec.rare.starts = 9),
     ("rare.repetitions", "at least 5", |spec| spec.rare.repetitions = 4),
-    ("series_interval", "more than 0 s", |spec| spec.series_interval = Some(Time::ZERO)),
+    ("sample_every", "more than 0 s", |spec| spec.sample_every = Some(Time::ZERO)),
 ];
 
 #[test]

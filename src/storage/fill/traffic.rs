@@ -92,7 +92,7 @@ impl Traffic {
 
     /// The flow that ends first, and when.
     pub fn next(&mut self) -> Option<(Time, u32)> {
-        self.bulk.next()
+        self.bulk.first_end()
     }
 
     /// A flow has ended: the sale that it was for, and its bytes.

@@ -207,7 +207,7 @@ impl History<'_> {
         if listed == Some(self.now) {
             return listed.map(|at| (at, None)); // rates need not be known yet
         }
-        let flow = self.bulk.as_mut().and_then(Bulk::next);
+        let flow = self.bulk.as_mut().and_then(Bulk::first_end);
         match (listed, flow) {
             (Some(at), Some((end, _))) if at <= end => Some((at, None)),
             (_, Some((end, flow))) => Some((end, Some(flow))),

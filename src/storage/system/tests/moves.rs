@@ -126,7 +126,7 @@ fn a_rebuild_waits_for_sources() {
     let hours = |hours: f64| days(hours / 24.0);
     spec.hosts.away = Some(AwaySpec { up: hours(12.0), down: hours(6.0), up_shape: 1.0, down_shape: 1.0 });
     spec.detect.offline_after = days(4.0);
-    spec.series_interval = Some(hours(1.0));
+    spec.sample_every = Some(hours(1.0));
     let totals = run(&spec).totals;
     assert!(totals.held_back_s[4] > 0.0 && totals.rebuilt > 0, "{totals:?}");
 }
@@ -136,7 +136,7 @@ fn a_rebuild_waits_for_sources() {
 fn rebuilds_into_a_host_are_limited() {
     let mut spec = spec(6, 30, (3, 2));
     spec.repair = RepairSpec { time: fixed(1.0), per_host: 1, ..RepairSpec::default() };
-    spec.series_interval = Some(days(0.1));
+    spec.sample_every = Some(days(0.1));
     let outcome = run(&spec);
     assert!(outcome.totals.held_back_s[2] > 0.0 && outcome.totals.held_back_s[3] == 0.0);
     let mut until = [Time::ZERO; 6];

@@ -113,7 +113,7 @@ fn what_has_been_does_not_depend_on_the_horizon() {
     let mut short = spec(30, 50, (6, 2));
     short.repair.time = None;
     short.hosts.away = Some(AwaySpec { up: days(5.0), down: days(1.0), up_shape: 0.7, down_shape: 1.0 });
-    short.series_interval = Some(days(1.0));
+    short.sample_every = Some(days(1.0));
     let long = StorageSpec { horizon: days(800.0), ..short.clone() };
     let (short, long) = (run(&short), run(&long));
     assert!(short.repairs.len() > 500);
