@@ -10,15 +10,22 @@ pub fn count(value: f64) -> String {
     scaled(libm::round(value), &["", "k", "M", "G", "T"]).trim_end().to_owned()
 }
 
+/// Seconds of a day, and of a year of 365 days.
+const DAY: f64 = 86_400.0;
+const YEAR: f64 = 365.0 * DAY;
+
 /// A time with three digits, beyond an hour as hours and minutes: `12.3 s`,
-/// `754 s`, `3 h 20 min`.
+/// `754 s`, `3 h 20 min`, `12.5 d`, `27.4 y`.
 pub fn seconds(value: f64) -> String {
     match value {
         v if v < 1e-6 => "0 s".into(), // rounding; no model is finer
         v if v < 1e-3 => format!("{} us", digits(v * 1e6)),
         v if v < 1.0 => format!("{} ms", digits(v * 1e3)),
         v if v < 3600.0 => format!("{} s", digits(v)),
-        v => format!("{} h {} min", (v / 3600.0) as u64, (v / 60.0) as u64 % 60),
+        v if v < 4.0 * DAY => format!("{} h {} min", (v / 3600.0) as u64, (v / 60.0) as u64 % 60),
+        v if v < 2.0 * YEAR => format!("{} d", digits(v / DAY)),
+        v if v < 1e5 * YEAR => format!("{} y", digits(v / YEAR)),
+        v => format!("{:.2e} y", v / YEAR),
     }
 }
 
@@ -68,7 +75,9 @@ impl Scale {
             m if m < 1e-3 && m > 0.0 => ("us", 1e6),
             m if m < 1.0 && m > 0.0 => ("ms", 1e3),
             m if m < 36_000.0 => ("s", 1.0),
-            _ => ("h", 1.0 / 3600.0),
+            m if m < 10.0 * DAY => ("h", 1.0 / 3600.0),
+            m if m < 10.0 * YEAR => ("d", 1.0 / DAY),
+            _ => ("y", 1.0 / YEAR),
         };
         let decimals = match least * factor {
             small if small < 0.9995 => 3,
@@ -147,6 +156,8 @@ mod tests {
         assert_eq!(shown, ["0 B", "999 B", "1.23 kB", "1.00 MB", "100 MB", "2.50 PB"]);
         let shown: Vec<String> = [0.0, 2e-5, 0.0512, 12.345, 754.2, 12_000.0].map(seconds).into();
         assert_eq!(shown, ["0 s", "20.0 us", "51.2 ms", "12.3 s", "754 s", "3 h 20 min"]);
+        let shown: Vec<String> = [10.0 * DAY, YEAR, 5.0 * YEAR, 2e6 * YEAR].map(seconds).into();
+        assert_eq!(shown, ["10.0 d", "365 d", "5.00 y", "2.00e6 y"]);
         assert_eq!([17.0, 21.6, 1_250_000.0].map(count), ["17", "22", "1.25 M"]);
     }
 }

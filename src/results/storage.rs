@@ -157,6 +157,7 @@ impl FoundBy {
         match self {
             FoundBy::Counting => "counting",
             FoundBy::Splitting => "splitting",
+            FoundBy::Bounds => "bounds",
         }
     }
 }

@@ -65,6 +65,8 @@ pub enum FoundBy {
     Counting,
     /// By histories of one unit, split where its loss is rare.
     Splitting,
+    /// Not found: it lies within the interval, of which the number is the upper end.
+    Bounds,
 }
 
 /// The exact number of a setting that is solved exactly.

@@ -13,6 +13,9 @@ use super::{RareMethod, RepairBy, StorageProgress, StorageSpec};
 /// Histories with a loss from which on that any dataset is lost is counted.
 const ENOUGH: u64 = 10;
 
+/// An interval this many times as high as it is low tells a number; a wider one is bounds.
+const TOLD: f64 = 3.0;
+
 /// Carries out one run. `progress` is told how far it is every few thousand events; when it
 /// returns false the histories that are done stay, and the outcome is not complete.
 pub fn run(spec: &StorageSpec, progress: &mut dyn FnMut(StorageProgress) -> bool) -> StorageOutcome {
@@ -52,7 +55,10 @@ fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome) {
     let unit = unit_loss(spec, &environments(spec, outcome));
     (outcome.unit_loss, outcome.dataset_loss) = (split(unit), split(dataset_loss(spec, &unit)));
     // Units that share hosts are lost together: where losses are no rarity, histories know.
-    outcome.any_loss = if hits >= ENOUGH { of_any } else { split(any_loss(spec, &unit)) };
+    let any = any_loss(spec, &unit);
+    let is_known = any.interval.1 < TOLD * any.interval.0;
+    let by = if is_known { FoundBy::Splitting } else { FoundBy::Bounds };
+    outcome.any_loss = if hits >= ENOUGH { of_any } else { Some(Found { estimate: any, by }) };
 }
 
 /// What the split unit meets of the whole system: how long rebuilds took in its first history,

@@ -65,7 +65,8 @@ table! {
         any_loss_low: Option<f64> [Share],
         /// Upper end.
         any_loss_high: Option<f64> [Share],
-        /// How it was found: `splitting` or `counting`.
+        /// How it was found: `counting` in histories, `splitting`, or `bounds` where it is only known to
+        /// lie within the interval and the number is its upper end.
         any_loss_by: Option<String> [Text],
         /// Nines of a dataset: minus the decimal logarithm of the probability that it is lost
         /// in a year of the horizon.
