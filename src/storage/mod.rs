@@ -3,8 +3,8 @@
 //! A [`Dataset`](dataset::DatasetSpec) is n = k + m slots on n different hosts; it is lost
 //! at the first moment when more than m of them are missing. [`dataset`] follows one of them
 //! through one history, [`splitting`] estimates how likely its loss is, however rare that
-//! may be; [`system`] follows all datasets on the hosts that they share. Where a setting is a Markov chain, [`crate::bound::durability`] has the exact
-//! number.
+//! may be; [`system`] follows all datasets on the hosts that they share. Where a setting is a
+//! Markov chain, [`crate::bound::durability`] has the exact number.
 
 mod check;
 pub mod dataset;
