@@ -94,6 +94,12 @@ impl Bulk {
         self.moments.first()
     }
 
+    /// A transfer that is over by `now`, whatever else has changed since: rates need not be
+    /// brought up to date for it.
+    pub fn over(&self, now: Time) -> Option<u32> {
+        self.moments.first().filter(|(at, _)| *at <= now).map(|(_, number)| number)
+    }
+
     /// Bytes per second of a transfer, and what holds it back.
     pub fn pace(&mut self, number: u32) -> (f64, Bottleneck) {
         self.retime();
@@ -194,6 +200,22 @@ mod tests {
         assert_eq!(bulk.first_end(), Some((Time::from_secs_f64(1.25), fast)));
         let again = bulk.start(Time::from_secs(1), (1, 0), MB, f64::INFINITY);
         assert_eq!(again, slow, "a number that is free is used again");
+    }
+
+    /// What is over is so whatever ends with it; what goes on is not.
+    #[test]
+    fn what_ends_at_a_moment_is_over_then() {
+        let mut bulk = Bulk::new(&[mbit(8); 2], &[mbit(8); 2]);
+        let both = [0, 1].map(|_| bulk.start(Time::ZERO, (0, 1), MB, f64::INFINITY));
+        let long = bulk.start(Time::ZERO, (0, 1), 2.0 * MB, f64::INFINITY);
+        assert_eq!(bulk.first_end(), Some((Time::from_secs(3), both[0])));
+        assert_eq!(bulk.over(Time::from_millis(2999)), None);
+        for number in both {
+            assert_eq!(bulk.over(Time::from_secs(3)), Some(number));
+            assert_eq!(bulk.stop(Time::from_secs(3), number), MB);
+        }
+        assert_eq!(bulk.over(Time::from_secs(3)), None);
+        assert_eq!(bulk.first_end(), Some((Time::from_secs(4), long)));
     }
 
     /// Many at random come and go: all bytes arrive, and no link carries more than it can.

@@ -1,6 +1,5 @@
 //! How rebuilds end: done, given up, or not needed any more.
 
-use super::super::RepairBy;
 use super::super::outcome::{MOST_REPAIRS, RepairOutcome};
 use super::jobs::{Job, Stage};
 use super::state::NONE;
@@ -189,6 +188,14 @@ impl History<'_> {
         aimed
     }
 
+    /// Whether the new host that fetched for others is not there any more. It has a slot of
+    /// the unit itself by the time that this is asked.
+    fn lacks_leader(&self, job: u32) -> bool {
+        let Job { unit, node, .. } = self.jobs[job as usize];
+        let leads = self.bulk.is_some() && !self.serves_others();
+        leads && !(self.is_up(node) && self.slots_of(unit).any(|slot| slot.host == node))
+    }
+
     /// What of a unit is on its way together has come.
     pub(super) fn end_wave(&mut self, job: u32) {
         let Job { unit, bytes, .. } = self.jobs[job as usize];
@@ -205,6 +212,9 @@ impl History<'_> {
             self.release(job);
             return self.forget(job);
         }
+        if self.lacks_leader(job) {
+            return self.give_up(job);
+        }
         if self.spec.repair.time.is_none() && self.aim(job) > 0 {
             return self.send_on(job);
         }
@@ -214,14 +224,13 @@ impl History<'_> {
 
     /// A host is there for one of the slots that were rebuilt together.
     pub(super) fn bring_home(&mut self, job: u32, host: u32) {
-        let Job { unit, node, .. } = self.jobs[job as usize];
+        let unit = self.jobs[job as usize].unit;
         let Some(slot) = self.to_rebuild(unit) else {
             self.release(job);
             return self.forget(job);
         };
-        let leads = !self.serves_others() && self.spec.repair.by != RepairBy::Nobody && self.bulk.is_some();
-        if leads && !self.slots_of(unit).any(|slot| slot.host == node) {
-            return self.give_up(job); // who had fetched all is not there any more
+        if self.lacks_leader(job) {
+            return self.give_up(job);
         }
         self.expect(slot, host);
         self.jobs[job as usize].stage = Stage::Running;

@@ -128,11 +128,11 @@ impl History<'_> {
     /// A host goes away for so long, with its data.
     fn leave(&mut self, host: u32, span: Time) {
         self.totals.absences += 1;
+        self.hosts[host as usize].turns = self.now + span;
         self.go_down(host);
         for at in 0..self.hosts[host as usize].slots.len() {
             self.away(self.hosts[host as usize].slots[at]);
         }
-        self.hosts[host as usize].turns = self.now + span;
         self.await_host(host);
     }
 

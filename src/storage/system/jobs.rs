@@ -140,6 +140,7 @@ impl History<'_> {
         }
     }
 
+    /// A rebuild that waits to be begun.
     fn new_job(&mut self, unit: u32, slot: u32) -> u32 {
         let stamp = self.jobs_free.last().map_or(0, |job| self.jobs[*job as usize].stamp);
         let job = Job {
@@ -192,6 +193,7 @@ impl History<'_> {
         }
     }
 
+    /// No host may get what is rebuilt: it waits until one is offered.
     pub(super) fn wait_for_host(&mut self, job: u32) {
         let Job { unit, stage, stamp, .. } = self.jobs[job as usize];
         if !stage.has_begun() {
@@ -217,6 +219,7 @@ impl History<'_> {
         if self.homeless.len() > 1 { self.group_of(unit) as usize } else { 0 }
     }
 
+    /// A host for a rebuilt slot of the unit, if there is one.
     pub(super) fn choose_for_repair(&mut self, unit: u32) -> Option<u32> {
         let mut draws = self.units[unit as usize].draws.clone();
         let host = self.choose(unit, &mut draws);
@@ -229,6 +232,7 @@ impl History<'_> {
         matches!(self.spec.repair.by, RepairBy::Worker | RepairBy::Owner)
     }
 
+    /// A rebuild begins.
     fn set_off(&mut self, job: u32, width: u32, host: u32) {
         let (unit, repair) = (self.jobs[job as usize].unit, &self.spec.repair);
         self.note(Kind::Begins, unit);
@@ -321,6 +325,7 @@ impl History<'_> {
         self.freed.clear();
     }
 
+    /// Offers a host to those that wait in a queue, as long as it may get slots.
     fn offer(&mut self, host: u32, queue: usize) {
         for _ in 0..self.homeless[queue].len() {
             if !self.hosts[host as usize].open {

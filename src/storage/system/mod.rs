@@ -4,6 +4,16 @@
 //! What does not change costs nothing: a host has one event, a death walks its own slots, and
 //! proofs are no events. What an event does to hosts and slots is done in full before any
 //! repair begins on account of it, so that what is lost at one moment is counted together.
+//!
+//! Where the specification leaves it open:
+//! - Hosts of a system that has run for ever are away at the start in proportion, and have
+//!   been for some time; hosts that are fresh are all there. A life goes on while a host is
+//!   away, and ends there. Shocks strike hosts that are there.
+//! - A rebuild has its new host from its begin, and begins again elsewhere when that dies or
+//!   goes away. It begins when as many slots are there as it takes, though its span be drawn.
+//! - Who returns has its slots again, unless they were rebuilt elsewhere by then.
+//! - Units of a dataset that is lost by another one are kept on.
+//! - Where a span is drawn, bytes are in the totals and on nobody's links.
 
 mod books;
 mod ends;
@@ -206,6 +216,12 @@ impl History<'_> {
         let listed = self.list.peek();
         if listed == Some(self.now) {
             return listed.map(|at| (at, None)); // rates need not be known yet
+        }
+        if let Some(flow) = self.bulk.as_ref().and_then(|bulk| bulk.over(self.now)) {
+            return Some((self.now, Some(flow))); // nor yet, when many end at a time
+        }
+        if let Some(flow) = self.bulk.as_ref().and_then(|bulk| bulk.over(self.now)) {
+            return Some((self.now, Some(flow))); // nor yet, when many end at a time
         }
         let flow = self.bulk.as_mut().and_then(Bulk::first_end);
         match (listed, flow) {

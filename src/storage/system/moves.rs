@@ -80,7 +80,7 @@ impl History<'_> {
     }
 
     /// The parts of a rebuild, by number.
-    fn parts_of_job(&self, job: u32) -> impl Iterator<Item = u32> {
+    pub(super) fn parts_of_job(&self, job: u32) -> impl Iterator<Item = u32> {
         let next = |part: u32| Some(part).filter(|part| *part != NONE);
         std::iter::successors(next(self.jobs[job as usize].parts), move |part| next(self.parts[*part as usize].next))
     }

@@ -143,9 +143,14 @@ impl History<'_> {
     fn await_notice(&mut self, slot: u32) {
         let at = self.notice(self.unit_of(slot));
         self.slots[slot as usize].stamp += 1;
-        if at < Time::NEVER {
+        if at < Time::NEVER && !self.is_back_before(self.slots[slot as usize].host, at) {
             self.list.push(at, Event::Noticed { slot, stamp: self.slots[slot as usize].stamp });
         }
+    }
+
+    /// Whether a host that is away comes back before then: nothing can happen to it meanwhile.
+    fn is_back_before(&self, host: u32, then: Time) -> bool {
+        self.hosts.get(host as usize).is_some_and(|host| host.turns < host.dies && host.turns < then)
     }
 
     /// When it is noticed that a slot of the unit is missing from now on.

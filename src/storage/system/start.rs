@@ -81,7 +81,8 @@ impl<'a> History<'a> {
         history
     }
 
-    /// Links, where they decide how long rebuilds take.
+    /// Links, where they decide how long rebuilds take: of hosts, then of workers, one for all
+    /// where these are not limited, or of owners.
     fn connect(&mut self) {
         if !self.spec.shares_links() {
             return;

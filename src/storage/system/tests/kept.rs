@@ -73,6 +73,21 @@ fn a_queue_near_its_limit_is_that_of_the_books() {
     assert!(outcome.totals.held_back_s[2] > 0.0, "the limit of workers holds back");
 }
 
+/// First come, first served: where each unit has one rebuild at a time, the second slot of the
+/// unit that is rebuilt first comes to the queue when the first is done, after all others.
+#[test]
+fn a_unit_does_not_jump_the_queue() {
+    let mut spec = forever(spec(16, 8, (4, 3)));
+    spec.hosts.regions = 2;
+    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Region };
+    spec.shocks = vec![ShockSpec { every: days(300.0), hits: Struck::Region, share: 1.0, away_for: None }];
+    spec.repair = RepairSpec { time: fixed(0.1), workers: 1, parallel: 1, ..RepairSpec::default() };
+    let outcome = run(&spec);
+    let units: Vec<u64> = outcome.repairs[..16].iter().map(|repair| repair.unit).collect();
+    assert_eq!(units.iter().filter(|unit| **unit == units[0]).count(), 2, "two are on the hosts of a region");
+    assert_eq!(units[15], units[0], "{units:?}");
+}
+
 /// S8: hosts that begin to live at the start die more often in the first year than those of a
 /// system that has run for ever, of which as many die as the mean says, whatever the shape.
 #[test]

@@ -1,6 +1,8 @@
 //! What holds of every history.
 
 use super::super::super::outcome::FillOutcome;
+use super::super::jobs::Stage;
+use super::super::state::NONE;
 use super::*;
 use proptest::prelude::*;
 
@@ -84,6 +86,28 @@ fn any_spec() -> impl Strategy<Value = StorageSpec> {
     )
 }
 
+/// Transfers are between hosts that are there, each from a slot of its own, to who rebuilds or
+/// from there to where the slot is to be.
+fn check_transfers(history: &History) {
+    let is_there = |node: u32| node as usize >= history.hosts.len() || history.is_up(node);
+    for job in (0..history.jobs.len() as u32).filter(|job| history.jobs[*job as usize].unit != NONE) {
+        let of = history.jobs[job as usize];
+        let mut slots: Vec<u32> = Vec::new();
+        for part in history.parts_of_job(job).map(|part| history.parts[part as usize]) {
+            assert!(!slots.contains(&part.slot) || part.slot == NONE, "{part:?} is of a slot that another is of");
+            slots.push(part.slot);
+            let slot = history.slots.get(part.slot as usize);
+            let ends = slot.map(|slot| if part.is_sent_on { (of.node, slot.target) } else { (slot.host, of.node) });
+            if part.flow != NONE {
+                assert!(is_there(part.from) && is_there(part.to), "{part:?} is from or to who is not there");
+                assert_eq!(ends, Some((part.from, part.to)));
+            }
+        }
+        let under_way = of.stage == Stage::Running && history.bulk.is_some();
+        assert_eq!(under_way, of.parts != NONE, "{of:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -102,6 +126,7 @@ proptest! {
         while let Some((at, flow)) = history.next().filter(|(at, _)| *at <= spec.horizon) {
             history.step(at, flow);
             history.check_slots(&mut |what| broken.push(what));
+            check_transfers(&history);
         }
         prop_assert_eq!(broken, Vec::<String>::new());
     }
