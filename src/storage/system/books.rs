@@ -205,7 +205,7 @@ impl History<'_> {
     }
 
     /// Counts everything again.
-    fn check_slots(&self, say: &mut dyn FnMut(String)) {
+    pub(super) fn check_slots(&self, say: &mut dyn FnMut(String)) {
         let mut counts =
             Counts { hosts_up: self.counts.hosts_up, units_lost: self.counts.units_lost, ..Counts::default() };
         let mut hosts: Vec<u32> = Vec::new();

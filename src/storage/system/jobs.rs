@@ -76,7 +76,7 @@ impl History<'_> {
             self.dirty.clear();
             self.offer_hosts();
             self.next_in_queue();
-            if self.dirty.is_empty() {
+            if self.dirty.is_empty() && self.freed.is_empty() {
                 return;
             }
         }
@@ -95,6 +95,9 @@ impl History<'_> {
         }
         of.repairing = of.noticed > 0 && (of.repairing || self.rules.n - of.noticed <= self.rules.threshold);
         if !of.repairing {
+            if whole != NONE {
+                self.forget(whole); // what it waited to rebuild is back
+            }
             return;
         }
         if !self.spec.repair.together {

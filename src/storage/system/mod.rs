@@ -12,20 +12,21 @@ mod jobs;
 mod moves;
 mod place;
 mod slots;
+mod start;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use super::outcome::{FillOutcome, HistoryOutcome, RepairOutcome, Sample, StorageOutcome, Totals};
-use super::{RepairBy, SpanFamily, SpanSpec, StorageSpec};
+use super::{SpanFamily, SpanSpec, StorageSpec};
 use crate::engine::EventList;
 use crate::network::Bulk;
-use crate::rng::{Purpose, Rng, mix};
-use crate::units::{Rate, Time};
+use crate::rng::{Rng, mix};
+use crate::units::Time;
 use books::Integrals;
 use jobs::Job;
 use moves::Part;
-use state::{Counts, Dataset, Host, NONE, Node, Rules, Slot, Unit};
+use state::{Counts, Dataset, Host, Node, Rules, Slot, Unit};
 use std::collections::VecDeque;
 
 /// Events between two looks at whether to go on.
@@ -169,192 +170,34 @@ struct History<'a> {
     warnings: Vec<String>,
 }
 
-impl<'a> History<'a> {
-    fn new(spec: &'a StorageSpec, seed: u64, filled: Option<&FillOutcome>, is_first: bool) -> Self {
-        let rules = Rules::new(spec);
-        let (units, n) = (spec.units(), u64::from(rules.n));
-        let slots = u32::try_from(units * n).expect("slots are counted in 32 bits");
-        let stream = |purpose, entity| Rng::stream(seed, purpose, entity);
-        let unit = |unit| Unit {
-            gone: 0,
-            missing: 0,
-            noticed: 0,
-            running: 0,
-            whole: NONE,
-            lost: false,
-            repairing: false,
-            starving: false,
-            listed: false,
-            draws: stream(Purpose::Repairs, unit),
-            notices: stream(Purpose::Notices, unit),
-        };
-        let dataset = Dataset { outcome: Default::default(), unreadable: 0, since: Time::ZERO };
-        let workers = if spec.repair.by == RepairBy::Worker { spec.repair.workers } else { 0 };
-        let mut history = History {
-            spec,
-            rules,
-            seed,
-            is_first,
-            now: Time::ZERO,
-            list: EventList::default(),
-            slots: vec![Slot::NOWHERE; slots as usize],
-            units: (0..units).map(unit).collect(),
-            hosts: Vec::new(),
-            datasets: vec![dataset; spec.data.count as usize],
-            open: Vec::new(),
-            shocks: (0..spec.shocks.len() as u64).map(|entry| stream(Purpose::Shocks, entry)).collect(),
-            jobs: Vec::new(),
-            jobs_free: Vec::new(),
-            queue: VecDeque::new(),
-            homeless: Vec::new(),
-            homeless_count: 0,
-            busy: 0,
-            idle: (0..workers).rev().collect(),
-            dirty: Vec::new(),
-            freed: Vec::new(),
-            bulk: None,
-            nodes: Vec::new(),
-            parts: Vec::new(),
-            parts_free: Vec::new(),
-            part_of: Vec::new(),
-            order: Vec::new(),
-            noticed: Vec::new(),
-            sources: Vec::new(),
-            counts: Counts::default(),
-            integrals: Integrals::default(),
-            totals: Totals::default(),
-            sampled_bytes: 0,
-            freed_slots: 0,
-            outcome: HistoryOutcome::default(),
-            repairs: Vec::new(),
-            series: Vec::new(),
-            checkpoints: Vec::new(),
-            digest: mix(seed),
-            events: 0,
-            warnings: Vec::new(),
-        };
-        history.connect();
-        history.populate(filled);
-        history
-    }
-
-    /// Links, where they decide how long rebuilds take.
-    fn connect(&mut self) {
-        if !self.spec.shares_links() {
-            return;
-        }
-        let (hosts, repair) = (&self.spec.hosts, &self.spec.repair);
-        let others = match repair.by {
-            RepairBy::Worker => repair.workers.max(1),
-            RepairBy::Owner => self.spec.data.count,
-            _ => 0,
-        };
-        let (up, down) = repair.worker.map_or((Rate::UNLIMITED, Rate::UNLIMITED), |worker| (worker.up, worker.down));
-        let links = |of: Rate, other: Rate| {
-            let mut links = vec![of; hosts.count as usize];
-            links.resize((hosts.count + others) as usize, other);
-            links
-        };
-        self.bulk = Some(Bulk::new(&links(hosts.up, up), &links(hosts.down, down)));
-        self.nodes = vec![Node::default(); (hosts.count + others) as usize];
-    }
-
-    /// Hosts come, slots are put on them, and what is to happen first is listed.
-    fn populate(&mut self, filled: Option<&FillOutcome>) {
-        let domains = self.domains();
-        self.open = vec![0; domains as usize];
-        let grouped = self.spec.placement.rule == super::PlacementRule::Groups;
-        self.homeless = vec![VecDeque::new(); if grouped { domains as usize } else { 1 }];
-        self.hosts = (0..self.spec.hosts.count).map(|host| self.first_host(host)).collect();
-        let are_up: Vec<bool> = self.hosts.iter().map(|host| host.up).collect();
-        for host in 0..self.spec.hosts.count {
-            self.hosts[host as usize].up = true; // slots came when their hosts were there
-            self.refresh(host);
-        }
-        for unit in 0..self.units.len() as u32 {
-            self.place(unit, filled);
-        }
-        self.counts.hosts_up = self.spec.hosts.count;
-        for (host, is_up) in (0..).zip(are_up) {
-            if !is_up {
-                self.hosts[host as usize].up = false;
-                self.counts.hosts_up -= 1;
-                self.refresh(host);
-                (0..self.hosts[host as usize].slots.len())
-                    .for_each(|at| self.away(self.hosts[host as usize].slots[at]));
-            }
-            self.await_host(host);
-        }
-        (0..self.spec.shocks.len() as u32).for_each(|entry| self.await_shock(entry));
-        self.await_sample();
-        self.settle();
-    }
-
-    /// Puts the slots of a unit on hosts, or leaves it out.
-    fn place(&mut self, unit: u32, filled: Option<&FillOutcome>) {
-        let dataset = unit / self.rules.units_per_dataset;
-        if let Some(filled) = filled {
-            let slots = self.rules.units_per_dataset as usize * self.rules.n as usize;
-            let hosts = &filled.host_of[dataset as usize * slots..(dataset as usize + 1) * slots];
-            if hosts.contains(&NONE) {
-                self.units[unit as usize].lost = true;
-                return;
-            }
-        }
-        self.counts.units += 1;
-        self.datasets[dataset as usize].outcome.fewest = self.rules.n;
-        let mut rng = Rng::stream(self.seed, Purpose::Placement, u64::from(unit));
-        let mut unplaced = 0;
-        for slot in self.numbers_of(unit) {
-            let host = match filled {
-                Some(filled) => Some(filled.host_of[slot as usize]),
-                None => self.choose(unit, &mut rng),
-            };
-            match host {
-                Some(host) => self.put(slot, host),
-                None => unplaced += 1,
-            }
-        }
-        if unplaced > 0 {
-            self.lack_room(unit);
-        }
-    }
-
-    /// The slots of a unit that no host had room for are gone from the start.
-    fn lack_room(&mut self, unit: u32) {
-        if self.warnings.is_empty() {
-            self.warnings.push(format!("unit {unit} found no hosts with room for all its slots at the start"));
-        }
-        for slot in self.numbers_of(unit) {
-            if self.slots[slot as usize].host == NONE && !self.units[unit as usize].lost {
-                self.gone(slot, true);
-                self.totals.slots_lost -= 1;
-            }
-        }
-    }
-
+impl History<'_> {
     /// Goes on to the horizon; false when `goes_on` said no before.
     fn run(&mut self, goes_on: &mut dyn FnMut(Time, u64) -> bool) -> bool {
         while let Some((at, flow)) = self.next() {
             if at > self.spec.horizon {
                 break;
             }
-            self.advance(at);
-            let counts = match flow {
-                Some(flow) => {
-                    self.flow_ended(flow);
-                    true
-                }
-                None => self.handle(),
-            };
-            self.settle();
-            self.events += u64::from(counts);
-            if counts && self.events.is_multiple_of(LOOK_EVERY) && !goes_on(self.now, self.events) {
+            if self.step(at, flow) && self.events.is_multiple_of(LOOK_EVERY) && !goes_on(self.now, self.events) {
                 return false;
             }
         }
         self.advance(self.spec.horizon);
         goes_on(self.now, self.events)
+    }
+
+    /// Lets happen what happens next; whether it still meant something.
+    fn step(&mut self, at: Time, flow: Option<u32>) -> bool {
+        self.advance(at);
+        let counts = match flow {
+            Some(flow) => {
+                self.flow_ended(flow);
+                true
+            }
+            None => self.handle(),
+        };
+        self.settle();
+        self.events += u64::from(counts);
+        counts
     }
 
     /// When something happens next, and the transfer whose end it is, if it is one. What is

@@ -188,7 +188,7 @@ impl History<'_> {
 /// probability in each: a negative binomial number, as the sum of geometric ones.
 fn periods(proofs: u32, probability: f64, rng: &mut Rng) -> u64 {
     let silent = libm::log1p(-probability);
-    let mut one = || 1 + libm::floor(libm::log(rng.uniform()) / silent) as u64;
+    let mut one = || (libm::floor(libm::log(rng.uniform()) / silent) as u64).saturating_add(1);
     (0..proofs).fold(0u64, |sum, _| sum.saturating_add(one()))
 }
 
@@ -203,6 +203,7 @@ mod tests {
     fn periods_until_proofs_are_negative_binomial() {
         let mut rng = Rng::stream(1, Purpose::Notices, 0);
         assert_eq!(periods(3, 1.0, &mut rng), 3);
+        assert_eq!(periods(3, 0.0, &mut rng), u64::MAX, "never");
         let n = 200_000;
         let drawn: Vec<f64> = (0..n).map(|_| periods(2, 0.1, &mut rng) as f64).collect();
         let mean = drawn.iter().sum::<f64>() / f64::from(n);

@@ -1,13 +1,19 @@
 //! Histories against the exact numbers and brute-force ones of the storage oracles.
 
+mod away;
 mod kept;
+mod moves;
+mod properties;
+mod regions;
+mod thresholds;
 
 use super::super::outcome::StorageOutcome;
 use super::super::{
-    CodeKind, CodeSpec, DataSpec, HostsSpec, LifeSpec, PlacementSpec, RareSpec, RepairSpec, StorageKind,
+    AwaySpec, CodeKind, CodeSpec, DataSpec, DetectSpec, HostsSpec, LifeFamily, LifeSpec, PlacementRule, PlacementSpec,
+    ProofSpec, RareSpec, RepairBy, RepairSpec, ShockSpec, SpanFamily, SpanSpec, Start, StorageKind, StorageSpec,
+    Struck, TransferSpec, WorkerSpec,
 };
-use super::super::{SpanFamily, SpanSpec, StorageSpec};
-use super::histories;
+use super::{History, HistoryOutcome, histories};
 use crate::units::{Bytes, Time};
 
 const DAY: u64 = 86_400;
@@ -66,11 +72,27 @@ fn run(spec: &StorageSpec) -> StorageOutcome {
 }
 
 /// A mean over histories with half its 95 % interval.
-fn mean(outcome: &StorageOutcome, of: impl Fn(&super::HistoryOutcome) -> f64) -> (f64, f64) {
+fn mean(outcome: &StorageOutcome, of: impl Fn(&HistoryOutcome) -> f64) -> (f64, f64) {
     let n = outcome.histories.len() as f64;
     let mean = outcome.histories.iter().map(&of).sum::<f64>() / n;
     let variance = outcome.histories.iter().map(|history| of(history) - mean).map(|off| off * off).sum::<f64>();
     (mean, 1.96 * (variance / (n - 1.0) / n).sqrt())
+}
+
+/// The share of units that are lost, over histories.
+fn units_lost(outcome: &StorageOutcome, units: u32) -> (f64, f64) {
+    mean(outcome, |of| f64::from(of.units_lost) / f64::from(units))
+}
+
+/// Hosts in groups of as many as a unit has slots.
+fn grouped(spec: StorageSpec) -> StorageSpec {
+    StorageSpec { placement: PlacementSpec { rule: PlacementRule::Groups, over: Struck::Region }, ..spec }
+}
+
+/// Hosts that live for ever.
+fn forever(mut spec: StorageSpec) -> StorageSpec {
+    spec.hosts.life.family = LifeFamily::Forever;
+    spec
 }
 
 /// Whether a mean is that of an oracle, both with half their 95 % intervals: their difference
@@ -78,10 +100,4 @@ fn mean(outcome: &StorageOutcome, of: impl Fn(&super::HistoryOutcome) -> f64) ->
 fn agrees((got, half): (f64, f64), (expected, other): (f64, f64), what: &str) {
     let most = 1.5 * (half * half + other * other).sqrt();
     assert!((got - expected).abs() < most, "{what}: {got} +- {half}, expected {expected} +- {other}");
-}
-
-/// A share of so many with half its 95 % interval.
-fn share(count: u64, of: u64) -> (f64, f64) {
-    let p = count as f64 / of as f64;
-    (p, 1.96 * (p * (1.0 - p) / of as f64).sqrt())
 }

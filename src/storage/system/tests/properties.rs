@@ -1,0 +1,164 @@
+//! What holds of every history.
+
+use super::super::super::outcome::FillOutcome;
+use super::*;
+use proptest::prelude::*;
+
+/// Small specifications with anything in them.
+fn any_spec() -> impl Strategy<Value = StorageSpec> {
+    let lives = (0..4u32, 5.0..60.0f64, 0.4..2.0f64, prop::bool::ANY);
+    let hosts = (9..30u32, 1..4u32, prop::option::of(2..6u32), lives, prop::option::of((0.5..5.0f64, 0.2..5.0f64)));
+    let code = (1..4u32, 1..4u32, 0..4u32, prop::bool::ANY);
+    let rules =
+        (0..3u32, 0..3u32, prop::option::of((5.0..80.0f64, 0..3u32, 0.1..1.0f64, prop::option::of(0.5..3.0f64))));
+    let detect = (0..2u32, 0..2u32, 0..2u32, 0..2u32, 1..3u32);
+    let repair = (0..5u32, prop::bool::ANY, 0..3u32, 0..3u32, 0..2u32, 0..3u32, 0..4u32);
+    let more = (1..4u64, 0..3u32, prop::bool::ANY, 1..40u64);
+    (hosts, code, rules, detect, repair, more, 0..1000u64).prop_map(
+        |(hosts, code, rules, detect, repair, more, seed)| {
+            let (count, regions, operators, (family, mean, shape, fresh), away) = hosts;
+            let (data, parity, kind, _) = code;
+            let kind = [CodeKind::Mds, CodeKind::Lrc, CodeKind::TwoDimensional, CodeKind::Replica][kind as usize];
+            let data = if kind == CodeKind::Replica { 1 } else { data };
+            let n = data + parity;
+            let mut spec = StorageSpec { seed, histories: 2, horizon: days(120.0), ..spec(count, 12, (n, parity)) };
+            spec.code.kind = kind;
+            spec.hosts.regions = regions;
+            spec.hosts.operators = operators;
+            let families = [LifeFamily::Exponential, LifeFamily::Weibull, LifeFamily::Trace, LifeFamily::Forever];
+            spec.hosts.life = LifeSpec {
+                family: families[family as usize],
+                mean: days(mean),
+                shape,
+                start: if fresh { Start::Fresh } else { Start::Stationary },
+                observed_days: vec![3.0, mean, 2.0 * mean],
+            };
+            spec.hosts.away =
+                away.map(|(up, down)| AwaySpec { up: days(up), down: days(down), up_shape: shape, down_shape: 1.0 });
+            let (size, replaced, unit, room) = more;
+            spec.data.size = Bytes(size * 1_000_000_000_000);
+            spec.data.unit = unit.then_some(Bytes(700_000_000_000));
+            let slots = spec.units() * u64::from(n) / u64::from(count) + room;
+            spec.hosts.disk = Bytes(slots * spec.slot_size().get());
+            spec.hosts.replaced_after = [Time::ZERO, days(4.0), Time::NEVER][replaced as usize];
+            let (rule, over, shock) = rules;
+            let parts = [Struck::All, Struck::Region, Struck::Operator];
+            let rule = [PlacementRule::Random, PlacementRule::Groups, PlacementRule::Spread][rule as usize];
+            spec.placement = PlacementSpec { rule, over: parts[over as usize] };
+            spec.shocks = Vec::from_iter(shock.map(|(every, hits, share, away)| ShockSpec {
+                every: days(every),
+                hits: parts[hits as usize],
+                share,
+                away_for: away.map(days),
+            }));
+            let (offline, delay, proofs, checks, misses) = detect;
+            spec.detect = DetectSpec {
+                offline_after: days(f64::from(offline)),
+                mean_delay: days(f64::from(delay)),
+                proofs: (proofs > 0).then_some(ProofSpec { period: days(0.3), probability: 0.3, timeout: days(0.1) }),
+                check_every: days(f64::from(checks)),
+                misses,
+            };
+            let (by, together, parallel, workers, per_host, time, threshold) = repair;
+            let by = [RepairBy::NewHost, RepairBy::Worker, RepairBy::Owner, RepairBy::Neighbours, RepairBy::Nobody]
+                [by as usize];
+            let link = "300 Mbit/s".parse().unwrap();
+            spec.repair = RepairSpec {
+                threshold: Some((n - 1).saturating_sub(threshold).max(data)),
+                together,
+                by,
+                parallel,
+                workers,
+                per_host,
+                rate_limit: (time == 2).then_some(link),
+                time: [None, fixed(0.0), exponential(2.0)].get(2 - time as usize).copied().flatten(),
+                worker: Some(WorkerSpec { up: link, down: link }),
+                transfer: TransferSpec {
+                    startup: days(f64::from(delay) * 0.01),
+                    efficiency: 0.9,
+                    ..Default::default()
+                },
+            };
+            spec
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// No rule is broken, neither at the end nor on the way; the same gives the same, and the
+    /// first of two histories is the one.
+    #[test]
+    fn books_balance_and_runs_are_equal(spec in any_spec()) {
+        let both = run(&spec);
+        prop_assert_eq!(&both, &run(&spec));
+        let one = run(&StorageSpec { histories: 1, ..spec.clone() });
+        prop_assert_eq!(&both.histories[..1], &one.histories[..]);
+        prop_assert_eq!((&both.hosts, &both.datasets, &both.series), (&one.hosts, &one.datasets, &one.series));
+        prop_assert_eq!((&both.repairs, &both.checkpoints), (&one.repairs, &one.checkpoints));
+        let mut history = History::new(&spec, spec.seed, None, true);
+        let mut broken = Vec::new();
+        while let Some((at, flow)) = history.next().filter(|(at, _)| *at <= spec.horizon) {
+            history.step(at, flow);
+            history.check_slots(&mut |what| broken.push(what));
+        }
+        prop_assert_eq!(broken, Vec::<String>::new());
+    }
+}
+
+/// A longer horizon changes nothing of what has been.
+#[test]
+fn what_has_been_does_not_depend_on_the_horizon() {
+    let mut short = spec(30, 50, (6, 2));
+    short.repair.time = None;
+    short.hosts.away = Some(AwaySpec { up: days(5.0), down: days(1.0), up_shape: 0.7, down_shape: 1.0 });
+    short.series_interval = Some(days(1.0));
+    let long = StorageSpec { horizon: days(800.0), ..short.clone() };
+    let (short, long) = (run(&short), run(&long));
+    assert!(short.repairs.len() > 500);
+    assert_eq!(short.repairs[..], long.repairs[..short.repairs.len()]);
+    assert_eq!(short.series[..], long.series[..short.series.len()]);
+}
+
+/// Slots are where they were filled, and what was not filled is no part of it.
+#[test]
+fn slots_begin_where_they_were_filled() {
+    let spec = StorageSpec { repair: RepairSpec { by: RepairBy::Nobody, ..Default::default() }, ..spec(9, 3, (3, 1)) };
+    let host_of = vec![0, 1, 2, 3, u32::MAX, 5, 6, 7, 8];
+    let filled = FillOutcome { host_of: host_of.clone(), ..FillOutcome::default() };
+    let history = History::new(&spec, 1, Some(&filled), true);
+    let hosts: Vec<u32> = history.slots.iter().map(|slot| slot.host).collect();
+    assert_eq!(hosts, [0, 1, 2, u32::MAX, u32::MAX, u32::MAX, 6, 7, 8]);
+    let outcome = histories(&spec, Some(&filled), &mut |_| true);
+    assert_eq!((outcome.violations.len(), outcome.datasets[1].lost), (0, None));
+    assert_eq!(outcome.histories[0].lost, outcome.datasets.iter().filter(|of| of.lost.is_some()).count() as u32);
+}
+
+/// Who says no ends the run there; histories that came to their end stay.
+#[test]
+fn an_interrupted_run_keeps_what_it_has() {
+    let spec = StorageSpec { histories: 10, ..spec(60, 1000, (6, 2)) };
+    let mut shares = Vec::new();
+    let outcome = histories(&spec, None, &mut |progress| {
+        shares.push(progress.share);
+        progress.share < 0.45
+    });
+    assert!(!outcome.complete && outcome.histories.len() == 4, "{}", outcome.histories.len());
+    assert!(shares.is_sorted() && shares.len() > 8, "{shares:?}");
+    let whole = run(&StorageSpec { histories: 4, ..spec });
+    assert_eq!((outcome.totals, outcome.datasets), (whole.totals, whole.datasets));
+}
+
+/// Checkpoints lie at even distances and differ; another seed gives other ones.
+#[test]
+fn digests_follow_the_history() {
+    let of = |seed| run(&StorageSpec { seed, ..spec(60, 100, (6, 2)) });
+    let (one, other) = (of(1), of(2));
+    assert_eq!(one.checkpoints.len(), 64);
+    assert_eq!(one.checkpoints[63].0, days(365.0));
+    assert_ne!(one.fingerprint, other.fingerprint);
+    assert_ne!(one.checkpoints[0].1, one.checkpoints[63].1);
+    assert!(one.checkpoints.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    assert_eq!(one.series.len(), 200);
+}
