@@ -329,7 +329,7 @@ pub struct ProofSpec {
 }
 
 /// How missing slots are rebuilt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepairSpec {
     /// Repair of a unit begins when so many of its slots or fewer are left, as far as was
@@ -365,23 +365,6 @@ pub struct RepairSpec {
     pub worker: Option<WorkerSpec>,
     /// How a transfer differs from a flow that is as fast as its links let it.
     pub transfer: TransferSpec,
-}
-
-impl Default for RepairSpec {
-    fn default() -> Self {
-        RepairSpec {
-            threshold: None,
-            together: false,
-            by: RepairBy::default(),
-            parallel: 0,
-            workers: 0,
-            per_host: 0,
-            rate_limit: None,
-            time: None,
-            worker: None,
-            transfer: TransferSpec::default(),
-        }
-    }
 }
 
 /// Who rebuilds.

@@ -7,144 +7,20 @@
 //! with no more hosts than slots), its life begins then. Hosts are there or away as they are
 //! in the long run, also at the start.
 
+mod kept;
 mod notice;
 mod places;
 mod span;
+mod strike;
 
+pub use kept::UnitSpec;
 pub use span::{Environment, Recorded, ShockAt, Span};
 
-use super::{AwaySpec, Life, LifeFamily, PlacementRule, RepairBy, Start, StorageSpec, Struck};
+use super::Start;
 use crate::rng::Rng;
-use notice::{Notice, Stage};
-use places::Places;
-use span::{Takes, exponential, recorded_shocks};
-
-/// A unit and how it is kept.
-#[derive(Debug, Clone)]
-pub struct UnitSpec<'a> {
-    /// Slots that are needed.
-    k: u32,
-    /// All its slots.
-    n: u32,
-    life: Life,
-    start: Start,
-    /// Whether how long a host has lived says anything about how long it lives on.
-    memory: bool,
-    /// Whether a rebuilt slot is on a host of any age.
-    aged: bool,
-    presence: Option<Presence>,
-    /// Whether slots can be away.
-    away: bool,
-    shocks: Vec<Shock>,
-    /// Shocks that may concern it, per second, where they are drawn.
-    shock_rate: f64,
-    recorded: &'a [ShockAt],
-    places: Places,
-    notice: Notice,
-    repair: Option<Repair<'a>>,
-}
-
-/// Hosts that go away and come back.
-#[derive(Debug, Clone)]
-struct Presence {
-    up: Life,
-    down: Life,
-    /// Share of time that a host is there.
-    there: f64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Shock {
-    hits: Struck,
-    share: f64,
-    /// Those that may concern the unit, per second.
-    rate: f64,
-    /// How long those it strikes are away; for good when absent.
-    away_for: Option<f64>,
-}
-
-/// How missing slots are rebuilt.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Repair<'a> {
-    /// Slots not noticed to be missing at which it begins.
-    threshold: u32,
-    together: bool,
-    parallel: u32,
-    takes: Takes<'a>,
-}
-
-impl<'a> UnitSpec<'a> {
-    /// A unit of a storage run in this environment.
-    pub fn of(spec: &StorageSpec, environment: &'a Environment) -> UnitSpec<'a> {
-        let n = spec.code.total;
-        let memory = matches!(spec.hosts.life.family, LifeFamily::Weibull | LifeFamily::Trace);
-        let shock = |shock: &super::ShockSpec| Shock {
-            hits: shock.hits,
-            share: shock.share,
-            // Of a slot, that its region or operator is struck.
-            rate: if shock.hits == Struck::All { 1.0 } else { f64::from(n) } / shock.every.secs(),
-            away_for: shock.away_for.map(|span| span.secs()),
-        };
-        let shocks: Vec<Shock> = spec.shocks.iter().map(shock).collect();
-        let recorded = recorded_shocks(environment);
-        UnitSpec {
-            k: spec.code.data,
-            n,
-            life: Life::of(&spec.hosts.life),
-            start: spec.hosts.life.start,
-            memory,
-            aged: memory && spec.placement.rule != PlacementRule::Groups && spec.hosts.count > n,
-            presence: spec.hosts.away.as_ref().map(Presence::of),
-            away: spec.hosts.away.is_some() || shocks.iter().any(|shock| shock.away_for.is_some()),
-            shock_rate: if recorded.is_empty() { shocks.iter().map(|shock| shock.rate).sum() } else { 0.0 },
-            shocks,
-            recorded,
-            places: Places::of(spec),
-            notice: Notice::of(&spec.detect),
-            repair: (spec.repair.by != RepairBy::Nobody).then(|| Repair {
-                threshold: spec.threshold(),
-                together: spec.repair.together,
-                parallel: if spec.repair.parallel == 0 { u32::MAX } else { spec.repair.parallel },
-                takes: Takes::of(spec, environment),
-            }),
-        }
-    }
-
-    /// Gone slots at which it is lost.
-    pub fn lost(&self) -> u32 {
-        self.n - self.k + 1
-    }
-
-    /// The age of the host on which a slot is rebuilt now.
-    fn new_age(&self, now: f64, rng: &mut Rng) -> f64 {
-        match (self.aged, self.start) {
-            (false, _) => 0.0,
-            (true, Start::Stationary) => self.life.first_age(Start::Stationary, rng),
-            (true, Start::Fresh) => {
-                let (mut born, mut dies) = (0.0, self.life.remaining(0.0, rng));
-                while dies < now {
-                    (born, dies) = (dies, dies + self.life.remaining(0.0, rng));
-                }
-                now - born
-            }
-        }
-    }
-}
-
-impl Presence {
-    fn of(spec: &AwaySpec) -> Self {
-        let (up, down) = (spec.up.secs(), spec.down.secs());
-        Presence {
-            up: Life::weibull(up, spec.up_shape),
-            down: Life::weibull(down, spec.down_shape),
-            there: up / (up + down),
-        }
-    }
-
-    fn spell(&self, there: bool) -> &Life {
-        if there { &self.up } else { &self.down }
-    }
-}
+use kept::Presence;
+use notice::Stage;
+use strike::Striking;
 
 /// A slot. Moments are seconds from the start.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -204,16 +80,6 @@ struct State {
     shocks: usize,
     /// A shock that happens now.
     striking: Option<Striking>,
-}
-
-/// A shock that happens now.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Striking {
-    shock: Shock,
-    /// The region or operator that it strikes.
-    place: u32,
-    /// The next slot that it comes to.
-    slot: usize,
 }
 
 /// What a history came to.
@@ -320,14 +186,6 @@ impl Unit {
             *end = repair.takes.again((*began, *end), now, rng);
         }
         self.await_shock(spec, rng);
-    }
-
-    fn await_shock(&mut self, spec: &UnitSpec, rng: &mut Rng) {
-        self.state.next_shock = match spec.recorded.get(self.state.shocks) {
-            Some(shock) => shock.time.secs(),
-            None if spec.shock_rate > 0.0 => self.state.now + exponential(1.0 / spec.shock_rate, rng),
-            None => f64::INFINITY,
-        };
     }
 
     /// Lives on until `goal` slots are gone, or until `end`; whether the former.
@@ -503,60 +361,6 @@ impl Unit {
                 self.renew(index, spec, rng);
             }
         }
-    }
-
-    fn strike(&mut self, spec: &UnitSpec, rng: &mut Rng) {
-        let shock = self.shock(spec, rng);
-        self.state.striking = shock.map(|(shock, place)| Striking { shock, place, slot: 0 });
-        if shock.is_none() {
-            self.await_shock(spec, rng);
-        }
-    }
-
-    /// A shock comes to its next slot: one by one, so that histories are split in its midst.
-    fn strike_next(&mut self, Striking { shock, place, slot: index }: Striking, spec: &UnitSpec, rng: &mut Rng) {
-        self.state.striking = Some(Striking { shock, place, slot: index + 1 });
-        let slot = &mut self.slots[index];
-        if slot.there && spec.places.place(slot.host, shock.hits) == place && rng.uniform() < shock.share {
-            if let Some(span) = shock.away_for {
-                (slot.there, slot.struck, slot.since) = (false, true, self.state.now);
-                slot.turns = self.state.now + span;
-                self.misses(index, spec, rng);
-            } else {
-                self.die(index, spec, rng);
-            }
-        }
-        if index + 1 == self.slots.len() {
-            self.state.striking = None;
-            self.await_shock(spec, rng);
-            self.begin_repairs(spec, rng);
-        }
-    }
-
-    /// The shock that happens now and the place that it strikes. A region or an operator is
-    /// struck at its rate however many slots it has: of shocks that are drawn for each slot,
-    /// one in so many counts.
-    fn shock(&mut self, spec: &UnitSpec, rng: &mut Rng) -> Option<(Shock, u32)> {
-        if let Some(recorded) = spec.recorded.get(self.state.shocks) {
-            self.state.shocks += 1;
-            return spec.shocks.get(recorded.shock as usize).map(|shock| {
-                let place = if shock.hits == Struck::All { 0 } else { recorded.place };
-                (*shock, place)
-            });
-        }
-        let mut left = rng.uniform() * spec.shock_rate;
-        let falls = |shock: &&Shock| {
-            left -= shock.rate;
-            left < 0.0
-        };
-        let shock = spec.shocks.iter().find(falls).or(spec.shocks.last())?;
-        if shock.hits == Struck::All {
-            return Some((*shock, 0));
-        }
-        let place_of = |slot: &Slot| spec.places.place(slot.host, shock.hits);
-        let place = place_of(&self.slots[rng.below(u64::from(spec.n)) as usize]);
-        let there = self.slots.iter().filter(|slot| place_of(slot) == place).count();
-        (rng.below(there as u64) == 0).then_some((*shock, place))
     }
 }
 
