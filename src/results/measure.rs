@@ -143,8 +143,20 @@ const LESS: [&str; 36] = [
 const MORE: [&str; 6] = ["completed", "efficiency", "ever_completed", "nines", "mttdl_s", "filled"];
 
 /// Titles of columns that people call otherwise.
-const TITLES: [(&str, &str); 3] =
-    [("makespan_s", "makespan"), ("efficiency", "efficiency"), ("wire_per_payload", "wire bytes per byte")];
+const TITLES: [(&str, &str); 12] = [
+    ("makespan_s", "makespan"),
+    ("efficiency", "efficiency"),
+    ("wire_per_payload", "wire bytes per byte"),
+    ("dataset_loss", "loss of a dataset"),
+    ("any_loss", "loss of any dataset"),
+    ("repair_per_stored_byte_year", "repair traffic"),
+    ("unneeded", "rebuilds not needed"),
+    ("time_to_repair_median_s", "median time to repair"),
+    ("time_to_repair_p95_s", "p95 time to repair"),
+    ("unreadable_share", "time unreadable"),
+    ("transactions_per_second", "transactions"),
+    ("fill_s", "time to fill"),
+];
 
 fn of_column(column: &'static str, unit: Unit, meaning: &str) -> Measure {
     let better = match () {

@@ -3,9 +3,6 @@
 use super::words::{change, counted, percent, short_change};
 use crate::study::{Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactVerdict, ImpactWorld, Party, Stand};
 
-/// The quantity by which a world is called better or worse.
-const BY: ImpactMetric = ImpactMetric::MedianTime;
-
 /// What is compared where, in a few words.
 pub(super) fn title(impact: &Impact) -> String {
     format!("{} against {}", impact.names[1], impact.names[0])
@@ -34,7 +31,7 @@ pub(super) fn answer(impact: &Impact) -> String {
             if runs == 1 { "the 1 pair".into() } else { format!("all {runs} pairs") },
         );
     }
-    let worlds: Vec<_> = impact.stands(BY).collect();
+    let worlds: Vec<_> = impact.stands(impact.by()).collect();
     let named = |stand: Stand, with_numbers: bool| {
         let found = worlds.iter().filter(|(.., other)| *other == stand);
         let name = |(world, line, _): &(&ImpactWorld, &ImpactLine, Stand)| match with_numbers {
@@ -70,7 +67,7 @@ pub(super) fn answer(impact: &Impact) -> String {
         fails.into_iter().flatten().collect::<String>(),
         counted(worlds.len() as u128, "world"),
         told.collect::<Vec<_>>().join(", "),
-        BY.title(),
+        impact.by().title(),
     )
 }
 
@@ -116,11 +113,11 @@ fn together(impact: &Impact) -> String {
     format!("All worlds together: {}.", words.join("; "))
 }
 
-/// Single worlds in which something besides [`BY`] is surely worse that is not so in
+/// Single worlds in which something besides [`Impact::by`] is surely worse that is not so in
 /// all together.
 fn exceptions(impact: &Impact) -> Option<String> {
     let words = impact.each_world().filter_map(|(world, lines, _)| {
-        let here = impact.worse_here(lines).into_iter().filter(|line| line.metric != BY);
+        let here = impact.worse_here(lines).into_iter().filter(|line| line.metric != impact.by());
         let words: Vec<String> = here.map(|line| format!("{} {}", line.metric.title(), short_change(line))).collect();
         (!words.is_empty()).then(|| format!("{} ({})", world.name, words.join(", ")))
     });

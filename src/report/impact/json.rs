@@ -2,7 +2,7 @@
 
 use super::answer::summary;
 use crate::results::Program;
-use crate::study::{Elsewhere, Impact, ImpactLine, ImpactMetric, ImpactVerdict, Stand};
+use crate::study::{Elsewhere, Impact, ImpactLine, ImpactVerdict, Stand};
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ pub fn json(impact: &Impact, program: &Program) -> String {
     let request = &impact.request;
     let side =
         |name: &str, side: &crate::study::ImpactSide| json!({ "name": name, "model": side.model, "sets": side.sets });
-    let stands = impact.stands(ImpactMetric::MedianTime).map(|(.., stand)| word(stand));
+    let stands = impact.stands(impact.by()).map(|(.., stand)| word(stand));
     let worlds = impact.each_world().zip(stands).map(|((world, lines, standing), stand)| {
         json!({
             "name": world.name,

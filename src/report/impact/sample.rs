@@ -47,6 +47,7 @@ pub fn impact() -> Impact {
     let world =
         |name: &str, latency: &str| ImpactWorld { name: name.into(), settings: format!("network.latency = {latency}") };
     Impact {
+        of_storage: false,
         request: ImpactRequest {
             pack: "quick".into(),
             base: side("base", &[]),

@@ -28,6 +28,8 @@ pub enum ImpactMetric {
     Unfinished,
     /// Bytes of one class for each byte of the file that was stored.
     Class(Class),
+    /// A measure of storage runs, by its place in [`ImpactMetric::KEPT`].
+    Kept(usize),
 }
 
 /// How the values of two sides are set against each other.
@@ -44,8 +46,8 @@ pub(super) enum Yardstick {
 }
 
 impl ImpactMetric {
-    /// Those about the run as a whole.
-    pub const WHOLE: [ImpactMetric; 9] = [
+    /// Those about a swarm run as a whole.
+    const WHOLE: [ImpactMetric; 9] = [
         ImpactMetric::MedianTime,
         ImpactMetric::SlowTime,
         ImpactMetric::FirstByte,
@@ -57,11 +59,41 @@ impl ImpactMetric {
         ImpactMetric::Unfinished,
     ];
 
-    /// Every quantity: those of [`ImpactMetric::WHOLE`], then each class of bytes but
-    /// payload, of which there is one for each byte stored.
+    /// The measures of storage runs that a change is judged by, the first that by which a world
+    /// is called better or worse.
+    const KEPT: [(&'static str, Yardstick); 10] = [
+        ("dataset_loss", Yardstick::Ratio),
+        ("any_loss", Yardstick::Ratio),
+        ("overhead", Yardstick::Ratio),
+        ("repair_per_stored_byte_year", Yardstick::Base),
+        ("unneeded", Yardstick::Base),
+        ("time_to_repair_median_s", Yardstick::Ratio),
+        ("time_to_repair_p95_s", Yardstick::Ratio),
+        ("unreadable_share", Yardstick::One),
+        ("transactions_per_second", Yardstick::Base),
+        ("fill_s", Yardstick::Ratio),
+    ];
+
+    /// By what a world is called better or worse, of storage runs or of swarms.
+    pub const fn main(of_storage: bool) -> ImpactMetric {
+        if of_storage { ImpactMetric::Kept(0) } else { ImpactMetric::MedianTime }
+    }
+
+    /// Those about a run as a whole, of both kinds of runs.
+    pub fn whole() -> impl Iterator<Item = ImpactMetric> {
+        Self::WHOLE.into_iter().chain((0..Self::KEPT.len()).map(ImpactMetric::Kept))
+    }
+
+    /// Every quantity: those about a run as a whole, then each class of bytes but payload, of
+    /// which there is one for each byte stored.
     pub fn all() -> impl Iterator<Item = ImpactMetric> {
         let classes = Class::ALL.into_iter().filter(|class| *class != Class::Payload);
-        Self::WHOLE.into_iter().chain(classes.map(ImpactMetric::Class))
+        Self::whole().chain(classes.map(ImpactMetric::Class))
+    }
+
+    /// Whether it is a measure of storage runs.
+    pub const fn is_of_storage(self) -> bool {
+        matches!(self, ImpactMetric::Kept(_))
     }
 
     /// What is measured.
@@ -89,6 +121,7 @@ impl ImpactMetric {
             ImpactMetric::PeakQueue => "peak_queue_bytes".into(),
             ImpactMetric::Unfinished => "unfinished_share".into(),
             ImpactMetric::Class(class) => format!("{}_per_payload", class.name()),
+            ImpactMetric::Kept(place) => Self::KEPT[place].0.into(),
         }
     }
 
@@ -112,7 +145,7 @@ impl ImpactMetric {
 
     /// Whether its change is a difference and not a share of the base.
     pub const fn is_difference(self) -> bool {
-        matches!(self, ImpactMetric::Unfinished)
+        matches!(self.yardstick(), Yardstick::One)
     }
 
     pub(super) const fn yardstick(self) -> Yardstick {
@@ -124,6 +157,7 @@ impl ImpactMetric {
             ImpactMetric::Wire | ImpactMetric::SeederShare => Yardstick::Base,
             ImpactMetric::Class(_) => Yardstick::Traffic,
             ImpactMetric::Unfinished => Yardstick::One,
+            ImpactMetric::Kept(place) => Self::KEPT[place].1,
         }
     }
 }
@@ -139,6 +173,9 @@ mod tests {
             let Measure { name, unit, better, .. } = metric.measure();
             assert_eq!(*better == Better::More, metric == ImpactMetric::Efficiency, "{name}");
             assert_ne!(*better, Better::Neither, "{name}");
+            if metric.is_of_storage() {
+                continue;
+            }
             assert_eq!(metric.is_of_time(), *unit == Unit::Seconds || metric == ImpactMetric::Efficiency, "{name}");
         }
     }

@@ -64,6 +64,8 @@ pub struct Impact {
     /// Real time that a pair took, in s; nothing when none was computed. Not for
     /// files that have to be the same again.
     pub seconds_per_pair: Option<f64>,
+    /// Whether its worlds are of storage.
+    pub of_storage: bool,
 }
 
 /// A comparison, look by look: pairs until every verdict is decided
@@ -170,14 +172,16 @@ impl Duel {
 
     fn impact(&self, seen: &[SeenPairs], seconds_per_pair: Option<f64>) -> Impact {
         let has_requests = seen.iter().flatten().flatten().flatten().any(Observation::has_requests);
+        let of_storage = self.of_storage();
         let present = |metric: &ImpactMetric| match metric.is_part() {
             true => !line::is_absent(seen, *metric),
-            false => !(has_requests && metric.is_of_whole_run()),
+            false if of_storage && metric.is_of_storage() => !line::is_absent(seen, *metric),
+            false => metric.is_of_storage() == of_storage && !(has_requests && metric.is_of_whole_run()),
         };
         let metrics: Vec<ImpactMetric> = ImpactMetric::all().filter(present).collect();
         let mut all = line::lines(&[seen], &metrics, &self.request);
         let worlds: Vec<&[SeenPairs]> = seen.iter().map(std::slice::from_ref).collect();
-        let whole: Vec<ImpactMetric> = ImpactMetric::WHOLE.into_iter().filter(present).collect();
+        let whole: Vec<ImpactMetric> = ImpactMetric::whole().filter(present).collect();
         let each = line::lines(&worlds, &whole, &self.request);
         let mut by_world: Vec<Vec<ImpactLine>> = each.chunks(whole.len()).map(<[ImpactLine]>::to_vec).collect();
         let unfinished =
@@ -203,7 +207,13 @@ impl Duel {
             bytes: Decomposition::of(runs.filter_map(|(base, change)| base.bytes.as_ref().zip(change.bytes.as_ref()))),
             seconds_per_pair,
             request: self.request.clone(),
+            of_storage,
         }
+    }
+
+    /// Whether its worlds are of storage.
+    fn of_storage(&self) -> bool {
+        self.cells.iter().any(|cell| cell.base.storage().is_some())
     }
 }
 
@@ -220,6 +230,11 @@ fn observe(history: &History, plan: &Plan, index: usize) -> Result<Option<Observ
 }
 
 impl Impact {
+    /// The quantity by which a world is called better or worse.
+    pub fn by(&self) -> ImpactMetric {
+        ImpactMetric::main(self.of_storage)
+    }
+
     /// Quantities and classes of all worlds together.
     pub fn lines(&self) -> impl Iterator<Item = &ImpactLine> {
         self.whole.iter().chain(&self.parts)

@@ -106,6 +106,9 @@ pub struct ImpactWorld {
     pub settings: String,
 }
 
+/// The keys that say what runs, in swarms and in storage: --base and --change do.
+const CHOICES: [&str; 2] = ["protocol", "system"];
+
 /// Values of the column `side`.
 const SIDES: [&str; 2] = ["base", "change"];
 
@@ -197,22 +200,23 @@ fn refuse_twice(base: &[Cell], change: &[Cell]) -> Result<(), ImpactError> {
 
 /// What pack and overlays say about protocols, which --base and --change name.
 fn unused(request: &ImpactRequest) -> Vec<String> {
-    let of_world = |set: &&String| scenario::setting_key(set).is_ok_and(|keys| keys[0] != "protocol");
+    let of_world = |set: &&String| scenario::setting_key(set).is_ok_and(|keys| !CHOICES.contains(&keys[0].as_str()));
     let sets = request.common.sets.iter().filter(of_world).cloned().collect();
     let worlds = Input { pack: Some(request.pack.clone()), sets, ..request.common.clone() };
     // What is wrong without a side may be right with one, and is told there if it is not.
     let settings = scenario::outline(&worlds).map(|outline| outline.settings).unwrap_or_default();
-    let chosen = settings.into_iter().filter(|setting| setting.key == "protocol");
+    let chosen = settings.into_iter().filter(|setting| CHOICES.contains(&setting.key.as_str()));
     chosen
-        .map(|Setting { value, origin, .. }| {
-            format!("`protocol = {value}` ({origin}) is not used: --base and --change name the protocols")
+        .map(|Setting { key, value, origin }| {
+            format!("`{key} = {value}` ({origin}) is not used: --base and --change name the {key}s")
         })
         .collect()
 }
 
 /// The protocol is what the sides differ in.
 fn refuse_choice(set: &str) -> Result<(), ImpactError> {
-    let chosen = scenario::setting_key(set)? == ["protocol"];
+    let keys = scenario::setting_key(set)?;
+    let chosen = keys.len() == 1 && CHOICES.contains(&keys[0].as_str());
     if chosen { Err(ImpactError::NotOfBothSides(set.into())) } else { Ok(()) }
 }
 
@@ -224,14 +228,14 @@ fn refuse_other(cells: &[Cell], side: &ImpactSide) -> Result<(), ImpactError> {
 
 fn refuse_protocols(axes: &[Axis]) -> Result<(), ImpactError> {
     let keys = axes.iter().flat_map(|axis| &axis.keys);
-    let of_protocol = |key: &&String| key.split('.').next() == Some("protocol");
+    let of_protocol = |key: &&String| key.split('.').next().is_some_and(|first| CHOICES.contains(&first));
     keys.clone().find(of_protocol).map_or(Ok(()), |key| Err(ImpactError::NoPack(key.clone())))
 }
 
 /// Both sides have the same worlds, and their protocols have been named.
 fn refuse_common(set: &str) -> Result<(), ImpactError> {
     let keys = scenario::setting_key(set)?;
-    let common = ["sweep", "expect", "name"].contains(&keys[0].as_str()) || keys == ["protocol"];
+    let common = ["sweep", "expect", "name"].contains(&keys[0].as_str()) || CHOICES.iter().any(|choice| keys == [*choice]);
     if common { Err(ImpactError::NotOfOneSide(set.into())) } else { Ok(()) }
 }
 
