@@ -242,6 +242,7 @@ pub(super) fn repair_rows(id: &str, spec: &StorageSpec, outcome: &StorageOutcome
         slot: of.slot,
         lost_s: of.lost.secs(),
         noticed_s: of.noticed.secs(),
+        due_s: of.due.secs(),
         began_s: of.began.secs(),
         ended_s: of.ended.secs(),
         host: of.host,

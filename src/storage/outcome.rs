@@ -118,7 +118,8 @@ pub struct Totals {
     pub unneeded_bytes: u64,
     /// Of both, what was for repairs that were given up.
     pub given_up_bytes: u64,
-    /// Seconds that rebuilt slots waited from being noticed to the begin of the rebuild.
+    /// Seconds that rebuilt slots waited from when they were to be rebuilt (noticed, and few
+    /// enough slots of their unit left) to the begin of the rebuild.
     pub waited_s: f64,
     /// From the loss of a slot to its being rebuilt, s: of each one rebuilt, in order of size.
     pub times_to_repair_s: Vec<f32>,
@@ -184,6 +185,8 @@ pub struct RepairOutcome {
     pub lost: Time,
     /// When that was noticed.
     pub noticed: Time,
+    /// Since when the slot was to be rebuilt: noticed, and of its unit few enough slots left.
+    pub due: Time,
     /// When the rebuild began.
     pub began: Time,
     /// When it ended or was given up.

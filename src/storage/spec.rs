@@ -51,7 +51,7 @@ pub struct StorageSpec {
     pub sample_every: Option<Time>,
     /// What a study keeps of each run: its "row" of `runs.csv` alone, its "nodes" too with
     /// `traffic.csv`, or "all" tables. It decides nothing of the run.
-    #[serde(skip_serializing, rename(deserialize = "output.keep"))]
+    #[serde(default, skip_serializing, rename(deserialize = "output.keep"))]
     #[schemars(extend("default" = "all"))]
     pub keep: Keep,
 }
@@ -541,7 +541,7 @@ pub struct RareSpec {
     /// What gives the probability of loss.
     #[schemars(extend("default" = "split"))]
     pub method: RareMethod,
-    /// Histories from each level, in one repetition.
+    /// Histories from each level, in one repetition; more where these leave much open.
     #[schemars(extend("default" = 500))]
     pub starts: u32,
     /// Repetitions, from whose spread the interval comes.

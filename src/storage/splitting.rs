@@ -40,16 +40,40 @@ const COME: f64 = 0.2;
 /// The most histories from a level, as a multiple of what was asked for.
 const MOST: u32 = 1000;
 
+/// An interval of which the upper end is more than so many times the lower (about a third
+/// either way) comes of too few histories: another round has more.
+const SHARP: f64 = 1.8;
+
+/// So many times as many, in at most so many rounds.
+const MORE: u32 = 4;
+const ROUNDS: u64 = 4;
+
 /// The probability that a unit is lost within the horizon. Repetitions take the environments
 /// by turns, so that the interval covers how much they differ; without any, the unit is in
-/// none but its own.
+/// none but its own. Where repetitions differ much, another round follows that has more
+/// histories from each level: few that are far apart are too low as a rule, and by more than
+/// they show.
 pub fn unit_loss(spec: &StorageSpec, environments: &[Environment]) -> Estimate {
     let own = [Environment::Own];
     let environments = if environments.is_empty() { &own } else { environments };
     let units: Vec<UnitSpec> = environments.iter().map(|environment| UnitSpec::of(spec, environment)).collect();
+    let mut starts = spec.rare.starts;
+    let mut round = 0;
+    loop {
+        let found = one_round(spec, &units, starts, round);
+        round += 1;
+        if round == ROUNDS || found.interval.1 < SHARP * found.interval.0 || found.probability == 0.0 {
+            return found;
+        }
+        starts = starts.saturating_mul(MORE);
+    }
+}
+
+/// One round of [`unit_loss`], with so many histories from each level.
+fn one_round(spec: &StorageSpec, units: &[UnitSpec], starts: u32, round: u64) -> Estimate {
     let (seed, horizon) = (spec.seed, spec.horizon.secs());
-    let pass = |unit, repetition| Pass { unit, horizon, seed, stream: repetition << 40, histories: 0 };
-    let plan = pass(&units[0], 0).pilot(spec.rare.starts);
+    let pass = |unit, repetition| Pass { unit, horizon, seed, stream: round << 56 | repetition << 40, histories: 0 };
+    let plan = pass(&units[0], 0).pilot(starts);
     let repetitions = spec.rare.repetitions.max(STUDENT[0].0);
     let mut found = Vec::with_capacity(repetitions as usize);
     let mut histories = 0;

@@ -267,6 +267,8 @@ parts! {
         lost_s: f64 [Seconds since RunStart],
         /// When that was noticed.
         noticed_s: f64 [Seconds since RunStart],
+        /// Since when it was to be rebuilt: noticed, and of its unit few enough slots left.
+        due_s: f64 [Seconds since RunStart],
         /// When the rebuild began.
         began_s: f64 [Seconds since RunStart],
         /// When it ended or was given up.

@@ -113,7 +113,8 @@ table! {
         time_to_repair_p95_s: Option<f64> [Seconds],
         /// Mean of the same.
         time_to_repair_mean_s: Option<f64> [Seconds],
-        /// Mean time from a slot's being noticed missing to the begin of its rebuild.
+        /// Mean time from when a slot was to be rebuilt (noticed, and few enough slots of its unit
+        /// left) to the begin of the rebuild.
         repair_wait_mean_s: Option<f64> [Seconds],
         /// Share of the time in which a unit cannot be read: fewer than K of its slots are on
         /// hosts that are there.

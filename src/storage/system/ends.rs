@@ -4,6 +4,7 @@ use super::super::outcome::{MOST_REPAIRS, RepairOutcome};
 use super::jobs::{Job, Stage};
 use super::state::NONE;
 use super::{History, Kind};
+use crate::units::Time;
 
 /// What became of the rebuild of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl History<'_> {
     pub(super) fn rebuilt(&mut self, job: u32, slot: u32, bytes: u64) {
         self.note(Kind::Rebuilt, slot);
         let of = self.slots[slot as usize];
-        let unit = self.unit_of(slot);
+        let (unit, due) = (self.unit_of(slot), self.due(slot));
         self.record(job, slot, bytes, End::Rebuilt);
         if of.host == NONE {
             self.counts.gone -= 1;
@@ -53,7 +54,15 @@ impl History<'_> {
         self.totals.rebuilt += 1;
         self.datasets[(unit / self.rules.units_per_dataset) as usize].outcome.rebuilt += 1;
         self.totals.times_to_repair_s.push(self.now.since(of.lost).secs() as f32);
-        self.totals.waited_s += self.jobs[job as usize].began.since(of.noticed.min(self.now)).secs();
+        self.totals.waited_s += self.jobs[job as usize].began.since(due).secs();
+    }
+
+    /// Since when the slot was to be rebuilt: it was noticed to be missing, and of its unit so few
+    /// slots were left that its repair began. What was lost while all are made good together was
+    /// so from then on.
+    fn due(&self, slot: u32) -> Time {
+        let (noticed, due) = (self.slots[slot as usize].noticed, self.units[self.unit_of(slot) as usize].due);
+        if noticed == Time::NEVER { due } else { noticed.max(due) }
     }
 
     fn record(&mut self, job: u32, slot: u32, bytes: u64, end: End) {
@@ -66,6 +75,7 @@ impl History<'_> {
             slot: slot % self.rules.n,
             lost: of.lost,
             noticed: of.noticed.min(self.now),
+            due: self.due(slot),
             began: self.jobs[job as usize].began,
             ended: self.now,
             host: of.target,

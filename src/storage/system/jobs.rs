@@ -93,7 +93,11 @@ impl History<'_> {
         if whole != NONE && self.jobs[whole as usize].stage.has_begun() {
             return self.push_on(whole);
         }
+        let was_repairing = of.repairing;
         of.repairing = of.noticed > 0 && (of.repairing || self.rules.n - of.noticed <= self.rules.threshold);
+        if !was_repairing {
+            of.due = self.now;
+        }
         if !of.repairing {
             if whole != NONE {
                 self.forget(whole); // what it waited to rebuild is back

@@ -26,6 +26,7 @@ impl<'a> History<'a> {
             whole: NONE,
             lost: false,
             repairing: false,
+            due: Time::ZERO,
             starving: false,
             listed: false,
             draws: stream(Purpose::Repairs, unit),

@@ -63,6 +63,8 @@ pub(super) struct Unit {
     pub lost: bool,
     /// Its repair has begun and goes on until nothing is missing as far as was noticed.
     pub repairing: bool,
+    /// Since when.
+    pub due: Time,
     /// A rebuild waits for sources.
     pub starving: bool,
     /// It is on the list of units to be looked at.

@@ -51,7 +51,7 @@ pub enum Environment {
 /// A history of the whole system, as far as it decides what becomes of one unit.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recorded {
-    /// Rebuilds, in order of when they were noticed to be needed.
+    /// Rebuilds, in order of when they became due.
     rebuilds: Vec<Rebuild>,
     /// Shocks, in order of time; none where they are to be drawn.
     shocks: Vec<ShockAt>,
@@ -60,7 +60,7 @@ pub struct Recorded {
 /// A rebuild that was recorded, seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Rebuild {
-    noticed: f64,
+    due: f64,
     /// From then to its end.
     span: f64,
 }
@@ -83,27 +83,26 @@ impl Recorded {
     /// From rebuilds, each as (began, took, waited before it began), and shocks.
     pub fn new(rebuilds: impl IntoIterator<Item = (Time, Time, Time)>, mut shocks: Vec<ShockAt>) -> Self {
         let rebuild = |(began, took, waited): (Time, Time, Time)| Rebuild {
-            noticed: began.since(waited).secs(),
+            due: began.since(waited).secs(),
             span: (took + waited).secs(),
         };
         let mut rebuilds: Vec<Rebuild> = rebuilds.into_iter().map(rebuild).collect();
-        rebuilds.sort_by(|a, b| a.noticed.total_cmp(&b.noticed));
+        rebuilds.sort_by(|a, b| a.due.total_cmp(&b.due));
         shocks.sort_by_key(|shock| shock.time);
         Recorded { rebuilds, shocks }
     }
 
     /// From the outcome of a history: of the rebuilds that came to their end.
     pub fn of(repairs: &[RepairOutcome], shocks: Vec<ShockAt>) -> Self {
-        let span = |repair: &RepairOutcome| {
-            (repair.began, repair.ended.since(repair.began), repair.began.since(repair.noticed))
-        };
+        let span =
+            |repair: &RepairOutcome| (repair.began, repair.ended.since(repair.began), repair.began.since(repair.due));
         Recorded::new(repairs.iter().filter(|repair| repair.rebuilt).map(span), shocks)
     }
 
     /// Those around the moment.
     fn around(&self, now: f64) -> &[Rebuild] {
         let count = self.rebuilds.len();
-        let after = self.rebuilds.partition_point(|rebuild| rebuild.noticed < now);
+        let after = self.rebuilds.partition_point(|rebuild| rebuild.due < now);
         let first = after.saturating_sub(NEAREST / 2).min(count.saturating_sub(NEAREST));
         &self.rebuilds[first..(first + NEAREST).min(count)]
     }
