@@ -2,9 +2,9 @@
 //! a loss is, and the exact number beside it.
 
 use super::exact::exact;
-use super::fill::fill;
+use super::fill::fill_while;
 use super::outcome::{Found, FoundBy, StorageOutcome};
-use super::splitting::{Estimate, any_loss, dataset_loss, unit_loss};
+use super::splitting::{Estimate, any_loss, dataset_loss, unit_loss_while};
 use super::statistics::{mean_interval, share_interval};
 use super::system::histories;
 use super::unit::{Environment, Recorded};
@@ -19,13 +19,21 @@ const TOLD: f64 = 3.0;
 /// Carries out one run. `progress` is told how far it is every few thousand events; when it
 /// returns false the histories that are done stay, and the outcome is not complete.
 pub fn run(spec: &StorageSpec, progress: &mut dyn FnMut(StorageProgress) -> bool) -> StorageOutcome {
-    let filled = spec.fill.is_some().then(|| fill(spec, spec.seed));
+    let mut filled = None;
+    if spec.fill.is_some() {
+        let mut goes_on = |time| progress(StorageProgress { time, events: 0, share: 0.0 });
+        filled = fill_while(spec, spec.seed, &mut goes_on);
+        if filled.is_none() {
+            return StorageOutcome::default();
+        }
+    }
     let mut outcome = histories(spec, filled.as_ref(), progress);
     outcome.fill = filled;
     outcome.lost_interval = mean_interval(&per_history(&outcome, |history| f64::from(history.lost)));
     outcome.exact = exact(spec);
     if outcome.complete {
-        estimate_losses(spec, &mut outcome);
+        let done = StorageProgress { time: spec.horizon, events: outcome.events, share: 1.0 };
+        outcome.complete = estimate_losses(spec, &mut outcome, &mut || progress(done));
     }
     outcome
 }
@@ -34,8 +42,9 @@ fn per_history(outcome: &StorageOutcome, of: impl Fn(&super::HistoryOutcome) -> 
     outcome.histories.iter().map(of).collect()
 }
 
-/// How likely the loss of a unit, of a dataset and of any dataset is.
-fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome) {
+/// How likely the loss of a unit, of a dataset and of any dataset is, as long as `goes_on`;
+/// whether it came to the end.
+fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome, goes_on: &mut dyn FnMut() -> bool) -> bool {
     let counted = |share: Option<Estimate>| share.map(|estimate| Found { estimate, by: FoundBy::Counting });
     let units = spec.units() as f64;
     let of_unit = counted(mean_share(outcome, |history| f64::from(history.units_lost) / units));
@@ -49,16 +58,17 @@ fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome) {
     }));
     if spec.rare.method == RareMethod::Count {
         (outcome.unit_loss, outcome.dataset_loss, outcome.any_loss) = (of_unit, of_dataset, of_any);
-        return;
+        return true;
     }
     let split = |estimate: Estimate| Some(Found { estimate, by: FoundBy::Splitting });
-    let unit = unit_loss(spec, &environments(spec, outcome));
+    let Some(unit) = unit_loss_while(spec, &environments(spec, outcome), goes_on) else { return false };
     (outcome.unit_loss, outcome.dataset_loss) = (split(unit), split(dataset_loss(spec, &unit)));
     // Units that share hosts are lost together: where losses are no rarity, histories know.
     let any = any_loss(spec, &unit);
     let is_known = any.interval.1 < TOLD * any.interval.0;
     let by = if is_known { FoundBy::Splitting } else { FoundBy::Bounds };
     outcome.any_loss = if hits >= ENOUGH { of_any } else { Some(Found { estimate: any, by }) };
+    true
 }
 
 /// What the split unit meets of the whole system: how long rebuilds took in its first history,

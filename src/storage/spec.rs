@@ -224,10 +224,10 @@ pub struct DataSpec {
 #[serde(deny_unknown_fields)]
 pub struct CodeSpec {
     /// Slots of which any so many bring the unit back: K.
-    #[schemars(extend("examples" = [10]))]
+    #[schemars(extend("default" = 2, "examples" = [10], "source" = "nodes - tolerance, codex/rest/api.nim:748-771"))]
     pub data: u32,
     /// All slots: n = K + M. The unit is lost when more than M are gone.
-    #[schemars(extend("examples" = [15]))]
+    #[schemars(extend("default" = 3, "examples" = [15], "source" = "nodes, codex/rest/api.nim:748-771"))]
     pub total: u32,
     /// What it takes to rebuild one slot.
     #[schemars(extend("default" = "mds"))]

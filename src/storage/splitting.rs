@@ -44,9 +44,11 @@ const MOST: u32 = 1000;
 /// either way) comes of too few histories: another round has more.
 const SHARP: f64 = 1.8;
 
-/// So many times as many, in at most so many rounds.
+/// So many times as many, in at most so many rounds, as long as no round follows more histories
+/// than this: seconds to a minute.
 const MORE: u32 = 4;
 const ROUNDS: u64 = 4;
+const MOST_HISTORIES: u64 = 3_000_000;
 
 /// The probability that a unit is lost within the horizon. Repetitions take the environments
 /// by turns, so that the interval covers how much they differ; without any, the unit is in
@@ -54,37 +56,64 @@ const ROUNDS: u64 = 4;
 /// histories from each level: few that are far apart are too low as a rule, and by more than
 /// they show.
 pub fn unit_loss(spec: &StorageSpec, environments: &[Environment]) -> Estimate {
+    unit_loss_while(spec, environments, &mut || true).expect("nobody ends it")
+}
+
+/// Histories between two looks whether there are to be more.
+const BETWEEN_LOOKS: u64 = 256;
+
+/// The same as long as `goes_on`, which is asked every few hundred histories; nothing when
+/// that ended it.
+pub fn unit_loss_while(
+    spec: &StorageSpec,
+    environments: &[Environment],
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<Estimate> {
     let own = [Environment::Own];
     let environments = if environments.is_empty() { &own } else { environments };
     let units: Vec<UnitSpec> = environments.iter().map(|environment| UnitSpec::of(spec, environment)).collect();
     let mut starts = spec.rare.starts;
     let mut round = 0;
     loop {
-        let found = one_round(spec, &units, starts, round);
+        let found = one_round(spec, &units, (starts, round), goes_on)?;
         round += 1;
-        if round == ROUNDS || found.interval.1 < SHARP * found.interval.0 || found.probability == 0.0 {
-            return found;
+        let is_sharp = found.interval.1 < SHARP * found.interval.0;
+        let is_dear = found.histories.saturating_mul(u64::from(MORE)) > MOST_HISTORIES;
+        if round == ROUNDS || is_sharp || is_dear || found.probability == 0.0 {
+            return Some(found);
         }
         starts = starts.saturating_mul(MORE);
     }
 }
 
 /// One round of [`unit_loss`], with so many histories from each level.
-fn one_round(spec: &StorageSpec, units: &[UnitSpec], starts: u32, round: u64) -> Estimate {
+fn one_round(
+    spec: &StorageSpec,
+    units: &[UnitSpec],
+    (starts, round): (u32, u64),
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<Estimate> {
     let (seed, horizon) = (spec.seed, spec.horizon.secs());
-    let pass = |unit, repetition| Pass { unit, horizon, seed, stream: round << 56 | repetition << 40, histories: 0 };
-    let plan = pass(&units[0], 0).pilot(starts);
+    let mut stopped = false;
+    let mut until_stopped = || {
+        stopped |= !goes_on();
+        !stopped
+    };
+    let goes_on: &mut dyn FnMut() -> bool = &mut until_stopped;
+    let stream = |repetition: u64| round << 56 | repetition << 40;
+    let plan = Pass { unit: &units[0], horizon, seed, stream: stream(0), histories: 0, goes_on }.pilot(starts);
     let repetitions = spec.rare.repetitions.max(STUDENT[0].0);
     let mut found = Vec::with_capacity(repetitions as usize);
     let mut histories = 0;
     for repetition in 0..repetitions {
         let unit = &units[repetition as usize % units.len()];
-        let mut pass = pass(unit, u64::from(repetition) + 1);
+        let stream = stream(u64::from(repetition) + 1);
+        let mut pass = Pass { unit, horizon, seed, stream, histories: 0, goes_on };
         found.push(pass.run(&plan.levels));
         histories += pass.histories;
     }
     let (probability, interval) = with_interval(&found, plan.at_most);
-    Estimate { probability, interval, histories }
+    (!stopped).then_some(Estimate { probability, interval, histories })
 }
 
 /// The mean of independent estimates and its 95 % interval, from the spread of its logarithm
@@ -139,6 +168,8 @@ struct Pass<'a> {
     /// Streams of this repetition: a clone's has its number.
     stream: u64,
     histories: u64,
+    /// Asked now and then; when it says no, nothing more is followed.
+    goes_on: &'a mut dyn FnMut() -> bool,
 }
 
 /// Histories that came to a level.
@@ -172,6 +203,11 @@ impl Entries {
 }
 
 impl Pass<'_> {
+    /// Whether another history is to be followed.
+    fn may_follow(&mut self) -> bool {
+        self.histories % BETWEEN_LOOKS != 0 || (self.goes_on)()
+    }
+
     fn rng(&mut self) -> Rng {
         self.histories += 1;
         Rng::stream(self.seed, Purpose::Splitting, self.stream + self.histories)
@@ -180,6 +216,9 @@ impl Pass<'_> {
     /// Follows histories to a level from the start.
     fn begin(&mut self, level: Level, reached: &mut Entries) {
         for _ in 0..level.starts {
+            if !self.may_follow() {
+                return;
+            }
             let mut rng = self.rng();
             let mut unit = Unit::new(self.unit, &mut rng);
             if unit.until(level.gone, self.horizon, self.unit, &mut rng) {
@@ -196,6 +235,9 @@ impl Pass<'_> {
         let Some(mut unit) = entries.units.first().cloned() else { return };
         for (entry, weight) in entries.units.iter().zip(&entries.weights) {
             while at < *weight {
+                if !self.may_follow() {
+                    return;
+                }
                 at += step;
                 let mut rng = self.rng();
                 unit.become_as(entry);

@@ -3,7 +3,7 @@
 use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::protocol::SwarmShape;
 use crate::sim::{RunSpec, Spec};
-use crate::storage::StorageSpec;
+use crate::storage::{RareMethod, StorageSpec};
 use crate::world::{Dataset, DatasetSpec};
 
 /// Memory of the program itself, of a node, and of a connection, in bytes.
@@ -105,8 +105,8 @@ fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64
 
 /// Seconds of an event of a storage run, and of one slot's history that is split; bytes of a
 /// slot and of a host.
-const SLOT_EVENT: f64 = 0.4e-6;
-const SPLIT_SLOT: f64 = 0.25e-6;
+const SLOT_EVENT: f64 = 0.2e-6;
+const SPLIT_SLOT: f64 = 0.05e-6;
 const SLOT: f64 = 24.0;
 const HOST: f64 = 500.0;
 
@@ -119,7 +119,8 @@ fn years(spec: &StorageSpec) -> Estimate {
     let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) } else { 1.0 };
     let events = f64::from(spec.histories) * slots * (2.0 * lives * sources + away);
     let split = f64::from(spec.rare.starts) * f64::from(spec.rare.repetitions) * f64::from(spec.parity() + 1);
-    let of_unit = f64::from(spec.code.total) * f64::from(spec.code.total) * (1.0 + lives);
+    let split = if spec.rare.method == RareMethod::Split { split } else { 0.0 };
+    let of_unit = f64::from(spec.code.total) * (1.0 + lives.min(2.0) + away.min(50.0));
     Estimate {
         deliveries: 0.0,
         events,

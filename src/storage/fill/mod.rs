@@ -120,13 +120,24 @@ struct Fill<'a> {
 /// When the specification does not say how datasets come to their hosts, or has more than
 /// 2^32 slots.
 pub fn fill(spec: &StorageSpec, seed: u64) -> FillOutcome {
+    fill_while(spec, seed, &mut |_| true).expect("nobody ends it")
+}
+
+/// Events between two looks whether it is to go on.
+const BETWEEN_LOOKS: u64 = 4096;
+
+/// The same as long as `goes_on`, which is told how far it is every few thousand events; nothing
+/// when that ended it.
+///
+/// # Panics
+/// As [`fill`].
+pub fn fill_while(spec: &StorageSpec, seed: u64, goes_on: &mut dyn FnMut(Time) -> bool) -> Option<FillOutcome> {
     let rules = spec.fill.expect("how datasets come to their hosts");
     let mut fill = Fill::new(spec, rules, seed);
     for client in 0..rules.clients {
         (0..rules.at_a_time).for_each(|_| fill.give_in(client));
     }
-    fill.run();
-    fill.close()
+    fill.run(goes_on).then(|| fill.close())
 }
 
 impl<'a> Fill<'a> {
@@ -165,10 +176,13 @@ impl<'a> Fill<'a> {
         }
     }
 
-    /// Until nothing is under way any more. What arrives comes before what was set for the
-    /// same moment.
-    fn run(&mut self) {
-        loop {
+    /// Until nothing is under way any more; whether it came to that. What arrives comes before
+    /// what was set for the same moment.
+    fn run(&mut self, goes_on: &mut dyn FnMut(Time) -> bool) -> bool {
+        for event in 1u64.. {
+            if event % BETWEEN_LOOKS == 0 && !goes_on(self.now) {
+                return false;
+            }
             let set = self.events.peek().unwrap_or(Time::NEVER);
             match self.traffic.next() {
                 Some((at, flow)) if at <= set => {
@@ -176,12 +190,13 @@ impl<'a> Fill<'a> {
                     self.arrived(flow);
                 }
                 _ => {
-                    let Some((at, event)) = self.events.pop() else { return };
+                    let Some((at, event)) = self.events.pop() else { return true };
                     self.now = at;
                     self.handle(event);
                 }
             }
         }
+        true
     }
 
     fn handle(&mut self, event: Event) {
