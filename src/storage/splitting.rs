@@ -86,6 +86,9 @@ pub fn unit_loss_while(
     }
 }
 
+/// A loss that is less likely is told as one that does not happen, and is at most so likely.
+const NEVER: f64 = 1e-40;
+
 /// One round of [`unit_loss`], with so many histories from each level.
 fn one_round(
     spec: &StorageSpec,
@@ -267,7 +270,7 @@ impl Pass<'_> {
 
     /// The share of histories that come from each level to the next, multiplied.
     fn run(&mut self, levels: &[Level]) -> f64 {
-        let mut probability = 1.0;
+        let mut probability = if levels.is_empty() { 0.0 } else { 1.0 };
         let (mut entries, mut reached) = (Entries::default(), Entries::default());
         for level in levels {
             reached.clear();
@@ -292,7 +295,9 @@ impl Pass<'_> {
             let (mut reached, mut tried) = (Entries::default(), 0);
             while reached.weight < fewest && tried < most {
                 let more = tried.max(starts);
-                self.advance(&entries, Level { gone, starts: more, gives_up: false }, &mut reached);
+                // Where hardly any come on, those that are well again have shown by now if they do.
+                let gives_up = gone > 1 && tried >= 8 * starts && reached.well <= SELDOM * reached.weight;
+                self.advance(&entries, Level { gone, starts: more, gives_up }, &mut reached);
                 tried += more;
             }
             if reached.weights.is_empty() {
@@ -303,6 +308,9 @@ impl Pass<'_> {
             }
             let passed = reached.weight / f64::from(tried);
             all *= passed;
+            if all < NEVER {
+                return Plan { levels: vec![], at_most: NEVER };
+            }
             share *= passed;
             gives_up &= gone > 1 && reached.well < SELDOM * reached.weight;
             if share < EASY || gone == lost {
