@@ -68,7 +68,7 @@ pub(crate) use statistics::Summary;
 #[cfg(test)]
 pub(crate) use storage_survey::sample as storage_sample;
 pub(crate) use storage_survey::{
-    Loss, Standing, StorageAxis, StorageParts, StoragePoint, StoragePoints, StorageSurvey, TradeOffs,
+    Loss, StorageAxis, StorageParts, StoragePoint, StoragePoints, StorageSurvey, TradeOffs,
 };
 pub(crate) use survey::{
     Dot, Held, HeldMap, HeldShares, PowerLaw, Race, Survey, SurveyParts, SurveyPoint, Swept, SweptLine,

@@ -32,7 +32,7 @@ pub struct Cell {
 pub struct Cells {
     /// Along x; may be empty.
     pub x: String,
-    /// Along y; may be empty.
+    /// What the rows are of, above their names; may be empty.
     pub y: String,
     /// What the colours are of, with its unit.
     pub value: String,
@@ -51,12 +51,16 @@ impl Cells {
         let (cell, row) = if self.has_words { WITH_WORDS } else { WITHOUT };
         let cell = self.columns.iter().map(|name| width(name, WORDS) + 10.0).fold(cell, f64::max);
         let names = self.rows.iter().map(|(name, _)| width(name, WORDS)).fold(0.0, f64::max);
-        let left = names + 12.0 + if self.y.is_empty() { 0.0 } else { 22.0 };
+        let left = names + 12.0;
         let most = self.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
         let values = || self.rows.iter().flat_map(|(_, cells)| cells).filter_map(|cell| cell.value);
         let (low, high) = super::axis::span(values()).unwrap_or((0.0, 1.0));
         let share = |value: f64| if high > low { (value - low) / (high - low) } else { 0.5 };
-        let top = self.legend(&mut drawing, (low, high), show) + 6.0;
+        let mut top = self.legend(&mut drawing, (low, high), show) + 6.0;
+        if !self.y.is_empty() {
+            drawing.text((4.0, top + 6.0), WORDS, Anchor::Start, &self.y);
+            top += 18.0;
+        }
         let bottom = top + row * self.rows.len() as f64;
         for (at, (name, cells)) in self.rows.iter().enumerate() {
             let y = top + row * at as f64;
@@ -83,9 +87,6 @@ impl Cells {
         let wide = cell * most as f64;
         let below = if self.columns.is_empty() { 10.0 } else { 28.0 };
         drawing.text((left + wide / 2.0, bottom + below), WORDS, Anchor::Middle, &self.x);
-        if !self.y.is_empty() {
-            drawing.upright((8.0, (top + bottom) / 2.0), WORDS, &self.y);
-        }
         let legend = width(&self.value, WORDS) + STEPS as f64 * 60.0 + 20.0;
         drawing.finish((left + wide + 12.0).max(legend).max(left + width(&self.x, WORDS)), bottom + below + 14.0)
     }

@@ -9,6 +9,7 @@ use super::trade_off::MOST_SERIES;
 use super::words::probability;
 use crate::results::Unit;
 use crate::study::{StorageAxis, StoragePoints, spread};
+use std::collections::BTreeMap;
 
 /// A figure for each key that is of numbers.
 pub fn pictures(points: &StoragePoints) -> Vec<Picture> {
@@ -22,13 +23,11 @@ fn picture(points: &StoragePoints, key: usize, axis: &StorageAxis) -> Option<Pic
     let lines = lines(points, key);
     let shown = spread(lines.len(), MOST_SERIES);
     let numbers: Vec<f64> = axis.values.iter().filter_map(|value| value.number).collect();
-    let (low, high) =
-        (numbers.iter().copied().fold(f64::INFINITY, f64::min), numbers.iter().copied().fold(0.0, f64::max));
-    let scale = if low > 0.0 && high > 8.0 * low { AxisScale::Log } else { AxisScale::Linear };
+    let scale = if numbers.iter().all(|number| *number > 0.0) { AxisScale::Log } else { AxisScale::Linear };
     let x = ChartAxis::new(axis.key.as_str(), scale, written(axis.unit)).with_ticks(numbers.iter().copied());
     let y = ChartAxis::new("probability that a dataset is lost", AxisScale::Log, probability);
     let mut chart = Chart { mark: Mark::Bands, ..Chart::plane(x, y) };
-    let (mut rows, mut unseen) = (Vec::new(), 0);
+    let (mut rows, mut hollow, mut unseen) = (Vec::new(), 0, 0);
     for (fixed, members) in shown.iter().map(|at| &lines[*at]) {
         let mut marks = Vec::new();
         let mut order: Vec<(f64, usize)> =
@@ -45,7 +44,7 @@ fn picture(points: &StoragePoints, key: usize, axis: &StorageAxis) -> Option<Pic
             );
             let top = if loss.is_unseen() { high } else { loss.probability };
             if top > 0.0 {
-                unseen += usize::from(loss.is_unseen());
+                (hollow, unseen) = (hollow + usize::from(low <= 0.0), unseen + usize::from(loss.is_unseen()));
                 let range = (low > 0.0).then_some((low, high));
                 marks.push(ChartPoint { y_range: range, hollow: low <= 0.0, ..ChartPoint::new(x, top) });
             }
@@ -54,8 +53,9 @@ fn picture(points: &StoragePoints, key: usize, axis: &StorageAxis) -> Option<Pic
     }
     let caption = format!(
         "Within the horizon; the band is the interval of 95 %.{}{}",
-        match unseen {
-            0 => " Hollow: the interval begins at no loss.".to_owned(),
+        match (hollow, unseen) {
+            (0, _) => String::new(),
+            (_, 0) => " Hollow: the interval begins at no loss.".to_owned(),
             _ => format!(
                 " Hollow: the interval begins at no loss; at {unseen} of them none was seen, and the mark is at its upper end."
             ),
@@ -74,14 +74,17 @@ fn picture(points: &StoragePoints, key: usize, axis: &StorageAxis) -> Option<Pic
 /// The points with the same values of all other keys: these in words, and the points.
 fn lines(points: &StoragePoints, key: usize) -> Vec<(String, Vec<usize>)> {
     let mut lines: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut order: BTreeMap<String, usize> = BTreeMap::new();
     for (at, point) in points.points.iter().enumerate() {
         let others = points.keys.iter().zip(&point.values).enumerate().filter(|(other, _)| *other != key);
         let told = others.filter(|(_, (_, value))| !value.is_empty()).map(|(_, (name, value))| fact(name, value));
         let fixed = told.collect::<Vec<_>>().join(", ");
-        match lines.iter_mut().find(|(known, _)| *known == fixed) {
-            Some((_, members)) => members.push(at),
-            None => lines.push((fixed, vec![at])),
+        let next = lines.len();
+        let line = *order.entry(fixed.clone()).or_insert(next);
+        if line == next {
+            lines.push((fixed, vec![]));
         }
+        lines[line].1.push(at);
     }
     if let [(only, _)] = lines.as_mut_slice() {
         *only = "a dataset is lost".into();

@@ -1,10 +1,10 @@
 //! What a reader of a study of storage wants first.
 
 use super::super::human;
-use super::words::{costs, loss, name, nines, of_a_host, probability};
-use crate::study::{Loss, Standing, StorageParts, StoragePoint, StoragePoints, TradeOffs};
+use super::words::{costs, loss, name, nines, nines_alone, of_a_host, probability};
+use crate::study::{Loss, StorageParts, StoragePoint, StoragePoints, TradeOffs, spread};
 
-/// Points that a line names, or that have a line each.
+/// Points that a line names.
 const MOST_NAMED: usize = 4;
 
 /// The answer, the most important line first.
@@ -58,32 +58,38 @@ fn any(datasets: u32, of: &Loss, by: Option<&str>) -> String {
     }
 }
 
-/// Who loses the least, what is worth its costs, who is as good as sure to lose.
+/// Who loses the least, what is worth its costs, where losses are to be expected.
 fn of_many(points: &StoragePoints) -> Vec<String> {
     let standings = TradeOffs::of(points);
-    let mut lines = vec![safest(points, &standings)];
-    let best = standings.standing(Standing::Best, points);
-    if best.len() > 1 {
-        lines.push(format!(
-            "Best trade-offs, {} of {} points: what costs no more than one of them surely loses more.",
-            best.len(),
-            points.points.len()
-        ));
-        lines.extend(best.iter().take(MOST_NAMED).map(|at| format!("  {}", told(points, *at))));
-        lines.extend(more(best.len()).map(|more| format!("  {more}")));
-    }
-    let losing = &standings.losing;
-    if !losing.is_empty() {
-        let named: Vec<String> = losing.iter().take(MOST_NAMED).map(|at| name(points, *at)).collect();
-        let more = more(losing.len()).map_or(String::new(), |more| format!("; {more}"));
-        lines.push(format!(
-            "Some dataset is lost with probability 0.95 or more at {} of {} points: {}{more}.",
-            losing.len(),
-            points.points.len(),
-            named.join("; ")
-        ));
-    }
-    lines
+    let [by_space, by_traffic] = &standings.ladders;
+    let space = ladder(points, by_space, |[overhead, _]| format!("{overhead:.2} B stored"));
+    let traffic = ladder(points, by_traffic, |[_, repair]| format!("{} B a year", human::ratio(repair)));
+    let ladders = [
+        space.map(|rungs| format!("More space for fewer losses, each surely fewer than the one before: {rungs}.")),
+        traffic.map(|rungs| format!("More repair traffic for fewer losses, likewise: {rungs}.")),
+    ];
+    let losing = standings.losing.as_slice();
+    let named: Vec<String> = losing.iter().take(MOST_NAMED).map(|at| name(points, *at)).collect();
+    let more = more(losing.len()).map_or(String::new(), |more| format!("; {more}"));
+    let expected = (!losing.is_empty()).then(|| {
+        let (some, all) = (losing.len(), points.points.len());
+        format!("One dataset or more is lost in the mean at {some} of {all} points: {}{more}.", named.join("; "))
+    });
+    [safest(points, &standings)].into_iter().chain(ladders.into_iter().flatten()).chain(expected).collect()
+}
+
+/// The rungs of a ladder with what they cost for each byte; nothing where there is but one.
+fn ladder(points: &StoragePoints, rungs: &[usize], cost: impl Fn([f64; 2]) -> String) -> Option<String> {
+    let told = |at: &usize| {
+        let point = &points.points[*at];
+        let nines = point.dataset_loss().map_or("-".into(), |of| nines_alone(&of));
+        format!("{} ({}, {nines})", name(points, *at), point.costs().map_or("-".into(), &cost))
+    };
+    // Of a long ladder both ends, and some between.
+    let shown: Vec<String> = spread(rungs.len(), MOST_NAMED).into_iter().map(|at| told(&rungs[at])).collect();
+    let rest =
+        if rungs.len() > MOST_NAMED { format!(" ({} more between)", rungs.len() - MOST_NAMED) } else { String::new() };
+    (rungs.len() > 1).then(|| shown.join("; ") + &rest)
 }
 
 fn more(all: usize) -> Option<String> {
@@ -91,15 +97,16 @@ fn more(all: usize) -> Option<String> {
 }
 
 fn safest(points: &StoragePoints, standings: &TradeOffs) -> String {
-    let known = standings.standings.iter().filter(|standing| **standing != Standing::Unknown).count();
+    let known = points.points.iter().filter(|point| point.dataset_loss().is_some()).count();
     match standings.safest.as_slice() {
         [] => "No point has an estimate of its losses.".into(),
         [one] => format!("The fewest losses of {known} points: {}.", told(points, *one)),
         several => {
             let unseen = several.iter().all(|at| points.points[*at].dataset_loss().is_some_and(|of| of.is_unseen()));
-            let why = if unseen { "no loss was seen at them" } else { "their intervals overlap" };
+            let why = if unseen { "none was seen at any of them" } else { "their intervals overlap" };
             format!(
-                "Which of {} points (of {known}) loses the least is not told, {why}. The cheapest of them in space: {}.",
+                "{} of {known} points may be the one with the fewest losses, {why}. The one of them that takes the least \
+                 space: {}.",
                 several.len(),
                 told(points, several[0])
             )
@@ -115,9 +122,10 @@ fn told(points: &StoragePoints, at: usize) -> String {
 }
 
 /// What the answer takes for granted.
-pub fn terms() -> String {
-    "Losses are within the horizon, nines those of a dataset in a year, intervals of 95 %. Points whose intervals \
-     overlap are not ranked; a point costs no more than another when it takes neither more space nor more repair \
-     traffic."
-        .into()
+pub fn terms(points: &StoragePoints) -> String {
+    let ranked = match points.points.len() {
+        0 | 1 => "",
+        _ => " Points whose intervals overlap are not ranked.",
+    };
+    format!("Losses are within the horizon, nines those of a dataset in a year, intervals of 95 %.{ranked}")
 }

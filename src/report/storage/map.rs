@@ -46,7 +46,7 @@ pub fn picture(points: &StoragePoints) -> Option<Picture> {
     (!rows.is_empty()).then(|| Picture {
         title: format!("Nines over {} and {}", across.key, down.key),
         caption:
-            "The darker the more nines; `>`: no loss was seen, so that they are more than this. Without a number: \
+            "The darker the more nines. A number after > is the least: no loss was seen. Without a number there is \
                   no run, or no estimate. Neighbours may differ by less than their intervals, which the table tells."
                 .into(),
         svg: cells.svg(|value| format!("{value:.1}")),

@@ -15,7 +15,7 @@ pub fn page(survey: &StorageSurvey, parts: &[StorageParts], command: &str) -> Do
     lost(survey).into_iter().for_each(|line| document.warning(line));
     document.answer(answer::lines(all, parts));
     document.pages(|page| {
-        page.paragraph(answer::terms());
+        page.paragraph(answer::terms(all));
         page.list(facts(all));
         let made = survey.manifest.command_line.as_ref().map(words::command);
         page.list([

@@ -48,7 +48,7 @@ fn loss(row: &StorageRow) -> Vec<Line> {
     let point = StoragePoint { values: vec![], runs: vec![row.clone()] };
     vec![
         ("a dataset is lost", found(row.dataset_loss, row.dataset_loss_low, row.dataset_loss_high, &row.unit_loss_by)),
-        ("nines", point.dataset_loss().map(|of| nines(&of))),
+        ("that is", point.dataset_loss().map(|of| nines(&of))),
         ("a unit is lost", found(of_unit, row.unit_loss_low, row.unit_loss_high, &row.unit_loss_by)),
         ("a unit is lost, exact", exact),
         ("mean time to the loss of a unit", row.mttdl_s.filter(|time| time.is_finite()).map(human::seconds)),

@@ -18,7 +18,6 @@ struct Cost {
     axis: &'static str,
     column: &'static str,
     of: fn(&StoragePoint) -> Option<f64>,
-    scale: AxisScale,
 }
 
 const COSTS: [Cost; 2] = [
@@ -27,14 +26,12 @@ const COSTS: [Cost; 2] = [
         axis: "bytes stored for each byte given in",
         column: "overhead",
         of: |point| point.median(|row| Some(row.overhead)),
-        scale: AxisScale::Linear,
     },
     Cost {
         title: "Nines against repair traffic",
         axis: "bytes moved to repair for each byte given in and year",
         column: "repair_per_stored_byte_year",
         of: |point| point.median(|row| row.repair_per_stored_byte_year),
-        scale: AxisScale::Fitting,
     },
 ];
 
@@ -44,26 +41,29 @@ pub fn pictures(points: &StoragePoints) -> Vec<Picture> {
 }
 
 /// Points of one colour: of a system where there are several, else of a value of the key with
-/// the fewest values.
-fn groups(points: &StoragePoints) -> Vec<(String, Vec<usize>)> {
+/// the fewest values; and which key that is.
+fn groups(points: &StoragePoints) -> (Vec<(String, Vec<usize>)>, Option<usize>) {
     let few = |key: &usize| (2..=MOST_SERIES).contains(&points.axis(*key).steps().len());
     let fewest = (0..points.keys.len()).filter(few).min_by_key(|key| points.axis(*key).steps().len());
     let all = || vec![("points".to_owned(), (0..points.points.len()).collect())];
-    let Some(key) = points.system_key().filter(few).or(fewest) else { return all() };
+    let Some(key) = points.system_key().filter(few).or(fewest) else { return (all(), None) };
     let axis = points.axis(key);
     let group = |text: &String| {
         let mine = (0..points.points.len()).filter(|at| axis.values[*at].text == *text).collect();
         let value = if text.is_empty() { "base" } else { text };
         (if points.system_key() == Some(key) { value.to_owned() } else { format!("{} {value}", axis.key) }, mine)
     };
-    axis.steps().into_iter().map(|value| group(&value.text)).collect()
+    (axis.steps().into_iter().map(|value| group(&value.text)).collect(), Some(key))
 }
 
 fn picture(points: &StoragePoints, cost: &Cost) -> Option<Picture> {
+    let values = || points.points.iter().filter_map(cost.of);
+    let scale = if values().all(|value| value > 0.0) { AxisScale::Log } else { AxisScale::Linear };
     let y = ChartAxis::new("nines of a dataset in a year", AxisScale::Linear, tick);
-    let mut chart = Chart::plane(ChartAxis::new(cost.axis, cost.scale, tick), y);
+    let mut chart = Chart::plane(ChartAxis::new(cost.axis, scale, cost_tick), y);
+    let (groups, by) = groups(points);
     let (mut rows, mut unseen) = (Vec::new(), 0);
-    for (group, members) in groups(points) {
+    for (group, members) in groups {
         let mut marks = Vec::new();
         for at in members {
             let point = &points.points[at];
@@ -76,7 +76,7 @@ fn picture(points: &StoragePoints, cost: &Cost) -> Option<Picture> {
             let text = |number: Option<f64>| number.map_or(String::new(), |number| number.to_string());
             rows.push(vec![name(points, at), x.to_string(), text(nines), text(fewest), text(most)]);
             if points.points.len() <= MOST_LABELS && points.points.len() > 1 {
-                chart.panels[0].labels.push((x, y, short(points, at)));
+                chart.panels[0].labels.push((x, ends.map_or(y, |(_, most)| most), short(points, at, by)));
             }
         }
         chart.points(&group, marks);
@@ -101,8 +101,14 @@ fn picture(points: &StoragePoints, cost: &Cost) -> Option<Picture> {
     })
 }
 
-/// The values of a point alone.
-fn short(points: &StoragePoints, at: usize) -> String {
-    let values = points.points[at].values.iter().filter(|value| !value.is_empty());
+/// A number on an axis of costs.
+fn cost_tick(value: f64) -> String {
+    tick(libm::round(value * 1e3) / 1e3)
+}
+
+/// The values of a point alone, without that of the key `by` which its colour tells.
+fn short(points: &StoragePoints, at: usize, by: Option<usize>) -> String {
+    let values = points.points[at].values.iter().enumerate();
+    let values = values.filter(|(key, value)| Some(*key) != by && !value.is_empty()).map(|(_, value)| value);
     values.cloned().collect::<Vec<_>>().join(" | ")
 }

@@ -39,12 +39,21 @@ pub fn loss(of: &Loss) -> String {
 
 /// Nines a year with their interval.
 pub fn nines(of: &Loss) -> String {
-    let number = |nines: Option<f64>| nines.map(|nines| format!("{nines:.1}"));
+    let number = |nines: Option<f64>| nines.map(|nines| format!("{nines:.2}"));
     match (number(of.nines()), number(of.fewest_nines()), number(of.most_nines())) {
         (Some(nines), Some(fewest), Some(most)) => format!("{nines} nines a year ({fewest} .. {most})"),
         (Some(nines), Some(fewest), None) => format!("{nines} nines a year ({fewest} or more)"),
         (_, Some(fewest), _) => format!("at least {fewest} nines a year"),
         _ => "no end of nines".into(),
+    }
+}
+
+/// Nines without their interval: `3.33 nines`.
+pub fn nines_alone(of: &Loss) -> String {
+    match (of.nines(), of.fewest_nines()) {
+        (Some(nines), _) => format!("{nines:.2} nines"),
+        (None, Some(fewest)) => format!("at least {fewest:.2} nines"),
+        (None, None) => "no end of nines".into(),
     }
 }
 
@@ -104,10 +113,11 @@ pub fn setting(row: &StorageRow) -> String {
         units => format!(", {} units each", human::count(units as f64)),
     };
     format!(
-        "{} datasets of {size}{units}, any {} of {} slots bring one back, {} hosts, {}, for {}, {ages}",
+        "{} datasets of {size}{units}, any {} of {} slots bring back {}, {} hosts, {}, for {}, {ages}",
         row.datasets,
         row.k,
         row.n,
+        if row.units_per_dataset > 1 { "a unit" } else { "one" },
         row.hosts,
         row.system,
         human::seconds(row.horizon_s)

@@ -2,6 +2,7 @@
 
 use super::super::survey::{AxisValue, SurveyAxis};
 use crate::results::Unit;
+use std::collections::BTreeSet;
 
 /// A key with its value at each point.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +28,8 @@ impl StorageAxis {
 
     /// Each value once: by size where all are numbers, else in the order of the study.
     pub fn steps(&self) -> Vec<&AxisValue> {
-        let mut steps: Vec<&AxisValue> = Vec::new();
-        for value in &self.values {
-            if !steps.iter().any(|step| step.text == value.text) {
-                steps.push(value);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let mut steps: Vec<&AxisValue> = self.values.iter().filter(|value| seen.insert(&value.text)).collect();
         let number = |value: &AxisValue| value.number.unwrap_or(f64::NAN);
         if steps.iter().all(|value| value.number.is_some()) {
             steps.sort_by(|a, b| number(a).total_cmp(&number(b)));

@@ -34,11 +34,6 @@ impl Loss {
         self.probability == 0.0
     }
 
-    /// Whether its whole interval is below that of the other.
-    pub fn is_surely_below(&self, other: &Loss) -> bool {
-        self.interval.1 < other.interval.0
-    }
-
     /// Nines in a year; nothing where no loss was seen.
     pub fn nines(&self) -> Option<f64> {
         nines(self.probability, self.years)
@@ -89,7 +84,5 @@ mod tests {
         let of = loss(&[row(0.0, 0.0, 1e-4)]).unwrap();
         assert!(of.is_unseen() && of.nines().is_none() && of.most_nines().is_none());
         assert!((of.fewest_nines().unwrap() - 4.0).abs() < 1e-9);
-        assert!(of.is_surely_below(&loss(&[row(0.1, 0.05, 0.2)]).unwrap()));
-        assert!(!of.is_surely_below(&loss(&[row(1e-4, 1e-5, 2e-4)]).unwrap()), "they overlap");
     }
 }

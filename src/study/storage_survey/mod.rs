@@ -13,7 +13,7 @@ pub use axis::StorageAxis;
 pub use loss::Loss;
 pub use parts::StorageParts;
 pub use points::{StoragePoint, StoragePoints};
-pub use trade_off::{Standing, TradeOffs};
+pub use trade_off::TradeOffs;
 
 use super::inputs::NotAStudy;
 use crate::results::{Manifest, ResultsError, RunRow, RunTable, TableRow, holds_storage, open};

@@ -101,6 +101,13 @@ impl StoragePoint {
         Loss::of(&self.runs, |row| (row.any_loss, row.any_loss_low, row.any_loss_high))
     }
 
+    /// Whether one dataset or more is lost in the mean, by the lower end of the interval.
+    /// Expectations add, though datasets share hosts.
+    pub(super) fn loses_some(&self) -> bool {
+        let datasets = self.runs.first().map_or(0, |row| row.datasets);
+        self.dataset_loss().is_some_and(|loss| loss.interval.0 * f64::from(datasets) >= 1.0)
+    }
+
     /// The median over its runs of what they have of `of`.
     pub fn median(&self, of: impl Fn(&StorageRow) -> Option<f64>) -> Option<f64> {
         median(&self.runs.iter().filter_map(of).collect::<Vec<_>>())
