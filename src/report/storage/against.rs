@@ -6,7 +6,6 @@ use super::super::human::tick;
 use super::super::study::{csv, shortened};
 use super::super::words::{duration, fact, rate, size};
 use super::trade_off::MOST_SERIES;
-use super::words::probability;
 use crate::results::Unit;
 use crate::study::{StorageAxis, StoragePoints, spread};
 use std::collections::BTreeMap;
@@ -25,7 +24,7 @@ fn picture(points: &StoragePoints, key: usize, axis: &StorageAxis) -> Option<Pic
     let numbers: Vec<f64> = axis.values.iter().filter_map(|value| value.number).collect();
     let scale = if numbers.iter().all(|number| *number > 0.0) { AxisScale::Log } else { AxisScale::Linear };
     let x = ChartAxis::new(axis.key.as_str(), scale, written(axis.unit)).with_ticks(numbers.iter().copied());
-    let y = ChartAxis::new("probability that a dataset is lost", AxisScale::Log, probability);
+    let y = ChartAxis::new("probability that a dataset is lost", AxisScale::Log, share);
     let mut chart = Chart { mark: Mark::Bands, ..Chart::plane(x, y) };
     let (mut rows, mut hollow, mut unseen) = (Vec::new(), 0, 0);
     for (fixed, members) in shown.iter().map(|at| &lines[*at]) {
@@ -90,6 +89,11 @@ fn lines(points: &StoragePoints, key: usize) -> Vec<(String, Vec<usize>)> {
         *only = "a dataset is lost".into();
     }
     lines
+}
+
+/// A probability on an axis: `0.02`, `5e-4`.
+fn share(value: f64) -> String {
+    if value < 9.995e-4 { format!("{value:.1e}").replace(".0e", "e") } else { tick(value) }
 }
 
 fn written(unit: Unit) -> fn(f64) -> String {

@@ -83,7 +83,7 @@ fn picture(points: &StoragePoints, cost: &Cost) -> Option<Picture> {
     }
     let caption = format!(
         "A mark for each point: minus the decimal logarithm of the probability that a dataset is lost in a year of the \
-         horizon, with its interval of 95 %.{}",
+         horizon, with its interval of 95 %, where that is wider than the mark.{}",
         match unseen {
             0 => String::new(),
             _ => format!(

@@ -125,7 +125,9 @@ pub struct SweepTable<'a> {
 impl<'a> SweepTable<'a> {
     /// Without any rows.
     pub fn new(plan: &'a Plan) -> Self {
-        let keys = plan.values(0).keys().map(str::to_owned).collect();
+        // Cells need not all have the same keys. Seeds are runs of one point.
+        let system = plan.values(0).keys().find(|key| *key == "protocol").map(str::to_owned);
+        let keys = system.into_iter().chain(plan.extra.iter().cloned()).collect();
         SweepTable { plan, lines: vec![], here: Gathered::default(), kept: StoragePoints::new(keys) }
     }
 

@@ -11,6 +11,8 @@ pub struct StoragePoints {
     pub keys: Vec<String>,
     /// The points.
     pub points: Vec<StoragePoint>,
+    /// Their places by their values.
+    places: BTreeMap<Vec<String>, usize>,
 }
 
 /// The runs of a system with the same values of all swept keys.
@@ -28,7 +30,7 @@ const SYSTEM: &str = "system";
 impl StoragePoints {
     /// Without any.
     pub fn new(keys: Vec<String>) -> Self {
-        StoragePoints { keys, points: vec![] }
+        StoragePoints { keys, ..StoragePoints::default() }
     }
 
     /// The runs of a table. What is the same everywhere tells nothing apart and is no key.
@@ -42,32 +44,22 @@ impl StoragePoints {
         let several = systems.clone().any(|system| Some(system) != systems.clone().next());
         let keys = columns.iter().map(|at| table.extra[*at].clone());
         let mut all = StoragePoints::new([SYSTEM.to_owned()].into_iter().filter(|_| several).chain(keys).collect());
-        // Runs of a point need not come one after the other: seeds may be swept outermost.
-        let mut order: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for record in &table.records {
-            let Some(row) = &record.storage else { continue };
-            let values: Vec<String> = [row.system.clone()]
-                .into_iter()
-                .filter(|_| several)
-                .chain(columns.iter().map(|at| record.extra[*at].clone()))
-                .collect();
-            let next = all.points.len();
-            let at = *order.entry(values.clone()).or_insert(next);
-            if at == next {
-                all.points.push(StoragePoint { values, runs: vec![] });
-            }
-            all.points[at].add(record);
+            let system = record.storage.iter().map(|row| row.system.clone()).filter(|_| several);
+            all.add(system.chain(columns.iter().map(|at| record.extra[*at].clone())).collect(), record);
         }
         all
     }
 
-    /// Takes in a run at the point with these values; runs of one point come one after the
-    /// other.
+    /// Takes in a run at the point with these values. Runs of a point need not come one after
+    /// the other: seeds may be swept outermost.
     pub fn add(&mut self, values: Vec<String>, record: &Record) {
-        if self.points.last().is_none_or(|last| last.values != values) {
+        let next = self.points.len();
+        let at = *self.places.entry(values.clone()).or_insert(next);
+        if at == next {
             self.points.push(StoragePoint { values, runs: vec![] });
         }
-        self.points.last_mut().into_iter().for_each(|point| point.add(record));
+        self.points[at].add(record);
     }
 
     /// All runs that did not fail.

@@ -22,7 +22,9 @@ pub fn points(of: &[(f64, f64, f64, f64)]) -> StoragePoints {
         values: vec![at.to_string()],
         runs: vec![row(*overhead, *repair, *loss, *half)],
     };
-    StoragePoints { keys: vec!["k".into()], points: of.iter().enumerate().map(point).collect() }
+    let mut all = StoragePoints::new(vec!["k".into()]);
+    all.points = of.iter().enumerate().map(point).collect();
+    all
 }
 
 fn row(overhead: f64, repair: f64, loss: f64, half: f64) -> StorageRow {
