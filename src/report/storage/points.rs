@@ -52,21 +52,15 @@ const LOSSES: [LossColumn; 4] = [
     ("any is lost", 3, any_loss),
 ];
 
-/// Of what is only known within bounds, the upper one.
+/// An upper bound above this says next to nothing.
+const TOLD: f64 = 0.95;
+
+/// Of what is only known within bounds, the upper one where that says something.
 fn any_loss(point: &StoragePoint) -> Option<String> {
     let of = point.any_loss()?;
     let bounded = point.runs.iter().any(|row| row.any_loss_by.as_deref() == Some("bounds"));
-    Some(if bounded { format!("< {}", probability(of.interval.1)) } else { number(&of) })
-}
-
-/// Of what was not seen, the most that it may be.
-fn number(of: &Loss) -> String {
-    if of.is_unseen() { format!("< {}", probability(of.interval.1)) } else { probability(of.probability) }
-}
-
-fn nines(of: &Loss) -> Option<String> {
-    let seen = of.nines().map(|nines| format!("{nines:.1}"));
-    seen.or_else(|| of.fewest_nines().map(|fewest| format!("> {fewest:.1}")))
+    let bound = format!("< {}", probability(of.interval.1));
+    if bounded { Some(bound).filter(|_| of.interval.1 <= TOLD) } else { Some(number(&of)) }
 }
 
 /// A line for each point. Columns in which no point has a value are left out.
@@ -108,7 +102,8 @@ fn standing(all: &TradeOffs, at: usize) -> String {
 pub fn note(of: &StoragePoints) -> String {
     let mut note =
         "Losses are within the horizon: means over runs, and so are the ends of intervals; < and > where no \
-                    loss was seen, or where only bounds are known. All else are medians over runs; in vain is the \
+                    loss was seen, or where only bounds are known (- where these say \
+                    nothing). All else are medians over runs; in vain is the \
                     traffic for slots that were only away and for repairs that were given up."
             .to_owned();
     if of.points.len() > 1 {
