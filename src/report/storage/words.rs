@@ -67,7 +67,8 @@ pub fn costs(of: &StoragePoint) -> Option<String> {
 /// What a host moves for repairs in the mean, beside what its downlink could, bit/s.
 pub fn of_a_host(mean: f64, link: Option<f64>) -> String {
     let share = link.filter(|link| link.is_finite() && *link > 0.0).map(|link| {
-        let share = human::ratio(100.0 * mean / link);
+        let share = 100.0 * mean / link;
+        let share = if share < 5e-4 { "less than 0.001".into() } else { human::ratio(share) };
         format!(", {share} % of its downlink of {}", words::rate(link))
     });
     format!("{} in the mean{}", rate(mean), share.unwrap_or_default())
@@ -85,7 +86,7 @@ pub fn name(points: &StoragePoints, at: usize) -> String {
     let told = points.keys.iter().zip(&point.values).filter(|(_, value)| !value.is_empty());
     let told: Vec<String> = told
         .map(|(key, value)| match key.as_str() {
-            "system" | "protocol" => value.clone(),
+            "system" => value.clone(),
             _ => fact(key, value),
         })
         .collect();

@@ -126,8 +126,7 @@ impl<'a> SweepTable<'a> {
     /// Without any rows.
     pub fn new(plan: &'a Plan) -> Self {
         // Cells need not all have the same keys. Seeds are runs of one point.
-        let system = plan.values(0).keys().find(|key| *key == "protocol").map(str::to_owned);
-        let keys = system.into_iter().chain(plan.extra.iter().cloned()).collect();
+        let keys = plan.extra.clone();
         SweepTable { plan, lines: vec![], here: Gathered::default(), kept: StoragePoints::new(keys) }
     }
 

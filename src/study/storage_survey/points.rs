@@ -41,7 +41,8 @@ impl StoragePoints {
             table.records.iter().any(|record| Some(&record.extra[*at]) != of_first.map(|first| &first.extra[*at]))
         };
         let columns: Vec<usize> = (0..table.extra.len()).filter(varies).collect();
-        let several = systems.clone().any(|system| Some(system) != systems.clone().next());
+        let is_swept = columns.iter().any(|at| table.extra[*at] == SYSTEM);
+        let several = !is_swept && systems.clone().any(|system| Some(system) != systems.clone().next());
         let keys = columns.iter().map(|at| table.extra[*at].clone());
         let mut all = StoragePoints::new([SYSTEM.to_owned()].into_iter().filter(|_| several).chain(keys).collect());
         for record in &table.records {
@@ -74,7 +75,7 @@ impl StoragePoints {
 
     /// Whether systems are told apart, and by which key.
     pub fn system_key(&self) -> Option<usize> {
-        self.keys.iter().position(|key| key == SYSTEM || key == "protocol")
+        self.keys.iter().position(|key| key == SYSTEM)
     }
 }
 
@@ -141,5 +142,7 @@ mod tests {
         let points = StoragePoints::of(&table(&[], &records));
         assert_eq!((points.keys.as_slice(), points.system_key()), (["system".to_owned()].as_slice(), Some(0)));
         assert_eq!(points.points.iter().map(|point| point.runs.len()).collect::<Vec<_>>(), [1, 1]);
+        let swept = [record("a", 1, 0.1, &["a"]), record("b", 1, 0.1, &["b"])];
+        assert_eq!(StoragePoints::of(&table(&["system"], &swept)).keys, ["system"], "it is a key once");
     }
 }
