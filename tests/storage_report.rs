@@ -24,7 +24,7 @@ data = 4
 total = 6
 [rare]
 starts = 50
-repetitions = 4
+repetitions = 5
 [sweep]
 "code.total" = [5, 6, 8]
 "repair.time.mean" = ["2 d", "8 d"]

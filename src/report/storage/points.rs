@@ -63,6 +63,16 @@ fn any_loss(point: &StoragePoint) -> Option<String> {
     if bounded { Some(bound).filter(|_| of.interval.1 <= TOLD) } else { Some(number(&of)) }
 }
 
+/// Of what was not seen, the most that it may be.
+fn number(of: &Loss) -> String {
+    if of.is_unseen() { format!("< {}", probability(of.interval.1)) } else { probability(of.probability) }
+}
+
+fn nines(of: &Loss) -> Option<String> {
+    let seen = of.nines().map(|nines| format!("{nines:.1}"));
+    seen.or_else(|| of.fewest_nines().map(|fewest| format!("> {fewest:.1}")))
+}
+
 /// A line for each point. Columns in which no point has a value are left out.
 pub fn table(of: &StoragePoints) -> Grid {
     let points = &of.points;

@@ -97,7 +97,8 @@ fn upkeep(row: &StorageRow, link: Option<f64>) -> Vec<Line> {
 
 fn of_chain(row: &StorageRow, rate: f64) -> String {
     let share = row.chain_use.map_or(String::new(), |share| format!(", {} of what the chain takes", percent(share)));
-    human::ratio(rate) + &share
+    let rate = if rate < 5e-4 { format!("{rate:.1e}") } else { human::ratio(rate) };
+    rate + &share
 }
 
 /// `12.3 %`
