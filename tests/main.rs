@@ -38,6 +38,7 @@ mod reasons;
 mod report;
 mod requests;
 mod scenario_errors;
+mod storage_report;
 mod stores;
 mod survey;
 mod template;

@@ -93,7 +93,8 @@ fn print_records(runs: impl Read, out: &mut dyn Write) -> io::Result<()> {
     let mut list = json_out.serialize_seq(None)?;
     for record in records {
         let record = record.map_err(io::Error::other)?;
-        let Value::Object(mut columns) = json(&record.run) else { unreachable!("a row is an object") };
+        let row = record.storage.as_ref().map_or_else(|| json(&record.run), json);
+        let Value::Object(mut columns) = row else { unreachable!("a row is an object") };
         columns.extend(extra.iter().cloned().zip(record.extra.into_iter().map(Value::String)));
         list.serialize_element(&columns)?;
     }

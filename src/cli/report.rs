@@ -4,19 +4,23 @@ use super::format::Shown;
 use super::{End, Failure, output};
 use crate::report::{self, SurveySources};
 use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, TableRow};
-use crate::study::{CompareError, Comparison, NotAStudy, Survey, SurveyParts};
+use crate::study::{CompareError, Comparison, NotAStudy, StorageParts, StorageSurvey, Survey, SurveyParts};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Show what a finished study says, in a table and in one HTML file
 ///
-/// Works from the result files of `run` and `sweep` alone. It begins with the answer:
+/// Works from the result files of `run` and `sweep` alone. Of swarms it begins with the answer:
 /// who is how much faster than whom, over pairs of runs with equal seeds. DIR gets
 /// report.html: completion curves, time and speed against each swept number with the
 /// exponent of the scaling, bytes by class, efficiency against the bound, and what held
 /// the leechers back, each with its data. With --baseline the protocols are
 /// compared with one of them instead: median download times and their ratios go
 /// to standard output, comparison.csv, comparison.md and comparison.html to DIR.
+/// Of storage runs the page tells how likely a loss is and what keeping the data costs:
+/// which points are the best trade-offs, nines against overhead and repair traffic, losses
+/// against each swept key, missing slots, repair traffic and times to repair, and how slots
+/// lie on hosts.
 /// A study with `discovery.load` also gets discovery.md: bytes per second and node
 /// beside the storage team's formula.
 #[derive(Debug, Args)]
@@ -69,7 +73,10 @@ impl Report {
         let out = self.out.as_deref().unwrap_or(&self.dir);
         let missing = match &self.baseline {
             Some(baseline) => self.compare(baseline, out)?,
-            None => self.survey(out)?,
+            None => match StorageSurvey::read(&self.dir)? {
+                Some(survey) => self.storage(&survey, out)?,
+                None => self.survey(out)?,
+            },
         };
         if !self.quiet {
             output::tell(&format!("reports are in {}", out.display()));
@@ -90,15 +97,30 @@ impl Report {
         Ok(comparison.runs_missing)
     }
 
+    /// The command that makes the page again.
+    fn command(&self) -> String {
+        let out_given = self.out.iter().flat_map(|out| ["--out".into(), out.display().to_string()]);
+        let words = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
+        report::command(words)
+    }
+
+    /// A study of storage, or one such run; the number of runs without a result.
+    fn storage(&self, survey: &StorageSurvey, out: &Path) -> Result<u64, Failure> {
+        let parts = StorageParts::read(&self.dir, survey)?;
+        results::try_folder(out)?;
+        let document = report::storage_page(survey, &parts, &self.command());
+        AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
+        self.shown.study(|| document, &self.dir)?;
+        Ok(survey.runs_missing())
+    }
+
     /// The study as it is; the number of runs without a result.
     fn survey(&self, out: &Path) -> Result<u64, Failure> {
         let survey = Survey::read(&self.dir)?;
         let held = survey.held(&self.dir)?;
         let path = self.dir.join(DiscoveryRow::KIND.file);
         let discovery = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
-        let out_given = self.out.iter().flat_map(|out| ["--out".into(), out.display().to_string()]);
-        let command = ["codexsim".into(), "report".into(), self.dir.display().to_string()].into_iter().chain(out_given);
-        let command = report::command(command);
+        let command = self.command();
         results::try_folder(out)?;
         let parts = SurveyParts::read(&self.dir, &survey)?;
         let sources = SurveySources { held: &held, discovery: &discovery, parts: &parts, command: &command };

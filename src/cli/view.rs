@@ -49,6 +49,12 @@ impl View {
                 "{dir} has {count} runs; this plays the one of `codexsim run --trace`"
             )));
         };
+        if record.storage.is_some() {
+            let dir = self.dir.display();
+            return Err(Failure::Input(format!(
+                "{dir} has a storage run, and this plays swarms\n = `codexsim report {dir}` tells what it says"
+            )));
+        }
         let of = |damage: Damage| Failure::Input(format!("{}/{damage}", self.dir.display()));
         let tables = RunTables {
             run: record.run.clone(),

@@ -39,7 +39,7 @@ pub(crate) use impact::{
     json as impact_json, rows as impact_rows, worse as impact_worse,
 };
 pub(crate) use run::run;
-pub(crate) use storage::kept;
+pub(crate) use storage::{kept, storage_page};
 pub(crate) use study::{SurveySources, SweepTable, survey};
 pub(crate) use topology::{topology, topology_drawing};
 pub(crate) use upkeep::upkeep;

@@ -45,7 +45,8 @@ pub(crate) use limits::HeldBack;
 pub(crate) use manifest::{FileEntry, Machine, Program};
 pub(crate) use measure::{Amount, Better};
 pub(crate) use measured::{MeasuredRun, NodeFigures};
-pub(crate) use table::{body, open, remove_table, run_kind, select, write_run};
+pub(crate) use storage::nines;
+pub(crate) use table::{body, holds_storage, open, remove_table, run_kind, select, write_run};
 pub(crate) use tables::{Capacity, Checkpoint, Column, FileKind, Note, Part, PartRow, Since, TablePresence, Unit};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From the outcome of a storage run to rows.
 
-use super::{DatasetRow, HostRow, Labels, RepairRow, RunRow, SeriesRow, StorageRow, TrafficRow, quantile};
+use super::{Capacity, DatasetRow, HostRow, Labels, RepairRow, RunRow, SeriesRow, StorageRow, TrafficRow, quantile};
 use crate::storage::{
     DatasetOutcome, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, RepairOutcome, Sample, Start,
     StorageOutcome, StorageSpec,
@@ -48,6 +48,11 @@ impl StorageRow {
         StorageRow { status, ..self }
     }
 
+    /// The horizon in years of 365 days.
+    pub fn years(&self) -> f64 {
+        self.horizon_s / YEAR_S
+    }
+
     /// The number in `column`; nothing when it is empty, not a number or not a column.
     pub fn number(&self, column: &str) -> Option<f64> {
         match serde_json::to_value(self).ok()?.get(column)? {
@@ -66,7 +71,7 @@ impl StorageRow {
         let lost: Vec<f64> = outcome.histories.iter().map(|history| f64::from(history.lost)).collect();
         let lost_interval = outcome.lost_interval;
         let repair = (totals.repair_fetched + totals.repair_sent) as f64;
-        let years = self.horizon_s / YEAR_S;
+        let years = self.years();
         let stored = self.dataset_bytes as f64 * f64::from(self.datasets);
         let received = repair / f64::from(self.hosts) / self.horizon_s * 8.0;
         let times: Vec<f64> = totals.times_to_repair_s.iter().map(|time| f64::from(*time)).collect();
@@ -139,10 +144,13 @@ fn received_to_fill(fill: &FillOutcome) -> f64 {
     (fill.client_bytes + fill.host_bytes) as f64
 }
 
-/// Nines of what is lost with this probability in so many years.
-fn nines(loss: f64, years: f64) -> Option<f64> {
+/// Nines of what is lost with this probability in so many years; nothing where it never is.
+pub fn nines(loss: f64, years: f64) -> Option<f64> {
+    if loss >= 1.0 {
+        return Some(0.0);
+    }
     let yearly = -libm::expm1(libm::log1p(-loss) / years);
-    (loss > 0.0 && loss < 1.0).then(|| -libm::log10(yearly))
+    (loss > 0.0).then(|| -libm::log10(yearly))
 }
 
 /// Mean time to a loss if losses came at an even rate and so many came within the horizon.
@@ -208,6 +216,8 @@ pub(super) fn host_rows(id: &str, spec: &StorageSpec, outcome: &StorageOutcome) 
         host,
         region: spec.region(host),
         operator: spec.operator(host),
+        up_bps: Capacity(spec.hosts.up.bits_per_second()),
+        down_bps: Capacity(spec.hosts.down.bits_per_second()),
         deaths: of.deaths,
         slots: of.slots,
         most_slots: of.most_slots,

@@ -96,6 +96,12 @@ pub fn open<R: TableRow>(dir: &Path) -> Result<File, ResultsError> {
     })
 }
 
+/// Whether the runs in `dir` are of storage, and not of swarms.
+pub fn holds_storage(dir: &Path) -> Result<bool, ResultsError> {
+    let mut reader = csv::Reader::from_reader(open::<RunRow>(dir)?);
+    Ok(check_header::<StorageRow>(reader.headers()?).is_ok())
+}
+
 /// Reads rows under a header that begins with their columns.
 pub fn read<R: TableRow>(from: impl Read) -> Result<Vec<R>, ResultsError> {
     read_each(from)?.collect()

@@ -24,6 +24,7 @@ mod runner;
 mod runs;
 mod selection;
 mod statistics;
+mod storage_survey;
 mod survey;
 mod validate;
 mod values;
@@ -64,6 +65,11 @@ pub(crate) use runner::{Execution, FailedRun, threads};
 pub(crate) use runs::Runs;
 pub(crate) use selection::Selection;
 pub(crate) use statistics::Summary;
+#[cfg(test)]
+pub(crate) use storage_survey::sample as storage_sample;
+pub(crate) use storage_survey::{
+    Loss, StorageAxis, StorageParts, StoragePoint, StoragePoints, StorageSurvey, TradeOffs,
+};
 pub(crate) use survey::{
     Dot, Held, HeldMap, HeldShares, PowerLaw, Race, Survey, SurveyParts, SurveyPoint, Swept, SweptLine,
     is_told_by_name, spread,

@@ -5,12 +5,14 @@
 
 mod axis;
 mod bars;
+mod cells;
 mod draw;
 mod svg;
 mod wires;
 
 pub use axis::{AxisScale, ChartAxis};
 pub use bars::{Bar, Bars};
+pub use cells::{Cell, Cells};
 pub use wires::{Wire, Wires, WiresPoint};
 
 /// The colours of series, in this order.

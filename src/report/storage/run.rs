@@ -2,96 +2,124 @@
 
 use super::super::document::{Document, Grid, GridColumn};
 use super::super::human;
-use super::{probability, title, with_interval};
+use super::words::{nines, of_a_host, probability, title, with_interval};
 use crate::results::{RunResult, StorageRow};
+use crate::study::StoragePoint;
 
 /// One storage run: how likely a loss is, what keeping the data costs, what binds.
 pub fn kept(result: &RunResult, row: &StorageRow) -> Document {
     let mut document = Document::new(&row.scenario);
     document.answer(vec![title(row)]);
-    document.grid(facts(row));
+    document.grid(facts(result, row));
     document.paragraph("(losses are within the horizon, intervals of 95 %; counts and bytes are means over histories)");
     document.list(result.warnings.iter().map(|warning| format!("warning: {warning}")));
     document
 }
 
-fn facts(row: &StorageRow) -> Grid {
+type Line = (&'static str, Option<String>);
+
+fn facts(result: &RunResult, row: &StorageRow) -> Grid {
     let mut grid = Grid::new(["", ""].map(GridColumn::words));
-    let lines = [("status", Some(row.status.clone()))].into_iter().chain(loss(row)).chain(upkeep(row)).chain(fill(row));
-    let lines = lines.chain(effort(row));
+    let status = Some(row.status.clone()).filter(|status| status != "complete");
+    let link = result.hosts.first().map(|host| host.down_bps.0);
+    let lines = [("status", status)].into_iter().chain(loss(row)).chain(upkeep(row, link));
+    let lines = lines.chain([("what holds repairs back", row.binds.clone())]).chain(fill(row)).chain(effort(row));
     lines.for_each(|(name, value)| value.into_iter().for_each(|value| grid.row([name.to_owned(), value])));
     grid
 }
 
-type Line = (&'static str, Option<String>);
-
 fn loss(row: &StorageRow) -> Vec<Line> {
-    let interval = |low: Option<f64>, high: Option<f64>| low.zip(high);
     let by = |how: &Option<String>| how.as_ref().map_or(String::new(), |how| format!(", by {how}"));
-    let found = |value: Option<f64>, low, high, how: &Option<String>| {
-        value.map(|value| with_interval(value, interval(low, high)) + &by(how))
+    let found = |value: Option<f64>, low: Option<f64>, high: Option<f64>, how: &Option<String>| {
+        value.map(|value| with_interval(value, low.zip(high)) + &by(how))
     };
+    // Of datasets of one unit each both are the same.
+    let of_unit = row.unit_loss.filter(|_| row.units_per_dataset > 1);
     let exact = row.unit_loss_exact.map(|value| {
         let model = row.exact_model.as_ref().map_or(String::new(), |model| format!(" ({model})"));
         format!("{value:.5e}{model}")
     });
+    let any = match (row.any_loss_by.as_deref(), row.any_loss_low, row.any_loss_high) {
+        (Some("bounds"), Some(low), Some(high)) => {
+            Some(format!("between {} and {}, by bounds", probability(low), probability(high)))
+        }
+        (_, low, high) => found(row.any_loss, low, high, &row.any_loss_by),
+    };
+    let point = StoragePoint { values: vec![], runs: vec![row.clone()] };
     vec![
-        ("a unit is lost", found(row.unit_loss, row.unit_loss_low, row.unit_loss_high, &row.unit_loss_by)),
-        ("the same, exact", exact),
-        ("a dataset is lost", found(row.dataset_loss, row.dataset_loss_low, row.dataset_loss_high, &None)),
-        ("any dataset is lost", found(row.any_loss, row.any_loss_low, row.any_loss_high, &row.any_loss_by)),
-        ("nines, a year", row.nines.map(|nines| format!("{nines:.1}"))),
+        ("a dataset is lost", found(row.dataset_loss, row.dataset_loss_low, row.dataset_loss_high, &row.unit_loss_by)),
+        ("that is", point.dataset_loss().map(|of| nines(&of))),
+        ("a unit is lost", found(of_unit, row.unit_loss_low, row.unit_loss_high, &row.unit_loss_by)),
+        ("a unit is lost, exact", exact),
         ("mean time to the loss of a unit", row.mttdl_s.filter(|time| time.is_finite()).map(human::seconds)),
-        (
-            "datasets lost in the histories",
-            row.datasets_lost.map(|lost| {
-                let mean = lost_interval(row).map_or(String::new(), |(low, high)| format!(" ({low:.3} .. {high:.3})"));
-                format!("{lost:.3}{mean} of {}", row.datasets)
-            }),
-        ),
+        ("any dataset is lost", any),
+        ("datasets lost when followed", row.datasets_lost.map(|lost| followed(row, lost))),
     ]
 }
 
-fn lost_interval(row: &StorageRow) -> Option<(f64, f64)> {
-    row.datasets_lost_low.zip(row.datasets_lost_high)
+/// What was lost in the histories.
+fn followed(row: &StorageRow, lost: f64) -> String {
+    if row.histories == 1 {
+        return format!("{lost} of {}, in the one history", row.datasets);
+    }
+    let ends = row.datasets_lost_low.zip(row.datasets_lost_high);
+    let ends = ends.map_or(String::new(), |(low, high)| format!(" ({low:.2} .. {high:.2})"));
+    format!("{lost:.2}{ends} of {}, in the mean of {} histories", row.datasets, row.histories)
 }
 
-fn upkeep(row: &StorageRow) -> Vec<Line> {
-    let share = |value: f64| format!("{:.3} %", value * 100.0);
+fn upkeep(row: &StorageRow, link: Option<f64>) -> Vec<Line> {
     let spread = row.time_to_repair_median_s.zip(row.time_to_repair_p95_s);
+    let per_byte = row.repair_per_stored_byte_year;
+    let struck = row.shocks.filter(|shocks| *shocks > 0.0);
+    let struck = struck.map_or(String::new(), |shocks| format!(", {} shocks", human::ratio(shocks)));
     vec![
-        ("bytes stored per byte", Some(format!("{:.2}", row.overhead))),
-        ("disks in use", Some(share(row.disk_use))),
-        ("hosts that died", row.deaths.map(human::count)),
+        ("stored", Some(format!("{:.2} B for each byte, {} of all disks", row.overhead, percent(row.disk_use)))),
+        ("repairs move", per_byte.map(|bytes| format!("{} B a year for each byte", human::ratio(bytes)))),
+        ("which is, in all", row.repair_bytes.map(|bytes| moved(row, bytes))),
+        ("and for a host", row.repair_per_host_bps.map(|mean| of_a_host(mean, link))),
+        ("hosts that died", row.deaths.map(|deaths| human::count(deaths) + &struck)),
         ("slots rebuilt", row.rebuilt.map(|rebuilt| rebuilt_words(row, rebuilt))),
         (
             "time to repair, median and p95",
             spread.map(|(median, p95)| format!("{}, {}", human::seconds(median), human::seconds(p95))),
         ),
-        ("bytes moved to repair", row.repair_bytes.map(human::bytes)),
-        ("the same per stored byte and year", row.repair_per_stored_byte_year.map(|bytes| format!("{bytes:.3}"))),
-        ("repair traffic of a host", row.repair_per_host_bps.map(rate)),
-        ("cannot be read", row.unreadable_share.map(probability)),
-        ("what binds repairs", row.binds.clone()),
-        ("proofs per second", row.proofs_per_second.filter(|rate| *rate > 0.0).map(human::count)),
-        ("transactions per second", row.transactions_per_second.filter(|rate| *rate > 0.0).map(human::ratio)),
-        ("share of the chain", row.chain_use.map(share)),
+        (
+            "a unit cannot be read",
+            row.unreadable_share.filter(|share| *share > 0.0).map(|share| format!("{} of the time", percent(share))),
+        ),
+        ("proofs per second", row.proofs_per_second.filter(|rate| *rate > 0.0).map(human::ratio)),
+        (
+            "transactions per second",
+            row.transactions_per_second.filter(|rate| *rate > 0.0).map(|rate| of_chain(row, rate)),
+        ),
     ]
 }
 
-fn rebuilt_words(row: &StorageRow, rebuilt: f64) -> String {
-    let told = [(row.unneeded, "only away"), (row.given_up, "given up")];
-    let told = told.into_iter().filter_map(|(count, words)| Some((count.filter(|count| *count > 0.0)?, words)));
-    let words: String = told.map(|(count, words)| format!(", {} {words}", human::count(count))).collect();
-    format!("{}{words}", human::count(rebuilt))
+fn of_chain(row: &StorageRow, rate: f64) -> String {
+    let share = row.chain_use.map_or(String::new(), |share| format!(", {} of what the chain takes", percent(share)));
+    let rate = if rate < 5e-4 { format!("{rate:.1e}") } else { human::ratio(rate) };
+    rate + &share
 }
 
-fn rate(bps: f64) -> String {
-    match bps {
-        bps if bps >= 1e9 => format!("{:.2} Gbit/s", bps / 1e9),
-        bps if bps >= 1e6 => format!("{:.2} Mbit/s", bps / 1e6),
-        bps => format!("{:.2} kbit/s", bps / 1e3),
-    }
+/// `12.3 %`
+fn percent(share: f64) -> String {
+    format!("{} %", human::ratio(share * 100.0))
+}
+
+/// Bytes, and what part of them was in vain.
+fn moved(row: &StorageRow, bytes: f64) -> String {
+    let vain = [(row.unneeded_bytes, "for slots that were only away"), (row.given_up_bytes, "for repairs given up")];
+    let vain = vain.into_iter().filter_map(|(part, words)| Some((part.filter(|part| *part > 0.0)? / bytes, words)));
+    let words: String = vain.map(|(share, words)| format!(", {} {words}", percent(share))).collect();
+    human::bytes(bytes) + &words
+}
+
+fn rebuilt_words(row: &StorageRow, rebuilt: f64) -> String {
+    let away = row.unneeded.filter(|count| *count > 0.0);
+    let away = away.map_or(String::new(), |count| format!(", {} of them only away", human::count(count)));
+    let given_up = row.given_up.filter(|count| *count > 0.0);
+    let given_up = given_up.map_or(String::new(), |count| format!("; {} more given up", human::count(count)));
+    human::count(rebuilt) + &away + &given_up
 }
 
 fn fill(row: &StorageRow) -> Vec<Line> {
@@ -105,7 +133,8 @@ fn fill(row: &StorageRow) -> Vec<Line> {
 
 fn effort(row: &StorageRow) -> Vec<Line> {
     let events = row.events.map(|events| human::count(events as f64)).unwrap_or_default();
-    let simulated = row.sim_time_s.map(|time| format!("{} x {}, {events} events", row.histories, human::seconds(time)));
+    let histories = if row.histories == 1 { String::new() } else { format!("{} x ", row.histories) };
+    let simulated = row.sim_time_s.map(|time| format!("{histories}{}, {events} events", human::seconds(time)));
     let memory =
         row.peak_rss_bytes.map_or(String::new(), |bytes| format!(", {} of memory", human::bytes(bytes as f64)));
     vec![

@@ -178,12 +178,12 @@ fn picked(survey: &Survey, most: usize) -> (Vec<Vec<usize>>, String) {
 }
 
 /// Nothing when all are shown.
-fn shortened(what: &str, shown: usize, all: usize) -> String {
+pub(super) fn shortened(what: &str, shown: usize, all: usize) -> String {
     if shown == all { String::new() } else { format!(" Shown are {shown} of {all} {what}, evenly picked.") }
 }
 
 /// A table as CSV.
-fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(super) fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("memory");
     rows.into_iter().for_each(|row| writer.write_record(row).expect("rows are as long as the header"));

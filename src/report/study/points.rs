@@ -3,11 +3,11 @@
 use super::super::document::{Document, Grid, GridColumn, Picture};
 use super::super::human::Scale;
 use super::super::plot;
-use super::super::storage::{self, StoragePoints};
+use super::super::storage;
 use super::{answer, is_idle};
 use crate::results::{Measure, Observation, Record, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
-use crate::study::{Plan, Summary, Survey, is_told_by_name};
+use crate::study::{Plan, StoragePoints, Summary, Survey, is_told_by_name};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -125,7 +125,8 @@ pub struct SweepTable<'a> {
 impl<'a> SweepTable<'a> {
     /// Without any rows.
     pub fn new(plan: &'a Plan) -> Self {
-        let keys = plan.values(0).keys().map(str::to_owned).collect();
+        // Cells need not all have the same keys. Seeds are runs of one point.
+        let keys = plan.extra.clone();
         SweepTable { plan, lines: vec![], here: Gathered::default(), kept: StoragePoints::new(keys) }
     }
 
@@ -153,8 +154,9 @@ impl<'a> SweepTable<'a> {
     pub fn document(mut self, survey: Option<&Survey>) -> Document {
         if !self.plan.of_swarm {
             let mut document = Document::new(&self.plan.name);
+            document.answer(storage::answer(&self.kept, &[]));
             document.grid(storage::table(&self.kept));
-            document.paragraph("medians over runs; losses are within the horizon");
+            document.paragraph(storage::note(&self.kept));
             return document;
         }
         self.close(self.plan.points());

@@ -64,6 +64,9 @@ impl ExportStudy {
         let unread = |error: ResultsError| wrong(error.to_string());
         let manifest = Manifest::read(dir).map_err(unread)?;
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
+        if table.records.iter().any(|record| record.storage.is_some()) {
+            return Err(wrong("its runs are of storage; only downloads of swarms are exported".into()));
+        }
         let nodes = by_run(rows::<NodeRow>(dir).map_err(unread)?, |row| &row.run_id);
         // What the manifest does not list was left there by an earlier study.
         let fine = manifest.files.iter().any(|file| file.name == ProgressRow::KIND.file);

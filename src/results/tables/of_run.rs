@@ -218,6 +218,10 @@ parts! {
         region: u32 [Count],
         /// Its operator, from 0.
         operator: u32 [Count],
+        /// Its upload capacity; `inf` when unlimited.
+        up_bps: Capacity [BitsPerSecond],
+        /// Its download capacity.
+        down_bps: Capacity [BitsPerSecond],
         /// Hosts that died there.
         deaths: u32 [Count],
         /// Slots there at the end.

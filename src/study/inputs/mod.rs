@@ -58,22 +58,29 @@ pub(super) struct StudyRun {
 const WORLD: [(&str, &str); 3] =
     [("up_bps", "network.up"), ("down_bps", "network.down"), ("latency_s", "network.latency")];
 
+/// What is said of results that have no downloads.
+const OF_STORAGE: &str = "its runs are of storage, and this is about downloads of swarms\n = `codexsim report DIR` without \
+                          --baseline tells what they say; `codexsim impact` tells what a change does to storage";
+
 impl Inputs {
     /// Reads the result files in `dir`.
     pub(super) fn read(dir: &Path) -> Result<Inputs, NotAStudy> {
         let unread = |error: ResultsError| NotAStudy { dir: dir.into(), reason: error.to_string() };
         let manifest = Manifest::read(dir).map_err(unread)?;
         let table = open::<RunRow>(dir).and_then(RunTable::read).map_err(unread)?;
+        if table.records.iter().any(|record| record.storage.is_some()) {
+            return Err(NotAStudy { dir: dir.into(), reason: OF_STORAGE.into() });
+        }
+        if table.records.is_empty() {
+            let reason = format!("{} has no row", RunRow::KIND.file);
+            return Err(NotAStudy { dir: dir.into(), reason });
+        }
         let nodes = read_where(dir, |node: &NodeRow| node.t100_s.is_some())?;
         let asked = with_requests(&table);
         let downloads = match asked.is_empty() {
             true => vec![],
             false => read_where(dir, |row: &DownloadRow| row.is_fetched() && asked.contains(&row.run_id))?,
         };
-        if table.records.is_empty() {
-            let reason = format!("{} has no row", RunRow::KIND.file);
-            return Err(NotAStudy { dir: dir.into(), reason });
-        }
         Ok(Inputs::of(manifest, table, nodes, downloads))
     }
 

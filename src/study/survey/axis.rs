@@ -35,8 +35,20 @@ impl SurveyAxis {
 
     /// Its value in `run`.
     pub(super) fn value(&self, run: &StudyRun) -> AxisValue {
-        let text = text(&self.key, run);
-        AxisValue { number: parse(&text).map(|(number, _)| number), text }
+        AxisValue::read(&text(&self.key, run))
+    }
+
+    /// Of a key of the world with these values.
+    pub fn of_values<'a>(key: &str, mut texts: impl Iterator<Item = &'a str>) -> SurveyAxis {
+        let unit = texts.find_map(parse).map_or(Unit::Count, |(_, unit)| unit);
+        SurveyAxis::new(key, if unit == Unit::Count { unit_of(key) } else { unit }, false)
+    }
+}
+
+impl AxisValue {
+    /// Of a field of `runs.csv`.
+    pub fn read(text: &str) -> AxisValue {
+        AxisValue { number: parse(text).map(|(number, _)| number), text: text.into() }
     }
 }
 
@@ -50,8 +62,8 @@ pub(super) fn find(runs: &[StudyRun]) -> (Vec<SurveyAxis>, Vec<(String, String)>
     let first = runs.first();
     let keys = |of: fn(&StudyRun) -> &[(String, String)]| first.map(of).unwrap_or_default().iter().map(|(key, _)| key);
     let axis = |key: &String, of_client: bool| {
-        let unit = runs.iter().find_map(|run| parse(&text(key, run))).map_or(Unit::Count, |(_, unit)| unit);
-        SurveyAxis::new(key, if unit == Unit::Count { unit_of(key) } else { unit }, of_client)
+        let texts: Vec<String> = runs.iter().map(|run| text(key, run)).collect();
+        SurveyAxis { of_client, ..SurveyAxis::of_values(key, texts.iter().map(String::as_str)) }
     };
     axes.extend(keys(|run| &run.world).map(|key| axis(key, false)));
     axes.extend(keys(|run| &run.client).map(|key| axis(key, true)));
