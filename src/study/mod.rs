@@ -25,6 +25,7 @@ mod runs;
 mod selection;
 mod statistics;
 mod survey;
+mod transfer;
 mod validate;
 mod values;
 mod what_if;
@@ -36,6 +37,7 @@ pub use kept::Kept;
 pub use plan::Plan;
 pub use row_file::RowFile;
 pub use runner::{Options, Runner};
+pub use transfer::{MeasuredTransfer, TransferError, TransferPlace, TransferRequest, TransferRun};
 pub use validate::{Cases, Metric, Request, RunFigures, Validation};
 pub use what_if::{Reasons, Resource, WhatIf, Who};
 
