@@ -28,14 +28,10 @@ pub fn transfer(found: &MeasuredTransfer, command: &str, date: &str) -> String {
     constant("startup", numbers.startup.to_string().into(), "until the first byte of a long transfer, as it were");
     constant("efficiency", numbers.efficiency.into(), "share of its links' time in which a byte moves");
     if let Some(rate) = numbers.rate {
-        constant(
-            "rate",
-            rate.to_string().into(),
-            "what round trips and pauses would let it over links that take no time",
-        );
+        constant("rate", rate.to_string().into(), "at which a slot would come over links that take no time");
     }
-    constant("wire_per_byte", numbers.wire_per_byte.into(), "bytes on the wire over block data that was stored");
-    constant("fetched", numbers.fetched.into(), "block data that was stored over what was needed");
+    constant("wire_per_byte", numbers.wire_per_byte.into(), "bytes on the wire over block data");
+    constant("fetched", numbers.fetched.into(), "block data over what was needed");
     let _ = write!(
         text,
         "\n# The runs behind the numbers, and others that show how far they carry.\n[run]\n{}",
@@ -59,7 +55,7 @@ fn table(run: &TransferRun) -> String {
     put("wire_bytes", (run.wire as i64).into());
     let heading = if place.fitted { "fitted" } else { "checked" };
     let off = human::signed_percent(run.predicted / run.seconds - 1.0, 1);
-    format!("\n[[run.{heading}]] # the numbers are off by {off}\n{table}")
+    format!("\n[[run.{heading}]] # the numbers are off by {off} %\n{table}")
 }
 
 fn rounded(seconds: f64) -> f64 {

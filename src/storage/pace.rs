@@ -24,7 +24,9 @@ impl StorageSpec {
     pub(super) fn most_of_links(&self, sources: u32) -> f64 {
         let (repair, transfer) = (&self.repair, &self.repair.transfer);
         let limit = repair.rate_limit.map_or(f64::INFINITY, Rate::bytes_per_second);
-        let waits = |rate: Rate| transfer.efficiency / rate.bytes_per_second();
+        // Bytes over links for each byte of the slot.
+        let moved = f64::from(sources) * transfer.fetched * transfer.wire_per_byte / transfer.efficiency;
+        let waits = |rate: Rate| 1.0 / (moved * rate.bytes_per_second());
         transfer.rate.map_or(limit, |rate| 1.0 / (waits(rate) + 1.0 / self.links_alone(sources)))
     }
 }
@@ -34,17 +36,17 @@ mod tests {
     use super::super::sample;
     use super::*;
 
-    /// Links of 100 Mbit/s that are used at 0.8, and 40 Mbit/s without them: a byte takes
-    /// 0.1 us and 0.2 us, so 80 / 3 Mbit/s, of which the link sees 100 / 3.
+    /// A slot that is rebuilt from ten takes 12.5 times its bytes of links of 100 Mbit/s, and
+    /// would be rebuilt at 8 Mbit/s without them: a byte of links takes 0.08 us, and 0.08 us more.
     #[test]
     fn waiting_and_links_take_their_time_one_after_the_other() {
         let mut spec = sample::eager((15, 5), 100.0, 1.0);
         (spec.hosts.up, spec.hosts.down) = (Rate(100_000_000), Rate(100_000_000));
         spec.repair.transfer.efficiency = 0.8;
         assert_eq!(spec.most_of_links(10), f64::INFINITY);
-        spec.repair.transfer.rate = Some(Rate(40_000_000));
-        assert!((spec.most_of_links(10) * 8.0 / 1e6 - 100.0 / 3.0).abs() < 1e-9);
-        spec.repair.rate_limit = Some(Rate(50_000_000));
-        assert!((spec.most_of_links(10) * 8.0 / 1e6 - 25.0).abs() < 1e-9);
+        spec.repair.transfer.rate = Some(Rate(8_000_000));
+        assert!((spec.most_of_links(10) * 8.0 / 1e6 - 50.0).abs() < 1e-9);
+        spec.repair.rate_limit = Some(Rate(25_000_000));
+        assert!((spec.most_of_links(10) * 8.0 / 1e6 - 20.0).abs() < 1e-9);
     }
 }

@@ -453,11 +453,11 @@ pub struct TransferSpec {
     /// Share of the links' rate that it reaches.
     #[schemars(extend("default" = 1.0))]
     pub efficiency: f64,
-    /// Bytes on the wire per second at which a rebuild would go if its links took no time: what
-    /// round trips and pauses between its blocks let it, however many others go on. Each byte
-    /// takes this time and that on the links. Links alone decide when absent.
+    /// How fast a slot would be rebuilt, in bytes of the slot, if links took no time: what round
+    /// trips and pauses between blocks let it, whatever else goes on. What they take and what
+    /// links take adds up. Links alone decide when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("examples" = ["27 Mbit/s"]))]
+    #[schemars(extend("examples" = ["5 Mbit/s"]))]
     pub rate: Option<Rate>,
     /// Bytes on the wire for each byte of a slot.
     #[schemars(extend("default" = 1.0))]

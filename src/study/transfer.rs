@@ -81,8 +81,8 @@ pub struct TransferRun {
     pub predicted: f64,
     /// Bytes that came over the link of who asked.
     pub wire: u64,
-    /// Block data among them that was stored.
-    pub stored: u64,
+    /// Block data among them.
+    pub data: u64,
     /// Digest of the run.
     pub fingerprint: u64,
 }
@@ -234,12 +234,13 @@ fn read(place: TransferPlace, outcome: &Outcome) -> Result<TransferRun, Transfer
     let Some((download, all)) = ended.and_then(|download| Some((download, download.milestones.all?))) else {
         return Err(TransferError::Run(format!("{of}: the slot never came to its host")));
     };
+    let node = &outcome.nodes[download.node.index()];
     Ok(TransferRun {
         place,
         predicted: 0.0,
         seconds: all.since(download.asked).secs(),
-        wire: outcome.nodes[download.node.index()].bytes_rx,
-        stored: download.bytes,
+        wire: node.bytes_rx,
+        data: node.payload_rx + node.duplicate_rx,
         fingerprint: outcome.fingerprint,
     })
 }
@@ -257,7 +258,7 @@ fn fit(runs: &[TransferRun]) -> TransferSpec {
     };
     let [first, faster] = [each(small, large), each(&runs[2], &runs[3])];
     let [link, fast] = [small, &runs[2]].map(|run| run.place.link.bytes_per_second());
-    // A byte takes 1 / (efficiency x link) + 1 / rate.
+    // A byte takes 1 / (efficiency x link), and a time of its own.
     let apart = (1.0 / link - 1.0 / fast) / (first - faster);
     let full = 1.0 / (first * link);
     let efficiency = round(if apart > 0.0 { apart.clamp(full.min(1.0), 1.0) } else { 1.0 }, 1e4);
@@ -265,14 +266,17 @@ fn fit(runs: &[TransferRun]) -> TransferSpec {
     let (efficiency, rate) = if own < LEAST_OWN * first {
         (round(full.min(1.0), 1e4), None)
     } else {
-        (efficiency, Some(Rate((8e-3 / own).round() as u64 * 1000)))
+        (
+            efficiency,
+            Some(Rate((8e-3 / (own * large.wire as f64 / large.place.slot.get() as f64)).round() as u64 * 1000)),
+        )
     };
     let numbers = TransferSpec {
         startup: Time::ZERO,
         efficiency,
         rate,
-        wire_per_byte: round(large.wire as f64 / large.stored as f64, 1e4),
-        fetched: round((large.stored as f64 / needed(large)).max(1.0), 1e4),
+        wire_per_byte: round(large.wire as f64 / large.data as f64, 1e4),
+        fetched: round((large.data as f64 / needed(large)).max(1.0), 1e4),
     };
     let startup = small.seconds - predicted(&numbers, small);
     TransferSpec { startup: Time::from_secs_f64(round(startup.max(0.0), 1e3)), ..numbers }
@@ -281,8 +285,8 @@ fn fit(runs: &[TransferRun]) -> TransferSpec {
 /// Seconds that a run takes by the numbers.
 fn predicted(numbers: &TransferSpec, run: &TransferRun) -> f64 {
     let link = 1.0 / (numbers.efficiency * run.place.link.bytes_per_second());
-    let own = numbers.rate.map_or(0.0, |rate| 1.0 / rate.bytes_per_second());
-    numbers.startup.secs() + needed(run) * numbers.fetched * numbers.wire_per_byte * (link + own)
+    let own = numbers.rate.map_or(0.0, |rate| rate.time_for(run.place.slot).secs());
+    numbers.startup.secs() + own + needed(run) * numbers.fetched * numbers.wire_per_byte * link
 }
 
 fn round(value: f64, steps: f64) -> f64 {
@@ -296,7 +300,7 @@ mod tests {
     fn run(slot: u64, link: u64, seconds: f64) -> TransferRun {
         let link = Rate(link * 1_000_000);
         let place = TransferPlace { fitted: true, code: (4, 6), slot: Bytes(slot), link, latency: Time::ZERO };
-        TransferRun { place, seconds, predicted: 0.0, wire: slot * 11 / 2, stored: slot * 5, fingerprint: 0 }
+        TransferRun { place, seconds, predicted: 0.0, wire: slot * 11 / 2, data: slot * 5, fingerprint: 0 }
     }
 
     /// Four runs by the law itself give back the numbers that made them.
@@ -305,8 +309,8 @@ mod tests {
         let law = |rate: Option<u64>| {
             let own = rate.map_or(0.0, |rate| 8.0 / (rate as f64 * 1e6));
             let of = |slot: u64, link: u64| {
-                let each = 8.0 / (0.9 * link as f64 * 1e6) + own;
-                run(slot, link, 0.75 + slot as f64 * 5.5 * each)
+                let each = 5.5 * 8.0 / (0.9 * link as f64 * 1e6) + own;
+                run(slot, link, 0.75 + slot as f64 * each)
             };
             let runs = [of(1_000_000, 100), of(4_000_000, 100), of(1_000_000, 1000), of(4_000_000, 1000)];
             fit(&runs)

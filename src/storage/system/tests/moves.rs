@@ -51,7 +51,7 @@ fn transfers_differ_from_flows() {
     let transfer = TransferSpec { startup, efficiency: 0.5, rate: None, wire_per_byte: 1.25, fetched: 7.0 / 6.0 };
     let waiting = TransferSpec { rate: Some("1 Gbit/s".parse().unwrap()), ..transfer };
     let spec = one_by_one(RepairSpec { transfer: waiting, ..RepairSpec::default() });
-    near(takes(&spec), 3.0 + 48.0 * 1.25 * 7.0 / 6.0 * (1.0 / 0.5 + 1.0));
+    near(takes(&spec), 3.0 + 48.0 * 1.25 * 7.0 / 6.0 / 0.5 + 8.0);
     let spec = one_by_one(RepairSpec { transfer, ..RepairSpec::default() });
     near(takes(&spec), 3.0 + 48.0 * 1.25 * 7.0 / 6.0 / 0.5);
     let totals = run(&spec).totals;
