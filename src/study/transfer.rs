@@ -207,6 +207,7 @@ impl TransferRequest {
             format!("datasets=[{{ name = 'data', size = '{size} B'{code} }}]"),
         ];
         let mut input = self.input.clone();
+        input.without.push("swarm.file_size".into());
         input.sets = own.into_iter().chain(input.sets).collect();
         Ok(scenario::load(&input)?)
     }
