@@ -43,6 +43,8 @@ mod stores;
 mod survey;
 mod template;
 mod topology;
+mod transfers;
+mod two_levels;
 mod validate;
 mod view;
 mod yamux;

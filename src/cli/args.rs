@@ -2,6 +2,7 @@
 
 use super::format::Shown;
 use super::host::Console;
+use super::new_file::quoted;
 use super::progress::{Counted, Display};
 use super::{Failure, output};
 use crate::results::{self, ResultsError};
@@ -62,6 +63,14 @@ impl Changes {
 }
 
 impl Layers {
+    /// These layers as they would be typed; of paths the last part.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let overlays = self.overlays.iter().map(move |path| format!("-p {}", quoted(&name(path))));
+        let sets = self.sets.iter().map(|set| format!("--set {}", quoted(set)));
+        overlays.chain(sets).chain(self.seed.map(|seed| format!("--seed {seed}")))
+    }
+
     /// These layers over whatever comes below.
     pub fn input(&self) -> Input {
         Input { overlays: self.overlays.clone(), sets: self.sets.clone(), seed: self.seed, ..Input::default() }

@@ -2,13 +2,13 @@
 
 use super::args::Asking;
 use super::format::Shown;
+use super::new_file::{Dated, quoted};
 use super::validate::{check_columns, read_measured};
 use super::{End, Failure, output};
 use crate::report;
-use crate::results::{self, AtomicFile};
+use crate::results::AtomicFile;
 use crate::scenario::{self, Conditions, Testbed};
 use crate::study::{CalibrateError, CalibrateRequest, Calibration, Calibrator, Fit};
-use chrono::{NaiveDate, Utc};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -58,12 +58,8 @@ pub struct Calibrate {
     /// File for the fitted constants
     #[arg(long, value_name = "FILE.toml")]
     out: PathBuf,
-    /// Date that the file bears; default: today (UTC)
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
-    date: Option<NaiveDate>,
-    /// Replace FILE if there is one
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    dated: Dated,
     #[command(flatten)]
     asking: Asking,
     #[command(flatten)]
@@ -73,7 +69,7 @@ pub struct Calibrate {
 impl Calibrate {
     /// Fits, shows the tables, writes the file.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        self.check_out()?;
+        self.dated.check(&self.out)?;
         let measured = read_measured(self.measured.as_deref())?;
         measured.notes.iter().for_each(|note| self.asking.note(note));
         let mut calibrator = Calibrator::new(&measured, self.request()?).map_err(input)?;
@@ -89,19 +85,6 @@ impl Calibrate {
                 self.asking.note("nothing was written");
                 Ok(End::Incomplete)
             }
-        }
-    }
-
-    /// Before the work rather than after it.
-    fn check_out(&self) -> Result<(), Failure> {
-        let wrong = |what: &str| Err(Failure::Input(format!("--out {}: {what}", self.out.display())));
-        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match () {
-            () if self.out.extension().is_none_or(|e| e != "toml") => wrong("expected a name that ends with .toml"),
-            () if !folder.is_dir() => wrong("there is no such folder"),
-            () if self.out.is_dir() => wrong("this is a folder"),
-            () if self.out.exists() && !self.force => wrong("there is such a file; --force replaces it"),
-            () => Ok(results::try_file(&self.out)?),
         }
     }
 
@@ -126,8 +109,7 @@ impl Calibrate {
 
     fn write(&self, calibration: &Calibration) -> Result<End, Failure> {
         self.shown.rows(|| report::calibration(calibration), &report::calibration_rows(calibration))?;
-        let date = self.date.unwrap_or_else(|| Utc::now().date_naive());
-        let Some(text) = report::calibration_file(calibration, &self.command(), &date.to_string()) else {
+        let Some(text) = report::calibration_file(calibration, &self.command(), &self.dated.date()) else {
             self.asking.note("nothing could be fitted, so nothing was written");
             return Ok(End::Incomplete);
         };
@@ -140,7 +122,6 @@ impl Calibrate {
     /// What decides the outcome, as it would be typed. Paths are left out but
     /// for their last part: the file may be shared.
     fn command(&self) -> String {
-        let quoted = |text: &str| if text.contains([' ', '|', '"']) { format!("'{text}'") } else { text.to_owned() };
         let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let mut words = vec!["codexsim calibrate".to_owned()];
         words.extend(self.measured.iter().map(|path| format!("--measured {}", quoted(&name(path)))));
@@ -156,8 +137,4 @@ impl Calibrate {
 
 fn input(error: CalibrateError) -> Failure {
     Failure::Input(error.to_string())
-}
-
-fn date(text: &str) -> Result<NaiveDate, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a date such as 2026-11-22"))
 }

@@ -18,6 +18,7 @@ mod man;
 mod memory;
 mod models;
 mod new;
+mod new_file;
 mod output;
 mod progress;
 mod report;
@@ -26,6 +27,7 @@ mod schema;
 mod signals;
 mod sweep;
 mod topology;
+mod transfer;
 mod validate;
 mod view;
 
@@ -55,6 +57,7 @@ enum Command {
     Sweep(sweep::SweepCommand),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
+    Transfer(transfer::Transfer),
     Impact(impact::ImpactCommand),
     Check(check::Check),
     Topology(topology::TopologyCommand),
@@ -139,6 +142,7 @@ impl Cli {
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
             Command::Calibrate(calibrate) => calibrate.carry_out(),
+            Command::Transfer(transfer) => transfer.carry_out(),
             Command::Impact(impact) => impact.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Topology(topology) => topology.carry_out(),

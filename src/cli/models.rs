@@ -34,12 +34,17 @@ impl Models {
     }
 }
 
-/// Those of a kind, or those of a name: several kinds may have one of it.
+/// Those of a kind, or those of a name: several kinds may have one of it. A transfer has the
+/// name of its protocol, which is meant by that.
 fn chosen(asked: &str) -> Result<Vec<ModelInfo>, Failure> {
     let all = scenario::models();
     let path = |model: &ModelInfo| format!("{}/{}", model.kind, model.name);
-    let ways: [&dyn Fn(&ModelInfo) -> bool; 3] =
-        [&|model| model.kind == asked, &|model| path(model) == asked, &|model| model.name == asked];
+    let ways: [&dyn Fn(&ModelInfo) -> bool; 4] = [
+        &|model| model.kind == asked,
+        &|model| path(model) == asked,
+        &|model| model.name == asked && model.kind != "transfers",
+        &|model| model.name == asked,
+    ];
     let found = ways.into_iter().map(|way| all.iter().filter(|model| way(model)).cloned().collect::<Vec<_>>());
     found.into_iter().find(|found| !found.is_empty()).ok_or_else(|| {
         let expected = "a name in the list of `codexsim models`, or a kind such as networks";

@@ -17,12 +17,14 @@ mod run;
 mod storage;
 mod study;
 mod topology;
+mod transfer;
 mod upkeep;
 mod validation;
 mod view;
 mod words;
 
 pub use reasons::reasons;
+pub use transfer::transfer;
 pub use validation::validation;
 pub use view::{Playback, RunTables, html as view_html};
 

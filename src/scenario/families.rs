@@ -1,5 +1,5 @@
 //! What a scenario chooses by name, and whose constants it changes: the protocol, the
-//! hardware, the model of discovery.
+//! hardware, the model of discovery, how transfers of a storage run go.
 
 use super::error::{Fault, list};
 use super::models::{self, Constants, is_path};
@@ -150,6 +150,24 @@ pub(super) fn refuse_load(tree: &Table) -> Result<(), Fault> {
 /// Puts all costs of the hardware into the tree.
 pub(super) fn hardware(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
     costs(tree.get_mut("hardware").expect("the defaults name a hardware"), sources, warnings)
+}
+
+/// Puts the numbers of a transfer in the place of the name of their model, or under those
+/// that are given over it.
+pub(super) fn transfer(node: &mut Node, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
+    let over = node.table().cloned();
+    let (name, at) = match over.as_ref().map(|over| over.get("extends")) {
+        None => (node.text().ok_or_else(|| node.wrong_type("a name, a path, or a table of numbers"))?.into(), node.at),
+        Some(None) => return Ok(()),
+        Some(Some(extends)) => (extends.read::<String>()?, extends.at),
+    };
+    let over = over.map(|mut over| {
+        over.remove("extends");
+        over
+    });
+    let model = models::constants("transfers", &name, at, sources)?;
+    node.value = Value::Table(changed(&model, over.as_ref(), warnings)?);
+    Ok(())
 }
 
 /// Puts all costs of a hardware in the place of its name, and of those that are given alone.

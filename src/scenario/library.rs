@@ -5,7 +5,8 @@ use super::error::list;
 use serde::Serialize;
 
 /// Every kind of model, a folder each, in the order in which they are listed.
-const KINDS: [&str; 7] = ["protocols", "networks", "churn", "discovery", "hardware", "testbeds", "systems"];
+const KINDS: [&str; 8] =
+    ["protocols", "networks", "churn", "discovery", "hardware", "testbeds", "systems", "transfers"];
 
 /// Name and text of the embedded models of `kind`.
 pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -15,8 +16,8 @@ pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = (&'static str, &'stati
 /// A model that comes with the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelInfo {
-    /// `protocols`, `networks`, `churn`, `discovery`, `hardware`, `testbeds` or
-    /// `systems`.
+    /// `protocols`, `networks`, `churn`, `discovery`, `hardware`, `testbeds`,
+    /// `systems` or `transfers`.
     pub kind: &'static str,
     /// The name that a scenario uses.
     pub name: &'static str,
@@ -108,7 +109,7 @@ mod tests {
             assert!(table["calibrated"].is_bool(), "models/{}/{}.toml", model.kind, model.name);
             let own: &[&str] = match model.kind {
                 "protocols" | "discovery" => &["family", "extends"],
-                "hardware" => &["constants"],
+                "hardware" | "transfers" => &["constants"],
                 "networks" => &["classes", "latency"],
                 "churn" => &["online"],
                 "systems" => &["defaults"],

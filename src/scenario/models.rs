@@ -7,7 +7,8 @@
 //! its transport) unless the scenario says otherwise, and `[when.CONSTANT.VALUE]`:
 //! such keys that hold where a constant has that value;
 //! `discovery` has a `family` (or `extends`), `[constants]` and `[at_least]`;
-//! `hardware` has `[constants]`, the costs, and may have `extends`; `networks`
+//! `hardware` has `[constants]`, the costs, and may have `extends`; `transfers` have
+//! `[constants]`, the numbers of a transfer, and `[run]`, the runs that gave them; `networks`
 //! have `classes` of links, classes of `nodes` tied to their regions, a `latency` (with
 //! names of `regions` and `jitter`), or several of these; `churn` has the
 //! distributions `online` and `offline`, in seconds; `testbeds` are described in
@@ -58,7 +59,7 @@ pub(super) struct ChurnFile {
     pub(super) offline: Distribution,
 }
 
-/// Constants of a protocol or costs of a hardware.
+/// Constants of a protocol, costs of a hardware, numbers of a transfer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConstantsFile {
@@ -72,6 +73,9 @@ struct ConstantsFile {
     _defaults: Option<IgnoredAny>,
     #[serde(rename = "when")]
     _when: Option<IgnoredAny>,
+    /// What made the numbers of a transfer.
+    #[serde(rename = "run")]
+    _run: Option<IgnoredAny>,
 }
 
 /// The constants of a model and of all models that it extends.
@@ -199,10 +203,12 @@ fn from_list(kind: &str, name: &str, asked: Place, sources: &mut Sources) -> Res
             "discovery" => "discovery model",
             "testbeds" => "testbed",
             "systems" => "system",
+            "transfers" => "transfer",
             _ => "hardware",
         };
+        let made = if kind == "transfers" { ", which `codexsim transfer --out FILE` makes" } else { "" };
         return Err(Fault::new(format!("unknown {what} `{name}`"))
-            .expected(format!("a name in models/{kind} ({}) or the path of a .toml file", list(names())))
+            .expected(format!("a name in models/{kind} ({}) or the path of a .toml file{made}", list(names())))
             .suggest(name, names())
             .at(asked));
     };

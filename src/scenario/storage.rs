@@ -18,6 +18,7 @@ const CUSTOM: &str = "custom";
 /// Looks up the system without making a run: values may still be missing.
 pub(super) fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault> {
     lay_system(&mut tree, sources, &mut Vec::new())?;
+    lay_transfer(&mut tree, sources, &mut Vec::new())?;
     keys::known(&tree)?;
     keys::complete(&mut tree);
     read_as::<StorageSpec>(tree.clone()).map(|_| ())
@@ -27,6 +28,7 @@ pub(super) fn names(mut tree: Table, sources: &mut Sources) -> Result<(), Fault>
 pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved, Fault> {
     let mut warnings = Vec::new();
     let system = lay_system(&mut tree, sources, &mut warnings)?;
+    lay_transfer(&mut tree, sources, &mut warnings)?;
     keys::known(&tree)?;
     keys::said(&tree, sources)?;
     check_name(&tree)?;
@@ -74,6 +76,13 @@ fn lay_system(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String
     families::refuse_small(&part("at_least")?, tree)?;
     warn_uncalibrated(&model.file, model.calibrated, warnings);
     Ok(name)
+}
+
+/// Puts numbers in the place of the name of a transfer.
+fn lay_transfer(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String>) -> Result<(), Fault> {
+    let repair = tree.get_mut("repair").and_then(Node::table_mut);
+    let transfer = repair.and_then(|repair| repair.get_mut("transfer"));
+    transfer.map_or(Ok(()), |transfer| families::transfer(transfer, sources, warnings))
 }
 
 impl Table {

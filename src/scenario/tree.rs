@@ -212,7 +212,7 @@ impl Node {
 /// `start = { stagger = ".." }` over `start = { poisson = ".." }`.
 fn replaces(under: &Table, over: &Table, path: &str) -> bool {
     let names_other = is_choice(path) && !over.keys().any(|key| under.get(key).is_some());
-    names_other || (path == "hardware" && over.get("extends").is_some())
+    names_other || (["hardware", "repair.transfer"].contains(&path) && over.get("extends").is_some())
 }
 
 /// Reads the text of `source` as TOML.

@@ -180,6 +180,7 @@ fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
     repair.rate_limit.map_or(Ok(()), |rate| flowing(rate, "repair.rate_limit"))?;
     let transfer = &repair.transfer;
     share(transfer.efficiency, "repair.transfer.efficiency")?;
+    transfer.rate.map_or(Ok(()), |rate| flowing(rate, "repair.transfer.rate"))?;
     positive(transfer.wire_per_byte, "repair.transfer.wire_per_byte")?;
     let message = format!("a slot cannot be rebuilt from {} of what it needs", transfer.fetched);
     let enough = transfer.fetched >= 1.0 && transfer.fetched.is_finite();

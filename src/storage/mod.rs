@@ -11,6 +11,7 @@ pub mod exact;
 pub mod fill;
 mod life;
 pub mod outcome;
+mod pace;
 mod run;
 #[cfg(test)]
 mod sample;

@@ -363,8 +363,31 @@ pub struct RepairSpec {
     /// Links of each repair worker, or of the owner of each dataset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerSpec>,
-    /// How a transfer differs from a flow that is as fast as its links let it.
+    /// How a transfer differs from a flow that is as fast as its links let it: a name of `codexsim models transfers`, a path, or a table of numbers over the model that it `extends`, if any.
+    #[schemars(with = "TransferForm")]
     pub transfer: TransferSpec,
+}
+
+/// How [`TransferSpec`] is written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used: the scenario puts numbers in the place of a name")]
+enum TransferForm {
+    /// A model.
+    Name(String),
+    /// Numbers.
+    Numbers(TransferNumbers),
+}
+
+/// Numbers of a transfer, over those of a model.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+struct TransferNumbers {
+    /// The model whose numbers these change.
+    #[schemars(extend("examples" = ["codex-v2"]))]
+    extends: Option<String>,
+    #[serde(flatten)]
+    numbers: TransferSpec,
 }
 
 /// Who rebuilds.
@@ -430,6 +453,12 @@ pub struct TransferSpec {
     /// Share of the links' rate that it reaches.
     #[schemars(extend("default" = 1.0))]
     pub efficiency: f64,
+    /// How fast a slot would be rebuilt, in bytes of the slot, if links took no time: what round
+    /// trips and pauses between blocks let it, whatever else goes on. What they take and what
+    /// links take adds up. Links alone decide when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["5 Mbit/s"]))]
+    pub rate: Option<Rate>,
     /// Bytes on the wire for each byte of a slot.
     #[schemars(extend("default" = 1.0))]
     pub wire_per_byte: f64,
@@ -441,7 +470,7 @@ pub struct TransferSpec {
 
 impl Default for TransferSpec {
     fn default() -> Self {
-        TransferSpec { startup: Time::ZERO, efficiency: 1.0, wire_per_byte: 1.0, fetched: 1.0 }
+        TransferSpec { startup: Time::ZERO, efficiency: 1.0, rate: None, wire_per_byte: 1.0, fetched: 1.0 }
     }
 }
 

@@ -26,6 +26,7 @@ mod selection;
 mod statistics;
 mod storage_survey;
 mod survey;
+mod transfer;
 mod validate;
 mod values;
 mod what_if;
@@ -37,6 +38,7 @@ pub use kept::Kept;
 pub use plan::Plan;
 pub use row_file::RowFile;
 pub use runner::{Options, Runner};
+pub use transfer::{MeasuredTransfer, TransferError, TransferPlace, TransferRequest, TransferRun};
 pub use validate::{Cases, Metric, Request, RunFigures, Validation};
 pub use what_if::{Reasons, Resource, WhatIf, Who};
 

@@ -93,6 +93,7 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("repair.worker.down", "more than 0 bit/s", |spec| spec.repair.worker.as_mut().unwrap().down = rate("0 bit/s")),
     ("repair.rate_limit", "more than 0 bit/s", |spec| spec.repair.rate_limit = Some(rate("0 bit/s"))),
     ("repair.transfer.efficiency", "at most 1", |spec| spec.repair.transfer.efficiency = 1.1),
+    ("repair.transfer.rate", "more than 0 bit/s", |spec| spec.repair.transfer.rate = Some(rate("0 bit/s"))),
     ("repair.transfer.wire_per_byte", "above 0", |spec| spec.repair.transfer.wire_per_byte = 0.0),
     ("repair.transfer.fetched", "at least 1", |spec| spec.repair.transfer.fetched = 0.9),
     ("fill.clients", "at least 1", |spec| spec.fill.as_mut().unwrap().clients = 0),

@@ -51,7 +51,8 @@ impl History<'_> {
         let slots = if slot == NONE { self.numbers_of(unit) } else { slot..slot + 1 };
         let to_send = |slot: u32| Some(self.slots[slot as usize].target).filter(|to| *to != NONE && *to != node);
         let count = slots.clone().filter(|slot| to_send(*slot).is_some()).count();
-        let limit = self.limit(count);
+        let most = self.spec.repair.rate_limit.map_or(f64::INFINITY, Rate::bytes_per_second);
+        let limit = most / count.max(1) as f64;
         for slot in slots {
             let to = self.slots[slot as usize].target;
             if to != NONE && to != node {
@@ -60,11 +61,6 @@ impl History<'_> {
                 self.start(part, limit);
             }
         }
-    }
-
-    /// What each of so many transfers of a rebuild may take.
-    fn limit(&self, transfers: usize) -> f64 {
-        self.spec.repair.rate_limit.map_or(f64::INFINITY, Rate::bytes_per_second) / transfers.max(1) as f64
     }
 
     fn add_part(&mut self, part: Part) -> u32 {
@@ -101,7 +97,7 @@ impl History<'_> {
         let used = |slot: u32| self.parts_of_job(job).any(|part| self.parts[part as usize].slot == slot);
         sources
             .extend(self.numbers_of(unit).filter(|slot| self.is_up(self.slots[*slot as usize].host) && !used(*slot)));
-        let limit = self.limit(width as usize);
+        let limit = self.spec.most_of_links(width) / f64::from(width.max(1));
         let mut part = self.jobs[job as usize].parts;
         while part != NONE {
             let of = self.parts[part as usize];

@@ -166,13 +166,8 @@ fn alone(spec: &StorageSpec) -> f64 {
         TwoDimensional | Replica => 1,
     };
     let bytes = spec.slot_size().get() as f64 * f64::from(sources) * transfer.wire_per_byte * transfer.fetched;
-    let rate = |rate: crate::units::Rate| rate.bytes_per_second();
-    let into = repair.worker.filter(|_| repair.by != RepairBy::NewHost).map_or(spec.hosts.down, |worker| worker.down);
-    let mut narrowest = rate(into).min(rate(spec.hosts.up) * f64::from(sources));
-    if let Some(limit) = repair.rate_limit {
-        narrowest = narrowest.min(rate(limit));
-    }
-    transfer.startup.secs() + bytes / (narrowest * transfer.efficiency)
+    let most = spec.links_alone(sources).min(spec.most_of_links(sources));
+    transfer.startup.secs() + bytes / (most * transfer.efficiency)
 }
 
 /// Shocks that were recorded.

@@ -41,14 +41,17 @@ fn a_new_host_fetches_what_it_takes() {
     near(takes(&spec), 80.0); // each source is slower than its share of the downlink
 }
 
-/// A limit, a start-up, bytes on the wire, what is fetched in vain, and links that are not
-/// used in full. Bytes in the books are those of the wire, whatever the efficiency.
+/// A limit, a start-up, bytes on the wire, what is fetched in vain, links that are not used
+/// in full, and a rate of the rebuild's own. Bytes in the books are those of the wire, whatever the efficiency.
 #[test]
 fn transfers_differ_from_flows() {
     let slow = RepairSpec { rate_limit: Some("500 Mbit/s".parse().unwrap()), ..RepairSpec::default() };
     near(takes(&one_by_one(slow)), 96.0);
-    let transfer =
-        TransferSpec { startup: Time::from_secs(3), efficiency: 0.5, wire_per_byte: 1.25, fetched: 7.0 / 6.0 };
+    let startup = Time::from_secs(3);
+    let transfer = TransferSpec { startup, efficiency: 0.5, rate: None, wire_per_byte: 1.25, fetched: 7.0 / 6.0 };
+    let waiting = TransferSpec { rate: Some("1 Gbit/s".parse().unwrap()), ..transfer };
+    let spec = one_by_one(RepairSpec { transfer: waiting, ..RepairSpec::default() });
+    near(takes(&spec), 3.0 + 48.0 * 1.25 * 7.0 / 6.0 / 0.5 + 8.0);
     let spec = one_by_one(RepairSpec { transfer, ..RepairSpec::default() });
     near(takes(&spec), 3.0 + 48.0 * 1.25 * 7.0 / 6.0 / 0.5);
     let totals = run(&spec).totals;
