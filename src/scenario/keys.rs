@@ -81,23 +81,45 @@ fn known_in(table: &Table, called: &str, kind: RunKind) -> Result<(), Fault> {
     Err(fault.suggest(name, names).at(node.key))
 }
 
-/// Keys that every run needs and nobody has set, with examples.
-fn unsaid(tree: &Table) -> impl Iterator<Item = (&'static Key, Json)> {
+/// A key that every run needs and nobody has set.
+struct Unsaid {
+    /// The table that it stands in; empty at the top.
+    table: &'static str,
+    name: &'static str,
+    example: Json,
+}
+
+/// Keys that every run needs and nobody has set: those of the tables that several parts
+/// declare, and those within a part that is a table itself.
+fn unsaid(tree: &Table) -> Vec<Unsaid> {
     let kind = RunKind::known(tree);
-    let needed = KEYS.all.iter().filter(move |key| key.kinds.has(kind));
-    let needed = needed.filter(|key| key.required && tree.find(&key.path()).is_none());
-    needed.filter_map(|key| Some((key, key.schema.get("examples")?.get(0)?.clone())))
+    let example = |schema: &Json| Some(schema.get("examples")?.get(0)?.clone());
+    let mut found = Vec::new();
+    for key in KEYS.all.iter().filter(|key| key.required && key.kinds.has(kind)) {
+        if tree.find(&key.path()).is_none() {
+            let unsaid = |example| Unsaid { table: key.table, name: &key.name, example };
+            found.extend(example(&key.schema).map(unsaid));
+        }
+        let own = KEYS.resolved(&key.schema);
+        let needed = own.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+        let inner = needed.filter_map(|name| Some((name, own.get("properties")?.get(name)?)));
+        let said = |name: &str| tree.find(&format!("{}.{name}", key.path())).is_some();
+        let inner = inner.filter(|(name, _)| key.table.is_empty() && !said(name));
+        let unsaid = |(name, schema)| Some(Unsaid { table: &key.name, name, example: example(schema)? });
+        found.extend(inner.filter_map(unsaid));
+    }
+    found
 }
 
 /// Refuses a scenario that does not say what it has to; tells all such keys of a table at
 /// once.
 pub(super) fn said(tree: &Table, sources: &Sources) -> Result<(), Fault> {
-    let unsaid: Vec<(&Key, Json)> = unsaid(tree).collect();
-    let Some((Key { table, .. }, _)) = unsaid.first() else { return Ok(()) };
-    let missing: Vec<&(&Key, Json)> = unsaid.iter().filter(|(key, _)| key.table == *table).collect();
+    let unsaid = unsaid(tree);
+    let Some(Unsaid { table, .. }) = unsaid.first() else { return Ok(()) };
+    let missing: Vec<&Unsaid> = unsaid.iter().filter(|key| key.table == *table).collect();
     let keys = if missing.len() == 1 { "key" } else { "keys" };
-    let names = list(missing.iter().map(|(key, _)| &*key.name));
-    let examples: Vec<String> = missing.iter().map(|(key, example)| format!("{} = {example}", key.name)).collect();
+    let names = list(missing.iter().map(|key| key.name));
+    let examples: Vec<String> = missing.iter().map(|key| format!("{} = {}", key.name, key.example)).collect();
     let place = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
     let fault = Fault::new(format!("missing {keys} {names}{place}")).expected(examples.join(", "));
     let written = tree.get(table).filter(|node| !sources.is_default(node.at));
@@ -106,13 +128,12 @@ pub(super) fn said(tree: &Table, sources: &Sources) -> Result<(), Fault> {
 
 /// Lets examples stand for what is not said.
 pub(super) fn complete(tree: &mut Table) {
-    let examples: Vec<(&Key, Json)> = unsaid(tree).collect();
-    for (key, example) in examples {
-        if key.table.is_empty() {
-            let at = tree.0.first().map_or(Place { source: 0, start: 0, end: 0 }, |(_, node)| node.at);
-            tree.put(&key.name, node(&example, at));
-        } else if let Some(Node { at, value: Value::Table(table), .. }) = tree.get_mut(key.table) {
-            table.put(&key.name, node(&example, *at));
+    let at = tree.0.first().map_or(Place { source: 0, start: 0, end: 0 }, |(_, node)| node.at);
+    for Unsaid { table, name, example } in unsaid(tree) {
+        match tree.get_mut(table) {
+            Some(Node { at, value: Value::Table(table), .. }) => table.put(name, node(&example, *at)),
+            _ if table.is_empty() => tree.put(name, node(&example, at)),
+            _ => {}
         }
     }
 }

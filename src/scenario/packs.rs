@@ -70,7 +70,7 @@ mod tests {
     fn a_pack_is_a_layer_and_bears_its_own_name() {
         for (name, _) in packs() {
             let input = Input { pack: Some(name.into()), ..Input::default() };
-            let base = Base::read(&input).unwrap();
+            let base = Base::read(&input).unwrap_or_else(|error| panic!("{error}"));
             let axes = base.outline().sweep.axes;
             assert!(axes.iter().any(|axis| axis.keys.iter().any(|key| key == "name")), "{name}");
             let scenario = base.first().unwrap();

@@ -73,7 +73,7 @@ fn uncalibrated_models_are_named_once() {
 #[test]
 fn every_embedded_model_can_be_used() {
     let latency = |model: &ModelInfo| model.text.contains("\nlatency = ") || model.text.contains("\n[latency]");
-    for model in models().into_iter().filter(|model| model.kind != "testbeds") {
+    for model in models().into_iter().filter(|model| !["testbeds", "systems", "transfers"].contains(&model.kind)) {
         let sets = match model.kind {
             "networks" if latency(&model) => vec![format!("network.latency={{matrix=\"{}\"}}", model.name)],
             "networks" => vec![],
@@ -89,6 +89,16 @@ fn every_embedded_model_can_be_used() {
         assert!(!sets.is_empty(), "{} is of no use", model.name);
         let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
         let warned = with_sets(&sets).warnings.iter().any(|w| w.contains("not calibrated"));
+        assert_eq!(warned, !model.calibrated, "{}", model.name);
+    }
+    for model in models().into_iter().filter(|model| ["systems", "transfers"].contains(&model.kind)) {
+        let key = if model.kind == "systems" { "system" } else { "repair.transfer" };
+        let sets = ["kind=storage", "horizon=1 y", "hosts.count=300", "data.count=1", "data.size=1 GB", "hosts.regions=20"];
+        let sets = sets.map(str::to_owned).into_iter().chain([format!("{key}={}", model.name)]).collect();
+        let empty = tempfile::NamedTempFile::new().unwrap();
+        let input = Input { file: Some(empty.path().into()), sets, ..Input::default() };
+        let scenario = load(&input).unwrap_or_else(|error| panic!("{}: {error}", model.name));
+        let warned = scenario.warnings.iter().any(|w| w.contains("not calibrated"));
         assert_eq!(warned, !model.calibrated, "{}", model.name);
     }
     let protocols: Vec<_> = models().into_iter().filter(|model| model.kind == "protocols").collect();
