@@ -1,7 +1,7 @@
 //! Numbers for transfers, from swarms: their files, and their use in storage scenarios.
 
 use crate::common::place::Place;
-use codexsim::scenario::{Input, load, models};
+use codexsim::scenario::{Input, explain, load, models};
 use codexsim::sim::Spec;
 use codexsim::storage::TransferSpec;
 use codexsim::units::{Rate, Time};
@@ -66,6 +66,17 @@ fn a_name_stands_for_numbers_and_can_be_changed_in_parts() {
     assert!(unknown.contains("did you mean `codex-v2`?") && unknown.contains("`codexsim transfer"), "{unknown}");
     let wrong = with(&place, &["repair.transfer={ extends = 'codex-v2', strtup = '3 s' }"]).unwrap_err();
     assert!(wrong.contains("did you mean `startup`?"), "{wrong}");
+}
+
+/// A key that may be a name has keys of its own all the same.
+#[test]
+fn every_number_is_explained() {
+    let form = |key: &str| explain(key).swap_remove(0).form;
+    assert!(form("repair.transfer").contains("a name"), "{}", form("repair.transfer"));
+    for key in ["extends", "startup", "efficiency", "rate", "wire_per_byte", "fetched"] {
+        let known = explain(&format!("repair.transfer.{key}"));
+        assert!(known.len() == 1 && known[0].settable && !known[0].meaning.is_empty(), "{key}: {known:?}");
+    }
 }
 
 #[test]

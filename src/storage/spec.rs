@@ -370,7 +370,7 @@ pub struct RepairSpec {
 
 /// How [`TransferSpec`] is written.
 #[derive(JsonSchema)]
-#[schemars(untagged)]
+#[schemars(untagged, inline)]
 #[expect(dead_code, reason = "only its schema is used: the scenario puts numbers in the place of a name")]
 enum TransferForm {
     /// A model.
@@ -381,6 +381,7 @@ enum TransferForm {
 
 /// Numbers of a transfer, over those of a model.
 #[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "as above")]
 struct TransferNumbers {
     /// The model whose numbers these change.
