@@ -55,7 +55,7 @@ fn settings(found: &Diagnosis) -> Grid {
 
 /// What is different without a setting.
 fn changes(base: &Glance, same_until_s: f64, without: &Glance) -> String {
-    if let Some((base, without)) = base.storage.as_ref().zip(without.storage.as_ref()) {
+    if let Some((base, without)) = base.storage.as_deref().zip(without.storage.as_deref()) {
         return kept_changes(base, without);
     }
     let time = match (base.makespan_s, without.makespan_s) {
@@ -132,7 +132,7 @@ fn kept_sensitivity(found: &Diagnosis) -> Grid {
     let titles = ["runs", "loss of a unit", "repair bytes", "time to repair"].map(GridColumn::numbers);
     let mut grid = Grid::new([GridColumn::words("depends on")].into_iter().chain(titles));
     let of = |what: fn(&StorageRow) -> Option<f64>| {
-        spread(found, &found.seeds, move |glance| glance.storage.as_ref().and_then(what))
+        spread(found, &found.seeds, move |glance| glance.storage.as_deref().and_then(what))
     };
     grid.row([
         "chance (seed)".to_owned(),

@@ -87,7 +87,6 @@ impl From<RunSpec> for Spec {
 
 /// What came out of a run of either kind.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one of them for each run under way")]
 pub enum Ended {
     /// Of a swarm.
     Swarm(Outcome),

@@ -208,7 +208,7 @@ impl Entries {
 impl Pass<'_> {
     /// Whether another history is to be followed.
     fn may_follow(&mut self) -> bool {
-        self.histories % BETWEEN_LOOKS != 0 || (self.goes_on)()
+        !self.histories.is_multiple_of(BETWEEN_LOOKS) || (self.goes_on)()
     }
 
     fn rng(&mut self) -> Rng {

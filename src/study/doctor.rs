@@ -49,7 +49,7 @@ pub struct Glance {
     /// As in `runs.csv`.
     pub wire_bytes: u64,
     /// The row of a storage run.
-    pub storage: Option<StorageRow>,
+    pub storage: Option<Box<StorageRow>>,
     checkpoints: Vec<Checkpoint>,
 }
 
@@ -152,7 +152,7 @@ impl Diagnosis {
         let makespan_ratio = other.makespan_s.zip(self.base.makespan_s).map(|(other, base)| other / base);
         let wire_ratio = (self.base.wire_bytes > 0).then(|| other.wire_bytes as f64 / self.base.wire_bytes as f64);
         let ratio = |of: fn(&StorageRow) -> Option<f64>| {
-            let kept = |glance: &Glance| glance.storage.as_ref().and_then(of);
+            let kept = |glance: &Glance| glance.storage.as_deref().and_then(of);
             kept(other).zip(kept(&self.base).filter(|base| *base > 0.0)).map(|(other, base)| other / base)
         };
         let (loss_ratio, repair_ratio) = (ratio(|row| row.unit_loss), ratio(|row| row.repair_bytes));
@@ -180,7 +180,7 @@ impl Glance {
             makespan_s: run.makespan_s,
             t100_median_s: run.t100_median_s,
             wire_bytes: run.wire_bytes.unwrap_or_default(),
-            storage,
+            storage: storage.map(Box::new),
             checkpoints,
         }
     }
@@ -192,7 +192,7 @@ impl Glance {
             let numbers = |row: &StorageRow| {
                 [row.unit_loss, row.any_loss, row.chain_use, row.fill_s, row.transactions_per_second]
             };
-            glance.storage.as_ref().map(numbers)
+            glance.storage.as_deref().map(numbers)
         };
         self.fingerprint == other.fingerprint && measures(self) == measures(other)
     }

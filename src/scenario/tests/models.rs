@@ -93,7 +93,8 @@ fn every_embedded_model_can_be_used() {
     }
     for model in models().into_iter().filter(|model| ["systems", "transfers"].contains(&model.kind)) {
         let key = if model.kind == "systems" { "system" } else { "repair.transfer" };
-        let sets = ["kind=storage", "horizon=1 y", "hosts.count=300", "data.count=1", "data.size=1 GB", "hosts.regions=20"];
+        let sets =
+            ["kind=storage", "horizon=1 y", "hosts.count=300", "data.count=1", "data.size=1 GB", "hosts.regions=20"];
         let sets = sets.map(str::to_owned).into_iter().chain([format!("{key}={}", model.name)]).collect();
         let empty = tempfile::NamedTempFile::new().unwrap();
         let input = Input { file: Some(empty.path().into()), sets, ..Input::default() };
