@@ -48,7 +48,7 @@ const SHARP: f64 = 1.8;
 /// than this: seconds to a minute.
 const MORE: u32 = 4;
 const ROUNDS: u64 = 4;
-const MOST_HISTORIES: u64 = 3_000_000;
+const MOST_HISTORIES: u64 = 1_500_000;
 
 /// The probability that a unit is lost within the horizon. Repetitions take the environments
 /// by turns, so that the interval covers how much they differ; without any, the unit is in
