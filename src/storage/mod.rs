@@ -1,7 +1,7 @@
 //! The long view: slots on hosts, what is lost and what is repaired, over months to decades.
 //!
 //! A dataset is one or more units; a [unit](unit::UnitSpec) is n = K + M slots on n different
-//! hosts, and is lost at the first moment when more than M of them are gone. [`unit`] follows
+//! hosts, and is lost at the first moment when more than M of them are gone. [`mod@unit`] follows
 //! one of them through one history, [`splitting`] estimates how likely its loss is, however
 //! rare that may be; [`system`] keeps many on hosts that they share. Where a setting is a
 //! Markov chain, [`exact`] has the number.
