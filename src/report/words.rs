@@ -1,6 +1,7 @@
 //! What a run was made of, for people.
 
 use super::human;
+use crate::results::Manifest;
 use crate::units::Bytes;
 
 /// `100 MB`, without needless digits; in the unit in which it is a short whole number,
@@ -75,6 +76,17 @@ pub fn quoted(word: &str) -> String {
 /// A command as one would type it.
 pub fn command<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
     words.into_iter().map(|word| quoted(word.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs without a result, said at the top of everything.
+pub(super) fn lost(manifest: &Manifest) -> Option<String> {
+    let Manifest { runs_planned, runs_failed, runs_missing, .. } = manifest;
+    let without = runs_failed + runs_missing;
+    (without > 0).then(|| {
+        format!(
+            "{without} of {runs_planned} planned runs have no result: {runs_failed} failed, {runs_missing} missing. All numbers are of the others."
+        )
+    })
 }
 
 #[cfg(test)]

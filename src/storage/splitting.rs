@@ -12,6 +12,7 @@ mod any;
 pub use any::{any_loss, dataset_loss};
 
 use super::StorageSpec;
+use super::statistics::student;
 use super::unit::{Came, Environment, Unit, UnitSpec};
 use crate::rng::{Purpose, Rng};
 
@@ -26,9 +27,8 @@ pub struct Estimate {
     pub histories: u64,
 }
 
-/// Two-sided 95 % quantiles of Student's t with 4, 9, 19, 39 and 79 degrees of freedom, the
-/// last of many: intervals are of so many repetitions at the least.
-const STUDENT: [(u32, f64); 5] = [(5, 2.776), (10, 2.262), (20, 2.093), (40, 2.023), (80, 1.990)];
+/// Repetitions at the least: their spread gives the interval.
+const FEWEST: u32 = 5;
 
 /// A level that so many pass is none.
 const EASY: f64 = 0.4;
@@ -105,7 +105,7 @@ fn one_round(
     let goes_on: &mut dyn FnMut() -> bool = &mut until_stopped;
     let stream = |repetition: u64| round << 56 | repetition << 40;
     let plan = Pass { unit: &units[0], horizon, seed, stream: stream(0), histories: 0, goes_on }.pilot(starts);
-    let repetitions = spec.rare.repetitions.max(STUDENT[0].0);
+    let repetitions = spec.rare.repetitions.max(FEWEST);
     let mut found = Vec::with_capacity(repetitions as usize);
     let mut histories = 0;
     for repetition in 0..repetitions {
@@ -132,8 +132,7 @@ fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
     }
     let mean = logs.iter().sum::<f64>() / n;
     let variance = logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() * (n - 1.0) / n;
-    let known = STUDENT.iter().take_while(|(count, _)| *count <= found.len() as u32);
-    let factor = libm::exp(known.last().map_or(2.776, |(_, t)| *t) * variance.sqrt());
+    let factor = libm::exp(student(found.len() - 1) * variance.sqrt());
     (sum / n, (sum / n / factor, (sum / n * factor).min(1.0)))
 }
 

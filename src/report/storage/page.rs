@@ -12,7 +12,7 @@ pub fn page(survey: &StorageSurvey, parts: &[StorageParts], command: &str) -> Do
     let all = &survey.points;
     let mut document = Document::new(&survey.manifest.scenario);
     document.made_by(command);
-    lost(survey).into_iter().for_each(|line| document.warning(line));
+    words::lost(&survey.manifest).into_iter().for_each(|line| document.warning(line));
     document.answer(answer::lines(all, parts));
     document.pages(|page| {
         page.paragraph(answer::terms(all));
@@ -71,18 +71,4 @@ fn facts(points: &StoragePoints) -> Vec<String> {
         facts.push(format!("Varied: {}", points.keys.join(", ")));
     }
     facts
-}
-
-/// Runs without a result, said at the top of everything.
-fn lost(survey: &StorageSurvey) -> Option<String> {
-    let manifest = &survey.manifest;
-    (survey.runs_missing() > 0).then(|| {
-        format!(
-            "{} of {} planned runs have no result: {} failed, {} missing. All numbers are of the others.",
-            survey.runs_missing(),
-            manifest.runs_planned,
-            manifest.runs_failed,
-            manifest.runs_missing
-        )
-    })
 }

@@ -35,7 +35,7 @@ pub struct SurveySources<'a> {
 pub fn survey(survey: &Survey, sources: SurveySources) -> Document {
     let mut document = Document::new(&survey.manifest.scenario);
     document.made_by(sources.command);
-    lost(survey).into_iter().for_each(|line| document.warning(line));
+    words::lost(&survey.manifest).into_iter().for_each(|line| document.warning(line));
     document.answer(if is_idle(survey) { vec![NOBODY.into()] } else { answer::lines(survey) });
     document.pages(|page| {
         page.list(facts(survey));
@@ -151,20 +151,6 @@ fn name(survey: &Survey, point: &SurveyPoint) -> String {
         (_, true) => variant.clone(),
         _ => format!("{place}: {variant}"),
     }
-}
-
-/// Runs without a result, said at the top of everything.
-fn lost(survey: &Survey) -> Option<String> {
-    let manifest = &survey.manifest;
-    (survey.runs_missing() > 0).then(|| {
-        format!(
-            "{} of {} planned runs have no result: {} failed, {} missing. All numbers are of the others.",
-            survey.runs_missing(),
-            manifest.runs_planned,
-            manifest.runs_failed,
-            manifest.runs_missing
-        )
-    })
 }
 
 /// Whole cells, evenly picked, so that no more than `most` points are shown; and
