@@ -45,7 +45,7 @@
 //! | bound | a time that no protocol can beat in this world; efficiency is bound over makespan |
 //! | constraint | what holds a leecher back at a moment: a link, a window, waiting, nobody to ask |
 //! | scenario | a file that says everything that decides a run |
-//! | specification | [`sim::RunSpec`]: the same with all names looked up; its digest is the run's id |
+//! | specification | [`sim::Spec`]: the same with all names looked up; its digest is the run's id |
 //! | model | a file of constants with their source: a protocol, network, churn, hardware |
 //! | testbed, cell | a set-up in which real swarms were measured; measured runs under equal conditions |
 //! | pack, world | a set of conditions under which a change is tried; one of these |
@@ -62,7 +62,8 @@
 //!
 //! let sets = vec!["swarm.network_size=4".into(), "swarm.seeders=1".into(), "swarm.file_size=8 MiB".into()];
 //! let scenario = load(&Input { sets, ..Input::default() }).unwrap();
-//! let outcome = codexsim::sim::run(&scenario.run, &mut |_| true).unwrap();
+//! let swarm = scenario.run.swarm().unwrap();
+//! let outcome = codexsim::sim::run(swarm, &mut |_| true).unwrap();
 //! assert_eq!(outcome.completed(), 3);
 //! assert!(outcome.makespan().unwrap() > outcome.bound);
 //! ```
