@@ -169,7 +169,7 @@ impl Distribution {
 /// with one Halley step through `erfc`, to a few units in the last place (an
 /// error below 2e-15 of the value, from 1e-300 to 1 - 1e-12). The upper half mirrors the
 /// lower: near 1 nothing could tell `erfc` from `u` to more than 1e-16.
-fn normal_quantile(u: f64) -> f64 {
+pub fn normal_quantile(u: f64) -> f64 {
     if u > 0.5 {
         return -normal_quantile(1.0 - u);
     }

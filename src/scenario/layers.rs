@@ -59,7 +59,7 @@ fn layers_of(kind: Kind, input: &Input, sources: &mut Sources) -> Result<Table, 
 }
 
 /// Merges `key=value`; a value that is not TOML is a string.
-fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str) -> Result<(), Fault> {
+pub(super) fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str) -> Result<(), Fault> {
     let source = sources.add(SourceKind::Line, format!("--set {set}"), set, Path::new(""));
     let whole = Place { source, start: 0, end: set.len() };
     let form = "key=value, e.g. `--set swarm.seeders=4` or `--set \"network.up=10 Mbit/s\"`";

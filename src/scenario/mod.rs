@@ -38,6 +38,8 @@ mod origins;
 mod packs;
 mod parse;
 mod print;
+mod quantity;
+mod range;
 mod requests;
 mod resolve;
 mod schema;
@@ -59,6 +61,8 @@ pub use explain::{Explanation, explain, explainable, keys};
 pub use library::{ModelInfo, models};
 pub use origins::Origin;
 pub use packs::{packs, setting_key};
+pub use quantity::Quantity;
+pub use range::{Range, RangeError};
 pub use schema::schema;
 pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
@@ -294,6 +298,21 @@ impl Base {
         let resolved = self.layered.resolve(Some(places), &mut sources);
         let resolved = resolved.map_err(|fault| fault.render(&sources))?;
         Ok(Point { protocol: resolved.protocol, run: resolved.run, warnings: resolved.warnings })
+    }
+
+    /// What the scenario says outside its sweep with `settings` (dotted keys and values) over
+    /// all layers, ready to run.
+    ///
+    /// # Errors
+    /// As of [`Base::scenario`].
+    pub fn with(&self, settings: &[(String, toml::Value)]) -> Result<Point, ScenarioError> {
+        let (mut sources, mut tree) = (self.sources.clone(), self.layered.tree.clone());
+        let set = |(key, value): &(String, toml::Value)| {
+            layers::merge_set(&mut tree, &mut sources, &format!("{key}={value}"))
+        };
+        let made = settings.iter().try_for_each(set).and_then(|()| resolve::resolve(tree, &mut sources));
+        let Resolved { protocol, run, warnings, .. } = made.map_err(|fault| fault.render(&sources))?;
+        Ok(Point { protocol, run, warnings })
     }
 
     fn whole(&self, places: Option<&[usize]>) -> Result<Scenario, ScenarioError> {

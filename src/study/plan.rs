@@ -248,6 +248,17 @@ impl Plan {
 }
 
 impl Cell {
+    /// What `base` says outside its sweep, with `values` over it.
+    ///
+    /// # Errors
+    /// On combinations that cannot be run.
+    pub fn with(base: &Base, values: Values) -> Result<Cell, PlanError> {
+        match base.with(&values.0) {
+            Ok(Point { protocol, run, warnings }) => Ok(Cell { values, protocol, base: run, warnings }),
+            Err(source) => Err(values.wrong(source)),
+        }
+    }
+
     /// The run at `place`.
     pub fn spec(&self, place: RunPlace) -> Spec {
         // Studies keep no trace, so no run of one needs to make it.
@@ -284,6 +295,19 @@ mod tests {
     fn plan(sweep: &str, sets: &[&str]) -> Plan {
         let (_file, input) = crate::study::sample::scenario(sweep, sets);
         Plan::new(&input).unwrap()
+    }
+
+    /// A setting counts as if it stood in the file; those of the sweep do not.
+    #[test]
+    fn a_point_at_will_is_that_of_the_same_scenario_with_it() {
+        let (_file, input) = crate::study::sample::scenario(SWEEP, &[]);
+        let base = Base::read(&input).unwrap();
+        let values = Values(vec![("swarm.network_size".into(), 16.into()), ("network.up".into(), "5 Mbit/s".into())]);
+        let cell = Cell::with(&base, values).unwrap();
+        let alone = plan("", &["swarm.network_size=16", "network.up=5 Mbit/s"]);
+        assert_eq!(cell.base, alone.spec(0).unwrap());
+        let wrong = Cell::with(&base, Values(vec![("swarm.seeders".into(), 99.into())])).unwrap_err().to_string();
+        assert!(wrong.contains("at the point swarm.seeders = 99"), "{wrong}");
     }
 
     const SWEEP: &str = "[sweep]\n\"swarm.network_size\" = [4, 8]\n\"network.latency\" = [\"0 ms\", \"50 ms\"]\n\
