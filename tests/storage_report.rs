@@ -62,6 +62,22 @@ fn a_study_of_storage_has_an_answer_a_table_and_figures() {
 }
 
 #[test]
+fn systems_beside_each_other_have_a_report() {
+    let sweep = "[sweep]\nsystem = [\"ceph-replica3\", \"hdfs-rs63\"]\n";
+    let own = STUDY.split("[code]").next().unwrap();
+    let place = Place::new(&format!("{own}[rare]\nstarts = 50\nrepetitions = 5\n{sweep}"));
+    let assert = place.codexsim(&["sweep", "s.toml", "--reproducible", "--out", "r"]).code(0);
+    let shown = text(&assert.get_output().stdout);
+    assert!(shown.contains("ceph-replica3") && shown.contains("hdfs-rs63"), "a line each: {shown}");
+    let assert = place.codexsim(&["report", "r"]).code(0);
+    let shown = text(&assert.get_output().stdout);
+    assert!(shown.contains("2 points") && shown.contains("ceph-replica3") && shown.contains("hdfs-rs63"), "{shown}");
+    let header = fs::read_to_string(place.path("r/runs.csv")).unwrap();
+    let header: Vec<&str> = header.lines().next().unwrap().split(',').collect();
+    assert_eq!(header.iter().filter(|column| **column == "system").count(), 1, "{header:?}");
+}
+
+#[test]
 fn one_run_of_storage_has_a_report_too() {
     let place = Place::new(STUDY);
     place.codexsim(&["run", "s.toml", "--reproducible", "--out", "r"]).code(0);

@@ -66,7 +66,7 @@ pub(super) fn places(axes: &[Axis], point: usize) -> Vec<usize> {
 
 /// The keys of `axes` whose values cannot be read off a column of `runs.csv`.
 pub(super) fn extra_columns(axes: &[Axis]) -> Vec<String> {
-    const SHOWN: [&str; 5] = ["protocol", "seed", "swarm.network_size", "swarm.seeders", "swarm.file_size"];
+    const SHOWN: [&str; 6] = ["protocol", "system", "seed", "swarm.network_size", "swarm.seeders", "swarm.file_size"];
     // These have a column for the plain form only, which is a text.
     const SHOWN_AS_TEXT: [&str; 3] = ["network.up", "network.down", "network.latency"];
     let mut extra = Vec::new();
@@ -97,6 +97,7 @@ mod tests {
             axis("network.down", &table),
             axis("protocol.codex-v2.window", &text),
             axis("protocol", &text),
+            axis("system", &text),
         ];
         assert_eq!(extra_columns(&axes), ["network.down", "protocol.codex-v2.window"]);
     }

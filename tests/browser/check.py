@@ -36,6 +36,29 @@ constrained__networkSize_seeders = [[4, 1], [8, [1, 2]], [16, 1]]
 repetitions = 3
 """
 
+STORAGE = """
+kind = "storage"
+name = "kept"
+horizon = "1 y"
+seed = 5
+[hosts]
+count = 20
+[hosts.life]
+mean = "60 d"
+[data]
+count = 20
+size = "1 GB"
+[code]
+data = 4
+total = 6
+[rare]
+starts = 50
+repetitions = 5
+[sweep]
+"code.total" = [5, 6, 8]
+"repair.time.mean" = ["2 d", "8 d"]
+"""
+
 # What is drawn in each figure inside the axes, so without legends. A figure has one
 # drawing, or several where what it shows differs by decades.
 FIGURES = """
@@ -139,6 +162,18 @@ def check_validation(figures, program):
         expect(any(text.startswith(testbed) for text in texts), f"{testbed} is in no figure")
 
 
+def check_storage(figures, program):
+    rows = program.table("kept/runs.csv")
+    by_title = {figure["title"]: figure for figure in figures}
+    for title in ("Nines against overhead", "Nines against repair traffic"):
+        expect(title in by_title, f"no figure {title} among {list(by_title)}")
+        expect(by_title[title]["marks"] == len(rows), f"{title}: {by_title[title]['marks']} marks, {len(rows)} points")
+    for title in ("Nines over code.total", "Missing slots over time", "Repair traffic over time", "Slots on hosts"):
+        expect(any(known.startswith(title) for known in by_title), f"no figure {title} among {list(by_title)}")
+    for figure in figures:
+        expect(figure["data"], f"{figure['title']}: no data")
+
+
 def check_any(figures, program):
     expect(figures, "no figure")
 
@@ -152,6 +187,7 @@ PAGES = [
     ("report", ["report", "sweep", "--baseline", "direct"], "sweep/comparison.html", check_comparison),
     ("validate", ["validate", "--quiet", "--seeds", "2", "--out", "validation"], "validation/validation.html", check_validation),
     ("impact", IMPACT, "impact/impact.html", check_any),
+    ("report", ["report", "kept"], "kept/report.html", check_storage),
 ]
 
 
@@ -221,7 +257,9 @@ def main():
     with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as profile:
         program = Program(program, pathlib.Path(directory))
         (program.place / "s.toml").write_text(SCENARIO)
+        (program.place / "kept.toml").write_text(STORAGE)
         program.run("sweep", "s.toml", "--quiet", "--out", "sweep")
+        program.run("sweep", "kept.toml", "--quiet", "--out", "kept")
         driver = browser(profile)
         try:
             for command, arguments, file, rule in PAGES:

@@ -22,6 +22,40 @@ impl Frame {
     }
 }
 
+/// A word beside its mark: where it begins, its baseline and its width, in pixels.
+#[derive(Clone, Copy)]
+struct Label {
+    x: f64,
+    y: f64,
+    width: f64,
+}
+
+impl Label {
+    fn touches(&self, other: &Label) -> bool {
+        let apart = |low: f64, own: f64, other: f64, length: f64| low + own <= other || other + length <= low;
+        !apart(self.x, self.width, other.x, other.width) && !apart(self.y, WORDS, other.y, WORDS)
+    }
+}
+
+/// Writes each label where it touches no other: above its mark, below, or beside it. One for
+/// which there is no such place is left out; the data under the figure tell it.
+fn labels(drawing: &mut Drawing, panel: &Panel, frame: &Frame) {
+    let mut placed: Vec<Label> = vec![];
+    for (x, y, text) in &panel.labels {
+        let (x, y) = frame.at((*x, *y));
+        let width = width(text, WORDS - 1.0);
+        let around =
+            [(x - width / 2.0, y - 9.0), (x - width / 2.0, y + 17.0), (x + 9.0, y + 4.0), (x - 9.0 - width, y + 4.0)];
+        let mut free = around.into_iter().map(|(x, y)| Label { x, y, width });
+        let fits = |label: &Label| label.x >= frame.left && label.x + width <= frame.right;
+        let Some(label) = free.find(|label| fits(label) && placed.iter().all(|other| !label.touches(other))) else {
+            continue;
+        };
+        drawing.text((label.x, label.y), WORDS - 1.0, Anchor::Start, text);
+        placed.push(label);
+    }
+}
+
 impl Chart {
     /// The figure as an `<svg>` element.
     pub fn svg(&self) -> String {
@@ -137,10 +171,7 @@ impl Chart {
                 points.iter().for_each(|point| self.point(drawing, index, point, frame));
             }
         }
-        for (x, y, text) in &panel.labels {
-            let (x, y) = frame.at((*x, *y));
-            drawing.text((x, y - 9.0), WORDS - 1.0, Anchor::Middle, text);
-        }
+        labels(drawing, panel, frame);
     }
 
     /// A mark, with its intervals unless a band shows these.

@@ -220,6 +220,21 @@ mod tests {
         assert!(svg.contains(">8<") && svg.contains(">32<") && svg.matches("class=\"mark\"").count() == 2);
     }
 
+    /// Three marks at one place have labels above, below and to its right; a narrow plot has no
+    /// room for more than it has.
+    #[test]
+    fn labels_do_not_touch() {
+        let marks = vec![ChartPoint::new(8.0, 1.5)];
+        let labels = ["one", "two", "three"].map(|text| (8.0, 1.5, text.to_owned())).to_vec();
+        let svg = figure(Mark::Points, vec![Panel { series: vec![marks], labels, ..Panel::default() }]).svg();
+        let height = |word: &str| {
+            let line = svg.lines().find(|line| line.contains(&format!(">{word}<")))?;
+            line.split("y=\"").nth(1)?.split('"').next()?.parse::<f64>().ok()
+        };
+        let heights = ["one", "two", "three"].map(|word| height(word).unwrap_or_else(|| panic!("no {word}: {svg}")));
+        assert!(heights[0] < heights[2] - 8.0 && heights[2] < heights[1] - 8.0, "{heights:?}");
+    }
+
     #[test]
     fn rows_are_named_from_the_top() {
         let mut figure = figure(Mark::Points, vec![Panel::default()]);

@@ -45,6 +45,9 @@ fn in_vain(row: &StorageRow) -> Option<f64> {
 /// A column of losses: its title, where it goes when not all fit, and its text.
 type LossColumn = (&'static str, u8, fn(&StoragePoint) -> Option<String>);
 
+/// Where a key goes when not all fit whose value the name of a point tells.
+const TOLD_BY_NAME: u8 = 9;
+
 const LOSSES: [LossColumn; 4] = [
     ("a dataset is lost", 0, |point| point.dataset_loss().map(|of| number(&of))),
     ("95 % interval", 5, |point| point.dataset_loss().map(|of| interval(of.interval))),
@@ -84,7 +87,12 @@ pub fn table(of: &StoragePoints) -> Grid {
     let known = |(_, _, texts): &(&str, u8, Vec<Option<String>>)| texts.iter().any(Option::is_some);
     let columns: Vec<_> = losses.into_iter().chain(columns).filter(known).collect();
     let standings = (points.len() > 1).then(|| TradeOffs::of(of));
-    let heads = of.keys.iter().map(GridColumn::words);
+    let told = of.told();
+    let head = |(at, key): (usize, &String)| {
+        let column = GridColumn::words(key);
+        if told.contains(&at) { column } else { column.ranked(TOLD_BY_NAME) }
+    };
+    let heads = of.keys.iter().enumerate().map(head);
     let runs = GridColumn::numbers("runs").ranked(9);
     let titles = columns.iter().map(|(title, rank, _)| GridColumn::numbers(*title).ranked(*rank));
     let trade = standings.iter().map(|_| GridColumn::words("trade-off").ranked(4));

@@ -108,7 +108,7 @@ fn cost_tick(value: f64) -> String {
 
 /// The values of a point alone, without that of the key `by` which its colour tells.
 fn short(points: &StoragePoints, at: usize, by: Option<usize>) -> String {
-    let values = points.points[at].values.iter().enumerate();
-    let values = values.filter(|(key, value)| Some(*key) != by && !value.is_empty()).map(|(_, value)| value);
-    values.cloned().collect::<Vec<_>>().join(" | ")
+    let values =
+        points.told().into_iter().filter(|key| Some(*key) != by).map(|key| points.points[at].values[key].as_str());
+    values.filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" | ")
 }

@@ -83,13 +83,12 @@ pub fn rate(bits_per_second: f64) -> String {
 /// A point by the values of its keys; by its system, where there are none.
 pub fn name(points: &StoragePoints, at: usize) -> String {
     let point = &points.points[at];
-    let told = points.keys.iter().zip(&point.values).filter(|(_, value)| !value.is_empty());
-    let told: Vec<String> = told
-        .map(|(key, value)| match key.as_str() {
-            "system" => value.clone(),
-            _ => fact(key, value),
-        })
-        .collect();
+    let told = points.told().into_iter().map(|key| (points.keys[key].as_str(), &point.values[key]));
+    let told = told.filter(|(_, value)| !value.is_empty()).map(|(key, value)| match key {
+        "system" | "name" => value.clone(),
+        _ => fact(key, value),
+    });
+    let told: Vec<String> = told.collect();
     match (told.is_empty(), points.keys.is_empty()) {
         (false, _) => told.join(", "),
         (true, false) => "the base".into(),

@@ -125,9 +125,11 @@ pub struct SweepTable<'a> {
 impl<'a> SweepTable<'a> {
     /// Without any rows.
     pub fn new(plan: &'a Plan) -> Self {
-        // Cells need not all have the same keys. Seeds are runs of one point.
-        let keys = plan.extra.clone();
-        SweepTable { plan, lines: vec![], here: Gathered::default(), kept: StoragePoints::new(keys) }
+        // Cells need not all have the same keys. Seeds are runs of one point, and a system has a
+        // column of its own.
+        let keys = plan.values(0).keys().filter(|key| *key == "system").map(str::to_owned).collect::<Vec<_>>();
+        let kept = StoragePoints::new([keys.as_slice(), &plan.extra].concat());
+        SweepTable { plan, lines: vec![], here: Gathered::default(), kept }
     }
 
     /// Takes in a row at `point`, which is no earlier one than that of the last row.

@@ -15,13 +15,13 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// The mean over those `runs` that have a number and an interval.
+    /// The mean over those `runs` that have a number and an interval which tells anything.
     pub(super) fn of(
         runs: &[StorageRow],
         of: impl Fn(&StorageRow) -> (Option<f64>, Option<f64>, Option<f64>),
     ) -> Option<Loss> {
         let known = |row: &StorageRow| match of(row) {
-            (Some(number), Some(low), Some(high)) => Some([number, low, high, row.years()]),
+            (Some(number), Some(low), Some(high)) if low > 0.0 || high < 1.0 => Some([number, low, high, row.years()]),
             _ => None,
         };
         let known: Vec<[f64; 4]> = runs.iter().filter_map(known).collect();
@@ -76,7 +76,7 @@ mod tests {
         let nines = [of.fewest_nines(), of.nines(), of.most_nines()].map(|nines| nines.unwrap());
         assert!((nines[0] - 1.5229).abs() < 1e-4 && (nines[1] - 1.69897).abs() < 1e-5, "{nines:?}");
         assert!((nines[2] - 2.0).abs() < 1e-9);
-        assert_eq!(loss(&[StorageRow::default()]), None);
+        assert_eq!(loss(&[StorageRow::default(), row(0.0, 0.0, 1.0)]), None, "it may be anything");
     }
 
     #[test]

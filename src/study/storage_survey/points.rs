@@ -26,6 +26,8 @@ pub struct StoragePoint {
 
 /// What the key is called that tells systems apart.
 const SYSTEM: &str = "system";
+/// What the key is called by which the cells of a sweep have names of their own.
+pub const NAME: &str = "name";
 
 impl StoragePoints {
     /// Without any.
@@ -71,6 +73,22 @@ impl StoragePoints {
     /// A key with its value at each point.
     pub fn axis(&self, key: usize) -> StorageAxis {
         StorageAxis::of(&self.keys[key], self.points.iter().map(|point| point.values[key].as_str()))
+    }
+
+    /// The keys by whose values a point is told in words: those of which its name does not
+    /// tell the value.
+    pub fn told(&self) -> Vec<usize> {
+        let name = self.keys.iter().position(|key| key == NAME);
+        let several = name.filter(|name| self.axis(*name).steps().len() > 1);
+        let by_name = |key: usize, name: usize| {
+            let mut of_name: BTreeMap<&str, &str> = BTreeMap::new();
+            self.points.iter().all(|StoragePoint { values, .. }| {
+                let value = values[key].as_str();
+                *of_name.entry(&values[name]).or_insert(value) == value
+            })
+        };
+        let untold = |key: &usize| several.is_none_or(|name| *key == name || !by_name(*key, name));
+        (0..self.keys.len()).filter(untold).collect()
     }
 
     /// Whether systems are told apart, and by which key.
@@ -132,6 +150,16 @@ mod tests {
             .collect();
         assert_eq!(told, [("10", vec![1, 3]), ("20", vec![2]), ("5", vec![4])]);
         assert_eq!(points.system_key(), None);
+    }
+
+    #[test]
+    fn what_a_name_tells_is_told_by_it() {
+        let cells = [["small", "6", "1 d"], ["large", "9", "1 d"], ["small", "6", "2 d"], ["large", "9", "2 d"]];
+        let records = cells.map(|extra| record("a", 1, 0.1, &extra));
+        let points = StoragePoints::of(&table(&["name", "code.total", "detect.mean_delay"], &records));
+        assert_eq!(points.told(), [0, 2], "a name has one code and two delays");
+        let unnamed = StoragePoints::of(&table(&["code.data", "code.total", "detect.mean_delay"], &records));
+        assert_eq!(unnamed.told(), [0, 1, 2]);
     }
 
     #[test]
