@@ -36,7 +36,7 @@ pub enum Purpose {
     Ties = 11,
     /// Independent seeds of the repetitions of a study.
     Repetitions = 12,
-    /// Which pairs of runs a resample of a comparison consists of; decides no run.
+    /// Which runs a resample consists of; decides no run.
     Resamples = 13,
     /// A node's chance in discovery.
     Discovery = 14,
@@ -80,6 +80,8 @@ pub enum Purpose {
     SlotQueues = 34,
     /// Names of slots, which say near which hosts they are.
     SlotNames = 35,
+    /// Where the points of a design are; decides no run at a given point.
+    Designs = 36,
 }
 
 /// A random stream. Bit-identical on every platform.

@@ -22,6 +22,7 @@ mod impact;
 mod interrupted;
 mod last_piece;
 mod layering;
+mod limit;
 mod many_bitswap;
 mod many_bittorrent;
 mod many_codex;

@@ -109,7 +109,12 @@ fn kept(case: Case, host_of: Vec<u32>) -> StorageOutcome {
         case.size()
     );
     let Spec::Storage(spec) = scenario(&text) else { panic!("a storage run") };
-    let filled = FillOutcome { filled: datasets, host_of, ..FillOutcome::default() };
+    let filled = FillOutcome {
+        filled: datasets,
+        filled_at: vec![Time::ZERO; datasets as usize],
+        host_of,
+        ..FillOutcome::default()
+    };
     let run = |seed: u64| histories(&StorageSpec { seed, ..spec.clone() }, Some(&filled), &mut |_| true);
     let one = |outcome: &StorageOutcome| (outcome.totals.shocks, outcome.totals.deaths) == (1, 1);
     (1..100).map(run).find(one).expect("a seed with one shock")

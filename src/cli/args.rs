@@ -9,7 +9,7 @@ use crate::results::{self, ResultsError};
 use crate::scenario::{self, Input, Sweep};
 use crate::study::{self, Cache, Options, Question, Runner};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What changes a scenario.
@@ -43,6 +43,12 @@ impl Changes {
         Input { file, protocol: self.protocol.clone(), ..self.layers.input() }
     }
 
+    /// These changes as they would be typed; of paths the last part.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        let protocol = self.protocol.iter().map(|model| format!("--protocol {}", quoted(&last(Path::new(model)))));
+        protocol.chain(self.layers.words())
+    }
+
     /// What the results of the scenario `name` are called with these changes: another
     /// protocol is named, all else that decides a run is a digest. Who gives the changed
     /// scenario a name of its own has named the results.
@@ -52,7 +58,7 @@ impl Changes {
         if sets.iter().any(|set| table(set) == "name") {
             return name.into();
         }
-        let decides = |set: &&String| !["output", "sweep", "expect"].contains(&&*table(set));
+        let decides = |set: &&String| !["output", "sweep", "expect", "limit"].contains(&&*table(set));
         let sets: Vec<&String> = sets.iter().filter(decides).collect();
         let model = |name: &String| (!name.ends_with(".toml")).then(|| format!("-{name}"));
         let named = self.protocol.as_ref().and_then(model);
@@ -65,8 +71,7 @@ impl Changes {
 impl Layers {
     /// These layers as they would be typed; of paths the last part.
     pub fn words(&self) -> impl Iterator<Item = String> {
-        let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let overlays = self.overlays.iter().map(move |path| format!("-p {}", quoted(&name(path))));
+        let overlays = self.overlays.iter().map(|path| format!("-p {}", quoted(&last(path))));
         let sets = self.sets.iter().map(|set| format!("--set {}", quoted(set)));
         overlays.chain(sets).chain(self.seed.map(|seed| format!("--seed {seed}")))
     }
@@ -75,6 +80,11 @@ impl Layers {
     pub fn input(&self) -> Input {
         Input { overlays: self.overlays.clone(), sets: self.sets.clone(), seed: self.seed, ..Input::default() }
     }
+}
+
+/// The last part of a path: a command may be shared.
+pub fn last(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// A scenario that runs are made of to learn something of it, and how that is shown.

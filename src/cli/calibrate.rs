@@ -1,6 +1,6 @@
 //! `codexsim calibrate`: constants from measured cells.
 
-use super::args::Asking;
+use super::args::{Asking, last};
 use super::format::Shown;
 use super::new_file::{Dated, quoted};
 use super::validate::{check_columns, read_measured};
@@ -122,10 +122,9 @@ impl Calibrate {
     /// What decides the outcome, as it would be typed. Paths are left out but
     /// for their last part: the file may be shared.
     fn command(&self) -> String {
-        let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let mut words = vec!["codexsim calibrate".to_owned()];
-        words.extend(self.measured.iter().map(|path| format!("--measured {}", quoted(&name(path)))));
-        words.push(format!("--testbed {}", quoted(&name(Path::new(&self.testbed)))));
+        words.extend(self.measured.iter().map(|path| format!("--measured {}", quoted(&last(path)))));
+        words.push(format!("--testbed {}", quoted(&last(Path::new(&self.testbed)))));
         let fit = |fit: &Fit| fit.start.as_ref().map_or(fit.key.clone(), |start| format!("{}={start}", fit.key));
         words.push(format!("--fit {}", quoted(&self.fit.iter().map(fit).collect::<Vec<_>>().join(","))));
         words.extend(self.only.iter().map(|only| format!("--only {}", quoted(only))));

@@ -80,7 +80,8 @@ fn print_json(value: &Value) -> Result<(), Failure> {
     output::say(&(serde_json::to_string_pretty(value).expect("a value is plain data") + "\n"))
 }
 
-fn csv<R: Serialize>(rows: &[R]) -> String {
+/// Rows with a header.
+pub fn csv<R: Serialize>(rows: &[R]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     rows.iter().for_each(|row| writer.serialize(row).expect("a row is flat, and memory takes it"));
     String::from_utf8(writer.into_inner().expect("memory")).expect("rows are text")

@@ -14,16 +14,19 @@ mod export;
 mod format;
 mod host;
 mod impact;
+mod limit;
 mod man;
 mod memory;
 mod models;
 mod new;
 mod new_file;
 mod output;
+mod precision;
 mod progress;
 mod report;
 mod run;
 mod schema;
+mod sensitivity;
 mod signals;
 mod sweep;
 mod topology;
@@ -59,6 +62,8 @@ enum Command {
     Calibrate(calibrate::Calibrate),
     Transfer(transfer::Transfer),
     Impact(impact::ImpactCommand),
+    Sensitivity(sensitivity::SensitivityCommand),
+    Limit(limit::LimitCommand),
     Check(check::Check),
     Topology(topology::TopologyCommand),
     Explain(explain::Explain),
@@ -144,6 +149,8 @@ impl Cli {
             Command::Calibrate(calibrate) => calibrate.carry_out(),
             Command::Transfer(transfer) => transfer.carry_out(),
             Command::Impact(impact) => impact.carry_out(),
+            Command::Sensitivity(sensitivity) => sensitivity.carry_out(),
+            Command::Limit(limit) => limit.carry_out(),
             Command::Check(check) => check.carry_out(),
             Command::Topology(topology) => topology.carry_out(),
             Command::Explain(explain) => explain.carry_out(),
@@ -180,11 +187,25 @@ mod tests {
             assert!(!examples.is_empty(), "{} has no examples", command.get_name());
             for example in examples {
                 let words = example.split(" > ").next().unwrap_or_default();
-                // Quotes are for the shell; no example has a blank within one but in rates.
-                let words = words.replace("20 Mbit/s", "20Mbit/s").replace('"', "");
-                let words = std::iter::once("codexsim").chain(words.split_whitespace());
+                let words = std::iter::once("codexsim".to_owned()).chain(as_the_shell_does(words));
                 Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
             }
         }
+    }
+
+    /// Words between blanks, but for blanks between quotes.
+    fn as_the_shell_does(line: &str) -> Vec<String> {
+        let (mut words, mut quote) = (vec![String::new()], None);
+        for letter in line.chars() {
+            let last = words.last_mut().expect("there is one");
+            match (quote, letter) {
+                (None, '"' | '\'') => quote = Some(letter),
+                (Some(open), _) if open == letter => quote = None,
+                (None, ' ') => words.push(String::new()),
+                _ => last.push(letter),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
     }
 }

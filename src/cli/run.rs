@@ -126,6 +126,8 @@ impl Run {
             checkpoints: Checkpoint::list(outcome.checkpoints()),
             seeder_sets: 1,
             repetitions: 1,
+            design: None,
+            precision: None,
             runs_planned: 1,
             runs_failed: 0,
             runs_missing: u64::from(outcome.is_interrupted()),

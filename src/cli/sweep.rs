@@ -4,10 +4,12 @@ use super::args::{Changes, duration, ended};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
+use super::precision::Wanted;
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report::{self, SweepTable};
 use crate::results::{self, NodeRow, Record, ResultsError, ResultsKind, TableRow};
+use crate::scenario::Input;
 use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
@@ -33,13 +35,15 @@ const MOST_POINTS_SHOWN: usize = 40;
 /// result files are written by whoever completes the plan.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8"
+    after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8\n  codexsim sweep my-study.toml --vary 'network.up=1 Mbit/s..1 Gbit/s log' --vary swarm.seeders=1..8 --points 64\n  codexsim sweep my-study.toml --precision 2% --most-repetitions 128"
 )]
 pub struct SweepCommand {
     /// Scenario (TOML)
     file: PathBuf,
     #[command(flatten)]
     changes: Changes,
+    #[command(flatten)]
+    design: DesignArgs,
     #[command(flatten)]
     output: Output,
     /// Runs at the same time; default: one per core
@@ -59,7 +63,24 @@ pub struct SweepCommand {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
     #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
     shown: Shown,
+}
+
+/// Points besides those of the file.
+#[derive(Debug, Args)]
+struct DesignArgs {
+    /// Vary a key over a range: KEY=LOW..HIGH, with ` log` after it for even steps in the
+    /// logarithm; KEY=normal(MEAN, SD), KEY=lognormal(MEDIAN, SIGMA) or KEY=ONE|OTHER
+    #[arg(long, value_name = "KEY=RANGE")]
+    vary: Vec<String>,
+    /// How ranges become points: sobol (where nothing is said), lhs, random, grid or zip
+    #[arg(long, value_name = "NAME")]
+    design: Option<String>,
+    /// Points that are drawn from the ranges; in a grid, values of each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    points: Option<u32>,
 }
 
 /// Which run of the plan.
@@ -85,7 +106,7 @@ impl FromStr for Index {
 impl SweepCommand {
     /// Runs what is missing, writes the result files, shows a table.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let plan = Plan::new(&self.changes.input(Some(self.file.clone())))?;
+        let plan = self.wanted.at_first(Plan::new(&self.input())?);
         let selection = self.selection(plan.len())?;
         let dir = self.output.dir(&self.changes.title(&plan.name));
         // Of many tasks each makes its own points and leaves the others to theirs.
@@ -98,10 +119,20 @@ impl SweepCommand {
         self.output.claim(&dir, ResultsKind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
-        let execution = Runner::new(Cache::folder(&dir)?, options, &console).carry_out(&runs, selection);
+        let runner = Runner::new(Cache::folder(&dir)?, options, &console);
+        let mut precision = self.wanted.question(&plan)?;
+        let execution = match &mut precision {
+            Some(question) => runner.ask(question).map(|asked| asked.execution),
+            None => runner.carry_out(&runs, selection),
+        };
         console.close();
         let execution = execution.map_err(ended)?;
         self.report_execution(&execution);
+        if let Some(question) = &precision {
+            self.wanted.words(question).iter().for_each(|line| self.output.note(line));
+            let grown = question.plan();
+            return self.finish(&grown, &grown.runs(Selection::All)?, &dir, &execution, &console);
+        }
         if selection != Selection::All && lacks_any(&plan, selection, &dir) {
             let (missing, all) = (missing(&plan, &dir), plan.len());
             output::tell(&format!(
@@ -111,15 +142,39 @@ impl SweepCommand {
             return Ok(if done { End::Good } else { End::Incomplete });
         }
         let runs = if selection == Selection::All { runs } else { plan.runs(Selection::All)? };
-        let mut table = SweepTable::new(&plan);
-        let assembled = self.assemble(&runs, &dir, &execution, &console, &mut table)?;
+        self.finish(&plan, &runs, &dir, &execution, &console)
+    }
+
+    /// The scenario with what the command line says of it.
+    fn input(&self) -> Input {
+        let DesignArgs { vary, design, points } = &self.design;
+        Input {
+            vary: vary.clone(),
+            design: design.clone(),
+            points: *points,
+            ..self.changes.input(Some(self.file.clone()))
+        }
+    }
+
+    /// Writes the result files of all `runs` of `plan`, and shows a table.
+    fn finish(
+        &self,
+        plan: &Plan,
+        runs: &Runs,
+        dir: &Path,
+        execution: &Execution,
+        console: &Console,
+    ) -> Result<End, Failure> {
+        let mut table = SweepTable::new(plan);
+        let assembled = self.assemble(runs, dir, execution, console, &mut table)?;
         // A study may keep too little for an answer, or so much that to read it takes long.
         let is_small = assembled.files.iter().all(|file| file.rows <= MOST_ROWS_READ);
         let is_small = is_small && dir.join(NodeRow::KIND.file).exists();
-        let survey = || is_small.then(|| Survey::read(&dir).ok()).flatten();
-        self.shown.study(|| table.document(survey().as_ref()), &dir)?;
+        let survey = || is_small.then(|| Survey::read(dir).ok()).flatten();
+        self.shown.study(|| table.document(survey().as_ref()), dir)?;
         self.output.note(&format!("results are in {}", dir.display()));
-        Ok(self.judge(&plan, &execution, &assembled, selection))
+        let is_part = self.shard.is_some() || self.index.is_some();
+        Ok(self.judge(plan, execution, &assembled, is_part))
     }
 
     /// The part of the plan that this process carries out.
@@ -180,13 +235,13 @@ impl SweepCommand {
         Ok(assembled)
     }
 
-    fn judge(&self, plan: &Plan, execution: &Execution, assembled: &Assembled, selection: Selection) -> End {
+    fn judge(&self, plan: &Plan, execution: &Execution, assembled: &Assembled, is_part: bool) -> End {
         for (message, count) in &assembled.warnings {
             self.output.note(&format!("warning ({count} runs): {message}"));
         }
         output::tell_wrong(assembled);
         // What other shards have not done yet is no fault of this one, and still is missing.
-        let missing = if selection == Selection::All { assembled.missing } else { execution.left };
+        let missing = if is_part { execution.left } else { assembled.missing };
         if missing > 0 {
             self.output.note(&format!("{missing} runs are missing; the same command again carries them out"));
         } else if assembled.missing > 0 {
@@ -213,6 +268,8 @@ impl SweepCommand {
             text += &format!(", {} of them selected", chosen.len());
         }
         text += &format!(", {} finished in {}\n", chosen.len() - missing.len(), dir.display());
+        text += &plan.design.as_ref().map_or(String::new(), |design| format!("{}\n", design.words));
+        text += &self.wanted.foretold();
         for point in 0..plan.points().min(MOST_POINTS_SHOWN) {
             let here = chosen.iter().filter(|at| plan.place(runs.index(**at)).point == point).count();
             text += &format!("  {}: {here} runs\n", plan.values(point).describe());

@@ -10,10 +10,12 @@ mod figure;
 mod groups;
 mod human;
 mod impact;
+mod limit;
 mod page;
 mod plot;
 mod reasons;
 mod run;
+mod sensitivity;
 mod storage;
 mod study;
 mod topology;
@@ -40,7 +42,9 @@ pub(crate) use impact::{
     FIGURES as IMPACT_FIGURES, bytes_figure as impact_bytes, changes_figure as impact_changes, impact,
     json as impact_json, rows as impact_rows, worse as impact_worse,
 };
+pub(crate) use limit::{json as limit_json, limit, points as limit_points, rows as limit_rows};
 pub(crate) use run::run;
+pub(crate) use sensitivity::{json as sensitivity_json, rows as sensitivity_rows, sensitivity};
 pub(crate) use storage::{kept, storage_page};
 pub(crate) use study::{SurveySources, SweepTable, survey};
 pub(crate) use topology::{topology, topology_drawing};

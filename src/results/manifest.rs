@@ -2,6 +2,7 @@
 
 use super::folder::{kept_runs, remove_reports};
 use super::{AtomicFile, Checkpoint, ResultsError, ResultsKind};
+use crate::scenario::Design;
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -28,8 +29,15 @@ pub struct Manifest {
     pub checkpoints: Vec<Checkpoint>,
     /// Sets of seeders at every point.
     pub seeder_sets: u32,
-    /// Repetitions with every set of seeders.
+    /// Repetitions with every set of seeders; where points differ in them, the most.
     pub repetitions: u32,
+    /// What was drawn of a study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design: Option<Design>,
+    /// How precisely a measure was to be known, where that decided the repetitions at each
+    /// point: in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// Runs that were planned.
     pub runs_planned: u64,
     /// Runs that failed.
@@ -135,6 +143,8 @@ pub(crate) mod tests {
             checkpoints: vec![Checkpoint { time_s: 1.0, fingerprint: "02".into() }],
             seeder_sets: 1,
             repetitions: 3,
+            design: None,
+            precision: None,
             runs_planned: 3,
             runs_failed: 1,
             runs_missing: 1,

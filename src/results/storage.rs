@@ -2,20 +2,21 @@
 
 use super::{Capacity, DatasetRow, HostRow, Labels, RepairRow, RunRow, SeriesRow, StorageRow, TrafficRow, quantile};
 use crate::storage::{
-    DatasetOutcome, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, RepairOutcome, Sample, Start,
-    StorageOutcome, StorageSpec,
+    Class, DatasetOutcome, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, LifeSpec, RepairOutcome,
+    Sample, Start, StorageOutcome, StorageSpec,
 };
 use crate::units::Time;
 
 /// Seconds of a year of 365 days.
 const YEAR_S: f64 = 365.0 * 86_400.0;
 
+/// How old hosts are whose age says nothing of how long they live on.
+const MEMORYLESS: &str = "memoryless";
+
 impl StorageRow {
     /// The row of a run that has not been carried out: its inputs only.
     pub fn planned(labels: Labels, spec: &StorageSpec) -> Self {
-        let memoryless = spec.hosts.life.family != LifeFamily::Trace && spec.hosts.life.shape == 1.0;
         let slots = spec.units() as f64 * f64::from(spec.code.total);
-        let disks = f64::from(spec.hosts.count) * spec.hosts.disk.get() as f64;
         StorageRow {
             run_id: labels.run_id.into(),
             scenario: labels.scenario.into(),
@@ -23,11 +24,7 @@ impl StorageRow {
             seed: spec.seed,
             repetition: labels.repetition,
             hosts: spec.hosts.count,
-            host_ages: match spec.hosts.life.start {
-                _ if memoryless => "memoryless".into(),
-                Start::Fresh => "fresh".into(),
-                Start::Stationary => "stationary".into(),
-            },
+            host_ages: ages(spec.hosts.by_class().iter().map(|class| class.life)).into(),
             datasets: spec.data.count,
             dataset_bytes: spec.data.size.get(),
             units_per_dataset: spec.units_per_dataset(),
@@ -35,9 +32,10 @@ impl StorageRow {
             n: spec.code.total,
             threshold: spec.threshold(),
             horizon_s: spec.horizon.secs(),
+            kept_s: spec.data.duration.filter(|_| spec.fill.is_none()).map(|_| spec.kept().secs()),
             histories: spec.histories,
             overhead: spec.overhead(),
-            disk_use: slots * spec.slot_size().get() as f64 / disks,
+            disk_use: slots * spec.slot_size().get() as f64 / spec.hosts.space(),
             ..StorageRow::default()
         }
     }
@@ -48,9 +46,14 @@ impl StorageRow {
         StorageRow { status, ..self }
     }
 
-    /// The horizon in years of 365 days.
+    /// How long a dataset is kept in the horizon, in years of 365 days.
     pub fn years(&self) -> f64 {
-        self.horizon_s / YEAR_S
+        self.kept() / YEAR_S
+    }
+
+    /// The same in seconds.
+    fn kept(&self) -> f64 {
+        self.kept_s.unwrap_or(self.horizon_s)
     }
 
     /// The number in `column`; nothing when it is empty, not a number or not a column.
@@ -71,13 +74,14 @@ impl StorageRow {
         let lost: Vec<f64> = outcome.histories.iter().map(|history| f64::from(history.lost)).collect();
         let lost_interval = outcome.lost_interval;
         let repair = (totals.repair_fetched + totals.repair_sent) as f64;
-        let years = self.years();
-        let stored = self.dataset_bytes as f64 * f64::from(self.datasets);
-        let received = repair / f64::from(self.hosts) / self.horizon_s * 8.0;
+        let row = StorageRow { kept_s: outcome.kept_s.or(self.kept_s), ..self };
+        let years = row.years();
+        let stored = row.dataset_bytes as f64 * f64::from(outcome.datasets_there);
+        let received = repair / f64::from(row.hosts) / row.horizon_s * 8.0;
         let times: Vec<f64> = totals.times_to_repair_s.iter().map(|time| f64::from(*time)).collect();
         let slowest = HELD_BACK.iter().zip(totals.held_back_s).max_by(|a, b| a.1.total_cmp(&b.1));
         let binds = slowest.map(|(name, seconds)| if seconds > 0.0 { *name } else { "nothing" });
-        let per_s = |sum: f64| mean(sum).map(|sum| sum / self.horizon_s);
+        let per_s = |sum: f64| mean(sum).map(|sum| sum / row.horizon_s);
         let transactions = per_s(totals.transactions);
         let fill = outcome.fill.as_ref();
         let number = |found: Option<Found>| found.map(|found| found.estimate.probability);
@@ -100,7 +104,7 @@ impl StorageRow {
             any_loss_high: high(any),
             any_loss_by: any.map(|found| found.by.name().into()),
             nines: number(dataset).and_then(|loss| nines(loss, years)),
-            mttdl_s: outcome.exact.as_ref().and_then(|exact| exact.mttdl_s).or_else(|| even_mttdl(&self, number(unit))),
+            mttdl_s: outcome.exact.as_ref().and_then(|exact| exact.mttdl_s).or_else(|| even_mttdl(&row, number(unit))),
             datasets_lost: mean(lost.iter().sum()),
             datasets_lost_low: lost_interval.map(|interval| interval.0),
             datasets_lost_high: lost_interval.map(|interval| interval.1),
@@ -113,7 +117,7 @@ impl StorageRow {
             unneeded: each(totals.unneeded),
             given_up: each(totals.given_up),
             repair_bytes: mean(repair),
-            repair_per_stored_byte_year: mean(repair / stored / years),
+            repair_per_stored_byte_year: mean(repair / stored / years).filter(|_| stored > 0.0),
             repair_per_host_bps: mean(received),
             unneeded_bytes: each(totals.unneeded_bytes),
             given_up_bytes: each(totals.given_up_bytes),
@@ -122,7 +126,7 @@ impl StorageRow {
             time_to_repair_mean_s: share(times.iter().sum(), times.len() as f64),
             repair_wait_mean_s: share(totals.waited_s, totals.rebuilt as f64),
             unreadable_share: share(totals.unreadable_unit_s, totals.unit_s),
-            missing_slot_share: share(totals.missing_slot_s, totals.unit_s * f64::from(self.n)),
+            missing_slot_share: share(totals.missing_slot_s, totals.unit_s * f64::from(row.n)),
             proofs_per_second: per_s(totals.proofs),
             transactions_per_second: transactions,
             chain_use: spec.chain.and_then(|chain| Some(transactions? / chain.transactions_per_s)),
@@ -131,11 +135,12 @@ impl StorageRow {
             fill_bound_s: fill.map(|fill| fill.bound.secs()),
             fill_dataset_median_s: fill.and_then(|fill| quantile(&fill.times_s, 0.5)),
             fill_wasted_share: fill.and_then(|fill| share(fill.wasted_bytes as f64, received_to_fill(fill))),
+            disk_use: row.disk_use * f64::from(outcome.datasets_there) / f64::from(row.datasets),
             binds: binds.filter(|_| seen).map(str::to_owned),
             events: Some(outcome.events),
-            sim_time_s: Some(self.horizon_s),
+            sim_time_s: Some(row.horizon_s),
             fingerprint: Some(format!("{:016x}", outcome.fingerprint)),
-            ..self
+            ..row
         }
     }
 }
@@ -156,7 +161,7 @@ pub fn nines(loss: f64, years: f64) -> Option<f64> {
 /// Mean time to a loss if losses came at an even rate and so many came within the horizon.
 fn even_mttdl(row: &StorageRow, loss: Option<f64>) -> Option<f64> {
     let loss = loss.filter(|loss| *loss < 1.0)?;
-    Some(if loss > 0.0 { -row.horizon_s / libm::log1p(-loss) } else { f64::INFINITY })
+    Some(if loss > 0.0 { -row.kept() / libm::log1p(-loss) } else { f64::INFINITY })
 }
 
 impl FoundBy {
@@ -208,16 +213,35 @@ impl StorageRow {
     }
 }
 
+/// What is said of how old hosts with these laws of lives are at the start.
+fn ages<'a>(lives: impl Iterator<Item = &'a LifeSpec>) -> &'static str {
+    let age = |life: &LifeSpec| match life.start {
+        _ if life.family != LifeFamily::Trace && life.shape == 1.0 => MEMORYLESS,
+        Start::Fresh => "fresh",
+        Start::Stationary => "stationary",
+    };
+    let mut ages: Vec<&str> = lives.map(age).filter(|age| *age != MEMORYLESS).collect();
+    ages.dedup();
+    match ages.as_slice() {
+        [] => MEMORYLESS,
+        [one] => one,
+        _ => "mixed",
+    }
+}
+
 pub(super) fn host_rows(id: &str, spec: &StorageSpec, outcome: &StorageOutcome) -> Vec<HostRow> {
     let slot = spec.slot_size().get();
     let filled = |host: u32| outcome.fill.as_ref().and_then(|fill| fill.slots.get(host as usize).copied());
-    let row = |(host, of): (u32, &HostOutcome)| HostRow {
+    let classes = spec.hosts.by_class();
+    let by_host = classes.iter().flat_map(|class| class.hosts.clone().map(move |_| class));
+    let row = |((host, of), class): ((u32, &HostOutcome), &Class)| HostRow {
         run_id: id.into(),
         host,
+        class: Some(class.name).filter(|name| !name.is_empty()).map(Into::into),
         region: spec.region(host),
         operator: spec.operator(host),
-        up_bps: Capacity(spec.hosts.up.bits_per_second()),
-        down_bps: Capacity(spec.hosts.down.bits_per_second()),
+        up_bps: Capacity(class.up.bits_per_second()),
+        down_bps: Capacity(class.down.bits_per_second()),
         deaths: of.deaths,
         slots: of.slots,
         most_slots: of.most_slots,
@@ -227,7 +251,7 @@ pub(super) fn host_rows(id: &str, spec: &StorageSpec, outcome: &StorageOutcome) 
         bytes_tx: of.sent,
         filled_slots: filled(host),
     };
-    (0..).zip(&outcome.hosts).map(row).collect()
+    (0..).zip(&outcome.hosts).zip(by_host).map(row).collect()
 }
 
 pub(super) fn dataset_rows(id: &str, _: &StorageSpec, outcome: &StorageOutcome) -> Vec<DatasetRow> {
@@ -235,6 +259,7 @@ pub(super) fn dataset_rows(id: &str, _: &StorageSpec, outcome: &StorageOutcome) 
         run_id: id.into(),
         dataset,
         lost_s: of.lost.map(Time::secs),
+        ended_s: of.ended.map(Time::secs),
         rebuilt: of.rebuilt,
         fewest_slots: of.fewest,
         unreadable_s: of.unreadable_s,

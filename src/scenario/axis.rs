@@ -63,12 +63,27 @@ impl PlacedAxis {
         Ok(())
     }
 
+    /// The protocol before all else, or a constant would be set for the one of the base.
+    pub(super) fn with_the_protocol_first(mut self) -> PlacedAxis {
+        if let Some(at) = self.keys.iter().position(|key| key == "protocol") {
+            self.keys[..=at].rotate_right(1);
+            self.points.iter_mut().for_each(|point| point[..=at].rotate_right(1));
+        }
+        self
+    }
+
+    /// Without points that are there already, as chance may draw them: these are the same runs.
+    pub(super) fn each_once(mut self) -> PlacedAxis {
+        let mut seen: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
+        self.points.retain(|point| seen.insert(canonical_point(point)));
+        self
+    }
+
     /// Refuses a point that is there already: its runs would be counted twice.
-    fn without_repetition(self) -> Result<PlacedAxis, Fault> {
+    pub(super) fn without_repetition(self) -> Result<PlacedAxis, Fault> {
         let mut seen: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
         for point in &self.points {
-            let values: Vec<Option<String>> = point.iter().map(|node| node.as_ref().map(canonical)).collect();
-            if !seen.insert(values) {
+            if !seen.insert(canonical_point(point)) {
                 let written = point.iter().flatten().next_back();
                 let words: Vec<String> = point.iter().flatten().map(|node| node.bare().to_string()).collect();
                 let fault = Fault::new(format!("{} is listed twice", words.join(", ")))
@@ -127,6 +142,18 @@ fn set_point(tree: &mut Table, key: &str, node: &Node, sources: &mut Sources) ->
     set(tree, key, node.clone().moved(key_at, at))
 }
 
+/// Refuses `name` as a key to sweep over where it is none.
+pub(super) fn refuse_unswept(name: &str, node: &Node) -> Result<(), Fault> {
+    let keys = read_key(name).ok_or_else(|| {
+        Fault::new(format!("`{name}` is not a key")).expected("a dotted key such as \"swarm.seeders\"").at(node.key)
+    })?;
+    if ["sweep", "expect", "limit", "extends", "name"].contains(&keys[0].as_str()) {
+        let expected = "a key of the scenario such as \"swarm.seeders\", or `seeder_sets` or `repetitions`";
+        return Err(Fault::new(format!("`{name}` cannot be swept")).expected(expected).at(node.key));
+    }
+    Ok(())
+}
+
 /// The axis that the list `node` under `name` is.
 pub(super) fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
     let values = node.array().unwrap_or_default();
@@ -139,15 +166,13 @@ pub(super) fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
     if let Some(names) = name.strip_prefix("constrained__") {
         return PlacedAxis { keys: pair_keys(names, node)?, points: pairs(values, node.key)? }.without_repetition();
     }
-    let keys = read_key(name).ok_or_else(|| {
-        Fault::new(format!("`{name}` is not a key")).expected("a dotted key such as \"swarm.seeders\"").at(node.key)
-    })?;
-    if ["sweep", "expect", "extends", "name"].contains(&keys[0].as_str()) {
-        let expected = "a key of the scenario such as \"swarm.seeders\", or `seeder_sets` or `repetitions`";
-        return Err(Fault::new(format!("`{name}` cannot be swept")).expected(expected).at(node.key));
-    }
+    refuse_unswept(name, node)?;
     let points = values.iter().map(|value| vec![Some(value.clone().moved(node.key, value.at))]).collect();
     PlacedAxis { keys: vec![name.into()], points }.without_repetition()
+}
+
+fn canonical_point(point: &[Option<Node>]) -> Vec<Option<String>> {
+    point.iter().map(|node| node.as_ref().map(canonical)).collect()
 }
 
 /// A value in a form in which equal ones are equal however they are written.
@@ -195,10 +220,8 @@ fn cells(values: &[Node]) -> Result<PlacedAxis, Fault> {
         let new = table.keys().filter(|name| !keys.iter().any(|key| key == name)).map(str::to_owned);
         keys.extend(new.collect::<Vec<_>>());
     }
-    // The protocol first, or a constant would be set for the one of the base.
-    keys.sort_by_key(|key| key != "protocol");
     let points = tables.iter().map(|(_, table)| keys.iter().map(|name| table.get(name).cloned()).collect()).collect();
-    PlacedAxis { keys, points }.without_repetition()
+    PlacedAxis { keys, points }.with_the_protocol_first().without_repetition()
 }
 
 /// `networkSize_seeders` names two keys; the underscore may be part of a name.

@@ -341,6 +341,8 @@ mod tests {
         for key in [
             "sweep.seeder_sets",
             "sweep.repetitions",
+            "sweep.design",
+            "sweep.points",
             "sweep.cells",
             "sweep.constrained__A_B",
             "sweep.KEY",

@@ -4,11 +4,11 @@
 use super::error::{Fault, list};
 use super::models::{self, Constants, is_path};
 use super::source::{Place, Sources};
+use super::system_limits::refuse_small;
 use super::tree::{Node, Table, Value};
 use super::warnings::warn_uncalibrated;
 use crate::discovery::DiscoverySpec;
 use crate::protocols::ProtocolSpec;
-use crate::units::{Bytes, Time};
 
 /// The name of a family, as the specification reads it.
 #[derive(Debug)]
@@ -72,35 +72,6 @@ fn changed(model: &Constants, over: Option<&Table>, warnings: &mut Vec<String>) 
     refuse_small(&model.at_least, &constants)?;
     warn_uncalibrated(&model.file, model.calibrated, warnings);
     Ok(constants)
-}
-
-/// Refuses values of `table` below the bounds of a model.
-pub(super) fn refuse_small(bounds: &Table, table: &Table) -> Result<(), Fault> {
-    for (name, bound) in &bounds.0 {
-        if let Some(node) = table.find(name)
-            && let (Some(value), Some(smallest)) = (magnitude(node), magnitude(bound))
-            && value < smallest
-        {
-            let fault = Fault::new(format!("`{name}` is too small"));
-            return Err(fault.expected(format!("at least {}", bound.bare())).at(node.at));
-        }
-    }
-    Ok(())
-}
-
-fn magnitude(node: &Node) -> Option<f64> {
-    match &node.value {
-        Value::Integer(value) => Some(*value as f64),
-        Value::Float(value) => Some(*value),
-        Value::String(text) => {
-            // What a time lacks to be a size is told at length, which takes its time.
-            let size = || text.parse::<Bytes>().ok().map(Bytes::get);
-            let time = || text.parse::<Time>().ok().map(Time::nanos);
-            let number = if text.ends_with('B') { size() } else { time().or_else(size) };
-            number.map(|value| value as f64)
-        }
-        _ => None,
-    }
 }
 
 /// The name of the discovery model, and where it is given.

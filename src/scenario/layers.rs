@@ -1,7 +1,7 @@
 //! Step one: from files, overlays and `--set` to one tree.
 //!
 //! Layers, each over the one before: defaults, what the file `extends`, the
-//! file, overlays, `--protocol` and `--seed`, `--set`, the point of a sweep.
+//! file, overlays, `--protocol` and `--seed`, `--set`, `--vary`, the point of a sweep.
 
 use super::error::Fault;
 use super::kind::Kind;
@@ -55,7 +55,36 @@ fn layers_of(kind: Kind, input: &Input, sources: &mut Sources) -> Result<Table, 
     for set in &input.sets {
         merge_set(&mut tree, sources, set)?;
     }
+    design(input, &mut tree, sources)?;
     Ok(tree)
+}
+
+/// What the command line says of the design of a study.
+fn design(input: &Input, tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
+    for vary in &input.vary {
+        let source = sources.add(SourceKind::Line, format!("--vary {vary}"), vary.as_str(), Path::new(""));
+        let place = |start: usize, end: usize| Place { source, start, end };
+        let Some((key, values)) = vary.split_once('=') else {
+            let fault = Fault::new(format!("`--vary {vary}` has no `=`"));
+            return Err(fault.expected(super::range::FORM).at(place(0, vary.len())));
+        };
+        let (key_at, at) = (place(0, key.trim_end().len()), place(key.len() + 1, vary.len()));
+        let node = Node { key: key_at, at, value: Value::String(values.trim().into()) };
+        // The file may have its list under the key in quotes or in a table of its own.
+        let key = key.trim();
+        let nested = read_key(key).filter(|_| tree.find(&format!("sweep.{key}")).is_some());
+        let path = [vec!["sweep".to_owned()], nested.unwrap_or_else(|| vec![key.into()])].concat();
+        sources.raise(source);
+        tree.merge(nest(&path, node), "");
+    }
+    let points = input.points.map(|points| (format!("--points {points}"), format!("sweep.points = {points}")));
+    let named =
+        |name: &String| (format!("--design {name}"), format!("sweep.design = {}", toml::Value::from(name.as_str())));
+    for (name, line) in input.design.as_ref().map(named).into_iter().chain(points) {
+        let source = sources.add(SourceKind::Line, name, line, Path::new(""));
+        merge_source(tree, sources, source)?;
+    }
+    Ok(())
 }
 
 /// Merges `key=value`; a value that is not TOML is a string.

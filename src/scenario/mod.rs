@@ -21,6 +21,7 @@ mod axis;
 mod churn;
 mod datasets;
 mod de;
+mod design;
 mod embedded;
 mod error;
 mod explain;
@@ -30,6 +31,8 @@ mod keys;
 mod kind;
 mod layers;
 mod library;
+
+mod limit;
 mod links;
 mod models;
 mod node_rows;
@@ -42,11 +45,13 @@ mod quantity;
 mod range;
 mod requests;
 mod resolve;
+mod sampler;
 mod schema;
 mod settings;
 mod source;
 mod storage;
 mod sweep;
+mod system_limits;
 mod testbeds;
 mod topology;
 mod trace;
@@ -59,10 +64,12 @@ mod tests;
 pub use error::{ScenarioError, nearest};
 pub use explain::{Explanation, explain, explainable, keys};
 pub use library::{ModelInfo, models};
+pub use limit::LimitTable;
 pub use origins::Origin;
 pub use packs::{packs, setting_key};
 pub use quantity::Quantity;
 pub use range::{Range, RangeError};
+pub use sampler::Sampler;
 pub use schema::schema;
 pub use settings::Setting;
 pub use testbeds::{CalibratedOn, Conditions, Progress, Testbed, testbed, testbeds};
@@ -72,13 +79,14 @@ use crate::rng::digest;
 use crate::sim::{RunSpec, Spec};
 use error::{Excerpt, Fault};
 use resolve::Resolved;
+use serde::{Deserialize, Serialize};
 use source::Sources;
 use std::path::{Path, PathBuf};
 use sweep::Study;
 use tree::{Node, Table};
 
 /// Where a scenario comes from. Layers, each over the one before: `file`,
-/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`.
+/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`, `vary` and the design.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
     /// The scenario file; the embedded quickstart when absent.
@@ -97,6 +105,13 @@ pub struct Input {
     pub seed: Option<u64>,
     /// Dotted keys that are taken as if nobody had set them.
     pub without: Vec<String>,
+    /// Ranges that a study varies keys over, over what its file says of them: each is written
+    /// as [`Range::parse`] takes it.
+    pub vary: Vec<String>,
+    /// The design of the study: `[sweep] design`.
+    pub design: Option<String>,
+    /// Points of the design: `[sweep] points`.
+    pub points: Option<u32>,
 }
 
 /// A scenario, ready to run.
@@ -146,6 +161,8 @@ pub struct Outline {
     pub sweep: Sweep,
     /// Claims about the results that must hold.
     pub expect: Vec<Expectation>,
+    /// What its limit is asked of.
+    pub limit: LimitTable,
     /// What was set, in the order of the tables.
     pub settings: Vec<Setting>,
     /// What is wrong with a setting of a swept key on the command line: it does nothing.
@@ -159,6 +176,8 @@ pub struct Outline {
 pub struct Sweep {
     /// Lists of values, in the order of the file.
     pub axes: Vec<Axis>,
+    /// What of it was drawn.
+    pub design: Option<Design>,
     /// How many sets of seeders to try; at least 1.
     pub seeder_sets: u32,
     /// How many seeds to try; at least 1.
@@ -172,6 +191,15 @@ impl Sweep {
     }
 }
 
+/// Points that were drawn from ranges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Design {
+    /// How many, how, and of which ranges.
+    pub words: String,
+    /// The keys that vary together, of which none varies alone.
+    pub keys: Vec<String>,
+}
+
 /// One list of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
@@ -183,7 +211,8 @@ pub struct Axis {
     pub points: Vec<Vec<Option<toml::Value>>>,
 }
 
-/// A claim about the results, as it is written: this room knows nothing of results.
+/// A claim about the results, or what else only other rooms understand, as it is written:
+/// this room knows nothing of results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
     /// Its key.
@@ -266,11 +295,11 @@ impl Base {
 
     /// What the scenario varies and claims.
     pub fn outline(&self) -> Outline {
-        let Layered { tree, study, expect, settings } = &self.layered;
+        let Layered { tree, study, expect, limit, settings } = &self.layered;
         let (overruled, warnings) = study.overruled(tree, &self.sources);
         let overruled = overruled.map(|fault| fault.render(&self.sources));
-        let (name, expect, settings) = (self.name.clone(), expect.clone(), settings.clone());
-        Outline { name, sweep: study.public(), expect, settings, overruled, warnings }
+        let (name, expect, limit, settings) = (self.name.clone(), expect.clone(), limit.clone(), settings.clone());
+        Outline { name, sweep: study.public(), expect, limit, settings, overruled, warnings }
     }
 
     /// What the scenario says outside its sweep, ready to run.
@@ -341,6 +370,7 @@ struct Layered {
     tree: Table,
     study: Study,
     expect: Vec<Expectation>,
+    limit: LimitTable,
     settings: Vec<Setting>,
 }
 
@@ -351,8 +381,9 @@ impl Layered {
         let settings = settings::settings(&tree, sources);
         let study = Study::take(&mut tree)?;
         let expect = sweep::expectations(&tree, sources)?;
+        let limit = limit::limit(&tree, sources)?;
         resolve::structure(&tree, &study, sources)?;
-        Ok(Layered { tree, study, expect, settings })
+        Ok(Layered { tree, study, expect, limit, settings })
     }
 
     /// The base or, with `places`, a point of the sweep, with all names looked up.

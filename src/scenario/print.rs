@@ -8,6 +8,7 @@ use super::tree::{Node, Table, Value, quoted};
 /// scenario that needs no other file.
 pub(super) fn print(name: &str, mut tree: Table, sources: &Sources) -> String {
     tree.remove("sweep");
+    tree.remove("limit");
     // Lists last, and then tables.
     tree.0.sort_by_key(|(_, node)| (node.table().is_some(), node.array().is_some()));
     let mut page = Page { text: String::new(), sources };

@@ -9,7 +9,7 @@ use std::fmt;
 use thiserror::Error;
 
 /// What a range looks like, for messages.
-const FORM: &str = "key=LOW..HIGH such as swarm.network_size=8..512, with ` log` after it for even steps in the \
+pub(super) const FORM: &str = "key=LOW..HIGH such as swarm.network_size=8..512, with ` log` after it for even steps in the \
     logarithm; normal(MEAN, SD); lognormal(MEDIAN, SIGMA); or ONE|OTHER|..";
 /// Digits that drawn values are written with.
 const DIGITS: i32 = 4;
@@ -114,6 +114,31 @@ impl Range {
                 unit.toml(unit.digits(law.number(share), DIGITS).clamp(low, high))
             }
         }
+    }
+
+    /// `count` values from end to end: evenly, or by even factors; of a law without ends the
+    /// middles of as many equally likely parts, of a choice every one. A value that would be
+    /// there twice, as of few whole numbers, is there once.
+    pub fn steps(&self, count: usize) -> Vec<toml::Value> {
+        let share = |at: usize| if count == 1 { 0.5 } else { at as f64 / (count - 1) as f64 };
+        let number = |low: f64, high: f64, at: usize| match share(at) {
+            0.0 => low,
+            1.0 => high,
+            share if self.is_log() => low * libm::exp(share * libm::log(high / low)),
+            share => low + share * (high - low),
+        };
+        let mut values: Vec<toml::Value> = match &self.law {
+            Law::OneOf(values) => values.clone(),
+            Law::Even { unit, low, high } | Law::Log { unit, low, high } => {
+                let digits = |number: f64| unit.toml(unit.digits(number, DIGITS).clamp(*low, *high));
+                (0..count).map(|at| digits(number(*low, *high, at))).collect()
+            }
+            Law::Normal { .. } | Law::LogNormal { .. } => {
+                (0..count).map(|at| self.at((at as f64 + 0.5) / count as f64)).collect()
+            }
+        };
+        values.dedup();
+        values
     }
 
     /// `number` as a value of the key; of a choice among words there is none.
@@ -307,6 +332,21 @@ mod tests {
         assert_eq!(values("network.latency=lognormal(100 ms, 0.5)", &[0.5]), ["\"100 ms\""]);
         let below = range("network.latency=normal(10 ms, 20 ms)").at(0.01);
         assert_eq!(below.as_str(), Some("0 ns"), "nothing is below zero");
+    }
+
+    /// By hand.
+    #[test]
+    fn steps_go_from_end_to_end() {
+        let steps = |text: &str, count: usize| {
+            range(text).steps(count).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(steps("swarm.network_size=8..512 log", 4), "8 32 128 512");
+        assert_eq!(steps("swarm.seeders=1..9", 3), "1 5 9");
+        assert_eq!(steps("swarm.seeders=1..3", 9), "1 2 3", "each once");
+        assert_eq!(steps("hosts.away.up_shape=0..1", 1), "0.5");
+        assert_eq!(steps("swarm.seeders=3|1|2", 1), "3 1 2");
+        let normal = steps("network.latency=normal(100 ms, 20 ms)", 2);
+        assert_eq!(normal, "\"86510 us\" \"113500 us\"", "the quartiles, 0.67449 deviations away");
     }
 
     #[test]

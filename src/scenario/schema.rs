@@ -48,12 +48,15 @@ struct Page {
     /// Claims about measures (`codexsim columns measures`) that must hold, e.g. `efficiency = "<= 1"`.
     #[schemars(schema_with = "expect")]
     expect: (),
+    /// Where it breaks: the question of `codexsim limit`.
+    #[schemars(schema_with = "limit")]
+    limit: (),
 }
 
 /// The order of keys and tables at the top.
 const TOP: &str = "name extends kind seed system horizon histories hosts shocks data code placement detect repair fill chain rare \
                    sample_every protocol hardware swarm datasets requests store nodes network topology discovery churn failures stop series_interval \
-                   tie_salt output sweep expect";
+                   tie_salt output sweep expect limit";
 
 /// The tables whose keys several parts of the specification declare: their names, those in
 /// the schema, what they are about, and the order of their keys. What is not named follows
@@ -337,6 +340,16 @@ fn sweep(_: &mut SchemaGenerator) -> Schema {
         "properties": {
             "seeder_sets": { "type": "integer", "minimum": 1, "default": 1, "description": "How many sets of seeders to try." },
             "repetitions": { "type": "integer", "minimum": 1, "default": 1, "description": "How many seeds to try." },
+            "design": {
+                "type": "string", "enum": ["grid", "zip", "random", "lhs", "sobol"],
+                "description": "How lists and ranges become points: `grid`, all combinations, which is meant where there are lists only; `zip`, lists of one length together; `sobol`, `lhs` (Latin hypercube) or `random`, points drawn from the ranges. Where there are ranges and nothing is said, `sobol`.",
+                "examples": ["sobol"],
+            },
+            "points": {
+                "type": "integer", "minimum": 1,
+                "description": "How many points are drawn from the ranges; in a grid, how many values of each.",
+                "examples": [64],
+            },
             "cells": {
                 "type": "array", "minItems": 1, "items": { "type": "object", "minProperties": 1 },
                 "description": "Points that each set several dotted keys, the same in all of them; constants of a protocol may be set by some. As tables: [[sweep.cells]].",
@@ -353,9 +366,9 @@ fn sweep(_: &mut SchemaGenerator) -> Schema {
         },
         "additionalProperties": {
             "title": "KEY",
-            "type": ["array", "object"],
-            "description": "A dotted key of the scenario with the values to run through.",
-            "examples": [["10 Mbit/s", "50 Mbit/s"]],
+            "type": ["array", "object", "string"],
+            "description": "A dotted key of the scenario with the values to run through, or with a range to draw them from: LOW..HIGH, with ` log` after it for even steps in the logarithm; normal(MEAN, SD); lognormal(MEDIAN, SIGMA); ONE|OTHER.",
+            "examples": [["10 Mbit/s", "50 Mbit/s"], "1 Mbit/s..1 Gbit/s log"],
         },
     })
 }
@@ -367,5 +380,23 @@ fn expect(_: &mut SchemaGenerator) -> Schema {
             "title": "NAME", "type": "string", "examples": ["<= 1", "t100_p95_s <= 2 * bound_s"],
             "description": "A comparison that must hold in every run. One that begins with its sign is about the measure that its key names; any other compares measures by itself, and its key is but a name.",
         },
+    })
+}
+
+fn limit(_: &mut SchemaGenerator) -> Schema {
+    let texts = |description: &str, examples: Value| {
+        json!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+            "description": description, "examples": examples,
+        })
+    };
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "vary": texts("What is varied, key=LOW..HIGH, with ` log` after it to go by factors. Of two, the limit of the second is found at some values of the first.", json!(["swarm.network_size=2..256 log"])),
+            "goal": texts("Comparisons of measures that have to hold in a run.", json!([["t100_p95_s <= 2 * bound_s", "missing == 0"]])),
+            "protocol": texts("Protocols, of storage runs systems, side by side.", json!([["codex-v2", "bittorrent"]])),
+        },
+        "additionalProperties": false,
     })
 }

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::models;
 use super::resolve::{Resolved, check_name, read_as};
 use super::source::Sources;
+use super::system_limits::{refuse_large, refuse_small};
 use super::tree::{Node, Table, fill};
 use super::warnings::warn_uncalibrated;
 use super::{families, keys};
@@ -73,7 +74,8 @@ fn lay_system(tree: &mut Table, sources: &mut Sources, warnings: &mut Vec<String
         return Err(fault.expected("keys such as `code` or `repair.threshold`").at(node.key));
     }
     fill(tree, own, sources);
-    families::refuse_small(&part("at_least")?, tree)?;
+    refuse_small(&part("at_least")?, tree)?;
+    refuse_large(&name, &part("at_most")?, tree)?;
     warn_uncalibrated(&model.file, model.calibrated, warnings);
     Ok(name)
 }

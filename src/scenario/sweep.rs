@@ -1,18 +1,30 @@
 //! The tables `[sweep]` and `[expect]`.
 
-use super::axis::{PlacedAxis, axis, foreign_to, means_nothing, owner};
+use super::axis::{PlacedAxis, axis, foreign_to, means_nothing, owner, refuse_unswept};
+use super::design::{Asked, PlacedRange, Varied};
 use super::error::{Excerpt, Fault};
 use super::parse::read_key;
 use super::source::Sources;
 use super::tree::{Node, Table, Value, quoted};
-use super::{Axis, Expectation, Sweep};
+use super::{Axis, Design, Expectation, Sweep};
+use std::collections::BTreeSet;
 
 /// A [`Sweep`] whose values know where they were written.
 #[derive(Debug)]
 pub(super) struct Study {
     pub(super) axes: Vec<PlacedAxis>,
+    design: Option<Design>,
     seeder_sets: u32,
     repetitions: u32,
+}
+
+/// What a table `sweep` says, in its order.
+#[derive(Debug, Default)]
+struct Said<'a> {
+    parts: Vec<Varied>,
+    asked: Asked<'a>,
+    seeder_sets: Option<u32>,
+    repetitions: Option<u32>,
 }
 
 impl Study {
@@ -20,20 +32,38 @@ impl Study {
     pub(super) fn take(tree: &mut Table) -> Result<Study, Fault> {
         let study = Self::read(tree)?;
         if let Some(Value::Table(table)) = tree.get_mut("sweep").map(|node| &mut node.value) {
-            table.0.retain(|(_, node)| !matches!(node.value, Value::Array(_) | Value::Table(_)));
+            table.0.retain(|(name, _)| ["seeder_sets", "repetitions"].contains(&name.as_str()));
         }
         Ok(study)
     }
 
     fn read(tree: &Table) -> Result<Study, Fault> {
-        let mut study = Study { axes: Vec::new(), seeder_sets: 1, repetitions: 1 };
+        let mut said = Said::default();
         if let Some(node) = tree.get("sweep") {
             let table = node.table().ok_or_else(|| Fault::new("wrong type").expected("a table").at(node.at))?;
-            study.read_table(table, "")?;
+            said.read_table(table, "")?;
         }
+        let seed = tree.get("seed").map_or(Ok(0), Node::read)?;
+        let Said { parts, asked, seeder_sets, repetitions } = said;
+        let (axes, design) = asked.axes(parts, seed)?;
+        let (seeder_sets, repetitions) = (seeder_sets.unwrap_or(1), repetitions.unwrap_or(1));
+        let study = Study { axes, design, seeder_sets, repetitions };
+        study.refuse_twice()?;
         study.refuse_output()?;
         study.refuse_foreign_constants()?;
         Ok(study)
+    }
+
+    /// Of two axes with one key the second would overrule the first.
+    fn refuse_twice(&self) -> Result<(), Fault> {
+        let mut seen = BTreeSet::new();
+        for (axis, key) in self.keys() {
+            if !seen.insert(read_key(key)) {
+                let fault = Fault::new(format!("`{key}` is swept twice")).expected("one list or range for each key");
+                return Err(axis.values(key).last().map_or(fault.clone(), |node| fault.at(node.key)));
+            }
+        }
+        Ok(())
     }
 
     /// What is written down changes no run, so it cannot tell points apart.
@@ -44,26 +74,6 @@ impl Study {
                 let expected = "it in the table [output], where it holds for all points";
                 let fault = Fault::new(format!("`{key}` cannot be swept")).expected(expected);
                 return Err(axis.values(key).next().map_or(fault.clone(), |node| fault.at(node.key)));
-            }
-        }
-        Ok(())
-    }
-
-    fn read_table(&mut self, table: &Table, path: &str) -> Result<(), Fault> {
-        for (name, node) in &table.0 {
-            match (path, name.as_str(), &node.value) {
-                ("", "seeder_sets", _) => self.seeder_sets = count(node)?,
-                ("", "repetitions", _) => self.repetitions = count(node)?,
-                ("", _, Value::Array(_)) => self.axes.push(axis(name, node)?),
-                (_, _, Value::Array(_)) => self.axes.push(axis(&format!("{path}.{}", quoted(name)), node)?),
-                ("", _, Value::Table(inner)) => self.read_table(inner, &quoted(name))?,
-                (_, _, Value::Table(inner)) => self.read_table(inner, &format!("{path}.{}", quoted(name)))?,
-                _ => {
-                    let known = [("seeder_sets"), ("repetitions")];
-                    let fault =
-                        Fault::new(format!("`{name}` is not a list")).expected("a list of values to run through");
-                    return Err(fault.suggest(name, known).at(node.at));
-                }
             }
         }
         Ok(())
@@ -93,6 +103,7 @@ impl Study {
         };
         Sweep {
             axes: self.axes.iter().map(|axis| Axis { keys: axis.keys.clone(), points: points(axis) }).collect(),
+            design: self.design.clone(),
             seeder_sets: self.seeder_sets,
             repetitions: self.repetitions,
         }
@@ -143,6 +154,33 @@ impl Study {
     }
 }
 
+impl<'a> Said<'a> {
+    fn read_table(&mut self, table: &'a Table, path: &str) -> Result<(), Fault> {
+        for (name, node) in &table.0 {
+            let key = || if path.is_empty() { name.clone() } else { format!("{path}.{}", quoted(name)) };
+            match (path, name.as_str(), &node.value) {
+                ("", "seeder_sets", _) => self.seeder_sets = Some(count(node)?),
+                ("", "repetitions", _) => self.repetitions = Some(count(node)?),
+                ("", "design", _) => self.asked.design = Some(node),
+                ("", "points", _) => self.asked.points = Some(node),
+                (_, _, Value::Array(_)) => self.parts.push(Varied::List(axis(&key(), node)?)),
+                (_, _, Value::String(_)) => {
+                    refuse_unswept(&key(), node)?;
+                    self.parts.push(Varied::Range(PlacedRange::read(&key(), node)?));
+                }
+                ("", _, Value::Table(inner)) => self.read_table(inner, &quoted(name))?,
+                (_, _, Value::Table(inner)) => self.read_table(inner, &key())?,
+                _ => {
+                    let fault = Fault::new(format!("`{name}` is not a list"))
+                        .expected("a list of values to run through, or a range such as \"8..512 log\"");
+                    return Err(fault.suggest(name, ["seeder_sets", "repetitions", "points"]).at(node.at));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What `tree` says of the dotted `key`.
 fn find<'a>(tree: &'a Table, key: &str) -> Option<&'a Node> {
     let path = read_key(key)?;
@@ -150,7 +188,8 @@ fn find<'a>(tree: &'a Table, key: &str) -> Option<&'a Node> {
     above.iter().try_fold(tree, |table, name| table.get(name)?.table())?.get(last)
 }
 
-fn count(node: &Node) -> Result<u32, Fault> {
+/// How many, at least one.
+pub(super) fn count(node: &Node) -> Result<u32, Fault> {
     let value: u32 = node.read()?;
     if value == 0 { Err(Fault::new("`0` runs nothing").expected("at least 1").at(node.at)) } else { Ok(value) }
 }

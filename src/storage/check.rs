@@ -1,9 +1,13 @@
 //! What of a specification makes no sense, and the nearest that does.
 
+mod classes;
+
 use super::{
-    AwaySpec, CodeKind, DetectSpec, FillSpec, LifeFamily, LifeSpec, PlacementRule, RepairBy, RepairSpec, StorageSpec,
+    AwaySpec, Class, CodeKind, DetectSpec, FillSpec, LifeFamily, LifeSpec, PlacementRule, RepairBy, RepairSpec,
+    StorageSpec,
 };
 use crate::units::{Bytes, Rate, Refusal, Time, range, require};
+use classes::check_classes;
 
 /// Refuses what can be read and makes no sense.
 pub(super) fn check(spec: &StorageSpec) -> Result<(), Refusal> {
@@ -13,9 +17,10 @@ pub(super) fn check(spec: &StorageSpec) -> Result<(), Refusal> {
     at_least_one(spec.histories, "histories")?;
     check_code(spec)?;
     check_hosts(spec)?;
-    check_life(&spec.hosts.life)?;
+    check_life(&spec.hosts.life, "hosts.life")?;
     spec.hosts.away.as_ref().map_or(Ok(()), check_away)?;
     check_shocks(spec)?;
+    check_classes(spec)?;
     check_data(spec)?;
     check_detection(&spec.detect)?;
     check_repair(spec)?;
@@ -89,19 +94,20 @@ fn check_hosts(spec: &StorageSpec) -> Result<(), Refusal> {
     flowing(hosts.down, "hosts.down")
 }
 
-fn check_life(life: &LifeSpec) -> Result<(), Refusal> {
+/// A law of lives under `key`.
+fn check_life(life: &LifeSpec, key: &str) -> Result<(), Refusal> {
     if matches!(life.family, LifeFamily::Exponential | LifeFamily::Weibull) {
-        lasting(life.mean, "hosts.life.mean")?;
+        lasting(life.mean, &format!("{key}.mean"))?;
     }
     if life.family == LifeFamily::Weibull {
-        positive(life.shape, "hosts.life.shape")?;
+        positive(life.shape, &format!("{key}.shape"))?;
     }
     if life.family == LifeFamily::Trace {
         let observed = &life.observed_days;
         let message = "the family `trace` draws from observed lives, and there are none";
-        require(!observed.is_empty(), "hosts.life.observed_days", message, "at least one life, in days")?;
+        require(!observed.is_empty(), format!("{key}.observed_days"), message, "at least one life, in days")?;
         for (number, life) in observed.iter().enumerate() {
-            positive(*life, &format!("hosts.life.observed_days.{number}"))?;
+            positive(*life, &format!("{key}.observed_days.{number}"))?;
         }
     }
     Ok(())
@@ -141,19 +147,29 @@ fn check_data(spec: &StorageSpec) -> Result<(), Refusal> {
     let smallest = Bytes(u128::from(spec.data.size.get()).div_ceil(most) as u64);
     let message = format!("{slots} slots are more than {}", u32::MAX);
     require(slots <= u128::from(u32::MAX), "data.unit", message, format!("at least {smallest}"))?;
-    check_room(spec, slots)
+    spec.data.duration.map_or(Ok(()), |duration| lasting(duration, "data.duration"))?;
+    // What ends while others are given in makes room for them.
+    if spec.fill.is_some() && spec.data.duration.is_some() { Ok(()) } else { check_room(spec, slots) }
 }
 
 fn check_room(spec: &StorageSpec, slots: u128) -> Result<(), Refusal> {
     let (total, hosts, slot) = (u128::from(spec.code.total), u128::from(spec.hosts.count), spec.slot_size());
     // Hosts beyond the last group are empty; a disk takes whole slots.
     let used = if spec.placement.rule == PlacementRule::Groups { hosts / total * total } else { hosts };
-    let each = u128::from(spec.hosts.disk.get() / slot.get());
-    let fit = used * each / total / u128::from(spec.units_per_dataset());
+    let room = |class: &Class| {
+        let hosts = u128::from(class.hosts.end).min(used).saturating_sub(u128::from(class.hosts.start));
+        hosts * u128::from(class.disk.get() / slot.get())
+    };
+    let room: u128 = spec.hosts.by_class().iter().map(room).sum();
+    let fit = room / total / u128::from(spec.units_per_dataset());
     let disk = u64::try_from(slots.div_ceil(used) * u128::from(slot.get())).unwrap_or(u64::MAX);
-    let message = format!("{slots} slots of {slot} do not fit on {used} disks that take {each} each");
+    let take = match spec.hosts.classes.as_slice() {
+        [] => format!("{} each", room / used),
+        _ => format!("{room} between them"),
+    };
+    let message = format!("{slots} slots of {slot} do not fit on {used} disks that take {take}");
     let expected = format!("at least {}, or data.count at most {fit}", Bytes(disk));
-    require(used * each >= slots, "hosts.disk", message, expected)
+    require(room >= slots, "hosts.disk", message, expected)
 }
 
 fn check_detection(detect: &DetectSpec) -> Result<(), Refusal> {
@@ -177,6 +193,14 @@ fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
         require((data..total).contains(&threshold), "repair.threshold", message, expected)?;
     }
     check_who_repairs(repair)?;
+    let alone = !repair.together && matches!(repair.by, RepairBy::NewHost | RepairBy::Neighbours);
+    let message = "who rebuilds for others goes on with another host when one is away";
+    require(
+        alone || !repair.resumes,
+        "repair.resumes",
+        message,
+        "false, or rebuilds one by one by `new_host` or `neighbours`",
+    )?;
     repair.rate_limit.map_or(Ok(()), |rate| flowing(rate, "repair.rate_limit"))?;
     let transfer = &repair.transfer;
     share(transfer.efficiency, "repair.transfer.efficiency")?;

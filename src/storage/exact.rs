@@ -1,10 +1,12 @@
 //! Exact numbers, where a specification is a Markov chain that is solved.
 
 use super::outcome::Exact;
-use super::{DetectSpec, LifeFamily, PlacementRule, PlacementSpec, RepairBy, SpanFamily, Start, StorageSpec, Struck};
+use super::{
+    DetectSpec, LifeFamily, LifeSpec, PlacementRule, RebuiltOn, RepairBy, SpanFamily, Start, StorageSpec, Struck,
+};
 use crate::bound::durability::{
-    Chain, Regions, Shocks, grid_checks, insensitive_loss_rate, lazy_repair, observed_repair, region_repair,
-    slot_repair,
+    Chain, Regions, Shocks, drifting_classes, grid_checks, insensitive_loss_rate, kept_classes, lazy_repair,
+    observed_repair, region_repair, slot_repair,
 };
 use crate::units::Time;
 
@@ -17,7 +19,10 @@ const MOST_REGION_STATES: u64 = 200;
 /// The exact probability that a unit is lost within the horizon, where lives are exponential
 /// and all else of the specification is a model that is solved exactly.
 pub fn exact(spec: &StorageSpec) -> Option<Exact> {
-    let setting = Setting::of(spec)?;
+    if spec.fill.is_some() && spec.data.duration.is_some() {
+        return None; // each is kept for another time
+    }
+    let Some(setting) = Setting::of(spec) else { return by_classes(spec) };
     setting.unrepaired().or_else(|| setting.by_slot()).or_else(|| setting.by_unit()).or_else(|| setting.at_checks())
 }
 
@@ -26,27 +31,72 @@ pub fn exact(spec: &StorageSpec) -> Option<Exact> {
 /// (alternating renewal processes; Barlow & Proschan). It holds for a stationary start and
 /// slots that are missing for independent times, and depends on means alone.
 pub fn insensitive_bound(spec: &StorageSpec) -> Option<f64> {
-    let life = &spec.hosts.life;
+    let life = spec.hosts.one_life()?;
     // A host of any age has another mean life before it than a new one.
     let new_hosts = spec.placement.rule == PlacementRule::Groups || spec.hosts.count == spec.code.total;
     let means = life.family == LifeFamily::Exponential || life.family == LifeFamily::Weibull && new_hosts;
     let detect = &spec.detect;
     let own_clocks = detect.check_every == Time::ZERO && detect.proofs.is_none();
     let time = spec.repair.time.filter(|_| repaired_in_own_time(spec) && spec.repair.parallel == 0)?;
-    let eager = !spec.repair.together && spec.threshold() + 1 == spec.code.total;
     let alone = spec.shocks.is_empty() && spec.hosts.away.is_none();
-    if !(means && own_clocks && eager && alone && life.start == Start::Stationary) {
+    if !(means && own_clocks && is_eager(spec) && alone && life.start == Start::Stationary) {
         return None;
     }
     let missing = (detect.offline_after + detect.mean_delay + time.mean).secs();
     let rate = insensitive_loss_rate((spec.code.data, spec.parity()), life.mean.secs(), missing);
-    Some((rate * spec.horizon.secs()).min(1.0))
+    Some((rate * spec.kept().secs()).min(1.0))
 }
 
 /// Whether spans of repair depend on nothing but their own unit.
 fn repaired_in_own_time(spec: &StorageSpec) -> bool {
     let repair = &spec.repair;
     repair.by != RepairBy::Nobody && repair.time.is_some() && repair.workers == 0 && repair.per_host == 0
+}
+
+/// Two classes of hosts that live for different times, and every missing slot rebuilt by
+/// itself on the class that it was on, or on one that is drawn.
+fn by_classes(spec: &StorageSpec) -> Option<Exact> {
+    let classes = spec.hosts.by_class();
+    let [first, second] = classes.as_slice() else { return None };
+    let lives = (first.life.mean.secs(), second.life.mean.secs());
+    let memoryless = is_memoryless(first.life) && is_memoryless(second.life);
+    let lasting = spec.hosts.away.is_none() && spec.hosts.replaced_after == Time::ZERO;
+    let repair = memoryless_repair(spec).filter(|_| spec.repair.parallel == 0 && is_eager(spec))?;
+    let alone = at_once(&spec.detect) && spec.shocks.is_empty();
+    let states = u64::from(spec.code.total + 1) * u64::from(spec.parity() + 1);
+    if !memoryless || !lasting || !alone || spec.placement.slots.is_empty() || states > MOST_STATES {
+        return None;
+    }
+    let on_first = spec.first_classes().iter().filter(|class| **class == 0).count() as u32;
+    let slots = (on_first, spec.code.total - on_first);
+    let (model, (chain, start)) = match spec.repair.class {
+        RebuiltOn::Any => return None,
+        RebuiltOn::Same => (
+            "two classes of hosts, every missing slot rebuilt on its own on the class that it was on, a Markov chain",
+            (kept_classes(slots, spec.parity(), lives, repair), 0),
+        ),
+        RebuiltOn::Mix => (
+            "two classes of hosts, every missing slot rebuilt on its own on one that is drawn, a Markov chain",
+            drifting_classes(slots, spec.parity(), lives, repair, spec.mix()[0]),
+        ),
+    };
+    let (unit_loss, mttdl) = (chain.loss_within(start, spec.kept().secs()), chain.mean_time_to_loss(start));
+    Some(Exact { model, unit_loss, mttdl_s: Some(mttdl) })
+}
+
+fn is_memoryless(life: &LifeSpec) -> bool {
+    life.family == LifeFamily::Exponential
+}
+
+/// Whether every slot is rebuilt by itself as soon as it is noticed to be missing.
+fn is_eager(spec: &StorageSpec) -> bool {
+    !spec.repair.together && spec.threshold() + 1 == spec.code.total
+}
+
+/// The mean time of a repair, where its law has no memory.
+fn memoryless_repair(spec: &StorageSpec) -> Option<f64> {
+    let time = spec.repair.time.filter(|_| repaired_in_own_time(spec))?;
+    (time.family == SpanFamily::Exponential && time.mean > Time::ZERO).then(|| time.mean.secs())
 }
 
 /// A specification with exponential lives of hosts that do not go away.
@@ -60,14 +110,15 @@ struct Setting<'a> {
 
 impl<'a> Setting<'a> {
     fn of(spec: &'a StorageSpec) -> Option<Self> {
-        let lasting = spec.hosts.life.family == LifeFamily::Exponential && spec.hosts.away.is_none();
+        let life = spec.hosts.one_life();
+        let lasting = life.is_some_and(is_memoryless) && spec.hosts.away.is_none();
         let small = u64::from(spec.parity()) < MOST_STATES;
         let code = (spec.code.data, spec.parity());
-        (lasting && small).then(|| Setting { spec, code, life: spec.hosts.life.mean.secs() })
+        life.filter(|_| lasting && small).map(|life| Setting { spec, code, life: life.mean.secs() })
     }
 
     fn solved(&self, model: &'static str, chain: &Chain) -> Exact {
-        let (unit_loss, mttdl) = (chain.loss_within(0, self.spec.horizon.secs()), chain.mean_time_to_loss(0));
+        let (unit_loss, mttdl) = (chain.loss_within(0, self.spec.kept().secs()), chain.mean_time_to_loss(0));
         Exact { model, unit_loss, mttdl_s: Some(mttdl) }
     }
 
@@ -88,16 +139,10 @@ impl<'a> Setting<'a> {
         Some(self.solved("nothing is rebuilt, a chain of deaths", &chain))
     }
 
-    /// The mean time of a repair, where its law has no memory.
-    fn repair(&self) -> Option<f64> {
-        let time = self.spec.repair.time.filter(|_| repaired_in_own_time(self.spec))?;
-        (time.family == SpanFamily::Exponential && time.mean > Time::ZERO).then(|| time.mean.secs())
-    }
-
     /// Every missing slot is rebuilt by itself from when it is missing.
     fn by_slot(&self) -> Option<Exact> {
-        let eager = !self.spec.repair.together && self.spec.threshold() + 1 == self.spec.code.total;
-        let repair = self.repair().filter(|_| eager && at_once(&self.spec.detect))?;
+        let eager = is_eager(self.spec) && at_once(&self.spec.detect);
+        let repair = memoryless_repair(self.spec).filter(|_| eager)?;
         let parallel = self.spec.repair.parallel;
         if let Some(shocks) = self.shocks() {
             let most = if parallel == 0 { u32::MAX } else { parallel };
@@ -126,7 +171,8 @@ impl<'a> Setting<'a> {
             Struck::Operator => hosts.operators.unwrap_or(hosts.count),
         };
         let regions = places.min(n);
-        let spread = self.spec.placement == PlacementSpec { rule: PlacementRule::Spread, over: shock.hits };
+        let placement = &self.spec.placement;
+        let spread = placement.rule == PlacementRule::Spread && placement.over == shock.hits;
         let destroyed = shock.share == 1.0 && shock.away_for.is_none();
         if !spread || !destroyed || n % regions != 0 {
             return None;
@@ -139,7 +185,8 @@ impl<'a> Setting<'a> {
     /// One repair makes all slots good.
     fn by_unit(&self) -> Option<Exact> {
         let repair = &self.spec.repair;
-        let mean = self.repair().filter(|_| repair.together && repair.parallel == 0 && self.spec.shocks.is_empty())?;
+        let mean = memoryless_repair(self.spec)
+            .filter(|_| repair.together && repair.parallel == 0 && self.spec.shocks.is_empty())?;
         let (threshold, detect) = (self.spec.threshold(), &self.spec.detect);
         if at_once(detect) {
             let (chain, _) = lazy_repair(self.code, threshold, self.life, mean);
@@ -167,7 +214,7 @@ impl<'a> Setting<'a> {
         {
             return None;
         }
-        let horizon = self.spec.horizon.nanos();
+        let horizon = self.spec.kept().nanos();
         let (whole, rest) = (horizon / every.nanos(), Time::from_nanos(horizon % every.nanos()));
         let checks = u32::try_from(whole).ok()?;
         let found = grid_checks(self.code, self.spec.threshold(), self.life, every.secs(), (checks, rest.secs()));

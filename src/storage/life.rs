@@ -95,6 +95,17 @@ impl Life {
         }
     }
 
+    /// A whole life, seconds: what is left of one of age 0, by what is the quickest way to it where
+    /// lives are drawn by the thousand.
+    pub fn whole(&self, rng: &mut Rng) -> f64 {
+        match self {
+            Life::Weibull { shape, scale, .. } if *shape != 1.0 => {
+                scale * libm::exp(libm::log(-libm::log(rng.uniform())) / shape)
+            }
+            _ => self.remaining(0.0, rng),
+        }
+    }
+
     /// The age of a host in a system that has run forever: its density is that of a life
     /// that has not ended, `(1 - F(x)) / T`.
     pub fn stationary_age(&self, rng: &mut Rng) -> f64 {
@@ -208,6 +219,8 @@ mod tests {
             let mean = |draw: &mut dyn FnMut() -> f64| (0..n).map(|_| draw()).sum::<f64>() / f64::from(n);
             let fresh = mean(&mut || life.remaining(0.0, &mut rng));
             assert!((fresh / 100.0 - 1.0).abs() < 0.02, "{shape}: {fresh}");
+            let whole = mean(&mut || life.whole(&mut rng));
+            assert!((whole / 100.0 - 1.0).abs() < 0.02, "{shape}: {whole}");
             let second = scale * scale * libm::tgamma(1.0 + 2.0 / shape);
             let residual = second / 200.0;
             let age = mean(&mut || life.stationary_age(&mut rng));

@@ -27,9 +27,10 @@ pub use outcome::{
     RepairOutcome, Sample, StorageOutcome, Totals,
 };
 pub use run::run;
+use spec::one_of;
 pub use spec::{
-    AwaySpec, ChainSpec, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostsSpec, LifeFamily,
-    LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RepairBy, RepairSpec, ShockSpec,
-    SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
+    AwaySpec, ChainSpec, Class, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostClass, HostsSpec,
+    LifeFamily, LifeSpec, PlacementRule, PlacementSpec, ProofSpec, RareMethod, RareSpec, RebuiltOn, RepairBy,
+    RepairSpec, ShockSpec, SpanFamily, SpanSpec, StorageKind, StorageSpec, Struck, TransferSpec, WorkerSpec,
 };
 pub use system::StorageProgress;

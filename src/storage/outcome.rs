@@ -21,10 +21,16 @@ pub struct StorageOutcome {
     /// Of the first: rebuilds in the order in which they ended or were given up; none beyond
     /// [`MOST_REPAIRS`].
     pub repairs: Vec<RepairOutcome>,
+    /// Of the first: shocks in order of time.
+    pub shocks: Vec<ShockAt>,
     /// Of the first, at even distances.
     pub series: Vec<Sample>,
     /// How datasets came to their hosts, where that was simulated.
     pub fill: Option<FillOutcome>,
+    /// Datasets that there are when the horizon begins.
+    pub datasets_there: u32,
+    /// How long each of these is kept in it, s, in the mean; nothing where that is all of it.
+    pub kept_s: Option<f64>,
     /// The probability that a unit is lost within the horizon, and how it was found.
     pub unit_loss: Option<Found>,
     /// The same of a dataset.
@@ -125,7 +131,7 @@ pub struct Totals {
     pub times_to_repair_s: Vec<f32>,
     /// Seconds for which units that were not lost could not be read, summed over units.
     pub unreadable_unit_s: f64,
-    /// Seconds of units that were not lost, summed over units.
+    /// Seconds of units that were to be kept and not lost, summed over units.
     pub unit_s: f64,
     /// Seconds for which a slot of a unit that was not lost was gone or away, over slots.
     pub missing_slot_s: f64,
@@ -164,6 +170,8 @@ pub struct HostOutcome {
 pub struct DatasetOutcome {
     /// When it was lost, if it was.
     pub lost: Option<Time>,
+    /// When it had been kept for as long as was asked for, if that came and it was not lost.
+    pub ended: Option<Time>,
     /// Slots that were rebuilt.
     pub rebuilt: u32,
     /// The fewest slots that any of its units had left.
@@ -187,8 +195,15 @@ pub struct RepairOutcome {
     pub noticed: Time,
     /// Since when the slot was to be rebuilt: noticed, and of its unit few enough slots left.
     pub due: Time,
+    /// Since when the rebuild waited for nothing of its own unit: not for its turn there, nor
+    /// for sources.
+    pub asked: Time,
     /// When the rebuild began.
     pub began: Time,
+    /// Slots of the unit that were missing then.
+    pub missing: u32,
+    /// For how long it was held up since then, while its new host was away.
+    pub held_up: Time,
     /// When it ended or was given up.
     pub ended: Time,
     /// The new host.
@@ -199,6 +214,15 @@ pub struct RepairOutcome {
     pub rebuilt: bool,
     /// Whether it was only away.
     pub unneeded: bool,
+}
+
+/// A shock that struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShockAt {
+    /// When.
+    pub time: Time,
+    /// Which of the specification's shocks.
+    pub shock: u32,
 }
 
 /// How things stand at a moment.
@@ -248,8 +272,11 @@ pub struct FillOutcome {
     pub transactions: u64,
     /// By host: slots that it filled.
     pub slots: Vec<u32>,
-    /// By slot, numbered as in the specification: its host; `u32::MAX` where nobody filled it.
+    /// By slot, numbered as in the specification: the host that filled it, though the dataset may
+    /// have ended since; `u32::MAX` where nobody filled it.
     pub host_of: Vec<u32>,
+    /// By dataset, when all its slots were filled; [`Time::NEVER`] where they were not.
+    pub filled_at: Vec<Time>,
     /// Datasets filled over time: (moment, how many).
     pub curve: Vec<(Time, u32)>,
     /// Seconds that downloads were held back, by what: the clients' uplinks, the hosts'
@@ -257,6 +284,18 @@ pub struct FillOutcome {
     pub held_back_s: [f64; FILL_HELD_BACK.len()],
     /// A bound: no dispersal of this kind could be faster.
     pub bound: Time,
+}
+
+impl FillOutcome {
+    /// How long a dataset is still to be kept when the filling is over, so many being asked for
+    /// from when it was filled; zero where it was not, or has ended.
+    pub fn left(&self, dataset: u32, duration: Option<Time>) -> Time {
+        let filled = self.filled_at[dataset as usize];
+        if filled == Time::NEVER {
+            return Time::ZERO;
+        }
+        duration.map_or(Time::NEVER, |duration| (filled + duration).since(self.ended))
+    }
 }
 
 /// What holds the filling back, as it is called in results.

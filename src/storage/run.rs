@@ -3,12 +3,13 @@
 
 use super::exact::exact;
 use super::fill::fill_while;
-use super::outcome::{Found, FoundBy, StorageOutcome};
+use super::outcome::{FillOutcome, Found, FoundBy, StorageOutcome};
 use super::splitting::{Estimate, any_loss, dataset_loss, unit_loss_while};
 use super::statistics::{mean_interval, share_interval};
-use super::system::histories;
+use super::system::{aftermath, histories};
 use super::unit::{Environment, Recorded};
 use super::{RareMethod, RepairBy, StorageProgress, StorageSpec};
+use crate::units::Time;
 
 /// Histories with a loss from which on that any dataset is lost is counted.
 const ENOUGH: u64 = 10;
@@ -28,27 +29,50 @@ pub fn run(spec: &StorageSpec, progress: &mut dyn FnMut(StorageProgress) -> bool
         }
     }
     let mut outcome = histories(spec, filled.as_ref(), progress);
+    let lasts = lasts(spec, filled.as_ref());
+    outcome.datasets_there = lasts.len() as u32;
+    if spec.data.duration.is_some() && !lasts.is_empty() {
+        outcome.kept_s = Some(lasts.iter().sum::<f64>() / lasts.len() as f64);
+    }
     outcome.fill = filled;
     outcome.lost_interval = mean_interval(&per_history(&outcome, |history| f64::from(history.lost)));
     outcome.exact = exact(spec);
     if outcome.complete {
         let done = StorageProgress { time: spec.horizon, events: outcome.events, share: 1.0 };
-        outcome.complete = estimate_losses(spec, &mut outcome, &mut || progress(done));
+        let lasts = if spec.data.duration.is_some() { lasts.as_slice() } else { &[] };
+        outcome.complete = estimate_losses(spec, &mut outcome, lasts, &mut || progress(done));
     }
     outcome
+}
+
+/// For how long of the horizon each dataset is kept that is there when it begins, seconds.
+fn lasts(spec: &StorageSpec, filled: Option<&FillOutcome>) -> Vec<f64> {
+    let left = |dataset| filled.map_or(spec.kept(), |filled| filled.left(dataset, spec.data.duration));
+    let there = (0..spec.data.count).map(left).filter(|left| *left > Time::ZERO);
+    there.map(|left| left.min(spec.horizon).secs()).collect()
 }
 
 fn per_history(outcome: &StorageOutcome, of: impl Fn(&super::HistoryOutcome) -> f64) -> Vec<f64> {
     outcome.histories.iter().map(of).collect()
 }
 
-/// How likely the loss of a unit, of a dataset and of any dataset is, as long as `goes_on`;
+/// How likely the loss of a unit, of a dataset and of any dataset is, of those that are there when
+/// the horizon begins, kept for spans of it (all of it where there are none), as long as `goes_on`;
 /// whether it came to the end.
-fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome, goes_on: &mut dyn FnMut() -> bool) -> bool {
+fn estimate_losses(
+    spec: &StorageSpec,
+    outcome: &mut StorageOutcome,
+    lasts: &[f64],
+    goes_on: &mut dyn FnMut() -> bool,
+) -> bool {
     let counted = |share: Option<Estimate>| share.map(|estimate| Found { estimate, by: FoundBy::Counting });
-    let units = spec.units() as f64;
+    let there = outcome.datasets_there;
+    if there == 0 {
+        return true; // nothing can be lost
+    }
+    let units = f64::from(there) * spec.units_per_dataset() as f64;
     let of_unit = counted(mean_share(outcome, |history| f64::from(history.units_lost) / units));
-    let of_dataset = counted(mean_share(outcome, |history| f64::from(history.lost) / f64::from(spec.data.count)));
+    let of_dataset = counted(mean_share(outcome, |history| f64::from(history.lost) / f64::from(there)));
     let hits = outcome.histories.iter().filter(|history| history.lost > 0).count() as u64;
     let all = outcome.histories.len() as u64;
     let of_any = counted(Some(Estimate {
@@ -61,10 +85,11 @@ fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome, goes_on: &m
         return true;
     }
     let split = |estimate: Estimate| Some(Found { estimate, by: FoundBy::Splitting });
-    let Some(unit) = unit_loss_while(spec, &environments(spec, outcome), goes_on) else { return false };
+    let unit = environments(spec, outcome, goes_on).and_then(|them| unit_loss_while(spec, &them, lasts, goes_on));
+    let Some(unit) = unit else { return false };
     (outcome.unit_loss, outcome.dataset_loss) = (split(unit), split(dataset_loss(spec, &unit)));
     // Units that share hosts are lost together: where losses are no rarity, histories know.
-    let any = any_loss(spec, &unit);
+    let any = any_loss(spec, &unit, there);
     let is_known = any.interval.1 < TOLD * any.interval.0;
     let by = if is_known { FoundBy::Splitting } else { FoundBy::Bounds };
     outcome.any_loss = if hits >= ENOUGH { of_any } else { Some(Found { estimate: any, by }) };
@@ -72,14 +97,26 @@ fn estimate_losses(spec: &StorageSpec, outcome: &mut StorageOutcome, goes_on: &m
 }
 
 /// What the split unit meets of the whole system: how long rebuilds took in its first history,
-/// where that depends on what else is under way.
-fn environments(spec: &StorageSpec, outcome: &StorageOutcome) -> Vec<Environment> {
+/// where that depends on what else is under way, and what they take after shocks of which that
+/// had none. Nothing when `goes_on` ended it.
+fn environments(
+    spec: &StorageSpec,
+    outcome: &StorageOutcome,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<Vec<Environment>> {
     let repair = &spec.repair;
     let wait_for_others = spec.shares_links() || repair.workers > 0 || repair.per_host > 0;
     if repair.by == RepairBy::Nobody || !wait_for_others || outcome.repairs.iter().all(|repair| !repair.rebuilt) {
-        return vec![];
+        return Some(vec![]);
     }
-    vec![Environment::Recorded(Recorded::of(&outcome.repairs, vec![]))]
+    let mut recorded = Recorded::of(&outcome.repairs, &outcome.shocks);
+    for entry in 0..spec.shocks.len() as u32 {
+        if !recorded.knows(entry) && spec.shocks[entry as usize].every < Time::NEVER {
+            let after = aftermath(spec, outcome.fill.as_ref(), entry, goes_on)?;
+            recorded = recorded.or(Recorded::of(&after.repairs, &after.shocks));
+        }
+    }
+    Some(vec![Environment::Recorded(recorded)])
 }
 
 /// The mean over histories of the share `of` that was lost in one. Within a history losses

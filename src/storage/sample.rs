@@ -36,9 +36,10 @@ pub(super) fn eager((n, m): (u32, u32), life: f64, repair: f64) -> StorageSpec {
             life: LifeSpec { mean: days(life), ..LifeSpec::default() },
             away: None,
             replaced_after: Time::ZERO,
+            classes: vec![],
         },
         shocks: vec![],
-        data: DataSpec { count: 1, size: Bytes(1_000_000_000), unit: None },
+        data: DataSpec { count: 1, size: Bytes(1_000_000_000), unit: None, duration: None },
         code: CodeSpec { data: n - m, total: n, kind: CodeKind::Mds, groups: 1 },
         placement: PlacementSpec::default(),
         detect: DetectSpec::default(),
@@ -49,6 +50,37 @@ pub(super) fn eager((n, m): (u32, u32), life: f64, repair: f64) -> StorageSpec {
         sample_every: None,
         keep: crate::ledger::Keep::All,
     }
+}
+
+/// A class of hosts that live for `life` days.
+pub(super) fn class(name: &str, count: u32, life: f64) -> HostClass {
+    let life = Some(LifeSpec { mean: days(life), ..LifeSpec::default() });
+    HostClass { name: name.into(), count: Some(count), share: None, life, disk: None, up: None, down: None }
+}
+
+/// The same as [`eager`], with slots on hosts of two classes that live for so many days, each
+/// rebuilt on the class that it was on or, with a probability, on the first.
+pub(super) fn in_classes(slots: (u32, u32), m: u32, lives: (f64, f64), repair: f64, first: Option<f64>) -> StorageSpec {
+    let n = slots.0 + slots.1;
+    let mut spec = eager((n, m), 365.0, repair);
+    let counts = if first.is_some() { (2 * n, 2 * n) } else { slots };
+    spec.hosts.count = counts.0 + counts.1;
+    spec.hosts.classes = vec![class("homes", counts.0, lives.0), class("servers", counts.1, lives.1)];
+    spec.placement.slots = [("homes".into(), slots.0), ("servers".into(), slots.1)].into();
+    spec.repair.class = if first.is_some() { RebuiltOn::Mix } else { RebuiltOn::Same };
+    if let Some(first) = first {
+        spec.repair.mix = [("homes".into(), first), ("servers".into(), 1.0 - first)].into();
+    }
+    spec
+}
+
+/// S7: its three rows, with the probability of loss and the days to it.
+pub(super) fn s7() -> [(StorageSpec, f64, f64); 3] {
+    [
+        (in_classes((3, 3), 2, (90.0, 730.0), 1.0, None), 3.20365e-3, 113293.0),
+        (in_classes((3, 3), 2, (90.0, 730.0), 1.0, Some(0.5)), 1.19690e-3, 1.17302e6),
+        (in_classes((10, 20), 10, (60.0, 1095.0), 3.0, None), 8.14822e-11, 4.37616e12),
+    ]
 }
 
 /// The same, where one repair makes all slots good and begins at `threshold` of them.

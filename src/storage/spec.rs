@@ -1,9 +1,12 @@
 //! Everything that decides a storage run.
 
+mod classes;
 mod fill;
 mod hosts;
 mod repair;
 
+pub(super) use classes::one_of;
+pub use classes::{Class, HostClass, RebuiltOn};
 pub use fill::{Dispersal, FillSpec};
 pub use hosts::{AwaySpec, HostsSpec, LifeFamily, LifeSpec, ShockSpec, Struck};
 pub use repair::{DetectSpec, ProofSpec, RepairBy, RepairSpec, SpanFamily, SpanSpec, TransferSpec, WorkerSpec};
@@ -12,6 +15,7 @@ use crate::ledger::Keep;
 use crate::units::{Bytes, Refusal, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Everything that decides a storage run: two equal specifications give equal outcomes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -87,6 +91,11 @@ pub struct DataSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["64 MiB"]))]
     pub unit: Option<Bytes>,
+    /// How long each is to be kept, from when all its slots are filled: then its slots are freed
+    /// and its data deleted, which is no loss. To the end of the horizon when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["30 d"]))]
+    pub duration: Option<Time>,
 }
 
 /// The erasure code of each unit.
@@ -123,7 +132,7 @@ pub enum CodeKind {
 }
 
 /// Where slots are: no two of a unit on one host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlacementSpec {
     /// How hosts are chosen.
@@ -132,11 +141,19 @@ pub struct PlacementSpec {
     /// Over what the rule `spread` spreads.
     #[schemars(extend("default" = "region"))]
     pub over: Struck,
+    /// Slots of each unit on hosts of each class at the start, by name; any hosts have them when
+    /// absent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("additionalProperties" = {
+        "title": "CLASS", "description": "Slots of each unit on hosts of this class.", "type": "integer",
+        "format": "uint32", "minimum": 0, "examples": [3]
+    }))]
+    pub slots: BTreeMap<String, u32>,
 }
 
 impl Default for PlacementSpec {
     fn default() -> Self {
-        PlacementSpec { rule: PlacementRule::default(), over: Struck::Region }
+        PlacementSpec { rule: PlacementRule::default(), over: Struck::Region, slots: BTreeMap::new() }
     }
 }
 
@@ -206,6 +223,12 @@ impl StorageSpec {
         self.repair.threshold.unwrap_or(self.code.total - 1)
     }
 
+    /// How long a dataset is kept that is filled at the start: as long as it is asked for, to
+    /// the end of the horizon at the most.
+    pub fn kept(&self) -> Time {
+        self.data.duration.map_or(self.horizon, |duration| duration.min(self.horizon))
+    }
+
     /// Size of a unit.
     pub fn unit_size(&self) -> Bytes {
         self.data.unit.unwrap_or(self.data.size).min(self.data.size)
@@ -240,6 +263,12 @@ impl StorageSpec {
     /// The operator of a host.
     pub fn operator(&self, host: u32) -> u32 {
         host % self.hosts.operators.unwrap_or(self.hosts.count)
+    }
+
+    /// Whether units choose among no more hosts than they have slots: all, or those of a group. Then
+    /// a host that comes in the place of a dead one is there for what that had.
+    pub(in crate::storage) fn has_no_hosts_to_spare(&self) -> bool {
+        self.placement.rule == PlacementRule::Groups || self.hosts.count == self.code.total
     }
 
     /// Whether how long a rebuild takes depends on what else is under way.

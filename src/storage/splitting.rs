@@ -1,11 +1,15 @@
 //! How likely a loss is that hardly ever happens.
 //!
 //! Fixed-effort splitting on the number of missing slots (Garvels, "The splitting method in
-//! rare event simulation", 2000): histories that have come to a level are continued, each
-//! with a future of its own, and the share that comes to the next is counted; the product of
-//! the shares is the probability. A pilot places the levels so that none of these shares is
-//! small, and has more histories follow where one is: what is passed by few of them is
-//! estimated too low, by intervals that do not show it. The estimate is the mean of independent repetitions, which give its interval.
+//! rare event simulation", 2000), of excursions: a unit is lost once at most, so the probability of its loss is
+//! the number of losses in the mean, and each of these ends an excursion that began when more slots
+//! were gone than usual, and did not come back from there. How many of these begin in a
+//! history is counted in histories that run to the horizon. Those that have come to a level
+//! are continued, each with a future of its own, until they come to the next, which is
+//! counted, or are over; that number times all shares is the probability. A pilot finds what is usual,
+//! and places the levels so that none of these shares is small, and has more histories follow
+//! where one is: what is passed by few of them is estimated too low, by intervals that do not
+//! show it. The estimate is the mean of independent repetitions, which give its interval.
 
 mod any;
 
@@ -56,22 +60,27 @@ const MOST_HISTORIES: u64 = 1_500_000;
 /// histories from each level: few that are far apart are too low as a rule, and by more than
 /// they show.
 pub fn unit_loss(spec: &StorageSpec, environments: &[Environment]) -> Estimate {
-    unit_loss_while(spec, environments, &mut || true).expect("nobody ends it")
+    let kept = [spec.kept().secs()];
+    let lasts: &[f64] = if spec.data.duration.is_some() { &kept } else { &[] };
+    unit_loss_while(spec, environments, lasts, &mut || true).expect("nobody ends it")
 }
 
 /// Histories between two looks whether there are to be more.
 const BETWEEN_LOOKS: u64 = 256;
 
-/// The same as long as `goes_on`, which is asked every few hundred histories; nothing when
-/// that ended it.
+/// The same of units that are kept for one of the spans `lasts`, in seconds, each as likely
+/// (to the end of the horizon where there are none), as long as `goes_on`, which is asked every few
+/// hundred histories; nothing when that ended it.
 pub fn unit_loss_while(
     spec: &StorageSpec,
     environments: &[Environment],
+    lasts: &[f64],
     goes_on: &mut dyn FnMut() -> bool,
 ) -> Option<Estimate> {
     let own = [Environment::Own];
     let environments = if environments.is_empty() { &own } else { environments };
-    let units: Vec<UnitSpec> = environments.iter().map(|environment| UnitSpec::of(spec, environment)).collect();
+    let unit = |environment| UnitSpec::of(spec, environment).lasting(lasts);
+    let units: Vec<UnitSpec> = environments.iter().map(unit).collect();
     let mut starts = spec.rare.starts;
     let mut round = 0;
     loop {
@@ -112,7 +121,7 @@ fn one_round(
         let unit = &units[repetition as usize % units.len()];
         let stream = stream(u64::from(repetition) + 1);
         let mut pass = Pass { unit, horizon, seed, stream, histories: 0, goes_on };
-        found.push(pass.run(&plan.levels));
+        found.push(pass.run(&plan));
         histories += pass.histories;
     }
     let (probability, interval) = with_interval(&found, plan.at_most);
@@ -136,30 +145,47 @@ fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
     (sum / n, (sum / n / factor, (sum / n * factor).min(1.0)))
 }
 
-/// Histories in which no slot is gone any more go on with this probability, for that many
-/// others, where hardly any of them comes on ([`SELDOM`]).
-const GOES_ON: f64 = 0.1;
+/// Excursions begin at a number of gone slots to which histories come at least this many times as
+/// often as to any other.
+const USUAL: f64 = 0.5;
 
-/// Of the histories that come to a level, those in which no slot was gone in between.
-const SELDOM: f64 = 0.02;
+/// Histories of the pilot at the least.
+const FEW: u32 = 20;
 
-/// A number of gone slots to which histories come.
+/// Events of the histories in which excursions begin, in one repetition, where more are not needed
+/// to have as many excursions as are asked for.
+const EVENTS: f64 = 100_000.0;
+
+/// Excursions that are kept, as a multiple of the starts that are asked for.
+const KEPT: u32 = 4;
+
+/// A number of gone slots to which excursions come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Level {
     gone: u32,
     /// How many are followed there.
     starts: u32,
-    /// Whether most of those are given up in which no slot is gone any more.
-    gives_up: bool,
 }
 
 /// How histories are split.
 #[derive(Debug, Clone, PartialEq)]
 struct Plan {
-    /// The last is the loss.
+    begin: Begin,
+    /// The last is the loss; none where excursions begin with it.
     levels: Vec<Level>,
     /// What the probability is not above if nothing is found.
     at_most: f64,
+}
+
+/// How excursions begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Begin {
+    /// When more slots than these are gone; they are over when no more are.
+    usual: u32,
+    /// Histories in which they are looked for.
+    histories: u32,
+    /// Of so many, one is kept.
+    one_of: u32,
 }
 
 /// One repetition.
@@ -177,30 +203,18 @@ struct Pass<'a> {
 /// Histories that came to a level.
 #[derive(Default)]
 struct Entries {
-    /// Those beyond the weights are there for their room.
+    /// Those beyond the count are there for their room.
     units: Vec<Unit>,
-    /// For how many each stands.
-    weights: Vec<f64>,
-    /// The sum of these.
-    weight: f64,
-    /// Of that, in which no slot was gone in between.
-    well: f64,
+    count: usize,
 }
 
 impl Entries {
-    fn clear(&mut self) {
-        self.weights.clear();
-        (self.weight, self.well) = (0.0, 0.0);
-    }
-
-    fn push(&mut self, unit: &Unit, weight: f64, was_well: bool) {
-        match self.units.get_mut(self.weights.len()) {
+    fn push(&mut self, unit: &Unit) {
+        match self.units.get_mut(self.count) {
             Some(room) => room.become_as(unit),
             None => self.units.push(unit.clone()),
         }
-        self.weights.push(weight);
-        self.weight += weight;
-        self.well += if was_well { weight } else { 0.0 };
+        self.count += 1;
     }
 }
 
@@ -215,28 +229,38 @@ impl Pass<'_> {
         Rng::stream(self.seed, Purpose::Splitting, self.stream + self.histories)
     }
 
-    /// Follows histories to a level from the start.
-    fn begin(&mut self, level: Level, reached: &mut Entries) {
-        for _ in 0..level.starts {
+    /// Follows histories to the horizon, or to a loss, and keeps of the excursions that begin in
+    /// them every so many-th.
+    fn begin(&mut self, Begin { usual, histories, one_of }: Begin, reached: &mut Entries) {
+        let lost = self.unit.lost();
+        let mut skip = self.rng().below(u64::from(one_of)) as u32;
+        for _ in 0..histories {
             if !self.may_follow() {
                 return;
             }
             let mut rng = self.rng();
             let mut unit = Unit::new(self.unit, &mut rng);
-            if unit.until(level.gone, self.horizon, self.unit, &mut rng) {
-                reached.push(&unit, 1.0, false);
+            while unit.until(usual + 1, self.horizon, self.unit, &mut rng) {
+                if skip == 0 {
+                    reached.push(&unit);
+                    skip = one_of;
+                }
+                skip -= 1;
+                if unit.until_well((lost, usual), self.horizon, self.unit, &mut rng) != Came::Well {
+                    break;
+                }
             }
         }
     }
 
-    /// Follows clones of `entries` to a level. Each has as many as is its weight, as nearly as
-    /// whole numbers allow, and in the mean exactly.
-    fn go_on(&mut self, entries: &Entries, level: Level, reached: &mut Entries) {
-        let step = entries.weight / f64::from(level.starts);
+    /// Follows clones of `entries`, as many of each as whole numbers allow, until they come to a
+    /// level or are over.
+    fn go_on(&mut self, entries: &Entries, usual: u32, level: Level, reached: &mut Entries) {
+        let step = entries.count as f64 / f64::from(level.starts);
         let mut at = self.rng().uniform() * step;
         let Some(mut unit) = entries.units.first().cloned() else { return };
-        for (entry, weight) in entries.units.iter().zip(&entries.weights) {
-            while at < *weight {
+        for entry in &entries.units[..entries.count] {
+            while at < 1.0 {
                 if !self.may_follow() {
                     return;
                 }
@@ -244,82 +268,119 @@ impl Pass<'_> {
                 let mut rng = self.rng();
                 unit.become_as(entry);
                 unit.diverge(self.unit, &mut rng);
-                self.follow(&mut unit, level, reached, &mut rng);
-            }
-            at -= weight;
-        }
-    }
-
-    fn follow(&self, unit: &mut Unit, level: Level, reached: &mut Entries, rng: &mut Rng) {
-        match unit.until_well(level.gone, self.horizon, self.unit, rng) {
-            Came::Goal => reached.push(unit, 1.0, false),
-            Came::End => {}
-            Came::Well => {
-                let goes_on = !level.gives_up || rng.uniform() < GOES_ON;
-                if goes_on && unit.until(level.gone, self.horizon, self.unit, rng) {
-                    reached.push(unit, if level.gives_up { 1.0 / GOES_ON } else { 1.0 }, true);
+                if unit.until_well((level.gone, usual), self.horizon, self.unit, &mut rng) == Came::Goal {
+                    reached.push(&unit);
                 }
             }
+            at -= 1.0;
         }
     }
 
-    fn advance(&mut self, entries: &Entries, level: Level, reached: &mut Entries) {
-        if entries.weights.is_empty() { self.begin(level, reached) } else { self.go_on(entries, level, reached) }
-    }
-
-    /// The share of histories that come from each level to the next, multiplied.
-    fn run(&mut self, levels: &[Level]) -> f64 {
-        let mut probability = if levels.is_empty() { 0.0 } else { 1.0 };
+    /// The excursions that begin in a history, times the shares that come from each level to the
+    /// next.
+    fn run(&mut self, plan: &Plan) -> f64 {
         let (mut entries, mut reached) = (Entries::default(), Entries::default());
-        for level in levels {
-            reached.clear();
-            self.advance(&entries, *level, &mut reached);
-            probability *= reached.weight / f64::from(level.starts);
-            if reached.weights.is_empty() {
+        self.begin(plan.begin, &mut entries);
+        let mut probability = entries.count as f64 * f64::from(plan.begin.one_of) / f64::from(plan.begin.histories);
+        for level in &plan.levels {
+            if entries.count == 0 {
                 return 0.0;
             }
+            reached.count = 0;
+            self.go_on(&entries, plan.begin.usual, *level, &mut reached);
+            probability *= reached.count as f64 / f64::from(level.starts);
             std::mem::swap(&mut entries, &mut reached);
         }
         probability
     }
 
-    /// Places the levels: every number of gone slots, but for those that are passed easily.
+    /// How often histories come to each number of gone slots from below, and how much happens
+    /// in one.
+    fn look(&mut self, starts: u32) -> (u32, Vec<f64>, f64) {
+        let lost = self.unit.lost();
+        let mut came = vec![0.0; lost as usize + 1];
+        let (mut tried, mut steps) = (0, 0.0);
+        let most = starts.saturating_mul(MOST);
+        let enough = |came: &[f64]| came.iter().any(|came| *came >= f64::from(starts));
+        while tried < most && (tried < FEW || !enough(&came)) && self.may_follow() {
+            tried += 1;
+            let mut rng = self.rng();
+            let mut unit = Unit::new(self.unit, &mut rng);
+            while unit.gone() < lost {
+                let gone = unit.gone();
+                let met = match gone {
+                    0 if unit.until(1, self.horizon, self.unit, &mut rng) => Came::Goal,
+                    0 => Came::End,
+                    _ => unit.until_well((gone + 1, gone - 1), self.horizon, self.unit, &mut rng),
+                };
+                match met {
+                    Came::Goal => came[gone as usize + 1] += 1.0,
+                    Came::Well => {}
+                    Came::End => break,
+                }
+            }
+            steps += unit.steps() as f64;
+        }
+        let each = f64::from(tried.max(1));
+        came.iter_mut().for_each(|came| *came /= each);
+        (tried, came, steps / each)
+    }
+
+    /// Finds what is usual, and how many histories are to be followed.
     fn pilot(&mut self, starts: u32) -> Plan {
+        let most = starts.saturating_mul(MOST);
+        let (tried, came, steps) = self.look(starts);
+        let often = came.iter().fold(0.0, |most: f64, came| most.max(*came));
+        let usual = came.iter().rposition(|came| *came >= USUAL * often).unwrap_or(1).max(1) as u32 - 1;
+        let begins = came[usual as usize + 1];
+        if begins == 0.0 {
+            let begin = Begin { usual, histories: most, one_of: 1 };
+            return Plan { begin, levels: vec![], at_most: (3.7 / f64::from(tried.max(1))).min(1.0) };
+        }
+        let needed = libm::ceil(f64::from(starts) / begins).min(f64::from(most));
+        let affordable = libm::floor(EVENTS / steps.max(1.0)).min(f64::from(starts));
+        let histories = needed.max(affordable) as u32;
+        let one_of = libm::floor(f64::from(histories) * begins / f64::from(KEPT * starts)).max(1.0) as u32;
+        let begin = Begin { usual, histories, one_of };
+        let mut entries = Entries::default();
+        self.begin(begin, &mut entries);
+        self.place_levels(starts, begin, begins, entries)
+    }
+
+    /// Places the levels: every number of gone slots, but for those that are passed easily.
+    fn place_levels(&mut self, starts: u32, begin: Begin, begins: f64, mut entries: Entries) -> Plan {
         let (lost, most) = (self.unit.lost(), starts.saturating_mul(MOST));
         let fewest = COME * f64::from(starts);
         let mut levels = Vec::new();
-        let (mut all, mut share, mut gives_up) = (1.0, 1.0, true);
-        let mut entries = Entries::default();
-        for gone in 1..=lost {
+        let (mut all, mut share) = (begins, 1.0);
+        for gone in begin.usual + 2..=lost {
             let (mut reached, mut tried) = (Entries::default(), 0);
-            while reached.weight < fewest && tried < most {
+            while (reached.count as f64) < fewest && tried < most && entries.count > 0 {
                 let more = tried.max(starts);
-                // Where hardly any come on, those that are well again have shown by now if they do.
-                let gives_up = gone > 1 && tried >= 8 * starts && reached.well <= SELDOM * reached.weight;
-                self.advance(&entries, Level { gone, starts: more, gives_up }, &mut reached);
+                self.go_on(&entries, begin.usual, Level { gone, starts: more }, &mut reached);
                 tried += more;
             }
-            if reached.weights.is_empty() {
+            if reached.count == 0 {
                 // Fewer than 3.7 in so many tries, at 97.5 %.
-                let at_most = (all * 3.7 / f64::from(tried)).min(1.0);
-                levels.push(Level { gone: lost, starts: most, gives_up: false });
-                return Plan { levels, at_most };
+                let at_most = (all * 3.7 / f64::from(tried.max(1))).min(1.0);
+                levels.push(Level { gone: lost, starts: most });
+                return Plan { begin, levels, at_most };
             }
-            let passed = reached.weight / f64::from(tried);
+            let passed = reached.count as f64 / f64::from(tried);
             all *= passed;
             if all < NEVER {
-                return Plan { levels: vec![], at_most: NEVER };
+                let begin = Begin { histories: 1, ..begin };
+                return Plan { begin, levels: vec![Level { gone: lost, starts: 1 }], at_most: NEVER };
             }
             share *= passed;
-            gives_up &= gone > 1 && reached.well < SELDOM * reached.weight;
             if share < EASY || gone == lost {
                 let needed = libm::ceil(fewest / share) as u32;
-                levels.push(Level { gone, starts: needed.clamp(starts, most), gives_up });
-                (share, gives_up) = (1.0, true);
+                levels.push(Level { gone, starts: needed.clamp(starts, most) });
+                share = 1.0;
             }
             entries = reached;
         }
-        Plan { levels, at_most: 1.0 }
+        Plan { begin, levels, at_most: 1.0 }
     }
 }
 

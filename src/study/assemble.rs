@@ -95,6 +95,8 @@ impl Assembled {
             checkpoints: vec![],
             seeder_sets: plan.seeder_sets,
             repetitions: plan.repetitions,
+            design: plan.design.as_deref().cloned(),
+            precision: plan.precision().map(str::to_owned),
             runs_planned: plan.len() as u64,
             runs_failed: self.failed as u64,
             runs_missing: self.missing as u64,

@@ -1,6 +1,6 @@
-//! Claims of a scenario about its results.
+//! Claims about the results of a run: those of a scenario, and the goals of a search.
 
-use crate::results::{Measure, Observation, RunRow, StorageRow, TableRow};
+use crate::results::{Column, Measure, Observation, RunRow, StorageRow, TableRow};
 use crate::scenario::{Expectation, ScenarioError, nearest};
 use minijinja::{Environment, Expression};
 use std::collections::BTreeMap;
@@ -9,20 +9,55 @@ use std::sync::LazyLock;
 
 /// What a claim looks like, for messages.
 const FORM: &str = "a comparison of measures (`codexsim columns measures`), e.g. efficiency = \"<= 1\" or fast = \"t100_p95_s <= 2 * bound_s\"";
+/// The same for what stands before its sign.
+const NUMBER: &str = "a number that `codexsim columns measures` lists";
 /// Signs with which a claim about its own key begins.
 const SIGNS: [char; 4] = ['<', '>', '=', '!'];
 
 /// A claim that can be checked.
 #[derive(Debug)]
 pub struct Claim {
-    /// Its key in `[expect]`.
+    /// Its key in `[expect]`; empty for a goal.
     name: String,
     /// What is claimed, as it is written.
     text: String,
     expression: Expression<'static, 'static>,
+    /// What stands left and right of its sign, where it is one comparison.
+    sides: Option<[Expression<'static, 'static>; 2]>,
     /// The measures it is about.
     of: Vec<&'static Measure>,
 }
+
+/// Why a text is no claim, wherever it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimFault {
+    /// Whether it is its name that is wrong.
+    is_name: bool,
+    message: String,
+    expected: &'static str,
+    /// The nearest valid name.
+    meant: Option<&'static str>,
+}
+
+impl ClaimFault {
+    /// The same, shown where the claim is written.
+    pub fn at(&self, written: &Expectation) -> ScenarioError {
+        let ClaimFault { is_name, message, expected, meant } = self;
+        match is_name {
+            true => written.wrong_name(message, expected, *meant),
+            false => written.wrong_text(message, expected, *meant),
+        }
+    }
+}
+
+impl fmt::Display for ClaimFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n = expected {}", self.message, self.expected)?;
+        self.meant.map_or(Ok(()), |name| write!(f, "\n = did you mean `{name}`?"))
+    }
+}
+
+impl std::error::Error for ClaimFault {}
 
 /// A claim that does not hold for a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,36 +92,99 @@ impl fmt::Display for Breach {
 /// # Errors
 /// When one is no comparison, or about something that is not measured.
 pub fn claims(expect: &[Expectation]) -> Result<Vec<Claim>, ScenarioError> {
-    expect.iter().map(Claim::read).collect()
+    expect.iter().map(|written| Claim::read(&written.name, &written.text).map_err(|fault| fault.at(written))).collect()
+}
+
+fn compile(text: String) -> Result<Expression<'static, 'static>, minijinja::Error> {
+    static EXPRESSIONS: LazyLock<Environment<'static>> = LazyLock::new(Environment::empty);
+    EXPRESSIONS.compile_expression_owned(text)
+}
+
+/// What stands left and right of the sign of `text`, where it is one comparison.
+fn sides(text: &str) -> Option<[Expression<'static, 'static>; 2]> {
+    let words = || text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    if words().any(|word| ["and", "or", "not", "in", "is", "if", "else"].contains(&word)) {
+        return None;
+    }
+    let at = text.find(SIGNS)?;
+    let (left, right) = (&text[..at], text[at..].trim_start_matches(SIGNS));
+    if right.contains(SIGNS) {
+        return None;
+    }
+    Some([compile(left.into()).ok()?, compile(right.into()).ok()?])
 }
 
 impl Claim {
-    fn read(written: &Expectation) -> Result<Claim, ScenarioError> {
-        static EXPRESSIONS: LazyLock<Environment<'static>> = LazyLock::new(Environment::empty);
-        let text = written.text.trim();
+    /// A claim that has no name: the goal of a search.
+    ///
+    /// # Errors
+    /// As of [`claims`].
+    pub fn goal(text: &str) -> Result<Claim, ClaimFault> {
+        Claim::read("", text)
+    }
+
+    fn read(name: &str, text: &str) -> Result<Claim, ClaimFault> {
+        let text = text.trim();
         let own = text.starts_with(SIGNS);
         let valid = || Measure::all().iter().map(|measure| measure.name.as_str());
-        if own && Measure::named(&written.name).is_none() {
-            let message = format!("`{}` is not measured", written.name);
-            let expected = "a number that `codexsim columns measures` lists";
-            return Err(written.wrong_name(&message, expected, nearest(&written.name, valid())));
+        let wrong = |message: String, meant| ClaimFault { is_name: false, message, expected: FORM, meant };
+        let no_comparison = |why: &str| wrong(format!("not a comparison{why}"), None);
+        if own && name.is_empty() {
+            return Err(no_comparison(": nothing stands before its sign"));
         }
-        let whole = if own { format!("{} {text}", written.name) } else { text.to_owned() };
-        let no_comparison = |why: &str| written.wrong_text(&format!("not a comparison{why}"), FORM, None);
-        let expression = EXPRESSIONS.compile_expression_owned(whole);
-        let expression = expression
+        if own && Measure::named(name).is_none() {
+            let (message, expected) = (format!("`{name}` is not measured"), NUMBER);
+            return Err(ClaimFault { is_name: true, message, expected, meant: nearest(name, valid()) });
+        }
+        let whole = if own { format!("{name} {text}") } else { text.to_owned() };
+        let expression = compile(whole.clone())
             .map_err(|error| no_comparison(&error.detail().map_or(String::new(), |detail| format!(": {detail}"))))?;
         let mut names: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
         names.sort();
         if let Some(name) = names.iter().find(|name| Measure::named(name).is_none()) {
-            let message = format!("`{name}` is not measured");
-            return Err(written.wrong_text(&message, FORM, nearest(name, valid())));
+            return Err(wrong(format!("`{name}` is not measured"), nearest(name, valid())));
         }
         let of: Vec<&Measure> = names.iter().filter_map(|name| Measure::named(name)).collect();
-        let claim = Claim { name: written.name.clone(), text: text.into(), expression, of };
+        let claim = Claim { name: name.into(), text: text.into(), expression, sides: sides(&whole), of };
         // Whatever the numbers are, what comes out has to be true or false.
         let ones = claim.of.iter().map(|measure| (measure.name.as_str(), 1.0)).collect();
         if claim.of.is_empty() || claim.holds(&ones).is_none() { Err(no_comparison("")) } else { Ok(claim) }
+    }
+
+    /// What is claimed, as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The measures it is about, by name.
+    pub fn measures(&self) -> &[&'static Measure] {
+        &self.of
+    }
+
+    /// A measure that it is about and that runs of this kind do not have.
+    pub fn foreign_to(&self, of_storage: bool) -> Option<&'static Measure> {
+        let has = |columns: &[Column], measure: &Measure| columns.iter().any(|column| column.name == measure.name);
+        let is_foreign = |measure: &Measure| {
+            let (swarm, storage) = (has(RunRow::KIND.columns, measure), has(StorageRow::KIND.columns, measure));
+            if of_storage { !storage } else { storage && !swarm }
+        };
+        self.of.iter().copied().find(|measure| is_foreign(measure))
+    }
+
+    /// Whether it holds for a run. What was not reached fulfils no claim: it was not reached
+    /// in time.
+    pub fn is_met(&self, seen: &Observation) -> bool {
+        let known: Option<BTreeMap<&str, f64>> =
+            self.of.iter().map(|measure| Some((measure.name.as_str(), measure.value(seen)?))).collect();
+        known.is_some_and(|known| self.holds(&known) == Some(true))
+    }
+
+    /// The numbers left and right of its sign, where it is one comparison and they are known.
+    pub fn values(&self, seen: &Observation) -> [Option<f64>; 2] {
+        let known = self.of.iter().filter_map(|measure| Some((measure.name.as_str(), measure.value(seen)?)));
+        let known: BTreeMap<&str, f64> = known.collect();
+        let value = |side: &Expression| f64::try_from(side.eval(&known).ok()?).ok().filter(|value| value.is_finite());
+        self.sides.as_ref().map_or([None, None], |[left, right]| [value(left), value(right)])
     }
 
     /// A measure that it is about and that `runs.csv` has no column of.
@@ -101,15 +199,12 @@ impl Claim {
         bool::try_from(value).ok()
     }
 
-    /// How it does not hold; nothing when it does. What was not reached fulfils no claim:
-    /// it was not reached in time.
+    /// How it does not hold; nothing when it does.
     fn breach(&self, run_id: &str, seen: &Observation) -> Option<Breach> {
-        let values: Vec<_> = self.of.iter().map(|measure| (measure.name.as_str(), measure.value(seen))).collect();
-        let known: Option<BTreeMap<&str, f64>> = values.iter().map(|(name, value)| Some((*name, (*value)?))).collect();
-        if known.is_some_and(|known| self.holds(&known) == Some(true)) {
+        if self.is_met(seen) {
             return None;
         }
-        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let values = self.of.iter().map(|measure| (measure.name.clone(), measure.value(seen))).collect();
         let own = self.text.starts_with(SIGNS);
         let claim = if own { self.text.clone() } else { format!("{} ({})", self.text, self.name) };
         Some(Breach { run_id: run_id.into(), point: String::new(), values, claim })
@@ -179,6 +274,38 @@ mod tests {
             let holds = |value| breaches(&claim, |run| RunRow { makespan_s: Some(value), ..run }).is_empty();
             assert_eq!((holds(1.0), holds(2.0), holds(3.0)), (below, equal, above), "{text}");
         }
+    }
+
+    #[test]
+    fn a_goal_has_two_sides_and_no_name() {
+        let seen = Observation::of(&sample_result());
+        let run = |t100_p95_s, bound_s| {
+            let mut other = seen.clone();
+            other.run = seen.run.clone().map(|run| RunRow { t100_p95_s, bound_s, ..run });
+            other
+        };
+        let goal = Claim::goal("t100_p95_s <= 2 * bound_s").unwrap();
+        let late = run(Some(8.0), Some(3.0));
+        assert_eq!((goal.values(&late), goal.is_met(&late)), ([Some(8.0), Some(6.0)], false));
+        let never = run(None, Some(3.0));
+        assert_eq!((goal.values(&never), goal.is_met(&never)), ([None, Some(6.0)], false));
+        let both = Claim::goal("seeders < 5 and missing == 0").unwrap();
+        assert_eq!(both.values(&late), [None, None], "these are two comparisons");
+        for (text, words) in [
+            ("<= 3", "nothing stands before its sign"),
+            ("bound_ss < 2", "did you mean `bound_s`?"),
+            ("makespan_s", "not a comparison"),
+        ] {
+            let error = Claim::goal(text).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("= expected"), "{text}: {error}");
+        }
+        let foreign =
+            |text: &str, of_storage| Claim::goal(text).unwrap().foreign_to(of_storage).map(|of| of.name.as_str());
+        assert_eq!(foreign("datasets_lost == 0", false), Some("datasets_lost"));
+        assert_eq!(
+            (foreign("datasets_lost == 0", true), foreign("efficiency > 0.5", true)),
+            (None, Some("efficiency"))
+        );
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::sim::{Keep, RunSpec, Spec};
 use serde::Serialize;
 
 /// Keys that decide nothing of a run by themselves, or are chance itself.
-const NOT_ASKED: [&str; 8] = ["name", "kind", "seed", "tie_salt", "series_interval", "sweep", "expect", "output"];
+const NOT_ASKED: [&str; 9] =
+    ["name", "kind", "seed", "tie_salt", "series_interval", "sweep", "expect", "limit", "output"];
 /// Other orders of equal times, and other seeds, that are tried.
 const OTHERS: u32 = 8;
 
@@ -212,10 +213,7 @@ impl Doctor {
     /// When the scenario itself is wrong.
     pub fn new(input: &Input) -> Result<Doctor, ScenarioError> {
         let base = scenario::load(input)?;
-        let asked = |setting: &&Setting| {
-            let table = setting.key.split('.').next().unwrap_or_default();
-            !NOT_ASKED.contains(&table)
-        };
+        let asked = |setting: &&Setting| decides_a_run(&setting.key);
         let run = &base.run;
         let salted = |swarm: &RunSpec, salt: u32| RunSpec { tie_salt: digest(&salt.to_le_bytes()), ..swarm.clone() };
         // Hosts that share links race for nothing: a storage run has no other order.
@@ -269,6 +267,11 @@ impl Doctor {
             seeds: others(1 + self.orders, OTHERS as usize),
         }
     }
+}
+
+/// Whether the setting `key` may decide what happens in a run, chance aside.
+pub(super) fn decides_a_run(key: &str) -> bool {
+    !NOT_ASKED.contains(&key.split('.').next().unwrap_or_default())
 }
 
 /// What `base` is without `setting`; a run that is another one goes to `specs`.

@@ -17,12 +17,15 @@ mod host;
 mod impact;
 mod inputs;
 mod kept;
+mod limit;
 mod plan;
+mod precision;
 mod question;
 mod row_file;
 mod runner;
 mod runs;
 mod selection;
+mod sensitivity;
 mod statistics;
 mod storage_survey;
 mod survey;
@@ -47,7 +50,7 @@ pub(crate) use calibrate::{
     CONFOUNDED, CalibrateError, CalibrateRequest, Calibration, Calibrator, Constant, Figure, Fit, Identified, PINNED,
     UNDETERMINED,
 };
-pub(crate) use claims::{Breach, Claim, check, claims};
+pub(crate) use claims::{Breach, Claim, ClaimFault, check, claims};
 #[cfg(test)]
 pub(crate) use compare::Ratio;
 pub(crate) use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding};
@@ -60,13 +63,23 @@ pub(crate) use impact::{
     ImpactWorld, Party, Stand,
 };
 pub(crate) use inputs::NotAStudy;
+pub(crate) use limit::{
+    LimitBracket, LimitError, LimitFinding, LimitLine, LimitPoint, LimitRequest, LimitSide, Limits,
+};
 pub(crate) use plan::{Cell, PlanError, RunPlace, run_id};
+pub(crate) use precision::{Precision, PrecisionEnd, PrecisionRequest};
 pub(crate) use question::{Asked, History, Next, Question};
 pub(crate) use row_file::row_path;
 pub(crate) use runner::{Execution, FailedRun, threads};
 pub(crate) use runs::Runs;
 pub(crate) use selection::Selection;
-pub(crate) use statistics::Summary;
+#[cfg(test)]
+pub(crate) use sensitivity::LeftOut;
+pub(crate) use sensitivity::{
+    Bearing, Estimate, Influence, Screened, Screening, Sensitivity, SensitivityError, SensitivityRequest,
+    SensitivityStudy, Shared, Shares,
+};
+pub(crate) use statistics::{RunValue, Summary};
 #[cfg(test)]
 pub(crate) use storage_survey::sample as storage_sample;
 pub(crate) use storage_survey::{

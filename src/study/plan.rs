@@ -4,7 +4,7 @@ use super::claims::{self, Claim};
 use super::values::{Values, extra_columns, places};
 use super::{Kept, digest};
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{Axis, Base, Input, Outline, Point, Scenario, ScenarioError};
+use crate::scenario::{Axis, Base, Design, Input, Outline, Point, Scenario, ScenarioError};
 use crate::sim::{Keep, RunSpec, Spec};
 use std::sync::Arc;
 use thiserror::Error;
@@ -48,8 +48,10 @@ pub struct Plan {
     pub extra: Vec<String>,
     /// Sets of seeders at every point.
     pub seeder_sets: u32,
-    /// Repetitions with every set of seeders.
+    /// Repetitions with every set of seeders; where points differ in them, the most.
     pub repetitions: u32,
+    /// What of it was drawn.
+    pub design: Option<Arc<Design>>,
     /// How much is kept of each run.
     pub kept: Kept,
     /// Whether its runs are swarms.
@@ -61,10 +63,19 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub(super) enum Points {
     /// The grid of all axes, of which the first varies slowest; at each point every
-    /// repetition with every set of seeders.
-    Grid { base: Arc<Base>, axes: Vec<Axis> },
+    /// repetition with every set of seeders, unless points differ in their repetitions.
+    Grid { base: Arc<Base>, axes: Vec<Axis>, uneven: Option<Arc<Uneven>> },
     /// Points that are at hand, and the runs in their order.
     List { cells: Vec<Cell>, runs: Vec<RunPlace> },
+}
+
+/// Repetitions that differ from point to point.
+#[derive(Debug)]
+pub(super) struct Uneven {
+    /// The number of runs up to and with each point.
+    ends: Vec<usize>,
+    /// What precision decided them.
+    precision: String,
 }
 
 /// A point of a plan.
@@ -121,7 +132,8 @@ impl Plan {
             repetitions: sweep.repetitions,
             kept: Kept { tables: run.keep(), progress_steps: run.progress_steps() },
             of_swarm: run.swarm().is_some(),
-            points: Points::Grid { base: Arc::new(base), axes: sweep.axes },
+            design: sweep.design.map(Arc::new),
+            points: Points::Grid { base: Arc::new(base), axes: sweep.axes, uneven: None },
         })
     }
 
@@ -136,6 +148,7 @@ impl Plan {
             extra: vec![],
             seeder_sets: 1,
             repetitions: 1,
+            design: None,
             kept: Kept::default(),
             of_swarm: true,
             points: Points::List { cells, runs },
@@ -183,6 +196,7 @@ impl Plan {
     #[expect(clippy::len_without_is_empty, reason = "a study has runs")]
     pub fn len(&self) -> usize {
         match &self.points {
+            Points::Grid { uneven: Some(uneven), .. } => uneven.ends.last().copied().unwrap_or(0),
             Points::Grid { .. } => self.points().saturating_mul(self.per_point()),
             Points::List { runs, .. } => runs.len(),
         }
@@ -191,12 +205,38 @@ impl Plan {
     /// Where the run at `index` stands.
     pub fn place(&self, index: usize) -> RunPlace {
         match &self.points {
-            Points::Grid { .. } => {
-                let (point, at, repetitions) =
-                    (index / self.per_point(), index % self.per_point(), self.repetitions as usize);
+            Points::Grid { uneven, .. } => {
+                let (point, at, runs) = match uneven {
+                    None => (index / self.per_point(), index % self.per_point(), self.per_point()),
+                    Some(uneven) => uneven.place(index),
+                };
+                let repetitions = runs / self.seeder_sets as usize;
                 RunPlace { point, seeder_set: (at / repetitions) as u32, repetition: (at % repetitions) as u32 }
             }
             Points::List { runs, .. } => runs[index],
+        }
+    }
+
+    /// The same grid with so many repetitions at each of its points, because of a `precision`.
+    pub(super) fn with_repetitions(&self, each: &[u32], precision: String) -> Plan {
+        let mut plan = self.clone();
+        plan.repetitions = each.iter().copied().max().unwrap_or(1);
+        if let Points::Grid { uneven, .. } = &mut plan.points {
+            let sets = self.seeder_sets as usize;
+            let runs = each.iter().scan(0, |end, repetitions| {
+                *end += sets * *repetitions as usize;
+                Some(*end)
+            });
+            *uneven = Some(Arc::new(Uneven { ends: runs.collect(), precision }));
+        }
+        plan
+    }
+
+    /// How precisely a measure is to be known, in words, where that decides the repetitions.
+    pub fn precision(&self) -> Option<&str> {
+        match &self.points {
+            Points::Grid { uneven, .. } => uneven.as_ref().map(|uneven| uneven.precision.as_str()),
+            Points::List { .. } => None,
         }
     }
 
@@ -218,7 +258,7 @@ impl Plan {
     /// On combinations that cannot be run; a listed point is there.
     pub fn cell(&self, point: usize) -> Result<Cell, PlanError> {
         match &self.points {
-            Points::Grid { base, axes } => {
+            Points::Grid { base, axes, .. } => {
                 let values = Values::at(axes, point);
                 match base.point(&places(axes, point)) {
                     Ok(Point { protocol, run, warnings }) => Ok(Cell { values, protocol, base: run, warnings }),
@@ -244,6 +284,15 @@ impl Plan {
     pub fn spec(&self, index: usize) -> Result<Spec, PlanError> {
         let place = self.place(index);
         Ok(self.cell(place.point)?.spec(place))
+    }
+}
+
+impl Uneven {
+    /// The point of the run at `index`, its place there, and how many runs there are.
+    fn place(&self, index: usize) -> (usize, usize, usize) {
+        let point = self.ends.partition_point(|end| *end <= index);
+        let begin = if point == 0 { 0 } else { self.ends[point - 1] };
+        (point, index - begin, self.ends[point] - begin)
     }
 }
 

@@ -81,8 +81,9 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Carries out those of `runs` in `selection` that are not finished. The first file
-    /// that cannot be written ends it; what was finished stays.
+    /// Carries out those of `runs` in `selection` that are not finished: one after the other in
+    /// their order, several at a time the longest first. The first file that cannot be written
+    /// ends it; what was finished stays.
     pub fn carry_out(&self, runs: &Runs, selection: Selection) -> Result<Execution, ResultsError> {
         let selected = runs.distinct(selection);
         let total = selected.len();
@@ -96,6 +97,9 @@ impl<'a> Runner<'a> {
                 Err(Unread::Other) => other += 1,
             }
             missing.push(at);
+        }
+        if self.options.threads > 1 {
+            runs.longest_first(&mut missing);
         }
         self.host.foretold(&runs.forecast(&missing, self.options.threads));
         self.host.planned(missing.len() as u64);

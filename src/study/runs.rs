@@ -147,6 +147,14 @@ impl Runs<'_> {
         all
     }
 
+    /// Puts `list` in the order of what its runs will roughly take, the longest first: so many
+    /// at a time, the last to end leaves the fewest threads idle (Graham 1969). Equal ones stay
+    /// in the order of the plan.
+    pub fn longest_first(&self, list: &mut [usize]) {
+        let seconds = |at: &usize| self.points[self.list[*at].point].forecast.work.seconds;
+        list.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
+    }
+
     /// What those at `list` will roughly take, so many at a time.
     pub fn forecast(&self, list: &[usize], threads: usize) -> Forecast {
         Forecast::together(list.iter().map(|at| self.points[self.list[*at].point].forecast), threads)
@@ -183,6 +191,15 @@ mod tests {
             assert_eq!((run_id(&spec), plan.place(at).repetition), (id, index as u32 % 2));
         }
         let each: f64 = (0..200).map(|at| whole.forecast(&[at], 1).seconds()).sum();
+        let mut order: Vec<usize> = (0..200).collect();
+        whole.longest_first(&mut order);
+        let seconds = |at: usize| whole.forecast(&[at], 1).seconds();
+        assert!(seconds(order[0]) > seconds(order[199]), "files grow by point");
+        let in_order = |pair: &[usize]| {
+            let (first, second) = (seconds(pair[0]), seconds(pair[1]));
+            first > second || (first == second && pair[0] < pair[1])
+        };
+        assert!(order.len() == 200 && order.windows(2).all(in_order), "{order:?}");
         let all = whole.forecast(&(0..200).collect::<Vec<_>>(), 2);
         assert_eq!((all.runs, all.at_a_time), (200, 2));
         assert!((all.seconds() * 2.0 / each - 1.0).abs() < 1e-9, "two at a time");

@@ -18,6 +18,19 @@ impl Refusal {
     pub fn new(key: impl Into<String>, message: impl Into<String>, expected: impl Into<String>) -> Self {
         Refusal { key: key.into(), message: message.into(), expected: expected.into(), help: None }
     }
+
+    /// Blames `key` for a name that is none of `known`: tells the nearest, and some of those that
+    /// there are, of which there is one at least.
+    pub fn unknown<'a>(message: String, name: &str, known: impl Iterator<Item = &'a str>, key: &str) -> Self {
+        const SHOWN: usize = 8;
+        let mut known: Vec<&str> = known.collect();
+        let near = |known: &&&str| strsim::damerau_levenshtein(known, name);
+        let nearest = known.iter().min_by_key(near).filter(|best| near(best) <= 2).copied();
+        let more = if known.len() > SHOWN { format!(" and {} more", known.len() - SHOWN) } else { String::new() };
+        known.truncate(SHOWN);
+        let expected = format!("one of {}{more}", known.join(", "));
+        Refusal { help: nearest.map(|name| format!("did you mean `{name}`?")), ..Refusal::new(key, message, expected) }
+    }
 }
 
 /// Refuses unless `holds`.

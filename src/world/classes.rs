@@ -1,7 +1,7 @@
 //! Classes of nodes: what goes together, from link to role.
 
 use super::build::quotas;
-use super::topology::{Placement, unknown};
+use super::topology::Placement;
 use super::{
     ChurnSpec, Hardware, LatencySpec, LinkClass, OfflineKind, Role, SessionSpec, StartSpec, SwarmSpec, WorldSpec,
 };
@@ -212,7 +212,7 @@ impl NodeClass {
                 let right = "network.latency = { matrix = \"..\" } with regions of these names, or a [topology]";
                 return Refusal::new(key("region"), given, right);
             }
-            unknown(
+            Refusal::unknown(
                 format!("no region `{name}` in network.latency"),
                 name,
                 known.iter().map(String::as_str),

@@ -180,6 +180,7 @@ def check_any(figures, program):
 
 IMPACT = ["impact", "--base", "codex-v2", "--change", "codex-v2", "--change-set", "protocol.codex-v2.window=64"]
 IMPACT += ["--budget", "5s", "--max-pairs", "2", "--out", "impact"]
+LIMIT = ["limit", "--vary", "swarm.network_size=5..200", "--goal", "t100_p95_s <= 2 * bound_s", "--out", "limit"]
 
 # A page: the command it needs, how it is made, where it is, what has to be in it.
 PAGES = [
@@ -188,6 +189,7 @@ PAGES = [
     ("validate", ["validate", "--quiet", "--seeds", "2", "--out", "validation"], "validation/validation.html", check_validation),
     ("impact", IMPACT, "impact/impact.html", check_any),
     ("report", ["report", "kept"], "kept/report.html", check_storage),
+    ("limit", LIMIT, "limit/limit.html", check_any),
 ]
 
 

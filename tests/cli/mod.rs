@@ -1,10 +1,12 @@
 //! The command line as its users meet it: files, exit codes, resumption.
 
 mod batch;
+mod designs;
 mod interruption;
 mod mistakes;
 mod places;
 mod run;
+mod sensitivity;
 mod sweep;
 mod told;
 

@@ -113,6 +113,12 @@ fn facts(survey: &Survey) -> Vec<String> {
     if !swept.is_empty() {
         facts.push(format!("Varied: {}", swept.join(", ")));
     }
+    if let Some(design) = &survey.manifest.design {
+        let together = "they vary together, so there is no line against one of them";
+        let several = if design.keys.len() > 1 { format!("; {together}") } else { String::new() };
+        facts.push(format!("Drawn: {}{several}", design.words));
+    }
+    facts.extend(survey.manifest.precision.as_ref().map(|precision| format!("Repetitions: {precision}")));
     facts
 }
 

@@ -7,7 +7,7 @@ use super::super::storage;
 use super::{answer, is_idle};
 use crate::results::{Measure, Observation, Record, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
-use crate::study::{Plan, StoragePoints, Summary, Survey, is_told_by_name};
+use crate::study::{Plan, RunValue, StoragePoints, Summary, Survey, is_told_by_name};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl PointLine {
 struct Gathered {
     line: PointLine,
     values: [Vec<f64>; QUANTITIES.len()],
-    times: Vec<f64>,
+    times: Vec<RunValue>,
 }
 
 impl Gathered {
@@ -94,12 +94,13 @@ impl Gathered {
             let endless = (row.has_requests() && OF_DOWNLOADS.contains(&at)).then_some(f64::INFINITY);
             values.extend(measure(name).value(&seen).or(endless));
         }
-        self.times.extend(if row.has_requests() { row.download_median_s } else { row.makespan_s });
+        let time = if row.has_requests() { row.download_median_s } else { row.makespan_s };
+        self.times.extend(time.map(|value| RunValue { value, seeder_set: row.seeder_set, seed: row.seed }));
     }
 
     fn line(self) -> PointLine {
         let medians = self.values.map(|values| median(&values).filter(|value| value.is_finite()));
-        PointLine { medians, time: Summary::of(&self.times), ..self.line }
+        PointLine { medians, time: Summary::of_runs(&self.times), ..self.line }
     }
 }
 
@@ -193,11 +194,13 @@ impl<'a> SweepTable<'a> {
 
 /// What the times in the table are, where all is wanted from the start on.
 const NOTE: &str = "medians over runs; times from the start of a run's first leecher, over leechers that \
-    completed; makespan over runs in which all did";
+    completed; makespan over runs in which all did; its mean with a 95 % interval, in which runs with one seed or one set \
+    of seeders are not independent";
 
 /// The same where there are requests.
 const NOTE_OF_REQUESTS: &str = "medians over runs; times of downloads, each from when it was asked for: what did not \
-    end counts as longer than all others, what was had already is left out";
+    end counts as longer than all others, what was had already is left out; the mean of medians with a 95 % interval, in \
+    which runs with one seed or one set of seeders are not independent";
 
 /// What the times in the table are.
 pub(super) fn note(has_requests: bool) -> &'static str {

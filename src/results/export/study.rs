@@ -246,7 +246,8 @@ fn points(table: &RunTable, manifest: &Manifest, details: &mut Details) -> Resul
 }
 
 fn slots(manifest: &Manifest) -> Vec<Slot> {
-    let slot = |seeder_set, repetition| Slot { seeder_set, repetition, run: None, error: "missing".into() };
+    let absent = if manifest.precision.is_some() { "not needed for the precision" } else { "missing" };
+    let slot = |seeder_set, repetition| Slot { seeder_set, repetition, run: None, error: absent.into() };
     let of_set = |set| (0..manifest.repetitions).map(move |repetition| slot(set, repetition));
     (0..manifest.seeder_sets).flat_map(of_set).collect()
 }

@@ -214,6 +214,8 @@ parts! {
         run_id: String [Text],
         /// The host, from 0.
         host: u32 [Count],
+        /// The name of its class; empty where there are no classes.
+        class: Option<String> [Text],
         /// Its region, from 0.
         region: u32 [Count],
         /// Its operator, from 0.
@@ -248,6 +250,8 @@ parts! {
         dataset: u32 [Count],
         /// When it was lost; empty when it was not.
         lost_s: Option<f64> [Seconds since RunStart],
+        /// When it had been kept for as long as was asked for; empty when that did not come.
+        ended_s: Option<f64> [Seconds since RunStart],
         /// Slots that were rebuilt.
         rebuilt: u32 [Count],
         /// The fewest slots that one of its units had left.

@@ -19,7 +19,7 @@ table! {
         /// Hosts.
         hosts: u32 [Count],
         /// How old hosts are at the start: `fresh`, `stationary`, or `memoryless` where it is no
-        /// matter.
+        /// matter; `mixed` where classes of hosts differ in that.
         host_ages: String [Text],
         /// Datasets.
         datasets: u32 [Count],
@@ -35,6 +35,8 @@ table! {
         threshold: u32 [Count],
         /// How long the datasets are to be kept.
         horizon_s: f64 [Seconds],
+        /// For how long of it a dataset is kept, in the mean; empty where that is all of it.
+        kept_s: Option<f64> [Seconds],
         /// Histories that the run follows.
         histories: u32 [Count],
         /// How the run ended: `complete`, `interrupted`, or `failed: ` and the reason.

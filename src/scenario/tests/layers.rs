@@ -17,7 +17,7 @@ fn the_quickstart_is_as_documented() {
     assert!(world.hardware.is_ideal());
     assert_eq!(run.stop.max_time, Time::from_secs(4 * 3600));
     assert_eq!(scenario.warnings, [] as [String; 0]);
-    assert_eq!(scenario.sweep, Sweep { axes: vec![], seeder_sets: 1, repetitions: 1 });
+    assert_eq!(scenario.sweep, Sweep { axes: vec![], design: None, seeder_sets: 1, repetitions: 1 });
 }
 
 /// Measured: 10, 12, 14, 15 round trips to the manifest for 2, 8, 16, 32

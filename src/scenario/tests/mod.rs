@@ -1,6 +1,7 @@
 //! A folder with files, scenarios read from it, and what is asked of them.
 
 mod any;
+mod design;
 mod layers;
 mod models;
 mod resolved;

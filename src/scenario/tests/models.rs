@@ -17,6 +17,37 @@ fn a_protocol_file_extends_a_model() {
     assert_eq!(load_text(&scenario.resolved).run, scenario.run);
 }
 
+/// What a system does not allow is refused with the reason and the nearest that it does; the
+/// nearest is allowed.
+#[test]
+fn a_system_has_limits() {
+    let text = |code: &str| {
+        let rest = "kind = \"storage\"\nhorizon = \"1 y\"\nhosts = { count = 600 }\n";
+        format!("system = \"codex-market\"\n{rest}data = {{ count = 3, size = \"1 GB\"{code}\n")
+    };
+    let fault = |code: &str| {
+        let folder = Folder::new(&[("a.toml", &text(code))]);
+        load(&folder.input("a.toml")).map(|_| ()).map_err(|errors| errors.to_string())
+    };
+    for (code, reason, nearest) in [
+        (" }\ncode = { data = 4, total = 9 }", "K >= M", "at most 8, or `code.data` of at least 5"),
+        (" }\ncode = { data = 200, total = 257 }", "depth 8", "at most 256"),
+        (", duration = \"31 d\" }", "duration", "at most \"30 d\""),
+        (" }\ncode = { data = 1, total = 2 }", "too small", "at least 2"),
+    ] {
+        let told = fault(code).unwrap_err();
+        assert!(told.contains(reason) && told.contains(nearest), "{told}");
+    }
+    for code in [
+        " }\ncode = { data = 4, total = 8 }",
+        " }\ncode = { data = 5, total = 9 }",
+        " }\ncode = { data = 200, total = 256 }",
+        ", duration = \"30 d\" }",
+    ] {
+        assert_eq!(fault(code), Ok(()), "{code}");
+    }
+}
+
 #[test]
 fn hardware_is_a_name_or_a_table_over_one() {
     let named = with_sets(&["hardware=codex-netns-2025"]).run.into_swarm().unwrap().world.hardware;

@@ -1,8 +1,8 @@
 //! A change to a specification that works, and what is refused of it.
 
 use super::*;
-use crate::storage::sample::{days, eager, fixed, shock};
-use crate::storage::{ChainSpec, PlacementSpec, ProofSpec, Struck, WorkerSpec};
+use crate::storage::sample::{class, days, eager, fixed, shock};
+use crate::storage::{ChainSpec, HostClass, PlacementSpec, ProofSpec, RebuiltOn, Struck, WorkerSpec};
 
 /// A specification of which everything is said.
 fn full() -> StorageSpec {
@@ -45,7 +45,8 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("code.groups", "one of 1, 2, 4", |spec| (spec.code.kind, spec.code.groups) = (CodeKind::Lrc, 0)),
     ("code.total", "hosts.count at least 6, or a total of 4 to 5 slots", |spec| spec.hosts.count = 5),
     ("code.total", "hosts.count at least 6", |spec| {
-        (spec.hosts.count, spec.placement) = (3, PlacementSpec { rule: PlacementRule::Groups, over: Struck::All });
+        (spec.hosts.count, spec.placement) =
+            (3, PlacementSpec { rule: PlacementRule::Groups, over: Struck::All, ..PlacementSpec::default() });
     }),
     ("hosts.regions", "1 to 20", |spec| spec.hosts.regions = 0),
     ("hosts.regions", "1 to 20", |spec| spec.hosts.regions = 21),
@@ -76,6 +77,7 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("data.size", "more than 0 B", |spec| spec.data.size = Bytes(0)),
     ("data.unit", "more than 0 B", |spec| spec.data.unit = Some(Bytes(0))),
     ("data.unit", "at least 1", |spec| spec.data.unit = Some(Bytes(1))),
+    ("data.duration", "more than 0 s", |spec| spec.data.duration = Some(Time::ZERO)),
     ("data.count", "at most 715827882", |spec| spec.data.count = u32::MAX),
     ("hosts.disk", "data.count at most 20", |spec| {
         (spec.data.unit, spec.hosts.disk) = (None, Bytes(1_500_000_000));
@@ -92,6 +94,8 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("repair.worker.up", "more than 0 bit/s", |spec| spec.repair.worker.as_mut().unwrap().up = rate("0 bit/s")),
     ("repair.worker.down", "more than 0 bit/s", |spec| spec.repair.worker.as_mut().unwrap().down = rate("0 bit/s")),
     ("repair.rate_limit", "more than 0 bit/s", |spec| spec.repair.rate_limit = Some(rate("0 bit/s"))),
+    ("repair.resumes", "one by one", |spec| (spec.repair.resumes, spec.repair.together) = (true, true)),
+    ("repair.resumes", "`new_host`", |spec| (spec.repair.resumes, spec.repair.by) = (true, RepairBy::Worker)),
     ("repair.transfer.efficiency", "at most 1", |spec| spec.repair.transfer.efficiency = 1.1),
     ("repair.transfer.rate", "more than 0 bit/s", |spec| spec.repair.transfer.rate = Some(rate("0 bit/s"))),
     ("repair.transfer.wire_per_byte", "above 0", |spec| spec.repair.transfer.wire_per_byte = 0.0),
@@ -111,15 +115,91 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("sample_every", "more than 0 s", |spec| spec.sample_every = Some(Time::ZERO)),
 ];
 
+/// The same of classes: ten hosts in each of two, six slots of a unit.
+const REFUSED_OF_CLASSES: &[(&str, &str, Change)] = &[
+    ("hosts.classes.1.name", "another name", |spec| spec.hosts.classes[1].name = "homes".into()),
+    ("hosts.classes.0.name", "a name", |spec| spec.hosts.classes[0].name.clear()),
+    ("hosts.classes.0", "a `count`, or a `share`", |spec| spec.hosts.classes[0].count = None),
+    ("hosts.classes.0", "a `count`, or a `share`", |spec| spec.hosts.classes[0].share = Some(1.0)),
+    ("hosts.classes.0.life.mean", "more than 0 s", |spec| {
+        spec.hosts.classes[0].life.as_mut().unwrap().mean = Time::ZERO;
+    }),
+    ("hosts.classes.1.up", "more than 0 bit/s", |spec| spec.hosts.classes[1].up = Some(rate("0 bit/s"))),
+    ("hosts.classes", "hosts.count = 19, or a class with a `share`", |spec| spec.hosts.classes[0].count = Some(9)),
+    ("hosts.classes", "hosts.count = 21", |spec| spec.hosts.classes[0].count = Some(11)),
+    ("hosts.classes", "hosts.count above 20", |spec| {
+        spec.hosts.classes.push(HostClass { count: None, share: Some(1.0), ..class("c", 0, 1.0) });
+    }),
+    ("hosts.classes", "a sum of 1", |spec| {
+        (spec.hosts.classes[0].count, spec.hosts.classes[0].share) = (None, Some(0.5));
+    }),
+    ("hosts.classes.0", "a larger share", |spec| {
+        (spec.hosts.classes[0].count, spec.hosts.classes[0].share) = (None, Some(0.01));
+        (spec.hosts.classes[1].count, spec.hosts.classes[1].share) = (None, Some(0.99));
+    }),
+    ("placement.slots.home", "one of homes, servers", |spec| {
+        spec.placement.slots = [("home".into(), 6)].into();
+    }),
+    ("placement.slots", "6 in all", |spec| spec.placement.slots = [("homes".into(), 5)].into()),
+    ("placement.slots.homes", "at most 10, or 11 hosts in `homes`", |spec| {
+        spec.placement.slots = [("homes".into(), 11)].into();
+    }),
+    ("placement.slots.homes", "disks of at least", |spec| spec.hosts.classes[0].disk = Some(Bytes(1))),
+    ("placement.slots", "`random` or `spread`", |spec| spec.placement.rule = PlacementRule::Groups),
+    ("placement.slots", "without `fill`", |spec| spec.fill = full().fill),
+    ("placement.slots.homes", "`hosts.classes`", |spec| spec.hosts.classes.clear()),
+    ("repair.class", "`hosts.classes`", |spec| {
+        (spec.hosts.classes, spec.placement.slots) = (vec![], [].into());
+    }),
+    ("repair.class", "`random` or `spread`", |spec| {
+        (spec.placement.rule, spec.placement.slots) = (PlacementRule::Groups, [].into());
+    }),
+    ("repair.mix", "mix", |spec| spec.repair.class = RebuiltOn::Same),
+    ("repair.mix", "for each class", |spec| spec.repair.mix.clear()),
+    ("repair.mix.server", "one of homes, servers", |spec| {
+        spec.repair.mix = [("server".into(), 1.0)].into();
+    }),
+    ("repair.mix.homes", "0 to 1", |spec| {
+        spec.repair.mix = [("homes".into(), 1.5), ("servers".into(), -0.5)].into();
+    }),
+    ("repair.mix", "a sum of 1", |spec| spec.repair.mix = [("homes".into(), 0.5)].into()),
+    ("repair.mix.homes", "at least 6 hosts", |spec| {
+        (spec.hosts.classes[0].count, spec.hosts.classes[1].count) = (Some(5), Some(15));
+    }),
+    ("hosts.replaced_after", "repair.class", |spec| {
+        (spec.hosts.replaced_after, spec.repair.class) = (Time::NEVER, RebuiltOn::Any);
+        spec.repair.mix.clear();
+    }),
+];
+
+/// Three slots on each of two classes, and rebuilt ones on either.
+fn classed() -> StorageSpec {
+    let mut spec = StorageSpec { fill: None, ..full() };
+    spec.hosts.classes = vec![class("homes", 10, 90.0), class("servers", 10, 730.0)];
+    spec.placement.slots = [("homes".into(), 3), ("servers".into(), 3)].into();
+    (spec.repair.class, spec.repair.mix) = (RebuiltOn::Mix, [("homes".into(), 0.5), ("servers".into(), 0.5)].into());
+    spec
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
-    assert_eq!(full().check(), Ok(()));
-    for (number, (key, expected, change)) in REFUSED.iter().enumerate() {
-        let mut spec = full();
-        change(&mut spec);
-        let refusal = spec.check().expect_err(&format!("{number}: {key}"));
-        assert!(refusal.key == *key && refusal.expected.contains(expected), "{number}: {refusal:?}");
+    for (from, refused) in [(full(), REFUSED), (classed(), REFUSED_OF_CLASSES)] {
+        assert_eq!(from.check(), Ok(()));
+        for (number, (key, expected, change)) in refused.iter().enumerate() {
+            let mut spec = from.clone();
+            change(&mut spec);
+            let refusal = spec.check().expect_err(&format!("{number}: {key}"));
+            assert!(refusal.key == *key && refusal.expected.contains(expected), "{number}: {refusal:?}");
+        }
     }
+}
+
+/// Who misspells a class is told the nearest.
+#[test]
+fn the_nearest_class_is_named() {
+    let mut spec = classed();
+    spec.repair.mix = [("server".into(), 1.0)].into();
+    assert_eq!(spec.check().unwrap_err().help.as_deref(), Some("did you mean `servers`?"));
 }
 
 /// What is odd and yet makes sense.

@@ -1,7 +1,7 @@
 //! The oracles' points, asked for as specifications.
 
 use super::*;
-use crate::storage::sample::{checked, days, eager, exponential, fixed, in_regions, lazy, shock, weibull};
+use crate::storage::sample::{checked, days, eager, exponential, fixed, in_regions, lazy, s7, shock, weibull};
 use crate::storage::{AwaySpec, ProofSpec};
 
 fn near(got: f64, expected: f64, digits: f64) {
@@ -72,6 +72,19 @@ fn s5_s6_and_f10_units_as_a_whole() {
     near(exact(&whitepaper).unwrap().unit_loss, 2.0948e-3, 5e-5);
 }
 
+#[test]
+fn s7_two_classes_of_hosts() {
+    for (spec, loss, mttdl) in s7() {
+        assert_eq!(spec.check(), Ok(()));
+        agrees(&spec, loss, Some(mttdl));
+        assert_eq!(insensitive_bound(&spec), None);
+    }
+    // Classes that live alike are one.
+    let [(mut alike, ..), ..] = s7();
+    alike.hosts.classes.iter_mut().for_each(|class| class.life = None);
+    near(exact(&alike).unwrap().unit_loss, 4.38696e-4, 5.1e-6);
+}
+
 /// F12, over a year of 365.25 days and of 365; all is lost after T (1/20 + ... + 1/10).
 #[test]
 fn f12_nothing_is_rebuilt() {
@@ -138,6 +151,16 @@ fn near_misses_are_not_solved() {
     change(&regions, &|spec| spec.placement.rule = PlacementRule::Random);
     change(&regions, &|spec| spec.hosts.regions = 4);
     change(&regions, &|spec| spec.repair.parallel = 1);
+    for (classes, ..) in s7() {
+        change(&classes, &|spec| spec.hosts.classes[0].life.as_mut().unwrap().family = LifeFamily::Weibull);
+        change(&classes, &|spec| spec.repair.class = RebuiltOn::Any);
+        change(&classes, &|spec| spec.placement.slots.clear());
+        change(&classes, &|spec| spec.hosts.replaced_after = days(1.0));
+        change(&classes, &|spec| spec.repair.parallel = 1);
+        change(&classes, &|spec| spec.repair.time = fixed(1.0));
+        change(&classes, &|spec| spec.detect.mean_delay = days(1.0));
+        change(&classes, &|spec| spec.shocks = vec![shock(365.0, Struck::All, 0.1)]);
+    }
     let together = lazy(10, 15, 30, 365.0, 7.0);
     change(&together, &|spec| spec.repair.parallel = 1);
     change(&together, &|spec| spec.repair.time = fixed(7.0));

@@ -1,7 +1,7 @@
 //! How fast a fill could be at the best.
 
-use crate::storage::{Dispersal, FillSpec, StorageSpec};
-use crate::units::{Bytes, Time};
+use crate::storage::{Class, Dispersal, FillSpec, StorageSpec};
+use crate::units::{Bytes, Rate, Time};
 
 /// Bytes on the wire of a slot.
 pub(super) fn wire_bytes(spec: &StorageSpec) -> u64 {
@@ -16,9 +16,12 @@ pub(super) fn bound(spec: &StorageSpec, rules: &FillSpec) -> Time {
     let (slot, encode) = (wire_bytes(spec) as f64, encode_s(spec, rules));
     let (n, k, parity) = (f64::from(spec.code.total), f64::from(spec.code.data), f64::from(spec.parity()));
     let (per_dataset, units) = (spec.units_per_dataset() as f64, spec.units() as f64);
-    let hosts = f64::from(spec.hosts.count);
-    let (client_up, up, down) =
-        (rules.up.bytes_per_second(), spec.hosts.up.bytes_per_second(), spec.hosts.down.bytes_per_second());
+    let (hosts, links) = (f64::from(spec.hosts.count), spec.mean_links());
+    let client_up = rules.up.bytes_per_second();
+    // No host is faster than the fastest one.
+    let fastest = |of: fn(&Class) -> Rate| spec.hosts.by_class().iter().map(of).fold(Rate(0), Rate::max);
+    let up = fastest(|class| class.up).bytes_per_second();
+    let down = fastest(|class| class.down).bytes_per_second();
     // Slots of a unit that its client sends, and that hosts send and receive.
     let (sent, relayed, received) = if hosts_encode { (k, parity * k, k + parity * k) } else { (n, 0.0, n) };
     let at_client = if hosts_encode { 0.0 } else { encode };
@@ -38,8 +41,8 @@ pub(super) fn bound(spec: &StorageSpec, rules: &FillSpec) -> Time {
     let least = [
         busiest * per_dataset * sent * slot / client_up,
         busiest * per_dataset * at_client,
-        units * received * slot / (hosts * down),
-        units * relayed * slot / (hosts * up),
+        units * received * slot / (hosts * links.down),
+        units * relayed * slot / (hosts * links.up),
         if hosts_encode { units * parity * encode / hosts } else { 0.0 },
         rounds * (fresh + recoded),
     ];

@@ -3,8 +3,8 @@
 use super::queue::{Fit, SlotQueue};
 use super::{Event, Fill, NONE, ROOM, Sale, TO_FREE, TO_REQUEST, TO_RESERVE, TO_WITHDRAW};
 use crate::rng::{Purpose, Rng, mix};
-use crate::storage::{Dispersal, FillSpec, StorageSpec};
-use crate::units::Time;
+use crate::storage::{Dispersal, FillSpec};
+use crate::units::{Bytes, Time};
 use std::ops::Range;
 
 /// A request.
@@ -56,10 +56,11 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub fn new(spec: &StorageSpec, rules: &FillSpec, seed: u64, number: u32) -> Self {
+    /// Host `number`, with so much space.
+    pub fn new(space: Bytes, rules: &FillSpec, seed: u64, number: u32) -> Self {
         let mut chance = Rng::stream(seed, Purpose::SlotQueues, u64::from(number));
         Host {
-            room: spec.hosts.disk.get(),
+            room: space.get(),
             idle: rules.slot_workers,
             queue: SlotQueue::new(rules.queue),
             encoded: Time::ZERO,
@@ -207,6 +208,25 @@ impl Fill<'_> {
         self.decide(unit, false);
         for host in freed {
             self.work(host);
+        }
+    }
+
+    /// A dataset was kept for as long as was asked for: its data are deleted, and who has room now
+    /// takes another slot. What ends when all is given in is no part of the filling.
+    pub(super) fn end_dataset(&mut self, number: u32) {
+        if self.outcome.filled + self.outcome.cancelled == self.spec.data.count {
+            return;
+        }
+        let units = self.spec.units_per_dataset() as u32;
+        for unit in number * units..(number + 1) * units {
+            for slot in self.slots_of(unit) {
+                // Who still fetches it, in vain, frees its own room when it has lost.
+                let host = self.slots[slot as usize].host;
+                self.outcome.transactions += TO_FREE;
+                self.members.remove(unit, host);
+                self.hosts[host as usize].room += self.spec.slot_size().get();
+                self.work(host);
+            }
         }
     }
 

@@ -4,7 +4,8 @@
 //! queue its slots (`queue`), reserve some (`market`), fetch, prove and fill them (`sale`).
 //! The first to fill a slot has it. A host that is fetching when another fills the slot goes on
 //! and loses when it fills, as in Codex (codex-protocol.md 13.3), so all that it fetched is
-//! wasted. A request that expires with slots unfilled is cancelled, and its slots are freed.
+//! wasted. A request that expires with slots unfilled is cancelled, and its slots are freed; those
+//! of a dataset that was kept for as long as it was asked for are too, and its data make room.
 //!
 //! A host works on one slot of a unit at a time and fills no other. The real market does not
 //! forbid more (codex-protocol.md 13.2): a host may there fill several slots of a request,
@@ -21,7 +22,7 @@ mod traffic;
 mod window;
 
 use super::outcome::{FILL_HELD_BACK, FillOutcome};
-use super::{Dispersal, FillSpec, StorageSpec};
+use super::{Class, Dispersal, FillSpec, StorageSpec};
 use crate::engine::EventList;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -46,7 +47,7 @@ const TO_WITHDRAW: u64 = 1;
 const TO_RESERVE: u64 = 1;
 /// Of filling a slot, and of trying to when another was first: approval and proof.
 const TO_FILL: u64 = 2;
-/// Of a host that frees a slot of a request that was cancelled.
+/// Of a host that frees a slot of a request that was cancelled or has ended.
 const TO_FREE: u64 = 1;
 
 /// What happens at a moment known before. A worker comes with how many slots it had begun with:
@@ -59,6 +60,8 @@ enum Event {
     Turn(u32, u32),
     /// A request expires.
     Expired(u32),
+    /// A dataset was kept for as long as was asked for.
+    Ended(u32),
     /// The first byte of a download.
     Began(u32, u32),
     /// A host has encoded a slot.
@@ -146,7 +149,10 @@ impl<'a> Fill<'a> {
         let slots = units * spec.code.total as usize;
         assert!(u32::try_from(slots).is_ok(), "slots are counted in 32 bits");
         let undecided = spec.units_per_dataset() as u32;
-        let all: Vec<Host> = (0..hosts).map(|host| Host::new(spec, &rules, seed, host)).collect();
+        let classes = spec.hosts.by_class();
+        let of_class =
+            |class: &Class| class.hosts.clone().map(|host| Host::new(class.disk, &rules, seed, host)).collect();
+        let all: Vec<Host> = classes.iter().flat_map(|class| -> Vec<Host> { of_class(class) }).collect();
         let names = all.iter().map(|host| host.name);
         Fill {
             window: rules.window.map(|half| Window::new(half, rules.expiry, names)),
@@ -170,6 +176,7 @@ impl<'a> Fill<'a> {
             encode: bound::encode_time(spec, &rules),
             outcome: FillOutcome {
                 slots: vec![0; hosts as usize],
+                filled_at: vec![Time::NEVER; spec.data.count as usize],
                 bound: bound::bound(spec, &rules),
                 ..FillOutcome::default()
             },
@@ -204,6 +211,7 @@ impl<'a> Fill<'a> {
             Event::Requested(unit) => self.request(unit),
             Event::Turn(slot, turn) => self.turn(slot, turn),
             Event::Expired(unit) => self.expire(unit),
+            Event::Ended(dataset) => self.end_dataset(dataset),
             Event::Began(sale, begun) if self.is_on(sale, begun) => self.fetch(sale),
             Event::Encoded(sale, begun) if self.is_on(sale, begun) => self.prove(sale),
             Event::Proved(sale, begun) if self.is_on(sale, begun) => self.try_to_fill(sale),
@@ -246,6 +254,10 @@ impl<'a> Fill<'a> {
             outcome.ended = self.now;
             outcome.times_s.push(self.now.since(dataset.given_in).secs());
             outcome.curve.push((self.now, outcome.filled));
+            outcome.filled_at[number as usize] = self.now;
+            if let Some(duration) = self.spec.data.duration {
+                self.events.push(self.now + duration, Event::Ended(number));
+            }
         }
         self.give_in(number % self.rules.clients);
     }

@@ -51,7 +51,8 @@ fn check(spec: &StorageSpec, outcome: &FillOutcome) {
     let mut slots = vec![0; spec.hosts.count as usize];
     outcome.host_of.iter().filter(|host| **host != NONE).for_each(|host| slots[*host as usize] += 1);
     assert_eq!(slots, outcome.slots);
-    assert!(slots.iter().all(|slots| u64::from(*slots) * spec.slot_size().get() <= spec.hosts.disk.get()));
+    let most = spec.hosts.disk.get() / spec.slot_size().get();
+    assert!((0..).zip(&slots).all(|(host, slots)| u64::from((*slots).min(most_at_once(spec, outcome, host))) <= most));
     for unit in outcome.host_of.chunks(n) {
         let mut hosts: Vec<u32> = unit.iter().copied().filter(|host| *host != NONE).collect();
         assert!(hosts.is_empty() || hosts.len() == n, "a unit is filled or freed");
@@ -62,6 +63,21 @@ fn check(spec: &StorageSpec, outcome: &FillOutcome) {
     assert_eq!(outcome.times_s.len(), outcome.filled as usize);
     assert_eq!(outcome.curve.last().map_or((Time::ZERO, 0), |last| *last), (outcome.ended, outcome.filled));
     assert!(outcome.reservations >= outcome.downloads);
+}
+
+/// The most slots of datasets that were filled and had not ended, at a time on a host.
+fn most_at_once(spec: &StorageSpec, outcome: &FillOutcome, host: u32) -> u32 {
+    let of_dataset = outcome.host_of.len() / spec.data.count as usize;
+    let slots = |dataset: usize| {
+        let on = &outcome.host_of[dataset * of_dataset..(dataset + 1) * of_dataset];
+        on.iter().filter(|of| **of == host).count() as u32
+    };
+    let there = |dataset: usize, at: Time| {
+        let (from, duration) = (outcome.filled_at[dataset], spec.data.duration.unwrap_or(Time::NEVER));
+        from <= at && at < from + duration
+    };
+    let at = |at: &Time| (0..outcome.filled_at.len()).filter(|dataset| there(*dataset, *at)).map(slots).sum();
+    outcome.filled_at.iter().filter(|at| **at < Time::NEVER).map(at).max().unwrap_or(0)
 }
 
 fn run(spec: &StorageSpec) -> FillOutcome {
@@ -171,6 +187,32 @@ fn disks_that_are_full_fill_nothing() {
     assert_eq!(outcome.wasted_bytes, 0, "nobody downloads what there is no room for");
 }
 
+/// The same, each dataset kept for 30 s: when the fifth is given in the first two have ended, and
+/// six fit one after the other. When the last is filled it has 30 s left, and the one before 15 s.
+#[test]
+fn what_ends_makes_room() {
+    let spec = with(|spec, rules| {
+        (spec.hosts.disk, spec.data.count) = (size("9 MB"), 6);
+        spec.data.duration = Some(Time::from_secs(30));
+        rules.expiry = Time::from_secs(100);
+    });
+    assert_eq!(spec.check(), Ok(()));
+    let outcome = run(&spec);
+    assert_eq!((outcome.filled, outcome.ended), (6, Time::from_secs(90)));
+    let (filled, left) = ([15, 30, 45, 60, 75, 90].map(Time::from_secs), [0, 0, 0, 0, 15, 30].map(Time::from_secs));
+    assert_eq!(outcome.filled_at, filled);
+    assert_eq!([0, 1, 2, 3, 4, 5].map(|dataset| outcome.left(dataset, spec.data.duration)), left);
+    assert_eq!([0, 5].map(|dataset| outcome.left(dataset, None)), [Time::NEVER; 2]);
+    let ended = 4; // at 45, 60, 75, and at 90 after the last was filled
+    assert_eq!(outcome.transactions, 6 * (TO_REQUEST + 3 * (TO_RESERVE + TO_FILL)) + (ended - 1) * 3 * TO_FREE);
+    // What is left of two of six datasets is followed: 15 and 30 s of them.
+    let kept = crate::storage::run(&spec, &mut |_| true);
+    assert_eq!((kept.datasets_there, kept.kept_s), (2, Some(22.5)));
+    let ends: Vec<Option<Time>> = kept.datasets.iter().map(|of| of.ended).collect();
+    assert_eq!(ends, [None, None, None, None, Some(Time::from_secs(15)), Some(Time::from_secs(30))]);
+    assert_eq!((kept.totals.unit_s, kept.exact), (45.0, None));
+}
+
 /// With two hosts the third slot finds none: the request is cancelled, and what the two have is
 /// wasted and freed. An uplink that is too slow wastes what it has carried: 12 MB in 12 s.
 #[test]
@@ -259,7 +301,7 @@ prop_compose! {
         (count, size, units, data, parity) in (1u32..12, 2u64..20, 1u64..4, 1u32..4, 0u32..4),
         (clients, client_up, at_a_time, reservations) in (1u32..4, 1u64..60, 1u32..4, 0u32..4),
         (window, expiry, workers, queue) in (prop::option::of(0.05..0.95), 5u64..400, 1u32..4, 1u32..40),
-        (proving, startup, encode) in (0u64..5, 0u64..3, prop::option::of(1u64..100)),
+        (proving, startup, encode, duration) in (0u64..5, 0u64..3, prop::option::of(1u64..100), prop::option::of(1u64..200)),
         (dispersal, efficiency, wire) in (dispersal(), 0.3..=1.0, 1.0..1.2),
     ) -> StorageSpec {
         let mbit = |rate: u64| self::rate(&format!("{rate} Mbit/s"));
@@ -272,6 +314,7 @@ prop_compose! {
             (rules.window, rules.expiry) = (window, Time::from_secs(expiry));
             (rules.slot_workers, rules.queue, rules.dispersal) = (workers, queue, dispersal);
             (rules.proving, rules.encode) = (Time::from_secs(proving), encode.map(mbit));
+            spec.data.duration = duration.map(Time::from_secs);
             let transfer = &mut spec.repair.transfer;
             (transfer.startup, transfer.efficiency, transfer.wire_per_byte) = (Time::from_secs(startup), efficiency, wire);
         })

@@ -1,7 +1,7 @@
 //! Downloads on the links of clients and hosts, what they carried and what held them back.
 
 use crate::network::{Bottleneck, Bulk};
-use crate::storage::StorageSpec;
+use crate::storage::{Class, StorageSpec};
 use crate::units::{Rate, Time};
 
 /// Who sends.
@@ -34,7 +34,7 @@ pub(super) struct Traffic {
     bulk: Bulk,
     /// Bytes per second out of each host, then of each client; into each host.
     up: Vec<f64>,
-    down: f64,
+    down: Vec<f64>,
     hosts: u32,
     efficiency: f64,
     flows: Vec<Flow>,
@@ -52,13 +52,18 @@ pub(super) struct Traffic {
 impl Traffic {
     /// The idle links of all hosts and of so many clients with such an uplink.
     pub fn new(spec: &StorageSpec, clients: u32, client_up: Rate) -> Self {
-        let (hosts, clients) = (spec.hosts.count as usize, clients as usize);
-        let up = [vec![spec.hosts.up; hosts], vec![client_up; clients]].concat();
-        let down = [vec![spec.hosts.down; hosts], vec![Rate::UNLIMITED; clients]].concat();
+        let classes = spec.hosts.by_class();
+        let links = |of: fn(&Class) -> Rate, of_client: Rate| -> Vec<Rate> {
+            let of_class = |class: &Class| std::iter::repeat_n(of(class), class.count() as usize);
+            let of_clients = std::iter::repeat_n(of_client, clients as usize);
+            classes.iter().flat_map(of_class).chain(of_clients).collect()
+        };
+        let (up, down) = (links(|class| class.up, client_up), links(|class| class.down, Rate::UNLIMITED));
+        let per_second = |rates: &[Rate]| rates.iter().map(|rate| rate.bytes_per_second()).collect();
         Traffic {
             bulk: Bulk::new(&up, &down),
-            up: up.iter().map(|rate| rate.bytes_per_second()).collect(),
-            down: spec.hosts.down.bytes_per_second(),
+            up: per_second(&up),
+            down: per_second(&down),
             hosts: spec.hosts.count,
             efficiency: spec.repair.transfer.efficiency,
             flows: Vec::new(),
@@ -79,10 +84,10 @@ impl Traffic {
             Sender::Client(client) => (self.hosts + client, true),
             Sender::Host(host) => (host, false),
         };
-        let up = self.up[node as usize];
-        let number = self.bulk.start(now, (node, to), bytes as f64, self.efficiency * up.min(self.down));
+        let (up, down) = (self.up[node as usize], self.down[to as usize]);
+        let number = self.bulk.start(now, (node, to), bytes as f64, self.efficiency * up.min(down));
         let place = self.under_way.len() as u32;
-        let flow = Flow { sale, bytes, from_client, slow_sender: up <= self.down, place, noted: now };
+        let flow = Flow { sale, bytes, from_client, slow_sender: up <= down, place, noted: now };
         match self.flows.get_mut(number as usize) {
             Some(old) => *old = flow,
             None => self.flows.push(flow),

@@ -1,5 +1,6 @@
 //! The hosts that keep the data: how long they live, when they are away, what strikes them.
 
+use super::HostClass;
 use crate::storage::Start;
 use crate::units::{Bytes, Rate, Time};
 use schemars::JsonSchema;
@@ -35,9 +36,15 @@ pub struct HostsSpec {
     /// they die.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub away: Option<AwaySpec>,
-    /// After this an empty host takes the place of one that died; `never` for no such host.
+    /// After this an empty host takes the place of one that died; `never` for no such host. Where
+    /// there are no hosts to spare (as many as a unit has slots, or groups) its life counts from when
+    /// it has its first slot, and before that only shocks end it; elsewhere from when it comes.
     #[schemars(extend("default" = "0 s"))]
     pub replaced_after: Time,
+    /// Classes of hosts, where not all are alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{ "name": "homes", "share": 0.6, "life": { "mean": "90 d" } }, { "name": "servers", "share": 0.4 }]]))]
+    pub classes: Vec<HostClass>,
 }
 
 /// How long hosts live.

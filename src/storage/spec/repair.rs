@@ -1,8 +1,10 @@
 //! How missing slots are noticed and rebuilt.
 
+use super::RebuiltOn;
 use crate::units::{Rate, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How a missing slot is noticed. Spans add up in the order of the fields, and what a host
 /// that is away has is missing like what is gone, until it comes back.
@@ -64,6 +66,24 @@ pub struct RepairSpec {
     /// Who does it, and whose links carry it.
     #[schemars(extend("default" = "new_host"))]
     pub by: RepairBy,
+    /// Whether a rebuild waits while its new host is away, and goes on with what that has when it
+    /// is back. Otherwise it begins again elsewhere, from nothing. Of slots that are rebuilt by
+    /// themselves, by who gets them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub resumes: bool,
+    /// Which class of hosts a rebuilt slot goes to, where there are classes.
+    #[serde(skip_serializing_if = "RebuiltOn::is_any")]
+    #[schemars(extend("default" = "any"))]
+    pub class: RebuiltOn,
+    /// Of each class, by name, the probability with which a slot is rebuilt on it, for the
+    /// class `mix`; they sum to 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("additionalProperties" = {
+        "title": "CLASS", "description": "Probability with which a slot is rebuilt on this class.",
+        "type": "number", "format": "double", "examples": [0.5]
+    }))]
+    pub mix: BTreeMap<String, f64>,
     /// Rebuilds at a time in one unit; 0 is no limit.
     #[schemars(extend("default" = 0))]
     pub parallel: u32,

@@ -3,12 +3,13 @@
 use super::Estimate;
 use crate::storage::{PlacementRule, SpanFamily, StorageSpec};
 
-/// The probability that a dataset is lost, from that of a unit; see [`any_loss`].
+/// The probability that a dataset is lost, from that of a unit; see [`any_loss`]. Units of one that
+/// are kept for the same time are lost less often than is said where times differ.
 pub fn dataset_loss(spec: &StorageSpec, unit: &Estimate) -> Estimate {
     any_of(spec, unit, spec.units_per_dataset())
 }
 
-/// The probability that any dataset is lost, from that of a unit.
+/// The probability that any of so many datasets is lost, from that of a unit.
 ///
 /// Expectations add over units, probabilities of "any" do not: units that share hosts are
 /// lost together. What is known without following them all are two bounds. Given what becomes
@@ -24,8 +25,8 @@ pub fn dataset_loss(spec: &StorageSpec, unit: &Estimate) -> Estimate {
 /// and the lower bound is exact. How much lower it is than the upper one elsewhere is not told by one
 /// unit: hosts have more slots the longer they live, and deaths come in bursts. It neglects
 /// that shocks strike all groups, and that units wait for one another.
-pub fn any_loss(spec: &StorageSpec, unit: &Estimate) -> Estimate {
-    any_of(spec, unit, spec.units())
+pub fn any_loss(spec: &StorageSpec, unit: &Estimate, datasets: u32) -> Estimate {
+    any_of(spec, unit, u64::from(datasets) * spec.units_per_dataset())
 }
 
 /// Of so many units, which take groups in turn.

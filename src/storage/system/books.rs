@@ -1,12 +1,13 @@
 //! The books of a history: what adds up over time, samples, and what must hold at the end.
 
+use super::super::WorkerSpec;
 use super::super::outcome::{Sample, StorageOutcome, Totals};
 use super::jobs::{Job, Stage};
-use super::state::{Counts, NONE};
+use super::state::{Counts, Host, NONE};
 use super::{CHECKPOINTS, Event, History};
 use crate::network::Bottleneck;
 use crate::rng::mix;
-use crate::units::{Rate, Time};
+use crate::units::Time;
 
 /// Places among what holds a repair back.
 const UPLINK: usize = 0;
@@ -100,7 +101,7 @@ impl History<'_> {
             Stage::Idle | Stage::Queued | Stage::Homeless { limited: true } => held[LIMIT] = 1.0,
             Stage::Homeless { limited: false } | Stage::Homing => held[DISK] = 1.0,
             Stage::Starved => held[SOURCES] = 1.0,
-            Stage::Starting | Stage::Running => {}
+            Stage::Starting | Stage::Running | Stage::Paused { .. } => {}
         }
         let Some(bulk) = self.bulk.as_mut().filter(|_| stage == Stage::Running) else { return held };
         let mut part = parts;
@@ -138,6 +139,7 @@ impl History<'_> {
             outcome.hosts = self.hosts.iter().map(|host| host.outcome).collect();
             outcome.datasets = self.datasets.iter().map(|dataset| dataset.outcome).collect();
             outcome.repairs = self.repairs;
+            outcome.shocks = self.struck;
             outcome.series = self.series;
             outcome.checkpoints = self.checkpoints;
         }
@@ -160,6 +162,7 @@ impl History<'_> {
         let reservations = self.spec.fill.map_or(1, |fill| fill.reservations.max(1));
         self.totals.transactions = self.totals.proofs
             + self.freed_slots as f64 * f64::from(marked + 1)
+            + self.ended_slots as f64
             + self.totals.rebuilt as f64 * f64::from(reservations + 1);
         for (index, host) in self.hosts.iter_mut().enumerate() {
             host.outcome.slots = host.slots.len() as u32;
@@ -192,11 +195,12 @@ impl History<'_> {
 
     fn check_links(&self, say: &mut dyn FnMut(String)) {
         for (index, node) in self.nodes.iter().enumerate() {
-            let of_host = index < self.hosts.len();
-            let worker = self.spec.repair.worker.map_or((Rate::UNLIMITED, Rate::UNLIMITED), |of| (of.up, of.down));
-            let (up, down) = if of_host { (self.spec.hosts.up, self.spec.hosts.down) } else { worker };
+            let of_worker = |of: WorkerSpec| (of.up.bytes_per_second(), of.down.bytes_per_second());
+            let worker = self.spec.repair.worker.map_or((f64::INFINITY, f64::INFINITY), of_worker);
+            let of_class = |host: &Host| &self.rules.classes[host.class as usize];
+            let (up, down) = self.hosts.get(index).map(of_class).map_or(worker, |class| (class.up, class.down));
             for (bytes, rate, what) in [(node.sent, up, "sent"), (node.received, down, "received")] {
-                let most = rate.bytes_per_second() * self.now.secs();
+                let most = rate * self.now.secs();
                 if bytes as f64 > most * (1.0 + 1e-9) + 1.0 {
                     say(format!("node {index} {what} {bytes} bytes, its link carries {most} in that time"));
                 }
@@ -237,9 +241,11 @@ impl History<'_> {
         if listed != placed {
             say(format!("{placed} slots are on hosts, {listed} are on their lists"));
         }
-        let most = self.hosts.iter().map(|host| host.outcome.most_slots).max();
-        if most.is_some_and(|most| most > self.rules.room) {
-            say(format!("a host had {most:?} slots, and room for {}", self.rules.room));
+        for (number, host) in self.hosts.iter().enumerate() {
+            let (most, room) = (host.outcome.most_slots, self.rules.classes[host.class as usize].room);
+            if most > room {
+                say(format!("host {number} had {most} slots, and room for {room}"));
+            }
         }
     }
 }

@@ -15,13 +15,56 @@ enum End {
 }
 
 impl History<'_> {
-    /// A slot of the unit that is to be rebuilt and has no host to go to yet: gone, or noticed
-    /// to be away.
-    pub(super) fn to_rebuild(&self, unit: u32) -> Option<u32> {
-        self.numbers_of(unit).find(|slot| {
-            let of = &self.slots[*slot as usize];
-            of.target == NONE && (of.is_noticed() || of.host == NONE)
-        })
+    /// Whether a slot is to be rebuilt and has no host to go to yet: it is gone, or noticed to be
+    /// away.
+    fn is_to_rebuild(&self, slot: u32) -> bool {
+        let of = &self.slots[slot as usize];
+        of.target == NONE && (of.is_noticed() || of.host == NONE)
+    }
+
+    /// Whether any slot of a unit is.
+    fn is_any_to_rebuild(&self, unit: u32) -> bool {
+        self.numbers_of(unit).any(|slot| self.is_to_rebuild(slot))
+    }
+
+    /// A slot that a rebuild may bring to a host, if there is one.
+    fn to_rebuild_on(&self, job: u32, host: u32) -> Option<u32> {
+        let Job { unit, slot, .. } = self.jobs[job as usize];
+        let mut slots = if slot == NONE { self.numbers_of(unit) } else { slot..slot + 1 };
+        slots.find(|slot| self.is_to_rebuild(*slot) && self.suits(host, *slot))
+    }
+
+    /// Whether a host is of no use to a rebuild that waits for one.
+    pub(super) fn is_of_no_use(&self, job: u32, host: u32) -> bool {
+        let Job { unit, .. } = self.jobs[job as usize];
+        let suits = self.to_rebuild_on(job, host).is_some() || !self.is_any_to_rebuild(unit);
+        !suits || !self.may_have(host, unit)
+    }
+
+    /// A slot of a rebuild that waits for a host and the host that it goes to: what is offered, or
+    /// one that is chosen.
+    pub(super) fn home(&mut self, job: u32, offered: Option<u32>) -> Option<(u32, u32)> {
+        let Job { unit, slot, .. } = self.jobs[job as usize];
+        match offered {
+            Some(host) => self.to_rebuild_on(job, host).map(|slot| (slot, host)),
+            None if slot == NONE => self.next_home(unit),
+            None => self.choose_for_repair(slot).map(|host| (slot, host)),
+        }
+    }
+
+    /// The first slot of a unit that is to be rebuilt and for which there is a host, and that.
+    fn next_home(&mut self, unit: u32) -> Option<(u32, u32)> {
+        let mut refused = None; // the class that had no host for a slot before
+        for slot in self.numbers_of(unit) {
+            if !self.is_to_rebuild(slot) || refused == Some(self.class_of(slot)) {
+                continue;
+            }
+            if let Some(host) = self.choose_for_repair(slot) {
+                return Some((slot, host));
+            }
+            refused = Some(self.class_of(slot));
+        }
+        None
     }
 
     /// The rebuild of one slot is done.
@@ -69,14 +112,17 @@ impl History<'_> {
         if !self.is_first || self.repairs.len() == MOST_REPAIRS {
             return;
         }
-        let of = self.slots[slot as usize];
+        let (of, Job { asked, began, missing, .. }) = (self.slots[slot as usize], self.jobs[job as usize]);
         self.repairs.push(RepairOutcome {
             unit: u64::from(self.unit_of(slot)),
             slot: slot % self.rules.n,
             lost: of.lost,
             noticed: of.noticed.min(self.now),
             due: self.due(slot),
-            began: self.jobs[job as usize].began,
+            asked,
+            began,
+            missing,
+            held_up: self.held_up(job),
             ended: self.now,
             host: of.target,
             bytes,
@@ -190,8 +236,7 @@ impl History<'_> {
     pub(super) fn aim(&mut self, job: u32) -> u32 {
         let unit = self.jobs[job as usize].unit;
         let mut aimed = 0;
-        while let Some(slot) = self.to_rebuild(unit) {
-            let Some(host) = self.choose_for_repair(unit) else { break };
+        while let Some((slot, host)) = self.next_home(unit) {
             self.expect(slot, host);
             aimed += 1;
         }
@@ -218,7 +263,7 @@ impl History<'_> {
         }
         self.jobs[job as usize].bytes = 0;
         self.clear_parts(job);
-        if self.to_rebuild(unit).is_none() {
+        if !self.is_any_to_rebuild(unit) {
             self.release(job);
             return self.forget(job);
         }
@@ -234,8 +279,7 @@ impl History<'_> {
 
     /// A host is there for one of the slots that were rebuilt together.
     pub(super) fn bring_home(&mut self, job: u32, host: u32) {
-        let unit = self.jobs[job as usize].unit;
-        let Some(slot) = self.to_rebuild(unit) else {
+        let Some(slot) = self.to_rebuild_on(job, host) else {
             self.release(job);
             return self.forget(job);
         };

@@ -1,7 +1,8 @@
 //! Hosts live and die, go away and come back, and are struck in numbers.
 
+use super::super::outcome::ShockAt;
 use super::super::{ShockSpec, Start, Struck};
-use super::state::{Host, NONE};
+use super::state::{ClassRules, Host, NONE};
 use super::{Event, History, Kind};
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
@@ -11,19 +12,22 @@ impl History<'_> {
     pub(super) fn first_host(&self, host: u32) -> Host {
         let stream = |purpose| Rng::stream(self.seed, purpose, u64::from(host));
         let (mut lives, mut absences) = (stream(Purpose::Lives), stream(Purpose::Absences));
-        let start = self.spec.hosts.life.start;
-        let age = self.rules.life.first_age(start, &mut lives);
-        let dies = Time::from_secs_f64(self.rules.life.remaining(age, &mut lives));
+        let class = self.rules.classes.iter().position(|class| class.hosts.contains(&host)).unwrap_or(0);
+        let ClassRules { life, start, .. } = &self.rules.classes[class];
+        let age = life.first_age(*start, &mut lives);
+        let dies = Time::from_secs_f64(life.remaining(age, &mut lives));
         let (mut up, mut turns) = (true, Time::NEVER);
         if let Some((there, away)) = &self.rules.up_and_away {
-            up = start == Start::Fresh || absences.uniform() * (there.mean() + away.mean()) < there.mean();
+            up = *start == Start::Fresh || absences.uniform() * (there.mean() + away.mean()) < there.mean();
             let law = if up { there } else { away };
-            let age = law.first_age(start, &mut absences);
+            let age = law.first_age(*start, &mut absences);
             turns = Time::from_secs_f64(law.remaining(age, &mut absences));
         }
         Host {
+            class: class as u8,
             alive: true,
             up,
+            is_new: false,
             open: false,
             stamp: 0,
             dies,
@@ -90,12 +94,21 @@ impl History<'_> {
     fn come(&mut self, host: u32) {
         let turns = self.next_absence(host);
         let of = &mut self.hosts[host as usize];
-        let life = self.rules.life.remaining(0.0, &mut of.lives);
         (of.alive, of.up, of.since) = (true, true, self.now);
-        (of.dies, of.turns) = (self.now + Time::from_secs_f64(life), turns);
+        (of.dies, of.turns, of.is_new) = (Time::NEVER, turns, true);
+        if !self.spec.has_no_hosts_to_spare() {
+            self.begin_life(host);
+        }
         self.counts.hosts_up += 1;
         self.refresh(host);
         self.await_host(host);
+    }
+
+    /// The life of a host that came begins to count.
+    pub(super) fn begin_life(&mut self, host: u32) {
+        let of = &mut self.hosts[host as usize];
+        let life = self.rules.classes[of.class as usize].life.remaining(0.0, &mut of.lives);
+        (of.dies, of.is_new) = (self.now + Time::from_secs_f64(life), false);
     }
 
     /// A host dies, and what it had with it.
@@ -106,6 +119,8 @@ impl History<'_> {
         self.hosts[host as usize].alive = false;
         if was_up {
             self.go_down(host);
+        } else {
+            self.lose_incoming(host);
         }
         let mut slots = std::mem::take(&mut self.hosts[host as usize].slots);
         for slot in &slots {
@@ -136,15 +151,25 @@ impl History<'_> {
         self.await_host(host);
     }
 
-    /// The host is not there any more: rebuilds onto it and transfers end.
+    /// Rebuilds onto a host begin again elsewhere.
+    fn lose_incoming(&mut self, host: u32) {
+        while let Some(slot) = self.hosts[host as usize].incoming.last() {
+            self.target_lost(*slot);
+        }
+    }
+
+    /// The host is not there any more: rebuilds onto it are held up or begin again, and transfers
+    /// end.
     fn go_down(&mut self, host: u32) {
         let of = &mut self.hosts[host as usize];
         of.up = false;
         of.outcome.up_s += self.now.since(of.since).secs();
         self.counts.hosts_up -= 1;
         self.refresh(host);
-        while let Some(slot) = self.hosts[host as usize].incoming.last() {
-            self.target_lost(*slot);
+        if self.hosts[host as usize].alive && self.spec.repair.resumes {
+            self.pause_all(host);
+        } else {
+            self.lose_incoming(host);
         }
         while let Some(part) = self.nodes.get(host as usize).and_then(|node| node.parts.last()) {
             self.end_lost(*part, host);
@@ -158,6 +183,7 @@ impl History<'_> {
         (of.up, of.since, of.turns) = (true, self.now, turns);
         self.counts.hosts_up += 1;
         self.refresh(host);
+        self.resume_all(host);
         for at in 0..self.hosts[host as usize].slots.len() {
             self.returned(self.hosts[host as usize].slots[at]);
         }
@@ -180,6 +206,9 @@ impl History<'_> {
     pub(super) fn strike(&mut self, index: u32) {
         self.note(Kind::Shock, index);
         self.totals.shocks += 1;
+        if self.is_first {
+            self.struck.push(ShockAt { time: self.now, shock: index });
+        }
         let ShockSpec { hits, share, away_for, .. } = self.spec.shocks[index as usize];
         let parts = self.parts_of(hits);
         let of = if hits == Struck::All { 0 } else { self.shocks[index as usize].below(u64::from(parts)) as u32 };

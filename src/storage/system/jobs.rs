@@ -20,13 +20,15 @@ pub(super) enum Stage {
     Starting,
     /// It is under way.
     Running,
+    /// It is held up while its new host is away: before it moved anything, or after.
+    Paused { moved: bool },
     /// All was fetched; what was rebuilt together waits for hosts to go to.
     Homing,
 }
 
 impl Stage {
     pub fn has_begun(self) -> bool {
-        matches!(self, Stage::Starting | Stage::Running | Stage::Homing)
+        matches!(self, Stage::Starting | Stage::Running | Stage::Paused { .. } | Stage::Homing)
     }
 }
 
@@ -44,6 +46,15 @@ pub(super) struct Job {
     /// The worker that it has.
     pub worker: u32,
     pub began: Time,
+    /// Since when its own unit does not hold it back.
+    pub asked: Time,
+    /// Slots of its unit that were missing when it began.
+    pub missing: u32,
+    /// For how long it was held up while its new host was away; while it is, when it would have been
+    /// so since.
+    pub held_up: Time,
+    /// When the span is over that it is in; while it is held up, how long is left of that.
+    pub over: Time,
     /// Slots that it fetches.
     pub width: u32,
     /// Its transfers, the first of a chain.
@@ -155,6 +166,10 @@ impl History<'_> {
             node: NONE,
             worker: NONE,
             began: Time::ZERO,
+            asked: Time::ZERO,
+            missing: 0,
+            held_up: Time::ZERO,
+            over: Time::ZERO,
             width: 0,
             parts: NONE,
             open: 0,
@@ -173,8 +188,12 @@ impl History<'_> {
     fn begin(&mut self, job: u32, offered: Option<u32>) {
         let Job { unit, slot, stage, stamp, .. } = self.jobs[job as usize];
         let (repair, of) = (&self.spec.repair, &self.units[unit as usize]);
-        let width = self.rules.sources(self.spec, of.missing);
-        let out_of_turn = matches!(stage, Stage::Idle | Stage::Starved) && !self.queue.is_empty();
+        let width = self.spec.sources(of.missing);
+        let is_new = matches!(stage, Stage::Idle | Stage::Starved);
+        let out_of_turn = is_new && !self.queue.is_empty();
+        if is_new {
+            self.jobs[job as usize].asked = self.now;
+        }
         if repair.parallel > 0 && of.running >= repair.parallel {
             self.jobs[job as usize].stage = Stage::Idle;
         } else if self.rules.n - of.missing < width {
@@ -186,9 +205,8 @@ impl History<'_> {
         } else if slot == NONE && (repair.time.is_some() || self.serves_others()) {
             self.set_off(job, width, NONE);
         } else {
-            let slot = if slot == NONE { self.to_rebuild(unit).unwrap_or(NONE) } else { slot };
-            match offered.or_else(|| self.choose_for_repair(unit)) {
-                Some(host) => {
+            match self.home(job, offered) {
+                Some((slot, host)) => {
                     self.expect(slot, host);
                     self.set_off(job, width, host);
                 }
@@ -199,9 +217,9 @@ impl History<'_> {
 
     /// No host may get what is rebuilt: it waits until one is offered.
     pub(super) fn wait_for_host(&mut self, job: u32) {
-        let Job { unit, stage, stamp, .. } = self.jobs[job as usize];
+        let Job { unit, slot, stage, stamp, .. } = self.jobs[job as usize];
         if !stage.has_begun() {
-            let limited = self.spec.repair.per_host > 0 && self.has_room(unit);
+            let limited = self.spec.repair.per_host > 0 && self.has_room(unit, slot);
             self.jobs[job as usize].stage = Stage::Homeless { limited };
         }
         let queue = self.homes_of(unit);
@@ -209,12 +227,13 @@ impl History<'_> {
         self.homeless_count += 1;
     }
 
-    /// Whether any host that is there has room for a slot of the unit.
-    fn has_room(&self, unit: u32) -> bool {
+    /// Whether any host that is there has room for the slot of the unit, or for one of all.
+    fn has_room(&self, unit: u32, slot: u32) -> bool {
         let mut up = self.hosts.iter().enumerate().filter(|(_, of)| of.up);
         up.any(|(host, of)| {
-            let room = of.slots.len() + of.incoming.len() < self.rules.room as usize;
-            room && !self.slots_of(unit).any(|slot| slot.host == host as u32 || slot.target == host as u32)
+            let room = of.slots.len() + of.incoming.len() < self.rules.classes[of.class as usize].room as usize;
+            room && self.suits(host as u32, slot)
+                && !self.slots_of(unit).any(|slot| slot.host == host as u32 || slot.target == host as u32)
         })
     }
 
@@ -223,10 +242,11 @@ impl History<'_> {
         if self.homeless.len() > 1 { self.group_of(unit) as usize } else { 0 }
     }
 
-    /// A host for a rebuilt slot of the unit, if there is one.
-    pub(super) fn choose_for_repair(&mut self, unit: u32) -> Option<u32> {
+    /// A host for a slot that is rebuilt, if there is one.
+    pub(super) fn choose_for_repair(&mut self, slot: u32) -> Option<u32> {
+        let unit = self.unit_of(slot);
         let mut draws = self.units[unit as usize].draws.clone();
-        let host = self.choose(unit, &mut draws);
+        let host = self.choose(unit, self.class_of(slot), &mut draws);
         self.units[unit as usize].draws = draws;
         host
     }
@@ -246,21 +266,28 @@ impl History<'_> {
         let worker = if repair.by == RepairBy::Worker { self.idle.pop().unwrap_or(0) } else { NONE };
         let of = &mut self.jobs[job as usize];
         (of.stage, of.began, of.width, of.worker) = (Stage::Starting, self.now, width, worker);
+        (of.missing, of.held_up) = (self.units[unit as usize].missing, Time::ZERO);
         of.node = match repair.by {
             RepairBy::Worker => self.spec.hosts.count + worker,
             RepairBy::Owner => self.spec.hosts.count + unit / self.rules.units_per_dataset,
             _ => host,
         };
-        let stamp = of.stamp;
         if let Some(time) = repair.time {
             let span = super::span(time, &mut self.units[unit as usize].draws);
             self.jobs[job as usize].stage = Stage::Running;
-            self.list.push(self.now + span, Event::Job { job, stamp });
+            self.await_job(job, span);
         } else if repair.transfer.startup > Time::ZERO {
-            self.list.push(self.now + repair.transfer.startup, Event::Job { job, stamp });
+            self.await_job(job, repair.transfer.startup);
         } else {
             self.launch(job);
         }
+    }
+
+    /// Lists the end of a span of a rebuild.
+    pub(super) fn await_job(&mut self, job: u32, span: Time) {
+        let of = &mut self.jobs[job as usize];
+        of.over = self.now + span;
+        self.list.push(of.over, Event::Job { job, stamp: of.stamp });
     }
 
     /// The span of a rebuild is over, or that before its first byte; whether it still counts.
@@ -339,7 +366,7 @@ impl History<'_> {
             let of = self.jobs[job as usize];
             if of.stamp != stamp {
                 self.homeless_count -= 1;
-            } else if !self.may_have(host, of.unit) {
+            } else if self.is_of_no_use(job, host) {
                 self.homeless[queue].push_back((job, stamp));
             } else {
                 self.homeless_count -= 1;

@@ -10,9 +10,10 @@
 //!   been for some time; hosts that are fresh are all there. A life goes on while a host is
 //!   away, and ends there. Shocks strike hosts that are there.
 //! - A rebuild has its new host from its begin, and begins again elsewhere when that dies or
-//!   goes away. It begins when as many slots are there as it takes, though its span be drawn.
+//!   goes away; where rebuilds resume, it waits for one that is away and goes on there. It begins
+//!   when as many slots are there as it takes, though its span be drawn.
 //! - Who returns has its slots again, unless they were rebuilt elsewhere by then.
-//! - Units of a dataset that is lost by another one are kept on.
+//! - Units of a dataset that is lost by another one are kept on, till all its units end.
 //! - Where a span is drawn, bytes are in the totals and on nobody's links.
 
 mod books;
@@ -20,6 +21,7 @@ mod ends;
 mod hosts;
 mod jobs;
 mod moves;
+mod pauses;
 mod place;
 mod slots;
 mod start;
@@ -27,7 +29,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use super::outcome::{FillOutcome, HistoryOutcome, RepairOutcome, Sample, StorageOutcome, Totals};
+use super::outcome::{FillOutcome, HistoryOutcome, RepairOutcome, Sample, ShockAt, StorageOutcome, Totals};
 use super::{SpanFamily, SpanSpec, StorageSpec};
 use crate::engine::EventList;
 use crate::network::Bulk;
@@ -85,6 +87,24 @@ pub fn histories(
     outcome
 }
 
+/// Another history, in which a shock of this entry strikes half way: what rebuilds take after
+/// one, where none came in the histories. Nothing when `goes_on` ended it.
+pub(super) fn aftermath(
+    spec: &StorageSpec,
+    filled: Option<&FillOutcome>,
+    entry: u32,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<StorageOutcome> {
+    let seed = mix(spec.seed ^ mix(u64::from(spec.histories) + u64::from(entry)));
+    let mut history = History::new(spec, seed, filled, true);
+    history.list.push(spec.horizon / 2, Event::Shock(entry));
+    let mut outcome = StorageOutcome::default();
+    history.run(&mut |_, _| goes_on()).then(|| {
+        history.finish(0, &mut outcome);
+        outcome
+    })
+}
+
 /// Draws how long something takes.
 fn span(spec: SpanSpec, rng: &mut Rng) -> Time {
     match spec.family {
@@ -104,6 +124,8 @@ enum Event {
     Noticed { slot: u32, stamp: u32 },
     /// A rebuild begins to move something or is done, if the stamp is its latest.
     Job { job: u32, stamp: u32 },
+    /// A dataset was kept for as long as was asked for.
+    Ended(u32),
     /// A sample is taken.
     Sample,
 }
@@ -123,6 +145,7 @@ enum Kind {
     Delivered,
     Rebuilt,
     BreaksOff,
+    Ended,
 }
 
 /// A history as it goes on.
@@ -134,10 +157,13 @@ struct History<'a> {
     now: Time,
     list: EventList<Event>,
     slots: Vec<Slot>,
+    /// By slot: the class of hosts that it goes to, [`place::ANY`] where any will do; empty where
+    /// that is so of all.
+    slot_classes: Vec<u8>,
     units: Vec<Unit>,
     hosts: Vec<Host>,
     datasets: Vec<Dataset>,
-    /// By domain: hosts that may get a slot.
+    /// By domain, then by class: hosts that may get a slot.
     open: Vec<u32>,
     shocks: Vec<Rng>,
     jobs: Vec<Job>,
@@ -171,8 +197,11 @@ struct History<'a> {
     sampled_bytes: u64,
     /// Slots of which it was noticed that they are missing.
     freed_slots: u64,
+    /// Slots of units that were to be kept no longer.
+    ended_slots: u64,
     outcome: HistoryOutcome,
     repairs: Vec<RepairOutcome>,
+    struck: Vec<ShockAt>,
     series: Vec<Sample>,
     checkpoints: Vec<(Time, u64)>,
     digest: u64,
@@ -220,9 +249,6 @@ impl History<'_> {
         if let Some(flow) = self.bulk.as_ref().and_then(|bulk| bulk.over(self.now)) {
             return Some((self.now, Some(flow))); // nor yet, when many end at a time
         }
-        if let Some(flow) = self.bulk.as_ref().and_then(|bulk| bulk.over(self.now)) {
-            return Some((self.now, Some(flow))); // nor yet, when many end at a time
-        }
         let flow = self.bulk.as_mut().and_then(Bulk::first_end);
         match (listed, flow) {
             (Some(at), Some((end, _))) if at <= end => Some((at, None)),
@@ -240,6 +266,10 @@ impl History<'_> {
             Some((_, Event::Job { job, stamp })) => self.job_due(job, stamp),
             Some((_, Event::Shock(entry))) => {
                 self.strike(entry);
+                true
+            }
+            Some((_, Event::Ended(dataset))) => {
+                self.end_dataset(dataset);
                 true
             }
             Some((_, Event::Sample)) => {

@@ -5,6 +5,7 @@
 //! transfer that reaches only a share of its links' rate is one of as many more bytes; the
 //! books have those that are useful.
 
+use super::super::pace::Links;
 use super::jobs::{Job, Stage};
 use super::state::NONE;
 use super::{History, Kind};
@@ -84,7 +85,7 @@ impl History<'_> {
     /// Finds sources for what a rebuild has none for, at random among slots that are there
     /// and that it has nothing from; what is through when nothing is missing ends.
     pub(super) fn feed(&mut self, job: u32) {
-        let Job { unit, slot, width, open, .. } = self.jobs[job as usize];
+        let Job { unit, slot, node, width, open, .. } = self.jobs[job as usize];
         if open == 0 {
             return if slot == NONE { self.end_wave(job) } else { self.end_one(job) };
         }
@@ -97,7 +98,7 @@ impl History<'_> {
         let used = |slot: u32| self.parts_of_job(job).any(|part| self.parts[part as usize].slot == slot);
         sources
             .extend(self.numbers_of(unit).filter(|slot| self.is_up(self.slots[*slot as usize].host) && !used(*slot)));
-        let limit = self.spec.most_of_links(width) / f64::from(width.max(1));
+        let limit = self.spec.most_of_links(self.links_of(node), width) / f64::from(width.max(1));
         let mut part = self.jobs[job as usize].parts;
         while part != NONE {
             let of = self.parts[part as usize];
@@ -115,6 +116,13 @@ impl History<'_> {
             part = of.next;
         }
         self.sources = sources;
+    }
+
+    /// The links of who fetches, and of sources in the mean.
+    fn links_of(&self, node: u32) -> Links {
+        let class = self.hosts.get(node as usize).map(|host| &self.rules.classes[host.class as usize]);
+        let down = class.map_or(self.rules.links.down, |class| class.down);
+        Links { down, ..self.rules.links }
     }
 
     fn start(&mut self, part: u32, limit: f64) {
@@ -199,12 +207,21 @@ impl History<'_> {
         if is_sent_on || from != host {
             return self.give_up(job);
         }
+        self.interrupt(part);
+        self.look_at(self.jobs[job as usize].unit);
+    }
+
+    /// Stops the transfer of a part, if one is under way: what is left of it may come from anywhere.
+    pub(super) fn interrupt(&mut self, part: u32) {
+        let Part { job, flow, .. } = self.parts[part as usize];
+        if flow == NONE {
+            return;
+        }
         self.stop(part);
         self.parts[part as usize].slot = NONE;
         if self.parts[part as usize].left == 0 {
             self.jobs[job as usize].open -= 1; // its last byte had just left
         }
-        self.look_at(self.jobs[job as usize].unit);
     }
 
     /// One of the slots that are rebuilt together is not coming to its host.

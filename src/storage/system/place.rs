@@ -1,12 +1,16 @@
 //! Where slots go.
 
-use super::super::{PlacementRule, Struck};
+use super::super::{PlacementRule, RebuiltOn, Struck, one_of};
 use super::History;
 use super::state::NONE;
 use crate::rng::Rng;
+use std::ops::Range;
 
 /// Hosts that are drawn before all are counted that could be.
 const TRIES: u32 = 24;
+
+/// No class of hosts rather than another.
+pub(super) const ANY: u8 = u8::MAX;
 
 /// Hosts that follow one another at even distances.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +23,13 @@ pub(super) struct Domain {
 impl Domain {
     pub fn hosts(self) -> impl Iterator<Item = u32> {
         (0..self.count).map(move |at| self.first + at * self.step)
+    }
+
+    /// Those of them with numbers in a range.
+    fn within(self, range: &Range<u32>) -> Domain {
+        let before = |end: u32| end.saturating_sub(self.first).div_ceil(self.step).min(self.count);
+        let (skipped, ended) = (before(range.start), before(range.end));
+        Domain { first: self.first + skipped * self.step, count: ended - skipped, ..self }
     }
 }
 
@@ -48,12 +59,51 @@ impl History<'_> {
         Domain { first: index, step, count: (self.spec.hosts.count - index).div_ceil(step) }
     }
 
-    fn domain(&self, index: u32) -> Domain {
-        match self.spec.placement.rule {
+    /// The hosts of a domain that are of a class.
+    fn domain(&self, index: u32, class: u8) -> Domain {
+        let all = match self.spec.placement.rule {
             PlacementRule::Random => self.part(Struck::All, 0),
             PlacementRule::Groups => Domain { first: index * self.rules.n, step: 1, count: self.rules.n },
             PlacementRule::Spread => self.part(self.spec.placement.over, index),
+        };
+        self.rules.classes.get(class as usize).map_or(all, |class| all.within(&class.hosts))
+    }
+
+    /// How many of these may get a slot.
+    fn open_in(&self, domain: u32, class: u8) -> u32 {
+        let classes = self.rules.classes.len();
+        let of_domain = &self.open[domain as usize * classes..(domain as usize + 1) * classes];
+        of_domain.get(class as usize).copied().unwrap_or_else(|| of_domain.iter().sum())
+    }
+
+    /// The class of hosts that a slot goes to.
+    pub(super) fn class_of(&self, slot: u32) -> u8 {
+        self.slot_classes.get(slot as usize).copied().unwrap_or(ANY)
+    }
+
+    pub(super) fn set_class(&mut self, slot: u32, class: u8) {
+        if let Some(of) = self.slot_classes.get_mut(slot as usize) {
+            *of = class;
         }
+    }
+
+    /// Decides on which class of hosts a slot is rebuilt that has come to this host.
+    fn decide_class(&mut self, slot: u32, host: u32) {
+        let class = match self.rules.rebuilt_on {
+            RebuiltOn::Any => ANY,
+            RebuiltOn::Same => self.hosts[host as usize].class,
+            RebuiltOn::Mix => {
+                let unit = self.unit_of(slot);
+                one_of(&self.rules.mix, &mut self.units[unit as usize].draws) as u8
+            }
+        };
+        self.set_class(slot, class);
+    }
+
+    /// Whether a slot may go to the class of a host.
+    pub(super) fn suits(&self, host: u32, slot: u32) -> bool {
+        let class = self.class_of(slot);
+        class == ANY || class == self.hosts[host as usize].class
     }
 
     /// The domain of a host; hosts beyond the last group are in none.
@@ -76,41 +126,42 @@ impl History<'_> {
         self.hosts[host as usize].open && !self.slots_of(unit).any(|slot| slot.host == host || slot.target == host)
     }
 
-    /// A host for a slot of the unit, if there is one.
-    pub(super) fn choose(&mut self, unit: u32, rng: &mut Rng) -> Option<u32> {
+    /// A host of the class for a slot of the unit, if there is one.
+    pub(super) fn choose(&mut self, unit: u32, class: u8, rng: &mut Rng) -> Option<u32> {
         match self.spec.placement.rule {
-            PlacementRule::Random => self.choose_in(0, unit, rng),
-            PlacementRule::Groups => self.choose_in(self.group_of(unit), unit, rng),
-            PlacementRule::Spread => self.choose_spread(unit, rng),
+            PlacementRule::Random => self.choose_in((0, class), unit, rng),
+            PlacementRule::Groups => self.choose_in((self.group_of(unit), class), unit, rng),
+            PlacementRule::Spread => self.choose_spread(unit, class, rng),
         }
     }
 
     /// A host of the domain, at random: drawn until one may have it, but not for ever.
-    fn choose_in(&self, domain: u32, unit: u32, rng: &mut Rng) -> Option<u32> {
-        if self.open[domain as usize] == 0 {
+    fn choose_in(&self, (domain, class): (u32, u8), unit: u32, rng: &mut Rng) -> Option<u32> {
+        if self.open_in(domain, class) == 0 {
             return None;
         }
-        let Domain { first, step, count } = self.domain(domain);
+        let hosts = self.domain(domain, class);
+        let Domain { first, step, count } = hosts;
         for _ in 0..TRIES {
             let host = first + step * rng.below(u64::from(count)) as u32;
             if self.may_have(host, unit) {
                 return Some(host);
             }
         }
-        let those = || self.domain(domain).hosts().filter(|host| self.may_have(*host, unit));
+        let those = || hosts.hosts().filter(|host| self.may_have(*host, unit));
         let count = those().count();
         if count == 0 { None } else { those().nth(rng.below(count as u64) as usize) }
     }
 
     /// A host of a domain that has the fewest slots of the unit.
-    fn choose_spread(&mut self, unit: u32, rng: &mut Rng) -> Option<u32> {
+    fn choose_spread(&mut self, unit: u32, class: u8, rng: &mut Rng) -> Option<u32> {
         let domains = self.domains();
         if domains > self.rules.n {
             // Some have none of it, most where they are many.
             for _ in 0..TRIES {
                 let domain = rng.below(u64::from(domains)) as u32;
                 if self.slots_in(domain, unit) == 0
-                    && let Some(host) = self.choose_in(domain, unit, rng)
+                    && let Some(host) = self.choose_in((domain, class), unit, rng)
                 {
                     return Some(host);
                 }
@@ -121,7 +172,7 @@ impl History<'_> {
         order.clear();
         order.extend((0..domains).map(|at| (self.slots_in((first + at) % domains, unit), at)));
         order.sort_unstable();
-        let found = order.iter().find_map(|(_, at)| self.choose_in((first + at) % domains, unit, rng));
+        let found = order.iter().find_map(|(_, at)| self.choose_in(((first + at) % domains, class), unit, rng));
         self.order = order;
         found
     }
@@ -142,7 +193,12 @@ impl History<'_> {
         self.slots[slot as usize].place = on.slots.len() as u32;
         on.slots.push(slot);
         on.outcome.most_slots = on.outcome.most_slots.max(on.slots.len() as u32);
+        self.decide_class(slot, host);
         self.refresh(host);
+        if self.hosts[host as usize].is_new {
+            self.begin_life(host);
+            self.await_host(host);
+        }
     }
 
     /// Takes a slot off its host. One that is dying has given its list up.
@@ -191,13 +247,15 @@ impl History<'_> {
         let Some(domain) = self.domain_of(host) else { return };
         let limit = if self.spec.repair.per_host == 0 { usize::MAX } else { self.spec.repair.per_host as usize };
         let of = &mut self.hosts[host as usize];
-        let has_room = of.slots.len() + of.incoming.len() < self.rules.room as usize;
+        let class = of.class as usize;
+        let has_room = of.slots.len() + of.incoming.len() < self.rules.classes[class].room as usize;
+        let index = domain as usize * self.rules.classes.len() + class;
         let open = of.up && has_room && of.incoming.len() < limit;
         if open && !of.open {
-            self.open[domain as usize] += 1;
+            self.open[index] += 1;
             self.freed.push(host);
         } else if of.open && !open {
-            self.open[domain as usize] -= 1;
+            self.open[index] -= 1;
         }
         of.open = open;
     }

@@ -106,19 +106,39 @@ impl History<'_> {
         }
     }
 
-    /// More than M slots of the unit are gone: what is left makes room, and nothing is
-    /// repaired any more.
+    /// More than M slots of the unit are gone.
     fn lose(&mut self, unit: u32) {
         self.note(Kind::UnitLost, unit);
+        self.counts.units_lost += 1;
+        self.drop_unit(unit);
+        self.lose_dataset(unit / self.rules.units_per_dataset);
+    }
+
+    /// A dataset was kept for as long as was asked for: all of it is deleted.
+    pub(super) fn end_dataset(&mut self, index: u32) {
+        self.note(Kind::Ended, index);
+        let units = self.rules.units_per_dataset;
+        for unit in index * units..(index + 1) * units {
+            if !self.units[unit as usize].lost {
+                self.ended_slots += u64::from(self.rules.n - self.units[unit as usize].gone);
+                self.drop_unit(unit);
+            }
+        }
+        let dataset = &mut self.datasets[index as usize];
+        dataset.outcome.ended = dataset.outcome.lost.is_none().then_some(self.now);
+    }
+
+    /// A unit is kept no more: what is left of it makes room, and nothing is repaired any more.
+    fn drop_unit(&mut self, unit: u32) {
         self.end_repairs(unit);
         let of = &mut self.units[unit as usize];
         of.lost = true;
         self.counts.units -= 1;
-        self.counts.units_lost += 1;
         self.counts.gone -= u64::from(of.gone);
         self.counts.away -= u64::from(of.missing - of.gone);
-        self.readable(unit); // more than M are missing when more than M are gone
-        self.lose_dataset(unit / self.rules.units_per_dataset);
+        if of.missing > self.rules.m {
+            self.readable(unit);
+        }
         for slot in self.numbers_of(unit) {
             self.slots[slot as usize].stamp += 1;
             if self.slots[slot as usize].host != NONE {

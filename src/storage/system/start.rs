@@ -1,10 +1,11 @@
 //! How a history begins.
 
 use super::super::outcome::{FillOutcome, HistoryOutcome, Totals};
-use super::super::{PlacementRule, RepairBy, StorageSpec};
-use super::History;
+use super::super::{Class, PlacementRule, RebuiltOn, RepairBy, StorageSpec};
 use super::books::Integrals;
+use super::place::ANY;
 use super::state::{Counts, Dataset, NONE, Node, Rules, Slot, Unit};
+use super::{Event, History};
 use crate::engine::EventList;
 use crate::network::Bulk;
 use crate::rng::{Purpose, Rng, mix};
@@ -32,6 +33,7 @@ impl<'a> History<'a> {
             draws: stream(Purpose::Repairs, unit),
             notices: stream(Purpose::Notices, unit),
         };
+        let kept_by_class = rules.rebuilt_on != RebuiltOn::Any || !rules.first_classes.is_empty();
         let dataset = Dataset { outcome: Default::default(), unreadable: 0, since: Time::ZERO };
         let workers = if spec.repair.by == RepairBy::Worker { spec.repair.workers } else { 0 };
         let mut history = History {
@@ -42,6 +44,7 @@ impl<'a> History<'a> {
             now: Time::ZERO,
             list: EventList::default(),
             slots: vec![Slot::NOWHERE; slots as usize],
+            slot_classes: vec![ANY; if kept_by_class { slots as usize } else { 0 }],
             units: (0..units).map(unit).collect(),
             hosts: Vec::new(),
             datasets: vec![dataset; spec.data.count as usize],
@@ -69,8 +72,10 @@ impl<'a> History<'a> {
             totals: Totals::default(),
             sampled_bytes: 0,
             freed_slots: 0,
+            ended_slots: 0,
             outcome: HistoryOutcome::default(),
             repairs: Vec::new(),
+            struck: Vec::new(),
             series: Vec::new(),
             checkpoints: Vec::new(),
             digest: mix(seed),
@@ -95,19 +100,20 @@ impl<'a> History<'a> {
             _ => 0,
         };
         let (up, down) = repair.worker.map_or((Rate::UNLIMITED, Rate::UNLIMITED), |worker| (worker.up, worker.down));
-        let links = |of: Rate, other: Rate| {
-            let mut links = vec![of; hosts.count as usize];
+        let links = |of: fn(&Class) -> Rate, other: Rate| {
+            let of_class = |class: &Class| std::iter::repeat_n(of(class), class.count() as usize);
+            let mut links: Vec<Rate> = hosts.by_class().iter().flat_map(of_class).collect();
             links.resize((hosts.count + others) as usize, other);
             links
         };
-        self.bulk = Some(Bulk::new(&links(hosts.up, up), &links(hosts.down, down)));
+        self.bulk = Some(Bulk::new(&links(|class| class.up, up), &links(|class| class.down, down)));
         self.nodes = vec![Node::default(); (hosts.count + others) as usize];
     }
 
     /// Hosts come, slots are put on them, and what is to happen first is listed.
     fn populate(&mut self, filled: Option<&FillOutcome>) {
         let domains = self.domains();
-        self.open = vec![0; domains as usize];
+        self.open = vec![0; domains as usize * self.rules.classes.len()];
         let grouped = self.spec.placement.rule == PlacementRule::Groups;
         self.homeless = vec![VecDeque::new(); if grouped { domains as usize } else { 1 }];
         self.hosts = (0..self.spec.hosts.count).map(|host| self.first_host(host)).collect();
@@ -131,6 +137,7 @@ impl<'a> History<'a> {
             self.await_host(host);
         }
         (0..self.spec.shocks.len() as u32).for_each(|entry| self.await_shock(entry));
+        self.await_ends(filled);
         self.await_sample();
         self.settle();
     }
@@ -138,22 +145,20 @@ impl<'a> History<'a> {
     /// Puts the slots of a unit on hosts, or leaves it out.
     fn place(&mut self, unit: u32, filled: Option<&FillOutcome>) {
         let dataset = unit / self.rules.units_per_dataset;
-        if let Some(filled) = filled {
-            let slots = self.rules.units_per_dataset as usize * self.rules.n as usize;
-            let hosts = &filled.host_of[dataset as usize * slots..(dataset as usize + 1) * slots];
-            if hosts.contains(&NONE) {
-                self.units[unit as usize].lost = true;
-                return;
-            }
+        if self.left(dataset, filled) == Time::ZERO {
+            self.units[unit as usize].lost = true;
+            return;
         }
         self.counts.units += 1;
         self.datasets[dataset as usize].outcome.fewest = self.rules.n;
         let mut rng = Rng::stream(self.seed, Purpose::Placement, u64::from(unit));
         let mut unplaced = 0;
-        for slot in self.numbers_of(unit) {
+        for (place, slot) in self.numbers_of(unit).enumerate() {
+            let class = self.rules.first_classes.get(place).copied().unwrap_or(ANY);
+            self.set_class(slot, class);
             let host = match filled {
                 Some(filled) => Some(filled.host_of[slot as usize]),
-                None => self.choose(unit, &mut rng),
+                None => self.choose(unit, class, &mut rng),
             };
             match host {
                 Some(host) => self.put(slot, host),
@@ -162,6 +167,22 @@ impl<'a> History<'a> {
         }
         if unplaced > 0 {
             self.lack_room(unit);
+        }
+    }
+
+    /// How long a dataset is still to be kept; zero where it is not there.
+    fn left(&self, dataset: u32, filled: Option<&FillOutcome>) -> Time {
+        let duration = self.spec.data.duration;
+        filled.map_or(duration.unwrap_or(Time::NEVER), |filled| filled.left(dataset, duration))
+    }
+
+    /// Lists when datasets end.
+    fn await_ends(&mut self, filled: Option<&FillOutcome>) {
+        for dataset in 0..self.datasets.len() as u32 {
+            let left = self.left(dataset, filled);
+            if Time::ZERO < left && left <= self.spec.horizon {
+                self.list.push(left, Event::Ended(dataset));
+            }
         }
     }
 

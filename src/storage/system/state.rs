@@ -1,9 +1,11 @@
 //! What there is at a moment: slots, units, hosts, datasets, and the rules they follow.
 
 use super::super::outcome::{DatasetOutcome, HostOutcome};
-use super::super::{CodeKind, Life, RepairBy, StorageSpec};
+use super::super::pace::Links;
+use super::super::{Class, Life, RebuiltOn, Start, StorageSpec};
 use crate::rng::Rng;
 use crate::units::Time;
+use std::ops::Range;
 
 /// No host, no rebuild, no transfer.
 pub(super) const NONE: u32 = u32::MAX;
@@ -78,9 +80,13 @@ pub(super) struct Unit {
 /// A place for a host.
 #[derive(Debug)]
 pub(super) struct Host {
+    /// Which class it is of.
+    pub class: u8,
     pub alive: bool,
     /// Alive and not away.
     pub up: bool,
+    /// Whether its life is to count from its first slot, and it had none.
+    pub is_new: bool,
     /// May get a slot: up, with room and below its limit of rebuilds.
     pub open: bool,
     /// Which of its pending events counts.
@@ -133,18 +139,48 @@ pub(super) struct Counts {
 #[derive(Debug)]
 pub(super) struct Rules {
     pub n: u32,
-    pub k: u32,
     pub m: u32,
     pub threshold: u32,
     pub units_per_dataset: u32,
-    pub life: Life,
+    pub classes: Vec<ClassRules>,
+    /// The mean links of hosts.
+    pub links: Links,
+    /// The classes of a unit's slots at the start; of any, where there are none.
+    pub first_classes: Vec<u8>,
+    pub rebuilt_on: RebuiltOn,
+    /// By class, with which probability a slot is rebuilt on it.
+    pub mix: Vec<f64>,
     /// Times that a host is there and is away, if it goes away.
     pub up_and_away: Option<(Life, Life)>,
-    /// Slots that a host has room for.
-    pub room: u32,
     /// Bytes of a slot on the wire, from a source and to a new host; one at the least.
     pub fetched: u64,
     pub pushed: u64,
+}
+
+/// Numbers of a class of hosts.
+#[derive(Debug)]
+pub(super) struct ClassRules {
+    pub hosts: Range<u32>,
+    pub life: Life,
+    pub start: Start,
+    /// Slots that each has room for.
+    pub room: u32,
+    /// Capacities of its links, in bytes per second.
+    pub up: f64,
+    pub down: f64,
+}
+
+impl ClassRules {
+    fn new(class: &Class, slot: u64) -> Self {
+        ClassRules {
+            hosts: class.hosts.clone(),
+            life: Life::of(class.life),
+            start: class.life.start,
+            room: class.disk.get().checked_div(slot).map_or(u32::MAX, |room| room.min(u64::from(u32::MAX)) as u32),
+            up: class.up.bytes_per_second(),
+            down: class.down.bytes_per_second(),
+        }
+    }
 }
 
 impl Rules {
@@ -155,26 +191,17 @@ impl Rules {
         let away = spec.hosts.away;
         Rules {
             n: spec.code.total,
-            k: spec.code.data,
             m: spec.parity(),
             threshold: spec.threshold(),
             units_per_dataset: spec.units_per_dataset() as u32,
-            life: Life::of(&spec.hosts.life),
+            classes: spec.hosts.by_class().iter().map(|class| ClassRules::new(class, slot)).collect(),
+            first_classes: spec.first_classes().into_iter().map(|class| class as u8).collect(),
+            links: spec.mean_links(),
+            rebuilt_on: spec.repair.class,
+            mix: spec.mix(),
             up_and_away: away.map(|away| (span(away.up, away.up_shape), span(away.down, away.down_shape))),
-            room: spec.hosts.disk.get().checked_div(slot).map_or(u32::MAX, |room| room.min(u64::from(u32::MAX)) as u32),
             fetched: (libm::round(wire * spec.repair.transfer.fetched) as u64).max(1),
             pushed: (libm::round(wire) as u64).max(1),
-        }
-    }
-
-    /// Slots that a rebuild fetches when so many of the unit are missing.
-    pub fn sources(&self, spec: &StorageSpec, missing: u32) -> u32 {
-        match (spec.code.kind, spec.repair.by) {
-            (CodeKind::Replica, _) | (_, RepairBy::Neighbours) => 1,
-            (CodeKind::TwoDimensional, _) if spec.repair.together => missing.clamp(1, self.k),
-            (CodeKind::TwoDimensional, _) => 1,
-            (CodeKind::Lrc, _) if missing <= 1 => self.k.div_ceil(spec.code.groups),
-            (CodeKind::Lrc | CodeKind::Mds, _) => self.k,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Histories against the exact numbers and brute-force ones of the storage oracles.
 
 mod away;
+mod classes;
 mod kept;
 mod moves;
 mod properties;
@@ -49,9 +50,10 @@ fn spec(hosts: u32, datasets: u32, (n, m): (u32, u32)) -> StorageSpec {
             life: LifeSpec::default(),
             away: None,
             replaced_after: Time::ZERO,
+            classes: vec![],
         },
         shocks: vec![],
-        data: DataSpec { count: datasets, size: Bytes(1_000_000_000), unit: None },
+        data: DataSpec { count: datasets, size: Bytes(1_000_000_000), unit: None, duration: None },
         code: CodeSpec { data: n - m, total: n, kind: CodeKind::Mds, groups: 1 },
         placement: PlacementSpec::default(),
         detect: Default::default(),
@@ -87,7 +89,10 @@ fn units_lost(outcome: &StorageOutcome, units: u32) -> (f64, f64) {
 
 /// Hosts in groups of as many as a unit has slots.
 fn grouped(spec: StorageSpec) -> StorageSpec {
-    StorageSpec { placement: PlacementSpec { rule: PlacementRule::Groups, over: Struck::Region }, ..spec }
+    StorageSpec {
+        placement: PlacementSpec { rule: PlacementRule::Groups, over: Struck::Region, ..PlacementSpec::default() },
+        ..spec
+    }
 }
 
 /// Hosts that live for ever.

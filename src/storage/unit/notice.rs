@@ -54,6 +54,11 @@ impl Notice {
         }
     }
 
+    /// Who is not away for longer than this is not noticed to be.
+    pub(super) fn at_least(&self) -> f64 {
+        self.offline
+    }
+
     /// The first stage of a slot that is missing from now on, and when it ends; none where it
     /// is noticed at once.
     pub(super) fn begin(&self, now: f64, rng: &mut Rng) -> Option<(Stage, f64)> {

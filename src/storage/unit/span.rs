@@ -1,9 +1,13 @@
 //! How long a rebuild takes.
 
+mod recorded;
+
+pub(super) use recorded::Last;
+pub use recorded::Recorded;
+
 use crate::rng::Rng;
-use crate::storage::outcome::RepairOutcome;
-use crate::storage::{RepairBy, SpanFamily, SpanSpec, StorageSpec};
-use crate::units::Time;
+use crate::storage::{SpanFamily, SpanSpec, StorageSpec};
+use recorded::Part;
 
 /// How long something takes, seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,111 +48,67 @@ pub enum Environment {
     /// takes, it has them to itself.
     #[default]
     Own,
-    /// What happened in a history of the whole system.
+    /// What happened in histories of the whole system.
     Recorded(Recorded),
 }
 
-/// A history of the whole system, as far as it decides what becomes of one unit.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Recorded {
-    /// Rebuilds, in order of when they became due.
-    rebuilds: Vec<Rebuild>,
-    /// Shocks, in order of time; none where they are to be drawn.
-    shocks: Vec<ShockAt>,
-}
-
-/// A rebuild that was recorded, seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Rebuild {
-    due: f64,
-    /// From then to its end.
-    span: f64,
-}
-
-/// A shock that was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShockAt {
-    /// When.
-    pub time: Time,
-    /// Which of the specification's shocks.
-    pub shock: u32,
-    /// Which region or operator it struck; of no meaning where it strikes all.
-    pub place: u32,
-}
-
-/// Recorded rebuilds of which one is drawn.
-const NEAREST: usize = 8;
-
-impl Recorded {
-    /// From rebuilds, each as (began, took, waited before it began), and shocks.
-    pub fn new(rebuilds: impl IntoIterator<Item = (Time, Time, Time)>, mut shocks: Vec<ShockAt>) -> Self {
-        let rebuild = |(began, took, waited): (Time, Time, Time)| Rebuild {
-            due: began.since(waited).secs(),
-            span: (took + waited).secs(),
-        };
-        let mut rebuilds: Vec<Rebuild> = rebuilds.into_iter().map(rebuild).collect();
-        rebuilds.sort_by(|a, b| a.due.total_cmp(&b.due));
-        shocks.sort_by_key(|shock| shock.time);
-        Recorded { rebuilds, shocks }
-    }
-
-    /// From the outcome of a history: of the rebuilds that came to their end.
-    pub fn of(repairs: &[RepairOutcome], shocks: Vec<ShockAt>) -> Self {
-        let span =
-            |repair: &RepairOutcome| (repair.began, repair.ended.since(repair.began), repair.began.since(repair.due));
-        Recorded::new(repairs.iter().filter(|repair| repair.rebuilt).map(span), shocks)
-    }
-
-    /// Those around the moment.
-    fn around(&self, now: f64) -> &[Rebuild] {
-        let count = self.rebuilds.len();
-        let after = self.rebuilds.partition_point(|rebuild| rebuild.due < now);
-        let first = after.saturating_sub(NEAREST / 2).min(count.saturating_sub(NEAREST));
-        &self.rebuilds[first..(first + NEAREST).min(count)]
-    }
-}
-
-/// How long rebuilds take.
+/// How long something takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Takes<'a> {
     /// As drawn.
     Drawn(Span),
-    /// As one of those recorded around the moment took, its wait included.
-    Recorded(&'a Recorded),
+    /// As one of those took that were recorded around the moment.
+    Recorded(&'a Recorded, Part),
+}
+
+/// On what it depends how long something takes that begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Begun {
+    pub(super) at: f64,
+    /// Slots that were missing then.
+    pub(super) missing: u32,
 }
 
 impl<'a> Takes<'a> {
+    /// A rebuild from its begin.
     pub(super) fn of(spec: &StorageSpec, environment: &'a Environment) -> Self {
         match environment {
-            Environment::Recorded(recorded) if !recorded.rebuilds.is_empty() => Takes::Recorded(recorded),
+            Environment::Recorded(recorded) if recorded.has(Part::Took) => Takes::Recorded(recorded, Part::Took),
             _ => Takes::Drawn(spec.repair.time.map_or_else(|| Span::Fixed(alone(spec)), Span::from)),
         }
     }
 
-    /// The end of a rebuild that begins now.
-    pub(super) fn end(self, now: f64, rng: &mut Rng) -> f64 {
-        match self {
-            Takes::Drawn(span) => now + span.draw(rng),
-            Takes::Recorded(recorded) => {
-                let around = recorded.around(now);
-                now + around[rng.below(around.len() as u64) as usize].span
-            }
+    /// The wait before it.
+    pub(super) fn wait(environment: &'a Environment) -> Self {
+        match environment {
+            Environment::Recorded(recorded) if recorded.has(Part::Waits) => Takes::Recorded(recorded, Part::Waits),
+            _ => Takes::Drawn(Span::Fixed(0.0)),
         }
     }
 
-    /// The end of one that began at `began`, was to end at `end` and still runs, drawn anew.
-    pub(super) fn again(self, (began, end): (f64, f64), now: f64, rng: &mut Rng) -> f64 {
+    /// Whether it depends on how long ago the last shock was.
+    pub(super) fn knows_shocks(self) -> bool {
+        matches!(self, Takes::Recorded(recorded, _) if recorded.knows_any())
+    }
+
+    /// The end of what begins now.
+    pub(super) fn end(self, now: Begun, last: Option<Last>, rng: &mut Rng) -> f64 {
+        match self {
+            Takes::Drawn(span) => now.at + span.draw(rng),
+            Takes::Recorded(recorded, part) => now.at + recorded.draw(part, now, (last, -1.0), rng).unwrap_or(0.0),
+        }
+    }
+
+    /// The end of what began, was to end at `end` and still runs, drawn anew. What is recorded of
+    /// what began before the last shock stays as it was drawn.
+    pub(super) fn again(self, (began, end): (Begun, f64), now: f64, last: Option<Last>, rng: &mut Rng) -> f64 {
         match self {
             Takes::Drawn(Span::Fixed(_)) => end,
             Takes::Drawn(Span::Exponential(mean)) => now + exponential(mean, rng),
-            Takes::Recorded(recorded) => {
-                let longer = || recorded.around(began).iter().filter(|rebuild| began + rebuild.span > now);
-                let count = longer().count() as u64;
-                if count == 0 {
-                    return end;
-                }
-                let drawn = rng.below(count) as usize;
-                longer().nth(drawn).map_or(end, |rebuild| began + rebuild.span)
+            Takes::Recorded(..) if last.is_some_and(|last| last.at > began.at) => end,
+            Takes::Recorded(recorded, part) => {
+                let span = recorded.draw(part, began, (last, now - began.at), rng);
+                span.map_or(end, |span| began.at + span)
             }
         }
     }
@@ -157,23 +117,9 @@ impl<'a> Takes<'a> {
 /// How long links take for a rebuild that has them to itself, seconds: it fetches what it
 /// needs through the narrowest of them.
 fn alone(spec: &StorageSpec) -> f64 {
-    use crate::storage::CodeKind::{Lrc, Mds, Replica, TwoDimensional};
-    let (repair, transfer) = (&spec.repair, &spec.repair.transfer);
-    let sources = match spec.code.kind {
-        _ if repair.by == RepairBy::Neighbours => 1,
-        Mds => spec.code.data,
-        Lrc => spec.code.data.div_ceil(spec.code.groups.max(1)),
-        TwoDimensional | Replica => 1,
-    };
+    let (transfer, sources) = (&spec.repair.transfer, spec.sources(1));
     let bytes = spec.slot_size().get() as f64 * f64::from(sources) * transfer.wire_per_byte * transfer.fetched;
-    let most = spec.links_alone(sources).min(spec.most_of_links(sources));
+    let links = spec.mean_links();
+    let most = spec.links_alone(links, sources).min(spec.most_of_links(links, sources));
     transfer.startup.secs() + bytes / (most * transfer.efficiency)
-}
-
-/// Shocks that were recorded.
-pub(super) fn recorded_shocks(environment: &Environment) -> &[ShockAt] {
-    match environment {
-        Environment::Own => &[],
-        Environment::Recorded(recorded) => &recorded.shocks,
-    }
 }

@@ -1,8 +1,9 @@
 //! Shocks, as one unit meets them.
 
+use super::Unit;
+use super::hosts::Host;
 use super::kept::{Shock, UnitSpec};
-use super::span::exponential;
-use super::{Slot, Unit};
+use super::span::{Last, exponential};
 use crate::rng::Rng;
 use crate::storage::Struck;
 
@@ -12,75 +13,66 @@ pub(super) struct Striking {
     pub(super) shock: Shock,
     /// The region or operator that it strikes.
     pub(super) place: u32,
-    /// The next slot that it comes to.
-    pub(super) slot: usize,
+    /// The next host that it comes to.
+    pub(super) host: usize,
 }
 
 impl Unit {
     pub(super) fn await_shock(&mut self, spec: &UnitSpec, rng: &mut Rng) {
-        self.state.next_shock = match spec.recorded.get(self.state.shocks) {
-            Some(shock) => shock.time.secs(),
-            None if spec.shock_rate > 0.0 => self.state.now + exponential(1.0 / spec.shock_rate, rng),
-            None => f64::INFINITY,
-        };
+        self.state.next_shock = f64::INFINITY;
+        if spec.shock_rate > 0.0 {
+            self.state.next_shock = self.state.now + exponential(1.0 / spec.shock_rate, rng);
+        }
     }
 
     pub(super) fn strike(&mut self, spec: &UnitSpec, rng: &mut Rng) {
-        let shock = self.shock(spec, rng);
-        self.state.striking = shock.map(|(shock, place)| Striking { shock, place, slot: 0 });
-        if shock.is_none() {
-            self.await_shock(spec, rng);
-        }
+        let Some((index, place)) = self.shock(spec, rng) else { return self.await_shock(spec, rng) };
+        self.state.last = Some(Last { at: self.state.now, shock: index as u32 });
+        self.state.striking = Some(Striking { shock: spec.shocks[index], place, host: 0 });
     }
 
-    /// A shock comes to its next slot: one by one, so that histories are split in its midst.
-    pub(super) fn strike_next(
-        &mut self,
-        Striking { shock, place, slot: index }: Striking,
-        spec: &UnitSpec,
-        rng: &mut Rng,
-    ) {
-        self.state.striking = Some(Striking { shock, place, slot: index + 1 });
-        let slot = &mut self.slots[index];
-        if slot.there && spec.places.place(slot.host, shock.hits) == place && rng.uniform() < shock.share {
+    /// A shock comes to its next host: one by one, so that histories are split in its midst.
+    pub(super) fn strike_next(&mut self, striking: Striking, spec: &UnitSpec, rng: &mut Rng) {
+        let Striking { shock, place, host } = striking;
+        self.state.striking = Some(Striking { host: host + 1, ..striking });
+        let of = &mut self.hosts[host];
+        of.catch_up(self.state.now, spec, rng);
+        if of.there && spec.places.place(of.number, shock.hits) == place && rng.uniform() < shock.share {
             if let Some(span) = shock.away_for {
-                (slot.there, slot.struck, slot.since) = (false, true, self.state.now);
-                slot.turns = self.state.now + span;
-                self.misses(index, spec, rng);
+                self.leave(host, span, spec, rng);
             } else {
-                self.die(index, spec, rng);
+                self.die(host, spec, rng);
             }
         }
-        if index + 1 == self.slots.len() {
+        if host + 1 == self.hosts.len() {
             self.state.striking = None;
             self.await_shock(spec, rng);
             self.begin_repairs(spec, rng);
         }
     }
 
-    /// The shock that happens now and the place that it strikes. A region or an operator is
-    /// struck at its rate however many slots it has: of shocks that are drawn for each slot,
-    /// one in so many counts.
-    fn shock(&mut self, spec: &UnitSpec, rng: &mut Rng) -> Option<(Shock, u32)> {
-        if let Some(recorded) = spec.recorded.get(self.state.shocks) {
-            self.state.shocks += 1;
-            return spec.shocks.get(recorded.shock as usize).map(|shock| {
-                let place = if shock.hits == Struck::All { 0 } else { recorded.place };
-                (*shock, place)
-            });
-        }
+    /// Which shock happens now and the place that it strikes. A region or an operator is
+    /// struck at its rate however many hosts of it are followed: of shocks that are drawn for
+    /// each place of such a host, one in so many counts.
+    fn shock(&mut self, spec: &UnitSpec, rng: &mut Rng) -> Option<(usize, u32)> {
         let mut left = rng.uniform() * spec.shock_rate;
-        let falls = |shock: &&Shock| {
+        let falls = |shock: &Shock| {
             left -= shock.rate;
             left < 0.0
         };
-        let shock = spec.shocks.iter().find(falls).or(spec.shocks.last())?;
+        let index = spec.shocks.iter().position(falls).unwrap_or(spec.shocks.len() - 1);
+        let shock = spec.shocks[index];
         if shock.hits == Struck::All {
-            return Some((*shock, 0));
+            return Some((index, 0));
         }
-        let place_of = |slot: &Slot| spec.places.place(slot.host, shock.hits);
-        let place = place_of(&self.slots[rng.below(u64::from(spec.n)) as usize]);
-        let there = self.slots.iter().filter(|slot| place_of(slot) == place).count();
-        (rng.below(there as u64) == 0).then_some((*shock, place))
+        if spec.all_shocks {
+            return Some((index, rng.below(u64::from(shock.parts)) as u32));
+        }
+        let drawn = &self.hosts[rng.below(self.hosts.len() as u64) as usize];
+        let place_of =
+            |host: &Host| (host.number != Host::NONE.number).then(|| spec.places.place(host.number, shock.hits));
+        let place = place_of(drawn)?;
+        let there = self.hosts.iter().filter(|host| place_of(host) == Some(place)).count();
+        (rng.below(there as u64) == 0).then_some((index, place))
     }
 }

@@ -74,7 +74,7 @@ impl Precision {
         let squares: f64 = residuals.iter().map(|r| r * r).sum();
         let error = |j: usize| (freedom > 0).then(|| (squares / freedom as f64).sqrt() * deviation(j));
         let errors: Vec<Option<f64>> = (0..n).map(error).collect();
-        let halves = errors.iter().map(|error| error.map(|error| error * t_quantile(0.975, freedom))).collect();
+        let halves = errors.iter().map(|error| error.map(|error| error * t_quantile(0.975, freedom as f64))).collect();
         Precision { errors, halves, correlations }
     }
 

@@ -288,14 +288,19 @@ fn cell(inputs: &Inputs, runs: &[&StudyRun], names: &[String]) -> ComparedCell {
     };
     let by_variant: Vec<BTreeMap<Chance, &StudyRun>> = names.iter().map(of).collect();
     // A study over `seed` has more runs than repetitions.
-    let places = by_variant.iter().map(BTreeMap::len).chain([inputs.places()]).max().unwrap_or(0);
+    let most = by_variant.iter().map(BTreeMap::len).chain([inputs.places()]).max().unwrap_or(0);
+    // Where each point had the repetitions that it needed, it has all that it was to have.
+    let places =
+        |mine: &BTreeMap<Chance, &StudyRun>| if inputs.manifest.precision.is_some() { mine.len() } else { most };
     // A run without an outcome does not know who of its nodes was idle.
     let leechers = runs.iter().map(|run| run.row.leechers()).min().unwrap_or(0);
     // Where there are requests, runs differ in how many had something to fetch.
     let asked = runs.iter().filter(|run| run.row.has_requests()).map(|run| run.downloads as usize).min();
     let expected = |mine: &BTreeMap<Chance, &StudyRun>| match asked {
-        Some(least) => mine.values().map(|run| run.downloads as usize).sum::<usize>() + (places - mine.len()) * least,
-        None => places * leechers as usize,
+        Some(least) => {
+            mine.values().map(|run| run.downloads as usize).sum::<usize>() + (places(mine) - mine.len()) * least
+        }
+        None => places(mine) * leechers as usize,
     };
     let world = runs[0].world.clone();
     let id = format!("{} {} {} {}", words(&world), first.file_size_bytes, first.network_size, first.seeders);

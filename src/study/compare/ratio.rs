@@ -1,10 +1,7 @@
 //! How much slower, and how sure that is.
 
 use crate::results::median;
-use crate::rng::{Purpose, Rng};
-
-/// Times that pairs of runs are drawn anew.
-const RESAMPLES: usize = 2_000;
+use crate::study::statistics::percentile;
 
 /// The ratio of two median download times.
 ///
@@ -43,14 +40,7 @@ fn ratio<'a>(pairs: impl Iterator<Item = (&'a [f64], &'a [f64])> + Clone) -> Opt
 }
 
 fn interval(pairs: &[(&[f64], &[f64])], seed: u64) -> Option<(f64, f64)> {
-    let mut rng = Rng::stream(seed, Purpose::Resamples, 0);
-    let mut ratios = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        let drawn: Vec<_> = pairs.iter().map(|_| pairs[rng.below(pairs.len() as u64) as usize]).collect();
-        ratios.extend(ratio(drawn.into_iter()));
-    }
-    let part = |p| crate::results::quantile(&ratios, p);
-    Some((part(0.025)?, part(0.975)?))
+    percentile(pairs.len(), seed, |drawn| ratio(drawn.iter().map(|pair| pairs[*pair])))
 }
 
 #[cfg(test)]

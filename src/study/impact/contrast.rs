@@ -154,7 +154,7 @@ impl Contrast {
         match t {
             f64::INFINITY => 0.0,
             f64::NEG_INFINITY => 1.0,
-            _ => t_above(t, self.units.len() - 1),
+            _ => t_above(t, self.units.len() as f64 - 1.0),
         }
     }
 
@@ -163,7 +163,7 @@ impl Contrast {
     /// Fieller (1954) for shares of a base that itself is uncertain.
     pub(super) fn interval(&self, alpha: f64) -> Option<(f64, f64)> {
         let degrees = self.units.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
-        let t = t_quantile(1.0 - 0.5 * alpha, degrees);
+        let t = t_quantile(1.0 - 0.5 * alpha, degrees as f64);
         let difference = self.mean(|unit| unit.difference);
         let (low, high) = (difference.mean - t * difference.error, difference.mean + t * difference.error);
         match self.yardstick {
@@ -270,7 +270,7 @@ mod tests {
         for yardstick in [Yardstick::Base, Yardstick::Ratio, Yardstick::One] {
             let contrast = one(yardstick, &pairs);
             let (low, high) = contrast.interval(0.05).unwrap();
-            let t = t_quantile(0.975, 4);
+            let t = t_quantile(0.975, 4.0);
             assert!(low < contrast.effect() && contrast.effect() < high);
             assert!((contrast.t(low) - t).abs() < 1e-9 && (contrast.t(high) + t).abs() < 1e-9, "{yardstick:?}");
         }

@@ -31,7 +31,7 @@ pub use sides::{Duel, ImpactError, ImpactRequest, ImpactSide, ImpactWorld};
 pub use standing::{Party, Stand, Standing};
 pub use verdict::ImpactVerdict;
 
-use super::{History, Next, Plan, Question};
+use super::{History, Next, Plan, Question, statistics};
 use crate::results::{Observation, ResultsError};
 use crate::scenario::Progress;
 use elsewhere::Search;
@@ -100,8 +100,7 @@ type SeenPairs = Vec<[Option<Observation>; 2]>;
 
 /// Numbers of pairs after which verdicts are made.
 fn looks(max_pairs: u32) -> Vec<u32> {
-    let doubling = std::iter::successors(Some(4), |pairs: &u32| pairs.checked_mul(2));
-    doubling.take_while(|pairs| *pairs < max_pairs).chain([max_pairs]).collect()
+    statistics::looks(4, max_pairs)
 }
 
 impl Examined {

@@ -235,8 +235,8 @@ fn refuse_protocols(axes: &[Axis]) -> Result<(), ImpactError> {
 /// Both sides have the same worlds, and their protocols have been named.
 fn refuse_common(set: &str) -> Result<(), ImpactError> {
     let keys = scenario::setting_key(set)?;
-    let common =
-        ["sweep", "expect", "name"].contains(&keys[0].as_str()) || CHOICES.iter().any(|choice| keys == [*choice]);
+    let common = ["sweep", "expect", "limit", "name"].contains(&keys[0].as_str())
+        || CHOICES.iter().any(|choice| keys == [*choice]);
     if common { Err(ImpactError::NotOfOneSide(set.into())) } else { Ok(()) }
 }
 

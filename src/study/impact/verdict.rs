@@ -132,7 +132,7 @@ fn needed(contrast: &Contrast, verdict: ImpactVerdict, margin: f64, level: f64) 
     // The quantile depends on the number of pairs; a few rounds settle it.
     let mut all = pairs as f64;
     for _ in 0..8 {
-        let quantile = t_quantile(1.0 - tail, (all as usize).clamp(2, MOST as usize) - 1);
+        let quantile = t_quantile(1.0 - tail, libm::floor(all.clamp(2.0, MOST)) - 1.0);
         all = pairs as f64 * (quantile / t) * (quantile / t);
         if !(t > 0.0 && all < MOST) {
             return None;
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn many_quantities_are_corrected() {
         let with_p = |p: f64| {
-            let t = t_quantile(1.0 - 0.5 * p, 1);
+            let t = t_quantile(1.0 - 0.5 * p, 1.0);
             pairs(&[(1.0, 1.0 + 0.1 * (t + 1.0)), (1.0, 1.0 + 0.1 * (t - 1.0))])
         };
         let decided = |ps: [f64; 3]| {

@@ -32,7 +32,7 @@ impl PowerLaw {
         let exponent = logs.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / spread;
         let off = |p: &(f64, f64)| p.1 - y - exponent * (p.0 - x);
         let squares: f64 = logs.iter().map(|p| off(p) * off(p)).sum();
-        let half = t_quantile(0.975, logs.len() - 2) * (squares / (n - 2.0) / spread).sqrt();
+        let half = t_quantile(0.975, n - 2.0) * (squares / (n - 2.0) / spread).sqrt();
         let interval = (exponent - half, exponent + half);
         Some(PowerLaw { exponent, interval, factor: libm::exp(y - exponent * x), points: logs.len() })
     }

@@ -1,6 +1,6 @@
 //! Which variant is the fastest, and how sure that is.
 
-use super::super::statistics::{Mean, t_quantile};
+use super::super::statistics::{GrandMean, RunValue, satterthwaite, t_quantile};
 use super::{Survey, SurveyPoint};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// logarithm of the ratio of the two median download times is taken, its mean over the
 /// pairs of a cell, and the mean of these over cells, so that every cell counts alike. Cells are
 /// what was asked for and not drawn, so the interval (Student, with the degrees of freedom
-/// of Welch and Satterthwaite) is of the pairs within them.
+/// of Welch and Satterthwaite) is of the pairs within them, of which those with one seed or one
+/// set of seeders are not independent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Race {
     /// Index into [`Survey::variants`] of the faster one.
@@ -37,11 +38,13 @@ pub struct Race {
 /// Variants of which each is told beside each other.
 const FEW: usize = 4;
 
-/// Logarithms of ratios in one cell: their mean, and the variance of that.
+/// Logarithms of ratios in one cell: their mean, the variance of that, and its degrees of
+/// freedom, of a single pair both none.
 struct LogRatios {
     pairs: usize,
     mean: f64,
     variance: f64,
+    degrees: f64,
 }
 
 impl Survey {
@@ -90,18 +93,14 @@ impl Survey {
         }
         let n = logs.len() as f64;
         let mean = logs.iter().map(|cell| cell.mean).sum::<f64>() / n;
-        let parts = || logs.iter().map(|cell| (cell.variance / (n * n), (cell.pairs - 1) as f64));
+        let parts = || logs.iter().map(|cell| (cell.variance / (n * n), cell.degrees));
         let variance: f64 = parts().map(|(part, _)| part).sum();
-        let freedom = if variance > 0.0 {
-            variance * variance / parts().map(|(part, freedom)| part * part / freedom).sum::<f64>()
-        } else {
-            1.0
-        };
+        let freedom = satterthwaite(parts(), variance);
         let several = logs.iter().all(|cell| cell.pairs > 1);
-        let half = |degrees: f64, variance: f64| t_quantile(0.975, (degrees as usize).max(1)) * variance.sqrt();
+        let half = |degrees: f64, variance: f64| t_quantile(0.975, libm::floor(degrees).max(1.0)) * variance.sqrt();
         // Towards the one that is faster on the whole.
         let sign = if mean < 0.0 { -1.0 } else { 1.0 };
-        let doubt = |cell: &LogRatios| if several { half((cell.pairs - 1) as f64, cell.variance) } else { 0.0 };
+        let doubt = |cell: &LogRatios| if several { half(cell.degrees, cell.variance) } else { 0.0 };
         let interval = several.then(|| {
             let half = half(freedom, variance);
             (libm::exp(sign * mean - half), libm::exp(sign * mean + half))
@@ -136,11 +135,14 @@ impl LogRatios {
             runs.filter_map(|(run, time)| Some(((run.seed, run.seeder_set), (*time).filter(|t| *t > 0.0)?))).collect()
         };
         let (own, fastest) = (times(own), times(fastest));
-        let logs = own.iter().filter_map(|(chance, time)| Some(libm::log(time / fastest.get(chance)?)));
-        let logs: Vec<f64> = logs.collect();
-        let Mean { mean, variance } = Mean::of(&logs);
-        let variance = if logs.len() > 1 { variance } else { 0.0 };
-        (!logs.is_empty()).then_some(LogRatios { pairs: logs.len(), mean, variance })
+        let log = |(chance, time): (&(u64, u32), &f64)| {
+            let (seed, seeder_set) = *chance;
+            Some(RunValue { value: libm::log(time / fastest.get(chance)?), seeder_set, seed }.labelled())
+        };
+        let logs: Vec<_> = own.iter().filter_map(log).collect();
+        let grand = GrandMean::of(&logs)?;
+        let (variance, degrees) = grand.variance().unwrap_or_default();
+        Some(LogRatios { pairs: logs.len(), mean: grand.mean, variance, degrees })
     }
 }
 

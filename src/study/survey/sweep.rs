@@ -60,9 +60,23 @@ impl Dot {
 
 impl Survey {
     /// Every numeric axis along which something was run at two values or more
-    /// with all else fixed.
+    /// with all else fixed. Of several keys that were drawn together none is: what would be a
+    /// line along one is what the others do as well.
     pub fn sweeps(&self) -> Vec<Swept> {
-        (0..self.axes.len()).map(|axis| self.sweep(axis)).filter(|sweep| !sweep.lines.is_empty()).collect()
+        let alone = |axis: &usize| {
+            !(0..self.axes.len())
+                .any(|other| self.is_drawn(&self.axes[other]) && (other == *axis || self.goes_along(*axis, other)))
+        };
+        let sweeps = (0..self.axes.len()).filter(alone).map(|axis| self.sweep(axis));
+        sweeps.filter(|sweep| !sweep.lines.is_empty()).collect()
+    }
+
+    /// Whether it was drawn together with other keys.
+    fn is_drawn(&self, axis: &SurveyAxis) -> bool {
+        let keys = self.manifest.design.as_ref().map_or(&[][..], |design| &design.keys);
+        // Some keys have a column of their own, which has the last word of the key.
+        let column = |key: &str| key.rsplit('.').next().unwrap_or(key).trim_end_matches("_bytes").to_owned();
+        keys.len() > 1 && keys.iter().any(|key| *key == axis.key || column(key) == column(&axis.key))
     }
 
     fn sweep(&self, axis: usize) -> Swept {

@@ -47,6 +47,27 @@ fn lines_differ_in_one_number_only() {
     );
 }
 
+/// Uplinks and sizes that were drawn together: a line along one would be made of the other.
+#[test]
+fn of_keys_that_were_drawn_together_there_is_no_line() {
+    let times = [1, 3, 7].map(|leechers| vec![Some(leechers as f64); leechers]);
+    let runs = [
+        (("p", 7, 2, &times[0][..]), &["7 Mbit/s"][..]),
+        (("p", 7, 4, &times[1]), &["2 Mbit/s"]),
+        (("p", 7, 8, &times[2]), &["9 Mbit/s"]),
+    ];
+    let mut survey = survey(&["network.up"], &runs);
+    assert_eq!(survey.sweeps().len(), 2);
+    let drawn = |keys: &[&str]| crate::scenario::Design {
+        words: String::new(),
+        keys: keys.iter().map(|key| key.to_string()).collect(),
+    };
+    survey.manifest.design = Some(drawn(&["network.up", "swarm.network_size"]));
+    assert!(survey.sweeps().is_empty());
+    survey.manifest.design = Some(drawn(&["swarm.network_size"]));
+    assert_eq!(survey.sweeps().len(), 2, "one key that was drawn varies alone");
+}
+
 #[test]
 fn a_constant_of_the_client_is_an_axis_and_keys_that_go_along_are_told() {
     let time: &[Option<f64>] = &[Some(3.0); 3];

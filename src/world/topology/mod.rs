@@ -13,7 +13,7 @@ pub use generate::GeneratorSpec;
 pub use routes::{CoreLink, Hop, Routes};
 
 pub use spec::{AttachSpec, GraphSpec, Stretch, TopologySpec};
-pub(super) use spec::{Placement, TopologyKeys, topology, unknown};
+pub(super) use spec::{Placement, TopologyKeys, topology};
 
 use crate::rng::{digest, mix};
 use crate::units::{Rate, Refusal, Time, require};

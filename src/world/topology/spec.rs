@@ -342,20 +342,11 @@ fn region(topology: &Topology, name: &str, key: &str) -> Result<Vec<u32>, Refusa
     Err(unknown(format!("no region `{name}` with hosts"), name, regions.iter().map(String::as_str), key))
 }
 
-/// The refusal of a name; tells the nearest, and some of those that there are.
-pub(in crate::world) fn unknown<'a>(
-    message: String,
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-    key: &str,
-) -> Refusal {
-    const SHOWN: usize = 8;
-    let mut known: Vec<&str> = known.collect();
-    let near = |known: &&&str| strsim::damerau_levenshtein(known, name);
-    let nearest = known.iter().min_by_key(near).filter(|best| near(best) <= 2).copied();
-    let more = if known.len() > SHOWN { format!(" and {} more", known.len() - SHOWN) } else { String::new() };
-    known.truncate(SHOWN);
-    let expected =
-        if known.is_empty() { "a graph that has names".into() } else { format!("one of {}{more}", known.join(", ")) };
-    Refusal { help: nearest.map(|name| format!("did you mean `{name}`?")), ..Refusal::new(key, message, expected) }
+/// The refusal of a name of the graph that is none of `known`.
+fn unknown<'a>(message: String, name: &str, known: impl Iterator<Item = &'a str>, key: &str) -> Refusal {
+    let mut known = known.peekable();
+    match known.peek() {
+        None => Refusal::new(key, message, "a graph that has names"),
+        Some(_) => Refusal::unknown(message, name, known, key),
+    }
 }

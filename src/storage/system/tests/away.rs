@@ -1,5 +1,7 @@
 //! Hosts that come back with their data (S12), and how it is noticed that they do not.
 
+use super::super::super::RareMethod;
+use super::super::super::sample::class;
 use super::*;
 
 /// Hosts that come and go, and nobody who repairs.
@@ -136,4 +138,40 @@ fn transactions_are_counted() {
     assert!((totals.proofs / (there * 0.5) - 1.0).abs() < 1e-9, "{totals:?}");
     let beyond = totals.transactions - totals.proofs - 5.0 * totals.rebuilt as f64;
     assert!((-1e-6..40.0).contains(&beyond), "{beyond}: what was noticed and is not rebuilt at the end");
+}
+
+/// A rebuild of a day begins 1.5 days after the start; its new host, like all hosts, is away from day
+/// 2 to day 2.5. It begins again then and ends on day 3.5, or goes on and ends on day 3; links
+/// and spans alike.
+#[test]
+fn a_rebuild_begins_again_or_goes_on() {
+    let rebuild = |resumes: bool, by_links: bool| {
+        let mut spec = StorageSpec { horizon: days(4.0), ..spec(6, 1, (3, 1)) };
+        let law =
+            |family, of: Vec<f64>| LifeSpec { family, start: Start::Fresh, observed_days: of, ..LifeSpec::default() };
+        spec.hosts.classes = vec![class("a", 1, 1.0), class("b", 5, 1.0)];
+        spec.hosts.classes[0].life = Some(law(LifeFamily::Trace, vec![0.5]));
+        spec.hosts.classes[1].life = Some(law(LifeFamily::Forever, vec![]));
+        spec.hosts.replaced_after = Time::NEVER;
+        // Nearly the same for all.
+        spec.hosts.away = Some(AwaySpec { up: days(2.0), down: days(0.5), up_shape: 1e4, down_shape: 1e4 });
+        spec.placement.slots = [("a".into(), 1), ("b".into(), 2)].into();
+        spec.detect.offline_after = days(1.0);
+        (spec.repair.resumes, spec.repair.time, spec.rare.method) = (resumes, fixed(1.0), RareMethod::Count);
+        if by_links {
+            // Two slots of 500 MB.
+            (spec.repair.time, spec.hosts.down) = (None, "92593 bit/s".parse().unwrap());
+        }
+        assert_eq!(spec.check(), Ok(()));
+        let outcome = run(&spec);
+        let last = *outcome.repairs.last().unwrap();
+        assert!(last.rebuilt);
+        (outcome.totals.given_up, outcome.repairs.len(), last.ended.secs() / DAY as f64)
+    };
+    for by_links in [false, true] {
+        let (given_up, repairs, ended) = rebuild(false, by_links);
+        assert!((given_up, repairs) == (1, 2) && (ended - 3.5).abs() < 0.01, "{by_links}: {ended}");
+        let (given_up, repairs, ended) = rebuild(true, by_links);
+        assert!((given_up, repairs) == (0, 1) && (ended - 3.0).abs() < 0.01, "{by_links}: {ended}");
+    }
 }

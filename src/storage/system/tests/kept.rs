@@ -1,5 +1,7 @@
 //! What is lost: S1 and S10, shared hosts, queues and groups.
 
+use super::super::super::exact::exact;
+use super::super::super::sample::weibull;
 use super::*;
 
 /// S10, the first row; expectations add over datasets, chances of any loss do not.
@@ -11,6 +13,27 @@ fn s10_every_slot_on_its_own() {
     agrees(lost, (0.449, 0.029), "datasets lost");
     agrees(lost, (0.438696, 0.0), "as many as datasets times the chance of one, S1");
     assert!(any.0 < 0.355 - 0.03, "{any:?}: datasets that share hosts are lost together, .355 apart");
+}
+
+/// Datasets end after 100 days: nothing is counted of them from then on, their slots make room, and
+/// as many are lost until then as the chain says for such a time.
+#[test]
+fn what_ends_is_not_lost() {
+    let mut spec = forever(spec(10, 20, (3, 1)));
+    spec.data.duration = Some(days(100.0));
+    let outcome = run(&spec);
+    assert_eq!(outcome.totals.unit_s, 20.0 * 100.0 * DAY as f64);
+    assert!(outcome.datasets.iter().all(|of| of.ended == Some(days(100.0)) && of.lost.is_none()));
+    assert!(outcome.hosts.iter().all(|host| host.slots == 0 && host.most_slots > 0));
+    assert_eq!(outcome.totals.transactions, 60.0, "each slot is freed");
+    let mut mortal = grouped(self::spec(3000, 1000, (3, 1)));
+    (mortal.data.duration, mortal.histories) = (Some(days(100.0)), 60);
+    let exact = exact(&mortal).unwrap().unit_loss;
+    assert!(exact < 1.60430e-2 / 3.0);
+    let outcome = run(&mortal);
+    agrees(units_lost(&outcome, 1000), (exact, 0.0), "a hundred days");
+    assert!(outcome.datasets.iter().all(|of| of.lost.is_none_or(|lost| lost <= days(100.0))));
+    assert!(outcome.datasets.iter().all(|of| of.lost.is_some() != of.ended.is_some()));
 }
 
 /// S10, the queues, and how long slots wait in them.
@@ -79,7 +102,7 @@ fn a_queue_near_its_limit_is_that_of_the_books() {
 fn a_unit_does_not_jump_the_queue() {
     let mut spec = forever(spec(16, 8, (4, 3)));
     spec.hosts.regions = 2;
-    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Region };
+    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Region, ..PlacementSpec::default() };
     spec.shocks = vec![ShockSpec { every: days(300.0), hits: Struck::Region, share: 1.0, away_for: None }];
     spec.repair = RepairSpec { time: fixed(0.1), workers: 1, parallel: 1, ..RepairSpec::default() };
     let outcome = run(&spec);
@@ -103,10 +126,25 @@ fn fresh_hosts_are_not_those_of_a_system_that_has_run_for_ever() {
     assert!(fresh > 1.3 * stationary && many > 3.0 * few, "{fresh} {stationary} {many} {few}");
 }
 
+/// S8: where there are no hosts to spare, the life of a new host counts from the end of the rebuild
+/// that it came for.
+#[test]
+fn a_new_host_lives_from_its_first_slot() {
+    for (code, mean, repair, (count, histories), expected) in
+        [((3, 1), 365.0, 1.0, (1000, 12), 8.376e-2), ((15, 5), 120.0, 3.0, (500, 8), 4.048e-2)]
+    {
+        let mut spec = grouped(weibull(code, 0.5, mean, repair, Start::Fresh));
+        (spec.hosts.count, spec.data.count, spec.histories) = (code.0 * count, count, histories);
+        let share = units_lost(&run(&spec), count).0;
+        let error = (expected / f64::from(count * histories)).sqrt();
+        assert!((share - expected).abs() < 3.0 * error, "{code:?}: {share}, expected {expected} +- {error}");
+    }
+}
+
 /// Hosts that lived for ten and for thirty days: as many die as the mean says.
 #[test]
 fn observed_lives() {
-    let mut spec = grouped(spec(3000, 1000, (3, 1)));
+    let mut spec = spec(3000, 1000, (3, 1));
     spec.hosts.life.family = LifeFamily::Trace;
     spec.hosts.life.observed_days = vec![30.0, 10.0];
     let deaths = run(&spec).totals.deaths as f64 / 3000.0;
@@ -117,7 +155,7 @@ fn observed_lives() {
 /// takes T (e^(L/T) - 1) in the mean.
 #[test]
 fn a_rebuild_onto_a_host_that_dies_begins_again() {
-    let mut spec = grouped(spec(1000, 100, (10, 9)));
+    let mut spec = spec(1000, 100, (10, 9));
     spec.hosts.life.mean = days(10.0);
     spec.horizon = days(300.0);
     spec.repair.time = fixed(4.0);

@@ -27,7 +27,8 @@ fn s4_regions() {
     let of = |regions: u32, histories| {
         let mut spec = StorageSpec { histories, ..spec(12, 2, (6, 2)) };
         spec.hosts.regions = regions;
-        spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Region };
+        spec.placement =
+            PlacementSpec { rule: PlacementRule::Spread, over: Struck::Region, ..PlacementSpec::default() };
         spec.shocks = vec![shock(3650.0, Struck::Region, 1.0)];
         units_lost(&run(&spec), 2)
     };
@@ -57,7 +58,7 @@ fn what_one_shock_kills_is_counted_together() {
 fn operators_are_struck_one_by_one() {
     let mut spec = forever(spec(40, 20, (3, 1)));
     spec.hosts.operators = Some(10);
-    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Operator };
+    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Operator, ..PlacementSpec::default() };
     spec.horizon = days(36_500.0);
     spec.shocks = vec![shock(365.0, Struck::Operator, 1.0)];
     let outcome = run(&spec);
@@ -72,7 +73,7 @@ fn operators_are_struck_one_by_one() {
 fn slots_are_spread_over_many_operators() {
     let mut spec = spec(60, 100, (6, 2));
     spec.hosts.operators = Some(20);
-    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Operator };
+    spec.placement = PlacementSpec { rule: PlacementRule::Spread, over: Struck::Operator, ..PlacementSpec::default() };
     let mut history = History::new(&spec, 1, None, true);
     assert!(history.run(&mut |_, _| true));
     for unit in (0..100).filter(|unit| !history.units[*unit as usize].lost) {
