@@ -93,9 +93,11 @@ fn the_doctor_agrees() {
         "network.latency=10 ms..40 ms",
         "stop.max_time=2 h..8 h",
         "protocol.codex-v2.window=500..1800",
-        "swarm.file_size=500 kB..2 MB",
+        "swarm.file_size=500 kB..8 MB",
     ];
-    let found = found(request(input, &vary, &["makespan_s", "wire_bytes"]));
+    // Shares of five inputs beside the noise of seeds take more pairs than steps take places.
+    let asked = request(input, &vary, &["makespan_s", "wire_bytes"]);
+    let found = found(SensitivityRequest { pairs: 96, ..asked });
     for influence in &found.influences {
         let [steps, shares] = bearings(influence);
         for (at, key) in keys.iter().enumerate() {
@@ -169,7 +171,10 @@ fn a_measure_without_value_is_told_and_looked_at() {
     assert!(shares.left_out > 0 && shares.rows + shares.left_out == 16, "{shares:?}");
     assert!(emptiness.of_emptiness && emptiness.shares.as_ref().unwrap().left_out == 0);
     let [steps, shares] = bearings(emptiness);
-    assert_eq!((steps[0], shares[0]), (Bearing::Alone, Bearing::Alone), "time alone decides it");
+    // A threshold is uneven along its own input, which steps cannot tell from what others decide.
+    assert!([Bearing::Both, Bearing::Alone].contains(&steps[0]), "{steps:?}");
+    assert_eq!(shares[0], Bearing::Alone, "time alone decides it");
+    assert!([steps[1], shares[1]].iter().all(|bearing| *bearing >= Bearing::Little), "{steps:?} {shares:?}");
     assert_eq!(emptiness.shares.as_ref().unwrap().inputs.as_ref().unwrap()[0].total.value, 1.0);
 }
 
