@@ -28,6 +28,7 @@ pub use manifest::Manifest;
 pub use measure::Measure;
 pub use measured::Measured;
 pub use observation::Observation;
+use quantile::quantile_of;
 pub use quantile::{median, quantile};
 pub(crate) use record::one_line;
 pub use record::{Labels, trace_rows};

@@ -6,13 +6,19 @@
 pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
+    quantile_of(sorted.len() as u64, p, |rank| sorted[rank as usize])
+}
+
+/// The same of `count` values of which `ranked` tells the one of each rank, from 0.
+pub(super) fn quantile_of(count: u64, p: f64, ranked: impl Fn(u64) -> f64) -> Option<f64> {
+    let last = count.checked_sub(1)?;
     let position = last as f64 * p.clamp(0.0, 1.0);
-    let (below, part) = (position as usize, position.fract());
+    let (below, part) = (position as u64, position.fract());
+    let low = ranked(below);
     if part == 0.0 {
-        return Some(sorted[below]); // whatever comes above it, were it infinite
+        return Some(low); // whatever comes above it, were it infinite
     }
-    Some(sorted[below] + part * (sorted[below + 1] - sorted[below]))
+    Some(low + part * (ranked(below + 1) - low))
 }
 
 /// The 0.5-quantile.

@@ -1,6 +1,8 @@
 //! From the outcome of a storage run to rows.
 
-use super::{Capacity, DatasetRow, HostRow, Labels, RepairRow, RunRow, SeriesRow, StorageRow, TrafficRow, quantile};
+use super::{
+    Capacity, DatasetRow, HostRow, Labels, RepairRow, RunRow, SeriesRow, StorageRow, TrafficRow, quantile, quantile_of,
+};
 use crate::storage::{
     Class, DatasetOutcome, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, LifeSpec, RepairOutcome,
     Sample, Start, StorageOutcome, StorageSpec,
@@ -78,7 +80,8 @@ impl StorageRow {
         let years = row.years();
         let stored = row.dataset_bytes as f64 * f64::from(outcome.datasets_there);
         let received = repair / f64::from(row.hosts) / row.horizon_s * 8.0;
-        let times: Vec<f64> = totals.times_to_repair_s.iter().map(|time| f64::from(*time)).collect();
+        let times = &totals.times_to_repair;
+        let time_to_repair = |share| quantile_of(times.count(), share, |rank| times.ranked_s(rank));
         let slowest = HELD_BACK.iter().zip(totals.held_back_s).max_by(|a, b| a.1.total_cmp(&b.1));
         let binds = slowest.map(|(name, seconds)| if seconds > 0.0 { *name } else { "nothing" });
         let per_s = |sum: f64| mean(sum).map(|sum| sum / row.horizon_s);
@@ -121,9 +124,9 @@ impl StorageRow {
             repair_per_host_bps: mean(received),
             unneeded_bytes: each(totals.unneeded_bytes),
             given_up_bytes: each(totals.given_up_bytes),
-            time_to_repair_median_s: quantile(&times, 0.5),
-            time_to_repair_p95_s: quantile(&times, 0.95),
-            time_to_repair_mean_s: share(times.iter().sum(), times.len() as f64),
+            time_to_repair_median_s: time_to_repair(0.5),
+            time_to_repair_p95_s: time_to_repair(0.95),
+            time_to_repair_mean_s: share(times.sum_s(), times.count() as f64),
             repair_wait_mean_s: share(totals.waited_s, totals.rebuilt as f64),
             unreadable_share: share(totals.unreadable_unit_s, totals.unit_s),
             missing_slot_share: share(totals.missing_slot_s, totals.unit_s * f64::from(row.n)),

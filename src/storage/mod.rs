@@ -15,6 +15,7 @@ mod pace;
 mod run;
 #[cfg(test)]
 mod sample;
+mod spans;
 mod spec;
 pub mod splitting;
 mod statistics;
@@ -27,6 +28,7 @@ pub use outcome::{
     RepairOutcome, Sample, StorageOutcome, Totals,
 };
 pub use run::run;
+pub use spans::Spans;
 use spec::one_of;
 pub use spec::{
     AwaySpec, ChainSpec, Class, CodeKind, CodeSpec, DataSpec, DetectSpec, Dispersal, FillSpec, HostClass, HostsSpec,

@@ -1,5 +1,6 @@
 //! What comes out of a storage run.
 
+use super::Spans;
 use super::splitting::Estimate;
 use crate::units::Time;
 
@@ -127,8 +128,8 @@ pub struct Totals {
     /// Seconds that rebuilt slots waited from when they were to be rebuilt (noticed, and few
     /// enough slots of their unit left) to the begin of the rebuild.
     pub waited_s: f64,
-    /// From the loss of a slot to its being rebuilt, s: of each one rebuilt, in order of size.
-    pub times_to_repair_s: Vec<f32>,
+    /// From the loss of a slot to its being rebuilt, of each one rebuilt, sorted.
+    pub times_to_repair: Spans,
     /// Seconds for which units that were not lost could not be read, summed over units.
     pub unreadable_unit_s: f64,
     /// Seconds of units that were to be kept and not lost, summed over units.

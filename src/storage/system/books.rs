@@ -251,7 +251,7 @@ impl History<'_> {
 }
 
 /// Adds the sums of a history to those of others.
-fn add(all: &mut Totals, mut of: Totals) {
+fn add(all: &mut Totals, of: Totals) {
     all.deaths += of.deaths;
     all.absences += of.absences;
     all.shocks += of.shocks;
@@ -265,7 +265,7 @@ fn add(all: &mut Totals, mut of: Totals) {
     all.unneeded_bytes += of.unneeded_bytes;
     all.given_up_bytes += of.given_up_bytes;
     all.waited_s += of.waited_s;
-    all.times_to_repair_s.append(&mut of.times_to_repair_s);
+    all.times_to_repair.append(of.times_to_repair);
     all.unreadable_unit_s += of.unreadable_unit_s;
     all.unit_s += of.unit_s;
     all.missing_slot_s += of.missing_slot_s;

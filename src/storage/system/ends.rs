@@ -96,7 +96,7 @@ impl History<'_> {
         self.found(slot);
         self.totals.rebuilt += 1;
         self.datasets[(unit / self.rules.units_per_dataset) as usize].outcome.rebuilt += 1;
-        self.totals.times_to_repair_s.push(self.now.since(of.lost).secs() as f32);
+        self.totals.times_to_repair.add(self.now.since(of.lost).secs());
         self.totals.waited_s += self.jobs[job as usize].began.since(due).secs();
     }
 

@@ -83,7 +83,7 @@ pub fn histories(
         }
         history.finish(number, &mut outcome);
     }
-    outcome.totals.times_to_repair_s.sort_unstable_by(f32::total_cmp);
+    outcome.totals.times_to_repair.sort();
     outcome
 }
 

@@ -160,8 +160,8 @@ fn a_rebuild_onto_a_host_that_dies_begins_again() {
     spec.horizon = days(300.0);
     spec.repair.time = fixed(4.0);
     let outcome = run(&spec);
-    let times = &outcome.totals.times_to_repair_s;
-    let mean = times.iter().map(|time| f64::from(*time)).sum::<f64>() / times.len() as f64 / DAY as f64;
+    let times = &outcome.totals.times_to_repair;
+    let mean = times.sum_s() / times.count() as f64 / DAY as f64;
     let expected = 10.0 * (libm::exp(0.4) - 1.0);
     assert!((mean / expected - 1.0).abs() < 0.02, "{mean} d, expected {expected}");
     let per_repair = outcome.totals.repairs as f64 / outcome.totals.rebuilt as f64;
