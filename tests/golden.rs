@@ -56,7 +56,7 @@ fn golden_storage_runs() {
         let sets = sets.iter().map(|set| set.to_string()).collect();
         let input = Input { file: Some(small.path("s.toml")), sets, ..Input::default() };
         let spec = load(&input).unwrap_or_else(|e| panic!("{e}")).run;
-        let outcome = storage::run(&spec.storage().unwrap(), &mut |_| true);
+        let outcome = storage::run(spec.storage().unwrap(), &mut |_| true);
         assert!(outcome.complete && outcome.violations.is_empty(), "{:?}", outcome.violations);
         let totals = &outcome.totals;
         format!(
