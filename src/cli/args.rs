@@ -49,6 +49,12 @@ impl Changes {
         protocol.chain(self.layers.words())
     }
 
+    /// These changes as a shell takes them, in the folder they were typed in.
+    pub fn typed(&self) -> impl Iterator<Item = String> {
+        let protocol = self.protocol.iter().map(|model| format!("--protocol {}", for_shell(model)));
+        protocol.chain(self.layers.typed())
+    }
+
     /// What the results of the scenario `name` are called with these changes: another
     /// protocol is named, all else that decides a run is a digest. Who gives the changed
     /// scenario a name of its own has named the results.
@@ -76,9 +82,26 @@ impl Layers {
         overlays.chain(sets).chain(self.seed.map(|seed| format!("--seed {seed}")))
     }
 
+    /// These layers as a shell takes them, in the folder they were typed in.
+    fn typed(&self) -> impl Iterator<Item = String> {
+        let overlays = self.overlays.iter().map(|path| format!("-p {}", for_shell(&path.to_string_lossy())));
+        let sets = self.sets.iter().map(|set| format!("--set {}", for_shell(set)));
+        overlays.chain(sets).chain(self.seed.map(|seed| format!("--seed {seed}")))
+    }
+
     /// These layers over whatever comes below.
     pub fn input(&self) -> Input {
         Input { overlays: self.overlays.clone(), sets: self.sets.clone(), seed: self.seed, ..Input::default() }
+    }
+}
+
+/// A word as a shell takes it for what it is.
+pub fn for_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+%@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -224,6 +247,19 @@ mod tests {
             [&["--set", "swarm.seeders=3"][..], &["--seed", "2"], &["-p", "a.toml"], &["--protocol", "a.toml"]];
         let titles: std::collections::BTreeSet<String> = others.into_iter().map(title).chain([set]).collect();
         assert_eq!(titles.len(), 5, "{titles:?}");
+    }
+
+    #[test]
+    fn words_are_what_a_shell_takes_them_for() {
+        for (word, typed) in [
+            ("a.toml", "a.toml"),
+            ("up=1 Mbit/s", "'up=1 Mbit/s'"),
+            ("it's", "'it'\\''s'"),
+            ("a$b", "'a$b'"),
+            ("", "''"),
+        ] {
+            assert_eq!(for_shell(word), typed);
+        }
     }
 
     #[test]

@@ -1,18 +1,26 @@
 //! Where results go: which folder, and whether they may.
 
+use super::args::for_shell;
 use super::{Failure, output};
 use crate::results::{self, Machine, Manifest, PlaceError, Program, ResultsKind};
 use crate::study::{Assembled, Plan};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Where results go, and what is said on the way.
+/// Where results go.
 #[derive(Debug, Args)]
-pub struct Output {
+pub struct Place {
     /// Folder for the result files; default results/ and the name of the scenario, with
     /// the protocol and a digest where these are changed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+/// Where results go, and what is said on the way.
+#[derive(Debug, Args)]
+pub struct Output {
+    #[command(flatten)]
+    pub place: Place,
     /// Replace the results of something else in that folder
     #[arg(long)]
     force: bool,
@@ -31,7 +39,7 @@ impl From<PlaceError> for Failure {
     }
 }
 
-impl Output {
+impl Place {
     /// The folder for results that are called `title`.
     pub fn dir(&self, title: &str) -> PathBuf {
         let tame = |c: char| if c.is_alphanumeric() || "-_.+ ".contains(c) { c } else { '-' };
@@ -39,6 +47,18 @@ impl Output {
         // "" and ".." would leave the directory.
         let folder = if folder.trim_matches('.').is_empty() { "unnamed".into() } else { folder };
         self.out.clone().unwrap_or_else(|| PathBuf::from("results").join(folder))
+    }
+
+    /// The folder as a shell takes it, where one was named.
+    pub fn typed(&self) -> Option<String> {
+        self.out.as_ref().map(|dir| format!("--out {}", for_shell(&dir.to_string_lossy())))
+    }
+}
+
+impl Output {
+    /// The folder for results that are called `title`.
+    pub fn dir(&self, title: &str) -> PathBuf {
+        self.place.dir(title)
     }
 
     /// Makes sure, before any work, that results can go to `dir`: of one run or of a
@@ -106,9 +126,9 @@ mod tests {
 
     #[test]
     fn results_stay_in_their_directory() {
-        let output = Output { out: None, force: false, reproducible: false, quiet: false };
+        let place = Place { out: None };
         for (name, folder) in [("a b-1.2", "a b-1.2"), ("../../etc", "..-..-etc"), ("..", "unnamed"), ("", "unnamed")] {
-            assert_eq!(output.dir(name), PathBuf::from("results").join(folder));
+            assert_eq!(place.dir(name), PathBuf::from("results").join(folder));
         }
     }
 }

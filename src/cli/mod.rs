@@ -20,7 +20,9 @@ mod memory;
 mod models;
 mod new;
 mod new_file;
+mod outlook;
 mod output;
+mod plan;
 mod precision;
 mod progress;
 mod report;
@@ -57,6 +59,7 @@ struct Cli {
 enum Command {
     New(new::New),
     Run(run::Run),
+    Plan(plan::PlanCommand),
     Sweep(sweep::SweepCommand),
     Validate(validate::Validate),
     Calibrate(calibrate::Calibrate),
@@ -144,6 +147,7 @@ impl Cli {
         match &self.command {
             Command::New(new) => new.carry_out(),
             Command::Run(run) => run.carry_out(),
+            Command::Plan(plan) => plan.carry_out(),
             Command::Sweep(sweep) => sweep.carry_out(),
             Command::Validate(validate) => validate.carry_out(),
             Command::Calibrate(calibrate) => calibrate.carry_out(),

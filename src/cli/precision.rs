@@ -88,6 +88,13 @@ impl Wanted {
         lines
     }
 
+    /// This as it would be typed.
+    pub fn typed(&self) -> Option<String> {
+        let Target { measure, within } = self.precision.as_ref()?;
+        let measure = measure.map_or(String::new(), |name| format!("{name}="));
+        Some(format!("--precision {measure}{within} --most-repetitions {}", self.most_repetitions))
+    }
+
     /// What a dry run says.
     pub fn foretold(&self) -> String {
         match self.precision {

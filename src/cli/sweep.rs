@@ -1,19 +1,19 @@
 //! `codexsim sweep`: all runs of a study.
 
-use super::args::{Changes, duration, ended};
+use super::args::{duration, ended};
 use super::destination::Output;
 use super::format::Shown;
 use super::host::Console;
-use super::precision::Wanted;
+use super::outlook::Means;
+use super::plan::Planned;
 use super::progress::{Counted, Display};
-use super::{End, Failure, output};
-use crate::report::{self, SweepTable};
+use super::{End, Failure, outlook, output};
+use crate::report::SweepTable;
 use crate::results::{self, NodeRow, Record, ResultsError, ResultsKind, TableRow};
-use crate::scenario::Input;
-use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, RowFile, Runner, Runs, Selection, Survey};
+use crate::study::{self, Assembled, Cache, Execution, Host, Options, Plan, Runner, Runs, Selection, Survey};
 use clap::Args;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -22,8 +22,6 @@ use std::time::Duration;
 const INDEX_VARIABLES: [&str; 3] = ["HQ_TASK_ID", "SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"];
 /// Rows of a file up to which it is read again for who is faster; `report` reads larger ones.
 const MOST_ROWS_READ: u64 = 100_000;
-/// Points that a dry run lists one by one.
-const MOST_POINTS_SHOWN: usize = 40;
 
 /// Carry out all runs of a scenario's [sweep]
 ///
@@ -38,18 +36,11 @@ const MOST_POINTS_SHOWN: usize = 40;
     after_help = "Examples:\n  codexsim sweep my-study.toml --dry-run\n  codexsim sweep my-study.toml --budget 30m\n  codexsim sweep my-study.toml --shard 2/8\n  codexsim sweep my-study.toml --vary 'network.up=1 Mbit/s..1 Gbit/s log' --vary swarm.seeders=1..8 --points 64\n  codexsim sweep my-study.toml --precision 2% --most-repetitions 128"
 )]
 pub struct SweepCommand {
-    /// Scenario (TOML)
-    file: PathBuf,
     #[command(flatten)]
-    changes: Changes,
-    #[command(flatten)]
-    design: DesignArgs,
+    planned: Planned,
     #[command(flatten)]
     output: Output,
-    /// Runs at the same time; default: one per core
-    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
-    /// Say what would be run and what it would cost, and do nothing
+    /// Say what would be run and what it would cost, as `codexsim plan` does, and do nothing
     #[arg(long)]
     dry_run: bool,
     /// Carry out the K-th of N parts of the plan
@@ -63,24 +54,7 @@ pub struct SweepCommand {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
     #[command(flatten)]
-    wanted: Wanted,
-    #[command(flatten)]
     shown: Shown,
-}
-
-/// Points besides those of the file.
-#[derive(Debug, Args)]
-struct DesignArgs {
-    /// Vary a key over a range: KEY=LOW..HIGH, with ` log` after it for even steps in the
-    /// logarithm; KEY=normal(MEAN, SD), KEY=lognormal(MEDIAN, SIGMA) or KEY=ONE|OTHER
-    #[arg(long, value_name = "KEY=RANGE")]
-    vary: Vec<String>,
-    /// How ranges become points: sobol (where nothing is said), lhs, random, grid or zip
-    #[arg(long, value_name = "NAME")]
-    design: Option<String>,
-    /// Points that are drawn from the ranges; in a grid, values of each
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    points: Option<u32>,
 }
 
 /// Which run of the plan.
@@ -106,21 +80,24 @@ impl FromStr for Index {
 impl SweepCommand {
     /// Runs what is missing, writes the result files, shows a table.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let plan = self.wanted.at_first(Plan::new(&self.input())?);
+        let Planned { wanted, .. } = &self.planned;
+        let plan = self.planned.plan()?;
         let selection = self.selection(plan.len())?;
-        let dir = self.output.dir(&self.changes.title(&plan.name));
+        let dir = self.output.dir(&self.planned.title(&plan));
         // Of many tasks each makes its own points and leaves the others to theirs.
         let runs = plan.runs(if self.dry_run { Selection::All } else { selection })?;
         runs.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         if self.dry_run {
-            output::say(&self.describe(&runs, selection, &dir))?;
+            let outlook = self.planned.outlook(&runs, selection, &dir);
+            let sweep = self.planned.sweep(&self.output.place, self.output.reproducible);
+            output::say(&outlook::words(&outlook, &Means { dir: &dir, sweep, foretold: wanted.foretold() }))?;
             return Ok(End::Good);
         }
         self.output.claim(&dir, ResultsKind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Counted::Runs, self.output.quiet));
-        let options = Options { threads: self.jobs.map_or(0, usize::from), reproducible: self.output.reproducible };
+        let options = Options { threads: self.planned.jobs(), reproducible: self.output.reproducible };
         let runner = Runner::new(Cache::folder(&dir)?, options, &console);
-        let mut precision = self.wanted.question(&plan)?;
+        let mut precision = wanted.question(&plan)?;
         let execution = match &mut precision {
             Some(question) => runner.ask(question).map(|asked| asked.execution),
             None => runner.carry_out(&runs, selection),
@@ -129,7 +106,7 @@ impl SweepCommand {
         let execution = execution.map_err(ended)?;
         self.report_execution(&execution);
         if let Some(question) = &precision {
-            self.wanted.words(question).iter().for_each(|line| self.output.note(line));
+            wanted.words(question).iter().for_each(|line| self.output.note(line));
             let grown = question.plan();
             return self.finish(&grown, &grown.runs(Selection::All)?, &dir, &execution, &console);
         }
@@ -143,17 +120,6 @@ impl SweepCommand {
         }
         let runs = if selection == Selection::All { runs } else { plan.runs(Selection::All)? };
         self.finish(&plan, &runs, &dir, &execution, &console)
-    }
-
-    /// The scenario with what the command line says of it.
-    fn input(&self) -> Input {
-        let DesignArgs { vary, design, points } = &self.design;
-        Input {
-            vary: vary.clone(),
-            design: design.clone(),
-            points: *points,
-            ..self.changes.input(Some(self.file.clone()))
-        }
     }
 
     /// Writes the result files of all `runs` of `plan`, and shows a table.
@@ -255,43 +221,6 @@ impl SweepCommand {
         } else {
             End::Good
         }
-    }
-
-    /// What would be run, and what it would roughly cost.
-    fn describe(&self, runs: &Runs, selection: Selection, dir: &Path) -> String {
-        let plan = runs.plan;
-        let chosen: Vec<usize> = (0..runs.len()).filter(|at| selection.contains(runs.index(*at))).collect();
-        let finished = |at: &usize| RowFile::load(dir, &runs.id(*at), plan.kept).is_ok();
-        let missing: Vec<usize> = chosen.iter().copied().filter(|at| !finished(at)).collect();
-        let mut text = format!("{} points, {} runs", plan.points(), plan.len());
-        if selection != Selection::All {
-            text += &format!(", {} of them selected", chosen.len());
-        }
-        text += &format!(", {} finished in {}\n", chosen.len() - missing.len(), dir.display());
-        text += &plan.design.as_ref().map_or(String::new(), |design| format!("{}\n", design.words));
-        text += &self.wanted.foretold();
-        for point in 0..plan.points().min(MOST_POINTS_SHOWN) {
-            let here = chosen.iter().filter(|at| plan.place(runs.index(**at)).point == point).count();
-            text += &format!("  {}: {here} runs\n", plan.values(point).describe());
-        }
-        if plan.points() > MOST_POINTS_SHOWN {
-            text += &format!("  and {} more points\n", plan.points() - MOST_POINTS_SHOWN);
-        }
-        text + &self.cost(runs, &missing)
-    }
-
-    fn cost(&self, runs: &Runs, missing: &[usize]) -> String {
-        if missing.is_empty() {
-            return "nothing is missing\n".into();
-        }
-        let forecast = runs.forecast(missing, study::threads(self.jobs.map_or(0, usize::from)));
-        format!(
-            "what is missing: roughly {} events, {} at {} runs at a time, up to {} of memory\n",
-            report::count(forecast.work.events),
-            report::seconds(forecast.seconds()),
-            forecast.at_a_time,
-            report::bytes(forecast.memory_bytes()),
-        )
     }
 }
 

@@ -18,6 +18,7 @@ mod impact;
 mod inputs;
 mod kept;
 mod limit;
+mod outlook;
 mod plan;
 mod precision;
 mod question;
@@ -66,6 +67,7 @@ pub(crate) use inputs::NotAStudy;
 pub(crate) use limit::{
     LimitBracket, LimitError, LimitFinding, LimitLine, LimitPoint, LimitRequest, LimitSide, Limits,
 };
+pub(crate) use outlook::Outlook;
 pub(crate) use plan::{Cell, PlanError, RunPlace, run_id};
 pub(crate) use precision::{Precision, PrecisionEnd, PrecisionRequest};
 pub(crate) use question::{Asked, History, Next, Question};

@@ -119,6 +119,16 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
     assert!(text.contains("swarm.network_size = 3, network.latency = 20 ms: 2 runs"), "{text}");
     assert!(text.contains("roughly"), "{text}");
     assert!(!place.path("a").exists());
+    let plan = ["plan", "s.toml", "--out", "a", "--reproducible"];
+    assert_eq!(printed(&place.codexsim(&plan).code(0)), text, "`plan` says the same");
+    let json = printed(&place.codexsim(&[&plan[..], &["--json"]].concat()).code(0));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["runs"], &json["missing"], &json["axes"][0]["steps"]), (&8.into(), &8.into(), &2.into()));
+    let sweep = "codexsim sweep s.toml --out a --reproducible";
+    assert_eq!(json["commands"]["here"], sweep);
+    let hyperqueue = format!("hq submit --array 0-7 --cpus 1 --wait -- {sweep} --index env");
+    assert!(json["commands"]["hyperqueue"] == hyperqueue && text.contains(&hyperqueue), "{text}");
+    assert!(!place.path("a").exists());
     place.sweep("a", &["--shard", "1/2"]).code(0);
     let text = printed(&place.sweep("a", &["--dry-run"]).code(0));
     assert!(text.contains("8 runs, 4 finished"), "{text}");
