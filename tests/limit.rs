@@ -112,6 +112,37 @@ fn storage_runs_have_limits_too() {
     assert!(holds >= 0.95 * 144.0 && breaks <= 1.1 * 144.0, "{holds} {breaks}");
 }
 
+/// The client sends 50 slots of a fortieth each, once: what 1 Gbit/s carries in a week, over 1.25. That is
+/// what binds, and not what repairs wait for. A dataset that finds no room takes no time at all, which
+/// is none that could meet a goal.
+#[test]
+fn what_is_filled_in_a_week_is_bound_by_the_client() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/limits/fill-in-a-week.toml");
+    let place = Place::new(ALONE);
+    let once = ["limit", file, "--out", "r", "--set", "fill.reservations=1", "--goal", "fill_s <= 7 * 86400"];
+    let told = String::from_utf8(place.codexsim(&once).code(0).get_output().stdout.clone()).unwrap();
+    assert!(told.contains("what held back the longest: fill client uplink 100 %"), "{told}");
+    assert!(!told.contains("NOT MONOTONE"), "{told}");
+    let json: Value = serde_json::from_str(&text(&place, "limit.json")).unwrap();
+    let number = |key: &str| {
+        let text = json["limits"][0]["answer"][key].as_str().unwrap();
+        text.strip_suffix(" GB").unwrap_or_else(|| panic!("{text}")).parse::<f64>().unwrap()
+    };
+    let exact = 7.0 * 86_400.0 / 8.0 / 1.25;
+    let (holds, breaks) = (number("holds_at"), number("breaks_at"));
+    assert!(holds <= exact && exact <= breaks * 1.001 && breaks <= 1.06 * holds, "{holds} {exact} {breaks}");
+}
+
+/// The protocol is said once where it is what tells lines apart.
+#[test]
+fn a_frontier_over_protocols_names_each_once() {
+    let place = Place::new(ALONE);
+    let asked = ["--vary", "protocol=direct|ideal", "--vary", "swarm.network_size=2..64 log"];
+    let told = limit(&place, &asked, 0);
+    assert!(told.contains("\nprotocol = direct: holds up to 11, no longer at 12."), "{told}");
+    assert!(told.contains("\nprotocol = ideal: NO LIMIT"), "{told}");
+}
+
 /// The questions that come with it, none of which is answered here.
 #[test]
 fn experiments_can_be_asked() {

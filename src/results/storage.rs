@@ -4,8 +4,8 @@ use super::{
     Capacity, DatasetRow, HostRow, Labels, RepairRow, RunRow, SeriesRow, StorageRow, TrafficRow, quantile, quantile_of,
 };
 use crate::storage::{
-    Class, DatasetOutcome, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, LifeSpec, RepairOutcome,
-    Sample, Start, StorageOutcome, StorageSpec,
+    Class, DatasetOutcome, FILL_HELD_BACK, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, LifeSpec,
+    RepairOutcome, Sample, Start, StorageOutcome, StorageSpec,
 };
 use crate::units::Time;
 
@@ -82,8 +82,6 @@ impl StorageRow {
         let received = repair / f64::from(row.hosts) / row.horizon_s * 8.0;
         let times = &totals.times_to_repair;
         let time_to_repair = |share| quantile_of(times.count(), share, |rank| times.ranked_s(rank));
-        let slowest = HELD_BACK.iter().zip(totals.held_back_s).max_by(|a, b| a.1.total_cmp(&b.1));
-        let binds = slowest.map(|(name, seconds)| if seconds > 0.0 { *name } else { "nothing" });
         let per_s = |sum: f64| mean(sum).map(|sum| sum / row.horizon_s);
         let transactions = per_s(totals.transactions);
         let fill = outcome.fill.as_ref();
@@ -134,18 +132,25 @@ impl StorageRow {
             transactions_per_second: transactions,
             chain_use: spec.chain.and_then(|chain| Some(transactions? / chain.transactions_per_s)),
             filled: fill.map(|fill| fill.filled),
-            fill_s: fill.map(|fill| fill.ended.secs()),
+            fill_s: fill.filter(|fill| fill.filled > 0).map(|fill| fill.ended.secs()),
             fill_bound_s: fill.map(|fill| fill.bound.secs()),
             fill_dataset_median_s: fill.and_then(|fill| quantile(&fill.times_s, 0.5)),
             fill_wasted_share: fill.and_then(|fill| share(fill.wasted_bytes as f64, received_to_fill(fill))),
             disk_use: row.disk_use * f64::from(outcome.datasets_there) / f64::from(row.datasets),
-            binds: binds.filter(|_| seen).map(str::to_owned),
+            fill_binds: fill.map(|fill| longest(FILL_HELD_BACK, fill.held_back_s)),
+            binds: seen.then(|| longest(HELD_BACK, totals.held_back_s)),
             events: Some(outcome.events),
             sim_time_s: Some(row.horizon_s),
             fingerprint: Some(format!("{:016x}", outcome.fingerprint)),
             ..row
         }
     }
+}
+
+/// What held back the longest, by its name.
+fn longest<const N: usize>(names: [&str; N], held_back_s: [f64; N]) -> String {
+    let slowest = names.into_iter().zip(held_back_s).max_by(|a, b| a.1.total_cmp(&b.1));
+    slowest.filter(|(_, seconds)| *seconds > 0.0).map_or("nothing", |(name, _)| name).into()
 }
 
 fn received_to_fill(fill: &FillOutcome) -> f64 {
@@ -271,6 +276,9 @@ pub(super) fn dataset_rows(id: &str, _: &StorageSpec, outcome: &StorageOutcome) 
     (0..).zip(&outcome.datasets).map(row).collect()
 }
 
+/// Rebuilds that have a row each.
+const MOST_REPAIR_ROWS: usize = 100_000;
+
 pub(super) fn repair_rows(id: &str, spec: &StorageSpec, outcome: &StorageOutcome) -> Vec<RepairRow> {
     let units = spec.units_per_dataset();
     let row = |of: &RepairOutcome| RepairRow {
@@ -292,7 +300,7 @@ pub(super) fn repair_rows(id: &str, spec: &StorageSpec, outcome: &StorageOutcome
         }
         .into(),
     };
-    outcome.repairs.iter().map(row).collect()
+    outcome.repairs.iter().take(MOST_REPAIR_ROWS).map(row).collect()
 }
 
 /// The time series of the first history.

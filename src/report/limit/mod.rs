@@ -30,7 +30,7 @@ pub fn limit(limits: &Limits) -> Document {
     document.list([
         "next to the limit: the last value at which the goals surely hold, and the first at which they surely do not",
         if limits.of_storage {
-            "held back by: what held repairs (not filling) back the longest, as shares of runs"
+            "held back by: what held the filling, and repairs, back the longest, as shares of runs"
         } else {
             "held back by: shares of the time of the slowest leecher, in the mean over runs"
         },
@@ -88,8 +88,8 @@ fn what_binds(limits: &Limits, line: &LimitLine) -> Option<String> {
     let [_, bad] = line.beside();
     let bad = bad?;
     let held = held(bad);
-    let who = if limits.of_storage { "repairs were" } else { "the slowest leecher was" };
-    let held = if held.is_empty() { String::new() } else { format!("; {who} held back by {held}") };
+    let what = if limits.of_storage { "what held back the longest:" } else { "the slowest leecher was held back by" };
+    let held = if held.is_empty() { String::new() } else { format!("; {what} {held}") };
     Some(format!("At {} {}{held}.", value(limits, bad.x), missed(limits, bad)))
 }
 

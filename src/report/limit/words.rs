@@ -38,7 +38,9 @@ pub(super) fn exact(limits: &Limits, x: f64) -> String {
 
 /// What tells a line from the others; empty where it is the only one.
 pub(super) fn name(limits: &Limits, line: &LimitLine) -> String {
-    let several = limits.lines.iter().any(|other| other.protocol != line.protocol);
+    let is_set = |key: &str| ["protocol", "system"].contains(&key); // the setting says it already
+    let several = limits.lines.iter().any(|other| other.protocol != line.protocol)
+        && !line.setting.as_ref().is_some_and(|setting| is_set(&setting.key));
     let setting = line.setting.as_ref().map(|setting| format!("{} = {}", setting.key, plain(&setting.value)));
     several.then(|| line.protocol.clone()).into_iter().chain(setting).collect::<Vec<_>>().join(", ")
 }
@@ -141,10 +143,9 @@ pub(super) fn missed(limits: &Limits, point: &LimitPoint) -> String {
     words.collect::<Vec<_>>().join("; ")
 }
 
-/// What held runs at a point back: the three largest shares. A storage run in which no repair
-/// was held back says `nothing`.
+/// What held runs at a point back: the three largest shares.
 pub(super) fn held(point: &LimitPoint) -> String {
-    let all = point.held().into_iter().filter(|(word, share)| word != "nothing" && *share >= 0.005);
+    let all = point.held().into_iter().filter(|(_, share)| *share >= 0.005);
     let largest = all.take(3);
     let words = largest.map(|(word, share)| format!("{} {:.0} %", word.replace('_', " "), share * 100.0));
     words.collect::<Vec<_>>().join(", ")

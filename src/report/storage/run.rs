@@ -127,6 +127,7 @@ fn fill(row: &StorageRow) -> Vec<Line> {
     vec![
         ("datasets filled", row.filled.map(|filled| format!("{filled} of {}", row.datasets))),
         ("time to fill", row.fill_s.map(|time| human::seconds(time) + &bound)),
+        ("what holds the filling back", row.fill_binds.clone()),
         ("downloads in vain", row.fill_wasted_share.map(|share| format!("{:.1} % of bytes", share * 100.0))),
     ]
 }

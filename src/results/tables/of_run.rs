@@ -261,7 +261,7 @@ parts! {
         /// Bytes moved to repair it.
         repair_bytes: u64 [Bytes],
     }
-    /// A rebuild of a slot in the first history of a storage run; at most the first million.
+    /// A rebuild of a slot in the first history of a storage run; at most the first hundred thousand.
     repairs: RepairRow in "repairs.csv" kept repair_rows, Any {
         /// The run.
         run_id: String [Text],

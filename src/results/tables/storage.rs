@@ -131,7 +131,7 @@ table! {
         chain_use: Option<f64> [Share],
         /// Datasets that came to their hosts in full, where that was simulated.
         filled: Option<u32> [Count],
-        /// How long it took to fill all.
+        /// How long it took until the last one that came in full; empty where none did.
         fill_s: Option<f64> [Seconds],
         /// Lower bound on that.
         fill_bound_s: Option<f64> [Seconds],
@@ -139,6 +139,9 @@ table! {
         fill_dataset_median_s: Option<f64> [Seconds],
         /// Bytes of downloads in vain, as a share of those that hosts received.
         fill_wasted_share: Option<f64> [Share],
+        /// What held downloads to fill back the longest: `client_uplink`, `host_downlink`, `host_uplink`,
+        /// `encoding`, or `room` on disks and in queues; `nothing` where none was held back.
+        fill_binds: Option<String> [Text],
         /// Space that slots take, as a share of all disks, at the start.
         disk_use: f64 [Share],
         /// What held repairs back the longest: `uplink`, `downlink`, `limit`, `disk`,

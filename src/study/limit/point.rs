@@ -1,7 +1,7 @@
 //! What runs at one value of the varied key showed.
 
 use super::evidence::LimitTally;
-use crate::results::{ConstraintRow, HeldBack, NodeRow, Observation, ResultsError};
+use crate::results::{ConstraintRow, HeldBack, NodeRow, Observation, ResultsError, StorageRow};
 use crate::scenario::Progress;
 use crate::study::{Cell, Claim, RowFile};
 use std::collections::BTreeMap;
@@ -27,8 +27,9 @@ pub struct LimitRun {
     pub values: Vec<[Option<f64>; 2]>,
     /// What held the slowest leecher back, as shares of its time; empty where that is not kept.
     pub held: Vec<(String, f64)>,
-    /// Of a storage run, what held repairs back the longest.
-    pub binds: Option<String>,
+    /// Of a storage run, what held the filling and what held repairs back the longest: `fill_` or
+    /// `repair_` and its name; what nothing held back is left out.
+    pub binds: Vec<String>,
     /// Of the event stream, and all that the goals are about: two runs in which these are
     /// equal are the same.
     same: (Option<String>, Vec<Option<f64>>),
@@ -47,7 +48,7 @@ impl LimitRun {
             met: goals.iter().map(|goal| goal.is_met(&seen)).collect(),
             values: goals.iter().map(|goal| goal.values(&seen)).collect(),
             held: held.map_or(vec![], |[slowest, _]| slowest.shares),
-            binds: file.storage.as_ref().and_then(|row| row.binds.clone()),
+            binds: file.storage.as_ref().map_or(vec![], binds),
             same: (file.run.fingerprint.clone(), measures.map(|measure| measure.value(&seen)).collect()),
         })
     }
@@ -79,16 +80,22 @@ impl LimitPoint {
     }
 
     /// What held the slowest leecher back, as shares of its time, in the mean over runs; of
-    /// storage runs, in which share of them what held repairs back the longest. The largest
-    /// first; empty where nothing is known.
+    /// storage runs, in which share of them what held the filling, and repairs, back the longest. The
+    /// largest first; empty where nothing is known.
     pub fn held(&self) -> Vec<(String, f64)> {
         let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
         let of_swarm = self.runs.iter().flat_map(|run| run.held.iter().map(|(word, share)| (word.as_str(), *share)));
-        let of_storage = self.runs.iter().filter_map(|run| Some((run.binds.as_deref()?, 1.0)));
+        let of_storage = self.runs.iter().flat_map(|run| run.binds.iter().map(|word| (word.as_str(), 1.0)));
         of_swarm.chain(of_storage).for_each(|(word, share)| *sums.entry(word).or_default() += share);
         let mut means: Vec<(String, f64)> =
             sums.into_iter().map(|(word, sum)| (word.to_owned(), sum / self.runs.len() as f64)).collect();
         means.sort_by(|a, b| b.1.total_cmp(&a.1));
         means
     }
+}
+
+fn binds(row: &StorageRow) -> Vec<String> {
+    let all = [("fill", &row.fill_binds), ("repair", &row.binds)];
+    let all = all.into_iter().filter_map(|(what, by)| Some((what, by.as_deref().filter(|by| *by != "nothing")?)));
+    all.map(|(what, by)| format!("{what}_{by}")).collect()
 }
