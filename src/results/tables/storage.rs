@@ -139,9 +139,6 @@ table! {
         fill_dataset_median_s: Option<f64> [Seconds],
         /// Bytes of downloads in vain, as a share of those that hosts received.
         fill_wasted_share: Option<f64> [Share],
-        /// What held downloads to fill back the longest: `client_uplink`, `host_downlink`, `host_uplink`,
-        /// `encoding`, or `room` on disks and in queues; `nothing` where none was held back.
-        fill_binds: Option<String> [Text],
         /// Space that slots take, as a share of all disks, at the start.
         disk_use: f64 [Share],
         /// What held repairs back the longest: `uplink`, `downlink`, `limit`, `disk`,
@@ -158,5 +155,8 @@ table! {
         peak_rss_bytes: Option<u64> [Bytes],
         /// Digest of the ordered event stream, 16 hex digits.
         fingerprint: Option<String> [Text],
+        /// What held downloads to fill back the longest: `client_uplink`, `host_downlink`, `host_uplink`,
+        /// `encoding`, or `room` on disks and in queues; `nothing` where none was held back.
+        fill_binds: Option<String> [Text],
     }
 }
