@@ -72,6 +72,7 @@ pub struct Ctx<'a, P: Protocol> {
     pub shared: &'a P::Shared,
     pub(crate) now: Time,
     pub(crate) epoch: u32,
+    pub(crate) went: Option<Time>,
     /// The connection that the event is about, and that effects are about unless another
     /// one is chosen.
     pub(crate) channel: Channel,
@@ -106,6 +107,11 @@ impl<P: Protocol> Ctx<'_, P> {
     /// The present.
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// When the node last went offline; none if it has been there since its start.
+    pub fn went(&self) -> Option<Time> {
+        self.went
     }
 
     /// This node's random stream.

@@ -100,7 +100,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// other ends learn of it one delay later.
     fn go_offline(&mut self, id: NodeId, kind: OfflineKind) {
         let node = &mut self.nodes[id.index()];
-        node.online = false;
+        (node.online, node.went) = (false, Some(self.now));
         self.online -= 1;
         let links = node.take_links();
         let mut peers: Vec<Line> = links.iter().map(|link| link.line).collect();

@@ -31,6 +31,8 @@ pub(super) struct NodeState {
     pub online: bool,
     /// Counts the node's times online; what was meant for an earlier one is void.
     pub epoch: u32,
+    /// When it last went, if it ever did.
+    pub went: Option<Time>,
     /// The processor is busy until then.
     pub cpu_free: Time,
     pub store: Holdings,
@@ -78,6 +80,7 @@ impl NodeState {
             manifests: held.map(|dataset| dataset.0).collect(),
             online: false,
             epoch: 0,
+            went: None,
             cpu_free: Time::ZERO,
             store,
             unverified: BlockSet::new(),

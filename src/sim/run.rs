@@ -415,6 +415,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             shared: &self.shared,
             now: self.spec.clock.shows(self.now),
             epoch: node.epoch,
+            went: node.went,
             channel,
             manifests: &mut node.manifests,
             wanted: &node.wanted,

@@ -28,16 +28,23 @@ pub(super) struct Choker {
     to_optimistic: u64,
 }
 
+fn whole_seconds(time: Time) -> u64 {
+    time.nanos() / TICK.nanos()
+}
+
 fn seconds(time: Time) -> u64 {
-    (time.nanos() / TICK.nanos()).max(1)
+    whole_seconds(time).max(1)
 }
 
 impl Choker {
     /// Of a client that has been running for a while without connections: the
     /// first round is overdue and comes with the first connection, the optimistic
-    /// ones go by the clock.
-    pub fn at_any_time(params: &Params, rng: &mut Rng) -> Self {
-        Choker { taken: 0, to_round: 0, to_optimistic: 1 + rng.below(seconds(params.optimistic_interval)) }
+    /// ones go by the clock, which began with the client (`session_impl.hpp`,
+    /// `m_optimistic_unchoke_time_scaler`).
+    pub fn of_a_running_client(params: &Params, rng: &mut Rng) -> Self {
+        let interval = seconds(params.optimistic_interval);
+        let age = whole_seconds(params.session_age) + rng.below(seconds(params.session_age_spread));
+        Choker { taken: 0, to_round: 0, to_optimistic: interval - age % interval }
     }
 
     /// The next tick brings a round and an optimistic unchoke.
@@ -46,13 +53,20 @@ impl Choker {
         (self.to_round, self.to_optimistic) = (1, 1);
     }
 
+    /// The next tick brings an optimistic unchoke.
+    #[cfg(test)]
+    pub fn make_optimistic_due(&mut self) {
+        self.to_optimistic = 1;
+    }
+
     /// Another second is over.
     fn tick(&mut self) {
         self.to_round = self.to_round.saturating_sub(1);
         self.to_optimistic = self.to_optimistic.saturating_sub(1);
     }
 
-    /// A peer with a slot is gone.
+    /// A peer with a slot is gone, or wants nothing more: the slot is given anew
+    /// (`trigger_unchoke`, `trigger_optimistic_unchoke`).
     pub fn turn_ended(&mut self, optimistic: bool) {
         self.taken -= 1;
         self.to_round = 0;
@@ -92,7 +106,9 @@ impl Torrent {
     pub(super) fn on_not_interested(&mut self, at: usize, session: &mut Session, cx: &mut Context<'_>) {
         self.peers[at].interested = false;
         if self.peers[at].unchoked {
-            self.choke(at, &mut session.choker, cx);
+            let optimistic = self.peers[at].optimistic;
+            self.choke(at, cx);
+            session.choker.turn_ended(optimistic);
         }
     }
 
@@ -103,12 +119,10 @@ impl Torrent {
         cx.send(peer.id, Msg::Unchoke);
     }
 
-    fn choke(&mut self, at: usize, choker: &mut Choker, cx: &mut Context<'_>) {
+    fn choke(&mut self, at: usize, cx: &mut Context<'_>) {
         let peer = &mut self.peers[at];
-        peer.unchoked = false;
-        let optimistic = std::mem::take(&mut peer.optimistic);
+        (peer.unchoked, peer.optimistic) = (false, false);
         cx.send(peer.id, Msg::Choke);
-        choker.turn_ended(optimistic);
         self.refuse_waiting(at, cx);
     }
 
@@ -177,7 +191,10 @@ impl BitTorrent {
                     torrent.peers[at].optimistic = false;
                     choker.to_optimistic = 0;
                 }
-                (false, true) if !optimistic => torrent.choke(at, choker, cx),
+                (false, true) if !optimistic => {
+                    torrent.choke(at, cx);
+                    choker.taken -= 1;
+                }
                 _ => {}
             }
         }
@@ -202,8 +219,13 @@ impl BitTorrent {
                 torrent.peers[at].optimistic = true;
                 torrent.peers[at].last_optimistic = cx.now();
             } else if rank >= slots && optimistic {
-                torrent.choke(at, choker, cx);
+                torrent.choke(at, cx);
+                choker.taken -= 1;
             }
+        }
+        // More than there are slots: a round chokes some.
+        if choker.taken > cx.shared.params.unchoke_slots {
+            choker.to_round = 0;
         }
     }
 }

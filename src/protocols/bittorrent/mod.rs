@@ -117,7 +117,7 @@ impl Session {
     /// The node has a torrent.
     fn wake(&mut self, cx: &mut Context<'_>) {
         if !std::mem::replace(&mut self.awake, true) {
-            self.choker = Choker::at_any_time(&cx.shared.params, cx.rng());
+            self.choker = Choker::of_a_running_client(&cx.shared.params, cx.rng());
         }
     }
 
@@ -147,6 +147,8 @@ pub struct BitTorrent {
     /// Whose turn it is to dial.
     turns: Turns,
     ticking: bool,
+    /// Not before then does it look for peers.
+    looks_from: Time,
 }
 
 type Context<'a> = Ctx<'a, BitTorrent>;
@@ -240,7 +242,15 @@ impl Protocol for BitTorrent {
             session: Session::default(),
             turns: Turns::default(),
             ticking: false,
+            looks_from: Time::ZERO,
         }
+    }
+
+    /// A client that ran on has its peers from before, which it lost when it went and does
+    /// not try before the pause after that is over.
+    fn start(&mut self, cx: &mut Context<'_>) {
+        let params = &cx.shared.params;
+        self.looks_from = cx.went().filter(|_| params.runs_on).map_or(Time::ZERO, |went| went + params.reconnect_time);
     }
 
     fn open(&mut self, dataset: DatasetId, cx: &mut Context<'_>) {

@@ -33,6 +33,11 @@ pub struct Params {
     pub unchoke_interval: Time,
     /// Distance between two optimistic unchokes.
     pub optimistic_interval: Time,
+    /// How long a client has been running when it gets its first torrent, at the least:
+    /// its optimistic unchokes go by a clock that began with it.
+    pub session_age: Time,
+    /// By how much more at the most; each client draws its own.
+    pub session_age_spread: Time,
     /// Pieces that a seeder sends to one peer before others take their turn.
     pub seeding_quota: u32,
     /// Time that a peer keeps its slot at a seeder in any case.
@@ -71,6 +76,9 @@ pub struct Params {
     pub connection_speed: u32,
     /// Pause before a lost connection is tried again.
     pub reconnect_time: Time,
+    /// Whether a client that was away ran on without its network: it has kept its list of
+    /// peers, and tries each again when that pause is over. Else it is started anew.
+    pub runs_on: bool,
     /// Distance between two announces to the tracker.
     pub announce_interval: Time,
     /// Torrents of a node that load at the same time; others wait. Deluge: 3.

@@ -11,7 +11,7 @@
 //! lost here: the original lets uploads end first.
 
 use super::torrent::Torrent;
-use super::{BitTorrent, Context, Params};
+use super::{BitTorrent, Context, Params, Timer};
 use crate::protocol::Key;
 use crate::units::Time;
 use crate::world::{Channel, DatasetId};
@@ -244,7 +244,10 @@ impl BitTorrent {
         cx.provide(Key::Dataset(id));
         // Seeders of the beginning have announced themselves before; who returns
         // as a seed looks for leechers (seeding_outgoing_connections).
-        if !torrent.is_finished() {
+        let pause = self.looks_from.since(cx.now());
+        if !torrent.is_finished() && pause > Time::ZERO {
+            torrent.announce = Some(cx.after(pause, Timer::Announce(id)));
+        } else if !torrent.is_finished() {
             torrent.announce(cx);
         } else if cx.now() > Time::ZERO {
             cx.find(Key::Dataset(id));

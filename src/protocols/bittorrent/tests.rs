@@ -147,6 +147,53 @@ fn the_optimistic_slot_goes_round() {
     assert_eq!(holders.len(), 3, "each had its turn: {holders:?}");
 }
 
+/// With one slot there is none but the optimistic one: who was let in for want of others
+/// loses it in the first round, and it is given by a clock that began with the client.
+#[test]
+fn the_clock_of_optimistic_unchokes_began_with_the_client() {
+    for age in [1, 11, 44] {
+        let mut bench = Bench::new(true, 64, |p| {
+            (p.unchoke_slots, p.session_age, p.session_age_spread) = (1, Time::from_secs(age), Time::ZERO);
+        });
+        bench.connect(1..=3);
+        (1..=3).for_each(|peer| bench.hear(peer, Msg::Interested));
+        assert_eq!(bench.unchoked(), [1]);
+        let ticks = (30 - age % 30) as u32;
+        for tick in 1..ticks {
+            bench.wait(1);
+            assert!(bench.unchoked().is_empty(), "age {age}, tick {tick}");
+        }
+        bench.wait(1);
+        assert_eq!(bench.unchoked().len(), 1, "age {age}");
+    }
+}
+
+/// Only a slot too many brings a round before its time (`recalculate_optimistic_unchoke_slots`).
+#[test]
+fn an_optimistic_turn_that_is_over_leaves_the_regular_slots_alone() {
+    let mut bench = Bench::new(false, 640, |p| p.random_first = 0);
+    bench.connect(1..=8);
+    (1..=8).for_each(|peer| bench.hear(peer, Msg::Interested));
+    bench.on.node.session.choker.make_due();
+    bench.wait(1);
+    let regular = |bench: &Bench| -> Vec<u32> {
+        bench.torrent().peers.iter().filter(|p| p.unchoked && !p.optimistic).map(|p| p.id.0).collect()
+    };
+    let held = regular(&bench);
+    assert_eq!(held.len(), 3);
+    // The others give something meanwhile: the next round is theirs.
+    for peer in (1..=8).filter(|peer| !held.contains(peer)) {
+        bench.seed(peer);
+        let units = bench.asked(peer);
+        bench.hear(peer, Msg::Piece(units[0]));
+    }
+    bench.on.node.session.choker.make_optimistic_due();
+    bench.wait(3);
+    assert_eq!(regular(&bench), held);
+    bench.wait(12);
+    assert!(regular(&bench).iter().all(|peer| !held.contains(peer)));
+}
+
 #[test]
 fn a_slot_that_is_given_up_goes_to_somebody_within_a_second() {
     let mut bench = Bench::new(true, 64, |_| {});
