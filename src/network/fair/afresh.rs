@@ -1,4 +1,4 @@
-//! Max-min rates from scratch, for the links that hang together with those
+//! Weighted max-min rates from scratch, for the links that hang together with those
 //! that wait to be solved. The way out when step by step takes too long.
 
 use super::levels::Levels;
@@ -8,9 +8,10 @@ use std::collections::BinaryHeap;
 /// A filling of part of the links.
 struct Filling<'a> {
     levels: &'a mut Levels,
-    /// Per link: capacity not yet given away, and flows not yet fixed.
+    /// Per link: capacity not yet given away, flows not yet fixed, and what these weigh.
     rest: Vec<f64>,
     open: Vec<u32>,
+    weight: Vec<f64>,
     fixed: Vec<bool>,
     /// Unsaturated links by the level at which they would fill up, as it was
     /// when they were put here; it only rises.
@@ -18,20 +19,21 @@ struct Filling<'a> {
 }
 
 impl Levels {
-    /// Solves all links connected to those that wait, by raising the rates of
+    /// Solves all links connected to those that wait, by raising the rates per weight of
     /// all their flows together until links fill up or flows reach their limits.
     pub(super) fn solve_afresh(&mut self) {
         let links = self.connected();
         let flows = links.iter().flat_map(|l| self.flows(*l)).map(|m| m.flow + 1).max().unwrap_or(0);
         let mut limits: Vec<(u64, u32)> = Vec::new();
         for link in &links {
-            limits.extend(self.flows(*link).iter().map(|m| (self.limit(m.flow).to_bits(), m.flow)));
+            limits.extend(self.flows(*link).iter().map(|m| (self.highest_level(m.flow).to_bits(), m.flow)));
         }
         limits.retain(|l| f64::from_bits(l.0).is_finite());
         limits.sort_unstable();
         let mut filling = Filling {
             rest: self.capacities().to_vec(),
             open: vec![0; self.capacities().len()],
+            weight: vec![0.0; self.capacities().len()],
             fixed: vec![false; flows as usize],
             full_at: BinaryHeap::new(),
             levels: self,
@@ -45,7 +47,9 @@ impl Levels {
 
 impl Filling<'_> {
     fn begin(&mut self, link: u32) {
-        self.open[link as usize] = self.levels.flows(link).len() as u32;
+        let flows = self.levels.flows(link);
+        self.open[link as usize] = flows.len() as u32;
+        self.weight[link as usize] = flows.iter().map(|member| member.weight).sum();
         self.levels.unsaturate(link);
         self.offer(link);
     }
@@ -58,7 +62,7 @@ impl Filling<'_> {
 
     /// The level at which `link` fills up if its flows are held back nowhere else.
     fn share(&self, link: u32) -> f64 {
-        self.rest[link as usize].max(0.0) / f64::from(self.open[link as usize])
+        self.rest[link as usize].max(0.0) / self.weight[link as usize]
     }
 
     fn fill(&mut self, limits: &[(u64, u32)]) {
@@ -86,13 +90,15 @@ impl Filling<'_> {
         }
     }
 
-    /// Gives `flow` its final rate.
-    fn fix(&mut self, flow: u32, rate: f64) {
+    /// Gives `flow` its final rate, that of this level.
+    fn fix(&mut self, flow: u32, level: f64) {
         if std::mem::replace(&mut self.fixed[flow as usize], true) {
             return;
         }
+        let weight = self.levels.weight(flow);
         for link in self.levels.path(flow) {
-            self.rest[link as usize] -= rate;
+            self.rest[link as usize] -= weight * level;
+            self.weight[link as usize] -= weight;
             self.open[link as usize] = self.open[link as usize].saturating_sub(1);
         }
     }

@@ -69,7 +69,7 @@ impl Bulk {
             None => self.transfers.push(transfer),
         }
         self.levels.open(number, from, to, &[]);
-        self.levels.add(number, limit);
+        self.levels.add(number, limit, 1.0);
         self.moments.reserve(number);
         self.untimed.push(number);
         number

@@ -1,15 +1,16 @@
-//! Max-min fair rates over links, kept up to date change by change.
+//! Weighted max-min fair rates over links, kept up to date change by change.
 //!
-//! Every link has a water level. A flow's rate is the smallest of the levels of
-//! its links and its own limit. A link whose flows would use more than its
+//! Every link has a water level, in bytes per second and unit of weight. A flow's rate
+//! is its weight times the smallest of the levels of its links, or its own limit if that
+//! is less; with weights of one the levels are rates. A link whose flows would use more than its
 //! capacity is saturated: its level is such that they use all of it; any other
 //! link has an infinite level. Where this holds of all links, each flow is held
-//! back by its limit or by a full link on which no flow is faster, and that
+//! back by its limit or by a full link on which no flow is faster for its weight, and that
 //! characterises the max-min fair allocation (Bertsekas & Gallager, "Data
 //! Networks", 6.5.2): there is no other.
 //!
-//! What a flow with another limit `a` takes of a link with level `s` is
-//! min(s, a), so a level depends only on lower levels. A change of a level from
+//! What a flow of weight `w` with another limit `w a` takes of a link with level `s` is
+//! w min(s, a), so a level depends only on lower levels. A change of a level from
 //! `x` to `y` therefore concerns only links above min(x, y), and moves them only
 //! above it. Links to be solved again wait in order of that value; it never
 //! falls, all levels below it are final, and the work ends.
@@ -31,9 +32,11 @@ pub(super) struct FlowOnLink {
     pub flow: u32,
     /// The link at its other end, if it crosses these two alone; else [`Levels::beyond`].
     pub other: u32,
-    /// Its own limit, bytes per second; the least of that and the levels of its other
-    /// links where it crosses more than two.
+    /// Its own limit, bytes per second and unit of weight; the least of that and the
+    /// levels of its other links where it crosses more than two.
     pub limit: f64,
+    /// What it weighs.
+    pub weight: f64,
 }
 
 /// A flow's two access links and its places among their members.
@@ -41,7 +44,10 @@ pub(super) struct FlowOnLink {
 pub(super) struct Ends {
     pub link: [u32; 2],
     pub place: [u32; 2],
+    /// Bytes per second.
     pub limit: f64,
+    /// Of the rates of two flows that one link holds back, the ratio is that of their weights.
+    pub weight: f64,
 }
 
 /// A link between the two at the ends of a flow, and its place among the members.
@@ -56,8 +62,8 @@ struct Split {
     /// What those held back elsewhere take, and the most that one of them takes.
     fixed: f64,
     highest_fixed: f64,
-    /// How many others there are, and the least that one could take elsewhere.
-    free: u32,
+    /// What the others weigh together, and the least level that one could have elsewhere.
+    free: f64,
     lowest_free: f64,
 }
 
@@ -135,8 +141,9 @@ impl Levels {
 
     /// What `flow` may carry, in bytes per second; up to date when solved.
     pub fn rate(&self, flow: u32) -> f64 {
-        let Ends { link, limit, .. } = self.ends[flow as usize];
-        lower(lower(self.level[link[0] as usize], self.level[link[1] as usize]), lower(limit, self.lowest_inside(flow)))
+        let Ends { link, limit, weight, .. } = self.ends[flow as usize];
+        let level = lower(self.level[link[0] as usize], self.level[link[1] as usize]);
+        lower(lower(level, self.lowest_inside(flow)) * weight, limit)
     }
 
     /// The lowest level of the links inside the graph that `flow` crosses.
@@ -147,10 +154,10 @@ impl Levels {
     /// What holds `flow` back; the downlink only when it is tighter than the
     /// uplink, and a link between them only when it is tighter than both.
     pub fn bottleneck(&self, flow: u32) -> Bottleneck {
-        let Ends { link, limit, .. } = self.ends[flow as usize];
+        let Ends { link, limit, weight, .. } = self.ends[flow as usize];
         let (up, down) = (self.level[link[0] as usize], self.level[link[1] as usize]);
         let inside = self.lowest_inside(flow);
-        if limit <= lower(lower(up, down), inside) {
+        if limit <= lower(lower(up, down), inside) * weight {
             Bottleneck::Window
         } else if inside < lower(up, down) {
             Bottleneck::CoreLink
@@ -169,7 +176,7 @@ impl Levels {
         let low = lower(old, level);
         self.members[link as usize].iter().filter_map(move |member| {
             let elsewhere = lower(self.level[member.other as usize], member.limit);
-            (elsewhere >= low).then(|| (member.flow, lower(level, elsewhere)))
+            (elsewhere >= low).then(|| (member.flow, lower(level, elsewhere) * member.weight))
         })
     }
 
@@ -231,35 +238,36 @@ impl Levels {
     fn wake_neighbours(&mut self, link: u32, old: f64, new: f64) {
         let (low, beyond) = (old.min(new), self.beyond());
         for at in 0..self.members[link as usize].len() {
-            let FlowOnLink { flow, other, limit } = self.members[link as usize][at];
+            let FlowOnLink { flow, other, limit, weight } = self.members[link as usize][at];
             if limit <= low {
                 continue;
             }
             if other != beyond {
-                self.wake_neighbour(other, (old, new), limit);
+                self.wake_neighbour(other, (old, new), limit, weight);
                 continue;
             }
             let ends = self.ends[flow as usize].link;
-            ends.into_iter().filter(|end| *end != link).for_each(|end| self.wake_neighbour(end, (old, new), limit));
+            let others = ends.into_iter().filter(|end| *end != link);
+            others.for_each(|end| self.wake_neighbour(end, (old, new), limit, weight));
             for hop in 0..self.inner(flow).len() {
                 let other = self.inner[flow as usize][hop].link;
                 if other != link {
-                    self.wake_neighbour(other, (old, new), limit);
+                    self.wake_neighbour(other, (old, new), limit, weight);
                 }
             }
         }
     }
 
-    /// What a flow takes of `link` moves from the lower of `old` and `limit` to that of
-    /// `new` and `limit`.
-    fn wake_neighbour(&mut self, link: u32, (old, new): (f64, f64), limit: f64) {
+    /// What a flow takes of `link` moves from `weight` times the lower of `old` and `limit`
+    /// to that of `new` and `limit`.
+    fn wake_neighbour(&mut self, link: u32, (old, new): (f64, f64), limit: f64, weight: f64) {
         let (level, low) = (self.level[link as usize], old.min(new));
         if level <= low {
             return;
         }
         if level.is_infinite() {
             // It stays unsaturated when a flow takes less, or more of what is spare.
-            self.spare[link as usize] -= (new.min(limit) - old.min(limit)).max(0.0);
+            self.spare[link as usize] -= (new.min(limit) - old.min(limit)).max(0.0) * weight;
             if new < old || self.spare[link as usize] >= 0.0 {
                 return;
             }
@@ -267,8 +275,8 @@ impl Levels {
         self.wake(link, low);
     }
 
-    /// Solves sum over flows of min(s, a) = capacity for the level s, where a
-    /// is what else limits the flow: Newton's method on a concave function.
+    /// Solves sum over flows of w min(s, a) = capacity for the level s, where w is the
+    /// weight of the flow and a what else limits it: Newton's method on a concave function.
     /// From the first step on it approaches from below.
     fn solve_link(&mut self, link: u32) -> f64 {
         let (capacity, members) = (self.capacity[link as usize], &self.members[link as usize]);
@@ -276,16 +284,16 @@ impl Levels {
             self.spare[link as usize] = capacity;
             return f64::INFINITY;
         }
-        let lowest = capacity / members.len() as f64;
+        let lowest = capacity / members.iter().map(|member| member.weight).sum::<f64>();
         let mut level = self.level[link as usize];
         let mut below = false;
         loop {
             let Split { fixed, highest_fixed, free, lowest_free } = self.split(link, level);
-            if free == 0 && fixed <= capacity {
+            if free == 0.0 && fixed <= capacity {
                 self.spare[link as usize] = capacity - fixed;
                 return f64::INFINITY;
             }
-            let next = if free == 0 { lowest } else { ((capacity - fixed) / f64::from(free)).max(lowest) };
+            let next = if free == 0.0 { lowest } else { ((capacity - fixed) / free).max(lowest) };
             let same_split = highest_fixed < next && next <= lowest_free;
             if same_split || (below && next <= level) {
                 return next;
@@ -297,13 +305,13 @@ impl Levels {
 
     /// Who of the flows on `link` is held back elsewhere below `level`.
     fn split(&self, link: u32, level: f64) -> Split {
-        let mut split = Split { fixed: 0.0, highest_fixed: 0.0, free: 0, lowest_free: f64::INFINITY };
+        let mut split = Split { fixed: 0.0, highest_fixed: 0.0, free: 0.0, lowest_free: f64::INFINITY };
         for member in &self.members[link as usize] {
             let elsewhere = lower(member.limit, self.level[member.other as usize]);
             let held = elsewhere < level;
             // Written without branches: which way a flow goes is hard to foresee.
-            split.fixed += if held { elsewhere } else { 0.0 };
-            split.free += u32::from(!held);
+            split.fixed += if held { elsewhere * member.weight } else { 0.0 };
+            split.free += if held { 0.0 } else { member.weight };
             split.highest_fixed = if held && elsewhere > split.highest_fixed { elsewhere } else { split.highest_fixed };
             split.lowest_free = if !held && elsewhere < split.lowest_free { elsewhere } else { split.lowest_free };
         }

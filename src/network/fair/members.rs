@@ -22,7 +22,7 @@ impl Levels {
     /// Makes `flow` one between these nodes, over the core links of `route`.
     pub fn open(&mut self, flow: u32, from: u32, to: u32, route: &[Hop]) {
         let link = [from, self.nodes as u32 + to];
-        let ends = Ends { link, place: [0; 2], limit: f64::INFINITY };
+        let ends = Ends { link, place: [0; 2], limit: f64::INFINITY, weight: 1.0 };
         let at = flow as usize;
         if at < self.ends.len() {
             self.ends[at] = ends
@@ -61,18 +61,19 @@ impl Levels {
         self.inner(flow).iter().map(move |hop| hop.link - first)
     }
 
-    /// `flow` begins.
-    pub fn add(&mut self, flow: u32, limit: f64) {
-        let link = self.ends[flow as usize].link;
-        self.ends[flow as usize].limit = limit;
+    /// `flow` begins, with a limit in bytes per second and a finite weight above zero.
+    pub fn add(&mut self, flow: u32, limit: f64, weight: f64) {
+        let ends = &mut self.ends[flow as usize];
+        (ends.limit, ends.weight) = (limit, weight);
+        let (link, limit) = (ends.link, limit / weight);
         let others = if self.inner(flow).is_empty() { [link[1], link[0]] } else { [self.beyond(); 2] };
         for side in 0..2 {
             self.ends[flow as usize].place[side] =
-                self.join(link[side], FlowOnLink { flow, other: others[side], limit });
+                self.join(link[side], FlowOnLink { flow, other: others[side], limit, weight });
         }
         for at in 0..self.inner(flow).len() {
             let InnerHop { link, .. } = self.inner[flow as usize][at];
-            let member = FlowOnLink { flow, other: self.beyond(), limit };
+            let member = FlowOnLink { flow, other: self.beyond(), limit, weight };
             self.inner[flow as usize][at].place = self.join(link, member);
         }
         self.note_other_links(flow);
@@ -131,8 +132,8 @@ impl Levels {
                 second = lower(second, level);
             }
         }
-        let Ends { link: ends, place, limit } = self.ends[flow as usize];
-        let elsewhere = |link: u32| lower(limit, if link == tightest { second } else { least });
+        let Ends { link: ends, place, limit, weight } = self.ends[flow as usize];
+        let elsewhere = |link: u32| lower(limit / weight, if link == tightest { second } else { least });
         for side in 0..2 {
             self.members[ends[side] as usize][place[side] as usize].limit = elsewhere(ends[side]);
         }
@@ -141,24 +142,40 @@ impl Levels {
         }
     }
 
-    /// The own limit of `flow`.
+    /// The own limit of `flow`, bytes per second.
     pub fn limit(&self, flow: u32) -> f64 {
         self.ends[flow as usize].limit
     }
 
-    /// Changes the own limit of `flow`, which runs at `rate`. True when that
+    /// What `flow` weighs.
+    pub fn weight(&self, flow: u32) -> f64 {
+        self.ends[flow as usize].weight
+    }
+
+    /// The level above which its own limit holds `flow` back.
+    pub(super) fn highest_level(&self, flow: u32) -> f64 {
+        self.limit(flow) / self.weight(flow)
+    }
+
+    /// Changes the own limit and the weight of `flow`, which runs at `rate`. True when that
     /// changes rates.
-    pub fn set_limit(&mut self, flow: u32, limit: f64, rate: f64) -> bool {
-        let Ends { link, place, limit: old } = self.ends[flow as usize];
-        self.ends[flow as usize].limit = limit;
-        let matters = limit.min(old) <= rate * (1.0 + 1e-9);
+    pub fn set(&mut self, flow: u32, limit: f64, weight: f64, rate: f64) -> bool {
+        let Ends { link, place, limit: old_limit, weight: old_weight } = self.ends[flow as usize];
+        let ends = &mut self.ends[flow as usize];
+        (ends.limit, ends.weight) = (limit, weight);
+        let matters = weight != old_weight || limit.min(old_limit) <= rate * (1.0 + 1e-9);
         for side in 0..2 {
-            self.members[link[side] as usize][place[side] as usize].limit = limit;
+            let member = &mut self.members[link[side] as usize][place[side] as usize];
+            (member.limit, member.weight) = (limit / weight, weight);
             if matters {
                 self.wake(link[side], 0.0);
             }
         }
+
         if !self.inner(flow).is_empty() {
+            for InnerHop { link, place } in &self.inner[flow as usize] {
+                self.members[*link as usize][*place as usize].weight = weight;
+            }
             self.note_other_links(flow);
             (0..self.inner(flow).len())
                 .filter(|_| matters)

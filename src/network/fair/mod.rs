@@ -145,7 +145,7 @@ impl Fair {
         let limit = head.window.limit();
         self.buckets.enter(self.levels.links(flow), now);
         self.begin(flow, flight, out);
-        self.levels.add(flow, limit);
+        self.levels.add(flow, limit, 1.0);
         self.untimed.push(flow);
     }
 
@@ -219,7 +219,7 @@ impl Fair {
         let head = &self.heads[flow as usize];
         let limit = head.window.limit();
         let mut next = head.next().0;
-        if limit != self.levels.limit(flow) && self.levels.set_limit(flow, limit, head.rate) {
+        if limit != self.levels.limit(flow) && self.levels.set(flow, limit, 1.0, head.rate) {
             self.untimed.push(flow);
             next = Time::NEVER; // until its rate is known
         }
