@@ -82,6 +82,8 @@ pub enum Purpose {
     SlotNames = 35,
     /// Where the points of a design are; decides no run at a given point.
     Designs = 36,
+    /// Which streams lose packets at a full buffer.
+    Losses = 37,
 }
 
 /// A random stream. Bit-identical on every platform.

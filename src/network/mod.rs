@@ -11,6 +11,7 @@
 //! where the world has a graph with capacities, and the downlink of its receiver.
 
 mod bucket;
+mod congestion;
 mod fair;
 mod fifo;
 mod flights;
@@ -23,6 +24,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use congestion::Congestion;
 pub use fair::Bulk;
 pub use head::{Bottleneck, HeadFlight};
 pub use transport::Transport;

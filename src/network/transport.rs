@@ -1,5 +1,6 @@
 //! From protocol bytes to bytes on the wire, and what a connection costs.
 
+use super::Congestion;
 use crate::units::{Bytes, Refusal, Time, require};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,10 @@ pub struct Transport {
     /// Delay that a delay-based transport keeps the buffer at: 100 ms for uTP
     /// (BEP 29). TCP fills it: "never".
     pub delay_target: Time,
+    /// How senders answer to losses, which decides what streams get of a full link (`fair`
+    /// only). Even: the same for all, as where each has a queue of its own; the others share
+    /// one drop-tail buffer, `queue` long, as their windows are.
+    pub congestion: Congestion,
 }
 
 impl Transport {
@@ -77,6 +82,7 @@ impl Transport {
         queue: Time::ZERO,
         burst: Time::ZERO,
         delay_target: Time::NEVER,
+        congestion: Congestion::Even,
     };
 
     /// Refuses layers that carry nothing, or whose windows do not fit together.
@@ -176,6 +182,7 @@ impl Default for Transport {
             queue: Time::ZERO,
             burst: Time::ZERO,
             delay_target: Time::NEVER,
+            congestion: Congestion::Even,
         }
     }
 }

@@ -15,7 +15,7 @@
 //! round trip later and never one earlier. The steady rate is exactly
 //! min(link, window / RTT).
 
-use super::Transport;
+use super::{Congestion, Transport};
 use crate::units::Time;
 
 /// What all windows have in common.
@@ -24,6 +24,9 @@ pub(super) struct WindowRule {
     initial: f64,
     max: f64,
     idle_restart: Time,
+    /// Whether windows answer to what is acknowledged and lost ([`super::congestion`]), in
+    /// place of doubling whenever they hold a stream back.
+    by_law: bool,
 }
 
 impl WindowRule {
@@ -32,7 +35,8 @@ impl WindowRule {
         let bytes = |b: u64| if b == u64::MAX { f64::INFINITY } else { b as f64 };
         let max = bytes(transport.max_window.get());
         let initial = bytes(transport.initial_window.get()).min(max);
-        WindowRule { initial, max, idle_restart: transport.idle_restart }
+        let by_law = transport.congestion != Congestion::Even;
+        WindowRule { initial, max, idle_restart: transport.idle_restart, by_law }
     }
 }
 
@@ -49,7 +53,12 @@ pub(super) struct Window {
     idle_since: Time,
     /// Whether acknowledgements pace the stream now.
     paced: bool,
+    /// Bytes that have left since they were last taken into account.
+    acked: f64,
 }
+
+/// Round trip of a path without latency, where windows answer to queues.
+const LEAST_RTT: Time = Time::from_nanos(1_000);
 
 /// Credit below this, in bytes, is rounding error.
 const NO_CREDIT: f64 = 1e-6;
@@ -57,14 +66,21 @@ const NO_CREDIT: f64 = 1e-6;
 impl Window {
     /// Of a new stream with round-trip time `rtt`; zero means no window.
     pub fn new(rule: &WindowRule, rtt: Time) -> Self {
+        // A window that answers to a queue is one however short the way is.
+        let rtt = if rule.by_law { rtt.max(LEAST_RTT) } else { rtt };
         let size = if rtt == Time::ZERO { f64::INFINITY } else { rule.initial };
-        Window { size, credit: size, rtt, grow_at: Time::NEVER, idle_since: Time::ZERO, paced: false }
+        Window { size, rtt, ..Window::none() }.full()
+    }
+
+    fn full(self) -> Self {
+        Window { credit: self.size, ..self }
     }
 
     /// Of a datagram, which waits for no acknowledgement.
     pub fn none() -> Self {
         let (size, rtt) = (f64::INFINITY, Time::ZERO);
-        Window { size, credit: size, rtt, grow_at: Time::NEVER, idle_since: Time::ZERO, paced: false }
+        let idle_since = Time::ZERO;
+        Window { size, credit: size, rtt, grow_at: Time::NEVER, idle_since, paced: false, acked: 0.0 }
     }
 
     /// The largest rate that the window allows, in bytes per second.
@@ -87,9 +103,10 @@ impl Window {
             *self = Window::new(rule, self.rtt);
             return;
         }
-        if self.grow_at <= now {
+        if self.grow_at <= now && !rule.by_law {
             self.grow(rule);
         }
+        self.acked = 0.0;
         self.credit = (self.credit + self.size * (idle.secs() / self.rtt.secs())).min(self.size);
         self.paced = self.credit < NO_CREDIT;
     }
@@ -113,7 +130,29 @@ impl Window {
         self.grow_at = Time::NEVER;
     }
 
+    /// Bytes of the window, and its round trip without queues.
+    pub fn size(&self) -> (f64, Time) {
+        (self.size, self.rtt)
+    }
+
+    /// Bytes that have left since this was last asked.
+    pub fn take_acked(&mut self) -> f64 {
+        std::mem::take(&mut self.acked)
+    }
+
+    /// Whether half of the window or more was sent since the last count.
+    pub fn is_used(&self) -> bool {
+        2.0 * self.acked >= self.size
+    }
+
+    /// Sets the size, in bytes; nothing goes beyond the largest.
+    pub fn resize(&mut self, size: f64, rule: &WindowRule) {
+        self.size = size.min(rule.max);
+        self.grow_at = Time::NEVER;
+    }
+
     fn spend(&mut self, bytes: f64) {
+        self.acked += bytes;
         self.credit -= bytes;
         if self.credit < NO_CREDIT {
             self.credit = 0.0;
@@ -187,7 +226,9 @@ impl HeadPace {
             HeadStep::Spent => self.leave(now, self.window.credit),
             HeadStep::Grow => {
                 self.settle(now);
-                self.window.grow(rule);
+                if !rule.by_law {
+                    self.window.grow(rule);
+                }
             }
         }
         if !self.window.paced && self.window.credit == 0.0 {

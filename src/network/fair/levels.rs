@@ -180,6 +180,14 @@ impl Levels {
         })
     }
 
+    /// The flows that `link` holds back, and no other link nor their own limits.
+    pub fn held_by(&self, link: u32) -> impl Iterator<Item = u32> + '_ {
+        let level = self.level[link as usize];
+        let members = self.members[link as usize].iter();
+        let held = members.filter(move |m| lower(m.limit, self.level[m.other as usize]) >= level);
+        held.map(|member| member.flow)
+    }
+
     /// Whether the flows on `link` use all of it.
     pub fn is_full(&self, link: u32) -> bool {
         self.level[link as usize].is_finite()

@@ -10,6 +10,7 @@ mod bulk;
 mod levels;
 mod members;
 mod moments;
+mod rounds;
 
 use super::bucket::Buckets;
 use super::flights::{Flights, Route};
@@ -20,6 +21,7 @@ use crate::units::{Bytes, Time};
 use crate::world::{Channel, Hop, NodeId, World};
 use levels::Levels;
 use moments::Moments;
+use rounds::Rounds;
 
 pub use bulk::Bulk;
 
@@ -38,6 +40,8 @@ pub struct Fair {
     datagrams: Vec<Option<Fate>>,
     levels: Levels,
     moments: Moments,
+    /// How windows answer to queues and losses, where they do.
+    rounds: Option<Box<Rounds>>,
     /// Flows to be timed whether or not the levels of their links change.
     untimed: Vec<u32>,
     changed_links: Vec<(u32, f64)>,
@@ -60,6 +64,7 @@ impl Fair {
             datagrams: Vec::new(),
             levels: Levels::new(world),
             moments: Moments::default(),
+            rounds: Rounds::of(world, spec).map(Box::new),
             untimed: Vec::new(),
             changed_links: Vec::new(),
             core: vec![Bytes(0); world.latency.core_links().len()],
@@ -87,6 +92,9 @@ impl Fair {
         let (from, to) = (self.streams[stream].from, self.streams[stream].to);
         self.levels.open(stream, from.0, to.0, &self.route);
         self.moments.reserve(stream);
+        if let Some(rounds) = &mut self.rounds {
+            rounds.open(stream);
+        }
     }
 
     pub(super) fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
@@ -141,11 +149,16 @@ impl Fair {
         self.catch_up(now);
         let head = &mut self.heads[flow as usize];
         head.window.wake(now, &self.rule);
-        head.queued = if self.levels.is_full(from.0) { self.queue } else { Time::ZERO };
-        let limit = head.window.limit();
+        let full = self.levels.is_full(from.0);
+        head.queued = match &self.rounds {
+            Some(rounds) => rounds.waiting(self.levels.links(flow)),
+            None if full => self.queue,
+            None => Time::ZERO,
+        };
+        let (limit, weight) = (head.window.limit(), self.weight(flow));
         self.buckets.enter(self.levels.links(flow), now);
         self.begin(flow, flight, out);
-        self.levels.add(flow, limit, 1.0);
+        self.levels.add(flow, limit, weight);
         self.untimed.push(flow);
     }
 
@@ -176,6 +189,7 @@ impl Fair {
 
     /// The stream of `flow` has nothing more to send.
     fn stop(&mut self, flow: u32) {
+        self.grow_at_rest(flow);
         let head = &mut self.heads[flow as usize];
         head.window.sleep(self.now);
         head.rate = 0.0;
@@ -190,18 +204,20 @@ impl Fair {
             return Some(self.now);
         }
         let flows = self.moments.first().map_or(Time::NEVER, |m| m.0);
-        Some(flows.min(self.flights.next())).filter(|t| *t != Time::NEVER)
+        let rounds = self.rounds.as_ref().map_or(Time::NEVER, |rounds| rounds.next());
+        Some(flows.min(self.flights.next()).min(rounds)).filter(|t| *t != Time::NEVER)
     }
 
     /// At one time arrivals come first, in the order in which they were
-    /// scheduled, then what happens to flows, by number of the stream; then
-    /// rates are brought up to date, and whatever that makes due follows.
+    /// scheduled, then what happens to flows, by number of the stream, then rounds of
+    /// full links; then rates are brought up to date, and whatever that makes due follows.
     pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
         self.catch_up(now);
         loop {
             self.flights.deliver(now, &self.streams, out);
             match self.moments.first() {
                 Some((at, flow)) if at <= now => self.step(flow, out),
+                _ if self.round_is_due() => self.round(),
                 _ if self.is_stale() => self.retime(),
                 _ => return,
             }
@@ -213,13 +229,18 @@ impl Fair {
         let head = &mut self.heads[flow as usize];
         let step = head.next().1;
         head.take(self.now, step, &self.rule);
+        if step == HeadStep::Grow {
+            self.grow(flow);
+        }
         if step == HeadStep::End && !self.end_message(flow, out) {
             return;
         }
         let head = &self.heads[flow as usize];
         let limit = head.window.limit();
         let mut next = head.next().0;
-        if limit != self.levels.limit(flow) && self.levels.set(flow, limit, 1.0, head.rate) {
+        let (rate, weight) = (head.rate, self.weight(flow));
+        let is_new = limit != self.levels.limit(flow) || weight != self.levels.weight(flow);
+        if is_new && self.levels.set(flow, limit, weight, rate) {
             self.untimed.push(flow);
             next = Time::NEVER; // until its rate is known
         }
@@ -262,6 +283,9 @@ impl Fair {
         self.levels.take_changed(&mut links);
         let mut timing = Timing { heads: &mut self.heads, moments: &mut self.moments, rule: &self.rule, now: self.now };
         for (link, old) in links.drain(..) {
+            if let Some(rounds) = &mut self.rounds {
+                rounds.note(link, self.levels.is_full(link), self.now);
+            }
             for (flow, rate) in self.levels.rates_since(link, old) {
                 if rate != timing.heads[flow as usize].rate {
                     timing.set_rate(flow, rate);
