@@ -54,7 +54,7 @@ impl Load {
     /// `busy` streams per node have two messages each; `idle` further ones
     /// per node wait for their turn.
     fn new(nodes: u32, faster: u64, model: NetworkModel, busy: u32, idle: u32) -> Self {
-        let spec = NetworkSpec { model, transport: Transport::NONE, jitter: None };
+        let spec = NetworkSpec { model, transport: Transport::NONE, jitter: None, loss: 0.0 };
         let mut network = Network::new(&world(nodes, faster), &spec);
         let mut rng = Rng::stream(2, Purpose::Links, 0);
         let mut pairs = Vec::new();

@@ -30,7 +30,7 @@ pub use head::{Bottleneck, HeadFlight};
 pub use transport::Transport;
 
 use crate::dist::Distribution;
-use crate::units::{Bytes, Refusal, Time};
+use crate::units::{Bytes, Refusal, Time, require};
 use crate::world::{Channel, NodeId, World};
 use fair::Fair;
 use fifo::Fifo;
@@ -66,6 +66,11 @@ pub struct NetworkSpec {
     #[serde(rename(deserialize = "network.jitter"))]
     #[schemars(extend("examples" = [{ "exponential": { "mean": "5 ms" } }]))]
     pub jitter: Option<Distribution>,
+    /// Share of the packets of streams that are lost on the way, besides those that a full
+    /// buffer drops; for senders that answer to losses. What is sent again is not counted.
+    #[serde(rename(deserialize = "network.loss"))]
+    #[schemars(range(min = 0.0, max = 1.0), extend("default" = 0.0))]
+    pub loss: f64,
 }
 
 impl NetworkSpec {
@@ -75,7 +80,12 @@ impl NetworkSpec {
     /// On the first thing that makes no sense.
     pub fn check(&self) -> Result<(), Refusal> {
         self.jitter.map_or(Ok(()), |jitter| jitter.check("network.jitter"))?;
-        self.transport.check()
+        self.transport.check()?;
+        let (ignored, lossy) = (self.transport.congestion == Congestion::Even, self.loss > 0.0);
+        let loss = format!("a loss of {} of the packets", self.loss);
+        require((0.0..1.0).contains(&self.loss), "network.loss", loss.clone(), "at least 0, below 1")?;
+        let needs = "0, or senders that answer to it: network.transport.congestion = \"cubic\" or \"reno\"";
+        require(!(ignored && lossy), "network.loss", loss, needs)
     }
 }
 

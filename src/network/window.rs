@@ -15,7 +15,7 @@
 //! round trip later and never one earlier. The steady rate is exactly
 //! min(link, window / RTT).
 
-use super::{Congestion, Transport};
+use super::{Congestion, NetworkModel, NetworkSpec};
 use crate::units::Time;
 
 /// What all windows have in common.
@@ -27,16 +27,19 @@ pub(super) struct WindowRule {
     /// Whether windows answer to what is acknowledged and lost ([`super::congestion`]), in
     /// place of doubling whenever they hold a stream back.
     by_law: bool,
+    /// Whether a window that cannot grow may shrink.
+    lossy: bool,
 }
 
 impl WindowRule {
-    /// The rule of `transport`; an initial window of `u64::MAX` is none at all.
-    pub fn new(transport: &Transport) -> Self {
+    /// The rule of the transport of `spec`; an initial window of `u64::MAX` is none at all.
+    pub fn new(spec: &NetworkSpec) -> Self {
+        let transport = &spec.transport;
         let bytes = |b: u64| if b == u64::MAX { f64::INFINITY } else { b as f64 };
         let max = bytes(transport.max_window.get());
         let initial = bytes(transport.initial_window.get()).min(max);
-        let by_law = transport.congestion != Congestion::Even;
-        WindowRule { initial, max, idle_restart: transport.idle_restart, by_law }
+        let by_law = spec.model == NetworkModel::Fair && transport.congestion != Congestion::Even;
+        WindowRule { initial, max, idle_restart: transport.idle_restart, by_law, lossy: spec.loss > 0.0 }
     }
 }
 
@@ -120,7 +123,7 @@ impl Window {
     /// back, the size doubles one round trip from now (if not before).
     pub fn note_rate(&mut self, now: Time, rate: f64, rule: &WindowRule) {
         let held_back = self.paced && rate >= self.limit() * (1.0 - 1e-9);
-        if held_back && self.grow_at == Time::NEVER && self.size < rule.max {
+        if held_back && self.grow_at == Time::NEVER && (self.size < rule.max || rule.lossy) {
             self.grow_at = now + self.rtt;
         }
     }

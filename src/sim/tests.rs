@@ -97,7 +97,7 @@ fn spec() -> RunSpec {
             latency: LatencySpec::Constant(Time::from_millis(10)),
             ..WorldSpec::plain((2, 1), dataset, Rate(10_000_000))
         },
-        network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None },
+        network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None, loss: 0.0 },
         discovery: DiscoverySpec::Static(StaticParams {
             round_trips: 1.0,
             round_trips_per_doubling: 0.0,
@@ -190,7 +190,7 @@ fn what_comes_of_an_act_comes_after_it() {
     for model in [NetworkModel::Ideal, NetworkModel::Fifo, NetworkModel::Fair] {
         for cost in [0, 1] {
             let mut spec = spec();
-            spec.network = NetworkSpec { model, transport: Transport::NONE, jitter: None };
+            spec.network = NetworkSpec { model, transport: Transport::NONE, jitter: None, loss: 0.0 };
             spec.world.hardware.per_message = Time::from_nanos(cost);
             spec.trace = true;
             let notes = run_with::<Writer>(&(), &spec).trace.into_iter().filter(|s| s.class == Class::Other);

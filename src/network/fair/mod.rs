@@ -57,7 +57,7 @@ impl Fair {
         Fair {
             streams: Streams::new(world),
             flights: Flights::new(world, spec),
-            rule: WindowRule::new(&spec.transport),
+            rule: WindowRule::new(spec),
             queue: spec.transport.waiting(),
             buckets: Buckets::new(world, spec.transport.burst),
             heads: Vec::new(),

@@ -36,6 +36,8 @@ pub(super) struct Rounds {
     congestion: Congestion,
     /// Bytes of a segment on the wire.
     segment: f64,
+    /// Share of the segments that get lost elsewhere.
+    loss: f64,
     /// Time in which a full buffer drains.
     room: Time,
     /// By stream.
@@ -61,6 +63,7 @@ impl Rounds {
         Some(Rounds {
             congestion,
             segment: segment_payload.get().saturating_add(segment_header.get() + link_header.get()) as f64,
+            loss: spec.loss,
             room: spec.transport.waiting(),
             growths: Vec::new(),
             ends,
@@ -91,12 +94,20 @@ impl Rounds {
         size / (rtt + self.waiting(links)).max(LEAST_ROUND_TRIP).secs()
     }
 
-    /// The window has been used up to `now`.
-    fn grow(&mut self, flow: u32, window: &mut Window, now: Time, rule: &WindowRule) {
-        let (size, acked) = (window.size().0, window.take_acked());
-        if size.is_finite() {
-            let growth = &mut self.growths[flow as usize];
-            window.resize(growth.grown(size, acked, now, self.segment, self.congestion), rule);
+    /// The window of `flow`, over an uplink and a downlink, has been used up to `now`.
+    fn grow(&mut self, flow: u32, links: [u32; 2], window: &mut Window, now: Time, rule: &WindowRule) {
+        let ((size, rtt), acked) = (window.size(), window.take_acked());
+        if !size.is_finite() {
+            return;
+        }
+        let growth = &mut self.growths[flow as usize];
+        window.resize(growth.grown(size, acked, now, self.segment, self.congestion), rule);
+        if self.loss > 0.0 {
+            let spared = libm::pow(1.0 - self.loss, acked / self.segment);
+            if self.buffers[links[0] as usize].rng.uniform() >= spared {
+                let trip = rtt + self.waiting(links);
+                self.back_off(flow, window, (now, trip), rule);
+            }
         }
     }
 
@@ -138,7 +149,8 @@ impl Fair {
     /// The window of `flow` is what holds it back, and its time to grow has come.
     pub(super) fn grow(&mut self, flow: u32) {
         if let Some(rounds) = &mut self.rounds {
-            rounds.grow(flow, &mut self.heads[flow as usize].window, self.now, &self.rule);
+            let links = self.levels.links(flow);
+            rounds.grow(flow, links, &mut self.heads[flow as usize].window, self.now, &self.rule);
         }
     }
 
@@ -168,7 +180,7 @@ impl Fair {
         for flow in &held {
             let head = &mut self.heads[*flow as usize];
             head.settle(self.now);
-            rounds.grow(*flow, &mut head.window, self.now, &self.rule);
+            rounds.grow(*flow, self.levels.links(*flow), &mut head.window, self.now, &self.rule);
             let (size, rtt) = head.window.size();
             windows += if size.is_finite() { size } else { 0.0 };
             on_the_way += head.rate * rtt.secs();

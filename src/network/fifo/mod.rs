@@ -61,7 +61,7 @@ impl Fifo {
         Fifo {
             streams: Streams::new(world),
             flights: Flights::new(world, spec),
-            rule: WindowRule::new(&spec.transport),
+            rule: WindowRule::new(spec),
             up: world.nodes.iter().map(up).collect(),
             down: world.nodes.iter().map(|n| Server::idle(n.down)).collect(),
             core: world.latency.core_links().iter().map(|link| Server::idle(link.capacity)).collect(),

@@ -87,7 +87,7 @@ fn links_between(world: &World, from: NodeId, to: NodeId) -> Vec<usize> {
 }
 
 fn spec(model: NetworkModel) -> NetworkSpec {
-    NetworkSpec { model, transport: Transport::NONE, jitter: None }
+    NetworkSpec { model, transport: Transport::NONE, jitter: None, loss: 0.0 }
 }
 
 /// No overhead, but a window that starts at `initial` and ends at `max` bytes.

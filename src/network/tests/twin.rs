@@ -41,7 +41,7 @@ impl Twin {
     pub fn new(world: &World, spec: &NetworkSpec) -> Self {
         Twin {
             world: world.clone(),
-            rule: WindowRule::new(&spec.transport),
+            rule: WindowRule::new(spec),
             lanes: BTreeMap::new(),
             travelling: Vec::new(),
             connections: 0,

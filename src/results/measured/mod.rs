@@ -23,8 +23,18 @@ use thiserror::Error;
 /// and those of numbers.
 pub(crate) const WORDS: [&str; 8] =
     ["system", "version", "commit", "method", "tag", "transport", "addr_class", "settings"];
-pub(crate) const NUMBERS: [&str; 9] =
-    ["nodes", "seeders", "file_bytes", "block_bytes", "piece_bytes", "up_bps", "down_bps", "latency_s", "slots"];
+pub(crate) const NUMBERS: [&str; 10] = [
+    "nodes",
+    "seeders",
+    "file_bytes",
+    "block_bytes",
+    "piece_bytes",
+    "up_bps",
+    "down_bps",
+    "latency_s",
+    "slots",
+    "loss",
+];
 
 /// The measurements that come with the program.
 const SHIPPED: [(&str, &str); 5] = [

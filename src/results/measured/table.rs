@@ -125,7 +125,9 @@ impl<'a> MeasuredRow<'a> {
         }
         conditions.extend(self.settings()?.map(|settings| ("settings", settings)));
         for column in NUMBERS.into_iter().filter(|column| !is_link(column)) {
-            conditions.extend(self.number(column)?.map(|number| (column, shortest(number))));
+            // Without loss a run is as where no column says anything of it.
+            let said = self.number(column)?.filter(|number| column != "loss" || *number > 0.0);
+            conditions.extend(said.map(|number| (column, shortest(number))));
         }
         Ok(conditions)
     }
@@ -153,9 +155,6 @@ impl<'a> MeasuredRow<'a> {
 
     /// What no scenario says yet.
     fn obstacle(&self) -> Result<Option<String>, MeasuredError> {
-        if self.number("loss")?.is_some_and(|loss| loss > 0.0) {
-            return Ok(Some("loss is not modelled yet".into()));
-        }
         let role = self.needed("role")?;
         let known = self.role()?.is_some();
         Ok((!known).then(|| format!("a member of the role `{role}`; a role is seeder, leecher or idle")))
@@ -283,7 +282,8 @@ mod tests {
         assert_eq!(run.conditions["settings"], "{\"a\":true,\"b\":1}");
         assert!(run.nodes[1].leaves_complete && run.obstacle.is_none());
         assert!(!two("1,,{}").unwrap().conditions.contains_key("settings"), "nothing was unlike");
-        assert_eq!(two(",0.005,").unwrap().obstacle.as_deref(), Some("loss is not modelled yet"));
+        assert_eq!(two(",0.005,").unwrap().conditions["loss"], "0.005");
+        assert!(!two(",0.0,").unwrap().conditions.contains_key("loss"), "nothing is lost");
         let of_role = |role: &str| read_text(&(of("seeder", ",,") + &of(role, ",,"))).unwrap().remove(0);
         assert!(of_role("mirror").obstacle.unwrap().contains("the role `mirror`; a role is seeder, leecher or idle"));
         let idle = of_role("idle");

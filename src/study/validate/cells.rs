@@ -135,6 +135,7 @@ fn name(key: &CellKey, all: &[&CellKey], testbed: Option<&Testbed>) -> String {
         (up, _) => parts.extend(up.map(rates)),
     }
     parts.extend(of("latency_s").filter(|_| varies("latency_s")).map(|s| Time::from_secs_f64(s).to_string()));
+    parts.extend(of("loss").map(|loss| format!("{} % lost", 100.0 * loss)));
     let pieces = |column, what: &str| of(column).filter(|_| varies(column)).map(|v| format!("{what} {}", bytes(v)));
     parts.extend(pieces("piece_bytes", "pieces"));
     parts.extend(pieces("block_bytes", "blocks"));

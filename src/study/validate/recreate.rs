@@ -24,7 +24,7 @@ enum ColumnForm {
 }
 
 /// Column, key (`{}` is the protocol of the testbed), form.
-const KEYS: [(&str, &str, ColumnForm); 11] = [
+const KEYS: [(&str, &str, ColumnForm); 12] = [
     ("nodes", "swarm.network_size", ColumnForm::Plain),
     ("seeders", "swarm.seeders", ColumnForm::Plain),
     ("file_bytes", "swarm.file_size", ColumnForm::Unit("B")),
@@ -32,6 +32,7 @@ const KEYS: [(&str, &str, ColumnForm); 11] = [
     ("up_bps", "network.up", ColumnForm::Rate),
     ("down_bps", "network.down", ColumnForm::Rate),
     ("latency_s", "network.latency", ColumnForm::Latency),
+    ("loss", "network.loss", ColumnForm::Plain),
     ("piece_bytes", "protocol.{}.piece_size", ColumnForm::Unit("B")),
     ("slots", "protocol.{}.unchoke_slots", ColumnForm::Plain),
     ("transport", "protocol.{}.transport", ColumnForm::Words(&[("utp+tcp", "utp")])),
