@@ -49,6 +49,9 @@ pub struct Transport {
     /// keeps it full, so a stream that begins to send over a full uplink waits
     /// that long (`fair` only; in `fifo` messages queue anyway).
     pub queue: Time,
+    /// Buffer before a downlink, where senders answer to losses; where nothing is said, as
+    /// long as `queue`.
+    pub down_queue: Option<Time>,
     /// What the shaper of an idle link lets pass at once, as the time it takes at the
     /// link's rate (`fair` only).
     pub burst: Time,
@@ -80,6 +83,7 @@ impl Transport {
         max_window: Bytes::UNLIMITED,
         idle_restart: Time::NEVER,
         queue: Time::ZERO,
+        down_queue: None,
         burst: Time::ZERO,
         delay_target: Time::NEVER,
         congestion: Congestion::Even,
@@ -180,6 +184,7 @@ impl Default for Transport {
             max_window: Bytes(4 << 20),
             idle_restart: Time::from_millis(1_000),
             queue: Time::ZERO,
+            down_queue: None,
             burst: Time::ZERO,
             delay_target: Time::NEVER,
             congestion: Congestion::Even,

@@ -141,7 +141,6 @@ impl Dht {
         dht.bootstrap = there;
         if params.warm {
             dht.converge();
-            dht.acquaint(&mut Rng::stream(world.seed, Stream::DhtIdentifiers, 3));
         }
         dht
     }
@@ -164,18 +163,6 @@ impl Dht {
             }
         }
         self.load = Some((load, keys));
-    }
-
-    /// Nodes that have long pinged each other have sessions.
-    fn acquaint(&mut self, rng: &mut Rng) {
-        for node in (0..self.ids.len() as u32).filter(|_| self.params.acquainted > 0.0) {
-            for peer in self.tables[node as usize].nodes(&self.shape) {
-                if rng.uniform() < self.params.acquainted {
-                    self.sessions.add(node, peer);
-                    self.sessions.add(peer, node);
-                }
-            }
-        }
     }
 
     /// Keys of the load come after those of protocols.

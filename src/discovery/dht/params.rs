@@ -152,7 +152,4 @@ pub struct DhtParams {
     /// a converged network, and the records of its providers are in place;
     /// otherwise they join and announce themselves.
     pub warm: bool,
-    /// Chance that two nodes of such a network, one of which has the other in its table,
-    /// have a session at the start.
-    pub acquainted: f64,
 }

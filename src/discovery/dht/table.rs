@@ -132,16 +132,6 @@ impl RoutingTable {
         self.inhabited += u32::from(count > 0);
     }
 
-    /// All nodes that are in a bucket and do not wait for a place in it.
-    pub fn nodes(&self, shape: &Shape) -> impl Iterator<Item = u32> + '_ {
-        let stride = shape.stride();
-        let kept = self.buckets.iter().flat_map(move |bucket| {
-            let first = bucket.at as usize * stride;
-            &self.entries[first..first + bucket.len as usize]
-        });
-        kept.map(|entry| entry.node)
-    }
-
     /// Makes the buckets that were laid findable, and keeps no room to spare.
     pub fn index(&mut self) {
         for lead in 0..LEADS {

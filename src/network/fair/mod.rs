@@ -243,6 +243,11 @@ impl Fair {
         if is_new && self.levels.set(flow, limit, weight, rate) {
             self.untimed.push(flow);
             next = Time::NEVER; // until its rate is known
+        } else if step == HeadStep::Grow {
+            // It did not grow, and still is held back.
+            let head = &mut self.heads[flow as usize];
+            head.window.note_rate(self.now, rate, &self.rule);
+            next = head.next().0;
         }
         self.moments.set(flow, next);
     }

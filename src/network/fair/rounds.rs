@@ -38,8 +38,11 @@ pub(super) struct Rounds {
     segment: f64,
     /// Share of the segments that get lost elsewhere.
     loss: f64,
-    /// Time in which a full buffer drains.
+    /// Time in which a full buffer drains; of one before a downlink.
     room: Time,
+    down_room: Time,
+    /// How many nodes there are: the numbers of their downlinks come after those of uplinks.
+    nodes: u32,
     /// By stream.
     growths: Vec<Growth>,
     /// By link: the end of its round.
@@ -65,6 +68,8 @@ impl Rounds {
             segment: segment_payload.get().saturating_add(segment_header.get() + link_header.get()) as f64,
             loss: spec.loss,
             room: spec.transport.waiting(),
+            down_room: spec.transport.down_queue.unwrap_or(spec.transport.waiting()),
+            nodes: world.nodes.len() as u32,
             growths: Vec::new(),
             ends,
             buffers: (0..links).map(|link| Buffer { delay: Time::ZERO, rng: rng(link) }).collect(),
@@ -115,6 +120,10 @@ impl Rounds {
     fn back_off(&mut self, flow: u32, window: &mut Window, (now, trip): (Time, Time), rule: &WindowRule) {
         let growth = &mut self.growths[flow as usize];
         window.resize(growth.after_loss(window.size().0, now, trip, self.segment, self.congestion), rule);
+    }
+
+    fn room(&self, link: u32) -> Time {
+        if link >= self.nodes && link < 2 * self.nodes { self.down_room } else { self.room }
     }
 
     /// When the first round ends.
@@ -186,7 +195,7 @@ impl Fair {
             on_the_way += head.rate * rtt.secs();
             shortest = shortest.min(rtt);
         }
-        let room = capacity * rounds.room.secs();
+        let room = capacity * rounds.room(link).secs();
         let too_much = windows - on_the_way - room;
         if too_much > 0.0 {
             windows -= self.lose(rounds, link, &held, (windows, too_much));

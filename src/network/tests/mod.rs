@@ -2,6 +2,7 @@
 
 mod bursts;
 mod closed_forms;
+mod congestion;
 mod connections;
 mod core;
 mod datagrams;
