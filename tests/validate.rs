@@ -142,7 +142,6 @@ fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
     let assert = codexsim(place.path(), &arguments).code(3);
     let table = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     for told in [
-        "(lossy)\n  loss is not modelled yet",
         "(mirror)\n  a member of the role `mirror`; a role is seeder, leecher or idle",
         "(odd)\n  the testbed libtorrent-netns has no setting `mystery`",
     ] {
@@ -155,6 +154,7 @@ fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
         ("4-1 4 MiB 8 Mbit/s to unlimited up 20 Mbit/s down every 1 s 3 leaves at 3 s returns at 5 s 1 leave when complete".to_owned(), true),
         (format!("{base} up 20 Mbit/s down 1 never there"), false),
         (format!("{base} up 20 Mbit/s down unchoke_slots_limit 1"), true),
+        (format!("{base} up 20 Mbit/s down 1 % lost"), true),
         (format!("{base} up 20 Mbit/s down 1 idle"), true),
     ] {
         let row = rows.iter().find(|row| row.cell.starts_with(&name));
@@ -162,7 +162,7 @@ fn runs_of_unlike_members_are_re_created_and_others_refused_by_name() {
         assert_eq!(row.predicted_median.is_some(), is_reached, "{name}");
         assert_eq!(row.up_bps.is_empty(), name.contains(" to "), "where links differ there is no one capacity");
     }
-    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.len(), 5);
 }
 
 fn rows_of(place: &Path, metric: &str) -> Vec<ValidationRow> {

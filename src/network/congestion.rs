@@ -6,6 +6,9 @@
 //! the window back to a part of itself, once in a round trip whatever is lost in it. A window
 //! of fewer than four segments cannot bring back the three duplicate acknowledgements by
 //! which a loss is seen, and waits for its time-out.
+//!
+//! A transport that heeds delay (LEDBAT, RFC 6817; uTP, BEP 29) grows as far as the queue is
+//! below its target and shrinks as far as it is above, so that it keeps the queue there.
 
 use crate::units::Time;
 use schemars::JsonSchema;
@@ -44,6 +47,23 @@ impl Congestion {
     }
 }
 
+/// Bytes by which uTP grows in a round trip at most (libtorrent, `utp_gain_factor`).
+const UTP_GAIN: f64 = 3000.0;
+
+/// What acknowledgements tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Acked {
+    /// When.
+    pub now: Time,
+    /// How many bytes.
+    pub bytes: f64,
+    /// Bytes of a full segment.
+    pub segment: f64,
+    /// How far the queue on the way is below its target, 1 where there is none and below 0
+    /// where it is longer; nothing where the sender does not look.
+    pub below_target: Option<f64>,
+}
+
 /// Where a window is on its way up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth {
@@ -71,17 +91,24 @@ impl Growth {
         stalled_until: Time::ZERO,
     };
 
-    /// The window of `size` bytes after so many more bytes were acknowledged.
-    pub fn grown(&mut self, size: f64, acked: f64, now: Time, segment: f64, congestion: Congestion) -> f64 {
+    /// The window of `size` bytes after more was acknowledged.
+    pub fn grown(&mut self, size: f64, acked: Acked, congestion: Congestion) -> f64 {
+        let Acked { now, bytes, segment, below_target } = acked;
         if now < self.stalled_until {
             return size;
         }
-        let slow_start = acked.min((self.threshold - size).max(0.0));
+        if below_target.is_some_and(|below| below <= 0.0) {
+            self.threshold = self.threshold.min(size);
+        }
+        let slow_start = bytes.min((self.threshold - size).max(0.0));
         let size = size + slow_start;
-        if slow_start == acked {
+        if slow_start == bytes {
             return size;
         }
-        let rounds = (acked - slow_start) / size;
+        let rounds = (bytes - slow_start) / size;
+        if let Some(below) = below_target {
+            return (size + rounds * below * UTP_GAIN).max(2.0 * segment);
+        }
         match congestion {
             Congestion::Even => size,
             Congestion::Reno => size + rounds * segment,

@@ -7,7 +7,7 @@
 //! have been dropped, as many as are too many: each is of a stream by its share, and a stream
 //! that lost any backs off once.
 
-use super::super::congestion::{Congestion, Growth};
+use super::super::congestion::{Acked, Congestion, Growth};
 use super::super::window::{Window, WindowRule};
 use super::super::{NetworkSpec, Transport};
 use super::Fair;
@@ -38,6 +38,8 @@ pub(super) struct Rounds {
     segment: f64,
     /// Share of the segments that get lost elsewhere.
     loss: f64,
+    /// The queue that senders aim at, where they look at it.
+    target: Option<Time>,
     /// Time in which a full buffer drains; of one before a downlink.
     room: Time,
     down_room: Time,
@@ -67,8 +69,9 @@ impl Rounds {
             congestion,
             segment: segment_payload.get().saturating_add(segment_header.get() + link_header.get()) as f64,
             loss: spec.loss,
-            room: spec.transport.waiting(),
-            down_room: spec.transport.down_queue.unwrap_or(spec.transport.waiting()),
+            target: Some(spec.transport.delay_target).filter(|target| *target < Time::NEVER),
+            room: spec.transport.queue,
+            down_room: spec.transport.down_queue.unwrap_or(spec.transport.queue),
             nodes: world.nodes.len() as u32,
             growths: Vec::new(),
             ends,
@@ -105,13 +108,14 @@ impl Rounds {
         if !size.is_finite() {
             return;
         }
-        let growth = &mut self.growths[flow as usize];
-        window.resize(growth.grown(size, acked, now, self.segment, self.congestion), rule);
+        let waiting = self.waiting(links);
+        let below_target = self.target.map(|target| 1.0 - waiting.secs() / target.secs());
+        let told = Acked { now, bytes: acked, segment: self.segment, below_target };
+        window.resize(self.growths[flow as usize].grown(size, told, self.congestion), rule);
         if self.loss > 0.0 {
             let spared = libm::pow(1.0 - self.loss, acked / self.segment);
             if self.buffers[links[0] as usize].rng.uniform() >= spared {
-                let trip = rtt + self.waiting(links);
-                self.back_off(flow, window, (now, trip), rule);
+                self.back_off(flow, window, (now, rtt + waiting), rule);
             }
         }
     }

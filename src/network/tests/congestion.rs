@@ -153,3 +153,19 @@ fn without_losses_who_is_first_stays_ahead() {
     let rates = rates(&world, &spec, &starts, (Time::from_secs(5), Time::from_secs(15)));
     assert!(rates[0] > 5.0 * rates[1], "{rates:?}");
 }
+
+/// LEDBAT keeps the queue at its target: what comes through the full link waits so long.
+#[test]
+fn a_transport_that_heeds_delay_keeps_the_queue_at_its_target() {
+    let world = one_sender(mbit(10), &[ms(20), ms(20)]);
+    let mut spec = tcp(Congestion::Cubic, ms(800), 0.0);
+    spec.transport.delay_target = ms(100);
+    let mut script = star(2);
+    script.extend((0..3000).map(|_| (Time::ZERO, Act::Send(0, 1, 1, 14_480))));
+    script.extend((20..30).map(|second| (Time::from_secs(second), Act::Send(0, 2, second as u32, 100))));
+    let log = play(&mut Network::new(&world, &spec), &script);
+    for (id, at) in arrivals(&log).into_iter().filter(|(id, _)| *id >= 20) {
+        let waited = at.since(Time::from_secs(u64::from(id)) + ms(20));
+        assert!(waited > ms(80) && waited < ms(120), "{waited} in the buffer at {id} s");
+    }
+}
