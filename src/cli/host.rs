@@ -1,9 +1,10 @@
 //! The machine this process runs on, as a study sees it.
 
+use super::Failure;
 use super::progress::Display;
 use super::signals::asked_to_end;
 use crate::report;
-use crate::sim::Progress;
+use crate::sim::{Progress, Spec};
 use crate::study::{Forecast, Host};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,6 +80,45 @@ impl Host for Console {
     }
 }
 
+/// Refuses what `forecast` says this machine has no memory for, whose largest run is `largest`.
+pub fn must_fit(forecast: &Forecast, largest: Option<&Spec>) -> Result<(), Failure> {
+    memory_bytes().map_or(Ok(()), |memory| fits(forecast, largest, memory))
+}
+
+fn fits(forecast: &Forecast, largest: Option<&Spec>, memory: f64) -> Result<(), Failure> {
+    let (needed, one) = (forecast.memory_bytes(), forecast.work.memory_bytes);
+    if needed <= memory {
+        return Ok(());
+    }
+    let have = report::bytes(memory);
+    let mut message = format!("this takes roughly {} of memory, and there are {have}", report::bytes(needed));
+    if one <= memory {
+        let at_a_time = (memory / one) as usize;
+        message += &format!(
+            "\n = of {} runs at a time each takes {}: -j {at_a_time} fits",
+            forecast.at_a_time,
+            report::bytes(one)
+        );
+    } else if let Some(nodes) = largest.and_then(|spec| Forecast::nodes_that_fit(spec, memory)) {
+        message += &format!("\n = swarm.network_size = {nodes} is the largest that fits; a network.degree takes less");
+    }
+    Err(Failure::Input(message))
+}
+
+/// Memory of this machine, or what this process may have of it, in bytes, where known.
+fn memory_bytes() -> Option<f64> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = total_memory(&read("/proc/meminfo")?)?;
+    let group = read("/sys/fs/cgroup/memory.max").and_then(|text| text.trim().parse::<f64>().ok());
+    Some(group.map_or(machine, |group| group.min(machine)))
+}
+
+/// The line `MemTotal: 1234 kB` of Linux; its kB are 1024 bytes.
+fn total_memory(meminfo: &str) -> Option<f64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
+}
+
 /// How long it will take, and how it would take less.
 fn words(forecast: &Forecast) -> String {
     let Forecast { runs, work, mesh, .. } = forecast;
@@ -103,6 +143,29 @@ fn peak_rss(status: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_would() {
+        let input = crate::scenario::Input { sets: vec!["swarm.network_size=2000".into()], ..Default::default() };
+        let spec = crate::scenario::load(&input).unwrap().run;
+        let (one, four) = (Forecast::of([&spec], 1), Forecast::of([&spec, &spec, &spec, &spec], 4));
+        let each = one.work.memory_bytes;
+        let told = |forecast: &Forecast, memory: f64| match fits(forecast, Some(&spec), memory) {
+            Err(Failure::Input(message)) => message,
+            other => panic!("{other:?}"),
+        };
+        assert!(fits(&four, Some(&spec), 4.0 * each).is_ok());
+        assert!(told(&four, 3.5 * each).contains("-j 3 fits"), "{}", told(&four, 3.5 * each));
+        let largest = Forecast::nodes_that_fit(&spec, 0.5 * each).unwrap();
+        assert!(told(&one, 0.5 * each).contains(&format!("swarm.network_size = {largest} is the largest that fits")));
+        assert!((100..2000).contains(&largest), "{largest}");
+    }
+
+    #[test]
+    fn reads_the_memory_of_the_machine() {
+        assert_eq!(total_memory("MemTotal:       2048 kB\nMemFree: 1 kB\n"), Some(2048.0 * 1024.0));
+        assert_eq!(total_memory("MemFree: 1 kB\n"), None);
+    }
 
     #[test]
     fn reads_the_high_water_mark() {

@@ -45,6 +45,8 @@ pub struct Cost {
     pub deliveries: f64,
     /// Connections of a node.
     pub connections: f64,
+    /// Memory of a connection, in bytes, what is said and wanted over it included.
+    pub connection_bytes: f64,
     /// Events of each delivery, those of what was said about it included.
     pub events: f64,
     /// Processor time of each delivery, in microseconds of one core.
@@ -52,8 +54,12 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Memory of a connection where no other was measured, in bytes.
+    pub const CONNECTION_BYTES: f64 = 3.5e3;
+
     /// Of a protocol that moves blocks.
     pub fn per_block(shape: &SwarmShape, connections: f64, events: f64, micros: f64) -> Self {
-        Cost { deliveries: shape.dataset.blocks() as f64, connections, events, micros }
+        let deliveries = shape.dataset.blocks() as f64;
+        Cost { deliveries, connections, connection_bytes: Self::CONNECTION_BYTES, events, micros }
     }
 }

@@ -240,6 +240,7 @@ impl Protocol for Direct {
         Cost {
             deliveries: requests.min(u64::from(params.max_requests)) as f64,
             connections: shape.connections(shape.seeders),
+            connection_bytes: Cost::CONNECTION_BYTES,
             events: 0.5,
             micros: 0.5 + 0.05 * shape.leechers_per_seeder(),
         }

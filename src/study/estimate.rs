@@ -4,12 +4,12 @@ use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::protocol::SwarmShape;
 use crate::sim::{RunSpec, Spec};
 use crate::storage::{RareMethod, StorageSpec};
-use crate::world::{Dataset, DatasetSpec};
+use crate::units::{Bytes, Time};
+use crate::world::{Arrivals, Dataset, DatasetClass, DatasetSpec, HolderSpec, RequestSpec, WantedBy, WorldSpec};
 
-/// Memory of the program itself, of a node, and of a connection, in bytes.
-const PROGRAM: f64 = 5e6;
+/// Memory of the program itself and of a node, in bytes.
+const PROGRAM: f64 = 17.5e6;
 const NODE: f64 = 4e3;
-const CONNECTION: f64 = 3.5e3;
 
 /// Bytes of a bucket of a routing table, of a node in it, and of a session.
 const BUCKET: f64 = 24.0;
@@ -52,14 +52,23 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
         dataset: Dataset::new(size, block_size, group, None),
         network: spec.network.model,
     };
-    let cost = spec.protocol.cost(&shape);
-    let (nodes, deliveries) = (f64::from(shape.nodes), shape.leechers() * cost.deliveries);
-    let transfer = Estimate {
-        deliveries,
-        events: deliveries * cost.events,
-        seconds: deliveries * cost.micros * 1e-6,
-        memory_bytes: PROGRAM + nodes * (NODE + cost.connections * CONNECTION),
-    };
+    let nodes = f64::from(shape.nodes);
+    let (mut transfer, mut connections) = (Estimate::default(), 0.0);
+    for (count, shape) in swarms(spec, shape) {
+        let cost = spec.protocol.cost(&shape);
+        let deliveries = count * shape.leechers() * cost.deliveries;
+        connections += count * f64::from(shape.nodes) * cost.connections * cost.connection_bytes;
+        transfer = transfer.then(Estimate {
+            deliveries,
+            events: deliveries * cost.events,
+            seconds: deliveries * cost.micros * 1e-6,
+            memory_bytes: 0.0,
+        });
+    }
+    // Datasets share connections, and nobody has more than with all whom it knows.
+    let all = spec.protocol.cost(&shape);
+    let connections = connections.min(nodes * all.connections * all.connection_bytes);
+    transfer.memory_bytes = PROGRAM + nodes * NODE + connections;
     match &spec.discovery {
         DiscoverySpec::Dht(params, load) => {
             // How long a download takes is not known; a time to run for is.
@@ -67,6 +76,65 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
             transfer.with(hash_table(params, load.as_ref(), nodes, time))
         }
         _ => transfer,
+    }
+}
+
+/// The swarms of a run, and how many there are of each: one, or one for each dataset, of those
+/// that hold it and those that want or ask for it.
+fn swarms(spec: &RunSpec, whole: SwarmShape) -> Vec<(f64, SwarmShape)> {
+    let classes = &spec.world.datasets;
+    if classes.is_empty() {
+        return vec![(1.0, whole)];
+    }
+    let requests = spec.world.requests.as_ref().map_or(0.0, |requests| asked(requests, spec, whole.leechers()));
+    let weights: f64 = classes.iter().map(|class| f64::from(class.count) * class.weight).sum();
+    let swarm = |class: &DatasetClass| {
+        let nodes = f64::from(whole.nodes);
+        let holders = match class.holders {
+            HolderSpec::Seeders | HolderSpec::Class(_) => f64::from(whole.seeders),
+            HolderSpec::Nobody => 1.0,
+            HolderSpec::Replicas(replicas) => f64::from(replicas),
+            HolderSpec::Share(share) => share * nodes,
+        };
+        let wanting = match class.wanted_by {
+            Some(WantedBy::Leechers | WantedBy::Class(_)) => whole.leechers(),
+            None if spec.world.requests.is_none() => whole.leechers(),
+            None | Some(WantedBy::Nobody) => 0.0,
+            Some(WantedBy::Share(share)) => share * whole.leechers(),
+        };
+        let of_requests = if weights > 0.0 { requests * class.weight / weights } else { 0.0 };
+        let (holders, wanting) = (holders.max(1.0), (wanting + of_requests).min(nodes - 1.0));
+        // Who is asked for by less than one in the mean is so by one now and then.
+        let some = wanting.min(1.0);
+        let taking = wanting.max(1.0).round();
+        let together = ((holders + taking).round() as u32).max(2);
+        let size = Bytes(WorldSpec::mean_total_size(std::slice::from_ref(class)).get() / u64::from(class.count.max(1)));
+        let DatasetSpec { block_size, group, .. } = spec.world.dataset;
+        let shape = SwarmShape {
+            nodes: together,
+            seeders: together - taking as u32,
+            idle: 0,
+            peers: whole.peers.min(together - 1),
+            dataset: Dataset::new(Bytes(size.get().max(1)), class.block_size.unwrap_or(block_size), group, class.code),
+            ..whole
+        };
+        (f64::from(class.count) * some, shape)
+    };
+    classes.iter().map(swarm).collect()
+}
+
+/// How many requests there are in the mean.
+fn asked(requests: &RequestSpec, spec: &RunSpec, leechers: f64) -> f64 {
+    match &requests.arrivals {
+        Arrivals::Each(number) => f64::from(*number) * leechers,
+        Arrivals::Trace(rows) => rows.len() as f64,
+        Arrivals::Poisson { mean, each_node, number, until } => {
+            let end = until.or(spec.stop.run_for).map_or(f64::INFINITY, Time::secs);
+            let in_time = end / mean.secs();
+            let each = number.map_or(in_time, |number| f64::from(number).min(in_time));
+            let all = if *each_node { each * leechers } else { each };
+            if all.is_finite() { all } else { 0.0 }
+        }
     }
 }
 
@@ -183,6 +251,26 @@ impl Forecast {
         Forecast { at_a_time: threads.min(sum.runs).max(1), ..sum }
     }
 
+    /// The most nodes with which `spec` would take no more than `bytes` of memory; nothing where
+    /// it is no swarm or where fewer nodes do not help.
+    pub fn nodes_that_fit(spec: &Spec, bytes: f64) -> Option<u32> {
+        let spec = spec.swarm()?;
+        let fits = |nodes: u32| {
+            let mut smaller = spec.clone();
+            smaller.world.swarm.network_size = nodes;
+            estimate(&smaller).memory_bytes <= bytes
+        };
+        let (mut fitting, mut above) = (spec.world.swarm.seeders + 1, spec.world.swarm.network_size);
+        if above <= fitting || !fits(fitting) {
+            return None;
+        }
+        while above - fitting > 1 {
+            let middle = fitting + (above - fitting) / 2;
+            if fits(middle) { fitting = middle } else { above = middle }
+        }
+        Some(fitting)
+    }
+
     /// Real time, in seconds.
     pub fn seconds(&self) -> f64 {
         self.work.seconds / self.at_a_time as f64
@@ -242,15 +330,15 @@ mod tests {
     #[test]
     fn estimates_are_what_the_protocols_say() {
         let expected = [
-            ("bitswap", [1896055.0, 92906695.0, 65.03468649999999, 45500000.0]),
-            ("bittorrent", [7583723.0, 208552382.5, 292.51503, 357000000.0]),
-            ("codex-f", [3792110.0, 12893174.000000002, 292.37168099999997, 287000000.0]),
-            ("codex-v1", [7583723.0, 4042124359.0, 7401.713648, 287000000.0]),
-            ("codex-v2", [7583723.0, 62580882.195999995, 201.77758995333332, 287000000.0]),
-            ("codex-v3c", [3791861.5, 22751169.0, 11.375584499999999, 287000000.0]),
-            ("direct", [474138.0, 237069.0, 4.1645121, 12250000.0]),
-            ("ideal", [2035712.0, 6107136.0, 63.107071999999995, 63000000.0]),
-            ("idle", [0.0, 0.0, 0.0, 7000000.0]),
+            ("bitswap", [1896055.0, 92906695.0, 65.03468649999999, 74500000.0]),
+            ("bittorrent", [7583723.0, 45502338.0, 292.51503, 199500000.0]),
+            ("codex-f", [3792110.0, 12893174.000000002, 292.37168099999997, 299500000.0]),
+            ("codex-v1", [7583723.0, 6863269315.000001, 13040.211698500001, 299500000.0]),
+            ("codex-v2", [7583723.0, 29163555.84026399, 201.77758995333332, 299500000.0]),
+            ("codex-v3c", [3791861.5, 79629091.5, 184.73949227999998, 131500000.0]),
+            ("direct", [474138.0, 237069.0, 4.1645121, 24750000.0]),
+            ("ideal", [2035712.0, 4071424.0, 63.107071999999995, 75500000.0]),
+            ("idle", [0.0, 0.0, 0.0, 19500000.0]),
         ];
         let swarm = [
             "swarm.network_size=500",

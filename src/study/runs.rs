@@ -155,6 +155,14 @@ impl Runs<'_> {
         list.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
     }
 
+    /// What all of them will roughly take, so many at a time, and the one that takes the most memory.
+    pub fn largest(&self, threads: usize) -> (Forecast, Option<Spec>) {
+        let memory = |named: &&Named| self.points[named.point].forecast.work.memory_bytes;
+        let largest = self.list.iter().max_by(|a, b| memory(a).total_cmp(&memory(b)));
+        let forecast = Forecast::together(self.list.iter().map(|named| self.points[named.point].forecast), threads);
+        (forecast, largest.and_then(|named| self.plan.spec(named.index).ok()))
+    }
+
     /// What those at `list` will roughly take, so many at a time.
     pub fn forecast(&self, list: &[usize], threads: usize) -> Forecast {
         Forecast::together(list.iter().map(|at| self.points[self.list[*at].point].forecast), threads)

@@ -134,7 +134,8 @@ impl Protocol for Bitswap {
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let (peers, found) = (f64::from(shape.peers), f64::from(params.max_providers) + 1.0);
         let events = 5.0 + 4.0 * peers.min(found);
-        Cost::per_block(shape, peers.min(2.0 * found), events, 0.7 * events)
+        let cost = Cost::per_block(shape, peers.min(2.0 * found), events, 0.7 * events);
+        Cost { connection_bytes: 5e3, ..cost }
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {

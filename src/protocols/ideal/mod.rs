@@ -150,7 +150,8 @@ impl Protocol for Ideal {
         Cost {
             deliveries: (shape.dataset.blocks() as f64).min(f64::from(params.pieces)),
             connections: shape.connections(params.stripes),
-            events: 3.0,
+            connection_bytes: Cost::CONNECTION_BYTES,
+            events: 2.0,
             micros: if fair { 1.0 + 0.15 * f64::from(shape.nodes.min(200)) } else { 1.3 },
         }
     }
