@@ -163,7 +163,7 @@ fn the_exponent_of_a_direct_download_is_that_of_its_closed_form() {
 fn a_point_whose_median_download_did_not_end_is_left_out_and_said() {
     let place = Place::new(
         "name = \"cut\"\nprotocol = \"bittorrent\"\nseed = 5\n[swarm]\nseeders = 1\nnetwork_size = 9\n\
-         file_size = \"1 MB\"\n[network]\nup = \"10 Mbit/s\"\ndown = \"10 Mbit/s\"\n[stop]\nmax_time = \"14 s\"\n\
+         file_size = \"1 MB\"\n[network]\nup = \"10 Mbit/s\"\ndown = \"10 Mbit/s\"\n[stop]\nmax_time = \"14.5 s\"\n\
          [sweep]\n\"swarm.file_size\" = [\"1 MB\", \"2 MB\", \"4 MB\", \"8 MB\", \"16 MB\"]\n",
     );
     place.codexsim(&["sweep", "s.toml", "--out", "r"]).code(0);

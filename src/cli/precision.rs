@@ -17,7 +17,7 @@ pub struct Wanted {
     /// Add repetitions at each point until half the width of the 95 % interval of the mean of a
     /// measure (default: makespan_s; of storage runs: dataset_loss) is within this share of the
     /// mean: 2% or t100_p95_s=2%. As many as there are already are the least, and four
-    #[arg(long, value_name = "[MEASURE=]SHARE", conflicts_with_all = ["shard", "index"])]
+    #[arg(long, value_name = "[MEASURE=]SHARE")]
     precision: Option<Target>,
     /// Repetitions at a point at the most, with --precision
     #[arg(long, value_name = "N", default_value_t = 64, requires = "precision", value_parser = clap::value_parser!(u32).range(2..=100_000))]

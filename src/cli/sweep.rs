@@ -44,11 +44,11 @@ pub struct SweepCommand {
     #[arg(long)]
     dry_run: bool,
     /// Carry out the K-th of N parts of the plan
-    #[arg(long, value_name = "K/N", conflicts_with = "index")]
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["index", "precision"])]
     shard: Option<Selection>,
     /// Carry out one run of the plan, counted from 0. `env` takes the number from HQ_TASK_ID,
     /// SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, the first that is set
-    #[arg(long, value_name = "N|env")]
+    #[arg(long, value_name = "N|env", conflicts_with = "precision")]
     index: Option<Index>,
     /// Start no new run after this real time, such as 90s, 30m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]

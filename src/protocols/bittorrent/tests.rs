@@ -381,3 +381,23 @@ fn messages_have_the_sizes_of_the_specification() {
     assert_eq!(size(&Msg::Piece(3)), (13, BLOCK));
     assert_eq!(Msg::Piece(3).class(), Class::Payload);
 }
+
+/// Peers are tried again a minute after they were lost, not when the network is back.
+#[test]
+fn a_client_that_ran_on_keeps_the_pause_after_which_peers_are_tried_again() {
+    // Whether it ran on, when it is back after it went at 20 s, and for how long it waits then.
+    for (runs_on, back, wait) in [(true, 40, 40), (true, 120, 0), (false, 40, 0)] {
+        let mut params: Params = bench::constants("bittorrent");
+        params.runs_on = runs_on;
+        let mut on = bench::Bench::<BitTorrent>::new(bench::world(64, BLOCK, 1), &params);
+        (on.went, on.now) = (Some(Time::from_secs(20)), Time::from_secs(back));
+        let effects = on.act(|client, cx| {
+            client.start(cx);
+            client.open(DatasetId(0), cx);
+        });
+        let looks = effects.iter().any(|effect| matches!(effect, Effect::Find(_)));
+        let pause = Time::from_secs(wait);
+        let waits = effects.iter().any(|effect| matches!(effect, Effect::Arm(span, _) if *span == pause));
+        assert_eq!((looks, waits), (pause == Time::ZERO, pause > Time::ZERO), "ran on: {runs_on}, back at {back} s");
+    }
+}
