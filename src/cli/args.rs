@@ -5,9 +5,9 @@ use super::host::Console;
 use super::new_file::quoted;
 use super::progress::{Counted, Display};
 use super::{Failure, output};
-use crate::results::{self, ResultsError};
+use crate::results;
 use crate::scenario::{self, Input, Sweep};
-use crate::study::{self, Cache, Options, Question, Runner};
+use crate::study::{self, Cache, Options, Question, Runner, RunnerError};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -172,9 +172,14 @@ impl Asking {
     }
 }
 
-/// A file that cannot be written ends what was begun.
-pub fn ended(error: ResultsError) -> Failure {
-    Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
+/// What ends runs that were begun, or keeps them from beginning.
+pub fn ended(error: RunnerError) -> Failure {
+    match error {
+        RunnerError::Refused(why) => Failure::Input(why),
+        RunnerError::Results(error) => {
+            Failure::Own(format!("{error}\nFinished runs are kept; the same command carries out the others"))
+        }
+    }
 }
 
 impl Probe {

@@ -1,6 +1,5 @@
 //! The machine this process runs on, as a study sees it.
 
-use super::Failure;
 use super::progress::Display;
 use super::signals::asked_to_end;
 use crate::report;
@@ -61,6 +60,10 @@ impl Host for Console {
         self.interrupted.load(Ordering::Relaxed)
     }
 
+    fn refusal(&self, forecast: &Forecast, largest: Option<&Spec>) -> Option<String> {
+        too_large(forecast, largest)
+    }
+
     fn foretold(&self, forecast: &Forecast) {
         if forecast.seconds() >= SHORT_S && !self.foretold.swap(true, Ordering::Relaxed) {
             self.display.note(&words(forecast));
@@ -80,15 +83,15 @@ impl Host for Console {
     }
 }
 
-/// Refuses what `forecast` says this machine has no memory for, whose largest run is `largest`.
-pub fn must_fit(forecast: &Forecast, largest: Option<&Spec>) -> Result<(), Failure> {
-    memory_bytes().map_or(Ok(()), |memory| fits(forecast, largest, memory))
+/// What this machine has no memory for, and what would fit, in words; nothing where it has.
+pub fn too_large(forecast: &Forecast, largest: Option<&Spec>) -> Option<String> {
+    larger_than(memory_bytes()?, forecast, largest)
 }
 
-fn fits(forecast: &Forecast, largest: Option<&Spec>, memory: f64) -> Result<(), Failure> {
+fn larger_than(memory: f64, forecast: &Forecast, largest: Option<&Spec>) -> Option<String> {
     let (needed, one) = (forecast.memory_bytes(), forecast.work.memory_bytes);
     if needed <= memory {
-        return Ok(());
+        return None;
     }
     let have = report::bytes(memory);
     let mut message = format!("this takes roughly {} of memory, and there are {have}", report::bytes(needed));
@@ -102,7 +105,7 @@ fn fits(forecast: &Forecast, largest: Option<&Spec>, memory: f64) -> Result<(), 
     } else if let Some(nodes) = largest.and_then(|spec| Forecast::nodes_that_fit(spec, memory)) {
         message += &format!("\n = swarm.network_size = {nodes} is the largest that fits; a network.degree takes less");
     }
-    Err(Failure::Input(message))
+    Some(message)
 }
 
 /// Memory of this machine, or what this process may have of it, in bytes, where known.
@@ -150,11 +153,8 @@ mod tests {
         let spec = crate::scenario::load(&input).unwrap().run;
         let (one, four) = (Forecast::of([&spec], 1), Forecast::of([&spec, &spec, &spec, &spec], 4));
         let each = one.work.memory_bytes;
-        let told = |forecast: &Forecast, memory: f64| match fits(forecast, Some(&spec), memory) {
-            Err(Failure::Input(message)) => message,
-            other => panic!("{other:?}"),
-        };
-        assert!(fits(&four, Some(&spec), 4.0 * each).is_ok());
+        let told = |forecast: &Forecast, memory: f64| larger_than(memory, forecast, Some(&spec)).unwrap();
+        assert_eq!(larger_than(4.0 * each, &four, Some(&spec)), None);
         assert!(told(&four, 3.5 * each).contains("-j 3 fits"), "{}", told(&four, 3.5 * each));
         let largest = Forecast::nodes_that_fit(&spec, 0.5 * each).unwrap();
         assert!(told(&one, 0.5 * each).contains(&format!("swarm.network_size = {largest} is the largest that fits")));

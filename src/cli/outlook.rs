@@ -126,6 +126,7 @@ pub fn words(outlook: &Outlook, means: &Means) -> String {
             report::bytes(outlook.largest_run_bytes)
         );
     }
+    text += &outlook.refusal.as_ref().map_or(String::new(), |why| format!("not on this machine: {why}\n"));
     text + &Commands::of(outlook, means).words()
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{Changes, for_shell};
 use super::destination::Place;
+use super::host::too_large;
 use super::outlook::{self, Commands, Means};
 use super::precision::Wanted;
 use super::{End, Failure, output};
@@ -67,7 +68,7 @@ impl Planned {
 
     /// What is to come of a part of `runs`.
     pub fn outlook(&self, runs: &Runs, part: Selection, dir: &Path) -> Outlook {
-        Outlook::of(runs, part, dir, study::threads(self.jobs()))
+        Outlook::of(runs, part, dir, study::threads(self.jobs()), &too_large)
     }
 
     /// The command that carries all of it out, as a shell takes it, in this folder.

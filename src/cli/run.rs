@@ -3,7 +3,7 @@
 use super::args::{Changes, note_on_base};
 use super::destination::Output;
 use super::format::Shown;
-use super::host::{Console, must_fit};
+use super::host::{Console, too_large};
 use super::progress::{Counted, Display};
 use super::{End, Failure, output};
 use crate::report;
@@ -47,7 +47,8 @@ impl Run {
         let claims = study::claims(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
-        must_fit(&Forecast::of([&scenario.run], 1), Some(&scenario.run))?;
+        let refusal = too_large(&Forecast::of([&scenario.run], 1), Some(&scenario.run));
+        refusal.map_or(Ok(()), |why| Err(Failure::Input(why)))?;
         let dir = self.dir(&scenario);
         let earlier = self.output.claim(&dir, ResultsKind::Run, &scenario.name, Some(scenario.fingerprint))?;
         let console = Console::new(None, Display::new(Counted::Share, self.output.quiet));

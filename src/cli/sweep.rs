@@ -3,7 +3,7 @@
 use super::args::{duration, ended};
 use super::destination::Output;
 use super::format::Shown;
-use super::host::{Console, must_fit};
+use super::host::Console;
 use super::outlook::Means;
 use super::plan::Planned;
 use super::progress::{Counted, Display};
@@ -93,8 +93,6 @@ impl SweepCommand {
             output::say(&outlook::words(&outlook, &Means { dir: &dir, sweep, foretold: wanted.foretold() }))?;
             return Ok(End::Good);
         }
-        let (forecast, largest) = runs.largest(study::threads(self.planned.jobs()));
-        must_fit(&forecast, largest.as_ref())?;
         self.output.claim(&dir, ResultsKind::Study, &plan.name, Some(plan.fingerprint))?;
         let console = Console::new(self.budget, Display::new(Counted::Runs, self.output.quiet));
         let options = Options { threads: self.planned.jobs(), reproducible: self.output.reproducible };

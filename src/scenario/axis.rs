@@ -4,8 +4,10 @@ use super::error::{Fault, list, nearest};
 use super::parse::{read_key, set};
 use super::source::{Place, Sources};
 use super::tree::{Node, Table, Value};
+use super::{Axis, AxisPoints, DrawnPoints};
 use crate::units::{Bytes, Rate, Time};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Keys that pair lists call by the users' own names.
 const NAMES: [(&str, &str); 9] = [
@@ -24,11 +26,40 @@ const NAMES: [(&str, &str); 9] = [
 #[derive(Debug)]
 pub(super) struct PlacedAxis {
     pub(super) keys: Vec<String>,
-    /// At each point a value for each key, or none: see [`cells`].
+    /// At each point a value for each key, or none: see [`cells`]. Of drawn points those that
+    /// show what can be wrong with any.
     pub(super) points: Vec<Vec<Option<Node>>>,
+    /// All points, where they are drawn.
+    drawn: Option<PlacedDraws>,
+}
+
+/// Drawn points, and where each of their ranges was written: the key, and the range itself.
+#[derive(Debug)]
+struct PlacedDraws {
+    points: Arc<DrawnPoints>,
+    places: Vec<(Place, Place)>,
+}
+
+impl PlacedDraws {
+    fn at(&self, point: usize) -> Vec<Option<Node>> {
+        let placed = |(value, (key, at)): (toml::Value, &(Place, Place))| Node::from_bare(&value, *at).moved(*key, *at);
+        self.points.at(point).zip(&self.places).map(|pair| Some(placed(pair))).collect()
+    }
 }
 
 impl PlacedAxis {
+    /// An axis of the list `points`.
+    pub(super) fn list(keys: Vec<String>, points: Vec<Vec<Option<Node>>>) -> PlacedAxis {
+        PlacedAxis { keys, points, drawn: None }
+    }
+
+    /// An axis of drawn `points` of the ranges of `keys`, each with its places.
+    pub(super) fn drawn(keys: Vec<String>, points: DrawnPoints, places: Vec<(Place, Place)>) -> PlacedAxis {
+        let telling = points.telling();
+        let drawn = PlacedDraws { points: Arc::new(points), places };
+        PlacedAxis { keys, points: telling.iter().map(|point| drawn.at(*point)).collect(), drawn: Some(drawn) }
+    }
+
     pub(super) fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Node> {
         let column = self.keys.iter().position(|k| k == key);
         self.points.iter().filter_map(move |point| point.get(column?)?.as_ref())
@@ -72,13 +103,6 @@ impl PlacedAxis {
         self
     }
 
-    /// Without points that are there already, as chance may draw them: these are the same runs.
-    pub(super) fn each_once(mut self) -> PlacedAxis {
-        let mut seen: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
-        self.points.retain(|point| seen.insert(canonical_point(point)));
-        self
-    }
-
     /// Refuses a point that is there already: its runs would be counted twice.
     pub(super) fn without_repetition(self) -> Result<PlacedAxis, Fault> {
         let mut seen: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
@@ -96,16 +120,34 @@ impl PlacedAxis {
 
     /// The number of points.
     pub(super) fn len(&self) -> usize {
-        self.points.len()
+        self.drawn.as_ref().map_or(self.points.len(), |drawn| drawn.points.len())
+    }
+
+    /// Without the places.
+    pub(super) fn public(&self) -> Axis {
+        let bare = |point: &Vec<Option<Node>>| point.iter().map(|node| node.as_ref().map(Node::bare)).collect();
+        let points = match &self.drawn {
+            None => AxisPoints::Listed(self.points.iter().map(bare).collect()),
+            Some(drawn) => AxisPoints::Drawn(Arc::clone(&drawn.points)),
+        };
+        Axis { keys: self.keys.clone(), points }
     }
 
     /// Sets the keys of this axis to their values at `point`.
     pub(super) fn apply(&self, point: usize, tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
+        match &self.drawn {
+            None => self.set(&self.points[point], tree, sources),
+            Some(drawn) => self.set(&drawn.at(point), tree, sources),
+        }
+    }
+
+    /// Sets the keys of this axis to `values`.
+    pub(super) fn set(&self, values: &[Option<Node>], tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
         let set = |(key, node): (&String, &Option<Node>)| match node {
             Some(node) => set_point(tree, key, node, sources),
             None => Ok(()),
         };
-        self.keys.iter().zip(&self.points[point]).try_for_each(set)
+        self.keys.iter().zip(values).try_for_each(set)
     }
 }
 
@@ -164,11 +206,11 @@ pub(super) fn axis(name: &str, node: &Node) -> Result<PlacedAxis, Fault> {
         return cells(values);
     }
     if let Some(names) = name.strip_prefix("constrained__") {
-        return PlacedAxis { keys: pair_keys(names, node)?, points: pairs(values, node.key)? }.without_repetition();
+        return PlacedAxis::list(pair_keys(names, node)?, pairs(values, node.key)?).without_repetition();
     }
     refuse_unswept(name, node)?;
     let points = values.iter().map(|value| vec![Some(value.clone().moved(node.key, value.at))]).collect();
-    PlacedAxis { keys: vec![name.into()], points }.without_repetition()
+    PlacedAxis::list(vec![name.into()], points).without_repetition()
 }
 
 fn canonical_point(point: &[Option<Node>]) -> Vec<Option<String>> {
@@ -221,7 +263,7 @@ fn cells(values: &[Node]) -> Result<PlacedAxis, Fault> {
         keys.extend(new.collect::<Vec<_>>());
     }
     let points = tables.iter().map(|(_, table)| keys.iter().map(|name| table.get(name).cloned()).collect()).collect();
-    PlacedAxis { keys, points }.with_the_protocol_first().without_repetition()
+    PlacedAxis::list(keys, points).with_the_protocol_first().without_repetition()
 }
 
 /// `networkSize_seeders` names two keys; the underscore may be part of a name.

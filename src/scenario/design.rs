@@ -5,7 +5,7 @@ use super::error::{Fault, one_of};
 use super::range::FORM;
 use super::sampler::Sampler;
 use super::tree::Node;
-use super::{Design, Range, RangeError};
+use super::{Design, DrawnPoints, Range, RangeError};
 
 /// A part of a sweep, in the order of the file.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl PlacedRange {
     /// An axis of the grid, or a list to zip.
     fn axis(&self, values: &[toml::Value]) -> PlacedAxis {
         let points = values.iter().map(|value| vec![Some(self.placed(value))]).collect();
-        PlacedAxis { keys: vec![self.range.key.clone()], points }
+        PlacedAxis::list(vec![self.range.key.clone()], points)
     }
 }
 
@@ -184,15 +184,7 @@ impl Asked<'_> {
             let fault = Fault::new(why).expected("fewer, or `random`");
             return Err(self.points.map_or(fault.clone(), |node| fault.at(node.at)));
         }
-        let drawn = sampler.points(ranges().count(), count, seed);
-        let point = |shares: &Vec<f64>| {
-            ranges().zip(shares).map(|(placed, share)| Some(placed.placed(&placed.range.at(*share)))).collect()
-        };
-        let axis = PlacedAxis {
-            keys: ranges().map(|placed| placed.range.key.clone()).collect(),
-            points: drawn.iter().map(point).collect(),
-        };
-        let axis = axis.with_the_protocol_first().each_once();
+        let axis = axis_of(&ranges().collect::<Vec<_>>(), sampler, count, seed);
         let words: Vec<String> = ranges().map(|placed| format!("{} = {}", placed.range.key, placed.range)).collect();
         let design = Design {
             words: format!("{} points by {} of {}", axis.len(), sampler.name(), words.join(", ")),
@@ -222,4 +214,17 @@ impl Asked<'_> {
         let fault = Fault::new(format!("`points` does nothing here: {why}"));
         Err(fault.expected("a range such as \"swarm.network_size\" = \"8..512 log\"").at(node.key))
     }
+}
+
+/// `count` points of `ranges`, of which each has a side of the cube that is sampled.
+fn axis_of(ranges: &[&PlacedRange], sampler: Sampler, count: usize, seed: u64) -> PlacedAxis {
+    let mut sides: Vec<usize> = (0..ranges.len()).collect();
+    // The protocol before all else, or a constant would be set for the one of the base.
+    sides.sort_by_key(|side| ranges[*side].range.key != "protocol");
+    let drawn = sampler.sides(ranges.len(), count, seed);
+    let shares: Vec<Vec<f64>> = sides.iter().map(|side| drawn[*side].clone()).collect();
+    let ordered = || sides.iter().map(|side| ranges[*side]);
+    let points = DrawnPoints::new(ordered().map(|placed| placed.range.clone()).collect(), &shares);
+    let keys = ordered().map(|placed| placed.range.key.clone()).collect();
+    PlacedAxis::drawn(keys, points, ordered().map(|placed| (placed.node.key, placed.node.at)).collect())
 }

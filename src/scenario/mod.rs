@@ -22,6 +22,7 @@ mod churn;
 mod datasets;
 mod de;
 mod design;
+mod drawn;
 mod embedded;
 mod error;
 mod explain;
@@ -61,6 +62,7 @@ mod warnings;
 #[cfg(test)]
 mod tests;
 
+pub use drawn::DrawnPoints;
 pub use error::{ScenarioError, nearest};
 pub use explain::{Explanation, explain, explainable, keys};
 pub use library::{ModelInfo, models};
@@ -82,6 +84,7 @@ use resolve::Resolved;
 use serde::{Deserialize, Serialize};
 use source::Sources;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use sweep::Study;
 use tree::{Node, Table};
 
@@ -206,9 +209,51 @@ pub struct Axis {
     /// Dotted keys that vary together: one, two for a list of pairs, several
     /// for cells.
     pub keys: Vec<String>,
-    /// The values at each point, one for each key; none where the point leaves
-    /// a constant of a protocol as it is.
-    pub points: Vec<Vec<Option<toml::Value>>>,
+    /// The values at each point.
+    pub points: AxisPoints,
+}
+
+/// Values of an axis: at each point one for each key, or none where the point leaves a constant
+/// of a protocol as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AxisPoints {
+    /// They are listed.
+    Listed(Vec<Vec<Option<toml::Value>>>),
+    /// They are made of what was drawn.
+    Drawn(Arc<DrawnPoints>),
+}
+
+impl AxisPoints {
+    /// How many points there are.
+    #[expect(clippy::len_without_is_empty, reason = "an axis has points")]
+    pub fn len(&self) -> usize {
+        match self {
+            AxisPoints::Listed(points) => points.len(),
+            AxisPoints::Drawn(points) => points.len(),
+        }
+    }
+
+    /// Points at which there is a value of every kind: all of a list; of drawn ones those with
+    /// every choice and both ends of every range of numbers.
+    pub fn telling(&self) -> Vec<usize> {
+        match self {
+            AxisPoints::Listed(points) => (0..points.len()).collect(),
+            AxisPoints::Drawn(points) => points.telling(),
+        }
+    }
+
+    /// The values at each point.
+    pub fn iter(&self) -> impl Iterator<Item = Vec<Option<toml::Value>>> {
+        (0..self.len()).map(|point| self.at(point))
+    }
+
+    /// The values at `point`.
+    pub fn at(&self, point: usize) -> Vec<Option<toml::Value>> {
+        match self {
+            AxisPoints::Listed(points) => points[point].clone(),
+            AxisPoints::Drawn(points) => points.at(point).map(Some).collect(),
+        }
+    }
 }
 
 /// A claim about the results, or what else only other rooms understand, as it is written:

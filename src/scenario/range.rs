@@ -104,15 +104,29 @@ impl Range {
 
     /// The value below which a share of all is, 0 to 1: at 0 and 1 the ends.
     pub fn at(&self, share: f64) -> toml::Value {
+        self.of_number(self.number(share))
+    }
+
+    /// The same as a number: in the smallest part of the unit, or which of the choices, counted
+    /// from 0. Equal values have equal numbers.
+    pub(super) fn number(&self, share: f64) -> f64 {
         match &self.law {
             Law::OneOf(values) => {
-                let at = (share * values.len() as f64) as usize;
-                values[at.min(values.len() - 1)].clone()
+                let at = ((share * values.len() as f64) as usize).min(values.len() - 1);
+                values.iter().position(|value| *value == values[at]).map_or(0.0, |first| first as f64)
             }
             law => {
                 let (unit, (low, high)) = (law.unit().expect("all others are numbers"), self.ends().expect("likewise"));
-                unit.toml(unit.digits(law.number(share), DIGITS).clamp(low, high))
+                unit.digits(law.number(share), DIGITS).clamp(low, high)
             }
+        }
+    }
+
+    /// The value that such a number stands for.
+    pub(super) fn of_number(&self, number: f64) -> toml::Value {
+        match &self.law {
+            Law::OneOf(values) => values[number as usize].clone(),
+            law => law.unit().expect("all others are numbers").toml(number),
         }
     }
 

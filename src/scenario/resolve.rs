@@ -45,9 +45,9 @@ impl Resolved {
 pub(super) fn structure(tree: &Table, study: &Study, sources: &mut Sources) -> Result<(), Fault> {
     names(tree.clone(), sources)?;
     for axis in &study.axes {
-        for point in 0..axis.len() {
+        for point in &axis.points {
             let mut varied = tree.clone();
-            axis.apply(point, &mut varied, sources)?;
+            axis.set(point, &mut varied, sources)?;
             names(varied, sources)?;
         }
     }

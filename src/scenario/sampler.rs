@@ -60,10 +60,18 @@ impl Sampler {
     /// # Panics
     /// Where [`Sampler::refusal`] has something to say.
     pub fn points(self, dimensions: usize, count: usize, seed: u64) -> Vec<Vec<f64>> {
+        let sides = self.sides(dimensions, count, seed);
+        (0..count).map(|point| sides.iter().map(|side| side[point]).collect()).collect()
+    }
+
+    /// The same, dimension by dimension.
+    ///
+    /// # Panics
+    /// Likewise.
+    pub(super) fn sides(self, dimensions: usize, count: usize, seed: u64) -> Vec<Vec<f64>> {
         let refusal = self.refusal(dimensions, count);
         assert!(refusal.is_none(), "{refusal:?}");
-        let sides: Vec<Vec<f64>> = (0..dimensions).map(|dimension| self.side(dimension, count, seed)).collect();
-        (0..count).map(|point| sides.iter().map(|side| side[point]).collect()).collect()
+        (0..dimensions).map(|dimension| self.side(dimension, count, seed)).collect()
     }
 
     /// One dimension of all points.

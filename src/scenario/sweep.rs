@@ -6,7 +6,7 @@ use super::error::{Excerpt, Fault};
 use super::parse::read_key;
 use super::source::Sources;
 use super::tree::{Node, Table, Value, quoted};
-use super::{Axis, Design, Expectation, Sweep};
+use super::{Design, Expectation, Sweep};
 use std::collections::BTreeSet;
 
 /// A [`Sweep`] whose values know where they were written.
@@ -98,11 +98,8 @@ impl Study {
     }
 
     pub(super) fn public(&self) -> Sweep {
-        let points = |axis: &PlacedAxis| {
-            axis.points.iter().map(|p| p.iter().map(|n| n.as_ref().map(Node::bare)).collect()).collect()
-        };
         Sweep {
-            axes: self.axes.iter().map(|axis| Axis { keys: axis.keys.clone(), points: points(axis) }).collect(),
+            axes: self.axes.iter().map(PlacedAxis::public).collect(),
             design: self.design.clone(),
             seeder_sets: self.seeder_sets,
             repetitions: self.repetitions,

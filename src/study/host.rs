@@ -1,7 +1,7 @@
 //! What a study asks of its surroundings.
 
 use super::Forecast;
-use crate::sim::Progress;
+use crate::sim::{Progress, Spec};
 
 /// Everything outside the library that a study needs: clock, interruption,
 /// progress display. None of it reaches the results, except wall time and
@@ -15,6 +15,11 @@ pub trait Host: Sync {
     fn may_start(&self) -> bool;
     /// Whether running ones should be abandoned.
     fn interrupted(&self) -> bool;
+    /// Why this machine cannot carry out what will roughly take `forecast`, of which `largest`
+    /// takes the most memory: in words, nothing where it can.
+    fn refusal(&self, _forecast: &Forecast, _largest: Option<&Spec>) -> Option<String> {
+        None
+    }
     /// Runs are about to be carried out that will roughly take `forecast`.
     fn foretold(&self, _forecast: &Forecast) {}
     /// `total` runs are about to be carried out.

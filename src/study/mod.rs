@@ -25,6 +25,8 @@ mod question;
 mod row_file;
 mod runner;
 mod runs;
+#[cfg(test)]
+mod sample;
 mod selection;
 mod sensitivity;
 mod statistics;
@@ -41,7 +43,7 @@ pub use host::Host;
 pub use kept::Kept;
 pub use plan::Plan;
 pub use row_file::RowFile;
-pub use runner::{Options, Runner};
+pub use runner::{Options, Runner, RunnerError};
 pub use transfer::{MeasuredTransfer, TransferError, TransferPlace, TransferRequest, TransferRun};
 pub use validate::{Cases, Metric, Request, RunFigures, Validation};
 pub use what_if::{Reasons, Resource, WhatIf, Who};
@@ -108,22 +110,4 @@ pub(crate) fn fingerprint(text: &str) -> u64 {
 pub(crate) fn digest(bytes: &[u8]) -> u64 {
     let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |d: u64, b| (d ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
     crate::rng::mix(fnv)
-}
-
-#[cfg(test)]
-mod sample {
-    use crate::scenario::Input;
-    use std::io::Write;
-
-    /// A small scenario with `further` tables; the file lives as long as the first value.
-    pub fn scenario(further: &str, sets: &[&str]) -> (tempfile::NamedTempFile, Input) {
-        let base = "name = \"t\"\nseed = 7\nprotocol = \"direct\"\n[swarm]\nnetwork_size = 4\nseeders = 1\n\
-            file_size = \"1 MB\"\n[network]\nmodel = \"fifo\"\nup = \"10 Mbit/s\"\ndown = \"10 Mbit/s\"\n\
-            latency = \"20 ms\"\n";
-        let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
-        file.write_all(format!("{base}{further}").as_bytes()).unwrap();
-        let sets = sets.iter().map(|s| s.to_string()).collect();
-        let input = Input { file: Some(file.path().into()), sets, ..Default::default() };
-        (file, input)
-    }
 }

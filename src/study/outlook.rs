@@ -3,6 +3,7 @@
 use super::plan::Points;
 use super::{Forecast, Plan, RowFile, Runs, Selection};
 use crate::scenario::Axis;
+use crate::sim::Spec;
 use serde::Serialize;
 use std::path::Path;
 
@@ -39,6 +40,8 @@ pub struct Outlook {
     pub largest_run_bytes: f64,
     /// Memory of all runs that go on at the same time, in bytes, roughly.
     pub memory_bytes: f64,
+    /// Why the machine that tells this cannot carry out what is missing, in words.
+    pub refusal: Option<String>,
 }
 
 /// An axis of a plan.
@@ -61,13 +64,17 @@ pub struct OutlookPoint {
     pub runs: usize,
 }
 
+/// Why a machine cannot carry something out: see [`super::Host::refusal`].
+type Refusal<'a> = &'a dyn Fn(&Forecast, Option<&Spec>) -> Option<String>;
+
 impl Outlook {
     /// Points, and values of an axis, that are listed one by one.
     pub const LISTED: usize = 40;
 
     /// What is to come of the part `selection` of `runs`, which are the whole plan, on so many
-    /// threads, where finished runs are kept in `dir`.
-    pub fn of(runs: &Runs, selection: Selection, dir: &Path, threads: usize) -> Outlook {
+    /// threads, where finished runs are kept in `dir` and a machine refuses as of `refusal` (see
+    /// [`super::Host::refusal`]).
+    pub fn of(runs: &Runs, selection: Selection, dir: &Path, threads: usize, refusal: Refusal) -> Outlook {
         let plan = runs.plan;
         let mut first_points: Vec<OutlookPoint> = (0..plan.points().min(Self::LISTED))
             .map(|point| OutlookPoint { values: plan.values(point).describe(), runs: 0 })
@@ -99,6 +106,7 @@ impl Outlook {
             longest_run_seconds: missing.iter().map(|at| seconds(runs, *at)).fold(0.0, f64::max),
             largest_run_bytes: forecast.work.memory_bytes,
             memory_bytes: forecast.memory_bytes(),
+            refusal: refusal(&forecast, runs.largest(&missing).as_ref()),
         }
     }
 }
@@ -115,7 +123,7 @@ fn axes(plan: &Plan) -> Vec<OutlookAxis> {
 }
 
 fn axis(axis: &Axis) -> OutlookAxis {
-    let words = |values: &Vec<Option<toml::Value>>| {
+    let words = |values: Vec<Option<toml::Value>>| {
         let each = values.iter().flatten().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
         each.collect::<Vec<_>>().join(" and ")
     };
@@ -138,7 +146,7 @@ mod tests {
         let plan = Plan::new(&input).unwrap();
         let runs = plan.runs(Selection::All).unwrap();
         let nowhere = Path::new("no such folder");
-        let all = Outlook::of(&runs, Selection::All, nowhere, 4);
+        let all = Outlook::of(&runs, Selection::All, nowhere, 4, &|_, _| None);
         assert_eq!((all.points, all.runs, all.selected, all.finished, all.missing), (6, 12, 12, 0, 12));
         let axis = |keys: &str, values: &[&str]| OutlookAxis {
             keys: vec![keys.into()],
@@ -152,7 +160,7 @@ mod tests {
         assert!(all.first_points.iter().all(|point| point.runs == 2) && all.first_points.len() == 6);
         assert_eq!(all.runs_at_a_time, 4);
         assert!(all.longest_run_seconds > 0.0 && all.longest_run_seconds <= all.seconds * 4.0);
-        let shard = Outlook::of(&runs, Selection::Shard { number: 1, of: 2 }, nowhere, 4);
+        let shard = Outlook::of(&runs, Selection::Shard { number: 1, of: 2 }, nowhere, 4, &|_, _| None);
         assert_eq!((shard.runs, shard.selected, shard.missing), (12, 6, 6));
         assert!(shard.events < all.events && shard.events > 0.0);
         assert_eq!(shard.first_points.iter().map(|point| point.runs).sum::<usize>(), 6);

@@ -166,28 +166,8 @@ impl Question for Precision {
 mod tests {
     use super::*;
     use crate::rng::{Purpose, Rng};
-    use crate::study::{Cache, Execution, Host, Options, Runner, Selection, sample};
-
-    /// Nobody is in a hurry.
-    struct Calm;
-
-    impl Host for Calm {
-        fn elapsed_s(&self) -> f64 {
-            0.0
-        }
-        fn peak_rss_bytes(&self) -> Option<u64> {
-            None
-        }
-        fn may_start(&self) -> bool {
-            true
-        }
-        fn interrupted(&self) -> bool {
-            false
-        }
-        fn planned(&self, _total: u64) {}
-        fn advanced(&self, _progress: crate::sim::Progress, _events: u64) {}
-        fn finished(&self) {}
-    }
+    use crate::study::sample::{self, Willing};
+    use crate::study::{Cache, Execution, Options, Runner, Selection};
 
     fn request(within: f64, most: u32) -> PrecisionRequest {
         PrecisionRequest { measure: Measure::named("makespan_s").unwrap(), within, most }
@@ -204,7 +184,7 @@ mod tests {
     fn ask(plan: &Plan, request: PrecisionRequest, cache: Cache) -> (Precision, Execution) {
         let mut question = Precision::new(plan, request).unwrap();
         let options = Options { threads: 1, reproducible: true };
-        let asked = Runner::new(cache, options, &Calm).ask(&mut question).unwrap();
+        let asked = Runner::new(cache, options, &Willing::ever()).ask(&mut question).unwrap();
         assert!(asked.answer.is_some());
         (question, asked.execution)
     }

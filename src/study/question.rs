@@ -2,7 +2,7 @@
 //! others are, until there is an answer.
 
 use super::plan::{Plan, run_id};
-use super::{Cache, Execution, FailedRun, RowFile, Runner, Selection};
+use super::{Cache, Execution, FailedRun, RowFile, Runner, RunnerError, Selection};
 use crate::results::ResultsError;
 
 /// Something that runs are to answer.
@@ -81,8 +81,8 @@ impl Runner<'_> {
     /// Carries out what `question` asks for until it has its answer.
     ///
     /// # Errors
-    /// When a file cannot be written; finished runs stay.
-    pub fn ask<Q: Question>(&self, question: &mut Q) -> Result<Asked<Q::Answer>, ResultsError> {
+    /// As of [`Runner::carry_out`].
+    pub fn ask<Q: Question>(&self, question: &mut Q) -> Result<Asked<Q::Answer>, RunnerError> {
         let seconds = (!self.options.reproducible).then_some(0.0);
         let mut seen = History { seconds, ..History::new(&self.cache) };
         loop {

@@ -7,6 +7,7 @@ use crate::sim::{self, Ended, Progress, Spec};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use thiserror::Error;
 
 /// How runs are carried out.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,17 @@ pub struct Execution {
     pub failed: Vec<FailedRun>,
     /// Not begun, or abandoned.
     pub left: usize,
+}
+
+/// Why runs were not carried out.
+#[derive(Debug, Error)]
+pub enum RunnerError {
+    /// The machine has not enough for them.
+    #[error("{0}")]
+    Refused(String),
+    /// A file could not be read or written.
+    #[error("{0}")]
+    Results(#[from] ResultsError),
 }
 
 impl Execution {
@@ -82,9 +94,12 @@ impl<'a> Runner<'a> {
     }
 
     /// Carries out those of `runs` in `selection` that are not finished: one after the other in
-    /// their order, several at a time the longest first. The first file that cannot be written
-    /// ends it; what was finished stays.
-    pub fn carry_out(&self, runs: &Runs, selection: Selection) -> Result<Execution, ResultsError> {
+    /// their order, several at a time the longest first.
+    ///
+    /// # Errors
+    /// When the machine has not enough for them, or at the first file that cannot be written;
+    /// what was finished stays.
+    pub fn carry_out(&self, runs: &Runs, selection: Selection) -> Result<Execution, RunnerError> {
         let selected = runs.distinct(selection);
         let total = selected.len();
         let (mut missing, mut damaged, mut other) = (Vec::new(), Vec::new(), 0);
@@ -101,7 +116,11 @@ impl<'a> Runner<'a> {
         if self.options.threads > 1 {
             runs.longest_first(&mut missing);
         }
-        self.host.foretold(&runs.forecast(&missing, self.options.threads));
+        let forecast = runs.forecast(&missing, self.options.threads);
+        if let Some(why) = self.host.refusal(&forecast, runs.largest(&missing).as_ref()) {
+            return Err(RunnerError::Refused(why));
+        }
+        self.host.foretold(&forecast);
         self.host.planned(missing.len() as u64);
         let execution = Crew::new(self, runs).carry_out(&missing)?;
         Ok(Execution { damaged, other, reused: total - missing.len(), ..execution })
@@ -250,7 +269,7 @@ mod tests {
     }
 
     /// Six runs on one thread.
-    fn carry_out(simulator: Simulator, dir: &Path, host: &Patient) -> Result<Execution, ResultsError> {
+    fn carry_out(simulator: Simulator, dir: &Path, host: &Patient) -> Result<Execution, RunnerError> {
         let options = Options { threads: 1, reproducible: true };
         let runner = Runner { simulator, ..Runner::new(Cache::folder(dir)?, options, host) };
         runner.carry_out(&plan().runs(Selection::All).unwrap(), Selection::All)

@@ -155,12 +155,11 @@ impl Runs<'_> {
         list.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
     }
 
-    /// What all of them will roughly take, so many at a time, and the one that takes the most memory.
-    pub fn largest(&self, threads: usize) -> (Forecast, Option<Spec>) {
-        let memory = |named: &&Named| self.points[named.point].forecast.work.memory_bytes;
-        let largest = self.list.iter().max_by(|a, b| memory(a).total_cmp(&memory(b)));
-        let forecast = Forecast::together(self.list.iter().map(|named| self.points[named.point].forecast), threads);
-        (forecast, largest.and_then(|named| self.plan.spec(named.index).ok()))
+    /// The one at `list` that takes the most memory.
+    pub fn largest(&self, list: &[usize]) -> Option<Spec> {
+        let memory = |at: &usize| self.points[self.list[*at].point].forecast.work.memory_bytes;
+        let largest = list.iter().max_by(|a, b| memory(a).total_cmp(&memory(b)))?;
+        self.plan.spec(self.index(*largest)).ok()
     }
 
     /// What those at `list` will roughly take, so many at a time.

@@ -10,8 +10,9 @@ pub struct Values(pub Vec<(String, toml::Value)>);
 impl Values {
     /// What `axes` set at `point` of their grid.
     pub(super) fn at(axes: &[Axis], point: usize) -> Values {
-        let chosen = axes.iter().zip(places(axes, point)).flat_map(|(axis, at)| axis.keys.iter().zip(&axis.points[at]));
-        Values(chosen.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect())
+        let chosen =
+            axes.iter().zip(places(axes, point)).flat_map(|(axis, at)| axis.keys.iter().zip(axis.points.at(at)));
+        Values(chosen.filter_map(|(key, value)| Some((key.clone(), value?))).collect())
     }
 
     /// The point in words: `swarm.network_size = 8, network.up = 10 Mbit/s`.
@@ -72,7 +73,8 @@ pub(super) fn extra_columns(axes: &[Axis]) -> Vec<String> {
     let mut extra = Vec::new();
     for axis in axes {
         for (position, key) in axis.keys.iter().enumerate() {
-            let text = axis.points.iter().all(|values| values[position].as_ref().is_none_or(|v| v.is_str()));
+            let is_text = |value: &Option<toml::Value>| value.as_ref().is_none_or(toml::Value::is_str);
+            let text = axis.points.telling().iter().all(|point| is_text(&axis.points.at(*point)[position]));
             let shown = SHOWN.contains(&key.as_str()) || (text && SHOWN_AS_TEXT.contains(&key.as_str()));
             if !shown && !extra.contains(key) {
                 extra.push(key.clone());
@@ -85,13 +87,16 @@ pub(super) fn extra_columns(axes: &[Axis]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::AxisPoints;
 
     #[test]
     fn keys_without_a_column_get_one() {
         let text = vec![vec![Some(toml::Value::from("1 ms"))]];
         let table = vec![vec![Some(toml::Value::Table(Default::default()))]];
-        let axis =
-            |key: &str, points: &Vec<Vec<Option<toml::Value>>>| Axis { keys: vec![key.into()], points: points.clone() };
+        let axis = |key: &str, points: &Vec<Vec<Option<toml::Value>>>| Axis {
+            keys: vec![key.into()],
+            points: AxisPoints::Listed(points.clone()),
+        };
         let axes = [
             axis("network.latency", &text),
             axis("network.down", &table),

@@ -1,5 +1,6 @@
 //! A study: which of its variants is the fastest, and every figure.
 
+mod against;
 pub(super) mod answer;
 mod bytes;
 mod curves;

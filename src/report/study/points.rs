@@ -1,15 +1,14 @@
 //! The points of a study: a line for each, with medians over its runs.
 
-use super::super::document::{Document, Grid, GridColumn, Picture};
+use super::super::document::{Document, Grid, GridColumn};
 use super::super::human::Scale;
-use super::super::plot;
 use super::super::storage;
+use super::against::AgainstFirstKey;
 use super::{answer, is_idle};
 use crate::results::{Measure, Observation, Record, RunRow, TableRow, Unit, median};
 use crate::scenario::Progress;
 use crate::study::{Plan, RunValue, StoragePoints, Summary, Survey, is_told_by_name};
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Measures of the table: name, title, and rank (see [`GridColumn::ranked`]).
 const QUANTITIES: [(&str, &str, u8); 11] = [
@@ -27,8 +26,8 @@ const QUANTITIES: [(&str, &str, u8); 11] = [
 ];
 
 /// Those that are told of leechers, and in their place where there are requests.
-const OF_LEECHERS: std::ops::Range<usize> = 0..5;
-const OF_DOWNLOADS: std::ops::Range<usize> = 5..8;
+const OF_LEECHERS: Range<usize> = 0..5;
+const OF_DOWNLOADS: Range<usize> = 5..8;
 
 /// One unit for the `values` of a column.
 fn scale(unit: Unit, values: &[f64]) -> Scale {
@@ -45,7 +44,7 @@ fn scale(unit: Unit, values: &[f64]) -> Scale {
 pub(super) struct PointLine {
     runs: usize,
     /// Whether there are requests: then downloads are counted, and their time is told.
-    has_requests: bool,
+    pub(super) has_requests: bool,
     completed: u64,
     all: u64,
     medians: [Option<f64>; QUANTITIES.len()],
@@ -62,7 +61,7 @@ impl PointLine {
     }
 
     /// The median of this time, where all runs have one.
-    fn time(&self) -> Option<f64> {
+    pub(super) fn time(&self) -> Option<f64> {
         self.time.as_ref().filter(|time| time.n == self.runs).map(|time| time.median)
     }
 }
@@ -112,12 +111,18 @@ fn measure(name: &str) -> &'static Measure {
 const MOST_LINES: usize = 1000;
 
 /// A study that is being put together: a line for each point, made from its rows as they
-/// come, for there may be many.
+/// come. There may be many points, so of each no more is kept than is told.
 #[derive(Debug)]
 pub struct SweepTable<'a> {
     plan: &'a Plan,
-    lines: Vec<PointLine>,
-    /// Those at the point after the last of `lines`.
+    /// What the points are told apart by.
+    keys: Vec<String>,
+    /// The points that have a line in the table, each with its values of the keys.
+    lines: Vec<(Vec<String>, PointLine)>,
+    has_requests: bool,
+    against: AgainstFirstKey,
+    /// How many points are done, and what there is of the next.
+    done: usize,
     here: Gathered,
     /// Storage runs.
     kept: StoragePoints,
@@ -126,18 +131,36 @@ pub struct SweepTable<'a> {
 impl<'a> SweepTable<'a> {
     /// Without any rows.
     pub fn new(plan: &'a Plan) -> Self {
+        let first = plan.values(0);
         // Cells need not all have the same keys. Seeds are runs of one point, and a system has a
         // column of its own.
-        let keys = plan.values(0).keys().filter(|key| *key == "system").map(str::to_owned).collect::<Vec<_>>();
-        let kept = StoragePoints::new([keys.as_slice(), &plan.extra].concat());
-        SweepTable { plan, lines: vec![], here: Gathered::default(), kept }
+        let of_storage = first.keys().filter(|key| *key == "system").map(str::to_owned).collect::<Vec<_>>();
+        let value = |at: usize, key: &str| plan.values(at).get(key);
+        let told = |key: &str| {
+            let beside = first.keys().any(|key| key == "name");
+            beside && is_told_by_name((0..plan.points()).map(|at| (value(at, "name"), value(at, key))))
+        };
+        let keys: Vec<String> = first.keys().filter(|key| !told(key)).map(str::to_owned).collect();
+        SweepTable {
+            plan,
+            keys,
+            lines: vec![],
+            has_requests: false,
+            against: AgainstFirstKey::default(),
+            done: 0,
+            here: Gathered::default(),
+            kept: StoragePoints::new([of_storage.as_slice(), &plan.extra].concat()),
+        }
     }
 
     /// Takes in a row at `point`, which is no earlier one than that of the last row.
     pub fn add(&mut self, point: usize, record: &Record) {
         if record.storage.is_some() {
-            let values = self.plan.values(point);
-            return self.kept.add(self.kept.keys.iter().map(|key| values.get(key)).collect(), record);
+            if !self.left_out().contains(&point) {
+                let values = self.plan.values(point);
+                self.kept.add(self.kept.keys.iter().map(|key| values.get(key)).collect(), record);
+            }
+            return;
         }
         self.close(point);
         if !record.run.is_failed() {
@@ -145,50 +168,58 @@ impl<'a> SweepTable<'a> {
         }
     }
 
+    /// The points that have no line.
+    fn left_out(&self) -> Range<usize> {
+        let all = self.plan.points();
+        if all > MOST_LINES { MOST_LINES / 2..all - MOST_LINES / 2 } else { 0..0 }
+    }
+
     /// Makes the lines of all points before `point`.
     fn close(&mut self, point: usize) {
-        while self.lines.len() < point {
-            self.lines.push(std::mem::take(&mut self.here).line());
+        for at in self.done..point {
+            let line = std::mem::take(&mut self.here).line();
+            let values = self.plan.values(at);
+            let values: Vec<String> = self.keys.iter().map(|key| values.get(key)).collect();
+            self.has_requests |= line.has_requests;
+            self.against.add(&values, &line);
+            if !self.left_out().contains(&at) {
+                self.lines.push((values, line));
+            }
         }
+        self.done = self.done.max(point);
     }
 
     /// Who is faster where there are several, as far as that is known from `survey`, the
     /// table, and the makespan against the first swept key.
     pub fn document(mut self, survey: Option<&Survey>) -> Document {
+        let mut document = Document::new(&self.plan.name);
         if !self.plan.of_swarm {
-            let mut document = Document::new(&self.plan.name);
-            document.answer(storage::answer(&self.kept, &[]));
+            // What is best of some is not what is best of all.
+            if self.left_out().is_empty() {
+                document.answer(storage::answer(&self.kept, &[]));
+            }
             document.grid(storage::table(&self.kept));
+            self.tell_left_out(&mut document);
             document.paragraph(storage::note(&self.kept));
             return document;
         }
         self.close(self.plan.points());
-        let first = self.plan.values(0);
-        let value = |at: usize, key: &str| self.plan.values(at).get(key);
-        let told = |key: &str| {
-            let beside = first.keys().any(|key| key == "name");
-            beside && is_told_by_name((0..self.lines.len()).map(|at| (value(at, "name"), value(at, key))))
-        };
-        let keys: Vec<&str> = first.keys().filter(|key| !told(key)).collect();
-        let point = |(at, line)| {
-            let values = self.plan.values(at);
-            (keys.iter().map(|key| values.get(key)).collect::<Vec<_>>(), line)
-        };
-        let all = self.lines.len();
-        let left_out = if all > MOST_LINES { MOST_LINES / 2..all - MOST_LINES / 2 } else { 0..0 };
-        let shown = self.lines.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
-        let mut document = Document::new(&self.plan.name);
         if let Some(several) = survey.filter(|survey| survey.variants.len() > 1 && !is_idle(survey)) {
             document.answer(answer::lines(several));
         }
-        document.grid(grid(&keys, &shown.map(point).collect::<Vec<_>>()));
+        document.grid(grid(&self.keys.iter().map(String::as_str).collect::<Vec<_>>(), &self.lines));
+        self.tell_left_out(&mut document);
+        document.paragraph(note(self.has_requests));
+        self.against.tell(&mut document, &self.keys);
+        document
+    }
+
+    fn tell_left_out(&self, document: &mut Document) {
+        let left_out = self.left_out();
         if !left_out.is_empty() {
-            let (from, to, file) = (left_out.start + 1, left_out.end, RunRow::KIND.file);
+            let (from, to, all, file) = (left_out.start + 1, left_out.end, self.plan.points(), RunRow::KIND.file);
             document.paragraph(format!("points {from} to {to} of {all} are left out here; all runs are in {file}"));
         }
-        document.paragraph(note(self.lines.iter().any(|line| line.has_requests)));
-        against_first_key(&mut document, &keys, self.lines.iter().enumerate().map(point));
-        document
     }
 }
 
@@ -209,8 +240,8 @@ pub(super) fn note(has_requests: bool) -> &'static str {
 
 /// A line for each of `points`, which are told apart by their values of `keys`. Each
 /// column has one unit.
-pub(super) fn grid<L: Borrow<PointLine>>(keys: &[&str], points: &[(Vec<String>, L)]) -> Grid {
-    let lines: Vec<&PointLine> = points.iter().map(|(_, line)| line.borrow()).collect();
+pub(super) fn grid(keys: &[&str], points: &[(Vec<String>, PointLine)]) -> Grid {
+    let lines: Vec<&PointLine> = points.iter().map(|(_, line)| line).collect();
     let key = |(at, key): (usize, &&str)| {
         (GridColumn::words(short(key, keys)), points.iter().map(|(values, _)| values[at].clone()).collect())
     };
@@ -270,63 +301,6 @@ fn spread(lines: &[&PointLine], has_requests: bool) -> [Filled; 3] {
         filled("p5..p95", 2, &scale, each(&range).into_iter()),
         filled("mean +- 95 %", 6, &scale, each(&interval).into_iter()),
     ]
-}
-
-/// Values of the first key that are shown.
-const MOST_BARS: usize = 24;
-
-/// The median makespan (where there are requests, the median download) for each value of the
-/// first swept key, over the places
-/// (values of the other keys) that have one at every value: else a value would
-/// look fast because only its easy points completed. Nothing where that is no
-/// comparison.
-fn against_first_key<'a>(
-    document: &mut Document,
-    keys: &[&str],
-    points: impl Iterator<Item = (Vec<String>, &'a PointLine)>,
-) {
-    let Some(key) = keys.first() else { return };
-    let mut names: Vec<String> = Vec::new();
-    let mut places: BTreeMap<Vec<String>, BTreeMap<String, Option<f64>>> = BTreeMap::new();
-    let mut what = "makespan";
-    for (mut values, line) in points {
-        if line.has_requests {
-            what = "median download";
-        }
-        let place = values.split_off(1);
-        let name = values.swap_remove(0);
-        if !names.contains(&name) {
-            names.push(name.clone());
-        }
-        if names.len() > MOST_BARS {
-            return;
-        }
-        places.entry(place).or_default().insert(name, line.time());
-    }
-    places.retain(|_, place| place.len() == names.len());
-    if names.len() < 2 || places.is_empty() {
-        return;
-    }
-    let shared: Vec<_> = places.values().filter(|place| place.values().all(Option::is_some)).collect();
-    if shared.is_empty() {
-        let told = format!("no bars of the {what} by {key}: nowhere did all runs complete at every value of it");
-        return document.paragraph(told);
-    }
-    let median = |name: &String| {
-        let values: Vec<f64> = shared.iter().filter_map(|place| place[name]).collect();
-        Some((name.clone(), median(&values)?))
-    };
-    let lines: Vec<(String, f64)> = names.iter().filter_map(median).collect();
-    let scale = Scale::seconds(lines.iter().map(|(_, value)| *value));
-    let over = match (keys.len(), shared.len()) {
-        (1, _) => String::new(),
-        (_, n) if n == places.len() => format!(", median over all {n} points with it"),
-        (_, n) => {
-            format!(", median over the {n} of {} points at which all runs completed at every value", places.len())
-        }
-    };
-    let (title, text) = (format!("{what} by {key}{over}"), plot::bars(&lines, &scale));
-    document.picture(Picture { title, text, ..Picture::default() });
 }
 
 /// Last words that do not say what they are of.
@@ -401,29 +375,5 @@ mod tests {
         };
         assert_eq!(cells(line([None, Some(5.0), None])), ["3", "21/27", "-", "2.00", "-"]);
         assert_eq!(cells(line([None, Some(5.0), Some(4.0)])), ["3", "21/27", "-", "2.00", "5.00"]);
-    }
-
-    /// Of q only the easy point completed: it takes 1 s there, and p takes 2 s.
-    #[test]
-    fn bars_are_over_points_that_all_values_have() {
-        let run = |makespan_s| RunRow { makespan_s, ..crate::results::sample_result().run };
-        let runs = [Some(2.0), Some(9.0), Some(1.0), None].map(run);
-        let names = [["p", "easy"], ["p", "hard"], ["q", "easy"], ["q", "hard"]];
-        let lines = runs.each_ref().map(|run| PointLine::of([run]));
-        let bars = |keys: &[&str], points: &[usize]| {
-            let mut document = Document::new("");
-            let line = |i: &usize| (names[*i].map(str::to_owned).to_vec(), &lines[*i]);
-            against_first_key(&mut document, keys, points.iter().map(line));
-            document.terminal(None)
-        };
-        let text = bars(&["protocol", "place"], &[0, 1, 2, 3]);
-        assert!(
-            text.contains("over the 1 of 2 points") && text.contains("2.00 s") && text.contains("1.00 s"),
-            "{text}"
-        );
-        let hard = bars(&["protocol", "place"], &[1, 3]);
-        assert!(hard.starts_with("no bars of the makespan by protocol"), "{hard}");
-        assert_eq!(bars(&["protocol"], &[0]), "", "one value is no comparison");
-        assert_eq!(bars(&["protocol", "place"], &[0, 3]), "", "nor are values that go in pairs");
     }
 }

@@ -8,7 +8,7 @@ fn axes(input: &Input) -> Vec<(String, Vec<String>)> {
     let word = |value: &Option<toml::Value>| {
         value.as_ref().map_or(String::new(), |v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
     };
-    let point = |point: &Vec<Option<toml::Value>>| point.iter().map(word).collect::<Vec<_>>().join(" ");
+    let point = |point: Vec<Option<toml::Value>>| point.iter().map(word).collect::<Vec<_>>().join(" ");
     sweep.axes.iter().map(|axis| (axis.keys.join("+"), axis.points.iter().map(point).collect())).collect()
 }
 

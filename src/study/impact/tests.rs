@@ -6,10 +6,9 @@ use super::{
 };
 use crate::results::{Labels, RunResult};
 use crate::scenario::Input;
-use crate::sim::Progress;
-use crate::study::{Cache, Host, Options, Plan, Runner};
+use crate::study::sample::Willing;
+use crate::study::{Cache, Options, Plan, Runner};
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::NamedTempFile;
 
 const TRIALS: u64 = 200;
@@ -172,27 +171,6 @@ fn worlds_count_once_and_leave_the_protocol_open() {
     assert!(!warnings(&pack(WORLDS)).contains("protocol"));
 }
 
-/// Lets a number of runs begin and then says that time is up.
-struct PatientHost(AtomicUsize);
-
-impl Host for PatientHost {
-    fn elapsed_s(&self) -> f64 {
-        0.0
-    }
-    fn peak_rss_bytes(&self) -> Option<u64> {
-        None
-    }
-    fn may_start(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
-    }
-    fn interrupted(&self) -> bool {
-        false
-    }
-    fn planned(&self, _total: u64) {}
-    fn advanced(&self, _progress: Progress, _events: u64) {}
-    fn finished(&self) {}
-}
-
 /// A pair is four runs here; looks are at 4, 8 and 10 pairs. However often time is
 /// up, nothing is judged in between. What was not compared is no part of the
 /// study, stays, and is not computed again.
@@ -201,7 +179,7 @@ fn what_is_cut_short_is_judged_at_planned_looks_only() {
     let (pack, dir) = (pack(WORLDS), tempfile::tempdir().unwrap());
     let options = Options { threads: 1, reproducible: true };
     let go_on = |runs: usize| {
-        let host = PatientHost(AtomicUsize::new(runs));
+        let host = Willing::to_begin(runs);
         let mut examined = Examined::new(duel(&pack, "bittorrent", ["seed=1", "seed=2"], 10));
         let runner = Runner::new(Cache::folder(dir.path()).unwrap(), options, &host);
         runner.ask(&mut examined).unwrap();
@@ -244,7 +222,7 @@ fn what_does_nothing_here_is_found_elsewhere() {
     let options = Options { threads: 1, reproducible: true };
     let sides = |change: &str| duel(&pack, "codex-v2", ["", change], 4);
     let found = |change: &str, patience: usize| {
-        let host = PatientHost(AtomicUsize::new(patience));
+        let host = Willing::to_begin(patience);
         Runner::new(Cache::memory(), options, &host).ask(&mut sides(change).search()).unwrap().answer
     };
     let wide = "protocol.codex-v2.window=512";

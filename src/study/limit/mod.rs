@@ -24,7 +24,7 @@ use super::plan::{Plan, RunPlace};
 use super::values::extra_columns;
 use super::{Claim, History, Kept, Next, PlanError, Question, digest};
 use crate::results::ResultsError;
-use crate::scenario::{self, Axis, Base, Input, Range, Sweep};
+use crate::scenario::{self, Axis, AxisPoints, Base, Input, Range, Sweep};
 use crate::sim::Keep;
 use line::LimitSetting;
 use point::LimitRun;
@@ -115,7 +115,8 @@ impl Limits {
         let cells = points().map(|point| point.cell.clone()).collect();
         let axis = |key: &str| {
             let values = points().filter_map(|point| point.cell.values.0.iter().find(|(other, _)| other == key));
-            Axis { keys: vec![key.into()], points: values.map(|(_, value)| vec![Some(value.clone())]).collect() }
+            let points = AxisPoints::Listed(values.map(|(_, value)| vec![Some(value.clone())]).collect());
+            Axis { keys: vec![key.into()], points }
         };
         let keys = self.across.iter().chain([&self.range]).map(|range| axis(&range.key));
         let repetitions = points().map(|point| point.runs.len() as u32).max().unwrap_or(0);
@@ -209,28 +210,8 @@ fn title(scenario: &str, request: &LimitRequest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::Progress;
-    use crate::study::{Cache, Host, Options, Runner, sample};
-
-    struct Idle;
-
-    impl Host for Idle {
-        fn elapsed_s(&self) -> f64 {
-            0.0
-        }
-        fn peak_rss_bytes(&self) -> Option<u64> {
-            None
-        }
-        fn may_start(&self) -> bool {
-            true
-        }
-        fn interrupted(&self) -> bool {
-            false
-        }
-        fn planned(&self, _total: u64) {}
-        fn advanced(&self, _progress: Progress, _events: u64) {}
-        fn finished(&self) {}
-    }
+    use crate::study::sample::{self, Willing};
+    use crate::study::{Cache, Options, Runner};
 
     fn request(input: Input, vary: &[&str], goals: &[&str]) -> LimitRequest {
         let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
@@ -250,7 +231,7 @@ mod tests {
         let (_file, input) = sample::scenario(further, &[]);
         let mut limits = Limits::new(request(input, vary, goals)).unwrap();
         let options = Options { threads: 1, reproducible: true };
-        let asked = Runner::new(Cache::memory(), options, &Idle).ask(&mut limits).unwrap();
+        let asked = Runner::new(Cache::memory(), options, &Willing::ever()).ask(&mut limits).unwrap();
         asked.answer.unwrap().unwrap();
         assert!(limits.is_done());
         limits

@@ -3,7 +3,7 @@
 use super::SensitivityRequest;
 use super::refused::refused;
 use crate::results::{Column, Measure, RunRow, StorageRow, TableRow};
-use crate::scenario::{Axis, Base, Outline, Quantity, Range, ScenarioError, Setting, Sweep};
+use crate::scenario::{Axis, AxisPoints, Base, Outline, Quantity, Range, ScenarioError, Setting, Sweep};
 use crate::sim::{Keep, Spec};
 use crate::study::doctor::decides_a_run;
 use crate::study::values::extra_columns;
@@ -221,7 +221,7 @@ fn template(
     let by_row = !of_swarm || measures.iter().all(|measure| has_column(&measure));
     let axis = |range: &Range| Axis {
         keys: vec![range.key.clone()],
-        points: [0.0, 1.0].map(|share| vec![Some(range.at(share))]).into(),
+        points: AxisPoints::Listed([0.0, 1.0].map(|share| vec![Some(range.at(share))]).into()),
     };
     let axes: Vec<Axis> = ranges.iter().map(axis).collect();
     Plan {

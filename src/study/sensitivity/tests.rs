@@ -1,38 +1,12 @@
 //! Sensitivities of small scenarios.
 
 use super::*;
-use crate::sim::Progress;
 use crate::study::doctor::{Doctor, SettingEffect};
-use crate::study::{Cache, Host, Options, Runner, sample};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-/// A machine that starts so many runs.
-struct Willing(AtomicUsize);
-
-impl Host for Willing {
-    fn elapsed_s(&self) -> f64 {
-        0.0
-    }
-    fn peak_rss_bytes(&self) -> Option<u64> {
-        None
-    }
-    fn may_start(&self) -> bool {
-        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
-    }
-    fn interrupted(&self) -> bool {
-        false
-    }
-    fn planned(&self, _total: u64) {}
-    fn advanced(&self, _progress: Progress, _events: u64) {}
-    fn finished(&self) {}
-}
-
-fn willing(runs: usize) -> Willing {
-    Willing(runs.into())
-}
+use crate::study::sample::{self, Willing};
+use crate::study::{Cache, Options, Runner};
 
 fn ask<Q: Question>(question: &mut Q, runs: usize) -> Option<Q::Answer> {
-    let host = willing(runs);
+    let host = Willing::to_begin(runs);
     let options = Options { threads: 1, reproducible: true };
     Runner::new(Cache::memory(), options, &host).ask(question).unwrap().answer
 }
