@@ -2,7 +2,8 @@
 //!
 //! Slow start adds what is acknowledged, so the window doubles in a round trip, up to the
 //! threshold; from there on congestion avoidance adds a segment in each window (Reno, RFC
-//! 5681) or follows a cubic of the time since the last loss (CUBIC, RFC 9438). A loss takes
+//! 5681) or follows a cubic of the time since the last loss (CUBIC, RFC 9438); a window of BBR
+//! goes by what is delivered ([`super::bbr`]). A loss takes
 //! the window back to a part of itself, once in a round trip whatever is lost in it. A window
 //! of fewer than four segments cannot bring back the three duplicate acknowledgements by
 //! which a loss is seen, and waits for its time-out.
@@ -10,23 +11,10 @@
 //! A transport that heeds delay (LEDBAT, RFC 6817; uTP, BEP 29) grows as far as the queue is
 //! below its target and shrinks as far as it is above, so that it keeps the queue there.
 
+use super::bbr::Bbr;
+use crate::rng::Rng;
 use crate::units::Time;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// How a sender answers to losses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Congestion {
-    /// Not at all: all streams share a link evenly.
-    Even,
-    /// Additive increase by a segment in a round trip, multiplicative decrease to a half
-    /// (RFC 5681).
-    Reno,
-    /// A cubic of the time since the last loss, never slower than Reno; decrease to 0.7
-    /// (RFC 9438), the default of Linux.
-    Cubic,
-}
+use crate::world::Congestion;
 
 /// Duplicate acknowledgements that tell a loss (RFC 5681), and the segment that is lost.
 const LEAST_SEEN: f64 = 4.0;
@@ -35,17 +23,6 @@ pub(super) const LEAST_TIMEOUT: Time = Time::from_millis(200);
 /// CUBIC's scale in segments per cubic second, and what a loss leaves of its window (RFC 9438).
 const CUBIC_SCALE: f64 = 0.4;
 const CUBIC_LEFT: f64 = 0.7;
-
-impl Congestion {
-    /// What a loss leaves of the window.
-    pub fn left(self) -> f64 {
-        match self {
-            Congestion::Even => 1.0,
-            Congestion::Reno => 0.5,
-            Congestion::Cubic => CUBIC_LEFT,
-        }
-    }
-}
 
 /// Bytes by which uTP grows in a round trip at most (libtorrent, `utp_gain_factor`).
 const UTP_GAIN: f64 = 3000.0;
@@ -59,14 +36,76 @@ pub(super) struct Acked {
     pub bytes: f64,
     /// Bytes of a full segment.
     pub segment: f64,
+    /// How long they took, queues included.
+    pub round_trip: Time,
+    /// The share of the link that was these bytes' while it was full, 1 while it was not.
+    pub share: f64,
     /// How far the queue on the way is below its target, 1 where there is none and below 0
     /// where it is longer; nothing where the sender does not look.
     pub below_target: Option<f64>,
 }
 
+/// By what a window grows and shrinks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Growth {
+    /// What is acknowledged and lost.
+    ByLoss(Climb),
+    /// What is delivered in which time.
+    ByRate(Bbr),
+}
+
+impl Growth {
+    /// Of a stream that begins at `now`.
+    pub fn new(congestion: Congestion, now: Time) -> Growth {
+        match congestion {
+            Congestion::Bbr => Growth::ByRate(Bbr::new(now)),
+            Congestion::Even => Growth::ByLoss(Climb { rises: Rise::Never, ..Climb::NEW }),
+            Congestion::Reno => Growth::ByLoss(Climb::NEW),
+            Congestion::Cubic => Growth::ByLoss(Climb { rises: Rise::Cubic, ..Climb::NEW }),
+        }
+    }
+
+    /// The window of `size` bytes after more was acknowledged.
+    pub fn grown(&mut self, size: f64, acked: Acked, rng: &mut Rng) -> f64 {
+        match self {
+            Growth::ByLoss(climb) => climb.grown(size, acked),
+            Growth::ByRate(bbr) => bbr.grown(size, acked, rng),
+        }
+    }
+
+    /// The window of `size` bytes after a loss at `now`, in a path that takes `round_trip`.
+    pub fn after_loss(&mut self, size: f64, now: Time, round_trip: Time, segment: f64) -> f64 {
+        match self {
+            Growth::ByLoss(climb) => climb.after_loss(size, now, round_trip, segment),
+            Growth::ByRate(_) => size,
+        }
+    }
+}
+
+/// How a window rises beyond slow start.
+#[derive(Debug, Clone, Copy)]
+enum Rise {
+    Never,
+    /// By a segment in each round trip.
+    Segment,
+    Cubic,
+}
+
+impl Rise {
+    /// What a loss leaves of the window.
+    fn left(self) -> f64 {
+        match self {
+            Rise::Never => 1.0,
+            Rise::Segment => 0.5,
+            Rise::Cubic => CUBIC_LEFT,
+        }
+    }
+}
+
 /// Where a window is on its way up.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Growth {
+pub(super) struct Climb {
+    rises: Rise,
     /// Bytes up to which it doubles in each round trip.
     threshold: f64,
     /// Bytes of the window at the last loss, and when that was.
@@ -80,9 +119,10 @@ pub(super) struct Growth {
     stalled_until: Time,
 }
 
-impl Growth {
+impl Climb {
     /// Of a new stream.
-    pub const NEW: Growth = Growth {
+    const NEW: Climb = Climb {
+        rises: Rise::Segment,
         threshold: f64::INFINITY,
         peak: 0.0,
         since: Time::ZERO,
@@ -91,9 +131,8 @@ impl Growth {
         stalled_until: Time::ZERO,
     };
 
-    /// The window of `size` bytes after more was acknowledged.
-    pub fn grown(&mut self, size: f64, acked: Acked, congestion: Congestion) -> f64 {
-        let Acked { now, bytes, segment, below_target } = acked;
+    fn grown(&mut self, size: f64, acked: Acked) -> f64 {
+        let Acked { now, bytes, segment, below_target, .. } = acked;
         if now < self.stalled_until {
             return size;
         }
@@ -109,10 +148,10 @@ impl Growth {
         if let Some(below) = below_target {
             return (size + rounds * below * UTP_GAIN).max(2.0 * segment);
         }
-        match congestion {
-            Congestion::Even => size,
-            Congestion::Reno => size + rounds * segment,
-            Congestion::Cubic => {
+        match self.rises {
+            Rise::Never => size,
+            Rise::Segment => size + rounds * segment,
+            Rise::Cubic => {
                 // RFC 9438, 4.3: as fast as Reno would be with the same mean.
                 const FRIENDLY: f64 = 3.0 * (1.0 - CUBIC_LEFT) / (1.0 + CUBIC_LEFT);
                 self.friendly = self.friendly.max(size.min(self.peak * CUBIC_LEFT)) + rounds * segment * FRIENDLY;
@@ -129,13 +168,12 @@ impl Growth {
         (CUBIC_SCALE * beyond * beyond * beyond + peak) * segment
     }
 
-    /// The window of `size` bytes after a loss at `now`, in a path that takes `round_trip`.
-    pub fn after_loss(&mut self, size: f64, now: Time, round_trip: Time, segment: f64, congestion: Congestion) -> f64 {
+    fn after_loss(&mut self, size: f64, now: Time, round_trip: Time, segment: f64) -> f64 {
         if now < self.deaf_until {
             return size;
         }
         self.deaf_until = now + round_trip;
-        let left = (size * congestion.left()).max(2.0 * segment);
+        let left = (size * self.rises.left()).max(2.0 * segment);
         (self.threshold, self.peak, self.since, self.friendly) = (left, size, now, left);
         if size >= LEAST_SEEN * segment {
             return left;

@@ -10,6 +10,7 @@
 //! max-min). A message passes the uplink of its sender, the core links on its route
 //! where the world has a graph with capacities, and the downlink of its receiver.
 
+mod bbr;
 mod bucket;
 mod congestion;
 mod fair;
@@ -24,14 +25,13 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use congestion::Congestion;
 pub use fair::Bulk;
 pub use head::{Bottleneck, HeadFlight};
 pub use transport::Transport;
 
 use crate::dist::Distribution;
 use crate::units::{Bytes, Refusal, Time, require};
-use crate::world::{Channel, NodeId, World};
+use crate::world::{Channel, Congestion, NodeId, World};
 use fair::Fair;
 use fifo::Fifo;
 use ideal::LatencyOnly;
@@ -84,7 +84,7 @@ impl NetworkSpec {
         let (ignored, lossy) = (self.transport.congestion == Congestion::Even, self.loss > 0.0);
         let loss = format!("a loss of {} of the packets", self.loss);
         require((0.0..1.0).contains(&self.loss), "network.loss", loss.clone(), "at least 0, below 1")?;
-        let needs = "0, or senders that answer to it: network.transport.congestion = \"cubic\" or \"reno\"";
+        let needs = "0, or senders that answer to it: network.transport.congestion = \"cubic\", \"reno\" or \"bbr\"";
         require(!(ignored && lossy), "network.loss", loss, needs)
     }
 }

@@ -1,7 +1,7 @@
 //! From protocol bytes to bytes on the wire, and what a connection costs.
 
-use super::Congestion;
 use crate::units::{Bytes, Refusal, Time, require};
+use crate::world::Congestion;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -58,9 +58,9 @@ pub struct Transport {
     /// Delay that a delay-based transport keeps the buffer at: 100 ms for uTP
     /// (BEP 29). TCP fills it: "never".
     pub delay_target: Time,
-    /// How senders answer to losses, which decides what streams get of a full link (`fair`
-    /// only). Even: the same for all, as where each has a queue of its own; the others share
-    /// one drop-tail buffer, `queue` long, as their windows are.
+    /// By what senders decide how much they have on its way, which decides what streams get of
+    /// a full link (`fair` only). Even: the same for all, as where each has a queue of its own;
+    /// the others share one drop-tail buffer, `queue` long, as their windows are.
     pub congestion: Congestion,
 }
 

@@ -15,8 +15,9 @@
 //! round trip later and never one earlier. The steady rate is exactly
 //! min(link, window / RTT).
 
-use super::{Congestion, NetworkModel, NetworkSpec};
+use super::{NetworkModel, NetworkSpec};
 use crate::units::Time;
+use crate::world::Congestion;
 
 /// What all windows have in common.
 #[derive(Debug, Clone, Copy)]

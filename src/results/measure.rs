@@ -254,6 +254,17 @@ fn further() -> impl Iterator<Item = Measure> {
         of_reached(("t90_s", "t90, median leecher"), "90 %", |node| node.t90_s),
         of_reached(("t100_s", "t100, median leecher"), "the whole dataset", |node| node.t100_s),
         Measure::new(
+            ("t100_spread", "spread of t100"),
+            (Share, Neither),
+            "The longest less the shortest time from the own start to the whole dataset, of the leechers that got \
+             there, as a share of the median; nothing where that was one.",
+            |seen| {
+                let times = seen.reached(|node| node.t100_s);
+                let (least, most) = (times.iter().copied().reduce(f64::min)?, times.iter().copied().reduce(f64::max)?);
+                (times.len() > 1).then_some(Amount { amount: most - least, per: median(&times)? })
+            },
+        ),
+        Measure::new(
             ("received_per_file_byte", "bytes received per file byte"),
             (PerByte, Less),
             "Bytes that leechers received, headers included, for each byte that they wanted.",
@@ -358,6 +369,7 @@ mod tests {
         };
         assert_eq!(get(&nodes, "makespan_s"), Some(30.0));
         assert_eq!(get(&nodes, "t100_s"), Some(19.0), "median of 10 and 28");
+        assert_eq!(get(&nodes, "t100_spread"), Some(18.0 / 19.0));
         assert_eq!(get(&nodes, "t50_s"), None, "not measured");
         assert_eq!((get(&nodes, "received_per_file_byte"), get(&nodes, "sent_per_file_byte")), (Some(1.2), Some(0.3)));
         assert_eq!(get(&nodes, "seeder_copies"), Some(2.5));
@@ -365,6 +377,7 @@ mod tests {
         assert_eq!(get(&nodes, "wire_bytes"), None, "known of simulated runs alone");
         nodes[1].t100_s = None;
         assert_eq!((get(&nodes, "makespan_s"), get(&nodes, "t100_s")), (None, Some(28.0)));
+        assert_eq!(get(&nodes, "t100_spread"), None, "one alone has none");
     }
 
     #[test]

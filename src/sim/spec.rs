@@ -5,7 +5,7 @@ use crate::ledger::Keep;
 use crate::network::{NetworkModel, NetworkSpec};
 use crate::protocols::ProtocolSpec;
 use crate::units::{Refusal, Time, require};
-use crate::world::{TopologySpec, WorldSpec};
+use crate::world::{Congestion, TopologySpec, WorldSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,7 @@ impl RunSpec {
         let given = format!("there are {sets} sets of this many seeders");
         require(u64::from(self.seeder_set) < sets, "swarm.seeder_set", given, format!("0 to {}", sets - 1))?;
         self.network.check()?;
+        self.check_senders()?;
         self.discovery.check()?;
         self.check_code()?;
         self.stop.check()?;
@@ -91,6 +92,25 @@ impl RunSpec {
         let steps = format!("every download in {} steps", self.progress_steps);
         require(self.progress_steps <= MOST_STEPS, "output.progress", steps, format!("0 to {MOST_STEPS} steps"))?;
         self.check_clock()
+    }
+
+    /// Refuses transports of some nodes that mean nothing beside that of the others.
+    fn check_senders(&self) -> Result<(), Refusal> {
+        let is_even = self.network.transport.congestion == Congestion::Even;
+        let law = "transports of which `network.transport.congestion` says \"reno\", \"cubic\" or \"bbr\"";
+        for (index, class) in self.world.nodes.iter().enumerate() {
+            let key = |name: &str| format!("nodes.{index}.{name}");
+            let (differs, aims) = (class.congestion.is_some(), class.delay_target.is_some());
+            let given = "some share links as their windows are, and all others evenly";
+            require(
+                !(differs && is_even) && class.congestion != Some(Congestion::Even),
+                key("congestion"),
+                given,
+                law,
+            )?;
+            require(!(aims && is_even), key("delay_target"), "nobody's window answers to a queue", law)?;
+        }
+        Ok(())
     }
 
     /// Refuses a code that the protocol does not know.

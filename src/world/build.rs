@@ -3,7 +3,7 @@
 use super::distribution::Catalogue;
 use super::topology::{Placement, Routes};
 use super::{ClassRole, Hardware, LatencySpec, NodeClass, StartSpec, WorldSpec};
-use super::{Latency, Mesh, Node, Overlay, Role, World, sessions};
+use super::{Latency, Mesh, Node, Overlay, Role, Sender, World, sessions};
 use crate::rng::{Purpose, Rng};
 use crate::units::{Rate, Time};
 
@@ -193,6 +193,7 @@ impl<'a> Draw<'a> {
             point,
             access: class.and_then(|class| class.access_delay).unwrap_or(access),
             seed_for: class.and_then(|class| class.seed_for).unwrap_or(Time::NEVER),
+            sender: class.map_or(Sender::default(), NodeClass::sender),
             start,
         }
     }

@@ -3,7 +3,8 @@
 use super::build::quotas;
 use super::topology::Placement;
 use super::{
-    ChurnSpec, Hardware, LatencySpec, LinkClass, OfflineKind, Role, SessionSpec, StartSpec, SwarmSpec, WorldSpec,
+    ChurnSpec, Congestion, Hardware, LatencySpec, LinkClass, OfflineKind, Role, Sender, SessionSpec, StartSpec,
+    SwarmSpec, WorldSpec,
 };
 use crate::dist::Distribution;
 use crate::rng::{Purpose, Rng};
@@ -74,6 +75,16 @@ pub struct NodeClass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["0 s"]))]
     pub seed_for: Option<Time>,
+    /// By what its transport decides how much it sends, as `network.transport.congestion` has
+    /// it for all; "even" is for all or nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["bbr"]))]
+    pub congestion: Option<Congestion>,
+    /// Delay that its transport keeps buffers at, as `network.transport.delay_target` has it for
+    /// all; "never" is TCP, which fills them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["100 ms"]))]
+    pub delay_target: Option<Time>,
 }
 
 /// What a class of nodes is in the swarm.
@@ -137,6 +148,11 @@ impl NodeClass {
     pub(super) fn placement(&self) -> Option<Placement<'_>> {
         let point = self.point.as_deref().map(Placement::Point);
         point.or(self.region.as_deref().map(Placement::Region))
+    }
+
+    /// What its transport does otherwise.
+    pub(super) fn sender(&self) -> Sender {
+        Sender { congestion: self.congestion, delay_target: self.delay_target }
     }
 
     fn check(&self, index: usize, spec: &WorldSpec, end: Time) -> Result<(), Refusal> {

@@ -19,6 +19,7 @@ mod latency;
 mod overlay;
 mod random_graph;
 mod requests;
+mod sender;
 mod sessions;
 mod spec;
 mod start;
@@ -38,6 +39,7 @@ pub use holdings::{Advance, Holdings};
 pub use latency::{Latency, LatencySpec};
 pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
 pub use requests::{Act, Arrivals, RequestSpec, Step, TraceRow};
+pub use sender::{Congestion, Sender};
 pub use sessions::{Life, Outage, Strike};
 pub use spec::{DatasetSpec, Hardware, LinkClass, SwarmSpec, WorldSpec};
 pub use start::{StartSpec, mean_distance};
@@ -129,13 +131,16 @@ pub struct Node {
     pub start: Time,
     /// How long a leecher stays once it holds everything.
     pub seed_for: Time,
+    /// What its transport does otherwise than that of the others.
+    pub sender: Sender,
 }
 
 impl Node {
     /// A node that is there from the start, at the first point.
     pub fn new(role: Role, up: Rate, down: Rate) -> Self {
         let (access, start, seed_for) = (Time::ZERO, Time::ZERO, Time::NEVER);
-        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access, start, seed_for }
+        let sender = Sender::default();
+        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access, start, seed_for, sender }
     }
 }
 

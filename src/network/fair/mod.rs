@@ -93,7 +93,7 @@ impl Fair {
         self.levels.open(stream, from.0, to.0, &self.route);
         self.moments.reserve(stream);
         if let Some(rounds) = &mut self.rounds {
-            rounds.open(stream);
+            rounds.open(stream, from, self.now);
         }
     }
 

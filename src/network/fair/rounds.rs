@@ -7,14 +7,14 @@
 //! have been dropped, as many as are too many: each is of a stream by its share, and a stream
 //! that lost any backs off once.
 
-use super::super::congestion::{Acked, Congestion, Growth};
+use super::super::congestion::{Acked, Growth};
 use super::super::window::{Window, WindowRule};
 use super::super::{NetworkSpec, Transport};
 use super::Fair;
 use super::moments::Moments;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
-use crate::world::World;
+use crate::world::{Congestion, Node, NodeId, World};
 
 /// The least length of a round: over short ways several are one.
 const LEAST_ROUND: Time = Time::from_millis(10);
@@ -30,16 +30,22 @@ struct Buffer {
     rng: Rng,
 }
 
+/// What `node` does, where its transport is `all` but for what is said of it.
+fn sender(node: &Node, all: &Transport) -> (Congestion, Option<Time>) {
+    let target = node.sender.delay_target.unwrap_or(all.delay_target);
+    (node.sender.congestion.unwrap_or(all.congestion), Some(target).filter(|target| *target < Time::NEVER))
+}
+
 /// Windows that answer to queues and losses.
 #[derive(Debug)]
 pub(super) struct Rounds {
-    congestion: Congestion,
+    /// By node: by what it decides how much it sends, and the queue that it aims at, where it
+    /// looks at that.
+    senders: Vec<(Congestion, Option<Time>)>,
     /// Bytes of a segment on the wire.
     segment: f64,
     /// Share of the segments that get lost elsewhere.
     loss: f64,
-    /// The queue that senders aim at, where they look at it.
-    target: Option<Time>,
     /// Time in which a full buffer drains; of one before a downlink.
     room: Time,
     down_room: Time,
@@ -66,10 +72,9 @@ impl Rounds {
         let mut ends = Moments::default();
         ends.reserve(links as u32);
         Some(Rounds {
-            congestion,
+            senders: world.nodes.iter().map(|node| sender(node, &spec.transport)).collect(),
             segment: segment_payload.get().saturating_add(segment_header.get() + link_header.get()) as f64,
             loss: spec.loss,
-            target: Some(spec.transport.delay_target).filter(|target| *target < Time::NEVER),
             room: spec.transport.queue,
             down_room: spec.transport.down_queue.unwrap_or(spec.transport.queue),
             nodes: world.nodes.len() as u32,
@@ -80,13 +85,13 @@ impl Rounds {
         })
     }
 
-    /// A new stream of this number.
-    pub fn open(&mut self, stream: u32) {
-        let at = stream as usize;
+    /// A new stream of this number, by which `from` sends.
+    pub fn open(&mut self, stream: u32, from: NodeId, now: Time) {
+        let (at, new) = (stream as usize, Growth::new(self.senders[from.0 as usize].0, now));
         if at >= self.growths.len() {
-            self.growths.resize(at + 1, Growth::NEW);
+            self.growths.resize(at + 1, new);
         }
-        self.growths[at] = Growth::NEW;
+        self.growths[at] = new;
     }
 
     /// How long what begins now waits in the buffers of these links.
@@ -102,20 +107,24 @@ impl Rounds {
         size / (rtt + self.waiting(links)).max(LEAST_ROUND_TRIP).secs()
     }
 
-    /// The window of `flow`, over an uplink and a downlink, has been used up to `now`.
-    fn grow(&mut self, flow: u32, links: [u32; 2], window: &mut Window, now: Time, rule: &WindowRule) {
+    /// The window of `flow`, over an uplink and a downlink, has been used up to `now`, with this
+    /// share of the one that is full.
+    fn grow(&mut self, flow: u32, links: [u32; 2], share: f64, window: &mut Window, (now, rule): (Time, &WindowRule)) {
         let ((size, rtt), acked) = (window.size(), window.take_acked());
         if !size.is_finite() {
             return;
         }
         let waiting = self.waiting(links);
-        let below_target = self.target.map(|target| 1.0 - waiting.secs() / target.secs());
-        let told = Acked { now, bytes: acked, segment: self.segment, below_target };
-        window.resize(self.growths[flow as usize].grown(size, told, self.congestion), rule);
+        let (_, target) = self.senders[links[0] as usize];
+        let below_target = target.map(|target| 1.0 - waiting.secs() / target.secs());
+        let round_trip = rtt + waiting;
+        let told = Acked { now, bytes: acked, segment: self.segment, round_trip, share, below_target };
+        let rng = &mut self.buffers[links[0] as usize].rng;
+        window.resize(self.growths[flow as usize].grown(size, told, rng), rule);
         if self.loss > 0.0 {
             let spared = libm::pow(1.0 - self.loss, acked / self.segment);
-            if self.buffers[links[0] as usize].rng.uniform() >= spared {
-                self.back_off(flow, window, (now, rtt + waiting), rule);
+            if rng.uniform() >= spared {
+                self.back_off(flow, window, (now, round_trip), rule);
             }
         }
     }
@@ -123,7 +132,7 @@ impl Rounds {
     /// The stream lost packets in a round trip of this length that ends now.
     fn back_off(&mut self, flow: u32, window: &mut Window, (now, trip): (Time, Time), rule: &WindowRule) {
         let growth = &mut self.growths[flow as usize];
-        window.resize(growth.after_loss(window.size().0, now, trip, self.segment, self.congestion), rule);
+        window.resize(growth.after_loss(window.size().0, now, trip, self.segment), rule);
     }
 
     fn room(&self, link: u32) -> Time {
@@ -163,7 +172,7 @@ impl Fair {
     pub(super) fn grow(&mut self, flow: u32) {
         if let Some(rounds) = &mut self.rounds {
             let links = self.levels.links(flow);
-            rounds.grow(flow, links, &mut self.heads[flow as usize].window, self.now, &self.rule);
+            rounds.grow(flow, links, 1.0, &mut self.heads[flow as usize].window, (self.now, &self.rule));
         }
     }
 
@@ -193,7 +202,8 @@ impl Fair {
         for flow in &held {
             let head = &mut self.heads[*flow as usize];
             head.settle(self.now);
-            rounds.grow(*flow, self.levels.links(*flow), &mut head.window, self.now, &self.rule);
+            let share = head.rate / capacity;
+            rounds.grow(*flow, self.levels.links(*flow), share, &mut head.window, (self.now, &self.rule));
             let (size, rtt) = head.window.size();
             windows += if size.is_finite() { size } else { 0.0 };
             on_the_way += head.rate * rtt.secs();

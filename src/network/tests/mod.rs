@@ -13,7 +13,8 @@ mod twin;
 use super::*;
 use crate::units::Rate;
 use crate::world::{
-    Channel, Dataset, Datasets, Edge, Hardware, Latency, Life, Node, Point, Role, RouteRule, Routes, Topology, World,
+    Channel, Dataset, Datasets, Edge, Hardware, Latency, Life, Node, Point, Role, RouteRule, Routes, Sender, Topology,
+    World,
 };
 
 /// What a flow has of the network.

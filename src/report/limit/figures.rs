@@ -74,9 +74,7 @@ fn curve(limits: &Limits, index: usize, goal: &Claim) -> Option<Picture> {
             );
         }
         chart.points(&name, points);
-        if !bound.is_empty() && !bounds.contains(&bound) {
-            bounds.push(bound);
-        }
+        join(&mut bounds, bound);
     }
     if bounds.is_empty() || chart.panels[0].series.iter().all(Vec::is_empty) {
         return None;
@@ -89,6 +87,24 @@ fn curve(limits: &Limits, index: usize, goal: &Claim) -> Option<Picture> {
         edges_told(limits)
     );
     Some(Picture { title: format!("Goal: {}", goal.text()), caption, svg: chart.svg(), data, ..Picture::default() })
+}
+
+/// Adds a line to those of which none agrees with another wherever both are, or goes on with the
+/// one that it agrees with.
+fn join(lines: &mut Vec<Vec<(f64, f64)>>, line: Vec<(f64, f64)>) {
+    let agrees = |known: &&mut Vec<(f64, f64)>| {
+        let mut both = known.iter().flat_map(|a| line.iter().filter(move |b| b.0 == a.0).map(move |b| (a.1, b.1)));
+        both.next().is_some_and(|(a, b)| a == b) && both.all(|(a, b)| a == b)
+    };
+    match lines.iter_mut().find(agrees) {
+        Some(known) => {
+            known.extend(line);
+            known.sort_by(|a, b| a.0.total_cmp(&b.0));
+            known.dedup();
+        }
+        None if line.is_empty() => {}
+        None => lines.push(line),
+    }
 }
 
 /// The share of runs that meet all goals.
@@ -192,4 +208,19 @@ fn frontier(limits: &Limits) -> Option<Picture> {
             .into();
     let picture = Picture { title: "Frontier".into(), caption, svg: chart.svg(), data, ..Picture::default() };
     chart.panels[0].series.iter().any(|points| !points.is_empty()).then_some(picture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_agree_are_one() {
+        let mut lines = vec![];
+        join(&mut lines, vec![(1.0, 5.0), (2.0, 5.0)]);
+        join(&mut lines, vec![(2.0, 5.0), (3.0, 6.0)]);
+        join(&mut lines, vec![(2.0, 7.0)]);
+        join(&mut lines, vec![]);
+        assert_eq!(lines, [vec![(1.0, 5.0), (2.0, 5.0), (3.0, 6.0)], vec![(2.0, 7.0)]]);
+    }
 }

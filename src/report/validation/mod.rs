@@ -81,7 +81,7 @@ fn error(metric: Metric, error: f64) -> String {
     if !error.is_finite() {
         return "not reached".into();
     }
-    let unit = if metric == Metric::Duplicates { "pp" } else { "%" };
+    let unit = if metric.is_in_points() { "pp" } else { "%" };
     format!("{} {unit}", human::signed_percent(error, 1))
 }
 

@@ -11,6 +11,8 @@ pub enum Metric {
     T90,
     /// The same to everything.
     T100,
+    /// How far apart the first and the last of these are, as a share of their median.
+    Spread,
     /// From the start of the first leecher to the completion of the last, in s.
     Makespan,
     /// Bytes that leechers received, headers included, per byte they wanted.
@@ -25,11 +27,12 @@ pub enum Metric {
 
 impl Metric {
     /// All of them, in the order of the reports.
-    pub const ALL: [Metric; 8] = [
+    pub const ALL: [Metric; 9] = [
         Metric::Makespan,
         Metric::T50,
         Metric::T90,
         Metric::T100,
+        Metric::Spread,
         Metric::Received,
         Metric::Sent,
         Metric::SeederCopies,
@@ -42,6 +45,7 @@ impl Metric {
             Metric::T50 => "t50_s",
             Metric::T90 => "t90_s",
             Metric::T100 => "t100_s",
+            Metric::Spread => "t100_spread",
             Metric::Makespan => "makespan_s",
             Metric::Received => "received_per_file_byte",
             Metric::Sent => "sent_per_file_byte",
@@ -65,12 +69,16 @@ impl Metric {
         self.measure().unit == Unit::Seconds
     }
 
-    /// How far a prediction is off: relative to the measurement, except for
-    /// duplicates, of which there may be none.
+    /// Whether it is a share that may be none, so that predictions are so many points off.
+    pub fn is_in_points(self) -> bool {
+        matches!(self, Metric::Duplicates | Metric::Spread)
+    }
+
+    /// How far a prediction is off: relative to the measurement, or in points.
     pub fn error(self, predicted: f64, measured: f64) -> Option<f64> {
-        match self {
-            Metric::Duplicates => Some(predicted - measured),
-            _ => (measured > 0.0).then(|| predicted / measured - 1.0),
+        match self.is_in_points() {
+            true => Some(predicted - measured),
+            false => (measured > 0.0).then(|| predicted / measured - 1.0),
         }
     }
 
@@ -112,9 +120,10 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_relative_and_of_duplicates_absolute() {
+    fn errors_are_relative_and_of_shares_absolute() {
         assert_eq!(Metric::Makespan.error(11.0, 10.0), Some(11.0 / 10.0 - 1.0));
         assert_eq!(Metric::Makespan.error(11.0, 0.0), None);
         assert_eq!(Metric::Duplicates.error(0.25, 0.0), Some(0.25));
+        assert_eq!(Metric::Spread.error(0.25, 0.5), Some(-0.25));
     }
 }
