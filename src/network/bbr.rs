@@ -65,13 +65,13 @@ pub(super) struct Bbr {
 }
 
 impl Bbr {
-    /// Of a stream that begins at `now`.
-    pub fn new(now: Time) -> Bbr {
+    /// Of a stream that begins at `now`, after a handshake that took `round_trip`.
+    pub fn new(now: Time, round_trip: Time) -> Bbr {
         Bbr {
             phase: Phase::Startup { best: 0.0, rounds: 0 },
             delivered: [0.0; BANDWIDTH_ROUNDS],
             oldest: 0,
-            round_trip: Time::NEVER,
+            round_trip,
             seen: now,
             looked: now,
             probe: None,
@@ -180,7 +180,8 @@ fn mean_gain((from, to): (f64, f64)) -> f64 {
 /// The highest gain in such a span.
 fn highest_gain((from, to): (f64, f64)) -> f64 {
     let (from, to) = (libm::floor(from) as i64, libm::ceil(to) as i64);
-    (from..to.max(from + 1)).map(|at| CYCLE[at.rem_euclid(CYCLE.len() as i64) as usize]).fold(0.0, f64::max)
+    let each = (from..to.max(from + 1)).take(CYCLE.len());
+    each.map(|at| CYCLE[at.rem_euclid(CYCLE.len() as i64) as usize]).fold(0.0, f64::max)
 }
 
 #[cfg(test)]

@@ -55,10 +55,10 @@ pub(super) enum Growth {
 }
 
 impl Growth {
-    /// Of a stream that begins at `now`.
-    pub fn new(congestion: Congestion, now: Time) -> Growth {
+    /// Of a stream that begins at `now`, after a handshake that took `round_trip`.
+    pub fn new(congestion: Congestion, now: Time, round_trip: Time) -> Growth {
         match congestion {
-            Congestion::Bbr => Growth::ByRate(Bbr::new(now)),
+            Congestion::Bbr => Growth::ByRate(Bbr::new(now, round_trip)),
             Congestion::Even => Growth::ByLoss(Climb { rises: Rise::Never, ..Climb::NEW }),
             Congestion::Reno => Growth::ByLoss(Climb::NEW),
             Congestion::Cubic => Growth::ByLoss(Climb { rises: Rise::Cubic, ..Climb::NEW }),

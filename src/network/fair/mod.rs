@@ -93,7 +93,7 @@ impl Fair {
         self.levels.open(stream, from.0, to.0, &self.route);
         self.moments.reserve(stream);
         if let Some(rounds) = &mut self.rounds {
-            rounds.open(stream, from, self.now);
+            rounds.open(stream, self.levels.links(stream), &self.heads[at].window, self.now);
         }
     }
 
@@ -227,7 +227,8 @@ impl Fair {
     /// Does what is due for `flow`.
     fn step(&mut self, flow: u32, out: &mut Vec<NetEvent>) {
         let head = &mut self.heads[flow as usize];
-        let step = head.next().1;
+        let (at, step) = head.next();
+        debug_assert_eq!(at, self.now, "what is due is what was foretold");
         head.take(self.now, step, &self.rule);
         if step == HeadStep::Grow {
             self.grow(flow);

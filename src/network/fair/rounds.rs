@@ -14,7 +14,7 @@ use super::Fair;
 use super::moments::Moments;
 use crate::rng::{Purpose, Rng};
 use crate::units::Time;
-use crate::world::{Congestion, Node, NodeId, World};
+use crate::world::{Congestion, Node, World};
 
 /// The least length of a round: over short ways several are one.
 const LEAST_ROUND: Time = Time::from_millis(10);
@@ -85,9 +85,10 @@ impl Rounds {
         })
     }
 
-    /// A new stream of this number, by which `from` sends.
-    pub fn open(&mut self, stream: u32, from: NodeId, now: Time) {
-        let (at, new) = (stream as usize, Growth::new(self.senders[from.0 as usize].0, now));
+    /// A new stream of this number, over an uplink and a downlink.
+    pub fn open(&mut self, stream: u32, links: [u32; 2], window: &Window, now: Time) {
+        let round_trip = window.size().1 + self.waiting(links);
+        let (at, new) = (stream as usize, Growth::new(self.senders[links[0] as usize].0, now, round_trip));
         if at >= self.growths.len() {
             self.growths.resize(at + 1, new);
         }
@@ -258,6 +259,13 @@ impl Fair {
         if is_new && self.levels.set(flow, limit, weight, rate) {
             self.moments.set(flow, Time::NEVER); // until its rate is known
             self.untimed.push(flow);
+            return;
+        }
+        // What it was to do at its next moment may have been to grow, which it has done.
+        if self.moments.has(flow) {
+            let head = &mut self.heads[flow as usize];
+            head.window.note_rate(self.now, rate, &self.rule);
+            self.moments.set(flow, head.next().0);
         }
     }
 }
