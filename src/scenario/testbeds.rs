@@ -279,7 +279,9 @@ mod tests {
         let of = |word| bed.variant(word).map(|sets| sets.join(" "));
         assert_eq!(of("cold").as_deref(), Some("network.connected=0"));
         assert_eq!(of("w270336").as_deref(), Some("network.transport.mux_window=270336 B"));
-        assert_eq!(of("reno").as_deref(), Some(""));
+        assert_eq!(of("reno").as_deref(), Some("network.transport.congestion=reno"));
+        let even = testbed("codex-v3-netns-fair").unwrap();
+        assert_eq!(even.variant("reno").map(|sets| sets.join(" ")).as_deref(), Some(""), "shares are even there");
         assert!(["fair", "w", "wide", "w2x", "m8", ""].into_iter().all(|word| of(word).is_none()));
         assert_eq!((bed.protocol_of("4e709275"), bed.protocol_of("else")), ("codex-v3d", "codex-v3c"));
     }
