@@ -18,6 +18,7 @@
 //! | [`protocol`] | what a protocol is and what it can touch |
 //! | [`protocols`] | the protocols: generations of the Codex block exchange, BitTorrent, Bitswap, and two yardsticks |
 //! | [`discovery`] | who provides what: static, tracker, distributed hash tables |
+//! | [`mix`] | sessions and streams through a mixnet |
 //! | [`storage`] | slots on hosts over years: one dataset's history, and how likely its loss is |
 //! | [`sim`] | one run |
 //! | [`scenario`] | scenario files to runs |
@@ -75,6 +76,7 @@ pub mod discovery;
 pub mod dist;
 pub mod engine;
 pub mod ledger;
+pub mod mix;
 pub mod network;
 pub mod protocol;
 pub mod protocols;

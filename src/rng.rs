@@ -84,6 +84,12 @@ pub enum Purpose {
     Designs = 36,
     /// Which streams lose packets at a full buffer.
     Losses = 37,
+    /// The paths of a node's packets through a mixnet.
+    MixPath = 38,
+    /// How long a node holds its own packets in a mixnet.
+    MixHold = 39,
+    /// How long a relay holds those of others.
+    MixDelay = 40,
 }
 
 /// A random stream. Bit-identical on every platform.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of DESIGN section 2, from the lowest layer up.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "units",
     "rng",
     "dist",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 18] = [
     "protocol",
     "protocols",
     "discovery",
+    "mix",
     "storage",
     "sim",
     "scenario",

@@ -66,7 +66,8 @@ pub struct Directory {
 impl Directory {
     /// Knows already who holds something at the start: it has announced itself before.
     pub(super) fn new(world: &World, params: &StaticParams) -> Self {
-        let doublings = libm::log2(world.nodes.len() as f64);
+        let nodes = world.ids().filter(|id| world.node(*id).role.takes_part()).count();
+        let doublings = libm::log2(nodes as f64);
         let round_trips = params.round_trips + params.round_trips_per_doubling * doublings;
         let providers = |dataset: DatasetId| {
             let mut providers = Providers::default();

@@ -41,11 +41,26 @@ pub enum Class {
     Lost,
     /// Anything else.
     Other,
+    /// Packets of a mixnet with a chunk of a message, on their last hop: all in them but
+    /// block data and proofs.
+    MixData,
+    /// The same of packets with nothing that had not arrived before: copies, repetitions.
+    MixCopy,
+    /// Packets that acknowledge chunks, on their last hop.
+    MixAck,
+    /// Packets with reply blocks, on their last hop.
+    MixSupply,
+    /// All else that sessions and queries need, on its last hop.
+    MixControl,
+    /// Packets that hide others, on their last hop.
+    MixCover,
+    /// Packets of a mixnet on all other hops: links that others provide.
+    MixRelay,
 }
 
 impl Class {
     /// Every class, in the order of the result files.
-    pub const ALL: [Class; 17] = [
+    pub const ALL: [Class; 24] = [
         Class::Payload,
         Class::Duplicate,
         Class::Want,
@@ -63,6 +78,13 @@ impl Class {
         Class::Repair,
         Class::Lost,
         Class::Other,
+        Class::MixData,
+        Class::MixCopy,
+        Class::MixAck,
+        Class::MixSupply,
+        Class::MixControl,
+        Class::MixCover,
+        Class::MixRelay,
     ];
 
     /// The word used in result files.
@@ -85,6 +107,13 @@ impl Class {
             Class::Repair => "repair",
             Class::Lost => "lost",
             Class::Other => "other",
+            Class::MixData => "mix_data",
+            Class::MixCopy => "mix_copy",
+            Class::MixAck => "mix_ack",
+            Class::MixSupply => "mix_supply",
+            Class::MixControl => "mix_control",
+            Class::MixCover => "mix_cover",
+            Class::MixRelay => "mix_relay",
         }
     }
 
@@ -97,6 +126,12 @@ impl Class {
 
     /// Bytes that layers add around messages (the column `overhead_bytes`).
     pub const fn is_overhead(self) -> bool {
-        matches!(self, Class::Framing | Class::Handshake | Class::Ack)
+        matches!(self, Class::Framing | Class::Handshake | Class::Ack) || self.is_mix()
+    }
+
+    /// Bytes of a mixnet.
+    pub const fn is_mix(self) -> bool {
+        use Class::*;
+        matches!(self, MixData | MixCopy | MixAck | MixSupply | MixControl | MixCover | MixRelay)
     }
 }

@@ -235,6 +235,8 @@ pub struct Outcome {
     pub series: Vec<Sample>,
     /// What discovery did: metric and value; nothing of a static directory.
     pub discovery: Vec<(String, f64)>,
+    /// What the mixnet did, likewise; nothing where there is none.
+    pub mix: Vec<(String, f64)>,
     /// Lower bound on the makespan, from the capacities.
     pub bound: Time,
     /// Which resource sets the bound.

@@ -70,6 +70,19 @@ impl Size {
     pub const fn total(&self) -> u64 {
         self.payload + self.proof + self.control + self.framing
     }
+
+    /// Takes the first `bytes`, which are fewer than all: data comes last.
+    pub(crate) fn take(&mut self, bytes: u64) -> Size {
+        let mut left = bytes;
+        let mut part = |of: &mut u64| {
+            let taken = left.min(*of);
+            (*of, left) = (*of - taken, left - taken);
+            taken
+        };
+        let (control, framing) = (part(&mut self.control), part(&mut self.framing));
+        let (proof, payload) = (part(&mut self.proof), part(&mut self.payload));
+        Size { payload, proof, control, framing }
+    }
 }
 
 /// Units of datasets, as a message carries them; a range is of one dataset.
@@ -170,6 +183,12 @@ pub trait Message {
     /// The data it carries.
     fn carried(&self) -> Units<'_> {
         Units::None
+    }
+
+    /// Which of the streams of a connection it travels on, where these are opened one by
+    /// one, each by the end that first sends on it.
+    fn lane(&self) -> u8 {
+        0
     }
 
     /// Processor time it costs one end, which has this `hardware`, besides the cost per byte.

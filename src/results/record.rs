@@ -1,7 +1,7 @@
 //! From the outcome of a run to rows.
 
 use super::{
-    Capacity, Checkpoint, DiscoveryRow, LinkRow, NodeRow, ProgressRow, RunResult, RunRow, SeriesRow, TraceRow,
+    Capacity, Checkpoint, DiscoveryRow, LinkRow, MixRow, NodeRow, ProgressRow, RunResult, RunRow, SeriesRow, TraceRow,
     TrafficRow, median, quantile,
 };
 use crate::ledger::{Class, Curve, Cut, LinkOutcome, Milestones, NodeOutcome, Outcome, TracedFlight};
@@ -199,7 +199,9 @@ pub(super) fn traffic_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<Traf
         let traffic = outcome.traffic(class);
         TrafficRow { run_id: id.into(), class: class.name().into(), messages: traffic.messages, bytes: traffic.bytes }
     };
-    Class::ALL.into_iter().map(row).collect()
+    // Of a mixnet nothing is said where there is none.
+    let classes = Class::ALL.into_iter().filter(|class| !class.is_mix() || !outcome.mix.is_empty());
+    classes.map(row).collect()
 }
 
 pub(super) fn series_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<SeriesRow> {
@@ -214,6 +216,11 @@ pub(super) fn discovery_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<Di
     let row =
         |(metric, value): &(String, f64)| DiscoveryRow { run_id: id.into(), metric: metric.clone(), value: *value };
     outcome.discovery.iter().map(row).collect()
+}
+
+pub(super) fn mix_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<MixRow> {
+    let row = |(metric, value): &(String, f64)| MixRow { run_id: id.into(), metric: metric.clone(), value: *value };
+    outcome.mix.iter().map(row).collect()
 }
 
 pub(super) fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
@@ -343,6 +350,7 @@ pub(crate) mod tests {
             fingerprint: 0xbeef,
             checkpoints: vec![],
             discovery: vec![("ping_messages".into(), 3.0)],
+            mix: vec![],
             violations: vec![Violation("books".into())],
             warnings: vec!["nobody left".into()],
         }

@@ -92,7 +92,9 @@ impl<P: Protocol> Simulation<'_, P> {
             (Cargo::Message(message), Side::Receive) => self.minds[f.to.index()].work(message, self.world, hardware),
             // Of a message cut in pieces, the work that is not of its bytes is of the last.
             (Cargo::Frame(_), _) => Time::ZERO,
-            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_), _) => return Time::ZERO,
+            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_) | Cargo::Packet(..), _) => {
+                return Time::ZERO;
+            }
         };
         work + Time::from_nanos(nanos as u64)
     }
@@ -129,6 +131,7 @@ impl<P: Protocol> Simulation<'_, P> {
             from,
             to,
             channel,
+            origin: None,
             class: cargo.class(),
             cargo,
             size,
@@ -161,6 +164,8 @@ impl<P: Protocol> Simulation<'_, P> {
         let hello = matches!(flight.cargo, Cargo::Hello { .. });
         if sender.epoch != flight.epoch || !sender.online || !(hello || sender.is_linked(flight.line())) {
             self.drop_flight(id);
+        } else if matches!(flight.cargo, Cargo::Message(_)) && self.mix.is_some() {
+            self.write_through_mix(id);
         } else if matches!(flight.cargo, Cargo::Message(_)) && self.spec.network.transport.mux_window.get() > 0 {
             self.put_on_stream(id);
         } else {
@@ -252,6 +257,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let Some(flight) = &self.flights[id as usize] else { return };
         let (sender, receiver, wire, data) = (flight.from.index(), flight.to.index(), flight.wire, flight.size.payload);
         let class = flight.class;
+        let giver = flight.origin.unwrap_or(flight.from).index();
         for (part, bytes) in flight.parts() {
             self.books.book(part, bytes, 0);
         }
@@ -264,7 +270,7 @@ impl<P: Protocol> Simulation<'_, P> {
         account.arrived += wire;
         account.duplicate_rx += data;
         self.books.accounts[sender].reached += wire;
-        self.books.accounts[sender].payload_tx += data;
+        self.books.accounts[giver].payload_tx += data;
     }
 }
 

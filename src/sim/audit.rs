@@ -37,6 +37,7 @@ impl<P: Protocol> Simulation<'_, P> {
             trace: self.books.trace.take().map(Trace::into_flights).unwrap_or_default(),
             series: self.books.series.samples(),
             discovery: self.discovery.report(self.now),
+            mix: self.mix.as_ref().map(|mix| mix.report(self.now)).unwrap_or_default(),
             bound: bound.makespan.since(ahead),
             bound_kind: bound.kind,
             fingerprint: self.books.digest.value(),

@@ -27,7 +27,7 @@ impl<P: Protocol> Simulation<'_, P> {
     fn go_online(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.index()];
         node.online = true;
-        if self.world.node(id).role == Role::Server {
+        if !self.world.node(id).role.takes_part() {
             return; // it runs no protocol
         }
         node.epoch += 1;
@@ -80,15 +80,15 @@ impl<P: Protocol> Simulation<'_, P> {
         let credit = self.spec.network.transport.mux_credit();
         for peer in self.world.met_before(id) {
             let other = &self.nodes[peer.index()];
-            let server = self.world.node(peer).role == Role::Server;
-            if server || !other.online || other.knows((id, channel)) || self.nodes[id.index()].knows((peer, channel)) {
+            let outside = !self.world.node(peer).role.takes_part();
+            if outside || !other.online || other.knows((id, channel)) || self.nodes[id.index()].knows((peer, channel)) {
                 continue; // nobody there yet, or they are just dialling
             }
             let taken = self.minds[peer.index()].accepts(id, channel, &self.shared);
             if !taken || !self.minds[id.index()].accepts(peer, channel, &self.shared) {
                 continue; // no room
             }
-            self.network.open(id, peer, channel);
+            self.stand(id, peer, channel);
             for (one, other) in [(id, peer), (peer, id)] {
                 self.nodes[one.index()].add_link((other, channel), credit);
                 self.notify(one, Notice::Connected((other, channel)));
@@ -105,6 +105,9 @@ impl<P: Protocol> Simulation<'_, P> {
         let links = node.take_links();
         let mut peers: Vec<Line> = links.iter().map(|link| link.line).collect();
         peers.append(&mut node.opening);
+        if self.mix.is_some() {
+            peers.retain(|line| line.1 == Channel::MIX); // of a session nobody is told
+        }
         node.dialling.clear();
         links.into_iter().for_each(|link| self.drop_waiting(link));
         if kind == OfflineKind::Crash {
@@ -113,6 +116,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.forget(id);
         self.books.digest.add(self.now, id.0, 5, kind as u64);
         self.discovery.offline(id, kind);
+        self.leave_mix(id);
         self.cutting = Some(Cut::Churn);
         for peer in peers {
             self.cut(id, peer);
@@ -141,8 +145,12 @@ impl<P: Protocol> Simulation<'_, P> {
     /// is, the first packet is refused.
     pub(super) fn dial(&mut self, from: NodeId, line: Line) {
         let (node, (to, channel)) = (&mut self.nodes[from.index()], line);
-        if node.knows(line) || !self.world.may_know(from, to) {
+        let may_know = channel == Channel::MIX || self.world.may_know(from, to);
+        if node.knows(line) || !may_know {
             return;
+        }
+        if self.mix.is_some() && channel != Channel::MIX {
+            return self.begin_session(from, line);
         }
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
@@ -176,8 +184,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if dialler.knows(line) || self.yields(from, line) {
             return; // the other end was faster
         }
-        let taken = self.nodes[to.index()].online && self.minds[to.index()].accepts(from, channel, &self.shared);
-        if taken && self.minds[from.index()].accepts(to, channel, &self.shared) {
+        if self.nodes[to.index()].online && self.both_accept([from, to], channel) {
             self.network.open(from, to, channel);
             self.nodes[from.index()].opening.push(line);
             self.nodes[to.index()].opening.push((from, channel));
@@ -185,6 +192,12 @@ impl<P: Protocol> Simulation<'_, P> {
         } else {
             self.notify(from, Notice::Refused(line));
         }
+    }
+
+    /// Whether two nodes take a connection with each other.
+    pub(super) fn both_accept(&self, [from, to]: [NodeId; 2], channel: Channel) -> bool {
+        let accepts = |one: NodeId, other: NodeId| self.minds[one.index()].accepts(other, channel, &self.shared);
+        channel == Channel::MIX || (accepts(to, from) && accepts(from, to))
     }
 
     /// The dial of `id` to `peer`, or the set-up that followed it, came to nothing.
@@ -224,6 +237,9 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn hang_up(&mut self, id: NodeId, line: Line) {
         if let Some(link) = self.nodes[id.index()].remove_link(line) {
             self.drop_waiting(link);
+            if self.mix.is_some() {
+                return self.mix(|mix| mix.hang_up(id, line.0, line.1));
+            }
             self.cut(id, line);
         }
     }

@@ -38,6 +38,9 @@ impl<P: Protocol> Simulation<'_, P> {
             NetEvent::Started(id) => {
                 let Some(flight) = &mut self.flights[id as usize] else { return };
                 flight.since = self.now;
+                if let Cargo::Packet(packet, _) = flight.cargo {
+                    return self.mix(|mix| mix.left(packet));
+                }
                 if let Some(token) = flight.token {
                     let (from, to) = (flight.from, flight.line());
                     self.notify(from, Notice::Sent(to, token));
@@ -57,6 +60,9 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         if let Cargo::Letter(letter) = flight.cargo {
             self.discovery.lost(letter);
+        } else if let Cargo::Packet(packet, _) = flight.cargo {
+            self.drop_flight(id);
+            return self.mix(|mix| mix.lost(packet));
         } else if let Some(cut) =
             self.cut_by.get(&([flight.from.min(flight.to), flight.from.max(flight.to)], flight.channel))
         {
@@ -75,6 +81,7 @@ impl<P: Protocol> Simulation<'_, P> {
         if letter && !self.nodes[flight.to.index()].online {
             return self.on_lost(id); // nobody is there to take it
         }
+        self.unwrap_data(id);
         self.book_arrival(id);
         let Some(flight) = &mut self.flights[id as usize] else { return };
         let (from, to, wire) = ((flight.from, flight.channel), flight.to, flight.wire);
@@ -87,11 +94,23 @@ impl<P: Protocol> Simulation<'_, P> {
                 self.drop_flight(id);
                 return self.on_credit(to, from, bytes);
             }
+            Cargo::Packet(packet, _) => {
+                self.drop_flight(id);
+                self.owe_acks(to, from, wire);
+                return self.mix(|mix| mix.arrived(packet));
+            }
             Cargo::Message(_) | Cargo::Hello { .. } | Cargo::Frame(_) => {}
         }
         self.owe_acks(to, from, wire);
+        self.await_reader(id);
+    }
+
+    /// A message that is here is read when the reader of its receiver does not pause.
+    pub(super) fn await_reader(&mut self, id: u32) {
+        let Some(flight) = &self.flights[id as usize] else { return };
+        let (from, to) = (flight.from, flight.to);
         let clock = self.spec.clock;
-        let pause = self.minds[to.index()].reads_at(from.0, clock.shows(self.now), &self.shared);
+        let pause = self.minds[to.index()].reads_at(from, clock.shows(self.now), &self.shared);
         let at = clock.real(pause);
         if at > self.now {
             self.list.push(at, Event::Read(to, id));
@@ -109,7 +128,7 @@ impl<P: Protocol> Simulation<'_, P> {
             self.drop_flight(id);
             return;
         }
-        if matches!(flight.cargo, Cargo::Message(_) | Cargo::Frame(_)) {
+        if matches!(flight.cargo, Cargo::Message(_) | Cargo::Frame(_)) && self.mix.is_none() {
             self.count_read(to, from, bytes);
         }
         self.await_processor(to, id);
@@ -147,7 +166,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         match flight.cargo {
             Cargo::Hello { back } => self.on_hello(flight.from, flight.line(), back),
-            Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) => {}
+            Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) | Cargo::Packet(..) => {}
             Cargo::Message(message) => {
                 self.handling = Some(flight.from);
                 self.with_on(flight.to, flight.channel, message.carried(), |mind, cx| {

@@ -37,6 +37,11 @@ impl<P: Protocol> Simulation<'_, P> {
         while self.carrying == 0
             && let Some((id, key, providers)) = self.found.pop_front()
         {
+            let mut asked = false;
+            self.mix(|mix| asked = mix.found(id, key.index(), &providers));
+            if asked && !self.nodes[id.index()].finding.contains(key.index()) {
+                continue; // it looked up for others alone
+            }
             self.nodes[id.index()].finding.remove(key.index());
             let channel = if P::CONNECTS_PER_DATASET { Channel(key.dataset().0) } else { Channel::ONLY };
             self.with_on(id, channel, Units::None, |mind, cx| mind.found(key, &providers, cx));
@@ -73,6 +78,11 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     fn do_errand(&mut self, id: NodeId, errand: Errand) {
+        if let (Errand::Find(key), Some(mix)) = (errand, &self.mix)
+            && mix.hides_queries(id)
+        {
+            return self.mix(|mix| mix.ask(id, key.index()));
+        }
         self.discover(|discovery, world, out| match errand {
             Errand::Provide(key) => discovery.provide(id, key, world, out),
             Errand::Find(key) => discovery.find(id, key, world, out),

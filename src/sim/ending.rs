@@ -75,7 +75,7 @@ impl<P: Protocol> Simulation<'_, P> {
             | Event::Cut(id, epoch, ..)
             | Event::Alarm(id, epoch, _)
             | Event::Errand(id, epoch, _) => is_up(id, *epoch),
-            Event::Depart(..) | Event::Step(_) | Event::Tick => true,
+            Event::Depart(..) | Event::Mix(..) | Event::Step(_) | Event::Tick => true,
             Event::Next(id) => !self.nodes[id.index()].queue.is_empty(),
             Event::Sample | Event::Tidy(..) => false,
         }

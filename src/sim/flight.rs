@@ -23,6 +23,8 @@ pub(super) enum Cargo<M> {
     Frame(Class),
     /// So many bytes were read: the muxer gives the credit for them back.
     Credit(u64),
+    /// A packet of the mixnet on one of its hops, and what it is booked under.
+    Packet(u32, Class),
 }
 
 /// A message between leaving its sender's hands and being handled.
@@ -31,6 +33,8 @@ pub(super) struct Flight<M> {
     pub from: NodeId,
     pub to: NodeId,
     pub channel: Channel,
+    /// Who sent the data in it, if that is not who sent it.
+    pub origin: Option<NodeId>,
     pub cargo: Cargo<M>,
     /// The class of what it is for, which is asked for far more often than it is made out.
     pub class: Class,
@@ -49,7 +53,7 @@ pub(super) struct Flight<M> {
     pub since: Time,
     /// Arrived and waiting for the processor.
     pub arrived: bool,
-    /// Waits for credit of the muxer.
+    /// Waits for credit of the muxer, or travels in packets of a mixnet.
     pub waits: bool,
 }
 
@@ -81,6 +85,7 @@ impl<M: Message> Cargo<M> {
             Cargo::Acks => Class::Ack,
             Cargo::Frame(class) => *class,
             Cargo::Credit(_) => Class::Framing,
+            Cargo::Packet(_, class) => *class,
         }
     }
 }

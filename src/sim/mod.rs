@@ -13,6 +13,7 @@ mod discover;
 mod ending;
 mod flight;
 mod kinds;
+mod mixing;
 mod mux;
 mod node;
 mod patience;
@@ -74,6 +75,9 @@ pub fn run_while(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> 
 pub fn run_of<P: Protocol>(params: &P::Params, spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Outcome {
     let mut world = World::build(&spec.world, spec.seed, spec.seeder_set);
     world.datasets.set_padded(P::PADS);
+    if let Some(mix) = &spec.mix {
+        world.add_relays(mix.relays, libm::round(mix.stale * f64::from(mix.relays)) as u32);
+    }
     if spec.discovery.needs_server() {
         world.add_server();
     }

@@ -89,21 +89,6 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 }
 
-impl Size {
-    /// Takes the first `bytes`, which are fewer than all: data comes last.
-    fn take(&mut self, bytes: u64) -> Size {
-        let mut left = bytes;
-        let mut part = |of: &mut u64| {
-            let taken = left.min(*of);
-            (*of, left) = (*of - taken, left - taken);
-            taken
-        };
-        let (control, framing) = (part(&mut self.control), part(&mut self.framing));
-        let (proof, payload) = (part(&mut self.proof), part(&mut self.payload));
-        Size { payload, proof, control, framing }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,7 +98,7 @@ impl Presence {
             return;
         }
         let due = match world.node(id).role {
-            Role::Seeder | Role::Idle | Role::Server => Due::Seeder(id),
+            Role::Seeder | Role::Idle | Role::Server | Role::Relay => Due::Seeder(id),
             Role::Leecher if self.salt == 0 => Due::Leecher(0, id),
             Role::Leecher => Due::Leecher(mix(self.salt ^ mix(u64::from(id.0))), id),
         };

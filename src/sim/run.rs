@@ -10,6 +10,7 @@ use super::{Progress, RunSpec};
 use crate::discovery::{Alarm, Discovery, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
+use crate::mix::{self, Mix};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
@@ -41,6 +42,8 @@ pub(super) enum Event {
     Alarm(NodeId, u32, Alarm),
     /// The processor gets round to something that the node does with discovery.
     Errand(NodeId, u32, Errand),
+    /// The mixnet wants to be reminded of something that the node does.
+    Mix(NodeId, mix::Alarm),
     /// The next step of the world is due, by this node.
     Step(NodeId),
     /// The pause of the node after a request is over.
@@ -68,6 +71,7 @@ impl Event {
             | Event::Refused(id, ..)
             | Event::Cut(id, ..)
             | Event::Alarm(id, ..)
+            | Event::Mix(id, _)
             | Event::Step(id)
             | Event::Next(id)
             | Event::Tidy(id, _)
@@ -119,6 +123,11 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub net_events: Vec<NetEvent>,
     /// How many of them are being acted on.
     pub net_due: usize,
+    /// The mixnet, where there is one, and whether what it asks for is being done.
+    pub mix: Option<Box<Mix>>,
+    pub mixing: bool,
+    /// Packets that wait for a connection to their next hop.
+    pub packets: BTreeMap<(NodeId, NodeId), Vec<u32>>,
     pub flights: Vec<Option<Flight<P::Msg>>>,
     pub free_flights: Vec<u32>,
     pub discovery: Discovery,
@@ -174,6 +183,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             network: Network::new(world, &spec.network),
             net_events: Vec::new(),
             net_due: 0,
+            mix: spec.mix.as_ref().map(|mix| Box::new(Mix::new(world, mix))),
+            mixing: false,
+            packets: BTreeMap::new(),
             flights: Vec::new(),
             free_flights: Vec::new(),
             discovery: Discovery::new(world, &spec.discovery),
@@ -215,6 +227,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         world.steps.iter().for_each(|step| sim.nodes[step.node.index()].asks |= step.act.is_request());
         sim.list.push(Time::ZERO, Event::Sample);
         sim.await_step();
+        sim.drain_mix();
         sim
     }
 
@@ -314,6 +327,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Refused(id, epoch, peer, channel) => self.on_refused(id, epoch, (peer, channel)),
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
             Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
+            Event::Mix(id, alarm) => self.mix(|mix| mix.alarm(id, alarm)),
             Event::Step(_) => self.on_step(),
             Event::Next(id) => self.on_next(id),
             Event::Tidy(id, epoch) => self.on_tidy(id, epoch),
@@ -373,6 +387,9 @@ impl<'w, P: Protocol> Simulation<'w, P> {
     fn tell(&mut self, id: NodeId, notice: Notice) {
         self.books.digest.add(self.now, id.0, 2, 0);
         match notice {
+            Notice::Connected((peer, Channel::MIX)) => self.send_packets(id, peer),
+            Notice::Refused((peer, Channel::MIX)) => self.lose_packets(id, peer),
+            Notice::Lost((_, Channel::MIX)) => {}
             Notice::Sent((to, channel), token) => {
                 self.with_on(id, channel, Units::None, |mind, cx| mind.sent(to, token, cx));
             }
@@ -433,5 +450,6 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         self.effects.push(effects); // keeps its allocation
         self.tell_found();
         self.drain_network();
+        self.drain_mix();
     }
 }

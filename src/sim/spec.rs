@@ -2,6 +2,7 @@
 
 use crate::discovery::DiscoverySpec;
 use crate::ledger::Keep;
+use crate::mix::MixSpec;
 use crate::network::{NetworkModel, NetworkSpec};
 use crate::protocols::ProtocolSpec;
 use crate::units::{Refusal, Time, require};
@@ -22,6 +23,10 @@ pub struct RunSpec {
     /// How the network is modelled.
     #[serde(rename(deserialize = "network.*"))]
     pub network: NetworkSpec,
+    /// Messages of the protocol go through a mixnet; where nothing is said they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename(deserialize = "network.mix"))]
+    #[schemars(extend("examples" = [{ "relays": 5 }]))]
+    pub mix: Option<MixSpec>,
     /// How peers find each other.
     #[serde(rename(deserialize = "discovery.*"))]
     pub discovery: DiscoverySpec,
@@ -85,6 +90,7 @@ impl RunSpec {
         require(u64::from(self.seeder_set) < sets, "swarm.seeder_set", given, format!("0 to {}", sets - 1))?;
         self.network.check()?;
         self.check_senders()?;
+        self.mix.map_or(Ok(()), |mix| mix.check(self.world.swarm.network_size))?;
         self.discovery.check()?;
         self.check_code()?;
         self.stop.check()?;

@@ -71,7 +71,7 @@ impl World {
 
     fn holders(&self, dataset: DatasetId, spec: &HolderSpec) -> Vec<NodeId> {
         let stream = |purpose, dataset| Rng::stream(self.seed, purpose, u64::from(dataset));
-        let all = || self.ids().filter(|id| self.node(*id).role != Role::Server).collect::<Vec<_>>();
+        let all = || self.ids().filter(|id| self.node(*id).role.takes_part()).collect::<Vec<_>>();
         match spec {
             HolderSpec::Seeders => self.with_role(Role::Seeder).collect(),
             HolderSpec::Nobody => Vec::new(),

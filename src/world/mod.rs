@@ -70,6 +70,8 @@ pub struct Channel(pub u32);
 impl Channel {
     /// The one connection of two nodes that never have another.
     pub const ONLY: Channel = Channel(0);
+    /// That over which packets of a mixnet go from hop to hop, beside all others.
+    pub const MIX: Channel = Channel(u32::MAX);
 
     /// A number for this connection with `peer`: in the order of peers, then of channels.
     pub const fn key(self, peer: NodeId) -> u64 {
@@ -89,6 +91,8 @@ pub enum Role {
     Idle,
     /// Serves discovery; takes no part in the swarm.
     Server,
+    /// Relays packets of a mixnet; takes no part in the swarm either.
+    Relay,
 }
 
 impl Role {
@@ -99,12 +103,19 @@ impl Role {
             Role::Leecher => "leecher",
             Role::Idle => "idle",
             Role::Server => "server",
+            Role::Relay => "relay",
         }
     }
 
     /// The role of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Role::Seeder, Role::Leecher, Role::Idle, Role::Server].into_iter().find(|role| role.name() == name)
+        let all = [Role::Seeder, Role::Leecher, Role::Idle, Role::Server, Role::Relay];
+        all.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Whether it takes part in the swarm.
+    pub const fn takes_part(self) -> bool {
+        !matches!(self, Role::Server | Role::Relay)
     }
 }
 
@@ -287,7 +298,8 @@ impl World {
     /// By node, whether it is up once everything has happened that happens at the start.
     pub fn present_at_start(&self) -> Vec<bool> {
         let absent = |id: NodeId| self.lives[id.index()].peek().is_some_and(|outage| outage.from == Time::ZERO);
-        let mut present: Vec<bool> = self.ids().map(|id| self.node(id).start == Time::ZERO && !absent(id)).collect();
+        let comes = |id: NodeId| self.node(id).start == Time::ZERO && self.node(id).role != Role::Relay;
+        let mut present: Vec<bool> = self.ids().map(|id| comes(id) && !absent(id)).collect();
         for strike in self.strikes.iter().filter(|strike| strike.failure.at == Time::ZERO) {
             let mut left = strike.failure.nodes;
             for id in &strike.order {
@@ -310,7 +322,23 @@ impl World {
         let most = nodes_at.iter().max().and_then(|most| nodes_at.iter().position(|count| count == most));
         let point = most.unwrap_or(0) as u32;
         let region = self.nodes.iter().find(|node| node.point == point).map_or(0, |node| node.region);
-        self.nodes.push(Node { point, region, ..Node::new(Role::Server, Rate::UNLIMITED, Rate::UNLIMITED) });
+        self.add_machine(Node { point, region, ..Node::new(Role::Server, Rate::UNLIMITED, Rate::UNLIMITED) });
+    }
+
+    /// Adds `count` machines that relay packets of a mixnet, behind all nodes of the swarm:
+    /// one beside each of these in turn, with the links and the place that it has. The last
+    /// `stale` of them never come.
+    pub fn add_relays(&mut self, count: u32, stale: u32) {
+        let swarm = self.nodes.len();
+        for relay in 0..count {
+            let Node { up, down, region, point, access, .. } = self.nodes[relay as usize % swarm];
+            let start = if relay + stale < count { Time::ZERO } else { Time::NEVER };
+            self.add_machine(Node { region, point, access, start, ..Node::new(Role::Relay, up, down) });
+        }
+    }
+
+    fn add_machine(&mut self, node: Node) {
+        self.nodes.push(node);
         self.lives.push(Life::without_outages());
         self.given.iter_mut().for_each(|given| given.push(Holdings::default()));
         self.wants.iter_mut().for_each(|wants| wants.push(Vec::new()));

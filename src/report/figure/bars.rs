@@ -7,11 +7,12 @@ use super::{BEHIND, COLOURS, ROW, WORDS};
 /// Every kind has a colour of its own: those of the series, then yellow and grey, which
 /// the colour-blind can tell apart; there are no more of that sort, so the others (of
 /// Tol's palettes) are hatched as well.
-const FILLS: [&str; 17] = {
+const FILLS: [&str; 24] = {
     let [a, b, c, d, e, f, g] = COLOURS;
     let rest = ["#882255", "#44AA99", "#DDCC77", "#332288", "#7A4A1E", "#B7E0F2", "#C51B7D", "#FFFFFF"];
-    let [h, i, j, k, l, m, n, o] = rest;
-    [a, b, c, d, e, f, g, "#F0E442", "#999999", h, i, j, k, l, m, n, o]
+    let more = ["#117733", "#AA4499", "#661100", "#6699CC", "#BBCC33", "#DDDDDD", "#EE8866"];
+    let ([h, i, j, k, l, m, n, o], [p, q, r, s, t, u, v]) = (rest, more);
+    [a, b, c, d, e, f, g, "#F0E442", "#999999", h, i, j, k, l, m, n, o, p, q, r, s, t, u, v]
 };
 /// Kinds of a colour that needs no hatch.
 const PLAIN: usize = 9;
@@ -25,7 +26,7 @@ const HATCHES: [&str; 6] = [
     "M0,0 l8,8 M0,8 l8,-8",
 ];
 /// Colours on which a dark hatch is better seen than a light one.
-const LIGHT: [&str; 3] = ["#DDCC77", "#B7E0F2", "#FFFFFF"];
+const LIGHT: [&str; 5] = ["#DDCC77", "#B7E0F2", "#FFFFFF", "#BBCC33", "#DDDDDD"];
 /// Pixels of the longest row.
 const LONGEST: f64 = 640.0;
 

@@ -162,7 +162,7 @@ impl<'a> MeasuredRow<'a> {
 
     /// Nothing where no member of a simulated swarm is such.
     fn role(&self) -> Result<Option<Role>, MeasuredError> {
-        Ok(Role::named(self.needed("role")?).filter(|role| *role != Role::Server))
+        Ok(Role::named(self.needed("role")?).filter(|role| role.takes_part()))
     }
 
     fn node(&self) -> Result<NodeFigures, MeasuredError> {

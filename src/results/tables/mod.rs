@@ -10,7 +10,7 @@ mod storage;
 
 pub use capacity::Capacity;
 pub use of_run::{
-    Checkpoint, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, NodeRow, Note, PARTS,
+    Checkpoint, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, MixRow, NodeRow, Note, PARTS,
     ProgressRow, RepairRow, RunResult, SeriesRow, TimelineRow, TraceRow, TrafficRow,
 };
 pub use reports::{ComparisonRow, ValidationRow};

@@ -5,7 +5,9 @@ use super::{Capacity, FileKind, TableRow, columns, parts, table};
 use crate::ledger::TimerUse;
 use crate::results::downloads::download_rows;
 use crate::results::limits::{constraint_rows, timeline_rows};
-use crate::results::record::{discovery_rows, link_rows, node_rows, progress_rows, series_rows, traffic_rows};
+use crate::results::record::{
+    discovery_rows, link_rows, mix_rows, node_rows, progress_rows, series_rows, traffic_rows,
+};
 use crate::results::storage::{dataset_rows, host_rows, kept_series_rows, kept_traffic_rows, repair_rows};
 
 parts! {
@@ -203,6 +205,16 @@ parts! {
         /// The run.
         run_id: String [Text],
         /// What is counted; rates are per node.
+        metric: String [Text],
+        /// How much of it.
+        value: f64 [Various],
+    }
+
+    /// What the mixnet did in one run, in a number; there only where messages go through one.
+    mix: MixRow in "mix.csv" from mix_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// What is counted (`docs/mix.md`).
         metric: String [Text],
         /// How much of it.
         value: f64 [Various],

@@ -245,6 +245,17 @@ impl Message for Msg {
         }
     }
 
+    /// Through a mixnet: requests and responses share a stream, what is said about presence
+    /// travels on one that who says it opens, and the manifest on one of its own
+    /// (logos-storage-nim `docs/mix-downloads.md`).
+    fn lane(&self) -> u8 {
+        match self {
+            Msg::WantHave(..) | Msg::Request(..) | Msg::Response(..) => 0,
+            Msg::Select { .. } | Msg::ManifestRequest(_) | Msg::Manifest(..) => 1,
+            Msg::Have(..) | Msg::Complete(_) | Msg::DontHave(_) | Msg::Announce(..) => 2,
+        }
+    }
+
     fn work(&self, world: &World, hardware: &Hardware, side: Side) -> Time {
         let blocks = |found: &Blocks| found.count(found.dataset(&world.datasets));
         let entries = match (self, side) {
