@@ -31,6 +31,7 @@ mod many_yardsticks;
 #[path = "../experiments/measured.rs"]
 mod measured;
 mod metamorphic;
+mod mix;
 mod oracles;
 mod patience;
 mod properties;

@@ -4,6 +4,7 @@
 mod cuts;
 mod demand;
 pub mod durability;
+pub mod mixnet;
 mod queues;
 
 pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};

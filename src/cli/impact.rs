@@ -37,8 +37,8 @@ pub struct ImpactCommand {
     /// What is proposed; may be the same, with --change-set
     #[arg(long, value_name = "NAME|FILE")]
     change: String,
-    /// Worlds: quick, rfc, home-uplink, flash-crowd, lossy-long-fat, churn, testnet, continents; storage, for systems of
-    /// storage; or a TOML file
+    /// Worlds: quick, rfc, home-uplink, flash-crowd, lossy-long-fat, churn, testnet, continents; mix, through
+    /// the mixnet; storage, for systems of storage; or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "quick")]
     pack: String,
     /// Set a value for the base only

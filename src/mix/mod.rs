@@ -243,6 +243,13 @@ impl Mix {
         }
     }
 
+    /// `from` ends its session with `to`, and tells nobody.
+    pub fn give_up(&mut self, from: NodeId, to: NodeId, channel: Channel) {
+        if let Some(&(place, side)) = self.lines.get(&(from, to, channel)) {
+            self.end(place, side);
+        }
+    }
+
     /// `node` is gone: what it held is lost, and nobody is told.
     pub fn offline(&mut self, node: NodeId) {
         self.stations[node.index()].life += 1;

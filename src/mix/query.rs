@@ -45,7 +45,11 @@ impl Queries {
     /// None yet.
     pub fn new(world: &World, spec: &MixSpec) -> Self {
         let others = world.ids().filter(|id| matches!(world.node(*id).role, Role::Seeder | Role::Idle));
-        let proxies: Vec<NodeId> = others.take(spec.proxies as usize).collect();
+        Queries::of(others.take(spec.proxies as usize).collect())
+    }
+
+    /// None yet; they will go through these.
+    pub fn of(proxies: Vec<NodeId>) -> Self {
         Queries { busy: vec![0; proxies.len()], proxies, all: Vec::new() }
     }
 

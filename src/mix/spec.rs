@@ -76,9 +76,8 @@ pub struct MixSpec {
     /// Share of `limit` that every relay uses for packets that hide when it sends others.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub cover: f64,
-    /// Nodes through which others look up providers: those of the swarm with the lowest
-    /// numbers that want nothing, or relays apart where there are none. 0: discovery is
-    /// asked directly.
+    /// Nodes through which others look up providers: those with the lowest numbers that want
+    /// nothing. 0: discovery is asked directly.
     pub proxies: u32,
     /// Look-ups that a proxy makes at a time; what comes then is dropped.
     pub proxy_lookups: u32,

@@ -92,9 +92,14 @@ impl<P: Protocol> Simulation<'_, P> {
     fn on_session_asked(&mut self, id: SessionId, [from, to]: [NodeId; 2], channel: Channel) {
         let line = (from, channel);
         let crossing = self.nodes[to.index()].opening.contains(&line);
-        let free = !self.nodes[to.index()].is_linked(line) && !(crossing && to < from);
-        let taken = free && self.nodes[to.index()].online && self.both_accept([from, to], channel);
-        if taken && crossing {
+        if self.nodes[to.index()].remove_link(line).is_some() {
+            // Of an earlier life of that node, which would not ask else.
+            self.mix(|mix| mix.give_up(to, from, channel));
+            self.notify(to, Notice::Lost(line));
+        }
+        let yields = crossing && to > from;
+        let taken = (yields || !crossing) && self.nodes[to.index()].online && self.both_accept([from, to], channel);
+        if taken && yields {
             self.nodes[to.index()].end_opening(line);
             self.mix(|mix| mix.hang_up(to, from, channel));
         }

@@ -90,7 +90,7 @@ impl RunSpec {
         require(u64::from(self.seeder_set) < sets, "swarm.seeder_set", given, format!("0 to {}", sets - 1))?;
         self.network.check()?;
         self.check_senders()?;
-        self.mix.map_or(Ok(()), |mix| mix.check(self.world.swarm.network_size))?;
+        self.check_mix()?;
         self.discovery.check()?;
         self.check_code()?;
         self.stop.check()?;
@@ -117,6 +117,15 @@ impl RunSpec {
             require(!(aims && is_even), key("delay_target"), "nobody's window answers to a queue", law)?;
         }
         Ok(())
+    }
+
+    /// Refuses a mixnet that there cannot be between the nodes.
+    fn check_mix(&self) -> Result<(), Refusal> {
+        let Some(mix) = &self.mix else { return Ok(()) };
+        mix.check(self.world.swarm.network_size)?;
+        let others = self.world.swarm.seeders + self.world.idle_nodes();
+        let given = format!("{} proxies, where {others} nodes want nothing", mix.proxies);
+        require(mix.proxies <= others, "network.mix.proxies", given, format!("0 to {others}"))
     }
 
     /// Refuses a code that the protocol does not know.

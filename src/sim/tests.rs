@@ -98,6 +98,7 @@ fn spec() -> RunSpec {
             ..WorldSpec::plain((2, 1), dataset, Rate(10_000_000))
         },
         network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None, loss: 0.0 },
+        mix: None,
         discovery: DiscoverySpec::Static(StaticParams {
             round_trips: 1.0,
             round_trips_per_doubling: 0.0,
