@@ -175,7 +175,8 @@ fn loop_rate(count: u32, serial: bool, held: bool, cumulative: bool) -> f64 {
 }
 
 /// Oracles M10 and M10b: reply blocks limit a session that waits for nothing else. The
-/// values of M10b are those where a frame tells of its own reply blocks alone. The credit on
+/// values of M10b are those where a frame tells of its own reply blocks alone; they were found
+/// with 4000 chunks, of which the mean has an error of about 1.5 %. The credit on
 /// a frame is a sum, so one that overtakes tells of those before it, and a session gets more.
 #[test]
 fn m10_reply_blocks_limit_what_is_sent_at_once() {
@@ -191,7 +192,7 @@ fn m10_reply_blocks_limit_what_is_sent_at_once() {
         (5, false, false, 79.0e3),
         (5, true, false, 78.4e3),
     ] {
-        near(loop_rate(supply, supply_serial, hold, false), m10b, 0.03);
+        near(loop_rate(supply, supply_serial, hold, false), m10b, 0.04);
         let mean = if hold { spec.hold } else { Time::ZERO };
         let got = rate(MixSpec { supply, supply_serial, hold: mean, ..spec });
         near(got, loop_rate(supply, supply_serial, hold, true), 0.02);
