@@ -94,9 +94,9 @@ fn the_same_again() {
 }
 
 /// Nodes that crash and come back: what they held and what was on its way to them is lost,
-/// sessions end in silence, and the books hold.
+/// who sent it sends it again in vain, and the books hold.
 #[test]
-fn nodes_that_crash_lose_their_sessions() {
+fn nodes_that_crash_lose_what_they_hold() {
     let sets = [
         "protocol=codex-v3c",
         "swarm.network_size=12",
@@ -106,7 +106,7 @@ fn nodes_that_crash_lose_their_sessions() {
         "failures=[{ at = \"20 s\", nodes = 3, duration = \"30 s\", seeders = true }]",
     ];
     let outcome = run(&sets, &[]);
-    assert!(counted(&outcome, "mix_lost") > 0.0 && counted(&outcome, "mix_sessions_died") > 0.0);
+    assert!(counted(&outcome, "mix_lost") > 0.0 && counted(&outcome, "mix_sent_again") > 0.0);
     assert!(outcome.traffic(Class::Lost).bytes > 0);
 }
 

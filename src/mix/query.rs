@@ -10,6 +10,7 @@ use super::path::Candidates;
 use super::sizes::ANSWER;
 use super::spec::MixSpec;
 use super::{Alarm, Mix, Out};
+use crate::rng::{Purpose, Rng};
 use crate::world::{NodeId, Role, World};
 
 /// Bytes of a provider's record in an answer.
@@ -45,7 +46,8 @@ impl Queries {
     /// None yet.
     pub fn new(world: &World, spec: &MixSpec) -> Self {
         let others = world.ids().filter(|id| matches!(world.node(*id).role, Role::Seeder | Role::Idle));
-        Queries::of(others.take(spec.proxies as usize).collect())
+        let mut rng = Rng::stream(world.seed, Purpose::MixPath, u64::MAX);
+        Queries::of(rng.some(others.collect(), spec.proxies as usize))
     }
 
     /// None yet; they will go through these.

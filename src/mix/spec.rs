@@ -76,7 +76,7 @@ pub struct MixSpec {
     /// Share of `limit` that every relay uses for packets that hide when it sends others.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub cover: f64,
-    /// Nodes through which others look up providers: those with the lowest numbers that want
+    /// Nodes through which others look up providers: drawn among those that want
     /// nothing. 0: discovery is asked directly.
     pub proxies: u32,
     /// Look-ups that a proxy makes at a time; what comes then is dropped.

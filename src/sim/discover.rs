@@ -4,7 +4,7 @@ use super::flight::Cargo;
 use super::run::{Errand, Event, Simulation};
 use crate::discovery::{Alarm, Datagram, Discovery, Letter, Out, Outbox};
 use crate::network::WireFlight;
-use crate::protocol::{Protocol, Size, Units};
+use crate::protocol::{Key, Protocol, Size, Units};
 use crate::units::{Bytes, Time};
 use crate::world::{Channel, NodeId, World};
 
@@ -37,8 +37,7 @@ impl<P: Protocol> Simulation<'_, P> {
         while self.carrying == 0
             && let Some((id, key, providers)) = self.found.pop_front()
         {
-            let mut asked = false;
-            self.mix(|mix| asked = mix.found(id, key.index(), &providers));
+            let asked = self.mix.is_some() && self.answer_query(id, key, &providers);
             if asked && !self.nodes[id.index()].finding.contains(key.index()) {
                 continue; // it looked up for others alone
             }
@@ -46,6 +45,18 @@ impl<P: Protocol> Simulation<'_, P> {
             let channel = if P::CONNECTS_PER_DATASET { Channel(key.dataset().0) } else { Channel::ONLY };
             self.with_on(id, channel, Units::None, |mind, cx| mind.found(key, &providers, cx));
         }
+    }
+
+    /// A look-up of `id` is over: if it was made for others through the mixnet, these are
+    /// answered. Who provides itself is among what it names.
+    fn answer_query(&mut self, id: NodeId, key: Key, providers: &[NodeId]) -> bool {
+        let mut known = providers.to_vec();
+        if self.nodes[id.index()].manifests.contains(key.dataset().0) && !known.contains(&id) {
+            known.push(id);
+        }
+        let mut asked = false;
+        self.mix(|mix| asked = mix.found(id, key.index(), &known));
+        asked
     }
 
     pub(super) fn on_alarm(&mut self, id: NodeId, epoch: u32, alarm: Alarm) {
