@@ -48,7 +48,7 @@ use crate::world::{Channel, NodeId, World};
 use packet::Packets;
 use path::Pool;
 use query::Queries;
-use session::{INITIATOR, RECIPIENT, Session};
+use session::{INITIATOR, Session};
 use station::Station;
 use std::collections::{BTreeMap, VecDeque};
 use tally::Tally;
@@ -189,7 +189,8 @@ impl Mix {
     }
 
     /// A session that stands from before the start, all reply blocks supplied.
-    pub fn stand(&mut self, ends: [NodeId; 2], channel: Channel) {
+    #[cfg(test)]
+    pub(crate) fn stand(&mut self, ends: [NodeId; 2], channel: Channel) {
         let place = self.begin(ends, channel);
         let session = &mut self.sessions[place as usize];
         (session.alive, session.stands) = ([true; 2], [true; 2]);
@@ -197,7 +198,7 @@ impl Mix {
         (session.stock, session.accepted, session.supplied) = (self.spec.capacity, stock, stock);
         session.limit = stock;
         self.lines.insert((ends[0], ends[1], channel), (place, INITIATOR));
-        self.lines.insert((ends[1], ends[0], channel), (place, RECIPIENT));
+        self.lines.insert((ends[1], ends[0], channel), (place, session::RECIPIENT));
         self.wake_by(place, self.now + self.spec.timeout);
     }
 

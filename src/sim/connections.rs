@@ -65,8 +65,11 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// The connections of a node that stand from before its start, to those who are
-    /// there.
+    /// there. Sessions through a mixnet stand with nobody before they are begun.
     fn meet(&mut self, id: NodeId) {
+        if self.mix.is_some() {
+            return;
+        }
         if P::CONNECTS_PER_DATASET {
             let shared = |peer: &DatasetId| Channel(peer.0);
             let channels: Vec<Channel> = self.datasets_of(id).iter().map(shared).collect();
@@ -88,7 +91,7 @@ impl<P: Protocol> Simulation<'_, P> {
             if !taken || !self.minds[id.index()].accepts(peer, channel, &self.shared) {
                 continue; // no room
             }
-            self.stand(id, peer, channel);
+            self.network.open(id, peer, channel);
             for (one, other) in [(id, peer), (peer, id)] {
                 self.nodes[one.index()].add_link((other, channel), credit);
                 self.notify(one, Notice::Connected((other, channel)));

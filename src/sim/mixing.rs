@@ -79,15 +79,6 @@ impl<P: Protocol> Simulation<'_, P> {
         self.mix(|mix| mix.connect(from, line.0, line.1));
     }
 
-    /// A connection that stands from before the start, or a session.
-    pub(super) fn stand(&mut self, a: NodeId, b: NodeId, channel: Channel) {
-        if self.mix.is_some() {
-            self.mix(|mix| mix.stand([a, b], channel));
-        } else {
-            self.network.open(a, b, channel);
-        }
-    }
-
     /// Somebody asks for a session. Of two that ask each other the lower number's stands.
     fn on_session_asked(&mut self, id: SessionId, [from, to]: [NodeId; 2], channel: Channel) {
         let line = (from, channel);
