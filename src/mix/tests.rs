@@ -308,7 +308,7 @@ fn silence_ends_a_session() {
     let mut net = Net::new(fluid());
     net.mix.connect(A, B, LINE);
     net.run(Time::from_secs(10));
-    let heard = net.happened.drain(..).last().map(|(at, _)| at).unwrap();
+    let heard = net.happened.drain(..).next_back().map(|(at, _)| at).unwrap();
     net.dead = vec![B];
     net.mix.offline(B);
     net.mix.write((A, B, LINE), 3, payload(100), 0);
@@ -344,7 +344,7 @@ fn both_ends_write_on_streams_of_their_own() {
     let mut delivered: Vec<&Out> =
         net.happened.iter().map(|(_, out)| out).filter(|out| matches!(out, Out::Delivered(_))).collect();
     delivered.sort_by_key(|out| format!("{out:?}"));
-    assert_eq!(delivered, [1, 2, 3, 4].map(|letter| Out::Delivered(letter)).iter().collect::<Vec<_>>());
+    assert_eq!(delivered, [1, 2, 3, 4].map(Out::Delivered).iter().collect::<Vec<_>>());
 }
 
 /// A lost chunk is sent again after half a minute, and a lost supply too.
