@@ -230,7 +230,12 @@ impl Unit {
     }
 
     fn next(&self) -> (f64, Next) {
-        let (mut at, first) = first_of(&self.next);
+        let (mut at, mut first) = (f64::INFINITY, 0);
+        for (index, moment) in self.next.iter().enumerate() {
+            if *moment < at {
+                (at, first) = (*moment, index);
+            }
+        }
         let n = self.slots.len();
         let mut next = if first < n { Next::Slot(first) } else { Next::Host(first - n) };
         if self.state.next_shock < at {
@@ -242,21 +247,4 @@ impl Unit {
         let together = self.state.together.next();
         if together < at { (together, Next::Together) } else { (at, next) }
     }
-}
-
-/// The earliest of these moments, and the place of the first that has it. Most of the time of
-/// long histories goes here, so the least of each of some lanes is kept: one number alone would
-/// wait for each comparison before the next.
-fn first_of(moments: &[f64]) -> (f64, usize) {
-    const LANES: usize = 8;
-    let lower = |a: f64, b: f64| if b < a { b } else { a };
-    let mut least = [f64::INFINITY; LANES];
-    let (rows, rest) = moments.as_chunks::<LANES>();
-    for row in rows {
-        least = std::array::from_fn(|lane| lower(least[lane], row[lane]));
-    }
-    let at = least.iter().chain(rest).copied().fold(f64::INFINITY, lower);
-    let has_it = |row: &[f64; LANES]| row.iter().fold(false, |found, moment| found | (*moment == at));
-    let begin = rows.iter().position(has_it).unwrap_or(rows.len()) * LANES;
-    (at, begin + moments[begin..].iter().position(|moment| *moment == at).unwrap_or(0))
 }

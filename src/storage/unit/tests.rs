@@ -1,7 +1,7 @@
 //! One unit against histories of the whole system, where losses are frequent enough to count.
 
 use super::span::Begun;
-use super::{Environment, Recorded, Unit, UnitSpec, first_of};
+use super::{Environment, Recorded, Unit, UnitSpec};
 use crate::rng::{Purpose, Rng};
 use crate::storage::sample::{days, eager, fixed, in_classes, shock, weibull};
 use crate::storage::system::histories;
@@ -164,18 +164,4 @@ fn what_was_broken_off_would_have_taken_longer() {
     assert!(long + short == 4000 && (long as f64 / 4000.0 - 0.5).abs() < 0.04, "{short} {long}");
     let again = takes.again((begun(0.0), 1.0), day(2.5).secs(), None, &mut rng);
     assert!((again - day(4.0).secs()).abs() < 1e-3, "{again}");
-}
-
-/// Of equal moments the first counts, wherever it stands.
-#[test]
-fn the_first_of_the_earliest_moments_is_next() {
-    for count in 1..40 {
-        let mut moments = vec![9.0; count];
-        assert_eq!(first_of(&moments), (9.0, 0));
-        moments[count - 1] = 2.0;
-        assert_eq!(first_of(&moments), (2.0, count - 1));
-        moments[count / 2] = 2.0;
-        assert_eq!(first_of(&moments), (2.0, count / 2));
-    }
-    assert_eq!(first_of(&[f64::INFINITY; 11]), (f64::INFINITY, 0));
 }
