@@ -40,6 +40,7 @@ mod reasons;
 mod report;
 mod requests;
 mod scenario_errors;
+mod small;
 mod storage_report;
 mod stores;
 mod survey;

@@ -62,6 +62,11 @@ pub struct Transport {
     /// a full link (`fair` only). Even: the same for all, as where each has a queue of its own;
     /// the others share one drop-tail buffer, `queue` long, as their windows are.
     pub congestion: Congestion,
+    /// Messages of up to so many bytes on the wire take no part in the sharing of links (`fair`
+    /// only): on a stream at rest they leave in their turn, and the flows on their links make up
+    /// for their bytes. That is much faster to simulate where many small messages are sent, and
+    /// changes completion times by about a percent; "0 B" is exact.
+    pub small: Bytes,
 }
 
 impl Transport {
@@ -87,7 +92,17 @@ impl Transport {
         burst: Time::ZERO,
         delay_target: Time::NEVER,
         congestion: Congestion::Even,
+        small: Bytes(0),
     };
+
+    /// How long bytes of small messages may be owed before the flows on a link make up for them.
+    pub(super) const SETTLED_AFTER: Time = Time::from_millis(100);
+
+    /// How far what small messages have had of a link may be ahead of what it carries in that
+    /// time: what comes before anybody looks, and while it is paid.
+    pub fn owed_for(&self) -> Time {
+        if self.small > Bytes(0) { Self::SETTLED_AFTER + Self::SETTLED_AFTER } else { Time::ZERO }
+    }
 
     /// Refuses layers that carry nothing, or whose windows do not fit together.
     pub(super) fn check(&self) -> Result<(), Refusal> {
@@ -102,6 +117,9 @@ impl Transport {
         }
         let burst = format!("a burst of {} at the rate of the link", self.burst);
         require(self.burst <= Time::from_secs(60), "network.transport.burst", burst, "at most 1 min")?;
+        let small = format!("messages of {} as small ones", self.small);
+        let initial = format!("at most initial_window, {}", self.initial_window);
+        require(self.small <= self.initial_window, "network.transport.small", small, initial)?;
         let largest = format!("a largest window of {}", self.max_window);
         let least = format!("at least initial_window, {}", self.initial_window);
         require(self.max_window >= self.initial_window, "network.transport.max_window", largest, least)
@@ -188,6 +206,7 @@ impl Default for Transport {
             burst: Time::ZERO,
             delay_target: Time::NEVER,
             congestion: Congestion::Even,
+            small: Bytes(0),
         }
     }
 }

@@ -155,6 +155,19 @@ impl Window {
         self.grow_at = Time::NEVER;
     }
 
+    /// Whether `bytes` may leave before acknowledgements pace the stream.
+    pub fn has_credit(&self, bytes: f64) -> bool {
+        !self.paced && bytes <= self.credit
+    }
+
+    /// A stream at rest has sent `bytes` and is at rest again.
+    pub fn spend_at_rest(&mut self, bytes: f64, now: Time) {
+        if self.is_finite() {
+            self.spend(bytes);
+        }
+        self.sleep(now);
+    }
+
     fn spend(&mut self, bytes: f64) {
         self.acked += bytes;
         self.credit -= bytes;

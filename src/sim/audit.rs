@@ -167,7 +167,8 @@ impl<P: Protocol> Simulation<'_, P> {
             fail(format!("{} events acted on a node that was offline", self.offline_acts));
         }
         // Sums over long runs round: a part in 10^12, and the last nanosecond.
-        let tolerated = outcome.bound.secs() * (1.0 - 1e-12) - 2e-9;
+        let owed = self.spec.network.transport.owed_for();
+        let tolerated = outcome.bound.since(owed).secs() * (1.0 - 1e-12) - 2e-9;
         if let Some(makespan) = outcome.makespan()
             && makespan.secs() < tolerated
         {
@@ -217,9 +218,10 @@ impl<P: Protocol> Simulation<'_, P> {
     /// No link carried more than its capacity times the time, and no receiver
     /// got more than came down its link.
     fn check_links(&self, fail: &mut impl FnMut(String)) {
+        let now = self.now + self.spec.network.transport.owed_for();
         for (link, core) in (0..).zip(self.world.latency.core_links()) {
             let carried = self.network.core_carried(link, self.now).get();
-            let most = core.capacity.bytes_per_second() * self.now.secs() * (1.0 + 1e-9) + 4096.0;
+            let most = core.capacity.bytes_per_second() * now.secs() * (1.0 + 1e-9) + 4096.0;
             if carried as f64 > most {
                 fail(format!("core link {link}: {carried} B are more than it carries in {}", self.now));
             }
@@ -228,7 +230,7 @@ impl<P: Protocol> Simulation<'_, P> {
             let (node, carried) = (self.world.node(id), self.network.carried(id, self.now));
             let account = &self.books.accounts[id.index()];
             // Each message may round its last byte up.
-            let time = self.now + self.burst();
+            let time = now + self.burst();
             let room = |bytes_per_second: f64| bytes_per_second * time.secs() * (1.0 + 1e-9) + 4096.0;
             if carried.up.get() as f64 > room(node.up.bytes_per_second()) {
                 fail(format!("node {}: {} B up is more than its link carries in {}", id.0, carried.up.get(), self.now));

@@ -8,6 +8,7 @@
 mod afresh;
 mod bulk;
 mod levels;
+mod load;
 mod members;
 mod moments;
 mod rounds;
@@ -20,6 +21,7 @@ use super::{Carried, Fate, HeadFlight, NetEvent, NetworkSpec, WireFlight};
 use crate::units::{Bytes, Time};
 use crate::world::{Channel, Hop, NodeId, World};
 use levels::Levels;
+use load::Loads;
 use moments::Moments;
 use rounds::Rounds;
 
@@ -42,6 +44,8 @@ pub struct Fair {
     moments: Moments,
     /// How windows answer to queues and losses, where they do.
     rounds: Option<Box<Rounds>>,
+    /// Messages that are no flows, where there are any.
+    loads: Option<Box<Loads>>,
     /// Flows to be timed whether or not the levels of their links change.
     untimed: Vec<u32>,
     changed_links: Vec<(u32, f64)>,
@@ -54,6 +58,8 @@ pub struct Fair {
 
 impl Fair {
     pub(super) fn new(world: &World, spec: &NetworkSpec) -> Self {
+        let levels = Levels::new(world);
+        let loads = Loads::of(spec.transport.small, levels.capacities());
         Fair {
             streams: Streams::new(world),
             flights: Flights::new(world, spec),
@@ -62,9 +68,10 @@ impl Fair {
             buckets: Buckets::new(world, spec.transport.burst),
             heads: Vec::new(),
             datagrams: Vec::new(),
-            levels: Levels::new(world),
+            levels,
             moments: Moments::default(),
             rounds: Rounds::of(world, spec).map(Box::new),
+            loads: loads.map(Box::new),
             untimed: Vec::new(),
             changed_links: Vec::new(),
             core: vec![Bytes(0); world.latency.core_links().len()],
@@ -147,19 +154,48 @@ impl Fair {
             return;
         }
         self.catch_up(now);
-        let head = &mut self.heads[flow as usize];
-        head.window.wake(now, &self.rule);
         let full = self.levels.is_full(from.0);
-        head.queued = match &self.rounds {
+        let queued = match &self.rounds {
             Some(rounds) => rounds.waiting(self.levels.links(flow)),
             None if full => self.queue,
             None => Time::ZERO,
         };
+        self.heads[flow as usize].window.wake(now, &self.rule);
+        if let Some(left) = self.ride(flow, flight) {
+            return self.launch_load(flow, left + queued, out);
+        }
+        let head = &mut self.heads[flow as usize];
+        head.queued = queued;
         let (limit, weight) = (head.window.limit(), self.weight(flow));
         self.buckets.enter(self.levels.links(flow), now);
         self.begin(flow, flight, out);
         self.levels.add(flow, limit, weight);
         self.untimed.push(flow);
+    }
+
+    /// The only message of `flow`, a load, has left at `at`.
+    fn launch_load(&mut self, flow: u32, at: Time, out: &mut Vec<NetEvent>) {
+        let stream = &mut self.streams[flow];
+        let Some(flight) = stream.queue.pop_front() else { return };
+        if flight.tracked {
+            out.push(NetEvent::Started(flight.id));
+        }
+        let at = stream.in_order(at + stream.delay + self.flights.jitter(stream.from));
+        self.send_off(flow, flight, at);
+    }
+
+    /// All of `flight` has left on the stream of `flow`, and arrives at `at`.
+    fn send_off(&mut self, flow: u32, flight: WireFlight, at: Time) {
+        let stream = &self.streams[flow];
+        self.flights.book_up(stream.from, flight.wire);
+        self.levels.core_path(flow).for_each(|link| self.core[link as usize].0 += flight.wire.get());
+        match self.datagrams[flow as usize] {
+            Some(fate) => {
+                self.flights.launch(at, fate.route(stream.to), flight);
+                self.streams.release(flow);
+            }
+            None => self.flights.launch(at, Route::Stream(flow, stream.generation), flight),
+        }
     }
 
     /// Changes of one moment are solved together, by the next `advance`; a
@@ -205,12 +241,13 @@ impl Fair {
         }
         let flows = self.moments.first().map_or(Time::NEVER, |m| m.0);
         let rounds = self.rounds.as_ref().map_or(Time::NEVER, |rounds| rounds.next());
-        Some(flows.min(self.flights.next()).min(rounds)).filter(|t| *t != Time::NEVER)
+        let loads = self.loads.as_ref().map_or(Time::NEVER, |loads| loads.next());
+        Some(flows.min(self.flights.next()).min(rounds).min(loads)).filter(|t| *t != Time::NEVER)
     }
 
     /// At one time arrivals come first, in the order in which they were
     /// scheduled, then what happens to flows, by number of the stream, then rounds of
-    /// full links; then rates are brought up to date, and whatever that makes due follows.
+    /// full links and reviews of loads; then rates are brought up to date, and whatever that makes due follows.
     pub(super) fn advance(&mut self, now: Time, out: &mut Vec<NetEvent>) {
         self.catch_up(now);
         loop {
@@ -218,6 +255,7 @@ impl Fair {
             match self.moments.first() {
                 Some((at, flow)) if at <= now => self.step(flow, out),
                 _ if self.round_is_due() => self.round(),
+                _ if self.review_is_due() => self.review(),
                 _ if self.is_stale() => self.retime(),
                 _ => return,
             }
@@ -261,16 +299,9 @@ impl Fair {
         // end any later for having filled it.
         let queued = std::mem::take(&mut self.heads[flow as usize].queued);
         let at = stream.in_order(self.now + queued + stream.delay + self.flights.jitter(stream.from));
-        self.flights.book_up(stream.from, flight.wire);
-        self.levels.core_path(flow).for_each(|link| self.core[link as usize].0 += flight.wire.get());
-        if let Some(fate) = self.datagrams[flow as usize] {
-            self.flights.launch(at, fate.route(stream.to), flight);
-            self.stop(flow);
-            self.streams.release(flow);
-            return false;
-        }
-        self.flights.launch(at, Route::Stream(flow, stream.generation), flight);
-        match stream.queue.front().copied() {
+        let next = stream.queue.front().copied();
+        self.send_off(flow, flight, at);
+        match next {
             Some(next) => {
                 self.begin(flow, next, out);
                 true
@@ -328,7 +359,8 @@ impl Fair {
             let head = self.streams[member.flow].queue.front()?;
             Some(self.heads[member.flow as usize].whole_bytes_sent(*head, now).get())
         });
-        Bytes(self.core[link as usize].get() + sent.sum::<u64>())
+        let carried = self.core[link as usize].get() + sent.sum::<u64>();
+        Bytes(carried - self.load_on_its_way(self.levels.core_link(link), now))
     }
 
     pub(super) fn carried(&self, node: NodeId, now: Time) -> Carried {
@@ -338,6 +370,7 @@ impl Fair {
                 carried.up.0 += self.heads[flow as usize].whole_bytes_sent(*head, now).get();
             }
         }
+        carried.up.0 -= self.load_on_its_way(node.0, now);
         carried
     }
 }

@@ -6,6 +6,7 @@ mod congestion;
 mod connections;
 mod core;
 mod datagrams;
+mod loads;
 mod lockstep;
 mod properties;
 mod twin;

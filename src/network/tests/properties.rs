@@ -8,9 +8,10 @@ fn any_model() -> impl Strategy<Value = Case> {
     let models = prop::sample::select(vec![NetworkModel::Ideal, NetworkModel::Fifo, NetworkModel::Fair]);
     let jitter = prop::option::of(Just(Distribution::Uniform { low: 0.0, high: 0.1 }));
     let burst = prop_oneof![Just(Time::ZERO), (1u64..200).prop_map(ms)];
-    (models, jitter, burst).prop_flat_map(|(model, jitter, burst)| {
+    let small = prop_oneof![3 => Just(Bytes(0)), 1 => (1u64..3000).prop_map(Bytes)];
+    (models, jitter, burst, small).prop_flat_map(|(model, jitter, burst, small)| {
         any_case(model).prop_map(move |case| {
-            let transport = Transport { burst, ..case.spec.transport };
+            let transport = Transport { burst, small, ..case.spec.transport };
             Case { spec: NetworkSpec { jitter, transport, ..case.spec.clone() }, ..case }
         })
     })
@@ -33,12 +34,14 @@ fn account(log: &Log, script: &[(Time, Act)]) -> (u64, u64, u64) {
     })
 }
 
-/// Capacity holds for every node, within one burst and one byte for each message.
+/// Capacity holds for every node, within one burst, one byte for each message, and what small
+/// ones are ahead.
 fn check_capacity(network: &Network, case: &Case, now: Time) -> Result<(), TestCaseError> {
     if case.spec.model == NetworkModel::Ideal {
         return Ok(());
     }
     let slack = case.script.len() as f64 * 8.0;
+    let now = now + case.spec.transport.owed_for();
     let time = (now + case.spec.transport.burst).secs();
     for id in case.world.ids() {
         let (node, carried) = (case.world.node(id), network.carried(id, now));
