@@ -19,6 +19,7 @@
 //! | [`protocols`] | the protocols: generations of the Codex block exchange, BitTorrent, Bitswap, and two yardsticks |
 //! | [`discovery`] | who provides what: static, tracker, distributed hash tables |
 //! | [`mix`] | sessions and streams through a mixnet |
+//! | [`nat`] | who can dial whom, and circuits over relays |
 //! | [`storage`] | slots on hosts over years: one dataset's history, and how likely its loss is |
 //! | [`sim`] | one run |
 //! | [`scenario`] | scenario files to runs |
@@ -77,6 +78,7 @@ pub mod dist;
 pub mod engine;
 pub mod ledger;
 pub mod mix;
+pub mod nat;
 pub mod network;
 pub mod protocol;
 pub mod protocols;

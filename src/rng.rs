@@ -90,6 +90,14 @@ pub enum Purpose {
     MixHold = 39,
     /// How long a relay holds those of others.
     MixDelay = 40,
+    /// Which nodes nobody can dial.
+    Reach = 41,
+    /// What these are behind.
+    ReachKinds = 42,
+    /// At which relays a node asks for a reservation first, and who asks first.
+    Relays = 43,
+    /// Whether two nodes can punch a hole.
+    Punching = 44,
 }
 
 /// A random stream. Bit-identical on every platform.

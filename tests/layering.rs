@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of DESIGN section 2, from the lowest layer up.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "units",
     "rng",
     "dist",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 19] = [
     "protocols",
     "discovery",
     "mix",
+    "nat",
     "storage",
     "sim",
     "scenario",

@@ -5,6 +5,7 @@ mod cuts;
 mod demand;
 pub mod durability;
 pub mod mixnet;
+pub mod nat;
 mod queues;
 
 pub use cuts::{CoreCut, behind_one_wire_secs, core_cuts};

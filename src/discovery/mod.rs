@@ -73,12 +73,15 @@ pub enum Discovery {
 }
 
 impl Discovery {
-    /// As it is before the run.
-    pub fn new(world: &World, spec: &DiscoverySpec) -> Self {
+    /// As it is before the run. By node, whether it takes part in a hash table as a client
+    /// alone; empty where nobody does.
+    pub fn new(world: &World, spec: &DiscoverySpec, clients: Vec<bool>) -> Self {
         match spec {
             DiscoverySpec::Static(params) => Discovery::Directory(Directory::new(world, params)),
             DiscoverySpec::Tracker(params) => Discovery::Tracker(Box::new(Tracker::new(world, params))),
-            DiscoverySpec::Dht(params, load) => Discovery::Dht(Box::new(Dht::new(world, params, load.as_ref()))),
+            DiscoverySpec::Dht(params, load) => {
+                Discovery::Dht(Box::new(Dht::new(world, params, load.as_ref(), clients)))
+            }
         }
     }
 
@@ -87,6 +90,13 @@ impl Discovery {
         match self {
             Discovery::Directory(_) | Discovery::Tracker(_) => {}
             Discovery::Dht(dht) => dht.come(node, world, out),
+        }
+    }
+
+    /// `node` serves a hash table from now on, or is a client of it alone.
+    pub fn set_client(&mut self, node: NodeId, client: bool) {
+        if let Discovery::Dht(dht) = self {
+            dht.set_client(node, client);
         }
     }
 

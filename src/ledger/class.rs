@@ -56,11 +56,13 @@ pub enum Class {
     MixCover,
     /// Packets of a mixnet on all other hops: links that others provide.
     MixRelay,
+    /// What goes over a circuit, on its way to the relay: links that are used twice.
+    Relayed,
 }
 
 impl Class {
     /// Every class, in the order of the result files.
-    pub const ALL: [Class; 24] = [
+    pub const ALL: [Class; 25] = [
         Class::Payload,
         Class::Duplicate,
         Class::Want,
@@ -85,6 +87,7 @@ impl Class {
         Class::MixControl,
         Class::MixCover,
         Class::MixRelay,
+        Class::Relayed,
     ];
 
     /// The word used in result files.
@@ -114,6 +117,7 @@ impl Class {
             Class::MixControl => "mix_control",
             Class::MixCover => "mix_cover",
             Class::MixRelay => "mix_relay",
+            Class::Relayed => "relayed",
         }
     }
 
@@ -126,7 +130,7 @@ impl Class {
 
     /// Bytes that layers add around messages (the column `overhead_bytes`).
     pub const fn is_overhead(self) -> bool {
-        matches!(self, Class::Framing | Class::Handshake | Class::Ack) || self.is_mix()
+        matches!(self, Class::Framing | Class::Handshake | Class::Ack | Class::Relayed) || self.is_mix()
     }
 
     /// Bytes of a mixnet.

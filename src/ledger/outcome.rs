@@ -2,7 +2,7 @@
 
 use super::{Class, Curve, Cut, Timeline, TimerUse, TracedFlight};
 use crate::units::Time;
-use crate::world::{NodeId, Role, Want};
+use crate::world::{NodeId, Reach, Role, Want};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct NodeOutcome {
     pub class: u16,
     /// Its region, an index into [`Outcome::regions`].
     pub region: u16,
+    /// What stands between it and who dials it.
+    pub reach: Reach,
     /// How often it came: once, and again after each absence.
     pub sessions: u32,
     /// Upload capacity, bit/s; infinite when unlimited.
@@ -237,6 +239,8 @@ pub struct Outcome {
     pub discovery: Vec<(String, f64)>,
     /// What the mixnet did, likewise; nothing where there is none.
     pub mix: Vec<(String, f64)>,
+    /// How nodes came together that not everybody can dial, likewise.
+    pub nat: Vec<(String, f64)>,
     /// Lower bound on the makespan, from the capacities.
     pub bound: Time,
     /// Which resource sets the bound.

@@ -127,9 +127,14 @@ impl Transport {
 
     /// Bytes that the layers add to a message of `size` protocol bytes.
     pub fn framing(&self, size: u64) -> u64 {
-        let muxed = size + size.div_ceil(self.mux_frame.get()) * self.mux_header.get();
-        let secured = muxed + muxed.div_ceil(self.secure_frame.get()) * self.secure_header.get();
+        let secured = size + self.sealing(size);
         secured + self.segments(secured) * self.header() - size
+    }
+
+    /// Bytes of these that are added above TCP, by the muxer and by Noise.
+    pub fn sealing(&self, size: u64) -> u64 {
+        let muxed = size + size.div_ceil(self.mux_frame.get()) * self.mux_header.get();
+        muxed + muxed.div_ceil(self.secure_frame.get()) * self.secure_header.get() - size
     }
 
     /// Bytes of acknowledgements that the receiver of `wire` bytes sends back.
@@ -144,8 +149,13 @@ impl Transport {
     /// Bytes on the wire of a message of the muxer that gives credit back: a header
     /// in a secure frame and a segment of its own.
     pub fn window_update(&self) -> u64 {
-        let secured = self.mux_header.get() + self.secure_header.get();
+        let secured = self.sealed_update();
         secured + self.segments(secured) * self.header()
+    }
+
+    /// The same above TCP.
+    pub fn sealed_update(&self) -> u64 {
+        self.mux_header.get() + self.secure_header.get()
     }
 
     /// Bytes that may be sent on a new stream before anything was read.

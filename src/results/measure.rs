@@ -102,7 +102,7 @@ fn plain(value: Option<f64>) -> Option<Amount> {
 }
 
 /// Columns of `runs.csv` of which less, or more, is better: what comes out of a run.
-const LESS: [&str; 36] = [
+const LESS: [&str; 39] = [
     "missing",
     "ttfb_median_s",
     "t50_median_s",
@@ -123,6 +123,9 @@ const LESS: [&str; 36] = [
     "download_first_byte_median_s",
     "download_median_s",
     "download_p95_s",
+    "pairs_relayed",
+    "pairs_never",
+    "relay_tx_bytes",
     "overhead",
     "unit_loss",
     "dataset_loss",

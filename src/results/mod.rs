@@ -34,9 +34,9 @@ pub(crate) use record::one_line;
 pub use record::{Labels, trace_rows};
 pub use table::{Record, RunTable, read, read_each, write};
 pub use tables::{
-    ComparisonRow, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, MixRow, NodeRow, PARTS,
-    ProgressRow, RepairRow, RunResult, RunRow, SeriesRow, StorageRow, TableRow, TimelineRow, TraceRow, TrafficRow,
-    ValidationRow,
+    ComparisonRow, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, MixRow, NatRow, NodeRow,
+    PARTS, ProgressRow, RepairRow, RunResult, RunRow, SeriesRow, StorageRow, TableRow, TimelineRow, TraceRow,
+    TrafficRow, ValidationRow,
 };
 
 pub(crate) use columns::{ColumnRow, all_columns, columns_of};

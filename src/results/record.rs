@@ -1,8 +1,8 @@
 //! From the outcome of a run to rows.
 
 use super::{
-    Capacity, Checkpoint, DiscoveryRow, LinkRow, MixRow, NodeRow, ProgressRow, RunResult, RunRow, SeriesRow, TraceRow,
-    TrafficRow, median, quantile,
+    Capacity, Checkpoint, DiscoveryRow, LinkRow, MixRow, NatRow, NodeRow, ProgressRow, RunResult, RunRow, SeriesRow,
+    TraceRow, TrafficRow, median, quantile,
 };
 use crate::ledger::{Class, Curve, Cut, LinkOutcome, Milestones, NodeOutcome, Outcome, TracedFlight};
 use crate::sim::{Ended, RunSpec, Spec};
@@ -97,9 +97,21 @@ impl RunRow {
             crash_lost_bytes: Some(outcome.nodes.iter().map(|node| node.crash_lost).sum()),
             timed_out_bytes: Some(outcome.cut[Cut::TimeOut as usize]),
             churned_bytes: Some(outcome.cut[Cut::Churn as usize]),
+            pairs_direct: counted(outcome, &["nat_pairs_direct"]),
+            pairs_upgraded: counted(outcome, &["nat_pairs_reversed", "nat_pairs_punched"]),
+            pairs_relayed: counted(outcome, &["nat_pairs_relayed"]),
+            pairs_never: counted(outcome, &["nat_pairs_never"]),
+            relay_tx_bytes: counted(outcome, &["nat_relay_tx_bytes"]),
             ..self.with_downloads(spec, outcome)
         }
     }
+}
+
+/// The sum of what was counted under these names of nodes behind NATs; nothing where there
+/// are none.
+fn counted(outcome: &Outcome, names: &[&str]) -> Option<u64> {
+    let of = |name: &&str| outcome.nat.iter().find(|(known, _)| known == name).map(|(_, value)| *value as u64);
+    names.iter().map(of).sum()
 }
 
 impl RunResult {
@@ -143,6 +155,7 @@ pub(super) fn node_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<NodeRow
     let row = |(number, node): (u32, &NodeOutcome)| NodeRow {
         class: named(&outcome.classes, node.class),
         region: named(&outcome.regions, node.region),
+        reach: (!outcome.nat.is_empty()).then(|| node.reach.name().into()),
         ..node_row(id, number, node, origin)
     };
     (0u32..).zip(&outcome.nodes).map(row).collect()
@@ -191,6 +204,7 @@ fn node_row(id: &str, node: u32, outcome: &NodeOutcome, origin: Time) -> NodeRow
         sessions: Some(outcome.sessions),
         class: None,
         region: None,
+        reach: None,
     }
 }
 
@@ -199,8 +213,12 @@ pub(super) fn traffic_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<Traf
         let traffic = outcome.traffic(class);
         TrafficRow { run_id: id.into(), class: class.name().into(), messages: traffic.messages, bytes: traffic.bytes }
     };
-    // Of a mixnet nothing is said where there is none.
-    let classes = Class::ALL.into_iter().filter(|class| !class.is_mix() || !outcome.mix.is_empty());
+    // Of a mixnet and of relays nothing is said where there are none.
+    let said = |class: &Class| match class {
+        Class::Relayed => !outcome.nat.is_empty(),
+        class => !class.is_mix() || !outcome.mix.is_empty(),
+    };
+    let classes = Class::ALL.into_iter().filter(said);
     classes.map(row).collect()
 }
 
@@ -221,6 +239,11 @@ pub(super) fn discovery_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<Di
 pub(super) fn mix_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<MixRow> {
     let row = |(metric, value): &(String, f64)| MixRow { run_id: id.into(), metric: metric.clone(), value: *value };
     outcome.mix.iter().map(row).collect()
+}
+
+pub(super) fn nat_rows(id: &str, _: &RunSpec, outcome: &Outcome) -> Vec<NatRow> {
+    let row = |(metric, value): &(String, f64)| NatRow { run_id: id.into(), metric: metric.clone(), value: *value };
+    outcome.nat.iter().map(row).collect()
 }
 
 pub(super) fn progress_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<ProgressRow> {
@@ -286,6 +309,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::ledger::{Sample, Status, Timeline, Traffic, Violation};
     use crate::results::RunResult;
+    use crate::world::Reach;
 
     /// A seeder, a leecher that started 10 s in and completed, one that started
     /// later and did not.
@@ -295,6 +319,7 @@ pub(crate) mod tests {
             class: 1,
             region: 0,
             sessions: 2,
+            reach: Reach::Public,
             up_bps: 1e7,
             down_bps: f64::INFINITY,
             start: Time::from_secs(start),
@@ -351,6 +376,7 @@ pub(crate) mod tests {
             checkpoints: vec![],
             discovery: vec![("ping_messages".into(), 3.0)],
             mix: vec![],
+            nat: vec![],
             violations: vec![Violation("books".into())],
             warnings: vec!["nobody left".into()],
         }

@@ -248,11 +248,12 @@ mod tests {
             duplicate_bytes,control_bytes,overhead_bytes,wire_bytes,wire_per_payload,events,sim_time_s,wall_s,\
             peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes,\
             churned_bytes,dataset_count,downloads,downloads_unfinished,downloads_held,download_first_byte_median_s,\
-            download_median_s,download_p95_s,useful_bytes,downloads_asked\n";
+            download_median_s,download_p95_s,useful_bytes,downloads_asked,\
+            pairs_direct,pairs_upgraded,pairs_relayed,pairs_never,relay_tx_bytes\n";
         assert_eq!(RunRow::KIND.header(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\
-            peak_queue_bytes,completed,crash_lost_bytes,class,region,sessions\n";
+            peak_queue_bytes,completed,crash_lost_bytes,class,region,sessions,reach\n";
         assert_eq!(NodeRow::KIND.header(), nodes);
         let downloads = "run_id,download,node,dataset,class,size_bytes,asked_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,\
             bytes,sources,outcome,part,slot\n";

@@ -84,7 +84,7 @@ const TABLES: [(&str, &str, &str, &str); 8] = [
         "network",
         "Network",
         "Links, delays, and how they are modelled.",
-        "model up down seeder_up seeder_down classes links latency jitter transport mix degree grown overlay connected",
+        "model up down seeder_up seeder_down classes links latency jitter transport mix nat degree grown overlay connected",
     ),
     (
         "topology",

@@ -92,9 +92,8 @@ impl<P: Protocol> Simulation<'_, P> {
             (Cargo::Message(message), Side::Receive) => self.minds[f.to.index()].work(message, self.world, hardware),
             // Of a message cut in pieces, the work that is not of its bytes is of the last.
             (Cargo::Frame(_), _) => Time::ZERO,
-            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_) | Cargo::Packet(..), _) => {
-                return Time::ZERO;
-            }
+            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_), _)
+            | (Cargo::Packet(..) | Cargo::Relayed { .. }, _) => return Time::ZERO,
         };
         work + Time::from_nanos(nanos as u64)
     }
@@ -176,6 +175,9 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Hands a message to the network, together with the acknowledgements its
     /// sender owes the receiver.
     pub(super) fn launch(&mut self, id: u32) {
+        if let Some(circuit) = self.circuit_of(id) {
+            return self.write_to_circuit(id, circuit);
+        }
         let Some(flight) = &mut self.flights[id as usize] else { return };
         flight.wait(self.now, Time::NEVER);
         let link = self.nodes[flight.from.index()].link(flight.line());
@@ -261,7 +263,7 @@ impl<P: Protocol> Simulation<'_, P> {
         for (part, bytes) in flight.parts() {
             self.books.book(part, bytes, 0);
         }
-        let is_piece = matches!(flight.cargo, Cargo::Frame(_));
+        let is_piece = matches!(flight.cargo, Cargo::Frame(_) | Cargo::Relayed { whole: false, .. });
         self.books.book(class, 0, u64::from(!is_piece));
         if let Some(trace) = &mut self.books.trace {
             trace.arrived(id, self.now);

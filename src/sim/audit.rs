@@ -38,6 +38,7 @@ impl<P: Protocol> Simulation<'_, P> {
             series: self.books.series.samples(),
             discovery: self.discovery.report(self.now),
             mix: self.mix.as_ref().map(|mix| mix.report(self.now)).unwrap_or_default(),
+            nat: self.nat.as_ref().map(|nat| nat.report(&self.sent_by(&nat.relay_ids()), self.now)).unwrap_or_default(),
             bound: bound.makespan.since(ahead),
             bound_kind: bound.kind,
             fingerprint: self.books.digest.value(),
@@ -47,6 +48,11 @@ impl<P: Protocol> Simulation<'_, P> {
         };
         self.audit(&mut outcome);
         outcome
+    }
+
+    /// Bytes that these nodes have sent.
+    fn sent_by(&self, nodes: &[NodeId]) -> Vec<u64> {
+        nodes.iter().map(|id| self.network.carried(*id, self.now).up.get()).collect()
     }
 
     fn dataset_labels(&self) -> Vec<DatasetLabel> {
@@ -74,6 +80,7 @@ impl<P: Protocol> Simulation<'_, P> {
             role: node.role,
             class: node.class,
             region: node.region,
+            reach: node.reach,
             sessions: self.nodes[id.index()].epoch,
             up_bps: node.up.bits_per_second(),
             down_bps: node.down.bits_per_second(),

@@ -37,6 +37,7 @@ impl<P: Protocol> Simulation<'_, P> {
         self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
+        self.come_behind_nat(id);
         self.discover(|discovery, world, out| discovery.online(id, world, out));
         self.take_up_wants(id);
         let datasets = self.datasets_of(id);
@@ -87,6 +88,9 @@ impl<P: Protocol> Simulation<'_, P> {
             if outside || !other.online || other.knows((id, channel)) || self.nodes[id.index()].knows((peer, channel)) {
                 continue; // nobody there yet, or they are just dialling
             }
+            if self.nat.as_mut().is_some_and(|nat| !nat.could_meet(id, peer)) {
+                continue;
+            }
             let taken = self.minds[peer.index()].accepts(id, channel, &self.shared);
             if !taken || !self.minds[id.index()].accepts(peer, channel, &self.shared) {
                 continue; // no room
@@ -120,6 +124,9 @@ impl<P: Protocol> Simulation<'_, P> {
         self.books.digest.add(self.now, id.0, 5, kind as u64);
         self.discovery.offline(id, kind);
         self.leave_mix(id);
+        if let Some(nat) = &mut self.nat {
+            nat.go(id);
+        }
         self.cutting = Some(Cut::Churn);
         for peer in peers {
             self.cut(id, peer);
@@ -148,13 +155,17 @@ impl<P: Protocol> Simulation<'_, P> {
     /// is, the first packet is refused.
     pub(super) fn dial(&mut self, from: NodeId, line: Line) {
         let (node, (to, channel)) = (&mut self.nodes[from.index()], line);
-        let may_know = channel == Channel::MIX || self.world.may_know(from, to);
+        let may_know = channel.is_beneath() || self.world.may_know(from, to);
         if node.knows(line) || !may_know {
             return;
         }
         if self.mix.is_some() && channel != Channel::MIX {
             return self.begin_session(from, line);
         }
+        if self.nat.is_some() && channel != Channel::RELAY && self.dials_behind_nat(from, line) {
+            return;
+        }
+        let node = &self.nodes[from.index()];
         let epoch = node.epoch;
         let waits = u64::from(self.spec.network.transport.connect_round_trips.saturating_sub(1));
         let wait = self.world.rtt(from, to) * waits;
@@ -200,7 +211,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Whether two nodes take a connection with each other.
     pub(super) fn both_accept(&self, [from, to]: [NodeId; 2], channel: Channel) -> bool {
         let accepts = |one: NodeId, other: NodeId| self.minds[one.index()].accepts(other, channel, &self.shared);
-        channel == Channel::MIX || (accepts(to, from) && accepts(from, to))
+        channel.is_beneath() || (accepts(to, from) && accepts(from, to))
     }
 
     /// The dial of `id` to `peer`, or the set-up that followed it, came to nothing.
@@ -219,7 +230,7 @@ impl<P: Protocol> Simulation<'_, P> {
         roles == [Role::Leecher, Role::Seeder] && self.nodes[to.index()].dialling.contains(&((from, channel), self.now))
     }
 
-    fn hello(&mut self, from: NodeId, to: Line, back: bool) {
+    pub(super) fn hello(&mut self, from: NodeId, to: Line, back: bool) {
         let size = Size::control(self.spec.network.transport.handshake.get());
         let flight = self.new_flight(from, to, Cargo::Hello { back }, size, None);
         self.depart(flight);
@@ -230,11 +241,18 @@ impl<P: Protocol> Simulation<'_, P> {
         if !self.nodes[to.index()].end_opening(line) {
             return; // one end has gone since
         }
-        self.nodes[to.index()].add_link(line, self.spec.network.transport.mux_credit());
+        let tells = self.nat.is_none() || self.tells_of(to, line, back);
+        if tells {
+            self.nodes[to.index()].add_link(line, self.spec.network.transport.mux_credit());
+        } else {
+            self.nodes[to.index()].opening.push(line);
+        }
         if !back {
             self.hello(to, line, true);
         }
-        self.notify(to, Notice::Connected(line));
+        if tells {
+            self.notify(to, Notice::Connected(line));
+        }
     }
 
     pub(super) fn hang_up(&mut self, id: NodeId, line: Line) {
@@ -248,7 +266,7 @@ impl<P: Protocol> Simulation<'_, P> {
     }
 
     /// Closes the connection, or the set-up of one, of which `id` has let go; a
-    /// peer that had it learns of it one delay later.
+    /// peer that had it learns of it one delay later, which may lead over a relay.
     fn cut(&mut self, id: NodeId, line: Line) {
         let (peer, channel) = line;
         let ends = ([id.min(peer), id.max(peer)], channel);
@@ -256,17 +274,11 @@ impl<P: Protocol> Simulation<'_, P> {
             Some(cut) => drop(self.cut_by.insert(ends, cut)),
             None => drop(self.cut_by.remove(&ends)),
         }
+        let through_relay = self.leave_circuit(id, line);
         self.network.close(self.now, (id, peer), channel, &mut self.net_events);
         self.nodes[id.index()].end_opening(line);
-        let at = self.now + self.world.delay(id, peer);
-        let other = &mut self.nodes[peer.index()];
-        let epoch = other.epoch;
-        if other.end_opening((id, channel)) {
-            self.step_until(at, Event::Refused(peer, epoch, id, channel));
-        } else if let Some(link) = other.remove_link((id, channel)) {
-            self.step_until(at, Event::Cut(peer, epoch, id, channel));
-            self.drop_waiting(link);
-        }
+        let at = through_relay.unwrap_or(self.now + self.world.delay(id, peer));
+        self.tell_cut(peer, (id, channel), at);
         self.drain_network();
     }
 }

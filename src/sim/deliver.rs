@@ -41,6 +41,10 @@ impl<P: Protocol> Simulation<'_, P> {
                 if let Cargo::Packet(packet, _) = flight.cargo {
                     return self.mix(|mix| mix.left(packet));
                 }
+                if let Some(message) = flight.cargo.inside() {
+                    let by = flight.from;
+                    return self.on_written_to_circuit(message, by);
+                }
                 if let Some(token) = flight.token {
                     let (from, to) = (flight.from, flight.line());
                     self.notify(from, Notice::Sent(to, token));
@@ -63,6 +67,8 @@ impl<P: Protocol> Simulation<'_, P> {
         } else if let Cargo::Packet(packet, _) = flight.cargo {
             self.drop_flight(id);
             return self.mix(|mix| mix.lost(packet));
+        } else if let Some(message) = flight.cargo.inside() {
+            self.drop_flight(message);
         } else if let Some(cut) =
             self.cut_by.get(&([flight.from.min(flight.to), flight.from.max(flight.to)], flight.channel))
         {
@@ -99,6 +105,7 @@ impl<P: Protocol> Simulation<'_, P> {
                 self.owe_acks(to, from, wire);
                 return self.mix(|mix| mix.arrived(packet));
             }
+            Cargo::Relayed { .. } => return self.on_relayed(id),
             Cargo::Message(_) | Cargo::Hello { .. } | Cargo::Frame(_) => {}
         }
         self.owe_acks(to, from, wire);
@@ -142,7 +149,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
-    fn owe_acks(&mut self, node: NodeId, peer: Line, wire: u64) {
+    pub(super) fn owe_acks(&mut self, node: NodeId, peer: Line, wire: u64) {
         let transport = &self.spec.network.transport;
         let Some(link) = self.nodes[node.index()].link(peer) else { return };
         link.acks_owed += transport.acks(wire) as u32;
@@ -166,7 +173,8 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         match flight.cargo {
             Cargo::Hello { back } => self.on_hello(flight.from, flight.line(), back),
-            Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) | Cargo::Packet(..) => {}
+            Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) => {}
+            Cargo::Packet(..) | Cargo::Relayed { .. } => {}
             Cargo::Message(message) => {
                 self.handling = Some(flight.from);
                 self.with_on(flight.to, flight.channel, message.carried(), |mind, cx| {

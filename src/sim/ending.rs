@@ -74,6 +74,7 @@ impl<P: Protocol> Simulation<'_, P> {
             | Event::Refused(id, epoch, ..)
             | Event::Cut(id, epoch, ..)
             | Event::Alarm(id, epoch, _)
+            | Event::Nat(id, epoch, _)
             | Event::Errand(id, epoch, _) => is_up(id, *epoch),
             Event::Depart(..) | Event::Mix(..) | Event::Step(_) | Event::Tick => true,
             Event::Next(id) => !self.nodes[id.index()].queue.is_empty(),

@@ -3,6 +3,7 @@
 use super::node::Line;
 use crate::discovery::Letter;
 use crate::ledger::{Class, TracedFlight};
+use crate::nat::CircuitId;
 use crate::protocol::{Message, Size};
 use crate::units::Time;
 use crate::world::{Channel, NodeId};
@@ -25,6 +26,14 @@ pub(super) enum Cargo<M> {
     Credit(u64),
     /// A packet of the mixnet on one of its hops, and what it is booked under.
     Packet(u32, Class),
+    /// A message on one of its ways over a circuit: to the relay, or from there.
+    Relayed {
+        /// The message.
+        message: u32,
+        circuit: CircuitId,
+        /// Whether that is all of it; else the circuit is closed behind it.
+        whole: bool,
+    },
 }
 
 /// A message between leaving its sender's hands and being handled.
@@ -53,7 +62,7 @@ pub(super) struct Flight<M> {
     pub since: Time,
     /// Arrived and waiting for the processor.
     pub arrived: bool,
-    /// Waits for credit of the muxer, or travels in packets of a mixnet.
+    /// Waits for credit of the muxer, or travels in packets of a mixnet or over a circuit.
     pub waits: bool,
 }
 
@@ -75,6 +84,13 @@ impl<M> Flight<M> {
     }
 }
 
+impl<M> Cargo<M> {
+    /// The message that goes over a circuit in this one, if it is such.
+    pub fn inside(&self) -> Option<u32> {
+        if let Cargo::Relayed { message, .. } = self { Some(*message) } else { None }
+    }
+}
+
 impl<M: Message> Cargo<M> {
     /// The class of what it is for.
     pub fn class(&self) -> Class {
@@ -86,6 +102,7 @@ impl<M: Message> Cargo<M> {
             Cargo::Frame(class) => *class,
             Cargo::Credit(_) => Class::Framing,
             Cargo::Packet(_, class) => *class,
+            Cargo::Relayed { .. } => Class::Relayed,
         }
     }
 }

@@ -18,6 +18,8 @@ mod mux;
 mod node;
 mod patience;
 mod presence;
+mod reaching;
+mod relaying;
 mod requests;
 mod run;
 mod spec;
@@ -75,6 +77,9 @@ pub fn run_while(spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> 
 pub fn run_of<P: Protocol>(params: &P::Params, spec: &RunSpec, progress: &mut dyn FnMut(Progress) -> bool) -> Outcome {
     let mut world = World::build(&spec.world, spec.seed, spec.seeder_set);
     world.datasets.set_padded(P::PADS);
+    if let Some(nat) = &spec.nat {
+        nat.prepare(&mut world, &spec.world);
+    }
     if let Some(mix) = &spec.mix {
         world.add_relays(mix.relays, libm::round(mix.stale * f64::from(mix.relays)) as u32);
     }

@@ -11,6 +11,7 @@ use crate::discovery::{Alarm, Discovery, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::mix::{self, Mix};
+use crate::nat::{self, Nat};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
@@ -44,6 +45,8 @@ pub(super) enum Event {
     Errand(NodeId, u32, Errand),
     /// The mixnet wants to be reminded of something that the node does.
     Mix(NodeId, mix::Alarm),
+    /// A node behind a NAT, or a circuit, wants to be reminded of something.
+    Nat(NodeId, u32, nat::Alarm),
     /// The next step of the world is due, by this node.
     Step(NodeId),
     /// The pause of the node after a request is over.
@@ -72,6 +75,7 @@ impl Event {
             | Event::Cut(id, ..)
             | Event::Alarm(id, ..)
             | Event::Mix(id, _)
+            | Event::Nat(id, ..)
             | Event::Step(id)
             | Event::Next(id)
             | Event::Tidy(id, _)
@@ -126,6 +130,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     /// The mixnet, where there is one, and whether what it asks for is being done.
     pub mix: Option<Box<Mix>>,
     pub mixing: bool,
+    /// Who can dial whom, where not everybody can dial everybody.
+    pub nat: Option<Box<Nat>>,
     /// Packets that wait for a connection to their next hop.
     pub packets: BTreeMap<(NodeId, NodeId), Vec<u32>>,
     pub flights: Vec<Option<Flight<P::Msg>>>,
@@ -171,6 +177,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
 impl<'w, P: Protocol> Simulation<'w, P> {
     pub fn new(world: &'w World, params: &P::Params, spec: &'w RunSpec) -> Self {
         let shared = P::prepare(world, params);
+        let nat = spec.nat.as_ref().map(|nat| Box::new(Nat::new(world, nat)));
+        let clients = nat.as_ref().map_or(Vec::new(), |nat| nat.clients_at_start());
         let mut sim = Simulation {
             world,
             spec,
@@ -185,10 +193,11 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             net_due: 0,
             mix: spec.mix.as_ref().map(|mix| Box::new(Mix::new(world, mix))),
             mixing: false,
+            nat,
             packets: BTreeMap::new(),
             flights: Vec::new(),
             free_flights: Vec::new(),
-            discovery: Discovery::new(world, &spec.discovery),
+            discovery: Discovery::new(world, &spec.discovery, clients),
             outbox: Outbox::default(),
             found: VecDeque::new(),
             books: Books {
@@ -328,6 +337,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             Event::Alarm(id, epoch, alarm) => self.on_alarm(id, epoch, alarm),
             Event::Errand(id, epoch, errand) => self.on_errand(id, epoch, errand),
             Event::Mix(id, alarm) => self.mix(|mix| mix.alarm(id, alarm)),
+            Event::Nat(id, epoch, alarm) => self.on_nat(id, epoch, alarm),
             Event::Step(_) => self.on_step(),
             Event::Next(id) => self.on_next(id),
             Event::Tidy(id, epoch) => self.on_tidy(id, epoch),
@@ -389,7 +399,8 @@ impl<'w, P: Protocol> Simulation<'w, P> {
         match notice {
             Notice::Connected((peer, Channel::MIX)) => self.send_packets(id, peer),
             Notice::Refused((peer, Channel::MIX)) => self.lose_packets(id, peer),
-            Notice::Lost((_, Channel::MIX)) => {}
+            Notice::Connected((relay, Channel::RELAY)) => self.on_relay(id, relay),
+            Notice::Lost((_, Channel::MIX | Channel::RELAY)) | Notice::Refused((_, Channel::RELAY)) => {}
             Notice::Sent((to, channel), token) => {
                 self.with_on(id, channel, Units::None, |mind, cx| mind.sent(to, token, cx));
             }

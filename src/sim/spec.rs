@@ -3,10 +3,11 @@
 use crate::discovery::DiscoverySpec;
 use crate::ledger::Keep;
 use crate::mix::MixSpec;
+use crate::nat::NatSpec;
 use crate::network::{NetworkModel, NetworkSpec};
 use crate::protocols::ProtocolSpec;
 use crate::units::{Refusal, Time, require};
-use crate::world::{Congestion, TopologySpec, WorldSpec};
+use crate::world::{Congestion, NodeClass, TopologySpec, WorldSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,10 @@ pub struct RunSpec {
     #[serde(default, skip_serializing_if = "Option::is_none", rename(deserialize = "network.mix"))]
     #[schemars(extend("examples" = [{ "relays": 5 }]))]
     pub mix: Option<MixSpec>,
+    /// Not every node can be dialled by every other; where nothing is said it can.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename(deserialize = "network.nat"))]
+    #[schemars(extend("examples" = [{ "unreachable": 0.52 }]))]
+    pub nat: Option<NatSpec>,
     /// How peers find each other.
     #[serde(rename(deserialize = "discovery.*"))]
     pub discovery: DiscoverySpec,
@@ -91,6 +96,7 @@ impl RunSpec {
         self.network.check()?;
         self.check_senders()?;
         self.check_mix()?;
+        self.check_nat()?;
         self.discovery.check()?;
         self.check_code()?;
         self.stop.check()?;
@@ -126,6 +132,21 @@ impl RunSpec {
         let others = self.world.swarm.seeders + self.world.idle_nodes();
         let given = format!("{} proxies, where {others} nodes want nothing", mix.proxies);
         require(mix.proxies <= others, "network.mix.proxies", given, format!("0 to {others}"))
+    }
+
+    /// Refuses NATs that there cannot be, and nodes behind NATs where there are none.
+    fn check_nat(&self) -> Result<(), Refusal> {
+        let Some(nat) = &self.nat else {
+            let told = self.world.nodes.iter().position(NodeClass::tells_reach);
+            let Some(index) = told else { return Ok(()) };
+            let class = &self.world.nodes[index];
+            let name = if class.reach.is_some() { "reach" } else { "unreachable" };
+            let given = "nodes that not everybody can dial, in a network where everybody can dial everybody";
+            return Err(Refusal::new(format!("nodes.{index}.{name}"), given, "a scenario with network.nat"));
+        };
+        nat.check()?;
+        let given = "nodes behind NATs, and a mixnet whose relays everybody can dial";
+        require(self.mix.is_none(), "network.nat", given, "one of `network.nat` and `network.mix`")
     }
 
     /// Refuses a code that the protocol does not know.

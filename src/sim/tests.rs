@@ -99,6 +99,7 @@ fn spec() -> RunSpec {
         },
         network: NetworkSpec { model: NetworkModel::Fair, transport: Transport::default(), jitter: None, loss: 0.0 },
         mix: None,
+        nat: None,
         discovery: DiscoverySpec::Static(StaticParams {
             round_trips: 1.0,
             round_trips_per_doubling: 0.0,

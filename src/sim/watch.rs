@@ -32,7 +32,7 @@ use crate::ledger::{Class, Constraint, Cut, Timeline};
 use crate::network::{Bottleneck, Network};
 use crate::protocol::{Message, Protocol};
 use crate::units::Time;
-use crate::world::{Channel, NodeId, Role, World};
+use crate::world::{NodeId, Role, World};
 
 /// Looks that a run at its bound gets; a slower one gets more.
 const LOOKS_AT_THE_BOUND: u64 = 256;
@@ -92,7 +92,7 @@ impl<P: Protocol> Simulation<'_, P> {
             sights.resize(self.nodes.len(), Sight::default());
             for (id, flight) in (0u32..).zip(&self.flights) {
                 if let Some(flight) = flight {
-                    see(&mut sights, id, flight, (&self.network, self.mix.is_some()));
+                    see(&mut sights, id, flight, (&self.network, self.mix.is_some() || self.nat.is_some()));
                 }
             }
             let leechers = self.world.with_role(Role::Leecher);
@@ -155,7 +155,7 @@ impl<P: Protocol> Simulation<'_, P> {
     fn turn(&self, id: NodeId, searching: bool) -> Constraint {
         let node = &self.nodes[id.index()];
         let links = node.links.chunk_by(|a, b| a.line.0 == b.line.0);
-        let peers = links.filter(|links| links[0].line.1 != Channel::MIX).map(|links| links[0].line.0);
+        let peers = links.filter(|links| !links[0].line.1.is_beneath()).map(|links| links[0].line.0);
         let mut helpful = peers.filter(|peer| self.has_more(&self.nodes[peer.index()], node));
         match helpful.next() {
             None if (searching || node.links.is_empty()) && self.somebody_has_more(node) => {
@@ -210,10 +210,10 @@ impl Sight {
 }
 
 /// Notes what the message `id` says about its two ends.
-fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, (network, mix): (&Network, bool)) {
+fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, (network, wrapped): (&Network, bool)) {
     let (from, to) = (flight.from.index(), flight.to.index());
-    // What goes through a mixnet leaves in packets, and is itself never on a wire.
-    let waits_to_leave = flight.wire == 0 && !(mix && (flight.waits || flight.arrived));
+    // What goes through a mixnet or over a circuit leaves in others, and is itself never on a wire.
+    let waits_to_leave = flight.wire == 0 && !(wrapped && (flight.waits || flight.arrived));
     if flight.size.payload > 0 {
         if flight.waits {
             sights[to].travelling = true; // until the muxer has credit for it

@@ -195,6 +195,7 @@ impl<'a> Draw<'a> {
             seed_for: class.and_then(|class| class.seed_for).unwrap_or(Time::NEVER),
             sender: class.map_or(Sender::default(), NodeClass::sender),
             start,
+            reach: super::Reach::Public,
         }
     }
 }

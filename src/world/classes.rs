@@ -3,7 +3,7 @@
 use super::build::quotas;
 use super::topology::Placement;
 use super::{
-    ChurnSpec, Congestion, Hardware, LatencySpec, LinkClass, OfflineKind, Role, Sender, SessionSpec, StartSpec,
+    ChurnSpec, Congestion, Hardware, LatencySpec, LinkClass, OfflineKind, Reach, Role, Sender, SessionSpec, StartSpec,
     SwarmSpec, WorldSpec,
 };
 use crate::dist::Distribution;
@@ -85,6 +85,14 @@ pub struct NodeClass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["100 ms"]))]
     pub delay_target: Option<Time>,
+    /// What stands between each of its nodes and who dials it; for scenarios with `network.nat`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["cone"]))]
+    pub reach: Option<Reach>,
+    /// Share of its nodes that nobody can dial, where it is not `network.nat.unreachable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0), extend("examples" = [0.8]))]
+    pub unreachable: Option<f64>,
 }
 
 /// What a class of nodes is in the swarm.
@@ -174,6 +182,9 @@ impl NodeClass {
             require(self.away.is_empty(), key("away"), "`churn` and `away` exclude each other", "one of them")?;
         }
         self.check_away(&key("away"))?;
+        super::reach::check_share(self.unreachable.unwrap_or(0.0), &key("unreachable"))?;
+        let one = self.reach.is_none() || self.unreachable.is_none();
+        require(one, key("unreachable"), "`reach` and `unreachable` exclude each other", "one of them")?;
         let (who, why) = match self.role {
             Some(ClassRole::Seeder) => ("seeders", "hold everything from the start"),
             _ => ("idle nodes", "never do"),

@@ -18,6 +18,7 @@ mod holdings;
 mod latency;
 mod overlay;
 mod random_graph;
+mod reach;
 mod requests;
 mod sender;
 mod sessions;
@@ -38,6 +39,7 @@ pub use holding::Holding;
 pub use holdings::{Advance, Holdings};
 pub use latency::{Latency, LatencySpec};
 pub use overlay::{Acquaintances, Overlay, OverlayGraph, OverlaySpec};
+pub use reach::{Behind, Reach};
 pub use requests::{Act, Arrivals, RequestSpec, Step, TraceRow};
 pub use sender::{Congestion, Sender};
 pub use sessions::{Life, Outage, Strike};
@@ -72,6 +74,13 @@ impl Channel {
     pub const ONLY: Channel = Channel(0);
     /// That over which packets of a mixnet go from hop to hop, beside all others.
     pub const MIX: Channel = Channel(u32::MAX);
+    /// That between a node and a relay over which its circuits to others go.
+    pub const RELAY: Channel = Channel(u32::MAX - 1);
+
+    /// Whether it carries connections of protocols, and is none itself.
+    pub const fn is_beneath(self) -> bool {
+        self.0 >= Channel::RELAY.0
+    }
 
     /// A number for this connection with `peer`: in the order of peers, then of channels.
     pub const fn key(self, peer: NodeId) -> u64 {
@@ -91,7 +100,7 @@ pub enum Role {
     Idle,
     /// Serves discovery; takes no part in the swarm.
     Server,
-    /// Relays packets of a mixnet; takes no part in the swarm either.
+    /// Relays what others send each other; takes no part in the swarm either.
     Relay,
 }
 
@@ -144,14 +153,16 @@ pub struct Node {
     pub seed_for: Time,
     /// What its transport does otherwise than that of the others.
     pub sender: Sender,
+    /// What stands between it and who dials it; nothing where `network.nat` is not set.
+    pub reach: Reach,
 }
 
 impl Node {
     /// A node that is there from the start, at the first point.
     pub fn new(role: Role, up: Rate, down: Rate) -> Self {
         let (access, start, seed_for) = (Time::ZERO, Time::ZERO, Time::NEVER);
-        let sender = Sender::default();
-        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access, start, seed_for, sender }
+        let (sender, reach) = (Sender::default(), Reach::Public);
+        Node { role, up, down, region: 0, hardware: 0, class: 0, point: 0, access, start, seed_for, sender, reach }
     }
 }
 
@@ -325,7 +336,7 @@ impl World {
         self.add_machine(Node { point, region, ..Node::new(Role::Server, Rate::UNLIMITED, Rate::UNLIMITED) });
     }
 
-    /// Adds `count` machines that relay packets of a mixnet, behind all nodes of the swarm:
+    /// Adds `count` machines that relay what others send, behind all nodes of the swarm:
     /// one beside each of these in turn, with the links and the place that it has. The last
     /// `stale` of them never come.
     pub fn add_relays(&mut self, count: u32, stale: u32) {

@@ -272,7 +272,7 @@ impl Dht {
             REQUEST => self.serve(slot, cx.out),
             FIRST_REQUEST => {
                 self.sessions.add(peer, asker);
-                self.tables[peer as usize].add(asker, 1.0, &self.ids, &self.shape);
+                self.meet(peer, asker);
                 self.serve(slot, cx.out);
             }
             REPLY if awaited => return self.close(slot, true, cx),
@@ -296,7 +296,7 @@ impl Dht {
     fn serve(&mut self, slot: u32, out: &mut Outbox) {
         let Exchange { asker, peer, ask, target, topic, .. } = self.exchanges[slot];
         if self.params.learns_from_requests {
-            self.tables[peer as usize].add(asker, 1.0, &self.ids, &self.shape);
+            self.meet(peer, asker);
         }
         match ask {
             Ask::Ping => {}
@@ -318,6 +318,13 @@ impl Dht {
             }
         }
         self.send(slot, REPLY, out);
+    }
+
+    /// `node` has heard from `other`, and knows it from now on if it serves.
+    fn meet(&mut self, node: u32, other: u32) {
+        if !self.is_client(other) {
+            self.tables[node as usize].add(other, 1.0, &self.ids, &self.shape);
+        }
     }
 
     /// The nodes that the asked one names, those closest to `target` first.

@@ -66,6 +66,9 @@ pub struct Dht {
     key_salt: u64,
     /// Who was there before the start.
     at_start: Vec<bool>,
+    /// By node, whether it asks and is never asked: in no table, holder of no record. Empty
+    /// where all are asked.
+    clients: Vec<bool>,
     ring: Ring,
     tables: Vec<RoutingTable>,
     records: Vec<Records>,
@@ -98,21 +101,24 @@ pub struct Dht {
 }
 
 impl Dht {
-    pub(super) fn new(world: &World, params: &DhtParams, load: Option<&LoadSpec>) -> Self {
+    pub(super) fn new(world: &World, params: &DhtParams, load: Option<&LoadSpec>, clients: Vec<bool>) -> Self {
         let n = world.nodes.len();
         let salt = |entity| Rng::stream(world.seed, Stream::DhtIdentifiers, entity).next_u64();
         let (node_salt, key_salt) = (salt(0), salt(1));
         // `mix` is one to one, so no two nodes have the same id.
         let ids: Vec<u64> = (0..n as u64).map(|node| mix(node_salt ^ node)).collect();
         let at_start = world.present_at_start();
+        let serves = |node: usize| at_start[node] && !clients.get(node).is_some_and(|client| *client);
+        let servers: Vec<bool> = (0..n).map(serves).collect();
         let shape = Shape::new(params);
         let mut dht = Dht {
             params: *params,
             shape,
             lossy: params.loss > 0.0,
             key_salt,
-            ring: Ring::new(&ids, &at_start),
+            ring: Ring::new(&ids, &servers),
             at_start,
+            clients,
             tables: ids.iter().map(|id| RoutingTable::new(*id, &shape)).collect(),
             ids,
             records: std::iter::repeat_with(Records::default).take(n).collect(),
@@ -135,7 +141,7 @@ impl Dht {
             tally: Tally::new(&exchange::KINDS),
             stats: Stats::default(),
         };
-        let mut there: Vec<u32> = (0..n as u32).filter(|node| dht.at_start[*node as usize]).collect();
+        let mut there: Vec<u32> = (0..n as u32).filter(|node| servers[*node as usize]).collect();
         Rng::stream(world.seed, Stream::DhtIdentifiers, 2).shuffle(&mut there);
         there.truncate(params.bootstrap_nodes as usize);
         dht.bootstrap = there;
@@ -143,6 +149,20 @@ impl Dht {
             dht.converge();
         }
         dht
+    }
+
+    /// Whether `node` is a client alone.
+    fn is_client(&self, node: u32) -> bool {
+        self.clients.get(node as usize).is_some_and(|client| *client)
+    }
+
+    /// `node` serves from now on, or does not. Those of the bootstrap list always do.
+    pub(super) fn set_client(&mut self, node: NodeId, client: bool) {
+        if !self.bootstrap.contains(&node.0)
+            && let Some(is_client) = self.clients.get_mut(node.index())
+        {
+            *is_client = client;
+        }
     }
 
     fn converge(&mut self) {

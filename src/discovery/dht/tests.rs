@@ -40,7 +40,7 @@ impl Bench {
             ..WorldSpec::plain((nodes, 1), dataset, Rate::UNLIMITED)
         };
         let world = World::build(&spec, 3, 0);
-        let dht = Dht::new(&world, params, None);
+        let dht = Dht::new(&world, params, None, Vec::new());
         let (out, list) = (Outbox::default(), EventList::new());
         let mut bench = Bench { world, dht, out, list, found: Vec::new(), bytes: 0 };
         for id in 0..nodes {

@@ -49,19 +49,24 @@ impl Dht {
         let is_up = |one: u32| self.is_online[one as usize] || (now == Time::ZERO && self.at_start[one as usize]);
         let mut contacts: Vec<u32> = self.bootstrap.iter().copied().filter(|one| *one != node && is_up(*one)).collect();
         if contacts.is_empty() && self.online > 1 {
-            contacts.push(self.any_other(node));
+            contacts.extend(self.any_other(node));
         }
         for contact in contacts {
             self.tables[node as usize].add(contact, 0.0, &self.ids, &self.shape);
         }
     }
 
-    /// A node that is up, besides `node`, which is too.
-    fn any_other(&mut self, node: u32) -> u32 {
+    /// A node that is up and serves, besides `node`, which is up too; nothing where there is
+    /// none.
+    fn any_other(&mut self, node: u32) -> Option<u32> {
+        let serves = |one: u32| one != node && self.is_online[one as usize] && !self.is_client(one);
+        if !(0..self.ids.len() as u32).any(serves) {
+            return None;
+        }
         loop {
             let one = self.rngs[node as usize].below(self.ids.len() as u64) as u32;
-            if one != node && self.is_online[one as usize] {
-                return one;
+            if one != node && self.is_online[one as usize] && !self.is_client(one) {
+                return Some(one);
             }
         }
     }

@@ -7,12 +7,12 @@ use super::{BEHIND, COLOURS, ROW, WORDS};
 /// Every kind has a colour of its own: those of the series, then yellow and grey, which
 /// the colour-blind can tell apart; there are no more of that sort, so the others (of
 /// Tol's palettes) are hatched as well.
-const FILLS: [&str; 24] = {
+const FILLS: [&str; 25] = {
     let [a, b, c, d, e, f, g] = COLOURS;
     let rest = ["#882255", "#44AA99", "#DDCC77", "#332288", "#7A4A1E", "#B7E0F2", "#C51B7D", "#FFFFFF"];
-    let more = ["#117733", "#AA4499", "#661100", "#6699CC", "#BBCC33", "#DDDDDD", "#EE8866"];
-    let ([h, i, j, k, l, m, n, o], [p, q, r, s, t, u, v]) = (rest, more);
-    [a, b, c, d, e, f, g, "#F0E442", "#999999", h, i, j, k, l, m, n, o, p, q, r, s, t, u, v]
+    let more = ["#117733", "#AA4499", "#661100", "#6699CC", "#BBCC33", "#DDDDDD", "#EE8866", "#225555"];
+    let ([h, i, j, k, l, m, n, o], [p, q, r, s, t, u, v, w]) = (rest, more);
+    [a, b, c, d, e, f, g, "#F0E442", "#999999", h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w]
 };
 /// Kinds of a colour that needs no hatch.
 const PLAIN: usize = 9;

@@ -10,8 +10,8 @@ mod storage;
 
 pub use capacity::Capacity;
 pub use of_run::{
-    Checkpoint, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, MixRow, NodeRow, Note, PARTS,
-    ProgressRow, RepairRow, RunResult, SeriesRow, TimelineRow, TraceRow, TrafficRow,
+    Checkpoint, ConstraintRow, DatasetRow, DiscoveryRow, DownloadRow, HostRow, LinkRow, MixRow, NatRow, NodeRow, Note,
+    PARTS, ProgressRow, RepairRow, RunResult, SeriesRow, TimelineRow, TraceRow, TrafficRow,
 };
 pub use reports::{ComparisonRow, ValidationRow};
 pub use run::RunRow;

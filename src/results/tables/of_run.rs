@@ -6,7 +6,7 @@ use crate::ledger::TimerUse;
 use crate::results::downloads::download_rows;
 use crate::results::limits::{constraint_rows, timeline_rows};
 use crate::results::record::{
-    discovery_rows, link_rows, mix_rows, node_rows, progress_rows, series_rows, traffic_rows,
+    discovery_rows, link_rows, mix_rows, nat_rows, node_rows, progress_rows, series_rows, traffic_rows,
 };
 use crate::results::storage::{dataset_rows, host_rows, kept_series_rows, kept_traffic_rows, repair_rows};
 
@@ -67,6 +67,9 @@ parts! {
         region: Option<String> [Text],
         /// How often it came: once, and again after each absence.
         sessions: Option<u32> [Count],
+        /// What stands between it and who dials it: `public`, `mapped`, `cone`, `symmetric`
+        /// or `blocked`; empty where the scenario has no `network.nat`.
+        reach: Option<String> [Text],
     }
 
     /// A dataset that a node wanted in one run, from its start on or by a request; there
@@ -215,6 +218,17 @@ parts! {
         /// The run.
         run_id: String [Text],
         /// What is counted (`docs/mix.md`).
+        metric: String [Text],
+        /// How much of it.
+        value: f64 [Various],
+    }
+
+    /// How nodes came together in one run that not everybody can dial, in a number; there only
+    /// where the scenario has `network.nat`.
+    nat: NatRow in "nat.csv" from nat_rows, Any {
+        /// The run.
+        run_id: String [Text],
+        /// What is counted (`docs/nat.md`).
         metric: String [Text],
         /// How much of it.
         value: f64 [Various],

@@ -114,6 +114,19 @@ table! {
         useful_bytes: Option<u64> [Bytes],
         /// Downloads that nodes asked for by a request; empty where there are no requests.
         downloads_asked: Option<u64> [Count],
+        /// Pairs of nodes that came together by a dial. Of this and the next four: empty
+        /// where the scenario has no `network.nat`, and each pair that tried counts once, by
+        /// the best way in which it came together.
+        pairs_direct: Option<u64> [Count],
+        /// Pairs whose connection moved from a relay to one that the callee dialled, or that
+        /// both dialled through their NATs.
+        pairs_upgraded: Option<u64> [Count],
+        /// Pairs that had no other connection than through a relay.
+        pairs_relayed: Option<u64> [Count],
+        /// Pairs that never came together.
+        pairs_never: Option<u64> [Count],
+        /// Wire bytes that relays of circuits have sent.
+        relay_tx_bytes: Option<u64> [Bytes],
     }
 }
 
