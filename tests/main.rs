@@ -32,6 +32,7 @@ mod many_yardsticks;
 mod measured;
 mod metamorphic;
 mod mix;
+mod nat;
 mod oracles;
 mod patience;
 mod properties;

@@ -38,7 +38,7 @@ pub struct ImpactCommand {
     #[arg(long, value_name = "NAME|FILE")]
     change: String,
     /// Worlds: quick, rfc, home-uplink, flash-crowd, lossy-long-fat, churn, testnet, continents; mix, through
-    /// the mixnet; storage, for systems of storage; or a TOML file
+    /// the mixnet; nat, behind NATs; storage, for systems of storage; or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "quick")]
     pack: String,
     /// Set a value for the base only

@@ -1,7 +1,7 @@
 //! Circuits: connections through a relay, and what they may carry.
 
 use super::{Nat, Way};
-use crate::units::Bytes;
+use crate::units::{Bytes, Time};
 use crate::world::{Channel, NodeId};
 
 /// Names a circuit.
@@ -49,6 +49,10 @@ pub(super) struct Circuit {
     open: bool,
     /// A direct way is tried.
     upgrading: bool,
+    /// What was written to it and has neither come through nor been lost.
+    under_way: u32,
+    /// When both ends know that the relay has closed it, if it has.
+    known_closed: Time,
 }
 
 impl Nat {
@@ -71,7 +75,10 @@ impl Nat {
         let data = self.spec.circuit_data;
         let left = [if data == Bytes::UNLIMITED { u64::MAX } else { data.get() }; 2];
         let attempt = Attempt { ends, channel, relay, epochs, way: Way::Relayed };
-        self.circuits.insert(id, Circuit { attempt, left, open: true, upgrading: false });
+        self.circuits.insert(
+            id,
+            Circuit { attempt, left, open: true, upgrading: false, under_way: 0, known_closed: Time::ZERO },
+        );
         self.carriers.insert(line_of(ends[0], ends[1], channel), id);
         ends.into_iter().for_each(|end| *self.circuits_of.entry((relay, end)).or_default() += 1);
         self.tally.circuits += 1;
@@ -88,17 +95,32 @@ impl Nat {
     pub fn write(&mut self, id: CircuitId, from: NodeId, bytes: u64) -> Written {
         let Some(circuit) = self.circuits.get_mut(&id) else { return Written::Nothing };
         let left = &mut circuit.left[usize::from(circuit.attempt.ends[0] != from)];
-        match *left {
-            0 => Written::Nothing,
-            room if room < bytes => {
-                *left = 0;
-                Written::Part(room)
-            }
-            room => {
-                *left = room - if room == u64::MAX { 0 } else { bytes };
-                Written::All
-            }
+        let room = *left;
+        if room == 0 {
+            return Written::Nothing;
         }
+        circuit.under_way += 1;
+        if room < bytes {
+            *left = 0;
+            return Written::Part(room);
+        }
+        *left -= if room == u64::MAX { 0 } else { bytes };
+        Written::All
+    }
+
+    /// Something that was written has come through, or never will.
+    pub fn done(&mut self, id: CircuitId) {
+        if let Some(circuit) = self.circuits.get_mut(&id) {
+            circuit.under_way -= 1;
+        }
+    }
+
+    /// Whether a circuit that the connection has left has yet to deliver something.
+    pub fn is_draining(&self, id: CircuitId) -> bool {
+        let Some(circuit) = self.circuits.get(&id) else { return false };
+        let [a, b] = circuit.attempt.ends;
+        let carries = self.carriers.get(&line_of(a, b, circuit.attempt.channel)) == Some(&id);
+        circuit.open && !carries && circuit.under_way > 0
     }
 
     /// Whether the circuit carries what is written to it.
@@ -176,6 +198,18 @@ impl Nat {
         self.tally.punchings += 1;
         self.tally.punched += u64::from(works);
         Some(works)
+    }
+
+    /// Both ends will know at `at` that the relay has closed the circuit.
+    pub fn tell_closed(&mut self, id: CircuitId, at: Time) {
+        if let Some(circuit) = self.circuits.get_mut(&id) {
+            circuit.known_closed = at;
+        }
+    }
+
+    /// When both ends know that the relay has closed the circuit; zero where it has not.
+    pub fn known_closed(&self, id: CircuitId) -> Time {
+        self.circuits.get(&id).map_or(Time::ZERO, |circuit| circuit.known_closed)
     }
 
     /// No direct way is tried any more: what was tried, and whether the circuit carried the

@@ -147,11 +147,6 @@ impl Nat {
         }
     }
 
-    /// How it is described.
-    pub fn spec(&self) -> &NatSpec {
-        &self.spec
-    }
-
     /// Whether `id` relays.
     pub fn is_relay(&self, id: NodeId) -> bool {
         id.0.checked_sub(self.first_relay).is_some_and(|at| at < self.spec.relays)
@@ -201,16 +196,14 @@ impl Nat {
         free.or(relays.first()).copied()
     }
 
-    /// Whether two nodes have a connection from before the start: one of them can be dialled,
-    /// or a hole was punched.
-    pub fn could_meet(&mut self, a: NodeId, b: NodeId) -> bool {
-        let way = match (self.is_dialable(a) || self.is_dialable(b), self.can_punch(a, b)) {
-            (true, _) => Way::Direct,
-            (false, true) => Way::Punched,
-            (false, false) => Way::Never,
-        };
-        self.pairs.met(a, b, way);
-        way != Way::Never
+    /// Whether two nodes have a connection from before the start, as a hash table leaves them:
+    /// one of them could be dialled.
+    pub fn have_met(&mut self, a: NodeId, b: NodeId) -> bool {
+        let met = self.is_dialable(a) || self.is_dialable(b);
+        if met {
+            self.pairs.met(a, b, Way::Direct);
+        }
+        met
     }
 
     /// Whether a hole can be punched between two nodes; drawn for each pair once and for all.

@@ -35,7 +35,7 @@ impl Tally {
             ("nat_punchings_cut", self.punchings_cut),
         ];
         report.extend(counts.map(|(name, count)| (name.to_string(), count as f64)));
-        let sum: f64 = self.known.iter().map(|time| time.secs()).sum();
-        report.push(("nat_known_after_mean_s".into(), sum / (self.known.len().max(1) as f64)));
+        let sum = self.known.iter().fold(0.0, |sum, time| sum + time.secs());
+        report.push(("nat_known_after_mean_s".into(), sum / self.known.len().max(1) as f64));
     }
 }

@@ -19,7 +19,7 @@ fn nat(nodes: u32, spec: NatSpec, seed: u64) -> Nat {
 /// The share of all pairs that have a connection without a relay.
 fn connected(nat: &mut Nat, nodes: u32) -> f64 {
     let pairs = (0..nodes).flat_map(|a| (a + 1..nodes).map(move |b| (NodeId(a), NodeId(b))));
-    let met = pairs.clone().filter(|(a, b)| nat.could_meet(*a, *b)).count();
+    let met = pairs.clone().filter(|(a, b)| nat.have_met(*a, *b) || nat.can_punch(*a, *b)).count();
     met as f64 / pairs.count() as f64
 }
 

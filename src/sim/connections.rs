@@ -88,7 +88,7 @@ impl<P: Protocol> Simulation<'_, P> {
             if outside || !other.online || other.knows((id, channel)) || self.nodes[id.index()].knows((peer, channel)) {
                 continue; // nobody there yet, or they are just dialling
             }
-            if self.nat.as_mut().is_some_and(|nat| !nat.could_meet(id, peer)) {
+            if self.nat.as_mut().is_some_and(|nat| !nat.have_met(id, peer)) {
                 continue;
             }
             let taken = self.minds[peer.index()].accepts(id, channel, &self.shared);

@@ -67,8 +67,8 @@ impl<P: Protocol> Simulation<'_, P> {
         } else if let Cargo::Packet(packet, _) = flight.cargo {
             self.drop_flight(id);
             return self.mix(|mix| mix.lost(packet));
-        } else if let Some(message) = flight.cargo.inside() {
-            self.drop_flight(message);
+        } else if let Cargo::Relayed { message, circuit, .. } = flight.cargo {
+            self.on_relayed_lost(message, circuit);
         } else if let Some(cut) =
             self.cut_by.get(&([flight.from.min(flight.to), flight.from.max(flight.to)], flight.channel))
         {

@@ -2,7 +2,7 @@
 
 use super::node::Line;
 use super::run::{Event, Notice, Simulation};
-use crate::nat::{Alarm, Attempt, Carry, CircuitId, Learned, Nat, Plan, Way};
+use crate::nat::{Alarm, Attempt, Carry, CircuitId, Learned, Nat, NatSpec, Plan, Way};
 use crate::protocol::Protocol;
 use crate::units::Time;
 use crate::world::{Channel, NodeId};
@@ -13,7 +13,12 @@ impl<P: Protocol> Simulation<'_, P> {
         self.nat.as_mut().map(|nat| act(nat))
     }
 
-    fn remind(&mut self, at: Time, id: NodeId, alarm: Alarm) {
+    /// How reach is described, where it is.
+    pub(super) fn nat_spec(&self) -> NatSpec {
+        self.spec.nat.unwrap_or_default()
+    }
+
+    pub(super) fn remind(&mut self, at: Time, id: NodeId, alarm: Alarm) {
         let event = Event::Nat(id, self.nodes[id.index()].epoch, alarm);
         match alarm {
             // What a node waits for anyway, and no step towards anything.
@@ -28,7 +33,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let Some(nat) = &mut self.nat else { return };
         let relays = nat.come(id, now).to_vec();
         let (client, asks, first) = (nat.is_client(id), nat.asks(id), nat.relay_ids().first().copied());
-        let again = Some(nat.spec().probe_interval).filter(|_| nat.is_alone(id));
+        let alone = nat.is_alone(id);
         self.discovery.set_client(id, client);
         for relay in relays {
             self.network.open(id, relay, Channel::RELAY);
@@ -39,8 +44,8 @@ impl<P: Protocol> Simulation<'_, P> {
         if let Some(relay) = first.filter(|_| asks) {
             self.remind(now + self.set_up_time(id, relay), id, Alarm::Probe);
         }
-        if let Some(again) = again {
-            self.remind(now + again, id, Alarm::Seek);
+        if alone {
+            self.remind(now + self.nat_spec().probe_interval, id, Alarm::Seek);
         }
     }
 
@@ -55,9 +60,8 @@ impl<P: Protocol> Simulation<'_, P> {
             None | Some(Plan::Direct) => return false,
             Some(Plan::Unanswered) => {
                 self.nodes[from.index()].dialling.push((line, Time::NEVER));
-                let wait = self.nat.as_ref().map_or(Time::ZERO, |nat| nat.spec().dial_timeout);
                 let epoch = self.nodes[from.index()].epoch;
-                self.step_until(self.now + wait, Event::Refused(from, epoch, line.0, line.1));
+                self.step_until(self.now + self.nat_spec().dial_timeout, Event::Refused(from, epoch, line.0, line.1));
             }
             Some(Plan::Through(relay)) => {
                 self.nodes[from.index()].dialling.push((line, Time::NEVER));
@@ -107,11 +111,11 @@ impl<P: Protocol> Simulation<'_, P> {
                 self.nat(|nat| nat.reserve(id, relay));
             }
             Alarm::Hop(to, channel) => self.on_hop(id, (to, channel)),
-            Alarm::Expire(circuit) => self.on_expired(circuit),
+            Alarm::Expire(circuit) => self.on_expired(id, circuit),
             Alarm::Upgrade(circuit) => self.on_upgrade(circuit),
             Alarm::Agreed(circuit) => self.on_agreed(circuit),
             Alarm::Failed(circuit) => self.on_failed(circuit),
-            Alarm::Dialled(circuit) => self.on_dialled_directly(circuit),
+            Alarm::Dialled(circuit) => self.on_dialled_directly(id, circuit),
         }
     }
 
@@ -119,7 +123,8 @@ impl<P: Protocol> Simulation<'_, P> {
         let now = self.now;
         let Some(nat) = &mut self.nat else { return };
         let learned = nat.probe(id, now);
-        let (spec, asks, client) = (*nat.spec(), nat.asks(id), nat.is_client(id));
+        let (asks, client) = (nat.asks(id), nat.is_client(id));
+        let spec = self.nat_spec();
         match learned {
             Learned::Nothing => {}
             Learned::Reachable => self.discovery.set_client(id, client),
@@ -133,15 +138,14 @@ impl<P: Protocol> Simulation<'_, P> {
     /// Asks relays that have room, all at once; where that leaves it alone, again after a while.
     fn on_seek(&mut self, id: NodeId) {
         let Some(nat) = self.nat.as_ref().filter(|nat| nat.is_alone(id)) else { return };
-        let (relays, again) = (nat.candidates(id), nat.spec().probe_interval);
-        for relay in relays {
+        for relay in nat.candidates(id) {
             if self.nodes[id.index()].is_linked((relay, Channel::RELAY)) {
                 self.remind(self.now + self.world.rtt(id, relay), id, Alarm::Reserve(relay));
             } else {
                 self.dial(id, (relay, Channel::RELAY));
             }
         }
-        self.remind(self.now + again, id, Alarm::Seek);
+        self.remind(self.now + self.nat_spec().probe_interval, id, Alarm::Seek);
     }
 
     fn on_hop(&mut self, from: NodeId, line: Line) {
@@ -155,13 +159,13 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         let epochs = [from, to].map(|id| self.nodes[id.index()].epoch);
         let taken = self.nodes[to.index()].online && self.both_accept([from, to], channel);
-        let opened = relay.filter(|_| taken).and_then(|relay| {
-            let time = self.nat.as_ref()?.spec().circuit_time;
-            Some((self.nat(|nat| nat.open([from, to], channel, relay, epochs)).flatten()?, time))
-        });
-        let Some((circuit, time)) = opened else { return self.notify(from, Notice::Refused(line)) };
+        let open = |relay| self.nat(|nat| nat.open([from, to], channel, relay, epochs)).flatten();
+        let Some(circuit) = relay.filter(|_| taken).and_then(open) else {
+            return self.notify(from, Notice::Refused(line));
+        };
         self.nodes[from.index()].opening.push(line);
         self.nodes[to.index()].opening.push((from, channel));
+        let time = self.nat_spec().circuit_time;
         if time < Time::NEVER {
             self.remind(self.now + time, from, Alarm::Expire(circuit));
         }
@@ -171,12 +175,12 @@ impl<P: Protocol> Simulation<'_, P> {
     /// One end of a connection has heard of the other. Whether the protocol is to be told:
     /// not where its messages do not go over circuits.
     pub(super) fn tells_of(&mut self, id: NodeId, (peer, channel): Line, back: bool) -> bool {
+        let spec = self.nat_spec();
         let Some(nat) = self.nat.as_mut().filter(|_| !channel.is_beneath()) else { return true };
         let Some((circuit, _)) = nat.carrier(id, peer, channel) else {
             nat.stands(id, peer, Way::Direct);
             return true;
         };
-        let spec = *nat.spec();
         if spec.circuits_carry == Carry::Messages {
             nat.stands(id, peer, Way::Relayed);
         }
@@ -196,7 +200,7 @@ impl<P: Protocol> Simulation<'_, P> {
             let at = self.now + self.set_up_time(callee, caller);
             return self.remind(at, callee, Alarm::Dialled(circuit));
         }
-        let trips = self.nat.as_ref().map_or(0, |nat| nat.spec().upgrade_round_trips);
+        let trips = self.nat_spec().upgrade_round_trips;
         let relayed = self.relayed_rtt(caller, callee, attempt.relay);
         self.remind(self.now + relayed * u64::from(trips) + relayed * 3 / 2, callee, Alarm::Agreed(circuit));
     }
@@ -211,8 +215,7 @@ impl<P: Protocol> Simulation<'_, P> {
             let at = self.now + self.set_up_time(callee, caller);
             return self.remind(at, callee, Alarm::Dialled(circuit));
         }
-        let timeout = self.nat.as_ref().map_or(Time::ZERO, |nat| nat.spec().punching_timeout);
-        self.remind(self.now + timeout, callee, Alarm::Failed(circuit));
+        self.remind(self.now + self.nat_spec().punching_timeout, callee, Alarm::Failed(circuit));
     }
 
     fn on_failed(&mut self, circuit: CircuitId) {
@@ -223,14 +226,19 @@ impl<P: Protocol> Simulation<'_, P> {
     /// There will be no direct connection; where a circuit alone is of no use to the protocol,
     /// that ends it.
     fn give_up_waiting(&mut self, circuit: CircuitId) {
-        if self.nat.as_ref().is_some_and(|nat| nat.spec().circuits_carry == Carry::Upgrades) {
+        if self.nat_spec().circuits_carry == Carry::Upgrades {
             self.close_circuit(circuit);
         }
     }
 
     /// A direct connection of the two ends stands: what goes over the circuit goes there from
     /// now on. Where the circuit was closed meanwhile it is a new one.
-    fn on_dialled_directly(&mut self, circuit: CircuitId) {
+    fn on_dialled_directly(&mut self, id: NodeId, circuit: CircuitId) {
+        let known = self.nat.as_ref().map_or(Time::ZERO, |nat| nat.known_closed(circuit));
+        if known >= self.now && known > Time::ZERO {
+            let after = known + Time::from_nanos(1);
+            return self.remind(after, id, Alarm::Dialled(circuit)); // one end has yet to hear of its closing
+        }
         let Some((attempt, carried)) = self.nat(|nat| nat.move_off(circuit)).flatten() else { return };
         let Attempt { ends: [caller, callee], channel, epochs, way, .. } = attempt;
         let there = [caller, callee].into_iter().zip(epochs).all(|(id, epoch)| {
@@ -242,13 +250,12 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         self.nat(|nat| nat.stands(caller, callee, way));
         self.network.open(caller, callee, channel);
-        let carries = self.nat.as_ref().is_some_and(|nat| nat.spec().circuits_carry == Carry::Messages);
+        let spec = self.nat_spec();
         if carried {
-            let linger = self.nat.as_ref().map_or(Time::ZERO, |nat| nat.spec().linger);
-            self.remind(self.now + linger, callee, Alarm::Expire(circuit));
+            self.remind(self.now + spec.linger, callee, Alarm::Expire(circuit));
         }
-        if carried && carries {
-            return;
+        if carried && spec.circuits_carry == Carry::Messages {
+            return self.release_held(circuit, true);
         }
         let credit = self.spec.network.transport.mux_credit();
         for (one, other) in [(caller, callee), (callee, caller)] {

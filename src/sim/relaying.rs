@@ -3,7 +3,7 @@
 use super::flight::Cargo;
 use super::node::Line;
 use super::run::{Event, Notice, Simulation};
-use crate::nat::{Attempt, CircuitId, Written};
+use crate::nat::{Alarm, Attempt, CircuitId, Written};
 use crate::protocol::{Protocol, Size};
 use crate::units::Time;
 use crate::world::{Channel, NodeId};
@@ -16,36 +16,56 @@ impl<P: Protocol> Simulation<'_, P> {
         nat.carrier(flight.from, flight.to, flight.channel)
     }
 
-    /// Writes a message to a circuit, or as much of it as this still carries: it travels in
-    /// another one, to the relay. What both ends add around it is part of what that carries.
+    /// Writes a message to a circuit: it travels in another one, to the relay. What both ends
+    /// add around it is part of what the circuit carries. Of what this does not carry any more
+    /// a piece goes, and the message waits for a direct connection.
     pub(super) fn write_to_circuit(&mut self, id: u32, (circuit, relay): (CircuitId, NodeId)) {
-        let now = self.now;
         let Some(flight) = &mut self.flights[id as usize] else { return };
-        let (from, transport) = (flight.from, &self.spec.network.transport);
+        let (from, line, class, size) = (flight.from, flight.line(), flight.class, flight.size);
+        let transport = &self.spec.network.transport;
         let added = match flight.cargo {
             Cargo::Credit(_) => transport.sealed_update(),
-            _ => transport.sealing(flight.size.total()),
+            _ => transport.sealing(size.total()),
         };
-        let bytes = flight.size.total() + added;
-        let written = self.nat.as_mut().map_or(Written::Nothing, |nat| nat.write(circuit, from, bytes));
-        let (bytes, whole) = match written {
-            Written::All => (bytes, true),
-            Written::Part(room) => (room, false),
-            Written::Nothing => return self.drop_flight(id),
-        };
-        if !whole {
-            flight.size = flight.size.take(bytes.saturating_sub(added));
+        flight.waits = true;
+        let written = self.nat.as_mut().map_or(Written::Nothing, |nat| nat.write(circuit, from, size.total() + added));
+        match written {
+            Written::All => self.send_to_relay(id, (circuit, relay), size.total() + added, true),
+            Written::Part(room) => {
+                self.held.entry(circuit).or_default().push(id);
+                let (mut rest, most) = (size, room.saturating_sub(added));
+                let piece = self.new_flight(from, line, Cargo::Frame(class), rest.take(most), None);
+                self.send_to_relay(piece, (circuit, relay), room, false);
+            }
+            Written::Nothing => self.held.entry(circuit).or_default().push(id),
         }
+    }
+
+    fn send_to_relay(&mut self, id: u32, (circuit, relay): (CircuitId, NodeId), bytes: u64, whole: bool) {
+        let now = self.now;
+        let Some(flight) = &mut self.flights[id as usize] else { return };
         flight.wait(now, now);
         flight.waits = true;
         flight.epoch = self.nodes[flight.to.index()].epoch;
-        let begun = flight.begun;
+        let (from, begun) = (flight.from, flight.begun);
         let cargo = Cargo::Relayed { message: id, circuit, whole };
         let carrier = self.new_flight(from, (relay, Channel::RELAY), cargo, Size::control(bytes), None);
         if let Some(carrier) = &mut self.flights[carrier as usize] {
             carrier.begun = begun;
         }
         self.launch(carrier);
+    }
+
+    /// What waits for a circuit that its connection leaves: it goes directly now, or not at all.
+    pub(super) fn release_held(&mut self, circuit: CircuitId, directly: bool) {
+        for id in self.held.remove(&circuit).unwrap_or_default() {
+            if !directly {
+                self.drop_flight(id);
+            } else if let Some(flight) = &mut self.flights[id as usize] {
+                flight.waits = false;
+                self.launch(id);
+            }
+        }
     }
 
     /// The first byte of what carries a message over a circuit leaves `by`, its sender or the
@@ -65,10 +85,13 @@ impl<P: Protocol> Simulation<'_, P> {
         let Cargo::Relayed { message, circuit, whole } = flight.cargo else { return };
         self.drop_flight(carrier);
         self.owe_acks(at, from, wire);
-        let Some(nat) = &self.nat else { return };
+        let Some(nat) = &mut self.nat else { return };
         let open = nat.is_open(circuit);
+        if nat.is_relay(at) && open {
+            return self.relay(message, (circuit, at), bytes, whole);
+        }
+        nat.done(circuit);
         match (nat.is_relay(at), open) {
-            (true, true) => self.relay(message, (circuit, at), bytes, whole),
             (false, true) if whole && self.is_heard(message) => self.take_from_circuit(message),
             (false, true) if !whole => {
                 self.drop_flight(message);
@@ -112,8 +135,20 @@ impl<P: Protocol> Simulation<'_, P> {
         }
     }
 
-    /// The time of a circuit is over.
-    pub(super) fn on_expired(&mut self, circuit: CircuitId) {
+    /// What carries a message over a circuit is lost.
+    pub(super) fn on_relayed_lost(&mut self, message: u32, circuit: CircuitId) {
+        self.drop_flight(message);
+        if let Some(nat) = &mut self.nat {
+            nat.done(circuit);
+        }
+    }
+
+    /// The time of a circuit is over; where its connection has left, once all has come through.
+    pub(super) fn on_expired(&mut self, id: NodeId, circuit: CircuitId) {
+        if self.nat.as_ref().is_some_and(|nat| nat.is_draining(circuit)) {
+            let again = self.nat_spec().linger.max(Time::from_millis(1));
+            return self.remind(self.now + again, id, Alarm::Expire(circuit));
+        }
         if self.nat.as_ref().is_some_and(|nat| nat.is_open(circuit)) {
             self.limit_circuit(circuit, false);
         }
@@ -130,9 +165,14 @@ impl<P: Protocol> Simulation<'_, P> {
     /// The relay closes a circuit: both ends learn of it. Whether it carried a connection.
     pub(super) fn close_circuit(&mut self, circuit: CircuitId) -> bool {
         let Some((attempt, true)) = self.nat.as_mut().and_then(|nat| nat.close(circuit)) else { return false };
+        self.release_held(circuit, false);
         let Attempt { ends, channel, relay, .. } = attempt;
         for (id, peer) in [(ends[0], ends[1]), (ends[1], ends[0])] {
-            self.tell_cut(id, (peer, channel), self.now + self.world.delay(relay, id));
+            let at = self.now + self.world.delay(relay, id);
+            self.tell_cut(id, (peer, channel), at);
+            if let Some(nat) = &mut self.nat {
+                nat.tell_closed(circuit, at.max(nat.known_closed(circuit)));
+            }
         }
         true
     }
@@ -142,6 +182,8 @@ impl<P: Protocol> Simulation<'_, P> {
         let nat = self.nat.as_mut()?;
         let (circuit, relay) = nat.carrier(id, peer, channel)?;
         nat.close(circuit);
+        nat.end_attempt(circuit); // who lets go wants no other way either
+        self.release_held(circuit, false);
         Some(self.now + self.world.delay(id, relay) + self.world.delay(relay, peer))
     }
 

@@ -11,7 +11,7 @@ use crate::discovery::{Alarm, Discovery, Outbox};
 use crate::engine::{EventList, TimerId, Timers};
 use crate::ledger::{Books, Cut, Outcome, Status, TimerTally, Trace};
 use crate::mix::{self, Mix};
-use crate::nat::{self, Nat};
+use crate::nat::{self, CircuitId, Nat};
 use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
@@ -132,6 +132,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     pub mixing: bool,
     /// Who can dial whom, where not everybody can dial everybody.
     pub nat: Option<Box<Nat>>,
+    /// Messages that a circuit does not carry any more, by that.
+    pub held: BTreeMap<CircuitId, Vec<u32>>,
     /// Packets that wait for a connection to their next hop.
     pub packets: BTreeMap<(NodeId, NodeId), Vec<u32>>,
     pub flights: Vec<Option<Flight<P::Msg>>>,
@@ -194,6 +196,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             mix: spec.mix.as_ref().map(|mix| Box::new(Mix::new(world, mix))),
             mixing: false,
             nat,
+            held: BTreeMap::new(),
             packets: BTreeMap::new(),
             flights: Vec::new(),
             free_flights: Vec::new(),

@@ -34,13 +34,18 @@ struct Bench {
 
 impl Bench {
     fn new(nodes: u32, params: &DhtParams) -> Self {
+        Bench::with_clients(nodes, params, Vec::new())
+    }
+
+    /// By node, whether it is a client.
+    fn with_clients(nodes: u32, params: &DhtParams, clients: Vec<bool>) -> Self {
         let dataset = DatasetSpec { size: Bytes(1), block_size: Bytes(1), group: 1 };
         let spec = WorldSpec {
             latency: LatencySpec::Constant(Time::from_millis(50)),
             ..WorldSpec::plain((nodes, 1), dataset, Rate::UNLIMITED)
         };
         let world = World::build(&spec, 3, 0);
-        let dht = Dht::new(&world, params, None, Vec::new());
+        let dht = Dht::new(&world, params, None, clients);
         let (out, list) = (Outbox::default(), EventList::new());
         let mut bench = Bench { world, dht, out, list, found: Vec::new(), bytes: 0 };
         for id in 0..nodes {
@@ -163,6 +168,32 @@ fn providers_are_found_by_everybody() {
             found.sort_unstable();
             assert_eq!((*key, found), (DATASET, vec![NodeId(5), NodeId(9)]), "{name}, warm: {warm}");
         }
+    }
+}
+
+/// Clients find and are found; they are in no table and hold no record, until they serve.
+#[test]
+fn clients_ask_and_are_not_asked() {
+    for (name, warm) in [("discv5", true), ("discv5", false), ("kademlia", true), ("kademlia", false)] {
+        let params = DhtParams { warm, ..quiet(model(name)) };
+        let mut bench = Bench::with_clients(60, &params, (0..60).map(|node| node % 3 > 0).collect());
+        bench.run_for(Time::from_secs(30));
+        bench.act(|dht, world, out| dht.provide(NodeId(5), DATASET, world, out));
+        bench.run_for(Time::from_secs(30));
+        bench.act(|dht, world, out| dht.find(NodeId(7), DATASET, world, out));
+        bench.run_for(Time::from_secs(30));
+        assert_eq!(bench.found, [(NodeId(7), DATASET, vec![NodeId(5)])], "{name}, warm: {warm}");
+        let holders = bench.holders(DATASET.index());
+        assert!(!holders.is_empty() && holders.iter().all(|node| node % 3 == 0), "{name}: {holders:?}");
+        let known = |bench: &Bench, node: u32| {
+            let knows = |table: &&RoutingTable| table.knows(node, &bench.dht.ids, &bench.dht.shape);
+            bench.dht.tables.iter().filter(knows).count()
+        };
+        assert!((0..60).all(|node| (known(&bench, node) > 0) == (node % 3 == 0)), "{name}, warm: {warm}");
+        bench.dht.set_client(NodeId(7), false);
+        bench.act(|dht, world, out| dht.find(NodeId(7), DATASET, world, out));
+        bench.run_for(Time::from_secs(30));
+        assert!(known(&bench, 7) > 0, "{name}, warm: {warm}");
     }
 }
 
