@@ -126,7 +126,8 @@ fn circuits_without_limits() {
 #[test]
 fn time_closes_circuits() {
     let sets = ["network.nat.circuit_data=unlimited", "network.nat.circuit_time=10 s", "network.up=250 kbit/s"];
-    let outcome = complete(&TWO, &[&sets[..], &["protocol.codex-v3c.target_batch=64 KiB"]].concat());
+    let exchange = ["protocol.codex-v3c.target_batch=64 KiB", "protocol.codex-v3c.newcomers=asked"];
+    let outcome = complete(&TWO, &[&sets[..], &exchange].concat());
     assert!(counted(&outcome, "circuits_closed_by_time") >= 1.0);
     assert_eq!(counted(&outcome, "circuits_closed_by_data"), 0.0);
 }
@@ -187,7 +188,7 @@ fn n6_nodes_that_have_just_come_have_to_learn() {
     let (cone, known) = first(&["network.nat.settled=false"]);
     assert!((known - 0.3).abs() < 1e-9, "a connection with a server: {known}");
     assert!(cone > settled + 1.0, "{cone} {settled}");
-    let mapped = "network.nat.behind={ mapped = 1.0 }";
+    let mapped = "network.nat.behind={ mapped = 1.0, cone = 0.0 }";
     let (mapped, _) = first(&["network.nat.settled=false", mapped]);
     assert!((120.3..170.0).contains(&mapped), "{mapped}");
 }

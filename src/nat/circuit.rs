@@ -115,15 +115,20 @@ impl Nat {
         }
     }
 
-    /// Whether a circuit that the connection has left has yet to deliver something.
-    pub fn is_draining(&self, id: CircuitId) -> bool {
-        let Some(circuit) = self.circuits.get(&id) else { return false };
-        let [a, b] = circuit.attempt.ends;
-        let carries = self.carriers.get(&line_of(a, b, circuit.attempt.channel)) == Some(&id);
-        circuit.open && !carries && circuit.under_way > 0
+    /// Whether its connection is still on the circuit.
+    pub fn carries(&self, id: CircuitId) -> bool {
+        let line =
+            |circuit: &Circuit| line_of(circuit.attempt.ends[0], circuit.attempt.ends[1], circuit.attempt.channel);
+        self.circuits.get(&id).is_some_and(|circuit| self.carriers.get(&line(circuit)) == Some(&id))
     }
 
-    /// Whether the circuit carries what is written to it.
+    /// Whether a circuit that its connection has left has yet to deliver something.
+    pub fn is_draining(&self, id: CircuitId) -> bool {
+        let waits = |circuit: &Circuit| circuit.open && circuit.under_way > 0;
+        !self.carries(id) && self.circuits.get(&id).is_some_and(waits)
+    }
+
+    /// Whether what was written to the circuit still comes through.
     pub fn is_open(&self, id: CircuitId) -> bool {
         self.circuits.get(&id).is_some_and(|circuit| circuit.open)
     }

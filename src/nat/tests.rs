@@ -61,19 +61,17 @@ fn punching_depends_on_both_ends() {
 /// Oracle N5: relays are full when 64 nodes for each have reserved at two.
 #[test]
 fn n5_reservations_of_a_relay() {
-    let spec = NatSpec { unreachable: 1.0, behind: CONES, relays: 3, ..NatSpec::default() };
-    let alone = |nodes: u32| {
-        let nat = nat(nodes, spec, 3);
-        (0..nodes).filter(|id| nat.is_alone(NodeId(*id))).count() as u32
-    };
+    let spec = NatSpec { unreachable: 1.0, behind: CONES, relays: 2, ..NatSpec::default() };
     let room = spec.relays * bound::nat::nodes_per_relay(spec.reservations, spec.reserve_at);
-    assert_eq!((room, alone(room - 2)), (192, 0));
-    assert!((8..=11).contains(&alone(room + 10)), "{}", alone(room + 10));
-    let mut full = nat(room + 10, spec, 3);
-    let (lucky, other) = (0..room + 10).partition::<Vec<u32>, _>(|id| !full.is_alone(NodeId(*id)));
-    full.go(NodeId(lucky[0]));
-    full.come(NodeId(other[0]), Time::ZERO);
-    assert!(!full.candidates(NodeId(other[0])).is_empty(), "who goes makes room");
+    let of = |nodes: u32| (0..nodes).map(NodeId);
+    let most = nat(room, spec, 3);
+    assert_eq!((room, most.held.clone(), of(room).filter(|id| most.is_alone(*id)).count()), (128, vec![128; 2], 0));
+    let mut more = nat(room + 3, spec, 3);
+    let (alone, others): (Vec<NodeId>, _) = of(room + 3).partition(|id| more.is_alone(*id));
+    assert_eq!(alone.len(), 3);
+    assert!(more.candidates(alone[0]).is_empty() && !more.reserve(alone[0], NodeId(room + 3)));
+    more.go(others[0]);
+    assert_eq!(more.candidates(alone[0]).len(), 2, "who goes makes room");
 }
 
 /// Oracle N4, in bytes: a circuit carries each way what it may, and the last piece in part.

@@ -93,7 +93,7 @@ impl<P: Protocol> Simulation<'_, P> {
         nat.done(circuit);
         match (nat.is_relay(at), open) {
             (false, true) if whole && self.is_heard(message) => self.take_from_circuit(message),
-            (false, true) if !whole => {
+            (false, true) if !whole && nat.carries(circuit) => {
                 self.drop_flight(message);
                 self.limit_circuit(circuit, true);
             }

@@ -189,11 +189,12 @@ fn clients_ask_and_are_not_asked() {
             let knows = |table: &&RoutingTable| table.knows(node, &bench.dht.ids, &bench.dht.shape);
             bench.dht.tables.iter().filter(knows).count()
         };
-        assert!((0..60).all(|node| (known(&bench, node) > 0) == (node % 3 == 0)), "{name}, warm: {warm}");
+        assert!((0..60).all(|node| node % 3 == 0 || known(&bench, node) == 0), "{name}, warm: {warm}");
         bench.dht.set_client(NodeId(7), false);
         bench.act(|dht, world, out| dht.find(NodeId(7), DATASET, world, out));
         bench.run_for(Time::from_secs(30));
-        assert!(known(&bench, 7) > 0, "{name}, warm: {warm}");
+        // discv5 enters whom it meets for the first time alone.
+        assert!(known(&bench, 7) > 0 || !params.learns_from_requests, "{name}, warm: {warm}");
     }
 }
 
