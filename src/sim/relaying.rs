@@ -91,13 +91,13 @@ impl<P: Protocol> Simulation<'_, P> {
             return self.relay(message, (circuit, at), bytes, whole);
         }
         nat.done(circuit);
-        match (nat.is_relay(at), open) {
-            (false, true) if whole && self.is_heard(message) => self.take_from_circuit(message),
-            (false, true) if !whole && nat.carries(circuit) => {
-                self.drop_flight(message);
-                self.limit_circuit(circuit, true);
-            }
-            _ => self.drop_flight(message), // of a connection that is gone
+        let (came, last) = (open && !nat.is_relay(at), !whole && nat.carries(circuit));
+        if came && whole && self.is_heard(message) {
+            return self.take_from_circuit(message);
+        }
+        self.drop_flight(message); // a piece, or of a connection that is gone
+        if came && last {
+            self.limit_circuit(circuit, true);
         }
     }
 
