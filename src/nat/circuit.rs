@@ -49,6 +49,8 @@ pub(super) struct Circuit {
     open: bool,
     /// A direct way is tried.
     upgrading: bool,
+    /// A direct connection stands; what is written now waits until all before it has come.
+    moving: bool,
     /// What was written to it and has neither come through nor been lost.
     under_way: u32,
     /// When both ends know that the relay has closed it, if it has.
@@ -77,7 +79,15 @@ impl Nat {
         let attempt = Attempt { ends, channel, relay, epochs, way: Way::Relayed };
         self.circuits.insert(
             id,
-            Circuit { attempt, left, open: true, upgrading: false, under_way: 0, known_closed: Time::ZERO },
+            Circuit {
+                attempt,
+                left,
+                open: true,
+                upgrading: false,
+                moving: false,
+                under_way: 0,
+                known_closed: Time::ZERO,
+            },
         );
         self.carriers.insert(line_of(ends[0], ends[1], channel), id);
         ends.into_iter().for_each(|end| *self.circuits_of.entry((relay, end)).or_default() += 1);
@@ -96,7 +106,7 @@ impl Nat {
         let Some(circuit) = self.circuits.get_mut(&id) else { return Written::Nothing };
         let left = &mut circuit.left[usize::from(circuit.attempt.ends[0] != from)];
         let room = *left;
-        if room == 0 {
+        if room == 0 || circuit.moving {
             return Written::Nothing;
         }
         circuit.under_way += 1;
@@ -115,17 +125,32 @@ impl Nat {
         }
     }
 
-    /// Whether its connection is still on the circuit.
+    /// Whether its connection is on the circuit, and stays there.
     pub fn carries(&self, id: CircuitId) -> bool {
         let line =
             |circuit: &Circuit| line_of(circuit.attempt.ends[0], circuit.attempt.ends[1], circuit.attempt.channel);
-        self.circuits.get(&id).is_some_and(|circuit| self.carriers.get(&line(circuit)) == Some(&id))
+        let on_it = |circuit: &&Circuit| !circuit.moving && self.carriers.get(&line(circuit)) == Some(&id);
+        self.circuits.get(&id).filter(on_it).is_some()
     }
 
-    /// Whether a circuit that its connection has left has yet to deliver something.
-    pub fn is_draining(&self, id: CircuitId) -> bool {
-        let waits = |circuit: &Circuit| circuit.open && circuit.under_way > 0;
-        !self.carries(id) && self.circuits.get(&id).is_some_and(waits)
+    /// A direct connection stands: the connection of the circuit moves there.
+    pub fn begin_move(&mut self, id: CircuitId) {
+        if let Some(circuit) = self.circuits.get_mut(&id) {
+            circuit.moving = true;
+        }
+    }
+
+    /// Whether the connection of the circuit is about to leave it.
+    pub fn is_moving(&self, id: CircuitId) -> bool {
+        self.circuits.get(&id).is_some_and(|circuit| circuit.moving && circuit.under_way > 0)
+    }
+
+    /// Ends the move of a connection once all that is on its circuit has come through; whether
+    /// that is so.
+    pub fn end_move(&mut self, id: CircuitId) -> bool {
+        let waits = |circuit: &&Circuit| circuit.moving && circuit.under_way == 0;
+        let Some(attempt) = self.circuits.get(&id).filter(waits).map(|circuit| circuit.attempt) else { return false };
+        self.leave(attempt, id)
     }
 
     /// Whether what was written to the circuit still comes through.
@@ -215,14 +240,6 @@ impl Nat {
     /// When both ends know that the relay has closed the circuit; zero where it has not.
     pub fn known_closed(&self, id: CircuitId) -> Time {
         self.circuits.get(&id).map_or(Time::ZERO, |circuit| circuit.known_closed)
-    }
-
-    /// No direct way is tried any more: what was tried, and whether the circuit carried the
-    /// connection until now, which it then does no longer.
-    pub fn move_off(&mut self, id: CircuitId) -> Option<(Attempt, bool)> {
-        let attempt = self.attempt(id)?;
-        self.end_attempt(id);
-        Some((attempt, self.leave(attempt, id)))
     }
 
     /// No direct way is tried any more.

@@ -239,7 +239,9 @@ impl<P: Protocol> Simulation<'_, P> {
             let after = known + Time::from_nanos(1);
             return self.remind(after, id, Alarm::Dialled(circuit)); // one end has yet to hear of its closing
         }
-        let Some((attempt, carried)) = self.nat(|nat| nat.move_off(circuit)).flatten() else { return };
+        let Some(attempt) = self.nat.as_ref().and_then(|nat| nat.attempt(circuit)) else { return };
+        let carried = self.nat.as_ref().is_some_and(|nat| nat.carries(circuit));
+        self.nat(|nat| nat.end_attempt(circuit));
         let Attempt { ends: [caller, callee], channel, epochs, way, .. } = attempt;
         let there = [caller, callee].into_iter().zip(epochs).all(|(id, epoch)| {
             let node = &self.nodes[id.index()];
@@ -252,18 +254,19 @@ impl<P: Protocol> Simulation<'_, P> {
         self.network.open(caller, callee, channel);
         let spec = self.nat_spec();
         if carried {
+            self.nat(|nat| nat.begin_move(circuit));
             self.remind(self.now + spec.linger, callee, Alarm::Expire(circuit));
         }
-        if carried && spec.circuits_carry == Carry::Messages {
-            return self.release_held(circuit, true);
+        if !carried || spec.circuits_carry == Carry::Upgrades {
+            let credit = self.spec.network.transport.mux_credit();
+            for (one, other) in [(caller, callee), (callee, caller)] {
+                let node = &mut self.nodes[one.index()];
+                node.end_opening((other, channel));
+                node.add_link((other, channel), credit);
+                self.notify(one, Notice::Connected((other, channel)));
+            }
         }
-        let credit = self.spec.network.transport.mux_credit();
-        for (one, other) in [(caller, callee), (callee, caller)] {
-            let node = &mut self.nodes[one.index()];
-            node.end_opening((other, channel));
-            node.add_link((other, channel), credit);
-            self.notify(one, Notice::Connected((other, channel)));
-        }
+        self.end_move(circuit);
     }
 
     /// Whether two nodes that have no connection any more may have one.

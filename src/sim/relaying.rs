@@ -56,16 +56,23 @@ impl<P: Protocol> Simulation<'_, P> {
         self.launch(carrier);
     }
 
-    /// What waits for a circuit that its connection leaves: it goes directly now, or not at all.
-    pub(super) fn release_held(&mut self, circuit: CircuitId, directly: bool) {
-        for id in self.held.remove(&circuit).unwrap_or_default() {
-            if !directly {
-                self.drop_flight(id);
-            } else if let Some(flight) = &mut self.flights[id as usize] {
-                flight.waits = false;
-                self.launch(id);
-            }
+    /// Where the connection of a circuit moves and all that is on the circuit has come through,
+    /// what waits for that goes directly.
+    pub(super) fn end_move(&mut self, circuit: CircuitId) {
+        if !self.nat.as_mut().is_some_and(|nat| nat.end_move(circuit)) {
+            return;
         }
+        for id in self.held.remove(&circuit).unwrap_or_default() {
+            if let Some(flight) = &mut self.flights[id as usize] {
+                flight.waits = false;
+            }
+            self.launch(id);
+        }
+    }
+
+    /// What waits for a circuit that is closed never leaves.
+    fn drop_held(&mut self, circuit: CircuitId) {
+        self.held.remove(&circuit).unwrap_or_default().into_iter().for_each(|id| self.drop_flight(id));
     }
 
     /// The first byte of what carries a message over a circuit leaves `by`, its sender or the
@@ -93,12 +100,14 @@ impl<P: Protocol> Simulation<'_, P> {
         nat.done(circuit);
         let (came, last) = (open && !nat.is_relay(at), !whole && nat.carries(circuit));
         if came && whole && self.is_heard(message) {
-            return self.take_from_circuit(message);
+            self.take_from_circuit(message);
+        } else {
+            self.drop_flight(message); // a piece, or of a connection that is gone
         }
-        self.drop_flight(message); // a piece, or of a connection that is gone
         if came && last {
             self.limit_circuit(circuit, true);
         }
+        self.end_move(circuit);
     }
 
     /// Whether the receiver of a message has the connection on which it comes.
@@ -141,15 +150,16 @@ impl<P: Protocol> Simulation<'_, P> {
         if let Some(nat) = &mut self.nat {
             nat.done(circuit);
         }
+        self.end_move(circuit);
     }
 
-    /// The time of a circuit is over; where its connection has left, once all has come through.
+    /// The time of a circuit is over. One that its connection is leaving stays until it has.
     pub(super) fn on_expired(&mut self, id: NodeId, circuit: CircuitId) {
-        if self.nat.as_ref().is_some_and(|nat| nat.is_draining(circuit)) {
+        let Some(nat) = &self.nat else { return };
+        if nat.is_moving(circuit) {
             let again = self.nat_spec().linger.max(Time::from_millis(1));
-            return self.remind(self.now + again, id, Alarm::Expire(circuit));
-        }
-        if self.nat.as_ref().is_some_and(|nat| nat.is_open(circuit)) {
+            self.remind(self.now + again, id, Alarm::Expire(circuit));
+        } else if nat.is_open(circuit) {
             self.limit_circuit(circuit, false);
         }
     }
@@ -165,7 +175,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// The relay closes a circuit: both ends learn of it. Whether it carried a connection.
     pub(super) fn close_circuit(&mut self, circuit: CircuitId) -> bool {
         let Some((attempt, true)) = self.nat.as_mut().and_then(|nat| nat.close(circuit)) else { return false };
-        self.release_held(circuit, false);
+        self.drop_held(circuit);
         let Attempt { ends, channel, relay, .. } = attempt;
         for (id, peer) in [(ends[0], ends[1]), (ends[1], ends[0])] {
             let at = self.now + self.world.delay(relay, id);
@@ -183,7 +193,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let (circuit, relay) = nat.carrier(id, peer, channel)?;
         nat.close(circuit);
         nat.end_attempt(circuit); // who lets go wants no other way either
-        self.release_held(circuit, false);
+        self.drop_held(circuit);
         Some(self.now + self.world.delay(id, relay) + self.world.delay(relay, peer))
     }
 
