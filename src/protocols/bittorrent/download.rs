@@ -216,6 +216,7 @@ impl Torrent {
         let ask = Demand {
             peer: peer.id,
             has: &has,
+            some: pieces.unless_all(),
             blocks: left as u32,
             in_a_row: whole * layout.per_piece,
             random,

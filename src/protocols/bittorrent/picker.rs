@@ -9,10 +9,15 @@
 use super::begun::{Begun, Block};
 use super::pieces::{Layout, Rarity};
 use crate::rng::Rng;
-use crate::world::NodeId;
+use crate::world::{BlockSet, NodeId};
 
 /// Begun pieces never hold more blocks than this (32 MiB of 16 KiB blocks).
 const MOST_BEGUN_BLOCKS: usize = 2048;
+
+/// Where a peer has less than one in so many of the pieces that can be picked, its own are looked
+/// through in the place of all; it pays where these are many.
+const FEW: u32 = 8;
+const MANY: usize = 256;
 
 /// What a peer is to be asked for.
 pub(super) struct Demand<'a> {
@@ -20,6 +25,8 @@ pub(super) struct Demand<'a> {
     pub peer: NodeId,
     /// What it has, and may be asked for.
     pub has: &'a dyn Fn(u32) -> bool,
+    /// The pieces that it has; nothing where it has all.
+    pub some: Option<&'a BlockSet>,
     /// How many blocks.
     pub blocks: u32,
     /// More than that where it makes up whole pieces: this many in a row.
@@ -50,6 +57,8 @@ pub(super) struct Picker {
     /// Begun pieces in order of their index.
     begun: Vec<Begun>,
     have: Vec<bool>,
+    /// The same as a set.
+    here: BlockSet,
     missing: u32,
     /// Re-used between searches.
     lists: Lists,
@@ -64,6 +73,7 @@ impl Picker {
             rarity: Rarity::new(pieces, rng),
             begun: Vec::new(),
             have: vec![false; pieces as usize],
+            here: BlockSet::new(),
             missing: pieces,
             lists: Lists::default(),
         }
@@ -103,6 +113,7 @@ impl Picker {
     pub fn complete(&mut self, piece: u32) {
         if !std::mem::replace(&mut self.have[piece as usize], true) {
             self.missing -= 1;
+            self.here.insert(piece);
             self.rarity.remove(piece);
             self.begun.retain(|b| b.piece != piece);
         }
@@ -215,7 +226,9 @@ impl Picker {
         if hunt.left == 0 {
             return;
         }
-        let (ask, order) = (hunt.ask, self.rarity.order());
+        let ask = hunt.ask;
+        let few = if ask.random { None } else { self.few_of(ask) };
+        let order = few.as_deref().unwrap_or(self.rarity.order());
         let mut goes_on = |piece: u32| {
             self.add(piece, hunt);
             hunt.left > 0
@@ -229,6 +242,21 @@ impl Picker {
         } else {
             order.iter().all(|piece| goes_on(*piece))
         };
+    }
+
+    /// The pieces that the peer of `ask` has and that can be picked, rarest first, where these are
+    /// few: a leecher that has begun among thousands of pieces has none of the rarest.
+    fn few_of(&self, ask: &Demand<'_>) -> Option<Vec<u32>> {
+        let all = self.rarity.order().len();
+        let some = ask.some.filter(|_| all >= MANY)?;
+        let new = some.difference(&self.here);
+        if new.len() >= all as u32 / FEW {
+            return None;
+        }
+        let mut pieces: Vec<(u32, u32)> =
+            new.iter().filter_map(|piece| Some((self.rarity.place(piece)?, piece))).collect();
+        pieces.sort_unstable();
+        Some(pieces.into_iter().map(|(_, piece)| piece).collect())
     }
 
     /// Begun pieces, by rarity and how near they are to complete.

@@ -12,7 +12,7 @@ fn picker(pieces: u32) -> (Picker, Rng) {
 }
 
 fn ask(peer: NodeId, has: &dyn Fn(u32) -> bool, blocks: u32) -> Demand<'_> {
-    Demand { peer, has, blocks, in_a_row: 0, random: false, reverse: false, begun_first: false, peers: 10 }
+    Demand { peer, has, some: None, blocks, in_a_row: 0, random: false, reverse: false, begun_first: false, peers: 10 }
 }
 
 fn pick(picker: &mut Picker, rng: &mut Rng, ask: &Demand<'_>) -> Vec<u32> {
@@ -90,4 +90,26 @@ fn a_piece_is_complete_when_its_last_block_is_here() {
     picker.complete(0);
     assert_eq!((picker.len(), picker.missing()), (1, 1));
     assert!(pick(&mut picker, &mut rng, &ask(A, &|piece| piece == 0, 4)).is_empty());
+}
+
+/// Who has three of a thousand pieces is asked for the same whether all are looked through or
+/// its own.
+#[test]
+fn few_pieces_are_found_as_among_all() {
+    let (mut picker, mut rng) = picker(1000);
+    for piece in 0..1000 {
+        (0..piece % 7).for_each(|_| picker.peer_has(piece, &mut rng));
+    }
+    picker.complete(20);
+    picker.request(500 * 4, B, &mut rng);
+    let mut some = BlockSet::new();
+    [20, 41, 500, 704, 999].into_iter().for_each(|piece| assert!(some.insert(piece)));
+    let has = |piece| some.contains(piece);
+    for reverse in [false, true] {
+        let all = Demand { reverse, ..ask(A, &has, 11) };
+        let few = Demand { some: Some(&some), ..Demand { reverse, ..ask(A, &has, 11) } };
+        assert!(picker.few_of(&few).is_some_and(|few| few.len() == 4) && picker.few_of(&all).is_none());
+        let found = pick(&mut picker, &mut rng, &few);
+        assert_eq!((found.len(), &found), (11, &pick(&mut picker, &mut rng, &all)));
+    }
 }

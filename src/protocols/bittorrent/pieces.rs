@@ -79,6 +79,11 @@ impl PeerPieces {
         true
     }
 
+    /// What it has; nothing where that is all.
+    pub fn unless_all(&self) -> Option<&BlockSet> {
+        (!self.seed).then_some(&self.some)
+    }
+
     /// The pieces it announced one by one.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.some.iter()
@@ -115,6 +120,11 @@ impl Rarity {
     /// The pieces, rarest first.
     pub fn order(&self) -> &[u32] {
         &self.order
+    }
+
+    /// How many pieces come before `piece`; nothing where it is not in the list.
+    pub fn place(&self, piece: u32) -> Option<u32> {
+        Some(self.place[piece as usize]).filter(|place| *place != ABSENT)
     }
 
     /// Peers that have `piece`, besides seeds.
