@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Work that a forecast takes for shorter than this is begun without a word. Forecasts
-/// are right within a factor of 3, and 30 s are worth a word.
+/// are right within a factor of 2 or 3, and 30 s are worth a word.
 const SHORT_S: f64 = 10.0;
 
 /// Clock, Ctrl-C and progress display.

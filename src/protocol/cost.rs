@@ -37,7 +37,12 @@ impl SwarmShape {
     }
 }
 
-/// What a swarm of a protocol costs, measured at a few swarms.
+/// A quantity that grows with the connections of a node and with how crowded seeders are:
+/// `[k, a, b]` is k c^a l^b, of c connections and l leechers for each seeder.
+pub type Law = [f64; 3];
+
+/// What a swarm of a protocol costs, fitted to runs of some thirty swarms of 3 to 3000 nodes,
+/// meshes and graphs of degree 8 to 50, with 1 to 50 seeders and 2 MB to 10 GB.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Cost {
     /// What each leecher is delivered: blocks, or the requests or pieces that a
@@ -45,21 +50,38 @@ pub struct Cost {
     pub deliveries: f64,
     /// Connections of a node.
     pub connections: f64,
-    /// Memory of a connection, in bytes, what is said and wanted over it included.
-    pub connection_bytes: f64,
     /// Events of each delivery, those of what was said about it included.
     pub events: f64,
     /// Processor time of each delivery, in microseconds of one core.
     pub micros: f64,
+    /// Events to set up a connection of a node.
+    pub connection_events: f64,
+    /// Processor time of a connection of a node, in microseconds.
+    pub connection_micros: f64,
+    /// Memory of a connection of a node, in bytes, what is said and wanted over it included.
+    pub connection_bytes: f64,
+    /// Memory of a node, in bytes.
+    pub node_bytes: f64,
+    /// Memory of a node for each delivery of which it keeps account, in bytes.
+    pub delivery_bytes: f64,
 }
 
 impl Cost {
-    /// Memory of a connection where no other was measured, in bytes.
-    pub const CONNECTION_BYTES: f64 = 3.5e3;
+    /// Of nodes with so many connections, each leecher of which is delivered so much.
+    pub fn of(shape: &SwarmShape, connections: f64, deliveries: f64, events: Law, micros: Law) -> Self {
+        let law = |[k, a, b]: Law| {
+            k * libm::pow(connections.max(1.0), a) * libm::pow(shape.leechers_per_seeder().max(0.1), b)
+        };
+        Cost { deliveries, connections, events: law(events), micros: law(micros), ..Cost::default() }
+    }
 
-    /// Of a protocol that moves blocks.
-    pub fn per_block(shape: &SwarmShape, connections: f64, events: f64, micros: f64) -> Self {
-        let deliveries = shape.dataset.blocks() as f64;
-        Cost { deliveries, connections, connection_bytes: Self::CONNECTION_BYTES, events, micros }
+    /// The same with what a connection takes: events, microseconds, bytes.
+    pub fn connecting(self, [connection_events, connection_micros, connection_bytes]: [f64; 3]) -> Self {
+        Cost { connection_events, connection_micros, connection_bytes, ..self }
+    }
+
+    /// The same with the bytes of a node, and of a node for each delivery.
+    pub fn keeping(self, node_bytes: f64, delivery_bytes: f64) -> Self {
+        Cost { node_bytes, delivery_bytes, ..self }
     }
 }

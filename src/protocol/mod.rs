@@ -214,13 +214,14 @@ pub trait Protocol: Sized {
     /// does; else it travels as short as it is.
     const PADS: bool = true;
 
-    /// What a swarm costs to simulate: mostly within a factor of 3 of what was
-    /// measured, which is told beside it. Where nothing was, a message for each block
-    /// to or from each peer is assumed.
+    /// What a swarm costs to simulate: mostly within a factor of 2 of what was
+    /// measured. Where nothing was, a message for each block to or from each peer is assumed.
     fn cost(params: &Self::Params, shape: &SwarmShape) -> Cost {
         let _ = params;
-        let peers = f64::from(shape.peers);
-        Cost::per_block(shape, peers, 5.0 + peers, 5.0 + peers)
+        let (each_peer, blocks) = ([5.0, 1.0, 0.0], shape.dataset.blocks() as f64);
+        Cost::of(shape, f64::from(shape.peers), blocks, each_peer, each_peer)
+            .connecting([0.0, 0.0, 3.5e3])
+            .keeping(20e3, 10.0)
     }
 
     /// Whether two nodes have a connection of its own for each dataset, its channel named

@@ -233,17 +233,13 @@ impl Protocol for Direct {
     /// Time to look for seeders of a dataset again.
     type Timer = DatasetId;
 
-    /// A request with its answer: 0.5 us and 0.05 us for each leecher per seeder
-    /// (measured 0.7 / 1.0 / 8 us at 7 / 24 / 61).
+    /// A request with its answer.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let requests = shape.dataset.size.get().div_ceil(params.request.get().max(1));
-        Cost {
-            deliveries: requests.min(u64::from(params.max_requests)) as f64,
-            connections: shape.connections(shape.seeders),
-            connection_bytes: Cost::CONNECTION_BYTES,
-            events: 0.5,
-            micros: 0.5 + 0.05 * shape.leechers_per_seeder(),
-        }
+        let requests = requests.min(u64::from(params.max_requests)) as f64;
+        Cost::of(shape, f64::from(shape.peers), requests, [4.1, -1.39, 0.89], [0.085, 1.17, -0.41])
+            .connecting([0.08, 1.5, 100.0])
+            .keeping(5e3, 61.0)
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {

@@ -292,7 +292,7 @@ mod tests {
     fn numbers_are_short_and_exact() {
         let text = write(&result().nodes);
         let leecher = text.lines().nth(2).unwrap();
-        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0,home,,2");
+        assert_eq!(leecher, "00000000000000aa,1,leecher,10000000,inf,0.0,,0.25,,,20.1,,,,,5,6,3,4,1,7,true,0,home,,2,");
         let awkward = SeriesRow { run_id: "r".into(), time_s: 0.1 + 0.2, metric: "m".into(), value: 1e300 };
         let back = read::<SeriesRow>(write(std::slice::from_ref(&awkward)).as_bytes()).unwrap();
         assert_eq!(back, [awkward]);

@@ -54,6 +54,13 @@ const MORE: u32 = 4;
 const ROUNDS: u64 = 4;
 const MOST_HISTORIES: u64 = 1_500_000;
 
+/// Histories that are followed at the most where the first round follows so many.
+pub fn most_histories(first_round: f64) -> f64 {
+    let rounds = std::iter::successors(Some(first_round), |round| Some(round * f64::from(MORE)));
+    let taken = rounds.take(ROUNDS as usize).take_while(|round| *round <= MOST_HISTORIES as f64);
+    taken.sum::<f64>().max(first_round)
+}
+
 /// The probability that a unit is lost within the horizon. Repetitions take the environments
 /// by turns, so that the interval covers how much they differ; without any, the unit is in
 /// none but its own. Where repetitions differ much, another round follows that has more

@@ -21,7 +21,7 @@ mod strike;
 #[cfg(test)]
 mod tests;
 
-pub use kept::UnitSpec;
+pub use kept::{UnitSpec, followed_hosts};
 pub use span::{Environment, Recorded, Span};
 
 use crate::rng::Rng;

@@ -3,14 +3,21 @@
 use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::mix::MixSpec;
 use crate::protocol::SwarmShape;
-use crate::sim::{RunSpec, Spec};
-use crate::storage::{RareMethod, StorageSpec};
+use crate::sim::RunSpec;
+use crate::storage::{RareMethod, RepairBy, StorageSpec, splitting, unit};
 use crate::units::{Bytes, Time};
 use crate::world::{Arrivals, Dataset, DatasetClass, DatasetSpec, HolderSpec, RequestSpec, WantedBy, WorldSpec};
 
-/// Memory of the program itself and of a node, in bytes.
+/// Memory of the program itself and the least of a node, in bytes.
 const PROGRAM: f64 = 17.5e6;
 const NODE: f64 = 4e3;
+
+/// Deliveries of which a node keeps account at one time, at the most.
+const AT_A_TIME: f64 = 4000.0;
+
+/// Seconds until the program has begun and has read its models, and to set up a node.
+pub(super) const START: f64 = 0.025;
+const NODE_SECONDS: f64 = 1e-4;
 
 /// Bytes of a bucket of a routing table, of a node in it, and of a session.
 const BUCKET: f64 = 24.0;
@@ -27,7 +34,8 @@ const DATAGRAM_FAR: f64 = 1.6e-6;
 const HOP_EVENTS: f64 = 5.3;
 const HOP_EVENT: f64 = 0.7e-6;
 
-/// What a run will roughly cost: mostly within a factor of 3, no better.
+/// What a run will roughly cost: time and memory mostly within a factor of 2, events, of which
+/// those of one moment are one, within 4.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Estimate {
     /// Blocks (or requests and pieces, where a protocol moves these) delivered.
@@ -47,7 +55,7 @@ pub fn estimate(spec: &RunSpec) -> Estimate {
 }
 
 /// The same when each node knew `peers` others.
-fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
+pub(super) fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
     let (swarm, DatasetSpec { size, block_size, group }) = (&spec.world.swarm, spec.world.dataset);
     let shape = SwarmShape {
         nodes: swarm.network_size,
@@ -58,11 +66,12 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
         network: spec.network.model,
     };
     let nodes = f64::from(shape.nodes);
-    let (mut transfer, mut connections) = (Estimate::default(), 0.0);
+    let (mut transfer, mut connections, mut kept) = (Estimate::default(), 0.0, 0.0);
     for (count, shape) in swarms(spec, shape) {
         let cost = spec.protocol.cost(&shape);
         let deliveries = count * shape.leechers() * cost.deliveries;
-        connections += count * f64::from(shape.nodes) * cost.connections * cost.connection_bytes;
+        connections += count * f64::from(shape.nodes) * cost.connections;
+        kept += count * f64::from(shape.nodes) * cost.deliveries.min(AT_A_TIME) * cost.delivery_bytes;
         transfer = transfer.then(Estimate {
             deliveries,
             events: deliveries * cost.events,
@@ -76,8 +85,10 @@ fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
     }
     // Datasets share connections, and nobody has more than with all whom it knows.
     let all = spec.protocol.cost(&shape);
-    let connections = connections.min(nodes * all.connections * all.connection_bytes);
-    transfer.memory_bytes = PROGRAM + nodes * NODE + connections;
+    let connections = connections.min(nodes * all.connections);
+    transfer.events += connections * all.connection_events;
+    transfer.seconds += nodes * NODE_SECONDS + connections * all.connection_micros * 1e-6;
+    transfer.memory_bytes = PROGRAM + nodes * all.node_bytes.max(NODE) + connections * all.connection_bytes + kept;
     match &spec.discovery {
         DiscoverySpec::Dht(params, load) => {
             // How long a download takes is not known; a time to run for is.
@@ -190,120 +201,45 @@ fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64
     }
 }
 
-/// Seconds of an event of a storage run, and of one slot's history that is split; bytes of a
-/// slot and of a host.
+/// Seconds of an event of a storage run, bytes of a slot and of a host.
 const SLOT_EVENT: f64 = 0.2e-6;
-const SPLIT_SLOT: f64 = 0.05e-6;
 const SLOT: f64 = 24.0;
 const HOST: f64 = 500.0;
 
+/// Seconds of a history that is split where slots are rebuilt, and for each slot and host
+/// that is followed where none are and it goes on to its end.
+const SPLIT_EXCURSION: f64 = 40e-6;
+const SPLIT_FOLLOWED: f64 = 0.45e-6;
+
 /// What the histories of a storage run cost: each host that dies takes its slots with it, and
 /// each of them is seen and rebuilt.
-fn years(spec: &StorageSpec) -> Estimate {
+pub(super) fn years(spec: &StorageSpec) -> Estimate {
     let slots = spec.units() as f64 * f64::from(spec.code.total);
     let lives = spec.horizon.secs() / spec.hosts.life.mean.secs();
     let away = spec.hosts.away.map_or(0.0, |away| spec.horizon.secs() / (away.up.secs() + away.down.secs()));
     let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) } else { 1.0 };
     let events = f64::from(spec.histories) * slots * (2.0 * lives * sources + away);
-    let split = f64::from(spec.rare.starts) * f64::from(spec.rare.repetitions) * f64::from(spec.parity() + 1);
-    let split = if spec.rare.method == RareMethod::Split { split } else { 0.0 };
-    let of_unit = f64::from(spec.code.total) * (1.0 + lives.min(2.0) + away.min(50.0));
     Estimate {
         deliveries: 0.0,
         events,
-        seconds: events * SLOT_EVENT + split * of_unit * SPLIT_SLOT,
+        seconds: events * SLOT_EVENT + split_seconds(spec),
         memory_bytes: PROGRAM + slots * SLOT + f64::from(spec.hosts.count) * HOST,
     }
 }
 
-/// What runs will roughly take together.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Forecast {
-    /// How many there are.
-    pub runs: usize,
-    /// How many of them go on at the same time.
-    pub at_a_time: usize,
-    /// One after the other.
-    pub work: Estimate,
-    /// The same if in each full mesh of [`Forecast::LARGE`] nodes and more a node knew
-    /// [`Forecast::DEGREE`] others.
-    pub sparse: Estimate,
-    /// Nodes of the largest full mesh.
-    pub mesh: u32,
-}
-
-impl Forecast {
-    /// Nodes from which on a full mesh is large.
-    pub const LARGE: u32 = 100;
-    /// Acquaintances that are enough to spread a dataset.
-    pub const DEGREE: u32 = 8;
-
-    /// What `specs` will take on so many threads.
-    pub fn of<'a>(specs: impl IntoIterator<Item = &'a Spec>, threads: usize) -> Self {
-        Self::together(specs.into_iter().map(Self::one), threads)
+/// What splitting takes where losses are rare: how many rounds there are depends on what the
+/// first finds, and where losses are not rare it ends after that, in a hundredth of the time.
+fn split_seconds(spec: &StorageSpec) -> f64 {
+    if spec.rare.method != RareMethod::Split {
+        return 0.0;
     }
-
-    fn one(spec: &Spec) -> Self {
-        let spec = match spec {
-            Spec::Swarm(spec) => spec,
-            Spec::Storage(spec) => {
-                let work = years(spec);
-                return Forecast { runs: 1, at_a_time: 1, work, sparse: work, mesh: 0 };
-            }
-        };
-        let (nodes, full) = (spec.world.swarm.network_size, spec.world.overlay.is_none());
-        let work = estimate(spec);
-        let limited = full && nodes >= Self::LARGE;
-        let sparse = if limited { estimate_with(spec, Self::DEGREE) } else { work };
-        Forecast { runs: 1, at_a_time: 1, work, sparse, mesh: if full { nodes } else { 0 } }
-    }
-
-    /// What `parts` will take together on so many threads.
-    pub fn together(parts: impl IntoIterator<Item = Forecast>, threads: usize) -> Self {
-        let sum = parts.into_iter().fold(Forecast::default(), |sum, part| Forecast {
-            runs: sum.runs + part.runs,
-            at_a_time: 1,
-            work: sum.work.then(part.work),
-            sparse: sum.sparse.then(part.sparse),
-            mesh: sum.mesh.max(part.mesh),
-        });
-        Forecast { at_a_time: threads.min(sum.runs).max(1), ..sum }
-    }
-
-    /// The most nodes with which `spec` would take no more than `bytes` of memory; nothing where
-    /// it is no swarm or where fewer nodes do not help.
-    pub fn nodes_that_fit(spec: &Spec, bytes: f64) -> Option<u32> {
-        let spec = spec.swarm()?;
-        let fits = |nodes: u32| {
-            let mut smaller = spec.clone();
-            smaller.world.swarm.network_size = nodes;
-            estimate(&smaller).memory_bytes <= bytes
-        };
-        let (mut fitting, mut above) = (spec.world.swarm.seeders + 1, spec.world.swarm.network_size);
-        if above <= fitting || !fits(fitting) {
-            return None;
-        }
-        while above - fitting > 1 {
-            let middle = fitting + (above - fitting) / 2;
-            if fits(middle) { fitting = middle } else { above = middle }
-        }
-        Some(fitting)
-    }
-
-    /// Real time, in seconds.
-    pub fn seconds(&self) -> f64 {
-        self.work.seconds / self.at_a_time as f64
-    }
-
-    /// Real time with limited acquaintance; nothing where that is not much less.
-    pub fn sparse_seconds(&self) -> Option<f64> {
-        let less = self.sparse.seconds < 0.5 * self.work.seconds;
-        less.then(|| self.sparse.seconds / self.at_a_time as f64)
-    }
-
-    /// Memory that all that go on at the same time may take, in bytes.
-    pub fn memory_bytes(&self) -> f64 {
-        self.work.memory_bytes * self.at_a_time as f64
+    let levels = f64::from(spec.parity().max(1));
+    let first_round = f64::from(spec.rare.starts) * f64::from(spec.rare.repetitions) * levels;
+    if spec.repair.by == RepairBy::Nobody {
+        // What is gone stays gone, and all that a unit has to do with is followed to the end.
+        first_round * (f64::from(spec.code.total) + unit::followed_hosts(spec) as f64) * SPLIT_FOLLOWED
+    } else {
+        splitting::most_histories(first_round) * SPLIT_EXCURSION
     }
 }
 
@@ -345,32 +281,38 @@ mod tests {
         assert_eq!(some_idle.deliveries, 6.0 * 1024.0);
     }
 
-    /// What the families say of their costs: a number that changes was measured anew.
+    /// Seconds of one core and megabytes, measured on one machine in 2026; nodes,
+    /// seeders and megabytes that are distributed before them.
     #[test]
-    fn estimates_are_what_the_protocols_say() {
-        let expected = [
-            ("bitswap", [1896055.0, 92906695.0, 65.03468649999999, 74500000.0]),
-            ("bittorrent", [7583723.0, 45502338.0, 292.51503, 199500000.0]),
-            ("codex-f", [3792110.0, 12893174.000000002, 292.37168099999997, 299500000.0]),
-            ("codex-v1", [7583723.0, 6863269315.000001, 13040.211698500001, 299500000.0]),
-            ("codex-v2", [7583723.0, 29163555.84026399, 201.77758995333332, 299500000.0]),
-            ("codex-v3c", [3791861.5, 79629091.5, 184.73949227999998, 131500000.0]),
-            ("direct", [474138.0, 237069.0, 4.1645121, 24750000.0]),
-            ("ideal", [2035712.0, 4071424.0, 63.107071999999995, 75500000.0]),
-            ("idle", [0.0, 0.0, 0.0, 19500000.0]),
+    fn what_was_measured_is_met_within_a_factor_of_two() {
+        let measured: [(&str, [u32; 3], f64, f64); 18] = [
+            ("bitswap", [32, 4, 100], 0.43, 22.0),
+            ("bitswap", [300, 8, 20], 2.28, 61.1),
+            ("bittorrent", [32, 4, 100], 1.18, 23.4),
+            ("bittorrent", [300, 8, 20], 23.97, 116.7),
+            ("codex-f", [32, 4, 100], 0.05, 21.6),
+            ("codex-f", [60, 1, 50], 0.20, 29.4),
+            ("codex-v1", [32, 4, 100], 1.70, 23.5),
+            ("codex-v1", [150, 1, 20], 177.4, 174.3),
+            ("codex-v2", [32, 4, 100], 0.04, 19.4),
+            ("codex-v2", [200, 8, 400], 37.9, 151.0),
+            ("codex-v2", [100, 4, 500], 3.67, 59.4),
+            ("codex-v3c", [32, 4, 1000], 3.87, 25.9),
+            ("codex-v3c", [300, 30, 60], 11.1, 79.8),
+            ("codex-v3d", [32, 4, 1000], 1.61, 22.8),
+            ("codex-v3d", [300, 30, 60], 5.2, 75.8),
+            ("direct", [300, 30, 60], 0.86, 32.8),
+            ("ideal", [32, 4, 100], 0.16, 20.3),
+            ("ideal", [300, 30, 60], 4.19, 35.2),
         ];
-        let swarm = [
-            "swarm.network_size=500",
-            "swarm.seeders=3",
-            "swarm.file_size=1 GB",
-            "swarm.group=4",
-            "network.model=fair",
-        ];
-        for (protocol, numbers) in expected {
-            let e = of(&[&swarm[..], &[&format!("protocol={protocol}")]].concat());
-            let got = [e.deliveries, e.events, e.seconds, e.memory_bytes];
-            let same = got.iter().zip(numbers).all(|(got, want)| (got - want).abs() <= 1e-12 * want);
-            assert!(same, "{protocol}: {e:?}");
+        for (protocol, [nodes, seeders, megabytes], seconds, memory_mb) in measured {
+            let (nodes, seeders) = (format!("swarm.network_size={nodes}"), format!("swarm.seeders={seeders}"));
+            let (size, protocol) = (format!("swarm.file_size={megabytes} MB"), format!("protocol={protocol}"));
+            let e = of(&[&nodes, &seeders, &size, &protocol]);
+            let time = (START + e.seconds) / seconds;
+            let memory = e.memory_bytes / 1e6 / memory_mb;
+            assert!((0.5..2.0).contains(&time), "{protocol}, {nodes}, {size}: {seconds} s, {e:?}");
+            assert!((0.5..2.0).contains(&memory), "{protocol}, {nodes}, {size}: {memory_mb} MB, {e:?}");
         }
     }
 
@@ -388,29 +330,8 @@ mod tests {
         let swarm = ["swarm.network_size=200", "swarm.seeders=8", "swarm.file_size=400 MB", "protocol=codex-v2"];
         let mesh = of(&swarm);
         let sparse = of(&[&swarm[..], &["network.degree=8"]].concat());
-        assert!((3.3..30.0).contains(&mesh.seconds), "measured 10 s: {mesh:?}");
+        assert!((19.0..76.0).contains(&mesh.seconds), "measured 38 s: {mesh:?}");
         assert!(sparse.seconds < mesh.seconds / 10.0, "{sparse:?}");
-    }
-
-    #[test]
-    fn a_forecast_knows_threads_and_the_way_out_of_a_mesh() {
-        let spec = |sets: &[&str]| {
-            let (_file, input) = crate::study::sample::scenario("", sets);
-            scenario::load(&input).unwrap().run
-        };
-        let swarm = ["swarm.network_size=400", "swarm.seeders=8", "swarm.file_size=400 MB", "protocol=codex-v2"];
-        let mesh = spec(&swarm);
-        let (one, two) = (Forecast::of([&mesh], 4), Forecast::of([&mesh, &mesh, &mesh], 2));
-        assert_eq!((one.runs, one.at_a_time, one.mesh), (1, 1, 400));
-        assert!((two.seconds() / one.seconds() - 1.5).abs() < 1e-9, "three runs, two at a time");
-        assert_eq!(two.memory_bytes(), 2.0 * one.memory_bytes());
-        let limited = spec(&[&swarm[..], &["network.degree=8"]].concat());
-        let limited = estimate(limited.swarm().unwrap());
-        assert_eq!(one.sparse_seconds(), Some(limited.seconds));
-        let sparse = spec(&[&swarm[..], &["network.degree=32"]].concat());
-        assert_eq!(Forecast::of([&sparse], 1).sparse_seconds(), None, "no full mesh");
-        assert_eq!(Forecast::of([&spec(&[])], 1).sparse_seconds(), None, "a small one");
-        assert_eq!(Forecast::of([], 3).seconds(), 0.0);
     }
 
     /// 1e5 nodes with a key each for 80 s: 5.3 million events, 1.8 GB.

@@ -13,6 +13,7 @@ mod claims;
 mod compare;
 mod doctor;
 mod estimate;
+mod forecast;
 mod host;
 mod impact;
 mod inputs;
@@ -58,7 +59,7 @@ pub(crate) use claims::{Breach, Claim, ClaimFault, check, claims};
 pub(crate) use compare::Ratio;
 pub(crate) use compare::{CompareError, ComparedCell, ComparedVerdict, Comparison, Figures, Finding};
 pub(crate) use doctor::{Diagnosis, Doctor, Glance, SettingEffect};
-pub(crate) use estimate::Forecast;
+pub(crate) use forecast::Forecast;
 #[cfg(test)]
 pub(crate) use impact::{ClassBytes, Decomposition, ImpactRange, Standing};
 pub(crate) use impact::{

@@ -6,7 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 /// What keeps the program busy for hours: whoever answers has not begun.
-const LONG: [&str; 4] = ["--set", "protocol=codex-v2", "--set", "swarm.file_size=100 TB"];
+const LONG: [&str; 4] = ["--set", "protocol=codex-v2", "--set", "swarm.file_size=100 GB"];
 
 #[test]
 fn a_place_that_cannot_be_used_is_2_before_the_first_event() {

@@ -1,5 +1,6 @@
 //! Runs for tests, described as a user would: by settings over the quickstart.
 
+pub mod foretold;
 pub mod pair;
 pub mod place;
 

@@ -41,8 +41,8 @@ fn check_capacity(network: &Network, case: &Case, now: Time) -> Result<(), TestC
         return Ok(());
     }
     let slack = case.script.len() as f64 * 8.0;
-    let now = now + case.spec.transport.owed_for();
-    let time = (now + case.spec.transport.burst).secs();
+    let ahead = now + case.spec.transport.owed_for();
+    let time = (ahead + case.spec.transport.burst).secs();
     for id in case.world.ids() {
         let (node, carried) = (case.world.node(id), network.carried(id, now));
         for (rate, bytes) in [(node.up, carried.up), (node.down, carried.down)] {
@@ -52,7 +52,7 @@ fn check_capacity(network: &Network, case: &Case, now: Time) -> Result<(), TestC
     }
     for (link, core) in (0..).zip(case.world.latency.core_links()) {
         let carried = network.core_carried(link, now).get() as f64 * 8.0;
-        let most = core.capacity.bits_per_second() * now.secs();
+        let most = core.capacity.bits_per_second() * ahead.secs();
         prop_assert!(carried <= most + slack, "link {} {}: {}", link, now, carried);
     }
     Ok(())

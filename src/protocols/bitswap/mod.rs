@@ -128,14 +128,12 @@ impl Protocol for Bitswap {
     /// The last chunk of a file is short (chunker of fixed size).
     const PADS: bool = false;
 
-    /// A delivery takes messages to and from all peers of a session, about as many as are
-    /// found at once: 5 events and 4 for each peer, of 0.7 us (measured 7 / 16 / 39 / 53
-    /// events with 1 / 4 / 31 / 99 peers, and 25 to 50 us with the latter).
-    fn cost(params: &Params, shape: &SwarmShape) -> Cost {
-        let (peers, found) = (f64::from(shape.peers), f64::from(params.max_providers) + 1.0);
-        let events = 5.0 + 4.0 * peers.min(found);
-        let cost = Cost::per_block(shape, peers.min(2.0 * found), events, 0.7 * events);
-        Cost { connection_bytes: 5e3, ..cost }
+    /// A delivery takes messages to and from all peers of a session.
+    fn cost(_params: &Params, shape: &SwarmShape) -> Cost {
+        let (peers, blocks) = (f64::from(shape.peers), shape.dataset.blocks() as f64);
+        Cost::of(shape, peers, blocks, [9.2, 0.35, 0.02], [6.1, 0.39, 0.16])
+            .connecting([0.0, 7.4, 490.0])
+            .keeping(37e3, 40.0)
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {

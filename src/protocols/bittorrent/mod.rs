@@ -214,19 +214,13 @@ impl Protocol for BitTorrent {
     /// A handshake names the one torrent that the connection is for.
     const CONNECTS_PER_DATASET: bool = true;
 
-    /// A block takes a message of its own, and word of pieces goes to all peers: 4.3 / 4.2 /
-    /// 5.0 / 6.0 events with 7 / 47 / 99 / 199 peers. What is rarer than in a small swarm is
-    /// found less often in a cache. A connection takes 2.3 / 2.1 / 1.3 kB with 63 / 99 / 199 peers.
+    /// A block takes a message of its own, and word of pieces goes to all peers.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let peers = shape.connections(params.connections);
-        let crowded = 1.0 + f64::from(shape.nodes) / 700.0;
-        Cost {
-            deliveries: shape.dataset.blocks() as f64 / f64::from(shape.dataset.group),
-            connections: peers,
-            connection_bytes: 1.8e3,
-            events: 4.0 + 0.01 * peers,
-            micros: (2.5 + 0.1 * peers) * crowded,
-        }
+        let blocks = shape.dataset.blocks() as f64 / f64::from(shape.dataset.group);
+        Cost::of(shape, peers, blocks, [3.9, 0.066, -0.02], [1.13, 0.5, 0.17])
+            .connecting([3.1, 51.0, 1.4e3 + 0.12 * blocks])
+            .keeping(16e3, 22.0)
     }
 
     fn prepare(world: &World, params: &Params) -> Shared {

@@ -143,17 +143,16 @@ impl Protocol for Ideal {
     /// The next round of a dataset, or time to look for it again.
     type Timer = DatasetId;
 
-    /// The rates of all trees hang together on `fair`, so a piece costs 1 us and 0.15 us
-    /// for each node up to 200 (3.7 / 40 / 27 us at 32 / 200 / 1000), else 1.3 us.
+    /// The rates of all trees hang together on `fair`: how much depends on whether what is sent
+    /// at one time ends at one time, which these do not know (within 3, not 2).
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
-        let fair = shape.network == NetworkModel::Fair;
-        Cost {
-            deliveries: (shape.dataset.blocks() as f64).min(f64::from(params.pieces)),
-            connections: shape.connections(params.stripes),
-            connection_bytes: Cost::CONNECTION_BYTES,
-            events: 2.0,
-            micros: if fair { 1.0 + 0.15 * f64::from(shape.nodes.min(200)) } else { 1.3 },
-        }
+        let pieces = (shape.dataset.blocks() as f64).min(f64::from(params.pieces));
+        // What is planned over a connection that there is not does not travel.
+        let known = f64::from(shape.peers) / (f64::from(shape.nodes) - 1.0).max(1.0);
+        let micros = if shape.network == NetworkModel::Fair { [1.3, 0.49, -0.29] } else { [1.3, 0.0, 0.0] };
+        Cost::of(shape, f64::from(shape.peers), pieces * known, [1.2, 0.46, -0.83], micros)
+            .connecting([0.56, 0.0, 200.0])
+            .keeping(2e3, 6.0)
     }
 
     fn prepare(world: &World, params: &Params) -> Plan {

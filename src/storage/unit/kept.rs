@@ -82,6 +82,12 @@ pub(super) struct Repair<'a> {
     pub(super) takes: Takes<'a>,
 }
 
+/// How many hosts a unit follows: those with its slots and those that get them, or all where
+/// they are few.
+pub fn followed_hosts(spec: &StorageSpec) -> usize {
+    Places::of(spec).followed()
+}
+
 impl<'a> UnitSpec<'a> {
     /// A unit of a storage run in this environment.
     pub fn of(spec: &'a StorageSpec, environment: &'a Environment) -> UnitSpec<'a> {

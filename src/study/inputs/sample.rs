@@ -32,7 +32,7 @@ pub fn inputs(extra: &[&str], runs: &[(SampleRun, &[&str])]) -> Inputs {
 /// A row of `nodes.csv`; every leecher starts at 1 s.
 fn leecher(run_id: &str, node: u32, time: Option<f64>) -> NodeRow {
     let text = format!(
-        "{run_id},{node},leecher,1,1,1.0,,,,,{},,,,,0,0,0,0,0,0,{},0,,,1",
+        "{run_id},{node},leecher,1,1,1.0,,,,,{},,,,,0,0,0,0,0,0,{},0,,,1,",
         time.map_or(String::new(), |t| (t + 1.0).to_string()),
         time.is_some()
     );

@@ -72,11 +72,12 @@ impl Protocol for CodexF {
 
     const DECODES: bool = true;
 
-    /// Peers are ranked for each block: 0.4 / 0.6 / 1.4 events and 0.8 / 2.3 / 12 us with
-    /// 15 / 31 / 63 of them.
+    /// Peers are ranked for each block.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
-        let peers = shape.connections(params.max_peers);
-        Cost::per_block(shape, peers, 0.2 + 0.02 * peers, 0.3 + 0.003 * peers * peers)
+        let (peers, blocks) = (shape.connections(params.max_peers), shape.dataset.blocks() as f64);
+        Cost::of(shape, peers, blocks, [0.069, 0.33, 0.44], [0.0061, 0.97, 0.92])
+            .connecting([0.43, 0.4, 1.9e3 + 0.08 * blocks])
+            .keeping(20e3, 28.0)
     }
 
     fn prepare(world: &World, params: &Params) -> Shared<Params> {

@@ -75,14 +75,13 @@ impl Protocol for CodexV1 {
 
     const DECODES: bool = true;
 
-    /// Messages of one entry to and from all peers, whose wants are gone through for each, and
-    /// more of them the longer leechers wait for a seeder: 41 / 56 / 73 / 102 events with
-    /// 7 / 15 / 31 / 63 peers and 7 leechers for each seeder, 405 with 47 peers and one seeder,
-    /// of 0.25 / 0.42 / 0.8 / 1.3 us with 7 / 31 / 47 / 99 peers. More leechers were not measured.
+    /// Messages of one entry go to and from all peers, whose wants are gone through for each, and
+    /// more of them the longer leechers wait for a seeder.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
-        let peers = shape.connections(params.max_peers);
-        let events = 25.0 + 0.11 * peers * shape.leechers_per_seeder().min(50.0);
-        Cost::per_block(shape, peers, events, events * (0.3 + 0.01 * peers))
+        let (peers, blocks) = (shape.connections(params.max_peers), shape.dataset.blocks() as f64);
+        Cost::of(shape, peers, blocks, [6.5, 0.49, 0.35], [0.46, 1.09, 0.59])
+            .connecting([0.0, 10.0, 3.4e3 + 0.3 * blocks])
+            .keeping(16e3, 13.0)
     }
 
     fn prepare(world: &World, params: &Params) -> Shared<Params> {

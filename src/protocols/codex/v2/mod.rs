@@ -79,38 +79,16 @@ impl Protocol for CodexV2 {
 
     const DECODES: bool = true;
 
-    /// A delivery comes in a message of twenty and is cheap. What costs is that a node
-    /// which finds no holder asks all its peers again every 3 s, more often the more
-    /// leechers there are for each seeder; hence the *crowd*, peers of a node times
-    /// leechers per seeder: 0.1 us and 0.06 events, and 1 ns and 0.00013 events for each of
-    /// the crowd. A large full mesh is expensive.
-    ///
-    /// | nodes, seeders, size | peers | seconds | estimate |
-    /// |---|---|---|---|
-    /// | 2, 1, 10 GB | 1 | 0.02 | 0.015 |
-    /// | 8, 2, 1 GB | 7 | 0.009 | 0.011 |
-    /// | 32, 4, 100 MB | 31 | 0.005 | 0.014 |
-    /// | 32, 4, 1 GB | 31 | 0.073 | 0.14 |
-    /// | 32, 16, 1 GB | 31 | 0.034 | 0.032 |
-    /// | 128, 4, 100 MB | 127 | 0.30 | 0.76 |
-    /// | 100, 4, 500 MB | 99 | 2.1 | 1.8 |
-    /// | 200, 8, 400 MB | 160 | 10.0 | 4.6 |
-    /// | 400, 8, 50 MB | 160 | 6.5 | 2.4 |
-    /// | 1000, 16, 100 MB | 8 | 1.1 | 0.89 |
-    /// | 1000, 16, 1 GiB | 8 | 10.7 | 9.5 |
-    /// | 1000, 16, 50 MB | 32 | 2.4 | 1.5 |
-    ///
-    /// (50 Mbit/s, 50 ms, `fair`; `fifo` differs by less than a third.)
+    /// What is wanted goes out in long lists, and the more often the longer leechers wait for a
+    /// seeder.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
-        let peers = shape.connections(params.max_peers);
-        let crowd = peers * shape.leechers_per_seeder();
-        // Over a sparse graph blocks come in small batches: 0.6 events each with 8 of 999 others.
-        let unknown = 1.0 - peers / (f64::from(shape.nodes) - 1.0).max(1.0);
-        let events = 0.06 + 1.3e-4 * crowd + 0.5 * unknown;
-        // What is wanted of each peer is noted block by block, up to what is wanted at a time:
-        // 0.5 / 0.6 / 3.5 kB with 153 / 306 / 763 blocks.
-        let noted = (300.0 + 4.0 * shape.dataset.blocks() as f64).min(Cost::CONNECTION_BYTES);
-        Cost { connection_bytes: noted, ..Cost::per_block(shape, peers, events, 0.1 + 1e-3 * crowd) }
+        let (peers, blocks) = (shape.connections(params.max_peers), shape.dataset.blocks() as f64);
+        // A large file in a crowd takes many rounds, in which all rates of its links change.
+        let crowd = peers * shape.leechers_per_seeder().min(40.0);
+        let cost = Cost::of(shape, peers, blocks, [0.095, -0.2, 0.63], [0.048, 0.16, 0.75])
+            .connecting([0.07, 1.8, 580.0 + 0.35 * blocks])
+            .keeping(27e3, 6.0);
+        Cost { micros: cost.micros + 2e-10 * crowd * crowd * blocks, ..cost }
     }
 
     fn prepare(world: &World, params: &Params) -> Shared<Params> {

@@ -150,20 +150,19 @@ impl Protocol for CodexV3 {
     type Msg = Msg;
     type Timer = Timer;
 
-    /// A batch is one request; with more than some twenty peers batches are cut, and it takes
-    /// 20 to 23 events in the place of 6 to 7 (31 to 160 peers; 7 and 15), of 0.4 us and 12 ns
-    /// for each peer. A connection takes 1.9 / 1.4 / 1.2 kB with 63 / 99 / 160 peers.
+    /// What comes and goes with a batch, and the choice of whom to ask.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let batch = params.target_batch.get() / shape.dataset.block_size.get();
         let batch = batch.clamp(1, u64::from(params.max_blocks_per_batch));
-        let peers = shape.connections(params.max_peers);
-        let events = if peers > 20.0 { 21.0 } else { 6.0 };
-        Cost {
-            deliveries: shape.dataset.blocks() as f64 / batch as f64,
-            connections: peers,
-            connection_bytes: 1.4e3,
-            events,
-            micros: events * (0.4 + 0.012 * peers),
+        let (peers, batches) = (shape.connections(params.max_peers), shape.dataset.blocks() as f64 / batch as f64);
+        // Who asks all whom it is connected with looks at all their answers.
+        match params.batch_query {
+            Audience::Connected => Cost::of(shape, peers, batches, [7.9, 0.17, 0.09], [0.37, 0.81, 0.43])
+                .connecting([0.0, 10.0, 1.2e3])
+                .keeping(15e3, 32.0),
+            Audience::Swarm => Cost::of(shape, peers, batches, [9.6, 0.13, 0.02], [2.2, 0.26, 0.28])
+                .connecting([0.0, 17.0, 1e3])
+                .keeping(14e3, 40.0),
         }
     }
 
