@@ -76,7 +76,7 @@ impl Behind {
         for (share, reach) in self.shares().into_iter().zip(&Reach::ALL[1..]) {
             check_share(share, &format!("{key}.{}", reach.name()))?;
         }
-        require_whole(self.shares().into_iter(), key)
+        require_whole(self.shares(), key)
     }
 }
 

@@ -44,6 +44,7 @@ fn printed(codexsim: &str, args: &[&str], sets: &[String]) -> Value {
 
 /// What was foretold of the download of `protocol` in `swarm`, and what it took.
 /// Results go to a folder in `dir`, where `s.toml` describes a swarm.
+#[expect(clippy::disallowed_methods, reason = "how long it took is what is measured")]
 pub fn foretold_and_taken(codexsim: &str, dir: &Path, protocol: &str, swarm: Swarm) -> (Taken, Taken) {
     let (nodes, seeders, megabytes, degree) = swarm;
     let mut sets = vec![
