@@ -1,6 +1,6 @@
 //! What the network costs: time per message (streams that always have a next
 //! one) and per flow event (streams that come and go), messages of 1.3 MB
-//! between random pairs.
+//! between random pairs; and of small messages between them, as flows and as loads.
 
 use codexsim::network::{NetEvent, Network, NetworkModel, NetworkSpec, Transport, WireFlight};
 use codexsim::rng::{Purpose, Rng};
@@ -9,7 +9,10 @@ use codexsim::world::{Channel, Dataset, Datasets, Hardware, Latency, Life, Node,
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 const SIZE: Bytes = Bytes(1_300_000);
+const SMALL: Bytes = Bytes(100);
 const MESSAGES: u64 = 20_000;
+/// Small messages for each large one, where there are any.
+const BESIDE: u64 = 50;
 
 /// Random uplinks of 20 to 100 Mbit/s, downlinks `faster` times as fast.
 fn world(nodes: u32, faster: u64) -> World {
@@ -45,6 +48,10 @@ struct Load {
     network: Network,
     pairs: Vec<(NodeId, NodeId)>,
     idle: Vec<u32>,
+    /// Small messages go over idle streams beside the large ones of the others.
+    beside: bool,
+    /// By pair: whether its stream is one of the busy ones at the start.
+    is_large: Vec<bool>,
     rng: Rng,
     now: Time,
     out: Vec<NetEvent>,
@@ -54,7 +61,12 @@ impl Load {
     /// `busy` streams per node have two messages each; `idle` further ones
     /// per node wait for their turn.
     fn new(nodes: u32, faster: u64, model: NetworkModel, busy: u32, idle: u32) -> Self {
-        let spec = NetworkSpec { model, transport: Transport::NONE, jitter: None, loss: 0.0 };
+        Self::over(Transport::NONE, (nodes, faster, model), (busy, idle))
+    }
+
+    /// The same over a transport.
+    fn over(transport: Transport, (nodes, faster, model): (u32, u64, NetworkModel), (busy, idle): (u32, u32)) -> Self {
+        let spec = NetworkSpec { model, transport, jitter: None, loss: 0.0 };
         let mut network = Network::new(&world(nodes, faster), &spec);
         let mut rng = Rng::stream(2, Purpose::Links, 0);
         let mut pairs = Vec::new();
@@ -68,7 +80,10 @@ impl Load {
         let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
         rng.shuffle(&mut order);
         let waiting = order.split_off((nodes * busy) as usize);
-        let mut load = Load { network, pairs, idle: waiting, rng, now: Time::ZERO, out: Vec::new() };
+        let mut is_large = vec![true; pairs.len()];
+        waiting.iter().for_each(|pair| is_large[*pair as usize] = false);
+        let mut load =
+            Load { network, pairs, idle: waiting, beside: false, is_large, rng, now: Time::ZERO, out: Vec::new() };
         for pair in order {
             load.send(pair);
             if idle == 0 {
@@ -78,9 +93,19 @@ impl Load {
         load
     }
 
+    /// Small messages that are loads of up to so many bytes, or flows; and large ones that go on.
+    fn beside(small: u64) -> Self {
+        let transport = Transport { small: Bytes(small), ..Transport::NONE };
+        Load { beside: true, ..Self::over(transport, (1_000, 1, NetworkModel::Fair), (10, 10)) }
+    }
+
     fn send(&mut self, pair: u32) {
+        self.send_sized(pair, SIZE);
+    }
+
+    fn send_sized(&mut self, pair: u32, wire: Bytes) {
         let (from, to) = self.pairs[pair as usize];
-        let flight = WireFlight { id: pair, wire: SIZE, tracked: false };
+        let flight = WireFlight { id: pair, wire, tracked: false };
         self.network.send(self.now, (from, to), Channel::ONLY, flight, &mut self.out);
     }
 
@@ -94,12 +119,30 @@ impl Load {
             for event in std::mem::take(&mut self.out) {
                 let NetEvent::Arrived(mut pair) = event else { continue };
                 arrived += 1;
+                if self.beside {
+                    self.go_on_beside(pair);
+                    continue;
+                }
                 if !self.idle.is_empty() {
                     let pick = self.rng.below(self.idle.len() as u64) as usize;
                     pair = std::mem::replace(&mut self.idle[pick], pair);
                 }
                 self.send(pair);
             }
+        }
+    }
+}
+
+impl Load {
+    /// A large message is followed by another on its stream, and by small ones on idle streams.
+    fn go_on_beside(&mut self, pair: u32) {
+        if !self.is_large[pair as usize] {
+            return;
+        }
+        self.send(pair);
+        for _ in 0..BESIDE {
+            let pick = self.rng.below(self.idle.len() as u64) as usize;
+            self.send_sized(self.idle[pick], SMALL);
         }
     }
 }
@@ -130,5 +173,10 @@ fn benches(c: &mut Criterion) {
     }
 }
 
-criterion_group!(network, benches);
+fn small(c: &mut Criterion) {
+    measure(c, "fair/1000x10 and small messages, as flows", || Load::beside(0));
+    measure(c, "fair/1000x10 and small messages, as loads", || Load::beside(400));
+}
+
+criterion_group!(network, benches, small);
 criterion_main!(network);

@@ -33,6 +33,7 @@ use crate::network::{Bottleneck, Network};
 use crate::protocol::{Message, Protocol};
 use crate::units::Time;
 use crate::world::{NodeId, Role, World};
+use std::cell::Cell;
 
 /// Looks that a run at its bound gets; a slower one gets more.
 const LOOKS_AT_THE_BOUND: u64 = 256;
@@ -81,6 +82,8 @@ pub(super) struct Watch {
     sights: Vec<Sight>,
     /// Nodes and messages that all looks went over.
     cost: u64,
+    /// The last node that had something for somebody; it mostly has for the next too.
+    helpful: Cell<usize>,
 }
 
 impl<P: Protocol> Simulation<'_, P> {
@@ -176,7 +179,10 @@ impl<P: Protocol> Simulation<'_, P> {
 
     /// Whether anybody online, connected or not, has something `node` lacks.
     fn somebody_has_more(&self, node: &NodeState) -> bool {
-        self.nodes.iter().any(|other| other.online && self.has_more(other, node))
+        let first = self.watch.helpful.get();
+        let helps = |at: &usize| self.nodes[*at].online && self.has_more(&self.nodes[*at], node);
+        let found = (first..self.nodes.len()).chain(0..first).find(helps);
+        found.inspect(|at| self.watch.helpful.set(*at)).is_some()
     }
 
     /// Whether `node` holds the manifests of all that it is to fetch.

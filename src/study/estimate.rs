@@ -285,7 +285,7 @@ mod tests {
     /// seeders and megabytes that are distributed before them.
     #[test]
     fn what_was_measured_is_met_within_a_factor_of_two() {
-        let measured: [(&str, [u32; 3], f64, f64); 18] = [
+        let measured: [(&str, [u32; 3], f64, f64); 19] = [
             ("bitswap", [32, 4, 100], 0.43, 22.0),
             ("bitswap", [300, 8, 20], 2.28, 61.1),
             ("bittorrent", [32, 4, 100], 1.18, 23.4),
@@ -296,6 +296,7 @@ mod tests {
             ("codex-v1", [150, 1, 20], 177.4, 174.3),
             ("codex-v2", [32, 4, 100], 0.04, 19.4),
             ("codex-v2", [200, 8, 400], 37.9, 151.0),
+            ("codex-v2", [1000, 8, 34], 80.6, 593.0),
             ("codex-v2", [100, 4, 500], 3.67, 59.4),
             ("codex-v3c", [32, 4, 1000], 3.87, 25.9),
             ("codex-v3c", [300, 30, 60], 11.1, 79.8),
@@ -308,7 +309,7 @@ mod tests {
         for (protocol, [nodes, seeders, megabytes], seconds, memory_mb) in measured {
             let (nodes, seeders) = (format!("swarm.network_size={nodes}"), format!("swarm.seeders={seeders}"));
             let (size, protocol) = (format!("swarm.file_size={megabytes} MB"), format!("protocol={protocol}"));
-            let e = of(&[&nodes, &seeders, &size, &protocol]);
+            let e = of(&["network.model=fair", &nodes, &seeders, &size, &protocol]);
             let time = (START + e.seconds) / seconds;
             let memory = e.memory_bytes / 1e6 / memory_mb;
             assert!((0.5..2.0).contains(&time), "{protocol}, {nodes}, {size}: {seconds} s, {e:?}");

@@ -83,12 +83,14 @@ impl Protocol for CodexV2 {
     /// seeder.
     fn cost(params: &Params, shape: &SwarmShape) -> Cost {
         let (peers, blocks) = (shape.connections(params.max_peers), shape.dataset.blocks() as f64);
-        // A large file in a crowd takes many rounds, in which all rates of its links change.
-        let crowd = peers * shape.leechers_per_seeder().min(40.0);
+        // In a crowd that waits for few seeders the many rates of a mesh change all the time.
+        let waiting = shape.leechers_per_seeder().min(150.0);
+        let crowd = peers * waiting;
+        let per_connection = 580.0 + 0.35 * blocks + 17.0 * waiting;
         let cost = Cost::of(shape, peers, blocks, [0.095, -0.2, 0.63], [0.048, 0.16, 0.75])
-            .connecting([0.07, 1.8, 580.0 + 0.35 * blocks])
+            .connecting([0.07, 1.8, per_connection])
             .keeping(27e3, 6.0);
-        Cost { micros: cost.micros + 2e-10 * crowd * crowd * blocks, ..cost }
+        Cost { micros: cost.micros + 1e-12 * f64::from(shape.nodes) * crowd * crowd * blocks, ..cost }
     }
 
     fn prepare(world: &World, params: &Params) -> Shared<Params> {
