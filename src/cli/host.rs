@@ -126,9 +126,13 @@ fn total_memory(meminfo: &str) -> Option<f64> {
 fn words(forecast: &Forecast) -> String {
     let Forecast { runs, work, mesh, .. } = forecast;
     let what = if *runs == 1 { String::new() } else { format!("{runs} runs, ") };
+    let about = if work.may_end_early { "up to" } else { "roughly" };
     let (events, time) = (report::count(work.events), report::seconds(forecast.seconds()));
     let mut line =
-        format!("this takes roughly {time} ({what}{events} events, up to {})", report::bytes(forecast.memory_bytes()));
+        format!("this takes {about} {time} ({what}{events} events, up to {})", report::bytes(forecast.memory_bytes()));
+    if work.may_end_early {
+        line += "; less where losses are found soon";
+    }
     if let Some(less) = forecast.sparse_seconds() {
         let (degree, less) = (Forecast::DEGREE, report::seconds(less));
         line += &format!("; most of it is a full mesh of {mesh} nodes: with network.degree={degree} it takes {less}");

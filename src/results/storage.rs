@@ -122,6 +122,7 @@ impl StorageRow {
             repair_per_host_bps: mean(received),
             unneeded_bytes: each(totals.unneeded_bytes),
             given_up_bytes: each(totals.given_up_bytes),
+            raced_bytes: each(totals.raced_bytes),
             time_to_repair_median_s: time_to_repair(0.5),
             time_to_repair_p95_s: time_to_repair(0.95),
             time_to_repair_mean_s: share(times.sum_s(), times.count() as f64),
@@ -338,13 +339,14 @@ pub(super) fn kept_series_rows(id: &str, _: &StorageSpec, outcome: &StorageOutco
 pub(super) fn kept_traffic_rows(id: &str, _: &StorageSpec, outcome: &StorageOutcome) -> Vec<TrafficRow> {
     let totals = &outcome.totals;
     let repair = totals.repair_fetched + totals.repair_sent;
-    let in_vain = totals.unneeded_bytes + totals.given_up_bytes;
+    let in_vain = totals.unneeded_bytes + totals.given_up_bytes + totals.raced_bytes;
     let row =
         |class: &str, messages: u64, bytes: u64| TrafficRow { run_id: id.into(), class: class.into(), messages, bytes };
     let mut rows = vec![
         row("repair", totals.rebuilt.saturating_sub(totals.unneeded), repair.saturating_sub(in_vain)),
         row("repair_unneeded", totals.unneeded, totals.unneeded_bytes),
         row("repair_given_up", totals.given_up, totals.given_up_bytes),
+        row("repair_raced", totals.rivals, totals.raced_bytes),
     ];
     if let Some(fill) = &outcome.fill {
         let useful = (fill.client_bytes + fill.host_bytes).saturating_sub(fill.wasted_bytes);

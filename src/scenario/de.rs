@@ -101,6 +101,9 @@ impl<'de> Deserializer<'de> for &'de Node {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
+        if self.array().is_some() {
+            return Err(self.wrong_type("a table")); // serde would take values for fields by their places
+        }
         if !fields.iter().any(|name| name.contains('.')) {
             return self.deserialize_any(visitor);
         }

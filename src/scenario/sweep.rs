@@ -54,8 +54,20 @@ impl Study {
         Ok(study)
     }
 
-    /// Of two axes with one key the second would overrule the first.
+    /// Of two axes with one key the second would overrule the first, and so would a table one of its
+    /// keys; but for a protocol and its constants.
     fn refuse_twice(&self) -> Result<(), Fault> {
+        for (axis, key) in self.keys() {
+            let Some(path) = read_key(key).filter(|path| *path != ["protocol"]) else { continue };
+            let within =
+                |other: &str| read_key(other).is_some_and(|other| other.len() > path.len() && other.starts_with(&path));
+            let others = self.keys().filter(|(other, _)| !std::ptr::eq(*other, axis));
+            for (other, inner) in others.filter(|(_, inner)| within(inner)) {
+                let fault = Fault::new(format!("`{inner}` is swept, and so is `{key}`, of which it is a part"))
+                    .expected("one of them, or cells that say both");
+                return Err(other.values(inner).last().map_or(fault.clone(), |node| fault.at(node.key)));
+            }
+        }
         let mut seen = BTreeSet::new();
         for (axis, key) in self.keys() {
             if !seen.insert(read_key(key)) {

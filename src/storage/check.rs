@@ -51,6 +51,12 @@ fn positive(number: f64, key: &str) -> Result<(), Refusal> {
     require(number > 0.0 && number.is_finite(), key, format!("{number} is not above 0"), "a number above 0")
 }
 
+/// The shape of a Weibull law: below a tenth nearly all lives are nothing beside the mean.
+fn shape(number: f64, key: &str) -> Result<(), Refusal> {
+    let message = format!("{number} is no shape of lives that anybody observed");
+    require((0.1..=1e6).contains(&number), key, message, "0.1 to 1000000")
+}
+
 /// A share or probability, of which 0 would be that nothing ever happens.
 fn share(number: f64, key: &str) -> Result<(), Refusal> {
     require(number > 0.0 && number <= 1.0, key, format!("{number} is no share of anything"), "above 0, at most 1")
@@ -100,9 +106,17 @@ fn check_life(life: &LifeSpec, key: &str) -> Result<(), Refusal> {
         lasting(life.mean, &format!("{key}.mean"))?;
     }
     if life.family == LifeFamily::Weibull {
-        positive(life.shape, &format!("{key}.shape"))?;
+        shape(life.shape, &format!("{key}.shape"))?;
+    } else {
+        let message = "only lives of the family `weibull` have a shape";
+        let none = life.shape == LifeSpec::default().shape;
+        require(none, format!("{key}.shape"), message, "no shape, or the family `weibull`")?;
     }
-    if life.family == LifeFamily::Trace {
+    if life.family != LifeFamily::Trace {
+        let message = "only lives of the family `trace` are those that were observed";
+        let none = life.observed_days.is_empty();
+        require(none, format!("{key}.observed_days"), message, "none, or the family `trace`")?;
+    } else {
         let observed = &life.observed_days;
         let message = "the family `trace` draws from observed lives, and there are none";
         require(!observed.is_empty(), format!("{key}.observed_days"), message, "at least one life, in days")?;
@@ -116,8 +130,8 @@ fn check_life(life: &LifeSpec, key: &str) -> Result<(), Refusal> {
 fn check_away(away: &AwaySpec) -> Result<(), Refusal> {
     lasting(away.up, "hosts.away.up")?;
     lasting(away.down, "hosts.away.down")?;
-    positive(away.up_shape, "hosts.away.up_shape")?;
-    positive(away.down_shape, "hosts.away.down_shape")
+    shape(away.up_shape, "hosts.away.up_shape")?;
+    shape(away.down_shape, "hosts.away.down_shape")
 }
 
 fn check_shocks(spec: &StorageSpec) -> Result<(), Refusal> {
@@ -192,7 +206,7 @@ fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
         };
         require((data..total).contains(&threshold), "repair.threshold", message, expected)?;
     }
-    check_who_repairs(repair)?;
+    check_who_repairs(spec)?;
     let alone = !repair.together && matches!(repair.by, RepairBy::NewHost | RepairBy::Neighbours);
     let message = "who rebuilds for others goes on with another host when one is away";
     require(
@@ -201,6 +215,7 @@ fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
         message,
         "false, or rebuilds one by one by `new_host` or `neighbours`",
     )?;
+    check_reservations(repair)?;
     repair.rate_limit.map_or(Ok(()), |rate| flowing(rate, "repair.rate_limit"))?;
     let transfer = &repair.transfer;
     share(transfer.efficiency, "repair.transfer.efficiency")?;
@@ -211,11 +226,25 @@ fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
     require(enough, "repair.transfer.fetched", message, "at least 1")
 }
 
-fn check_who_repairs(repair: &RepairSpec) -> Result<(), Refusal> {
+fn check_reservations(repair: &RepairSpec) -> Result<(), Refusal> {
+    let races = repair.reservations != 1;
+    let by_itself = !repair.together && repair.by == RepairBy::NewHost;
+    let (key, expected) = ("repair.reservations", "1, or rebuilds one by one by `new_host`");
+    require(by_itself || !races, key, "only hosts that rebuild a slot for themselves race for it", expected)?;
+    let message = "who is away leaves a race";
+    require(!repair.resumes || !races, key, message, "1, or `repair.resumes` false")
+}
+
+fn check_who_repairs(spec: &StorageSpec) -> Result<(), Refusal> {
+    let repair = &spec.repair;
     if let Some(worker) = &repair.worker {
         flowing(worker.up, "repair.worker.up")?;
         flowing(worker.down, "repair.worker.down")?;
     }
+    let copies = spec.code.data == 1;
+    let message = format!("nobody has a copy of a slot where {} slots bring back a unit", spec.code.data);
+    let expected = "new_host, worker or owner, or code.data = 1";
+    require(copies || repair.by != RepairBy::Neighbours, "repair.by", message, expected)?;
     let by_others = matches!(repair.by, RepairBy::Worker | RepairBy::Owner) && repair.time.is_none();
     let message = "who repairs for others needs links, or a time that it takes";
     require(repair.worker.is_some() || !by_others, "repair.worker", message, "up and down, or repair.time")

@@ -125,6 +125,12 @@ pub struct Totals {
     pub unneeded_bytes: u64,
     /// Of both, what was for repairs that were given up.
     pub given_up_bytes: u64,
+    /// Hosts that reserved a slot beside the one that it was to come to, and began to rebuild it too.
+    pub rivals: u64,
+    /// Hosts that had rebuilt a slot when another had it already.
+    pub lost_races: u64,
+    /// Of the bytes fetched, those of hosts that reserved a slot and did not get it.
+    pub raced_bytes: u64,
     /// Seconds that rebuilt slots waited from when they were to be rebuilt (noticed, and few
     /// enough slots of their unit left) to the begin of the rebuild.
     pub waited_s: f64,
@@ -138,7 +144,8 @@ pub struct Totals {
     pub missing_slot_s: f64,
     /// Proofs that were asked for.
     pub proofs: f64,
-    /// Transactions: proofs, missed ones that were marked, requests, fillings, freeings.
+    /// Transactions: proofs, missed ones that were marked, reservations, fillings (tried ones too),
+    /// freeings.
     pub transactions: f64,
     /// Seconds that repairs were held back, by what: the uplinks of those who sent, the
     /// downlinks of those who received, a limit (of rate, workers, rebuilds at a time), the

@@ -271,6 +271,12 @@ impl StorageSpec {
         self.placement.rule == PlacementRule::Groups || self.hosts.count == self.code.total
     }
 
+    /// Hosts that race with the first for a slot that is rebuilt, where enough are there.
+    pub fn rivals(&self) -> u32 {
+        let spare = if self.has_no_hosts_to_spare() { 0 } else { self.hosts.count - self.code.total };
+        self.repair.reservations.checked_sub(1).map_or(spare, |others| others.min(spare))
+    }
+
     /// Whether how long a rebuild takes depends on what else is under way.
     pub fn shares_links(&self) -> bool {
         self.repair.time.is_none() && self.repair.by != RepairBy::Nobody

@@ -44,6 +44,8 @@ struct Slot {
     care: Care,
     /// On which class of hosts it is rebuilt.
     class: Turn,
+    /// Others that rebuild it too, of which one takes the place of a host that is lost.
+    rivals: u32,
 }
 
 impl Slot {
@@ -130,7 +132,7 @@ impl Unit {
             last: None,
             striking: None,
         };
-        let slot = Slot { host: NOBODY, target: NOBODY, care: Care::Fine, class: Turn::Any };
+        let slot = Slot { host: NOBODY, target: NOBODY, care: Care::Fine, class: Turn::Any, rivals: 0 };
         let (n, followed) = (spec.n as usize, spec.places.followed());
         let next = vec![f64::INFINITY; n + followed];
         let mut unit = Unit { state, slots: vec![slot; n], hosts: vec![Host::NONE; followed], next };

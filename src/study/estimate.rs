@@ -46,6 +46,8 @@ pub struct Estimate {
     pub seconds: f64,
     /// Memory while it runs, in bytes.
     pub memory_bytes: f64,
+    /// Whether it may end much earlier: histories are split until an interval is narrow enough.
+    pub may_end_early: bool,
 }
 
 /// Every leecher receives everything once; what a delivery costs the protocol says
@@ -76,7 +78,7 @@ pub(super) fn estimate_with(spec: &RunSpec, peers: u32) -> Estimate {
             deliveries,
             events: deliveries * cost.events,
             seconds: deliveries * cost.micros * 1e-6,
-            memory_bytes: 0.0,
+            ..Estimate::default()
         });
         if let Some(mix) = &spec.mix {
             let bytes = count * shape.leechers() * shape.dataset.size.get() as f64;
@@ -165,7 +167,7 @@ fn mixnet(mix: &MixSpec, bytes: f64) -> Estimate {
     let copies = f64::from(mix.copies);
     let packets = copies + 1.5 + copies / f64::from(mix.supply);
     let events = bytes / mix.coding.chunk() as f64 * packets * f64::from(mix.hops) * HOP_EVENTS;
-    Estimate { deliveries: 0.0, events, seconds: events * HOP_EVENT, memory_bytes: 0.0 }
+    Estimate { events, seconds: events * HOP_EVENT, ..Estimate::default() }
 }
 
 /// What a hash table of `nodes` nodes costs in `time` simulated seconds.
@@ -194,10 +196,10 @@ fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64
     let buckets = hops * (libm::exp2(per_hop) - 1.0) + libm::exp2(bits - hops * per_hop);
     let bucket = BUCKET + ENTRY * f64::from(params.k + params.replacements);
     Estimate {
-        deliveries: 0.0,
         events,
         seconds: nodes * JOINED + events * (DATAGRAM + DATAGRAM_FAR * (nodes / 1e5).min(1.0)),
         memory_bytes: nodes * (buckets * bucket + SESSION * f64::from(params.sessions)),
+        ..Estimate::default()
     }
 }
 
@@ -217,13 +219,15 @@ pub(super) fn years(spec: &StorageSpec) -> Estimate {
     let slots = spec.units() as f64 * f64::from(spec.code.total);
     let lives = spec.horizon.secs() / spec.hosts.life.mean.secs();
     let away = spec.hosts.away.map_or(0.0, |away| spec.horizon.secs() / (away.up.secs() + away.down.secs()));
-    let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) } else { 1.0 };
+    let rebuilds = f64::from(1 + spec.rivals());
+    let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) * rebuilds } else { 1.0 };
     let events = f64::from(spec.histories) * slots * (2.0 * lives * sources + away);
     Estimate {
         deliveries: 0.0,
         events,
         seconds: events * SLOT_EVENT + split_seconds(spec),
         memory_bytes: PROGRAM + slots * SLOT + f64::from(spec.hosts.count) * HOST,
+        may_end_early: spec.rare.method == RareMethod::Split && spec.repair.by != RepairBy::Nobody,
     }
 }
 
@@ -257,6 +261,7 @@ impl Estimate {
             events: self.events + next.events,
             seconds: self.seconds + next.seconds,
             memory_bytes: self.memory_bytes.max(next.memory_bytes),
+            may_end_early: self.may_end_early || next.may_end_early,
         }
     }
 }

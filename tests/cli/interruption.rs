@@ -31,7 +31,7 @@ impl AtWork {
         command.args(["-c", &line]).current_dir(place.path(".")).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut program = command.spawn().unwrap();
         let mut told = BufReader::new(program.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let forecast = told.find(|line| line.contains("this takes roughly")).expect("it ended before it began");
+        let forecast = told.find(|line| line.contains("this takes ")).expect("it ended before it began");
         // What it says later has to go somewhere.
         let later = std::thread::spawn(move || told.collect());
         AtWork { program, forecast, later }

@@ -35,11 +35,11 @@ const QUANTITIES: [Quantity; 8] = [
     Quantity { of: |row| row.fill_s, title: "time to fill", rank: 4, show: Show::Seconds },
 ];
 
-/// The share of repair traffic that was for slots that were only away, or for repairs that
-/// were given up.
+/// The share of repair traffic that was for slots that were only away, for repairs that were
+/// given up, or by hosts that came second.
 fn in_vain(row: &StorageRow) -> Option<f64> {
     let all = row.repair_bytes.filter(|bytes| *bytes > 0.0)?;
-    Some((row.unneeded_bytes? + row.given_up_bytes?) / all)
+    Some((row.unneeded_bytes? + row.given_up_bytes? + row.raced_bytes?) / all)
 }
 
 /// A column of losses: its title, where it goes when not all fit, and its text.
@@ -122,7 +122,7 @@ pub fn note(of: &StoragePoints) -> String {
         "Losses are within the horizon: means over runs, and so are the ends of intervals; < and > where no \
                     loss was seen, or where only bounds are known (- where these say \
                     nothing). All else are medians over runs; in vain is the \
-                    traffic for slots that were only away and for repairs that were given up."
+                    traffic for slots that were only away, for repairs that were given up, and by hosts that came second."
             .to_owned();
     if of.points.len() > 1 {
         note += " Trade-off: space and traffic for the points that take more of it than the one before and surely lose \

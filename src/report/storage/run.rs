@@ -108,7 +108,11 @@ fn percent(share: f64) -> String {
 
 /// Bytes, and what part of them was in vain.
 fn moved(row: &StorageRow, bytes: f64) -> String {
-    let vain = [(row.unneeded_bytes, "for slots that were only away"), (row.given_up_bytes, "for repairs given up")];
+    let vain = [
+        (row.unneeded_bytes, "for slots that were only away"),
+        (row.given_up_bytes, "for repairs given up"),
+        (row.raced_bytes, "by hosts that came second"),
+    ];
     let vain = vain.into_iter().filter_map(|(part, words)| Some((part.filter(|part| *part > 0.0)? / bytes, words)));
     let words: String = vain.map(|(share, words)| format!(", {} {words}", percent(share))).collect();
     human::bytes(bytes) + &words

@@ -109,6 +109,8 @@ table! {
         unneeded_bytes: Option<f64> [Bytes],
         /// Bytes moved for repairs that were given up.
         given_up_bytes: Option<f64> [Bytes],
+        /// Bytes fetched by hosts that reserved a slot to rebuild it and did not get it.
+        raced_bytes: Option<f64> [Bytes],
         /// Median time from the loss of a slot to its being rebuilt; of more than a million within 0.2 %.
         time_to_repair_median_s: Option<f64> [Seconds],
         /// 95 % quantile of the same.

@@ -54,12 +54,14 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("hosts.up", "more than 0 bit/s", |spec| spec.hosts.up = rate("0 bit/s")),
     ("hosts.down", "more than 0 bit/s", |spec| spec.hosts.down = rate("0 bit/s")),
     ("hosts.life.mean", "more than 0 s", |spec| spec.hosts.life.mean = Time::ZERO),
-    ("hosts.life.shape", "above 0", |spec| {
+    ("hosts.life.shape", "0.1 to", |spec| {
         (spec.hosts.life.family, spec.hosts.life.shape) = (LifeFamily::Weibull, 0.0);
     }),
-    ("hosts.life.shape", "above 0", |spec| {
+    ("hosts.life.shape", "0.1 to", |spec| {
         (spec.hosts.life.family, spec.hosts.life.shape) = (LifeFamily::Weibull, f64::NAN);
     }),
+    ("hosts.life.shape", "weibull", |spec| spec.hosts.life.shape = 0.5),
+    ("hosts.life.observed_days", "trace", |spec| spec.hosts.life.observed_days = vec![3.0]),
     ("hosts.life.observed_days", "at least one", |spec| spec.hosts.life.family = LifeFamily::Trace),
     ("hosts.life.observed_days.1", "above 0", |spec| {
         spec.hosts.life.family = LifeFamily::Trace;
@@ -67,8 +69,8 @@ const REFUSED: &[(&str, &str, Change)] = &[
     }),
     ("hosts.away.up", "more than 0 s", |spec| spec.hosts.away.as_mut().unwrap().up = Time::ZERO),
     ("hosts.away.down", "more than 0 s", |spec| spec.hosts.away.as_mut().unwrap().down = Time::ZERO),
-    ("hosts.away.up_shape", "above 0", |spec| spec.hosts.away.as_mut().unwrap().up_shape = 0.0),
-    ("hosts.away.down_shape", "above 0", |spec| spec.hosts.away.as_mut().unwrap().down_shape = -1.0),
+    ("hosts.away.up_shape", "0.1 to", |spec| spec.hosts.away.as_mut().unwrap().up_shape = 0.0),
+    ("hosts.away.down_shape", "0.1 to", |spec| spec.hosts.away.as_mut().unwrap().down_shape = -1.0),
     ("shocks.0.every", "more than 0 s", |spec| spec.shocks[0].every = Time::ZERO),
     ("shocks.1.share", "0 to 1", |spec| spec.shocks[1].share = 1.5),
     ("shocks.0.share", "0 to 1", |spec| spec.shocks[0].share = -0.1),

@@ -51,7 +51,7 @@ pub struct ProofSpec {
 }
 
 /// How missing slots are rebuilt.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepairSpec {
     /// Repair of a unit begins when so many of its slots or fewer are left, as far as was
@@ -93,6 +93,12 @@ pub struct RepairSpec {
     /// Rebuilds at a time into one host; 0 is no limit.
     #[schemars(extend("default" = 0))]
     pub per_host: u32,
+    /// Hosts that reserve a slot and rebuild it at the same time: the first that has it keeps it, and
+    /// what others fetch is in vain; 0 is no limit. Of slots that are rebuilt by themselves, by who
+    /// gets them; a `time` is that of the first.
+    #[serde(skip_serializing_if = "is_one")]
+    #[schemars(extend("default" = 1))]
+    pub reservations: u32,
     /// What one rebuild may take of a link at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["50 Mbit/s"]))]
@@ -106,6 +112,31 @@ pub struct RepairSpec {
     /// How a transfer differs from a flow that is as fast as its links let it: a name of `codexsim models transfers`, a path, or a table of numbers over the model that it `extends`, if any.
     #[schemars(with = "TransferForm")]
     pub transfer: TransferSpec,
+}
+
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
+impl Default for RepairSpec {
+    fn default() -> Self {
+        RepairSpec {
+            threshold: None,
+            together: false,
+            by: RepairBy::NewHost,
+            resumes: false,
+            class: RebuiltOn::Any,
+            mix: BTreeMap::new(),
+            parallel: 0,
+            workers: 0,
+            per_host: 0,
+            reservations: 1,
+            rate_limit: None,
+            time: None,
+            worker: None,
+            transfer: TransferSpec::default(),
+        }
+    }
 }
 
 /// How [`TransferSpec`] is written.

@@ -3,6 +3,7 @@
 use super::super::WorkerSpec;
 use super::super::outcome::{Sample, StorageOutcome, Totals};
 use super::jobs::{Job, Stage};
+use super::race::Race;
 use super::state::{Counts, Host, NONE};
 use super::{CHECKPOINTS, Event, History};
 use crate::network::Bottleneck;
@@ -74,8 +75,8 @@ impl History<'_> {
         self.sampled_bytes = moved(&self.totals);
         let interval = self.interval().secs();
         for job in 0..self.jobs.len() as u32 {
-            let Job { unit, slot, stage, .. } = self.jobs[job as usize];
-            if unit == NONE {
+            let Job { unit, slot, stage, race, .. } = self.jobs[job as usize];
+            if unit == NONE || race != Race::Leads {
                 continue;
             }
             let slots = if slot == NONE { u64::from(self.units[unit as usize].noticed) } else { 1 };
@@ -159,11 +160,11 @@ impl History<'_> {
             marked = detect.misses.max(1);
             self.totals.proofs = secs(slots - missing) * proofs.probability / proofs.period.secs();
         }
-        let reservations = self.spec.fill.map_or(1, |fill| fill.reservations.max(1));
         self.totals.transactions = self.totals.proofs
             + self.freed_slots as f64 * f64::from(marked + 1)
             + self.ended_slots as f64
-            + self.totals.rebuilt as f64 * f64::from(reservations + 1);
+            + (self.totals.repairs + self.totals.rivals) as f64
+            + (self.totals.rebuilt + self.totals.lost_races) as f64;
         for (index, host) in self.hosts.iter_mut().enumerate() {
             host.outcome.slots = host.slots.len() as u32;
             if host.up {
@@ -264,6 +265,9 @@ fn add(all: &mut Totals, of: Totals) {
     all.repair_sent += of.repair_sent;
     all.unneeded_bytes += of.unneeded_bytes;
     all.given_up_bytes += of.given_up_bytes;
+    all.rivals += of.rivals;
+    all.lost_races += of.lost_races;
+    all.raced_bytes += of.raced_bytes;
     all.waited_s += of.waited_s;
     all.times_to_repair.append(of.times_to_repair);
     all.unreadable_unit_s += of.unreadable_unit_s;

@@ -2,6 +2,7 @@
 
 use super::super::outcome::{MOST_REPAIRS, RepairOutcome};
 use super::jobs::{Job, Stage};
+use super::race::Race;
 use super::state::NONE;
 use super::{History, Kind};
 use crate::units::Time;
@@ -69,8 +70,14 @@ impl History<'_> {
 
     /// The rebuild of one slot is done.
     pub(super) fn end_one(&mut self, job: u32) {
-        let Job { slot, bytes, .. } = self.jobs[job as usize];
+        let Job { slot, bytes, race, .. } = self.jobs[job as usize];
+        match race {
+            Race::Leads => {}
+            Race::Follows => self.take_lead(job),
+            Race::Late => return self.end_late(job),
+        }
         self.rebuilt(job, slot, bytes);
+        self.end_race(job);
         self.release(job);
         self.clear_parts(job);
         self.forget(job);
@@ -135,6 +142,7 @@ impl History<'_> {
     fn break_off(&mut self, job: u32, end: End) {
         let unit = self.jobs[job as usize].unit;
         self.note(Kind::BreaksOff, unit);
+        self.call_off_race(job);
         self.stop_parts(job);
         let Job { slot, bytes, .. } = self.jobs[job as usize];
         let slots = if slot == NONE { self.numbers_of(unit) } else { slot..slot + 1 };
@@ -167,6 +175,9 @@ impl History<'_> {
         let unit = self.unit_of(slot);
         let job = self.job_of(slot);
         let Job { slot: one, node, .. } = self.jobs[job as usize];
+        if one != NONE && self.hand_over(job) {
+            return;
+        }
         if one != NONE || node == self.slots[slot as usize].target {
             return self.give_up(job);
         }
@@ -207,6 +218,7 @@ impl History<'_> {
             self.end_repair(self.slots[slot as usize].job);
         }
         self.end_repair(self.units[unit as usize].whole);
+        self.end_all_late(unit);
     }
 
     fn end_repair(&mut self, job: u32) {

@@ -37,6 +37,7 @@ impl History<'_> {
             absences,
             slots: Vec::new(),
             incoming: Vec::new(),
+            rivals: Vec::new(),
             outcome: Default::default(),
         }
     }
@@ -156,6 +157,7 @@ impl History<'_> {
         while let Some(slot) = self.hosts[host as usize].incoming.last() {
             self.target_lost(*slot);
         }
+        self.lose_rivals(host);
     }
 
     /// The host is not there any more: rebuilds onto it are held up or begin again, and transfers

@@ -1,6 +1,7 @@
 //! Rebuilds: which wait for what, and which are under way.
 
 use super::super::RepairBy;
+use super::race::Race;
 use super::state::NONE;
 use super::{Event, History, Kind};
 use crate::units::Time;
@@ -63,6 +64,12 @@ pub(super) struct Job {
     pub open: u32,
     /// Bytes moved for slots that are not rebuilt yet.
     pub bytes: u64,
+    /// What it is to other rebuilds of its slot.
+    pub race: Race,
+    /// The first of its rivals; of a rival, the next of these.
+    pub rivals: u32,
+    /// Hosts that have reserved its slot, where it leads.
+    pub reserved: u32,
 }
 
 impl History<'_> {
@@ -82,6 +89,7 @@ impl History<'_> {
                 let unit = self.dirty[at];
                 self.units[unit as usize].listed = false;
                 self.consider(unit);
+                self.feed_rivals(unit);
                 at += 1;
             }
             self.dirty.clear();
@@ -156,7 +164,7 @@ impl History<'_> {
     }
 
     /// A rebuild that waits to be begun.
-    fn new_job(&mut self, unit: u32, slot: u32) -> u32 {
+    pub(super) fn new_job(&mut self, unit: u32, slot: u32) -> u32 {
         let stamp = self.jobs_free.last().map_or(0, |job| self.jobs[*job as usize].stamp);
         let job = Job {
             unit,
@@ -174,6 +182,9 @@ impl History<'_> {
             parts: NONE,
             open: 0,
             bytes: 0,
+            race: Race::Leads,
+            rivals: NONE,
+            reserved: 0,
         };
         let Some(free) = self.jobs_free.pop() else {
             self.jobs.push(job);
@@ -209,6 +220,7 @@ impl History<'_> {
                 Some((slot, host)) => {
                     self.expect(slot, host);
                     self.set_off(job, width, host);
+                    self.begin_rivals(job);
                 }
                 None => self.wait_for_host(job),
             }
@@ -231,9 +243,8 @@ impl History<'_> {
     fn has_room(&self, unit: u32, slot: u32) -> bool {
         let mut up = self.hosts.iter().enumerate().filter(|(_, of)| of.up);
         up.any(|(host, of)| {
-            let room = of.slots.len() + of.incoming.len() < self.rules.classes[of.class as usize].room as usize;
-            room && self.suits(host as u32, slot)
-                && !self.slots_of(unit).any(|slot| slot.host == host as u32 || slot.target == host as u32)
+            let room = of.taken() < self.rules.classes[of.class as usize].room as usize;
+            room && self.suits(host as u32, slot) && !self.is_in(host as u32, unit)
         })
     }
 
@@ -265,13 +276,20 @@ impl History<'_> {
         self.busy += 1;
         let worker = if repair.by == RepairBy::Worker { self.idle.pop().unwrap_or(0) } else { NONE };
         let of = &mut self.jobs[job as usize];
-        (of.stage, of.began, of.width, of.worker) = (Stage::Starting, self.now, width, worker);
+        (of.began, of.width, of.worker) = (self.now, width, worker);
         (of.missing, of.held_up) = (self.units[unit as usize].missing, Time::ZERO);
         of.node = match repair.by {
             RepairBy::Worker => self.spec.hosts.count + worker,
             RepairBy::Owner => self.spec.hosts.count + unit / self.rules.units_per_dataset,
             _ => host,
         };
+        self.start_up(job);
+    }
+
+    /// A rebuild begins to fetch, or the span begins that it takes.
+    pub(super) fn start_up(&mut self, job: u32) {
+        let (unit, repair) = (self.jobs[job as usize].unit, &self.spec.repair);
+        self.jobs[job as usize].stage = Stage::Starting;
         if let Some(time) = repair.time {
             let span = super::span(time, &mut self.units[unit as usize].draws);
             self.jobs[job as usize].stage = Stage::Running;
@@ -303,6 +321,7 @@ impl History<'_> {
             self.end_whole_span(job);
         } else {
             self.book_span(job, 1);
+            self.book_rivals(job);
             self.end_one(job);
         }
         true
@@ -326,6 +345,11 @@ impl History<'_> {
             Some(of) => of.job = NONE,
             None => self.units[unit as usize].whole = NONE,
         }
+        self.retire(job);
+    }
+
+    /// The place of a rebuild that nothing points at any more is free for another.
+    pub(super) fn retire(&mut self, job: u32) {
         self.jobs[job as usize].stamp += 1;
         self.jobs[job as usize].stage = Stage::Idle;
         self.jobs[job as usize].unit = NONE;
@@ -364,8 +388,14 @@ impl History<'_> {
             }
             let Some((job, stamp)) = self.homeless[queue].pop_front() else { return };
             let of = self.jobs[job as usize];
-            if of.stamp != stamp {
+            if of.stamp != stamp || of.race != Race::Leads {
                 self.homeless_count -= 1;
+            } else if of.slot != NONE && of.stage.has_begun() {
+                if self.offer_race(job, host) && !self.is_open(job) {
+                    self.homeless_count -= 1;
+                } else {
+                    self.homeless[queue].push_back((job, stamp));
+                }
             } else if self.is_of_no_use(job, host) {
                 self.homeless[queue].push_back((job, stamp));
             } else {

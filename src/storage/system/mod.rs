@@ -23,6 +23,7 @@ mod jobs;
 mod moves;
 mod pauses;
 mod place;
+mod race;
 mod slots;
 mod start;
 mod state;
@@ -146,6 +147,7 @@ enum Kind {
     Rebuilt,
     BreaksOff,
     Ended,
+    OutOfRace,
 }
 
 /// A history as it goes on.
@@ -190,6 +192,7 @@ struct History<'a> {
     order: Vec<(u32, u32)>,
     noticed: Vec<(Time, u32)>,
     sources: Vec<u32>,
+    racing: Vec<(u32, u32)>,
     counts: Counts,
     integrals: Integrals,
     totals: Totals,

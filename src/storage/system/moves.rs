@@ -7,6 +7,7 @@
 
 use super::super::pace::Links;
 use super::jobs::{Job, Stage};
+use super::race::Race;
 use super::state::NONE;
 use super::{History, Kind};
 use crate::units::Rate;
@@ -33,7 +34,7 @@ pub(super) struct Part {
 impl History<'_> {
     /// Transfers of a rebuild begin.
     pub(super) fn launch(&mut self, job: u32) {
-        let Job { slot, node, width, .. } = self.jobs[job as usize];
+        let Job { slot, node, width, race, .. } = self.jobs[job as usize];
         self.jobs[job as usize].stage = Stage::Running;
         let bytes = self.rules.fetched;
         for _ in 0..width {
@@ -42,7 +43,9 @@ impl History<'_> {
         if slot == NONE {
             self.aim(job);
         }
-        self.send_on(job);
+        if race == Race::Leads {
+            self.send_on(job);
+        }
         self.feed(job);
     }
 

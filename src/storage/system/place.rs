@@ -123,7 +123,12 @@ impl History<'_> {
     /// Whether the host may get a slot of the unit: it is open and has none, not even one to
     /// come.
     pub(super) fn may_have(&self, host: u32, unit: u32) -> bool {
-        self.hosts[host as usize].open && !self.slots_of(unit).any(|slot| slot.host == host || slot.target == host)
+        self.hosts[host as usize].open && !self.is_in(host, unit)
+    }
+
+    /// Whether the host has a slot of the unit, gets one, or races for one.
+    pub(super) fn is_in(&self, host: u32, unit: u32) -> bool {
+        self.slots_of(unit).any(|slot| slot.host == host || slot.target == host) || self.races_for(host, unit)
     }
 
     /// A host of the class for a slot of the unit, if there is one.
@@ -248,9 +253,9 @@ impl History<'_> {
         let limit = if self.spec.repair.per_host == 0 { usize::MAX } else { self.spec.repair.per_host as usize };
         let of = &mut self.hosts[host as usize];
         let class = of.class as usize;
-        let has_room = of.slots.len() + of.incoming.len() < self.rules.classes[class].room as usize;
+        let has_room = of.taken() < self.rules.classes[class].room as usize;
         let index = domain as usize * self.rules.classes.len() + class;
-        let open = of.up && has_room && of.incoming.len() < limit;
+        let open = of.up && has_room && of.incoming.len() + of.rivals.len() < limit;
         if open && !of.open {
             self.open[index] += 1;
             self.freed.push(host);

@@ -61,6 +61,8 @@ pub(super) struct Unit {
     pub running: u32,
     /// The repair of all its slots together.
     pub whole: u32,
+    /// The first of the rebuilds of its slots that are late: these are rebuilt.
+    pub late: u32,
     /// Lost, or never there.
     pub lost: bool,
     /// Its repair has begun and goes on until nothing is missing as far as was noticed.
@@ -101,7 +103,16 @@ pub(super) struct Host {
     pub slots: Vec<u32>,
     /// Slots that are being rebuilt on it.
     pub incoming: Vec<u32>,
+    /// Rebuilds on it of slots that may be rebuilt elsewhere before.
+    pub rivals: Vec<u32>,
     pub outcome: HostOutcome,
+}
+
+impl Host {
+    /// Slots that it has room for no more, for it has or expects others in their place.
+    pub fn taken(&self) -> usize {
+        self.slots.len() + self.incoming.len() + self.rivals.len()
+    }
 }
 
 /// An end of transfers: a host, or after these a repair worker or an owner.

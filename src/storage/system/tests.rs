@@ -5,6 +5,7 @@ mod classes;
 mod kept;
 mod moves;
 mod properties;
+mod race;
 mod regions;
 mod thresholds;
 

@@ -76,6 +76,8 @@ pub(super) struct Repair<'a> {
     /// Whether a rebuild waits while its new host is away.
     pub(super) resumes: bool,
     pub(super) parallel: u32,
+    /// Hosts that rebuild a slot beside the first; where a span is drawn, that is of one.
+    pub(super) rivals: u32,
     /// How long it waits for what others of the system hold.
     pub(super) waits: Takes<'a>,
     /// How long it takes from its begin.
@@ -130,6 +132,7 @@ impl<'a> UnitSpec<'a> {
                 threshold: spec.threshold(),
                 together: spec.repair.together,
                 led: spec.shares_links() && !matches!(spec.repair.by, RepairBy::Worker | RepairBy::Owner),
+                rivals: if spec.shares_links() { spec.rivals() } else { 0 },
                 parallel: if spec.repair.parallel == 0 { u32::MAX } else { spec.repair.parallel },
                 resumes: spec.repair.resumes,
                 waits,

@@ -182,8 +182,16 @@ impl Unit {
         }
     }
 
-    /// The host on which a slot is being rebuilt is not there any more.
+    /// The host on which a slot is being rebuilt is not there any more: the rebuild goes on with one
+    /// that races with it, or begins again.
     pub(super) fn give_up(&mut self, index: usize, spec: &UnitSpec, rng: &mut Rng) {
+        if self.slots[index].rivals > 0 && self.slots[index].care.has_begun() {
+            self.drop_target(index, spec, rng);
+            if self.new_host(index, spec, rng).is_some() {
+                self.slots[index].rivals -= 1;
+                return;
+            }
+        }
         if let Care::Rebuilt { noticed, .. } | Care::Paused { noticed, .. } = self.slots[index].care {
             self.state.running -= 1;
             self.care(index, Care::Waits { noticed });
@@ -308,6 +316,7 @@ impl Unit {
             let began = Begun { at: self.state.now, missing: self.missing(spec, rng) };
             let ends = repair.takes.end(began, self.state.last, rng);
             self.state.running += 1;
+            self.slots[index].rivals = repair.rivals;
             self.care(index, Care::Rebuilt { noticed, began, ends });
         }
         found

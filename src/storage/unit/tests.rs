@@ -8,7 +8,7 @@ use crate::storage::system::histories;
 use crate::storage::{
     AwaySpec, PlacementRule, ProofSpec, RebuiltOn, RepairOutcome, ShockSpec, Start, StorageSpec, Struck,
 };
-use crate::units::Time;
+use crate::units::{Rate, Time};
 
 /// The share lost of so many units in each of so many histories of the system, with its variance.
 fn counted(spec: &StorageSpec, (units, count): (u32, u32)) -> (f64, f64) {
@@ -47,6 +47,18 @@ fn agrees(what: &str, spec: &StorageSpec, (units, count): (u32, u32)) {
 
 fn away(up: f64, down: f64, shapes: (f64, f64)) -> Option<AwaySpec> {
     Some(AwaySpec { up: days(up), down: days(down), up_shape: shapes.0, down_shape: shapes.1 })
+}
+
+/// Three slots on hosts that live forever, three on others that three at a time race to rebuild: many
+/// of these are gone before they are done, and a rebuild begins again when all three are.
+#[test]
+fn rebuilds_lose_all_that_race() {
+    let mut spec = in_classes((3, 3), 2, (1e6, 20.0), 1.0, None);
+    (spec.hosts.classes[0].count, spec.hosts.classes[1].count) = (Some(1000), Some(3000));
+    (spec.hosts.count, spec.horizon) = (4000, days(60.0));
+    spec.hosts.down = Rate((4.0 * spec.slot_size().get() as f64 * 8.0 / days(5.0).secs()) as u64);
+    (spec.repair.time, spec.repair.reservations, spec.repair.per_host) = (None, 3, 1);
+    agrees("races", &spec, (300, 8));
 }
 
 /// Hosts that are away for long, and rebuilds that are slow: many of these lose their new host

@@ -4,7 +4,7 @@ use super::*;
 
 /// Twelve hosts that live for ever with one unit of eight slots of 1 GB, six needed. Every now
 /// and then one of them dies, far apart. Links carry 1 Gbit/s: 8 s for a slot.
-fn one_by_one(repair: RepairSpec) -> StorageSpec {
+pub(super) fn one_by_one(repair: RepairSpec) -> StorageSpec {
     let mut spec = forever(spec(12, 1, (8, 2)));
     spec.data.size = Bytes(6_000_000_000);
     spec.hosts.regions = 12;
@@ -14,7 +14,7 @@ fn one_by_one(repair: RepairSpec) -> StorageSpec {
 }
 
 /// How long each of its rebuilds takes, when that is the same for all.
-fn takes(spec: &StorageSpec) -> f64 {
+pub(super) fn takes(spec: &StorageSpec) -> f64 {
     let outcome = run(spec);
     let spans: Vec<f64> = outcome.repairs.iter().map(|repair| repair.ended.since(repair.began).secs()).collect();
     assert!(spans.len() > 2, "{:?}", outcome.totals);
@@ -22,7 +22,7 @@ fn takes(spec: &StorageSpec) -> f64 {
     spans[0]
 }
 
-fn near(got: f64, expected: f64) {
+pub(super) fn near(got: f64, expected: f64) {
     assert!((got - expected).abs() < 1e-6, "{got} s, expected {expected}");
 }
 

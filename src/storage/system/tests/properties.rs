@@ -68,7 +68,9 @@ fn any_spec() -> impl Strategy<Value = StorageSpec> {
             let by = [RepairBy::NewHost, RepairBy::Worker, RepairBy::Owner, RepairBy::Neighbours, RepairBy::Nobody]
                 [by as usize];
             let link = "300 Mbit/s".parse().unwrap();
+            let races = !together && by == RepairBy::NewHost && seed % 2 == 1;
             spec.repair = RepairSpec {
+                reservations: if races { (seed / 2 % 5) as u32 } else { 1 },
                 resumes: !together && matches!(by, RepairBy::NewHost | RepairBy::Neighbours) && seed % 2 == 0,
                 class: RebuiltOn::Any,
                 mix: Default::default(),
