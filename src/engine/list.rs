@@ -28,7 +28,7 @@ const BUCKETS: usize = 65;
 /// assert_eq!(list.pop(), Some((Time::from_secs(1), "second")));
 /// assert_eq!(list.peek(), Some(Time::from_secs(2)));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EventList<E> {
     /// Events at exactly `now`.
     present: Present<E>,
@@ -43,7 +43,7 @@ pub struct EventList<E> {
 }
 
 /// Events of one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Present<E> {
     /// In the order of their insertion.
     InOrder(VecDeque<E>),

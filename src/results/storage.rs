@@ -105,7 +105,11 @@ impl StorageRow {
             any_loss_high: high(any),
             any_loss_by: any.map(|found| found.by.name().into()),
             nines: number(dataset).and_then(|loss| nines(loss, years)),
-            mttdl_s: outcome.exact.as_ref().and_then(|exact| exact.mttdl_s).or_else(|| even_mttdl(&row, number(unit))),
+            mttdl_s: outcome
+                .exact
+                .as_ref()
+                .and_then(|exact| exact.mttdl_s)
+                .or_else(|| even_mttdl(spec, &row, number(unit))),
             datasets_lost: mean(lost.iter().sum()),
             datasets_lost_low: lost_interval.map(|interval| interval.0),
             datasets_lost_high: lost_interval.map(|interval| interval.1),
@@ -167,8 +171,14 @@ pub fn nines(loss: f64, years: f64) -> Option<f64> {
     (loss > 0.0).then(|| -libm::log10(yearly))
 }
 
-/// Mean time to a loss if losses came at an even rate and so many came within the horizon.
-fn even_mttdl(row: &StorageRow, loss: Option<f64>) -> Option<f64> {
+/// Mean time to a loss if losses came at an even rate and so many came within the horizon; nothing where
+/// they do not, for hosts begin with lives that remember how old they are.
+fn even_mttdl(spec: &StorageSpec, row: &StorageRow, loss: Option<f64>) -> Option<f64> {
+    let ages =
+        |life: &LifeSpec| life.start == Start::Fresh && matches!(life.family, LifeFamily::Weibull | LifeFamily::Trace);
+    if spec.hosts.by_class().iter().any(|class| ages(class.life)) {
+        return None;
+    }
     let loss = loss.filter(|loss| *loss < 1.0)?;
     Some(if loss > 0.0 { -row.kept() / libm::log1p(-loss) } else { f64::INFINITY })
 }

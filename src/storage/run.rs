@@ -3,16 +3,21 @@
 
 use super::exact::exact;
 use super::fill::fill_while;
-use super::outcome::{FillOutcome, Found, FoundBy, StorageOutcome};
+use super::outcome::{FillOutcome, Found, FoundBy, RepairOutcome, StorageOutcome};
 use super::splitting::{Estimate, any_loss, dataset_loss, unit_loss_while};
 use super::statistics::{mean_interval, share_interval};
-use super::system::{aftermath, histories};
+use super::system::{aftermath, histories, unit_loss as system_unit_loss};
 use super::unit::{Environment, Recorded};
-use super::{RareMethod, RepairBy, StorageProgress, StorageSpec};
+use super::{RareMethod, StorageProgress, StorageSpec};
 use crate::units::Time;
+use std::collections::BTreeMap;
 
 /// Histories with a loss from which on that any dataset is lost is counted.
 const ENOUGH: u64 = 10;
+
+/// Rebuilds that others make longer by no more than this share of the time that slots are missing
+/// do not wait for one another.
+const ALIKE: f64 = 0.005;
 
 /// An interval this many times as high as it is low tells a number; a wider one is bounds.
 const TOLD: f64 = 3.0;
@@ -85,8 +90,7 @@ fn estimate_losses(
         return true;
     }
     let split = |estimate: Estimate| Some(Found { estimate, by: FoundBy::Splitting });
-    let unit = environments(spec, outcome, goes_on).and_then(|them| unit_loss_while(spec, &them, lasts, goes_on));
-    let Some(unit) = unit else { return false };
+    let Some(unit) = split_unit_loss(spec, outcome, (lasts, units), goes_on) else { return false };
     (outcome.unit_loss, outcome.dataset_loss) = (split(unit), split(dataset_loss(spec, &unit)));
     // Units that share hosts are lost together: where losses are no rarity, histories know.
     let any = any_loss(spec, &unit, there);
@@ -94,6 +98,47 @@ fn estimate_losses(
     let by = if is_known { FoundBy::Splitting } else { FoundBy::Bounds };
     outcome.any_loss = if hits >= ENOUGH { of_any } else { Some(Found { estimate: any, by }) };
     true
+}
+
+/// How likely a unit is lost, by splitting: of one unit, or of the whole system where rebuilds wait for
+/// one another and that does not take too long. Nothing when `goes_on` ended it.
+fn split_unit_loss(
+    spec: &StorageSpec,
+    outcome: &mut StorageOutcome,
+    (lasts, units): (&[f64], f64),
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<Estimate> {
+    if spec.waits_for_others() && !rebuilds_are_alike(spec, &outcome.repairs) {
+        if let Some(estimate) = system_unit_loss(spec, outcome.fill.as_ref(), units, goes_on).ok()? {
+            return Some(estimate);
+        }
+        let what = "rebuilds wait for one another, and this is too large to follow as a whole: losses are those of a unit \
+                    that meets what rebuilds took in one history, and may be several times as many, for who loses \
+                    much waits for all that was lost with it";
+        outcome.warnings.push(what.into());
+    }
+    environments(spec, outcome, goes_on).and_then(|them| unit_loss_while(spec, &them, lasts, goes_on))
+}
+
+/// Whether rebuilds took what they would take alone, as far as they were not broken off: what they
+/// waited, and what they took beyond the shortest of units of which as many slots were missing, is
+/// nothing beside the time for which slots were missing.
+fn rebuilds_are_alike(spec: &StorageSpec, repairs: &[RepairOutcome]) -> bool {
+    let span = |repair: &RepairOutcome| repair.ended.since(repair.began).since(repair.held_up).secs();
+    let rebuilt = || repairs.iter().filter(|repair| repair.rebuilt);
+    let mut shortest: BTreeMap<u32, f64> = BTreeMap::new();
+    for repair in rebuilt() {
+        let least = shortest.entry(repair.missing).or_insert(f64::INFINITY);
+        *least = least.min(span(repair));
+    }
+    // A span that is drawn is longer or shorter by chance.
+    let longer = |repair: &RepairOutcome| match spec.repair.time {
+        Some(_) => 0.0,
+        None => span(repair) - shortest[&repair.missing],
+    };
+    let by_others: f64 = rebuilt().map(|repair| repair.began.since(repair.asked).secs() + longer(repair)).sum();
+    let missing: f64 = rebuilt().map(|repair| repair.ended.since(repair.lost).secs()).sum();
+    by_others <= ALIKE * missing
 }
 
 /// What the split unit meets of the whole system: how long rebuilds took in its first history,
@@ -104,9 +149,7 @@ fn environments(
     outcome: &StorageOutcome,
     goes_on: &mut dyn FnMut() -> bool,
 ) -> Option<Vec<Environment>> {
-    let repair = &spec.repair;
-    let wait_for_others = spec.shares_links() || repair.workers > 0 || repair.per_host > 0;
-    if repair.by == RepairBy::Nobody || !wait_for_others || outcome.repairs.iter().all(|repair| !repair.rebuilt) {
+    if !spec.waits_for_others() || outcome.repairs.iter().all(|repair| !repair.rebuilt) {
         return Some(vec![]);
     }
     let mut recorded = Recorded::of(&outcome.repairs, &outcome.shocks);

@@ -271,6 +271,12 @@ impl StorageSpec {
         self.placement.rule == PlacementRule::Groups || self.hosts.count == self.code.total
     }
 
+    /// Whether rebuilds share links, workers or hosts.
+    pub fn waits_for_others(&self) -> bool {
+        let repair = &self.repair;
+        repair.by != RepairBy::Nobody && (self.shares_links() || repair.workers > 0 || repair.per_host > 0)
+    }
+
     /// Hosts that race with the first for a slot that is rebuilt, where enough are there.
     pub fn rivals(&self) -> u32 {
         let spare = if self.has_no_hosts_to_spare() { 0 } else { self.hosts.count - self.code.total };

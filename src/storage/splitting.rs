@@ -32,7 +32,7 @@ pub struct Estimate {
 }
 
 /// Repetitions at the least: their spread gives the interval.
-const FEWEST: u32 = 5;
+pub(super) const FEWEST: u32 = 5;
 
 /// A level that so many pass is none.
 const EASY: f64 = 0.4;
@@ -138,7 +138,7 @@ fn one_round(
 /// The mean of independent estimates and its 95 % interval, from the spread of its logarithm
 /// when one of them is left out (jackknife): products of shares are skewed, their logarithms
 /// hardly. Where too few found anything it reaches from nothing to `at_most`.
-fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
+pub(super) fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
     let n = found.len() as f64;
     let sum: f64 = found.iter().sum();
     let without = |one: &f64| libm::log((sum - one) / (n - 1.0));

@@ -4,7 +4,7 @@ use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::mix::MixSpec;
 use crate::protocol::SwarmShape;
 use crate::sim::RunSpec;
-use crate::storage::{RareMethod, RepairBy, StorageSpec, splitting, unit};
+use crate::storage::{RareMethod, RepairBy, StorageSpec, splitting, system, unit};
 use crate::units::{Bytes, Time};
 use crate::world::{Arrivals, Dataset, DatasetClass, DatasetSpec, HolderSpec, RequestSpec, WantedBy, WorldSpec};
 
@@ -211,6 +211,8 @@ const HOST: f64 = 500.0;
 /// Seconds of a history that is split where slots are rebuilt, and for each slot and host
 /// that is followed where none are and it goes on to its end.
 const SPLIT_EXCURSION: f64 = 40e-6;
+/// Seconds of an event of a system that is followed as a whole.
+const SPLIT_EVENT: f64 = 1e-6;
 const SPLIT_FOLLOWED: f64 = 0.45e-6;
 
 /// What the histories of a storage run cost: each host that dies takes its slots with it, and
@@ -237,13 +239,14 @@ fn split_seconds(spec: &StorageSpec) -> f64 {
     if spec.rare.method != RareMethod::Split {
         return 0.0;
     }
+    let whole = if spec.waits_for_others() { system::most_events(spec) * SPLIT_EVENT } else { 0.0 };
     let levels = f64::from(spec.parity().max(1));
     let first_round = f64::from(spec.rare.starts) * f64::from(spec.rare.repetitions) * levels;
     if spec.repair.by == RepairBy::Nobody {
         // What is gone stays gone, and all that a unit has to do with is followed to the end.
         first_round * (f64::from(spec.code.total) + unit::followed_hosts(spec) as f64) * SPLIT_FOLLOWED
     } else {
-        splitting::most_histories(first_round) * SPLIT_EXCURSION
+        whole.max(splitting::most_histories(first_round) * SPLIT_EXCURSION)
     }
 }
 

@@ -31,7 +31,7 @@ impl Transfer {
 }
 
 /// Transfers between nodes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bulk {
     levels: Levels,
     moments: Moments,

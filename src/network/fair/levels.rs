@@ -68,7 +68,7 @@ struct Split {
 }
 
 /// Links, the flows on them, and the levels that follow.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Levels {
     /// Bytes per second. First all uplinks, then all downlinks, then those inside the
     /// graph, and one without limit that stands for "no other".

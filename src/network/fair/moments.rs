@@ -10,7 +10,7 @@ const NONE: u32 = u32::MAX;
 const ARITY: usize = 4;
 
 /// At most one time per flow; the first is that of the lowest (time, flow).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Moments {
     heap: Vec<(Time, u32)>,
     /// Per flow: its index in `heap`, or [`NONE`].

@@ -16,12 +16,13 @@ impl History<'_> {
         let ClassRules { life, start, .. } = &self.rules.classes[class];
         let age = life.first_age(*start, &mut lives);
         let dies = Time::from_secs_f64(life.remaining(age, &mut lives));
-        let (mut up, mut turns) = (true, Time::NEVER);
+        let (mut up, mut turns, mut turned) = (true, Time::NEVER, None);
         if let Some((there, away)) = &self.rules.up_and_away {
             up = *start == Start::Fresh || absences.uniform() * (there.mean() + away.mean()) < there.mean();
             let law = if up { there } else { away };
             let age = law.first_age(*start, &mut absences);
             turns = Time::from_secs_f64(law.remaining(age, &mut absences));
+            turned = Some(-age);
         }
         Host {
             class: class as u8,
@@ -31,7 +32,9 @@ impl History<'_> {
             open: false,
             stamp: 0,
             dies,
+            born: -age,
             turns,
+            turned,
             since: Time::ZERO,
             lives,
             absences,
@@ -95,7 +98,7 @@ impl History<'_> {
     fn come(&mut self, host: u32) {
         let turns = self.next_absence(host);
         let of = &mut self.hosts[host as usize];
-        (of.alive, of.up, of.since) = (true, true, self.now);
+        (of.alive, of.up, of.since, of.turned) = (true, true, self.now, Some(self.now.secs()));
         (of.dies, of.turns, of.is_new) = (Time::NEVER, turns, true);
         if !self.spec.has_no_hosts_to_spare() {
             self.begin_life(host);
@@ -109,7 +112,7 @@ impl History<'_> {
     pub(super) fn begin_life(&mut self, host: u32) {
         let of = &mut self.hosts[host as usize];
         let life = self.rules.classes[of.class as usize].life.remaining(0.0, &mut of.lives);
-        (of.dies, of.is_new) = (self.now + Time::from_secs_f64(life), false);
+        (of.dies, of.born, of.is_new) = (self.now + Time::from_secs_f64(life), self.now.secs(), false);
     }
 
     /// A host dies, and what it had with it.
@@ -144,7 +147,8 @@ impl History<'_> {
     /// A host goes away for so long, with its data.
     fn leave(&mut self, host: u32, span: Time) {
         self.totals.absences += 1;
-        self.hosts[host as usize].turns = self.now + span;
+        let of = &mut self.hosts[host as usize];
+        (of.turns, of.turned) = (self.now + span, None);
         self.go_down(host);
         for at in 0..self.hosts[host as usize].slots.len() {
             self.away(self.hosts[host as usize].slots[at]);
@@ -182,7 +186,7 @@ impl History<'_> {
     fn come_back(&mut self, host: u32) {
         let turns = self.next_absence(host);
         let of = &mut self.hosts[host as usize];
-        (of.up, of.since, of.turns) = (true, self.now, turns);
+        (of.up, of.since, of.turns, of.turned) = (true, self.now, turns, Some(self.now.secs()));
         self.counts.hosts_up += 1;
         self.refresh(host);
         self.resume_all(host);
@@ -200,7 +204,7 @@ impl History<'_> {
         let wait = -mean * libm::log(self.shocks[index as usize].uniform());
         let at = self.now + Time::from_secs_f64(wait);
         if every < Time::NEVER && at < Time::NEVER {
-            self.list.push(at, Event::Shock(index));
+            self.list.push(at, Event::Shock { entry: index, stamp: self.shock_stamps[index as usize] });
         }
     }
 

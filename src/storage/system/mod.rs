@@ -17,6 +17,7 @@
 //! - Where a span is drawn, bytes are in the totals and on nobody's links.
 
 mod books;
+mod branches;
 mod ends;
 mod hosts;
 mod jobs;
@@ -37,6 +38,9 @@ use crate::network::Bulk;
 use crate::rng::{Rng, mix};
 use crate::units::Time;
 use books::Integrals;
+use branches::Watch;
+pub use branches::most_events;
+pub(super) use branches::unit_loss;
 use jobs::Job;
 use moves::Part;
 use state::{Counts, Dataset, Host, Node, Rules, Slot, Unit};
@@ -70,8 +74,7 @@ pub fn histories(
 ) -> StorageOutcome {
     let mut outcome = StorageOutcome { complete: true, ..StorageOutcome::default() };
     for number in 0..spec.histories {
-        let seed = if number == 0 { spec.seed } else { mix(spec.seed ^ mix(u64::from(number))) };
-        let mut history = History::new(spec, seed, filled, number == 0);
+        let mut history = History::new(spec, seed_of(spec, number), filled, number == 0);
         let before = outcome.events;
         let mut goes_on = |time: Time, events: u64| {
             let within = if spec.horizon == Time::ZERO { 1.0 } else { time.secs() / spec.horizon.secs() };
@@ -88,6 +91,10 @@ pub fn histories(
     outcome
 }
 
+fn seed_of(spec: &StorageSpec, number: u32) -> u64 {
+    if number == 0 { spec.seed } else { mix(spec.seed ^ mix(u64::from(number))) }
+}
+
 /// Another history, in which a shock of this entry strikes half way: what rebuilds take after
 /// one, where none came in the histories. Nothing when `goes_on` ended it.
 pub(super) fn aftermath(
@@ -98,7 +105,7 @@ pub(super) fn aftermath(
 ) -> Option<StorageOutcome> {
     let seed = mix(spec.seed ^ mix(u64::from(spec.histories) + u64::from(entry)));
     let mut history = History::new(spec, seed, filled, true);
-    history.list.push(spec.horizon / 2, Event::Shock(entry));
+    history.list.push(spec.horizon / 2, Event::Shock { entry, stamp: 0 });
     let mut outcome = StorageOutcome::default();
     history.run(&mut |_, _| goes_on()).then(|| {
         history.finish(0, &mut outcome);
@@ -119,8 +126,8 @@ fn span(spec: SpanSpec, rng: &mut Rng) -> Time {
 enum Event {
     /// A host dies, goes away, comes back or comes, if the stamp is its latest.
     Host { host: u32, stamp: u32 },
-    /// A shock of this entry.
-    Shock(u32),
+    /// A shock of this entry, if the stamp is its latest.
+    Shock { entry: u32, stamp: u32 },
     /// It is noticed that a slot is missing, if the stamp is its latest.
     Noticed { slot: u32, stamp: u32 },
     /// A rebuild begins to move something or is done, if the stamp is its latest.
@@ -151,6 +158,7 @@ enum Kind {
 }
 
 /// A history as it goes on.
+#[derive(Clone)]
 struct History<'a> {
     spec: &'a StorageSpec,
     rules: Rules,
@@ -168,6 +176,7 @@ struct History<'a> {
     /// By domain, then by class: hosts that may get a slot.
     open: Vec<u32>,
     shocks: Vec<Rng>,
+    shock_stamps: Vec<u32>,
     jobs: Vec<Job>,
     jobs_free: Vec<u32>,
     /// Rebuilds that wait for a worker, with their stamps.
@@ -210,6 +219,7 @@ struct History<'a> {
     digest: u64,
     events: u64,
     warnings: Vec<String>,
+    watch: Option<Box<Watch>>,
 }
 
 impl History<'_> {
@@ -267,9 +277,12 @@ impl History<'_> {
             Some((_, Event::Host { host, stamp })) => self.turn(host, stamp),
             Some((_, Event::Noticed { slot, stamp })) => self.noticed(slot, stamp),
             Some((_, Event::Job { job, stamp })) => self.job_due(job, stamp),
-            Some((_, Event::Shock(entry))) => {
-                self.strike(entry);
-                true
+            Some((_, Event::Shock { entry, stamp })) => {
+                let counts = stamp == self.shock_stamps[entry as usize];
+                if counts {
+                    self.strike(entry);
+                }
+                counts
             }
             Some((_, Event::Ended(dataset))) => {
                 self.end_dataset(dataset);

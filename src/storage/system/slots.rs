@@ -36,6 +36,9 @@ impl History<'_> {
         let of = &mut self.units[unit as usize];
         of.gone += 1;
         let (left, lost) = (self.rules.n - of.gone, of.gone > self.rules.m);
+        if let Some(watch) = &mut self.watch {
+            watch.note(unit, of.gone);
+        }
         let dataset = &mut self.datasets[(unit / self.rules.units_per_dataset) as usize];
         dataset.outcome.fewest = dataset.outcome.fewest.min(left);
         if lost {

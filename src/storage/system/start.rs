@@ -51,6 +51,7 @@ impl<'a> History<'a> {
             datasets: vec![dataset; spec.data.count as usize],
             open: Vec::new(),
             shocks: (0..spec.shocks.len() as u64).map(|entry| stream(Purpose::Shocks, entry)).collect(),
+            shock_stamps: vec![0; spec.shocks.len()],
             jobs: Vec::new(),
             jobs_free: Vec::new(),
             queue: VecDeque::new(),
@@ -83,6 +84,7 @@ impl<'a> History<'a> {
             digest: mix(seed),
             events: 0,
             warnings: Vec::new(),
+            watch: None,
         };
         history.connect();
         history.populate(filled);

@@ -80,7 +80,7 @@ pub(super) struct Unit {
 }
 
 /// A place for a host.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Host {
     /// Which class it is of.
     pub class: u8,
@@ -94,8 +94,12 @@ pub(super) struct Host {
     /// Which of its pending events counts.
     pub stamp: u32,
     pub dies: Time,
+    /// When its life began, in seconds: before the start, where it had an age then.
+    pub born: f64,
     /// When it goes away or comes back.
     pub turns: Time,
+    /// Since when it is there or away, in seconds, where it was drawn for how long.
+    pub turned: Option<f64>,
     /// Since when it is up, while it is.
     pub since: Time,
     pub lives: Rng,
@@ -147,7 +151,7 @@ pub(super) struct Counts {
 }
 
 /// Numbers of a specification that are asked for again and again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub n: u32,
     pub m: u32,
@@ -169,7 +173,7 @@ pub(super) struct Rules {
 }
 
 /// Numbers of a class of hosts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ClassRules {
     pub hosts: Range<u32>,
     pub life: Life,

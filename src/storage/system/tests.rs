@@ -1,6 +1,7 @@
 //! Histories against the exact numbers and brute-force ones of the storage oracles.
 
 mod away;
+mod branches;
 mod classes;
 mod kept;
 mod moves;
