@@ -205,3 +205,29 @@ fn who_is_alone_at_the_start_is_found() {
         assert!((at_once - later).abs() < 2.0, "{model}: {at_once} and {later} s");
     }
 }
+
+/// Relays of a mixnet or of circuits are machines apart: nobody's keys are theirs, and what a
+/// hash table costs a node is the same with them and without.
+#[test]
+fn relays_apart_are_no_nodes_of_a_hash_table() {
+    for model in ["discv5", "kademlia"] {
+        let told = |relays: &str| {
+            let model = format!("discovery.model={model}");
+            let sets = [
+                "discovery.load.keys_per_node=2",
+                "discovery.load.providers_per_key=5",
+                "discovery.load.queries_per_second=0.002",
+                "network.latency=20 ms",
+                "stop.run_for=30 min",
+                relays,
+            ];
+            idle(30, &[&sets[..], &[&model]].concat()).discovery
+        };
+        let without = told("network.jitter={ fixed = { value = 0 } }");
+        let per_node = |metric: &str| without.iter().find(|(name, _)| name == metric).map(|(_, value)| *value);
+        assert_eq!(per_node("nodes"), Some(30.0));
+        assert!(per_node("advertising_bytes_per_s") > Some(0.0), "{without:?}");
+        assert_eq!(told("network.mix.relays=30"), without, "{model}");
+        assert_eq!(told("network.nat={ unreachable = 0, relays = 30 }"), without, "{model}");
+    }
+}

@@ -63,6 +63,8 @@ pub struct Dht {
     shape: Shape,
     lossy: bool,
     ids: Vec<u64>,
+    /// Nodes that may take part: all but machines apart, relays above all, which come last.
+    members: u32,
     key_salt: u64,
     /// Who was there before the start.
     at_start: Vec<bool>,
@@ -103,6 +105,7 @@ pub struct Dht {
 impl Dht {
     pub(super) fn new(world: &World, params: &DhtParams, load: Option<&LoadSpec>, clients: Vec<bool>) -> Self {
         let n = world.nodes.len();
+        let members = world.ids().filter(|id| world.node(*id).role.takes_part()).count();
         let salt = |entity| Rng::stream(world.seed, Stream::DhtIdentifiers, entity).next_u64();
         let (node_salt, key_salt) = (salt(0), salt(1));
         // `mix` is one to one, so no two nodes have the same id.
@@ -116,6 +119,7 @@ impl Dht {
             shape,
             lossy: params.loss > 0.0,
             key_salt,
+            members: members as u32,
             ring: Ring::new(&ids, &servers),
             at_start,
             clients,
@@ -137,7 +141,7 @@ impl Dht {
             ticking: false,
             scratch: Vec::new(),
             protocol_keys: Key::count(world) as u32,
-            load: load.map(|load| (*load, load.assign(n as u32, world.seed))),
+            load: load.map(|load| (*load, load.assign(members as u32, world.seed))),
             tally: Tally::new(&exchange::KINDS),
             stats: Stats::default(),
         };
@@ -171,7 +175,7 @@ impl Dht {
             self.ring.fill(table, self.ids[node], &self.shape, rng);
         }
         let Some((load, keys)) = self.load.take() else { return };
-        let mut closest: Vec<Vec<u32>> = vec![Vec::new(); load.keys(self.ids.len() as u32) as usize];
+        let mut closest: Vec<Vec<u32>> = vec![Vec::new(); load.keys(self.members) as usize];
         for (node, keys) in (0..).zip(&keys) {
             let there = self.at_start[node as usize];
             for key in keys.iter().filter(|_| there) {
@@ -261,7 +265,7 @@ impl Dht {
     pub(super) fn report(&self, end: Time) -> Vec<(String, f64)> {
         let mut report = self.tally.report();
         self.stats.report(&mut report);
-        let nodes = self.ids.len() as f64;
+        let nodes = f64::from(self.members);
         self.stats.rates(nodes, end.secs().max(1e-9), &mut report);
         if let Some((load, _)) = &self.load {
             let upkeep = bound::dht_upkeep(&bound::DhtLoad {

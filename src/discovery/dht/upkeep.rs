@@ -104,7 +104,7 @@ impl Dht {
     pub(super) fn query(&mut self, node: u32, mut cx: Moment<'_>) {
         self.plan_query(node, &mut cx);
         let Some((load, _)) = &self.load else { return };
-        let keys = load.keys(self.ids.len() as u32);
+        let keys = load.keys(self.members);
         let key = self.rngs[node as usize].below(u64::from(keys)) as u32;
         self.find_topic(node, self.load_topic(key), cx);
     }
