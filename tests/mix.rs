@@ -157,3 +157,13 @@ fn links_of_relays_are_used() {
     let outcome = run(&EXPERIMENT[..5], &[&EXPERIMENT[7..], &slow].concat());
     assert!(seconds(&outcome) > 80.0, "{}", seconds(&outcome));
 }
+
+/// A tracker is on a machine that comes after the relays, and is none of them.
+#[test]
+fn a_tracker_does_not_relay() {
+    let outcome = run(&EXPERIMENT, &["discovery.model=tracker"]);
+    let [relays @ .., tracker] = &outcome.nodes[2..] else { panic!("five relays and a tracker") };
+    let of_discovery: f64 = outcome.traffic(Class::Discovery).bytes as f64;
+    assert!((tracker.bytes_tx + tracker.bytes_rx) as f64 <= of_discovery, "{tracker:?}");
+    assert!(relays.len() == 5 && relays.iter().all(|relay| relay.bytes_tx > 500_000), "{relays:?}");
+}

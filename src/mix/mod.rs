@@ -140,12 +140,11 @@ pub struct Mix {
 }
 
 impl Mix {
-    /// An idle mixnet between the nodes of `world`, of which those apart come last.
+    /// An idle mixnet between the nodes of `world`.
     pub fn new(world: &World, spec: &MixSpec) -> Self {
-        let swarm = world.nodes.len() as u32 - spec.relays;
         let mut mix = Mix {
             spec: *spec,
-            pool: Pool::new(spec, swarm),
+            pool: Pool::of(world, spec),
             stations: world.ids().map(|id| Station::new(id, world.seed, spec)).collect(),
             sessions: Vec::new(),
             free: Vec::new(),

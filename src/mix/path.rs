@@ -2,7 +2,7 @@
 
 use super::spec::{MOST_RELAYS, MixSpec, PathProfile};
 use crate::rng::Rng;
-use crate::world::NodeId;
+use crate::world::{NodeId, World};
 
 /// The relays of a packet, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,11 @@ impl Pool {
     /// The relays apart, which come after `nodes` nodes of the swarm, or else these.
     pub fn new(spec: &MixSpec, nodes: u32) -> Self {
         if spec.relays > 0 { Pool { first: nodes, count: spec.relays } } else { Pool { first: 0, count: nodes } }
+    }
+
+    /// That of a world: a machine on which discovery runs may come after the relays apart.
+    pub fn of(world: &World, spec: &MixSpec) -> Self {
+        Pool::new(spec, world.ids().filter(|id| world.node(*id).role.takes_part()).count() as u32)
     }
 
     /// Their ids, in order.
