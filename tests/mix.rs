@@ -158,6 +158,26 @@ fn links_of_relays_are_used() {
     assert!(seconds(&outcome) > 80.0, "{}", seconds(&outcome));
 }
 
+/// Bytes of others: what relays send on is two of the three hops of each packet, framing and
+/// all, and of none of the packets of the two ends.
+#[test]
+fn books_of_other_peoples_bandwidth() {
+    let outcome = run(&EXPERIMENT, &[]);
+    let relays: u64 = outcome.nodes[2..].iter().map(|node| node.bytes_tx).sum();
+    let relayed = counted(&outcome, "mix_relay_tx_bytes");
+    // Connections between relays, and acknowledgements that found no packet to travel with.
+    let rest = 1.0 - relayed / relays as f64;
+    assert!((0.0..0.02).contains(&rest), "{relayed} of {relays} B that relays sent");
+    // Two of three hops are booked as packets of the mixnet on their way; the same share is sent on.
+    let hops = outcome.traffic(Class::MixRelay);
+    assert!((relayed / hops.bytes as f64 - 1.0).abs() < 0.02, "{relayed} {hops:?}");
+    // Where everybody relays, a node that does is no machine apart.
+    let swarm = run(&EXPERIMENT[..8], &["swarm.network_size=7"]);
+    let all: u64 = swarm.nodes.iter().map(|node| node.bytes_tx).sum();
+    let share = counted(&swarm, "mix_relay_tx_bytes") / all as f64;
+    assert!((share - 2.0 / 3.0).abs() < 0.02, "{share}");
+}
+
 /// A tracker is on a machine that comes after the relays, and is none of them.
 #[test]
 fn a_tracker_does_not_relay() {

@@ -61,6 +61,12 @@ pub fn overhead(packets: f64, packet: f64, chunk: f64) -> f64 {
     packets * packet / chunk
 }
 
+/// Data that comes to its receiver for each byte that relays send, `hops` of them on each
+/// path, when `overhead` bytes pass one end for each byte of data.
+pub fn payload_per_relay_byte(overhead: f64, hops: u32) -> f64 {
+    1.0 / (overhead * f64::from(hops))
+}
+
 /// Time for which a relay keeps a packet, when it makes a proof of length `proof` while it
 /// holds it: `E max(delay, proof)`.
 pub fn proof_beside_delay(proof: f64, mean: f64) -> f64 {
@@ -133,6 +139,7 @@ mod tests {
             near(at_end, end, 2e-4);
             near(3.0 * at_end, network, 4e-4);
         }
+        near(payload_per_relay_byte(overhead(3.4, PACKET, CHUNK), 2), 0.1224, 3e-4);
         near(3.0 * overhead(1.0, PACKET, CHUNK), 3.605, 2e-4);
         near(3.0 * overhead(2.0, PACKET, CHUNK), 7.209, 2e-4);
     }

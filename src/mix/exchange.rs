@@ -4,6 +4,7 @@ use super::packet::{Frame, Grant, Packet, SessionId, Supply, Task};
 use super::session::{INITIATOR, RECIPIENT, Stream};
 use super::spec::Sending;
 use super::{Mix, Out};
+use crate::units::Time;
 use crate::world::Channel;
 
 /// Reply blocks that come with the question for a session: two for the answer.
@@ -125,6 +126,7 @@ impl Mix {
             origin: ends[INITIATOR],
             receiver: ends[RECIPIENT],
             path,
+            begun: Time::ZERO,
             hop: 0,
             left: false,
             life: 0,

@@ -1,6 +1,7 @@
 //! Packets under way, and what is in them.
 
 use super::path::Path;
+use crate::units::Time;
 use crate::world::NodeId;
 
 /// What the receiver of a stream has, as an acknowledgement says it.
@@ -118,6 +119,8 @@ pub(super) struct Packet {
     pub origin: NodeId,
     pub receiver: NodeId,
     pub path: Path,
+    /// When its sender began to pack it.
+    pub begun: Time,
     /// Nodes that it has left.
     pub hop: usize,
     /// Whether its sender was told that it has left.

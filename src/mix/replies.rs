@@ -8,6 +8,7 @@ use super::packet::{Frame, Grant, Packet, SessionId, Task};
 use super::path::Path;
 use super::session::{INITIATOR, Job, Leaving, RECIPIENT};
 use super::spec::{Coding, Sending};
+use crate::units::Time;
 
 impl Mix {
     /// Supplies reply blocks while there is room for a packet of them.
@@ -141,6 +142,7 @@ impl Mix {
             origin,
             receiver: creator,
             path,
+            begun: Time::ZERO,
             hop: 0,
             left: false,
             life: 0,

@@ -1,7 +1,8 @@
 //! What was done, in numbers.
 
-use super::packet::Frame;
+use super::packet::{Frame, Packet};
 use super::path::Pool;
+use super::session::RECIPIENT;
 use crate::units::Time;
 use crate::world::NodeId;
 
@@ -14,6 +15,8 @@ pub(super) struct Tally {
     pub died: u64,
     /// Packets that did not come to the next node.
     pub lost: u64,
+    /// Those of them that a node held which went.
+    pub lost_held: u64,
     /// Packets of others that found no slot.
     pub no_slot: u64,
     /// Chunks that were sent again.
@@ -29,8 +32,15 @@ pub(super) struct Tally {
     supplies: u64,
     control: u64,
     cover: u64,
-    starved: Time,
+    /// Reply blocks that were sent, those again that were lost, and that were used.
+    surbs: [u64; 2],
+    /// How often frames waited for reply blocks alone, and how long in all.
+    starved: (u64, Time),
     slotless: Time,
+    /// Packets that came to their receivers, and how long they took in all.
+    came: (u64, Time),
+    /// Wire bytes of packets that relays have sent on and that have arrived.
+    relay_bytes: u64,
     /// By node: packets of others that it sent on, and how long it held them altogether.
     relayed: Vec<(u64, Time)>,
 }
@@ -43,6 +53,7 @@ impl Tally {
             sessions: 0,
             died: 0,
             lost: 0,
+            lost_held: 0,
             no_slot: 0,
             sent_again: 0,
             supplied_again: 0,
@@ -54,15 +65,21 @@ impl Tally {
             supplies: 0,
             control: 0,
             cover: 0,
-            starved: zero,
+            surbs: [0; 2],
+            starved: (0, zero),
             slotless: zero,
+            came: (0, zero),
+            relay_bytes: 0,
             relayed: vec![(0, zero); nodes],
         }
     }
 
-    /// A packet with this is packed.
-    pub fn sent(&mut self, frame: &Frame) {
-        *match frame {
+    /// A packet is packed.
+    pub fn sent(&mut self, packet: &Packet) {
+        let asks = matches!(packet.frame, Frame::Query(_));
+        self.surbs[0] += packet.supply.map_or(u64::from(asks), |supply| u64::from(supply.count));
+        self.surbs[1] += u64::from(packet.side == RECIPIENT || matches!(packet.frame, Frame::Answer(_)));
+        *match packet.frame {
             Frame::Data(..) => &mut self.data,
             Frame::Ack(..) => &mut self.acks,
             Frame::Supply => &mut self.supplies,
@@ -78,9 +95,27 @@ impl Tally {
         *time += held;
     }
 
+    /// A packet has arrived that a relay had sent, as so many bytes on the wire.
+    pub fn carry(&mut self, wire: u64) {
+        self.relay_bytes += wire;
+    }
+
     /// A frame has waited so long for reply blocks alone.
     pub fn starve(&mut self, span: Time) {
-        self.starved += span;
+        self.starved.0 += 1;
+        self.starved.1 += span;
+    }
+
+    /// A packet has come to its receiver, so long after its sender began to pack it.
+    pub fn arrive(&mut self, took: Time) {
+        self.came.0 += 1;
+        self.came.1 += took;
+    }
+
+    /// A packet is lost with the node that held it.
+    pub fn lose_held(&mut self) {
+        self.lost += 1;
+        self.lost_held += 1;
     }
 
     /// A packet has waited so long for a slot.
@@ -107,11 +142,17 @@ impl Tally {
             ("mix_control_packets", self.control as f64),
             ("mix_cover_packets", self.cover as f64),
             ("mix_lost", self.lost as f64),
+            ("mix_lost_held", self.lost_held as f64),
             ("mix_no_slot", self.no_slot as f64),
             ("mix_sent_again", self.sent_again as f64),
             ("mix_supplied_again", self.supplied_again as f64),
-            ("mix_surb_wait_s", self.starved.secs()),
+            ("mix_surbs", self.surbs[0] as f64),
+            ("mix_surbs_used", self.surbs[1] as f64),
+            ("mix_surb_waits", self.starved.0 as f64),
+            ("mix_surb_wait_s", self.starved.1.secs()),
             ("mix_slot_wait_s", self.slotless.secs()),
+            ("mix_packet_time_mean_s", over(self.came.1.secs(), self.came.0 as f64)),
+            ("mix_relay_tx_bytes", self.relay_bytes as f64),
             ("mix_relay_packets_per_s", over(relayed as f64, count * end.secs())),
             ("mix_busiest_relay_packets_per_s", over(most as f64, end.secs())),
             ("mix_packets_in_relay", over(held, count * end.secs())),

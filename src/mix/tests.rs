@@ -51,6 +51,12 @@ impl Net {
         }
     }
 
+    /// What the layer has counted.
+    fn told(&self, metric: &str) -> f64 {
+        let counts = self.mix.report(self.now);
+        counts.into_iter().find(|(name, _)| name == metric).unwrap_or_else(|| panic!("{metric}")).1
+    }
+
     fn drain(&mut self) {
         while let Some(out) = self.mix.pop() {
             match out {
@@ -75,7 +81,7 @@ impl Net {
             }
             None => *self.bytes.entry(class).or_default() += bytes,
         }
-        self.mix.arrived(packet);
+        self.mix.arrived(packet, bytes);
     }
 
     /// Goes on until `end`, or until nothing is left to be done.
@@ -221,6 +227,12 @@ fn m11_and_m12_every_packet_is_booked_over_three_links() {
     let want = mixnet::overhead(2.0 + acks + supplies + other, PACKET as f64, CHUNK as f64);
     near(at_end / data, want, 1e-9);
     near(net.bytes(Class::MixRelay), 2.0 * at_end, 1e-9);
+    near(data / net.told("mix_relay_tx_bytes"), mixnet::payload_per_relay_byte(want, 2), 1e-9);
+    near(net.told("mix_packet_time_mean_s"), 0.3, 0.02); // a hold and two delays
+    // Who supplies sends five in each packet, and the other end uses all but those it holds.
+    let [made, used] = ["mix_surbs", "mix_surbs_used"].map(|name| net.told(name));
+    assert!((0.0..=21.0).contains(&(made - used)), "{made} {used}");
+    near(made / 5.0, net.told("mix_supply_packets"), 0.01);
 }
 
 /// Oracle M13: a limit of a hundred packets in 10 s is the rate of a sender, whatever else

@@ -15,7 +15,7 @@ impl Mix {
     /// Has a packet packed, proven and, unless it hides others, held; then it leaves.
     pub(super) fn launch(&mut self, mut packet: Packet, held: bool) {
         let station = &mut self.stations[packet.origin.index()];
-        packet.life = station.life;
+        (packet.life, packet.begun) = (station.life, self.now);
         let packed = station.work(self.now, self.spec.build_time);
         let slot = station.slot(packed, &self.spec);
         self.tally.wait_for_slot(slot.since(packed));
@@ -23,7 +23,7 @@ impl Mix {
         if held {
             at += self.spec.delays.sample(self.spec.hold, &mut station.hold);
         }
-        self.tally.sent(&packet.frame);
+        self.tally.sent(&packet);
         let holder = packet.origin;
         let packet = self.packets.add(packet);
         self.out.push_back(Out::Alarm(at, holder, Alarm::Leave(packet)));
@@ -37,7 +37,7 @@ impl Mix {
             self.out.push_back(Out::Forward { packet: id, from, to });
         } else {
             self.packets.take(id);
-            self.tally.lost += 1;
+            self.tally.lose_held();
         }
     }
 
@@ -58,9 +58,13 @@ impl Mix {
         self.tally.lost += 1;
     }
 
-    /// The packet has come to the next node, which unpacks it.
-    pub fn arrived(&mut self, id: u32) {
+    /// The packet has come to the next node, which unpacks it; it took so many bytes on the
+    /// wire to come there.
+    pub fn arrived(&mut self, id: u32, wire: u64) {
         let Some(packet) = self.packets.get(id) else { return };
+        if packet.hop > 0 {
+            self.tally.carry(wire);
+        }
         packet.hop += 1;
         let clear = packet.is_there() && is_clear(packet, self.spec.exit);
         let node = packet.holder();
@@ -83,9 +87,12 @@ impl Mix {
         let station = &mut self.stations[node.index()];
         let gone = packet.life != station.life;
         if gone || packet.is_there() {
-            let packet = self.packets.take(id);
-            self.tally.lost += u64::from(gone);
-            return packet.into_iter().filter(|_| !gone).for_each(|packet| self.handle(packet));
+            let Some(packet) = self.packets.take(id) else { return };
+            if gone {
+                return self.tally.lose_held();
+            }
+            self.tally.arrive(self.now.since(packet.begun));
+            return self.handle(packet);
         }
         if !station.forwards(self.now, &self.spec) {
             self.packets.take(id);
@@ -165,6 +172,7 @@ impl Packet {
             origin,
             receiver,
             path,
+            begun: Time::ZERO,
             hop: 0,
             left: false,
             life: 0,

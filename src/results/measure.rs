@@ -143,7 +143,8 @@ const LESS: [&str; 39] = [
     "fill_s",
     "fill_wasted_share",
 ];
-const MORE: [&str; 6] = ["completed", "efficiency", "ever_completed", "nines", "mttdl_s", "filled"];
+const MORE: [&str; 7] =
+    ["completed", "efficiency", "ever_completed", "payload_per_relay_byte", "nines", "mttdl_s", "filled"];
 
 /// Titles of columns that people call otherwise.
 const TITLES: [(&str, &str); 12] = [

@@ -70,6 +70,7 @@ impl RunRow {
         };
         let payload = outcome.traffic(Class::Payload).bytes;
         let wire = outcome.wire_bytes();
+        let relayed = counted(outcome, &["nat_relay_tx_bytes"]).or(counted_in(&outcome.mix, &["mix_relay_tx_bytes"]));
         RunRow {
             status: outcome.status.name().into(),
             completed: Some(outcome.completed() as u64),
@@ -101,7 +102,10 @@ impl RunRow {
             pairs_upgraded: counted(outcome, &["nat_pairs_reversed", "nat_pairs_punched"]),
             pairs_relayed: counted(outcome, &["nat_pairs_relayed"]),
             pairs_never: counted(outcome, &["nat_pairs_never"]),
-            relay_tx_bytes: counted(outcome, &["nat_relay_tx_bytes"]),
+            relay_tx_bytes: relayed,
+            payload_per_relay_byte: relayed
+                .filter(|bytes| *bytes > 0)
+                .map(|bytes| outcome.useful as f64 / bytes as f64),
             ..self.with_downloads(spec, outcome)
         }
     }
@@ -110,7 +114,12 @@ impl RunRow {
 /// The sum of what was counted under these names of nodes behind NATs; nothing where there
 /// are none.
 fn counted(outcome: &Outcome, names: &[&str]) -> Option<u64> {
-    let of = |name: &&str| outcome.nat.iter().find(|(known, _)| known == name).map(|(_, value)| *value as u64);
+    counted_in(&outcome.nat, names)
+}
+
+/// The sum of what was counted under these names; nothing where one of them was not.
+fn counted_in(counts: &[(String, f64)], names: &[&str]) -> Option<u64> {
+    let of = |name: &&str| counts.iter().find(|(known, _)| known == name).map(|(_, value)| *value as u64);
     names.iter().map(of).sum()
 }
 
@@ -422,6 +431,21 @@ pub(crate) mod tests {
         assert_eq!(run.wire_per_payload, Some(1.125));
         assert_eq!(run.sim_time_s, Some(123.456789012));
         assert_eq!(run.fingerprint.as_deref(), Some("000000000000beef"));
+    }
+
+    #[test]
+    fn what_relays_sent_is_of_circuits_or_of_a_mixnet() {
+        let of = |mix: &[(&str, f64)], nat: &[(&str, f64)]| {
+            let counts = |all: &[(&str, f64)]| all.iter().map(|(name, value)| (name.to_string(), *value)).collect();
+            let spec = crate::scenario::load(&Default::default()).unwrap().run.into_swarm().unwrap();
+            let labels = Labels { run_id: "r", scenario: "s", protocol: "p", repetition: 0 };
+            let run = RunResult::new(labels, &spec, &Outcome { mix: counts(mix), nat: counts(nat), ..outcome() }).run;
+            (run.relay_tx_bytes, run.payload_per_relay_byte)
+        };
+        assert_eq!(of(&[], &[]), (None, None), "nobody relays");
+        assert_eq!(of(&[("mix_relay_tx_bytes", 4000.0)], &[]), (Some(4000), Some(0.25)));
+        assert_eq!(of(&[], &[("nat_relay_tx_bytes", 500.0)]), (Some(500), Some(2.0)));
+        assert_eq!(of(&[("mix_relay_tx_bytes", 0.0)], &[]), (Some(0), None), "nothing went over them");
     }
 
     #[test]

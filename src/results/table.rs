@@ -249,7 +249,7 @@ mod tests {
             peak_rss_bytes,fingerprint,ever_completed,crash_lost_bytes,timed_out_bytes,\
             churned_bytes,dataset_count,downloads,downloads_unfinished,downloads_held,download_first_byte_median_s,\
             download_median_s,download_p95_s,useful_bytes,downloads_asked,\
-            pairs_direct,pairs_upgraded,pairs_relayed,pairs_never,relay_tx_bytes\n";
+            pairs_direct,pairs_upgraded,pairs_relayed,pairs_never,relay_tx_bytes,payload_per_relay_byte\n";
         assert_eq!(RunRow::KIND.header(), contract);
         let nodes = "run_id,node,role,up_bps,down_bps,start_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,stream_ttfb_s,\
             stream_t50_s,stream_t90_s,stream_t100_s,bytes_rx,bytes_tx,payload_rx,payload_tx,duplicate_rx,\

@@ -103,7 +103,7 @@ impl<P: Protocol> Simulation<'_, P> {
             Cargo::Packet(packet, _) => {
                 self.drop_flight(id);
                 self.owe_acks(to, from, wire);
-                return self.mix(|mix| mix.arrived(packet));
+                return self.mix(|mix| mix.arrived(packet, wire));
             }
             Cargo::Relayed { .. } => return self.on_relayed(id),
             Cargo::Message(_) | Cargo::Hello { .. } | Cargo::Frame(_) => {}

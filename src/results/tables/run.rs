@@ -114,7 +114,7 @@ table! {
         useful_bytes: Option<u64> [Bytes],
         /// Downloads that nodes asked for by a request; empty where there are no requests.
         downloads_asked: Option<u64> [Count],
-        /// Pairs of nodes that came together by a dial. Of this and the next four: empty
+        /// Pairs of nodes that came together by a dial. Of this and the next three: empty
         /// where the scenario has no `network.nat`, and each pair that tried counts once, by
         /// the best way in which it came together.
         pairs_direct: Option<u64> [Count],
@@ -125,8 +125,13 @@ table! {
         pairs_relayed: Option<u64> [Count],
         /// Pairs that never came together.
         pairs_never: Option<u64> [Count],
-        /// Wire bytes that relays of circuits have sent.
+        /// Wire bytes that nodes have sent for others: relays of circuits, all that they sent,
+        /// and relays of a mixnet, the packets that they passed on and that arrived, cover
+        /// traffic among them. Empty where nobody relays.
         relay_tx_bytes: Option<u64> [Bytes],
+        /// `useful_bytes` over `relay_tx_bytes`: what arrived for each byte of other people's
+        /// bandwidth. Empty where nobody relayed anything.
+        payload_per_relay_byte: Option<f64> [Ratio],
     }
 }
 
