@@ -3,7 +3,7 @@
 use super::format::Shown;
 use super::{End, Failure, output};
 use crate::report::{self, SurveySources};
-use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, TableRow};
+use crate::results::{self, AtomicFile, ComparisonRow, DiscoveryRow, MixRow, TableRow};
 use crate::study::{CompareError, Comparison, NotAStudy, StorageParts, StorageSurvey, Survey, SurveyParts};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -114,16 +114,21 @@ impl Report {
         Ok(survey.runs_missing())
     }
 
+    /// A table that not every study has; no rows where it has none.
+    fn rows<R: TableRow>(&self) -> Result<Vec<R>, Failure> {
+        let text = std::fs::read(self.dir.join(R::KIND.file)).ok();
+        Ok(text.map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?)
+    }
+
     /// The study as it is; the number of runs without a result.
     fn survey(&self, out: &Path) -> Result<u64, Failure> {
         let survey = Survey::read(&self.dir)?;
         let held = survey.held(&self.dir)?;
-        let path = self.dir.join(DiscoveryRow::KIND.file);
-        let discovery = std::fs::read(&path).ok().map_or(Ok(Vec::new()), |text| results::read(text.as_slice()))?;
+        let (discovery, mix) = (self.rows::<DiscoveryRow>()?, self.rows::<MixRow>()?);
         let command = self.command();
         results::try_folder(out)?;
         let parts = SurveyParts::read(&self.dir, &survey)?;
-        let sources = SurveySources { held: &held, discovery: &discovery, parts: &parts, command: &command };
+        let sources = SurveySources { held: &held, discovery: &discovery, mix: &mix, parts: &parts, command: &command };
         let document = report::survey(&survey, sources);
         AtomicFile::write_all(&out.join("report.html"), document.html().as_bytes())?;
         if let Some(upkeep) = report::upkeep(&discovery) {

@@ -11,6 +11,7 @@ mod groups;
 mod human;
 mod impact;
 mod limit;
+mod mixnet;
 mod page;
 mod plot;
 mod reasons;

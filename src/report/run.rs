@@ -2,7 +2,7 @@
 
 use super::document::{Document, Grid, GridColumn, Picture};
 use super::words::size;
-use super::{downloads, groups, human, plot};
+use super::{downloads, groups, human, mixnet, plot};
 use crate::results::{HeldBack, RunResult, RunRow};
 
 /// One run: what happened, how long it took, where the bytes went.
@@ -19,6 +19,7 @@ pub fn run(result: &RunResult) -> Document {
         document.picture(Picture { text, ..Picture::default() });
     }
     document.grid(traffic(result));
+    mixnet::of_run(result).into_iter().for_each(|grid| document.grid(grid));
     held_back(result).into_iter().for_each(|grid| document.grid(grid));
     downloads::by_class(&result.downloads).into_iter().for_each(|grid| document.grid(grid));
     groups::tell(&mut document, &result.nodes, &result.constraints, &result.links);

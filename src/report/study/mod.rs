@@ -13,10 +13,10 @@ mod sweeps;
 pub use points::SweepTable;
 
 use super::document::Document;
-use super::upkeep;
 use super::words::{self, fact, title};
+use super::{mixnet, upkeep};
 use crate::ledger::Status;
-use crate::results::DiscoveryRow;
+use crate::results::{DiscoveryRow, MixRow, RunRow};
 use crate::study::{Held, Survey, SurveyParts, SurveyPoint, spread};
 
 /// What a report is made of besides the survey.
@@ -26,6 +26,8 @@ pub struct SurveySources<'a> {
     pub held: &'a Held,
     /// The rows of `discovery.csv`.
     pub discovery: &'a [DiscoveryRow],
+    /// The rows of `mix.csv`.
+    pub mix: &'a [MixRow],
     /// The nodes of the first run of some points, by class and region.
     pub parts: &'a [SurveyParts],
     /// The command that makes this report.
@@ -51,6 +53,11 @@ pub fn survey(survey: &Survey, sources: SurveySources) -> Document {
     document.heading("Every point");
     document.grid(points::grid(&titles(survey), &lines(survey)));
     document.paragraph(points::note(survey.has_requests()));
+    if let Some(grid) = mixnet::of_points(&titles(survey), &through_mixnet(survey, sources.mix)) {
+        document.heading("Through the mixnet");
+        document.grid(grid);
+        document.paragraph(mixnet::NOTE);
+    }
     if upkeep::is_known(sources.discovery) {
         document.heading("Upkeep of the hash table");
         upkeep::tell(&mut document, sources.discovery);
@@ -142,6 +149,16 @@ fn lines(survey: &Survey) -> Vec<(Vec<String>, points::PointLine)> {
         place.chain([survey.variants[point.variant].clone()]).collect()
     };
     survey.points.iter().map(|point| (line(point), points::PointLine::of(&point.runs))).collect()
+}
+
+/// Each point with its runs that went through a mixnet, and what is counted of each.
+fn through_mixnet<'a>(survey: &'a Survey, rows: &'a [MixRow]) -> Vec<mixnet::Point<'a>> {
+    let counts = mixnet::by_run(rows);
+    let known = |run: &'a RunRow| Some((run, counts.get(run.run_id.as_str())?.clone()));
+    let of = |((place, _), point): ((Vec<String>, _), &'a SurveyPoint)| {
+        (place, point.runs.iter().filter_map(known).collect())
+    };
+    lines(survey).into_iter().zip(&survey.points).map(of).collect()
 }
 
 /// What of the world varies, with its values at a point.
