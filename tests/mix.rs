@@ -1,7 +1,7 @@
 //! Whole runs through a mixnet.
 
 use crate::common::{checked, exchanges, spec};
-use codexsim::ledger::{Class, Outcome, Status};
+use codexsim::ledger::{Class, Constraint, Outcome, Status};
 
 /// One seeder, one leecher, five relays apart, on one machine: the set-up of the users'
 /// experiment (logos-storage-nim `docs/mix-copy-concurrency-experiment.md`), whose branch
@@ -186,4 +186,16 @@ fn a_tracker_does_not_relay() {
     let of_discovery: f64 = outcome.traffic(Class::Discovery).bytes as f64;
     assert!((tracker.bytes_tx + tracker.bytes_rx) as f64 <= of_discovery, "{tracker:?}");
     assert!(relays.len() == 5 && relays.iter().all(|relay| relay.bytes_tx > 500_000), "{relays:?}");
+}
+
+/// Over links that are a thousand times as fast, what holds the leecher back is the mixnet;
+/// without one nothing is said of it.
+#[test]
+fn the_mixnet_is_what_holds_a_download_back() {
+    let shares = |outcome: &Outcome| outcome.timeline.tally(0).shares();
+    let through = shares(&run(&EXPERIMENT, &[]));
+    assert!(through[Constraint::Mix as usize] > 0.9, "{through:?}");
+    assert!(through[Constraint::RoundTrip as usize] < 0.02, "{through:?}");
+    let direct = shares(&run(&EXPERIMENT[..8], &[]));
+    assert_eq!(direct[Constraint::Mix as usize], 0.0);
 }

@@ -39,6 +39,9 @@ pub enum Constraint {
     Churn,
     /// A link inside the graph, which others fill too.
     CoreLink,
+    /// What it asks for, or its data, is in the mixnet, or a session there is being begun:
+    /// holds, delays, reply blocks, packets that are sent again.
+    Mix,
 }
 
 /// Why a connection closes before everything on it has arrived, where nobody hung up for
@@ -66,7 +69,7 @@ impl Cut {
 
 impl Constraint {
     /// All of them, in the order of the result files.
-    pub const ALL: [Constraint; 13] = [
+    pub const ALL: [Constraint; 14] = [
         Constraint::OwnUplink,
         Constraint::OwnDownlink,
         Constraint::RemoteUplink,
@@ -80,6 +83,7 @@ impl Constraint {
         Constraint::TimeOut,
         Constraint::Churn,
         Constraint::CoreLink,
+        Constraint::Mix,
     ];
 
     /// The word used in result files.
@@ -98,6 +102,7 @@ impl Constraint {
             Constraint::TimeOut => "time_out",
             Constraint::Churn => "churn",
             Constraint::CoreLink => "core_link",
+            Constraint::Mix => "mix",
         }
     }
 }
@@ -336,7 +341,7 @@ mod tests {
         let span = |start, end, constraint| Span { start: at(start), end: at(end), constraint };
         assert_eq!(timeline.spans(1), [span(1, 3, Discovery), span(3, 4, Cpu), span(5, 6, Cpu)]);
         assert_eq!(timeline.spans(0), []);
-        assert_eq!(timeline.tally(0).shares(), [0.0; 13]);
+        assert_eq!(timeline.tally(0).shares(), [0.0; 14]);
         assert_eq!(timeline.tally(1).shares()[Discovery as usize], 0.5);
     }
 

@@ -11,14 +11,15 @@
 //!    at the other end or in between, its own downlink, windows);
 //! 4. what it asks for waits for its own uplink;
 //! 5. its processor works;
-//! 6. data or requests are on their way, or a connection is being made;
-//! 7. a processor at the other end works on what it asked for, or on the data;
-//! 8. it looks for peers, who are there, and has nobody to ask or nothing to ask for;
-//! 9. it asked who has what;
-//! 10. nobody it is connected with has anything it lacks, or nobody at all has when it
+//! 6. data or requests are in the mixnet, or a session is being begun;
+//! 7. data or requests are on their way, or a connection is being made;
+//! 8. a processor at the other end works on what it asked for, or on the data;
+//! 9. it looks for peers, who are there, and has nobody to ask or nothing to ask for;
+//! 10. it asked who has what;
+//! 11. nobody it is connected with has anything it lacks, or nobody at all has when it
 //!     is connected with nobody;
-//! 11. somebody has, and that uplink is full of data for others;
-//! 12. else it waits for a timer or a turn of the protocol.
+//! 12. somebody has, and that uplink is full of data for others;
+//! 13. else it waits for a timer or a turn of the protocol.
 //!
 //! Where a timer, or somebody's going, has cut off what was coming to it, and it has stored
 //! nothing since, that is what holds it back, unless it is offline or nobody has what it lacks.
@@ -67,12 +68,23 @@ struct Sight {
     queued: bool,
     /// What it asks for waits for its own uplink.
     held: bool,
+    /// Data or requests are in the mixnet.
+    mixing: bool,
     /// Data, requests or connections are on their way.
     travelling: bool,
     /// The other end works on a request or on data.
     served: bool,
     /// Questions who has what, or their answers, are on their way.
     asked: bool,
+}
+
+/// What messages may travel in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrapped {
+    /// Packets of a mixnet.
+    Packets,
+    /// A circuit.
+    Circuit,
 }
 
 /// The one who looks.
@@ -95,7 +107,7 @@ impl<P: Protocol> Simulation<'_, P> {
             sights.resize(self.nodes.len(), Sight::default());
             for (id, flight) in (0u32..).zip(&self.flights) {
                 if let Some(flight) = flight {
-                    see(&mut sights, id, flight, (&self.network, self.mix.is_some() || self.nat.is_some()));
+                    see(&mut sights, id, flight, (&self.network, self.wrapped()));
                 }
             }
             let leechers = self.world.with_role(Role::Leecher);
@@ -106,6 +118,12 @@ impl<P: Protocol> Simulation<'_, P> {
             self.books.timeline.note(states.into_iter(), self.watch.cost > self.events);
             self.watch.sights = sights;
         }
+    }
+
+    /// What messages of protocols travel in, if they are no flights of their own.
+    fn wrapped(&self) -> Option<Wrapped> {
+        let circuit = self.nat.as_ref().map(|_| Wrapped::Circuit);
+        self.mix.as_ref().map_or(circuit, |_| Some(Wrapped::Packets))
     }
 
     /// What holds `id` back at `at`; nothing when it wants nothing.
@@ -136,6 +154,9 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         if node.cpu_free > at {
             return Constraint::Cpu;
+        }
+        if sight.mixing || (self.mix.is_some() && !node.opening.is_empty()) {
+            return Constraint::Mix;
         }
         let dials = node.dialling.iter().any(|((peer, _), _)| self.nodes[peer.index()].online);
         if sight.travelling || dials || !node.opening.is_empty() {
@@ -216,12 +237,15 @@ impl Sight {
 }
 
 /// Notes what the message `id` says about its two ends.
-fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, (network, wrapped): (&Network, bool)) {
+fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, (network, wrapped): (&Network, Option<Wrapped>)) {
     let (from, to) = (flight.from.index(), flight.to.index());
     // What goes through a mixnet or over a circuit leaves in others, and is itself never on a wire.
-    let waits_to_leave = flight.wire == 0 && !(wrapped && (flight.waits || flight.arrived));
+    let waits_to_leave = flight.wire == 0 && !(wrapped.is_some() && (flight.waits || flight.arrived));
+    let mixed = flight.waits && wrapped == Some(Wrapped::Packets);
     if flight.size.payload > 0 {
-        if flight.waits {
+        if mixed {
+            sights[to].mixing = true;
+        } else if flight.waits {
             sights[to].travelling = true; // until the muxer has credit for it
         } else if waits_to_leave {
             sights[to].served = true;
@@ -245,13 +269,17 @@ fn see<M: Message>(sights: &mut [Sight], id: u32, flight: &Flight<M>, (network, 
             let full =
                 network.uplink_is_full(flight.from) && network.head(flight.from, flight.to, flight.channel).is_some();
             asker.held |= full;
-            asker.travelling |= !full && flight.class == Class::Request;
+            let travels = !full && flight.class == Class::Request;
+            asker.mixing |= travels && mixed;
+            asker.travelling |= travels && !mixed;
             asker.asked |= flight.class == Class::Want;
         }
         (Cargo::Message(_), Class::Presence) => sights[to].asked = true,
         (Cargo::Message(_), Class::Manifest) => {
-            sights[from].travelling |= !flight.arrived;
-            sights[to].travelling |= !flight.arrived;
+            for end in [from, to] {
+                sights[end].mixing |= mixed;
+                sights[end].travelling |= !flight.arrived && !mixed;
+            }
         }
         _ => {}
     }
