@@ -223,7 +223,7 @@ fn relays_apart_are_no_nodes_of_a_hash_table() {
             ];
             idle(30, &[&sets[..], &[&model]].concat()).discovery
         };
-        let without = told("network.jitter={ fixed = { value = 0 } }");
+        let without = told("swarm.seeders=1");
         let per_node = |metric: &str| without.iter().find(|(name, _)| name == metric).map(|(_, value)| *value);
         assert_eq!(per_node("nodes"), Some(30.0));
         assert!(per_node("advertising_bytes_per_s") > Some(0.0), "{without:?}");

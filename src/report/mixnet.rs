@@ -14,10 +14,10 @@ pub(super) type Point<'a> = (Vec<String>, Vec<(&'a RunRow, Counts<'a>)>);
 
 /// Below the table of a study.
 pub(super) const NOTE: &str = "\
-    Means over runs. Packets are counted once, however many relays they pass; copies and repetitions are those that \
-    arrived and brought nothing new. A packet is lost where there is no connection to its next hop, or with the node \
-    that holds it; without a slot (RLN) a relay drops it. One that waits for reply blocks is a frame that has nothing \
-    else to wait for. The way of a packet is from when its sender begins to pack it until its receiver has unpacked it.";
+    Means over runs. Packets are counted once, however many relays they pass. A packet is lost where there is no \
+    connection to its next hop, or with the node that holds it; without a slot (RLN) a relay drops it. Waits for reply \
+    blocks are those of frames with nothing else to wait for. The way of a packet is from when its sender begins to \
+    pack it until its receiver has unpacked it.";
 
 /// What was counted, run by run.
 pub(super) fn by_run(rows: &[MixRow]) -> BTreeMap<&str, Counts<'_>> {
@@ -196,7 +196,7 @@ mod tests {
             ],
         );
         result.traffic.push(TrafficRow { run_id, class: "mix_copy".into(), messages: 390, bytes: 1_800_000 });
-        (result.run.relay_tx_bytes, result.run.payload_per_relay_byte) = (Some(8_000_000), Some(0.125));
+        (result.run.relay_tx_bytes, result.run.payload_per_relay_byte) = (Some(8_000_000), Some(0.12));
         let grid = of_run(&result).unwrap();
         let texts = grid.texts();
         let told = |name: &str| texts.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{name}"))[1];
