@@ -229,10 +229,11 @@ fn m11_and_m12_every_packet_is_booked_over_three_links() {
     near(net.bytes(Class::MixRelay), 2.0 * at_end, 1e-9);
     near(data / net.told("mix_relay_tx_bytes"), mixnet::payload_per_relay_byte(want, 2), 1e-9);
     near(net.told("mix_packet_time_mean_s"), 0.3, 0.02); // a hold and two delays
-    // Who supplies sends five in each packet, and the other end uses all but those it holds.
+    // Five in each supply, two with each question whether anybody is there (a third of what the
+    // session itself needs, its answer in two copies is the rest); the other end uses what comes.
     let [made, used] = ["mix_surbs", "mix_surbs_used"].map(|name| net.told(name));
     assert!((-16.0..=21.0).contains(&(made - used)), "{made} {used}");
-    near(made / 5.0, net.told("mix_supply_packets"), 0.01);
+    near(made, 5.0 * net.told("mix_supply_packets") + 2.0 / 3.0 * net.told("mix_control_packets"), 0.01);
 }
 
 /// Oracle M13: a limit of a hundred packets in 10 s is the rate of a sender, whatever else

@@ -205,7 +205,7 @@ mod tests {
         assert!(told("lost").starts_with("5 without a connection to the next hop, 2 with a node"), "{}", told("lost"));
         assert!(told("load of relays").contains("the busiest 5.00 (2.50 times as many)"), "{}", told("load of relays"));
         assert_eq!(told("bandwidth of others"), "8.00 MB sent by relays, 0.12 B of data for each byte of it");
-        assert_eq!(told("goodput of a download, median"), "0.149 B/s", "3 B in 20.1 s");
+        assert_eq!(told("goodput of a download, median"), "0.15 B/s", "3 B in 20.1 s");
         assert!(texts.iter().all(|row| row[0] != "queries"));
     }
 
