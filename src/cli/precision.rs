@@ -59,9 +59,17 @@ impl Wanted {
     pub fn question(&self, plan: &Plan) -> Result<Option<Precision>, Failure> {
         let question = |target: &Target| {
             let measure = target.measure.and_then(Measure::named).unwrap_or_else(|| Precision::main_measure(plan));
-            Precision::new(plan, PrecisionRequest { measure, within: target.within, most: self.most_repetitions })
+            if !measure.is_of(!plan.of_swarm) {
+                let (name, kind) = (&measure.name, if plan.of_swarm { "swarm" } else { "storage" });
+                return Err(Failure::Input(format!(
+                    "--precision: `{name}` is not measured of {kind} runs\n = expected a measure of these: `codexsim columns \
+                     measures`"
+                )));
+            }
+            let request = PrecisionRequest { measure, within: target.within, most: self.most_repetitions };
+            Ok(Precision::new(plan, request)?)
         };
-        Ok(self.precision.as_ref().map(question).transpose()?)
+        self.precision.as_ref().map(question).transpose()
     }
 
     /// How many points are known well enough, and which of the others come first.

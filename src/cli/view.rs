@@ -86,7 +86,9 @@ impl View {
         let path = self.dir.join(name);
         match File::open(&path) {
             Ok(file) => Ok(BufReader::new(file)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::Input(missing(&self.dir, name))),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Err(Failure::Input(missing(&self.dir, name)))
+            }
             Err(error) => Err(ResultsError::io(&path)(error).into()),
         }
     }

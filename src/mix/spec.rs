@@ -206,6 +206,9 @@ impl Default for MixSpec {
 /// Largest number of relays on a path.
 pub(super) const MOST_RELAYS: usize = 5;
 
+/// Machines that relay apart from the nodes, at the most.
+const MOST_MACHINES: u32 = 100_000;
+
 impl MixSpec {
     /// Relays between the two ends of a path.
     pub fn relays_on_path(&self) -> usize {
@@ -242,6 +245,8 @@ impl MixSpec {
         let (candidates, _) = self.path.candidates();
         let least = self.relays_on_path().max(candidates) as u32;
         let few = format!("{relays} relays besides the two ends, for paths of {least} different ones");
+        let many = format!("{} machines", self.relays);
+        require(self.relays <= MOST_MACHINES, key("relays"), many, format!("at most {MOST_MACHINES}"))?;
         require(relays >= least, key("relays"), few, format!("{least} or more machines, or more nodes"))?;
         share("stale", self.stale)?;
         share("cover", self.cover)?;

@@ -75,6 +75,13 @@ impl Measure {
         Measure::all().iter().find(|measure| measure.name == name)
     }
 
+    /// Whether runs of a kind have it: of storage, or of swarms.
+    pub fn is_of(&self, of_storage: bool) -> bool {
+        let has = |columns: &[Column]| columns.iter().any(|column| column.name == self.name);
+        let storage = has(StorageRow::KIND.columns);
+        if of_storage { storage } else { !storage || has(RunRow::KIND.columns) }
+    }
+
     /// Its value in a run; nothing where it was not reached or is not known.
     pub fn amount(&self, seen: &Observation) -> Option<Amount> {
         (self.of)(seen)

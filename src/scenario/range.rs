@@ -217,7 +217,8 @@ impl Law {
             let (unit, median) = quantity(first)?;
             let sigma: f64 = second.trim().parse().map_err(|_| format!("`{}` is no number", second.trim()))?;
             let is_good = median > 0.0 && sigma >= 0.0 && sigma.is_finite();
-            return if is_good { Ok(Law::LogNormal { unit, median, sigma }) } else { Err("the median is zero".into()) };
+            let what = if median > 0.0 { format!("a sigma of {sigma}") } else { "the median is zero".into() };
+            return if is_good { Ok(Law::LogNormal { unit, median, sigma }) } else { Err(what) };
         }
         if let Some((first, second)) = within("normal").and_then(|inner| inner.split_once(',')) {
             let (unit, mean, deviation) = same_unit(first, second)?;

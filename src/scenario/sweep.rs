@@ -62,7 +62,8 @@ impl Study {
             let within =
                 |other: &str| read_key(other).is_some_and(|other| other.len() > path.len() && other.starts_with(&path));
             let others = self.keys().filter(|(other, _)| !std::ptr::eq(*other, axis));
-            for (other, inner) in others.filter(|(_, inner)| within(inner)) {
+            let twice = others.into_iter().find(|(_, inner)| within(inner));
+            if let Some((other, inner)) = twice {
                 let fault = Fault::new(format!("`{inner}` is swept, and so is `{key}`, of which it is a part"))
                     .expected("one of them, or cells that say both");
                 return Err(other.values(inner).last().map_or(fault.clone(), |node| fault.at(node.key)));

@@ -9,6 +9,9 @@ use super::{
 use crate::units::{Bytes, Rate, Refusal, Time, range, require};
 use classes::check_classes;
 
+/// Samples of a history at the most.
+const MOST_SAMPLES: u64 = 1_000_000;
+
 /// Refuses what can be read and makes no sense.
 pub(super) fn check(spec: &StorageSpec) -> Result<(), Refusal> {
     let most = Time::LONGEST_YEARS;
@@ -32,7 +35,11 @@ pub(super) fn check(spec: &StorageSpec) -> Result<(), Refusal> {
     require(starts >= 10, "rare.starts", format!("{starts} histories cannot be split"), "at least 10")?;
     let few = format!("the spread of {repetitions} repetitions is no interval");
     require(repetitions >= 5, "rare.repetitions", few, "at least 5")?;
-    spec.sample_every.map_or(Ok(()), |interval| lasting(interval, "sample_every"))
+    let Some(interval) = spec.sample_every else { return Ok(()) };
+    lasting(interval, "sample_every")?;
+    let samples = spec.horizon.nanos() / interval.nanos();
+    let expected = format!("at least {}", spec.horizon / MOST_SAMPLES);
+    require(samples <= MOST_SAMPLES, "sample_every", format!("{samples} samples of each history"), expected)
 }
 
 fn at_least_one(count: u32, key: &str) -> Result<(), Refusal> {
@@ -220,7 +227,9 @@ fn check_repair(spec: &StorageSpec) -> Result<(), Refusal> {
     let transfer = &repair.transfer;
     share(transfer.efficiency, "repair.transfer.efficiency")?;
     transfer.rate.map_or(Ok(()), |rate| flowing(rate, "repair.transfer.rate"))?;
-    positive(transfer.wire_per_byte, "repair.transfer.wire_per_byte")?;
+    let message = format!("{} bytes on the wire do not carry one", transfer.wire_per_byte);
+    let enough = transfer.wire_per_byte >= 1.0 && transfer.wire_per_byte.is_finite();
+    require(enough, "repair.transfer.wire_per_byte", message, "at least 1")?;
     let message = format!("a slot cannot be rebuilt from {} of what it needs", transfer.fetched);
     let enough = transfer.fetched >= 1.0 && transfer.fetched.is_finite();
     require(enough, "repair.transfer.fetched", message, "at least 1")

@@ -1,6 +1,6 @@
 //! Claims about the results of a run: those of a scenario, and the goals of a search.
 
-use crate::results::{Column, Measure, Observation, RunRow, StorageRow, TableRow};
+use crate::results::{Measure, Observation, RunRow, StorageRow, TableRow};
 use crate::scenario::{Expectation, ScenarioError, nearest};
 use minijinja::{Environment, Expression};
 use std::collections::BTreeMap;
@@ -163,12 +163,7 @@ impl Claim {
 
     /// A measure that it is about and that runs of this kind do not have.
     pub fn foreign_to(&self, of_storage: bool) -> Option<&'static Measure> {
-        let has = |columns: &[Column], measure: &Measure| columns.iter().any(|column| column.name == measure.name);
-        let is_foreign = |measure: &Measure| {
-            let (swarm, storage) = (has(RunRow::KIND.columns, measure), has(StorageRow::KIND.columns, measure));
-            if of_storage { !storage } else { storage && !swarm }
-        };
-        self.of.iter().copied().find(|measure| is_foreign(measure))
+        self.of.iter().copied().find(|measure| !measure.is_of(of_storage))
     }
 
     /// Whether it holds for a run. What was not reached fulfils no claim: it was not reached

@@ -62,6 +62,12 @@ const REFUSED: &[(&str, &str, Change)] = &[
     }),
     ("hosts.life.shape", "weibull", |spec| spec.hosts.life.shape = 0.5),
     ("hosts.life.observed_days", "trace", |spec| spec.hosts.life.observed_days = vec![3.0]),
+    ("sample_every", "at least", |spec| spec.sample_every = Some(Time::from_nanos(1))),
+    ("repair.by", "code.data = 1", |spec| spec.repair.by = RepairBy::Neighbours),
+    ("repair.reservations", "new_host", |spec| {
+        (spec.repair.by, spec.repair.reservations, spec.repair.resumes) = (RepairBy::Owner, 3, false);
+        spec.repair.time = crate::storage::sample::fixed(1.0);
+    }),
     ("hosts.life.observed_days", "at least one", |spec| spec.hosts.life.family = LifeFamily::Trace),
     ("hosts.life.observed_days.1", "above 0", |spec| {
         spec.hosts.life.family = LifeFamily::Trace;
@@ -100,7 +106,7 @@ const REFUSED: &[(&str, &str, Change)] = &[
     ("repair.resumes", "`new_host`", |spec| (spec.repair.resumes, spec.repair.by) = (true, RepairBy::Worker)),
     ("repair.transfer.efficiency", "at most 1", |spec| spec.repair.transfer.efficiency = 1.1),
     ("repair.transfer.rate", "more than 0 bit/s", |spec| spec.repair.transfer.rate = Some(rate("0 bit/s"))),
-    ("repair.transfer.wire_per_byte", "above 0", |spec| spec.repair.transfer.wire_per_byte = 0.0),
+    ("repair.transfer.wire_per_byte", "at least 1", |spec| spec.repair.transfer.wire_per_byte = 0.0),
     ("repair.transfer.fetched", "at least 1", |spec| spec.repair.transfer.fetched = 0.9),
     ("fill.clients", "at least 1", |spec| spec.fill.as_mut().unwrap().clients = 0),
     ("fill.up", "more than 0 bit/s", |spec| spec.fill.as_mut().unwrap().up = rate("0 bit/s")),

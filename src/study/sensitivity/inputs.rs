@@ -2,7 +2,7 @@
 
 use super::SensitivityRequest;
 use super::refused::refused;
-use crate::results::{Column, Measure, RunRow, StorageRow, TableRow};
+use crate::results::{Measure, RunRow, TableRow};
 use crate::scenario::{Axis, AxisPoints, Base, Outline, Quantity, Range, ScenarioError, Setting, Sweep};
 use crate::sim::{Keep, Spec};
 use crate::study::doctor::decides_a_run;
@@ -195,13 +195,7 @@ fn first_line(error: &impl std::fmt::Display) -> String {
 /// was.
 fn measures(asked: Vec<&'static Measure>, of_swarm: bool) -> Result<Vec<&'static Measure>, SensitivityError> {
     let (kind, common) = if of_swarm { ("swarm", OF_SWARM) } else { ("storage", OF_STORAGE) };
-    let listed = |columns: &[Column], measure: &Measure| columns.iter().any(|column| column.name == measure.name);
-    let of_storage = |measure: &Measure| listed(StorageRow::KIND.columns, measure);
-    let is_there = |measure: &Measure| match of_swarm {
-        true => listed(RunRow::KIND.columns, measure) || !of_storage(measure),
-        false => of_storage(measure),
-    };
-    if let Some(measure) = asked.iter().find(|measure| !is_there(measure)) {
+    if let Some(measure) = asked.iter().find(|measure| !measure.is_of(!of_swarm)) {
         return Err(SensitivityError::OtherKind { measure: measure.name.clone(), kind, example: common[0] });
     }
     let named = |name| Measure::named(name).expect("a test names all of them");
