@@ -167,6 +167,7 @@ fn wrong_questions_are_refused_before_any_run() {
         (&["--vary", "swarm.network_size=9..2"], "low end is not below"),
         (&["--vary", "swarm.seeders=1..9"], "at the point swarm.seeders = 9"),
         (&["--set", "swarm.network_size=3"], "would do nothing"),
+        (&["--vary", "seed=1..9"], "no input"),
     ] {
         let all = [&["limit", "./s.toml", "--out", "r"], arguments].concat();
         let output = place.codexsim(&all).code(2).get_output().stderr.clone();
@@ -174,4 +175,14 @@ fn wrong_questions_are_refused_before_any_run() {
         assert!(told.contains(words), "{words}: {told}");
         assert!(!place.path("r").exists(), "{words}: nothing was made");
     }
+}
+
+/// A question that is kept with its scenario is checked with it.
+#[test]
+fn a_scenario_is_checked_with_its_question() {
+    Place::new(ALONE).codexsim(&["check", "./s.toml"]).code(0);
+    let wrong = Place::new(&ALONE.replace("=2..64 log", "=64..2 log"));
+    let output = wrong.codexsim(&["check", "./s.toml"]).code(2).get_output().stderr.clone();
+    let told = String::from_utf8(output).unwrap();
+    assert!(told.contains("low end is not below"), "{told}");
 }

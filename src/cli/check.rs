@@ -3,14 +3,14 @@
 use super::args::Changes;
 use super::{End, Failure, output};
 use crate::scenario;
-use crate::study::{Plan, Selection};
+use crate::study::{LimitRequest, Limits, Plan, Selection};
 use clap::Args;
 use std::path::PathBuf;
 
 /// Check a scenario and print it in full, each value with its origin
 ///
-/// Printed is what `codexsim run` would run; every point of its [sweep] is checked
-/// too. Exit code 2 when anything is wrong.
+/// Printed is what `codexsim run` would run; every point of its [sweep] and the question of
+/// its [limit] are checked too. Exit code 2 when anything is wrong.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  codexsim check my-swarm.toml\n  codexsim check my-swarm.toml --protocol codex-v3d --set seed=2"
@@ -28,6 +28,9 @@ impl Check {
         let input = self.changes.input(Some(self.file.clone()));
         let plan = Plan::new(&input)?;
         let runs = plan.runs(Selection::All)?;
+        if let Some(asked) = LimitRequest::of_table(&input)? {
+            Limits::new(asked)?;
+        }
         let (base, by_itself) = match scenario::load(&input) {
             Ok(base) => (base.resolved, None),
             Err(error) => (plan.resolved.clone(), Some(error)),

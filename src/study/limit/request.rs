@@ -55,6 +55,12 @@ pub enum LimitError {
     /// The same key twice.
     #[error("`{0}` is varied twice")]
     Twice(String),
+    /// What is varied already.
+    #[error("`--protocol` would do nothing, as `protocol` is varied\n = expected one of them")]
+    ProtocolTwice,
+    /// What decides nothing that could hold or not.
+    #[error("`{0}` is no input\n = expected a key that decides a run; each value is run with several seeds")]
+    NoInput(String),
     /// What is searched has no two ends.
     #[error("`{0}` is nothing to search in\n = expected key=LOW..HIGH, with ` log` after it to go by factors")]
     NotARange(String),
@@ -88,6 +94,27 @@ pub enum LimitError {
     },
 }
 
+impl LimitRequest {
+    /// What the table `[limit]` of a scenario asks by itself; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where the scenario cannot be read.
+    pub fn of_table(input: &Input) -> Result<Option<LimitRequest>, LimitError> {
+        let table = Base::read(input)?.outline().limit;
+        let request = LimitRequest {
+            input: input.clone(),
+            protocols: vec![],
+            vary: vec![],
+            goals: vec![],
+            share: 0.5,
+            confidence: 0.95,
+            precision: 0.05,
+            max_runs: 100,
+        };
+        Ok((table != LimitTable::default()).then_some(request))
+    }
+}
+
 /// What is asked, read.
 #[derive(Debug)]
 pub(super) struct LimitAsked {
@@ -117,6 +144,12 @@ impl LimitRequest {
         }
         if ranges.len() == 2 && ranges[0].key == ranges[1].key {
             return Err(LimitError::Twice(ranges[0].key.clone()));
+        }
+        if let Some(range) = ranges.iter().find(|range| range.key == "seed" || range.key.starts_with("output.")) {
+            return Err(LimitError::NoInput(range.key.clone()));
+        }
+        if !self.protocols.is_empty() && ranges.iter().any(|range| range.key == "protocol") {
+            return Err(LimitError::ProtocolTwice);
         }
         let searched = &ranges[ranges.len() - 1];
         // Laws without ends are for drawing from.
