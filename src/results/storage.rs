@@ -168,7 +168,7 @@ pub fn nines(loss: f64, years: f64) -> Option<f64> {
         return Some(0.0);
     }
     let yearly = -libm::expm1(libm::log1p(-loss) / years);
-    (loss > 0.0).then(|| -libm::log10(yearly))
+    (loss > 0.0).then(|| (-libm::log10(yearly)).max(0.0))
 }
 
 /// Mean time to a loss if losses came at an even rate and so many came within the horizon; nothing where

@@ -11,9 +11,9 @@
 
 use super::super::outcome::FillOutcome;
 use super::super::splitting::{Estimate, FEWEST as FEWEST_REPETITIONS, with_interval};
-use super::super::{Life, StorageSpec};
+use super::super::{Life, ShockSpec, StorageSpec, Struck};
 use super::state::NONE;
-use super::{History, seed_of};
+use super::{History, LOOK_EVERY, seed_of};
 use crate::rng::{Purpose, Rng, mix};
 use crate::units::Time;
 
@@ -41,6 +41,11 @@ pub fn most_events(spec: &StorageSpec) -> f64 {
 const BYTES: f64 = 200e6;
 const MOMENTS: f64 = 200.0;
 const TOO_FEW: f64 = 20.0;
+
+/// Histories from which branches begin, in one repetition, at the most; and shocks of each kind in all of
+/// these, at the least: of rarer ones a unit by itself knows more, which draws its own.
+const MOST_HISTORIES: f64 = 50.0;
+const ENOUGH_SHOCKS: f64 = 50.0;
 
 /// What is noted of units as a history goes on.
 #[derive(Debug, Clone)]
@@ -192,16 +197,22 @@ pub(in super::super) fn unit_loss(
     if room < TOO_FEW {
         return Ok(None);
     }
+    let wanted = f64::from(spec.rare.repetitions.max(FEWEST_REPETITIONS));
+    let half = 0.5 * most_events(spec) / wanted;
+    let histories = (half / first.events.max(1) as f64).clamp(1.0, MOST_HISTORIES).floor();
+    if strikes(spec) * histories * wanted < ENOUGH_SHOCKS {
+        return Ok(None);
+    }
+    let histories = histories as u32;
+    let mut split = Split { spec, filled, histories, begin, lost, room: room as usize, starts: vec![] };
     drop(first);
-    let mut split = Split { spec, filled, begin, lost, room: room as usize, starts: vec![] };
     let before = effort.events;
     split.repetition(0, true, &mut effort);
     if split.starts.len() < (lost - begin) as usize && !effort.stopped {
         return Ok(None);
     }
     let each = (effort.events - before).max(1) as f64;
-    let most = f64::from(spec.rare.repetitions.max(FEWEST_REPETITIONS));
-    let repetitions = (most_events(spec) / each).clamp(f64::from(FEWEST_REPETITIONS), most) as u32;
+    let repetitions = (most_events(spec) / each).clamp(f64::from(FEWEST_REPETITIONS), wanted) as u32;
     let found: Vec<f64> = (0..repetitions).map(|number| split.repetition(number, false, &mut effort) / units).collect();
     if effort.stopped {
         return Err(());
@@ -209,6 +220,17 @@ pub(in super::super) fn unit_loss(
     let (probability, interval) = with_interval(&found, 1.0);
     let histories = u64::from(split.starts.iter().sum::<u32>() + 1) * u64::from(repetitions);
     Ok(Some(Estimate { probability, interval, histories }))
+}
+
+/// How often the rarest of the shocks strikes in a history; without end where there are none.
+fn strikes(spec: &StorageSpec) -> f64 {
+    let parts = |hits| match hits {
+        Struck::All => 1,
+        Struck::Region => spec.hosts.regions,
+        Struck::Operator => spec.hosts.operators.unwrap_or(spec.hosts.count),
+    };
+    let often = |shock: &ShockSpec| f64::from(parts(shock.hits)) * spec.horizon.secs() / shock.every.secs();
+    spec.shocks.iter().map(often).fold(f64::INFINITY, f64::min)
 }
 
 fn watched<'a>(spec: &'a StorageSpec, filled: Option<&FillOutcome>, number: u32, begin: u32) -> History<'a> {
@@ -222,6 +244,8 @@ fn watched<'a>(spec: &'a StorageSpec, filled: Option<&FillOutcome>, number: u32,
 struct Split<'a> {
     spec: &'a StorageSpec,
     filled: Option<&'a FillOutcome>,
+    /// Histories from which branches begin, in one repetition.
+    histories: u32,
     /// Gone slots at which branches begin, and at which a unit is lost.
     begin: u32,
     lost: u32,
@@ -239,16 +263,10 @@ impl<'a> Split<'a> {
         let seed = mix(seed_of(self.spec, number) ^ mix(u64::from(is_pilot) + 0x6272));
         let chance = |level: u32| Rng::stream(seed, Purpose::Splitting, u64::from(level) << 32);
         let mut moments = Moments::new(self.room, chance(self.begin));
-        let mut history = watched(self.spec, self.filled, number, self.begin);
-        while history.goes_on() && !effort.stopped {
-            let begun = history.watch.as_mut().map_or(vec![], |watch| std::mem::take(&mut watch.begun));
-            begun.iter().for_each(|unit| moments.offer(&history, *unit));
-            if history.events.is_multiple_of(4096) {
-                effort.spend(4096);
-            }
+        for history in number * self.histories..(number + 1) * self.histories {
+            self.collect(watched(self.spec, self.filled, history, self.begin), &mut moments, effort);
         }
-        drop(history);
-        let mut losses = moments.offered as f64;
+        let mut losses = moments.offered as f64 / f64::from(self.histories);
         for level in self.begin + 1..=self.lost {
             if moments.kept.is_empty() {
                 self.starts.resize(if is_pilot { (self.lost - self.begin) as usize } else { self.starts.len() }, MOST);
@@ -280,6 +298,20 @@ impl<'a> Split<'a> {
             moments = reached;
         }
         losses
+    }
+
+    /// Follows a history to its end, and offers the moments at which units come to the first level.
+    fn collect(&self, mut history: History<'a>, moments: &mut Moments<'a>, effort: &mut Effort) {
+        let mut looked = 0;
+        while history.goes_on() && !effort.stopped {
+            let begun = history.watch.as_mut().map_or(vec![], |watch| std::mem::take(&mut watch.begun));
+            begun.iter().for_each(|unit| moments.offer(&history, *unit));
+            if history.events >= looked + LOOK_EVERY {
+                effort.spend(history.events - looked);
+                looked = history.events;
+            }
+        }
+        effort.spend(history.events - looked);
     }
 
     /// Follows a system from a moment on with another future, until the unit comes to the level, or is
