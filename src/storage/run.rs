@@ -112,9 +112,9 @@ fn split_unit_loss(
         if let Some(estimate) = system_unit_loss(spec, outcome.fill.as_ref(), units, goes_on).ok()? {
             return Some(estimate);
         }
-        let what = "rebuilds wait for one another, and the whole of it is too large to be followed, or its shocks are \
-                    too rare: losses are those of a unit that meets what rebuilds took in one history, and may be \
-                    several times as many, for who loses much waits for all that was lost with it";
+        let what = "rebuilds wait for one another, and the whole of it is too large to be followed, or its losses or \
+                    shocks are too rare: losses are those of a unit that meets what rebuilds took in one history, \
+                    and may be several times as many, for who loses much waits for all that was lost with it";
         outcome.warnings.push(what.into());
     }
     environments(spec, outcome, goes_on).and_then(|them| unit_loss_while(spec, &them, lasts, goes_on))

@@ -172,8 +172,8 @@ impl Effort<'_> {
 }
 
 /// The probability that a unit is lost within the horizon, of a system that has so many units at
-/// its start; nothing where that would take too long, which is told by `Ok(None)`, or where `goes_on`
-/// ended it, `Err`.
+/// its start. `Ok(None)` where that would take too long or found hardly any loss, `Err` where `goes_on`
+/// ended it.
 pub(in super::super) fn unit_loss(
     spec: &StorageSpec,
     filled: Option<&FillOutcome>,
@@ -218,6 +218,9 @@ pub(in super::super) fn unit_loss(
         return Err(());
     }
     let (probability, interval) = with_interval(&found, 1.0);
+    if interval.0 == 0.0 {
+        return Ok(None); // hardly any repetition found a loss
+    }
     let histories = u64::from(split.starts.iter().sum::<u32>() + 1) * u64::from(repetitions);
     Ok(Some(Estimate { probability, interval, histories }))
 }
