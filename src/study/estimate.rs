@@ -4,6 +4,7 @@ use crate::discovery::{DhtParams, DiscoverySpec, LoadSpec, Refresh};
 use crate::mix::MixSpec;
 use crate::protocol::SwarmShape;
 use crate::sim::RunSpec;
+use crate::storage::outcome::MOST_REPAIRS;
 use crate::storage::{RareMethod, RepairBy, StorageSpec, splitting, system, unit};
 use crate::units::{Bytes, Time};
 use crate::world::{Arrivals, Dataset, DatasetClass, DatasetSpec, HolderSpec, RequestSpec, WantedBy, WorldSpec};
@@ -203,10 +204,12 @@ fn hash_table(params: &DhtParams, load: Option<&LoadSpec>, nodes: f64, time: f64
     }
 }
 
-/// Seconds of an event of a storage run, bytes of a slot and of a host.
+/// Seconds of an event of a storage run, bytes of a slot with its part of a unit, of a host, and of a
+/// rebuild that is noted.
 const SLOT_EVENT: f64 = 0.2e-6;
-const SLOT: f64 = 24.0;
-const HOST: f64 = 500.0;
+const SLOT: f64 = 85.0;
+const HOST: f64 = 800.0;
+const REBUILD: f64 = 112.0;
 
 /// Seconds of a history that is split where slots are rebuilt, and for each slot and host
 /// that is followed where none are and it goes on to its end.
@@ -224,11 +227,14 @@ pub(super) fn years(spec: &StorageSpec) -> Estimate {
     let rebuilds = f64::from(1 + spec.rivals());
     let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) * rebuilds } else { 1.0 };
     let events = f64::from(spec.histories) * slots * (2.0 * lives * sources + away);
+    let noted = (slots * lives).min(MOST_REPAIRS as f64);
+    let is_split = spec.rare.method == RareMethod::Split && spec.waits_for_others();
+    let kept = if is_split { system::kept_bytes(slots, spec.units() as f64, f64::from(spec.hosts.count)) } else { 0.0 };
     Estimate {
         deliveries: 0.0,
         events,
         seconds: events * SLOT_EVENT + split_seconds(spec),
-        memory_bytes: PROGRAM + slots * SLOT + f64::from(spec.hosts.count) * HOST,
+        memory_bytes: PROGRAM + slots * SLOT + f64::from(spec.hosts.count) * HOST + noted * REBUILD + kept,
         may_end_early: spec.rare.method == RareMethod::Split && spec.repair.by != RepairBy::Nobody,
     }
 }

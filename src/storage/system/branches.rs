@@ -47,6 +47,18 @@ const TOO_FEW: f64 = 20.0;
 const MOST_HISTORIES: f64 = 50.0;
 const ENOUGH_SHOCKS: f64 = 50.0;
 
+/// About how many bytes a history takes of so many slots, units and hosts.
+fn size(slots: f64, units: f64, hosts: f64) -> f64 {
+    60.0 * slots + 200.0 * units + 800.0 * hosts
+}
+
+/// Bytes that the moments take from which branches of such a system begin.
+pub fn kept_bytes(slots: f64, units: f64, hosts: f64) -> f64 {
+    let each = size(slots, units, hosts);
+    let room = (BYTES / each / 2.0).min(MOMENTS);
+    if room < TOO_FEW { 0.0 } else { 2.0 * room * each }
+}
+
 /// What is noted of units as a history goes on.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
@@ -115,8 +127,8 @@ impl History<'_> {
 
     /// About how many bytes it takes.
     fn size(&self) -> f64 {
-        let (slots, units, hosts) = (self.slots.len() as f64, self.units.len() as f64, self.hosts.len() as f64);
-        60.0 * slots + 200.0 * units + 800.0 * hosts + 200.0 * (self.jobs.len() + self.parts.len()) as f64
+        let [slots, units, hosts] = [self.slots.len(), self.units.len(), self.hosts.len()].map(|count| count as f64);
+        size(slots, units, hosts) + 200.0 * (self.jobs.len() + self.parts.len()) as f64
     }
 }
 
