@@ -16,6 +16,7 @@ mod discovery;
 #[path = "../experiments/duplicates.rs"]
 mod duplicates;
 mod export;
+mod export_transfers;
 mod foretold;
 mod golden;
 mod idle;

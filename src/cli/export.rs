@@ -36,6 +36,8 @@ enum ForeignFormat {
     /// The analysis of 10ksim: metric tables with Time and one column for each node
     #[value(name = "10ksim")]
     TenKSim,
+    /// The experiment of the Mix transport: a file for each run with a row for each transfer
+    Multitransfer,
 }
 
 impl From<ForeignFormat> for export::ExportFormat {
@@ -43,6 +45,7 @@ impl From<ForeignFormat> for export::ExportFormat {
         match format {
             ForeignFormat::Benchmarks => export::ExportFormat::Benchmarks,
             ForeignFormat::TenKSim => export::ExportFormat::TenKSim,
+            ForeignFormat::Multitransfer => export::ExportFormat::Multitransfer,
         }
     }
 }
@@ -79,6 +82,7 @@ impl Export {
                     format!("  read_all_experiments('{}', label = '{}')\n", place.display(), folder.name)
                 }
                 ForeignFormat::TenKSim => format!("  {}\n", place.display()),
+                ForeignFormat::Multitransfer => format!("  data_path <- '{}'\n", out.display()),
             };
         }
         text

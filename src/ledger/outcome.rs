@@ -143,6 +143,8 @@ pub struct DownloadOutcome {
     pub bytes: u64,
     /// How many others sent that.
     pub sources: u32,
+    /// Who sent it, where one alone did.
+    pub source: Option<NodeId>,
 }
 
 /// A dataset, as results name it.

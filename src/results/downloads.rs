@@ -34,6 +34,7 @@ pub(super) fn download_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<
             outcome: of.end.name().into(),
             part: of.want.part.name().into(),
             slot: of.want.part.slot().map(u32::from),
+            source: of.source.map(|source| source.0),
         }
     };
     (0..).zip(&outcome.downloads).map(row).collect()

@@ -137,6 +137,7 @@ impl Requests {
             end: request.end,
             bytes: request.bytes,
             sources: request.sources.len() as u32,
+            source: if let [alone] = request.sources[..] { Some(alone) } else { None },
         };
         self.all.iter().map(outcome).collect()
     }

@@ -46,6 +46,7 @@ impl Exporter for Benchmarks {
         dir: &Path,
         warnings: &mut Vec<String>,
     ) -> Result<Vec<ExportFolder>, ResultsError> {
+        study.warn_of_steps(warnings);
         let mut folders: Vec<ExportFolder> = Vec::new();
         let mut late = Vec::new();
         let mut helped = 0;

@@ -5,10 +5,12 @@
 //! |---|---|
 //! | [`ExportFormat::Benchmarks`] | the storage team's bittorrent-benchmarks: what its log splitter writes and its R analysis reads |
 //! | [`ExportFormat::TenKSim`] | the testing team's 10ksim: metric tables with a column for each node |
+//! | [`ExportFormat::Multitransfer`] | the experiment of the Mix transport: a row for each transfer |
 
 mod benchmarks;
 mod clock;
 mod curve;
+mod multitransfer;
 mod study;
 mod tenksim;
 
@@ -26,6 +28,8 @@ pub enum ExportFormat {
     Benchmarks,
     /// Run folders of 10ksim.
     TenKSim,
+    /// Transfer times of the experiment of the Mix transport.
+    Multitransfer,
 }
 
 impl ExportFormat {
@@ -34,6 +38,7 @@ impl ExportFormat {
         match self {
             ExportFormat::Benchmarks => "benchmarks",
             ExportFormat::TenKSim => "10ksim",
+            ExportFormat::Multitransfer => "multitransfer",
         }
     }
 
@@ -41,6 +46,7 @@ impl ExportFormat {
         match self {
             ExportFormat::Benchmarks => &benchmarks::Benchmarks,
             ExportFormat::TenKSim => &tenksim::TenKSim,
+            ExportFormat::Multitransfer => &multitransfer::Multitransfer,
         }
     }
 }

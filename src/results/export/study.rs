@@ -1,7 +1,8 @@
 //! A finished study, read back from its result files and ordered by points.
 
 use super::super::{
-    Manifest, NodeRow, ProgressRow, ResultsError, RunRow, RunTable, SeriesRow, TableRow, open, read as read_table,
+    DownloadRow, Manifest, MixRow, NodeRow, ProgressRow, ResultsError, RunRow, RunTable, SeriesRow, TableRow, open,
+    read as read_table,
 };
 use super::ExportError;
 use super::curve::{self, CurveKind, Step};
@@ -15,6 +16,8 @@ pub(super) struct ExportStudy {
     pub(super) manifest: Manifest,
     /// Its points, in the order of `runs.csv`.
     pub(super) points: Vec<ExportPoint>,
+    /// What all of its points have in common.
+    resolved: toml::Table,
     /// Whether downloads are known step by step.
     fine: bool,
     /// Samples of the time series are this far apart, by run, in seconds.
@@ -53,6 +56,10 @@ pub(super) struct Slot {
 pub(super) struct ExportRun {
     pub(super) row: RunRow,
     pub(super) nodes: Vec<NodeRow>,
+    /// None where it has one file that nobody asks for during the run.
+    pub(super) downloads: Vec<DownloadRow>,
+    /// Whether its messages go through a mixnet.
+    pub(super) mixed: bool,
     /// By node; empty when downloads are not known step by step.
     progress: BTreeMap<u32, Vec<ProgressRow>>,
 }
@@ -68,16 +75,30 @@ impl ExportStudy {
             return Err(wrong("its runs are of storage; only downloads of swarms are exported".into()));
         }
         let nodes = by_run(rows::<NodeRow>(dir).map_err(unread)?, |row| &row.run_id);
-        // What the manifest does not list was left there by an earlier study.
-        let fine = manifest.files.iter().any(|file| file.name == ProgressRow::KIND.file);
-        let progress = if fine { rows::<ProgressRow>(dir).map_err(unread)? } else { Vec::new() };
+        let progress = listed::<ProgressRow>(dir, &manifest).map_err(unread)?;
+        let fine = progress.is_some();
+        let downloads = listed::<DownloadRow>(dir, &manifest).map_err(unread)?.unwrap_or_default();
+        let mix = listed::<MixRow>(dir, &manifest).map_err(unread)?.unwrap_or_default();
         let grids = grids(rows::<SeriesRow>(dir).map_err(unread)?);
-        let mut details = Details { nodes, progress: by_run(progress, |row| &row.run_id) };
+        let mut details = Details {
+            nodes,
+            downloads: by_run(downloads, |row| &row.run_id),
+            mixed: mix.into_iter().map(|row| row.run_id).collect(),
+            progress: by_run(progress.unwrap_or_default(), |row| &row.run_id),
+        };
         let points = points(&table, &manifest, &mut details).map_err(wrong)?;
         if points.iter().all(|point| point.runs().next().is_none()) {
             return Err(wrong("no run of this study is finished".into()));
         }
-        Ok(ExportStudy { manifest, points, fine, grids })
+        let resolved = manifest.resolved.parse().map_err(|_| wrong(format!("no scenario in {}", Manifest::FILE)))?;
+        Ok(ExportStudy { manifest, points, resolved, fine, grids })
+    }
+
+    /// The word that the scenario, where it sweeps nothing, has for a key.
+    pub(super) fn resolved(&self, key: &str) -> Option<String> {
+        let mut steps = key.split('.');
+        let top = self.resolved.get(steps.next()?)?;
+        Some(steps.try_fold(top, |value, step| value.get(step))?.as_str()?.to_owned())
     }
 
     /// Number of finished runs.
@@ -107,6 +128,11 @@ impl ExportStudy {
         if unknown > 0 {
             warnings.push(format!("{unknown} planned runs belong to points without any result, which are left out"));
         }
+        warnings
+    }
+
+    /// What holds for every format that follows downloads.
+    pub(super) fn warn_of_steps(&self, warnings: &mut Vec<String>) {
         if !self.fine {
             warnings.push(
                 "downloads are known by their first block, 50, 90 and 100 % only; \
@@ -114,11 +140,16 @@ impl ExportStudy {
                     .into(),
             );
         }
-        warnings
     }
 }
 
 impl ExportPoint {
+    /// The value of a swept key; nothing where it is not swept, or left alone here.
+    pub(super) fn value(&self, key: &str) -> Option<String> {
+        let (_, value) = self.extra.iter().find(|(swept, _)| swept == key)?;
+        (!value.is_empty()).then(|| value.clone())
+    }
+
     /// The finished runs.
     pub(super) fn runs(&self) -> impl Iterator<Item = &ExportRun> {
         self.slots.iter().filter_map(|slot| slot.run.as_ref())
@@ -136,6 +167,12 @@ impl ExportRun {
     /// The leechers.
     pub(super) fn leechers(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.iter().filter(|node| node.role == Role::Leecher.name())
+    }
+
+    /// Who alone holds the file from the start.
+    pub(super) fn only_seeder(&self) -> Option<u32> {
+        let mut seeders = self.nodes.iter().filter(|node| node.role == Role::Seeder.name());
+        seeders.next().filter(|_| self.nodes.len() == 2).map(|node| node.node)
     }
 
     /// The download of one of its nodes.
@@ -157,13 +194,16 @@ impl ExportRun {
 /// Rows of the other tables, by run.
 struct Details {
     nodes: BTreeMap<String, Vec<NodeRow>>,
+    downloads: BTreeMap<String, Vec<DownloadRow>>,
+    mixed: BTreeSet<String>,
     progress: BTreeMap<String, Vec<ProgressRow>>,
 }
 
 impl Details {
     /// The run of `row`. A run that stands in the plan twice is there twice.
     fn run(&self, row: &RunRow) -> Result<ExportRun, String> {
-        let nodes = self.nodes.get(&row.run_id).cloned().unwrap_or_default();
+        let mut nodes = self.nodes.get(&row.run_id).cloned().unwrap_or_default();
+        nodes.retain(|node| Role::named(&node.role).is_none_or(Role::takes_part)); // no relays, no servers
         let wanted = row.network_size as usize;
         if nodes.len() != wanted {
             let (found, id, file) = (nodes.len(), &row.run_id, NodeRow::KIND.file);
@@ -173,12 +213,20 @@ impl Details {
         for step in self.progress.get(&row.run_id).into_iter().flatten() {
             progress.entry(step.node).or_default().push(step.clone());
         }
-        Ok(ExportRun { row: row.clone(), nodes, progress })
+        let downloads = self.downloads.get(&row.run_id).cloned().unwrap_or_default();
+        let mixed = self.mixed.contains(&row.run_id);
+        Ok(ExportRun { row: row.clone(), nodes, downloads, mixed, progress })
     }
 }
 
 fn rows<R: TableRow>(dir: &Path) -> Result<Vec<R>, ResultsError> {
     open::<R>(dir).and_then(read_table)
+}
+
+/// The rows of a table that the study may have; one that the manifest does not list was left
+/// there by an earlier study.
+fn listed<R: TableRow>(dir: &Path, manifest: &Manifest) -> Result<Option<Vec<R>>, ResultsError> {
+    manifest.files.iter().any(|file| file.name == R::KIND.file).then(|| rows(dir)).transpose()
 }
 
 fn by_run<R>(rows: Vec<R>, id: impl Fn(&R) -> &String) -> BTreeMap<String, Vec<R>> {

@@ -47,6 +47,7 @@ impl Exporter for TenKSim {
         dir: &Path,
         warnings: &mut Vec<String>,
     ) -> Result<Vec<ExportFolder>, ResultsError> {
+        study.warn_of_steps(warnings);
         warnings.push(
             "libp2p-in and libp2p-out are the mean rates of whole runs: the results have each node's bytes as totals"
                 .into(),

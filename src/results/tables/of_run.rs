@@ -112,6 +112,8 @@ parts! {
         part: String [Text],
         /// Which slot that was.
         slot: Option<u32> [Count],
+        /// The node that sent what was stored for it, where one alone did.
+        source: Option<u32> [Count],
     }
 
     /// One core link in one run, one direction of a wire inside the topology; there only
