@@ -176,3 +176,26 @@ fn complete_peers_do_not_call_each_other_again() {
     let (short, long) = (handshakes("60 s"), handshakes("600 s"));
     assert!(long <= short + short / 4, "{short} handshakes within minutes, {long} within an hour");
 }
+
+/// A seeder of 4 MiB at 10 Mbit/s that stops 2 s after it began has sent half of it. What its
+/// host has taken goes on leaving: with 1 MiB so much more arrives, with 64 MiB all; where it
+/// keeps nothing, or its disk is gone too, nothing comes. A seeder that is back has new connections.
+#[test]
+fn the_host_of_who_has_stopped_sends_what_it_has_taken() {
+    let stored = |buffer: &str, life: &[&str]| {
+        let buffer = format!("network.transport.send_buffer={buffer}");
+        let sets = ["network.up=10 Mbit/s", "network.down=10 Mbit/s", "stop.no_progress_for=2 min", &buffer];
+        let outcome = pair("direct", &[&sets[..], life].concat());
+        (outcome.traffic(codexsim::ledger::Class::Payload).bytes as f64 / 1048576.0, outcome.completed())
+    };
+    let stops = ["churn.model=trace", "churn.kind=departure", "churn.trace=[[0, 0.0, 2.0]]"];
+    let crashes = ["churn.model=trace", "churn.kind=crash", "churn.trace=[[0, 0.0, 2.0]]"];
+    let (lost, _) = stored("0 B", &stops);
+    assert!((1.0..3.0).contains(&lost), "{lost} MiB before it stopped");
+    let (some, completed) = stored("1 MiB", &stops);
+    assert!((some - lost - 1.0).abs() < 0.13 && completed == 0, "{some} MiB, {lost} without a buffer");
+    assert_eq!(stored("64 MiB", &stops), (4.0, 1));
+    assert_eq!(stored("64 MiB", &crashes), (lost, 0));
+    let back = ["churn.model=trace", "churn.kind=departure", "churn.trace=[[0, 0.0, 2.0], [0, 2.5, 3000.0]]"];
+    assert_eq!(stored("64 MiB", &back), (4.0, 1));
+}

@@ -92,7 +92,8 @@ impl NetworkSpec {
 /// What the network has to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetEvent {
-    /// The first byte of a tracked message has left: its writer may go on.
+    /// The first byte of a tracked message has left, or the buffer of its host has taken all
+    /// of it: its writer may go on.
     Started(u32),
     /// A message has arrived in full.
     Arrived(u32),
@@ -189,6 +190,23 @@ impl Network {
     /// their way may be reported lost later, when they would have arrived.
     pub fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
         each!(self, model => model.close(now, (a, b), channel, out))
+    }
+
+    /// Of what waits on the stream from `from` to `to` and has not left, whole messages of up to
+    /// `most` bytes stay; what is behind them is lost.
+    pub fn keep_first(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        most: Bytes,
+        out: &mut Vec<NetEvent>,
+    ) {
+        match self {
+            Network::Ideal(_) => {} // nothing waits
+            Network::Fifo(model) => model.keep_first(now, (from, to), channel, most, out),
+            Network::Fair(model) => model.keep_first(now, (from, to), channel, most, out),
+        }
     }
 
     /// Puts a message on the stream from `from` to `to`; on a closed stream it

@@ -1,7 +1,7 @@
 //! Streams: who is connected to whom, and what waits to be sent.
 
-use super::WireFlight;
-use crate::units::Time;
+use super::{NetEvent, WireFlight};
+use crate::units::{Bytes, Time};
 use crate::world::{Channel, Hop, Latency, NodeId, World};
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
@@ -23,9 +23,56 @@ pub(super) struct Stream {
     last_arrival: Time,
     /// Messages that have not left in full, the head first.
     pub queue: VecDeque<WireFlight>,
+    /// How many of these the sender has written, and their bytes.
+    written: (usize, u64),
 }
 
 impl Stream {
+    /// How many messages of the queue fit into `most` bytes, where so much of the head has left.
+    pub fn fitting(&self, sent: Bytes, most: Bytes) -> usize {
+        let room = sent.get().saturating_add(most.get());
+        let ends = self.queue.iter().scan(0, |end: &mut u64, flight| {
+            *end += flight.wire.get();
+            Some(*end)
+        });
+        ends.take_while(|end| *end <= room).count()
+    }
+
+    /// Takes the head away, of which everything has left, or will go no further.
+    pub fn pop(&mut self) -> Option<WireFlight> {
+        let head = self.queue.pop_front()?;
+        if self.written.0 > 0 {
+            self.written = (self.written.0 - 1, self.written.1 - head.wire.get());
+        }
+        Some(head)
+    }
+
+    /// Tells of the messages that are written by now: those that the buffer of the sender's host
+    /// takes, and the head, once it `starts`.
+    pub fn write(&mut self, buffer: Bytes, starts: bool, out: &mut Vec<NetEvent>) {
+        while let Some(next) = self.queue.get(self.written.0) {
+            let (count, bytes) = self.written;
+            let ends = bytes + next.wire.get();
+            let fits = buffer > Bytes(0) && ends <= buffer.get();
+            if !(fits || starts && count == 0) {
+                return;
+            }
+            if next.tracked {
+                out.push(NetEvent::Started(next.id));
+            }
+            self.written = (count + 1, ends);
+        }
+    }
+
+    /// All but the first `count` messages are lost, and nothing of them has left.
+    pub fn truncate(&mut self, count: usize, out: &mut Vec<NetEvent>) {
+        if self.written.0 > count {
+            let left = self.queue.iter().take(count);
+            self.written = (count, left.map(|flight| flight.wire.get()).sum());
+        }
+        out.extend(self.queue.drain(count..).map(|flight| NetEvent::Lost { id: flight.id, carried: Bytes(0) }));
+    }
+
     /// When a message arrives that would do so at `at` if it were alone on the
     /// stream: not before the message before it.
     pub fn in_order(&mut self, at: Time) -> Time {
@@ -91,11 +138,20 @@ impl Streams {
         let delay = self.delay(from, to);
         let index = self.free.pop().unwrap_or_else(|| {
             let queue = VecDeque::new();
-            self.slots.push(Stream { from, to, generation: 0, delay, last_arrival: Time::ZERO, queue });
+            self.slots.push(Stream {
+                from,
+                to,
+                generation: 0,
+                delay,
+                last_arrival: Time::ZERO,
+                queue,
+                written: (0, 0),
+            });
             (self.slots.len() - 1) as u32
         });
         let slot = &mut self.slots[index as usize];
         (slot.from, slot.to, slot.delay, slot.last_arrival) = (from, to, delay, Time::ZERO);
+        slot.written = (0, 0);
         index
     }
 

@@ -67,6 +67,13 @@ pub struct Transport {
     /// for their bytes. That is much faster to simulate where many small messages are sent, and
     /// changes completion times by about a percent; "0 B" is exact.
     pub small: Bytes,
+    /// What the host of a node takes of what this writes to each connection and has not left:
+    /// its writer goes on when a message fits in, and what is in there is still sent when the
+    /// node stops without losing its data; its peer hears of the end behind that. "0 B": a
+    /// writer goes on when its message begins to leave, and nothing is sent by who has stopped
+    /// (a machine that is switched off, or one that resets a connection when something comes for
+    /// a process that has ended, as Linux does).
+    pub send_buffer: Bytes,
 }
 
 impl Transport {
@@ -93,6 +100,7 @@ impl Transport {
         delay_target: Time::NEVER,
         congestion: Congestion::Even,
         small: Bytes(0),
+        send_buffer: Bytes(0),
     };
 
     /// How long bytes of small messages may be owed before the flows on a link make up for them.
@@ -163,6 +171,11 @@ impl Transport {
         if self.mux_window.get() == 0 { u64::MAX } else { self.mux_window.get() }
     }
 
+    /// Bytes on the wire that end a connection: a segment without data.
+    pub fn closing(&self) -> u64 {
+        self.header()
+    }
+
     /// How long what begins to be sent over a full uplink waits: for the whole
     /// buffer, or for as much as a transport that heeds the delay puts into it.
     pub fn waiting(&self) -> Time {
@@ -217,6 +230,7 @@ impl Default for Transport {
             delay_target: Time::NEVER,
             congestion: Congestion::Even,
             small: Bytes(0),
+            send_buffer: Bytes(0),
         }
     }
 }

@@ -92,7 +92,7 @@ impl<P: Protocol> Simulation<'_, P> {
             (Cargo::Message(message), Side::Receive) => self.minds[f.to.index()].work(message, self.world, hardware),
             // Of a message cut in pieces, the work that is not of its bytes is of the last.
             (Cargo::Frame(_), _) => Time::ZERO,
-            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Credit(_), _)
+            (Cargo::Hello { .. } | Cargo::Letter(_) | Cargo::Acks | Cargo::Fin | Cargo::Credit(_), _)
             | (Cargo::Packet(..) | Cargo::Relayed { .. }, _) => return Time::ZERO,
         };
         work + Time::from_nanos(nanos as u64)
@@ -185,6 +185,7 @@ impl<P: Protocol> Simulation<'_, P> {
         let transport = &self.spec.network.transport;
         let framing = match flight.cargo {
             Cargo::Credit(_) => transport.window_update(),
+            Cargo::Fin => transport.closing(),
             _ => transport.framing(flight.size.total()),
         };
         flight.wire = flight.size.total() + framing + flight.acks;

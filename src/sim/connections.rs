@@ -34,6 +34,7 @@ impl<P: Protocol> Simulation<'_, P> {
         node.cpu_free = self.now;
         node.finding.clear();
         self.online += 1;
+        self.end_drains_of(id);
         self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
@@ -127,9 +128,12 @@ impl<P: Protocol> Simulation<'_, P> {
         if let Some(nat) = &mut self.nat {
             nat.go(id);
         }
+        self.end_drains_to(id);
         self.cutting = Some(Cut::Churn);
         for peer in peers {
-            self.cut(id, peer);
+            if kind == OfflineKind::Crash || !self.drain(id, peer) {
+                self.cut(id, peer);
+            }
         }
         self.cutting = None;
     }
@@ -262,6 +266,17 @@ impl<P: Protocol> Simulation<'_, P> {
                 return self.mix(|mix| mix.hang_up(id, line.0, line.1));
             }
             self.cut(id, line);
+        } else {
+            self.end_drain((line.0, id, line.1));
+        }
+    }
+
+    /// What closed a connection, when it was no plain hanging up.
+    pub(super) fn note_cut(&mut self, (id, (peer, channel)): (NodeId, Line), cut: Option<Cut>) {
+        let ends = ([id.min(peer), id.max(peer)], channel);
+        match cut {
+            Some(cut) => drop(self.cut_by.insert(ends, cut)),
+            None => drop(self.cut_by.remove(&ends)),
         }
     }
 
@@ -269,11 +284,7 @@ impl<P: Protocol> Simulation<'_, P> {
     /// peer that had it learns of it one delay later, which may lead over a relay.
     fn cut(&mut self, id: NodeId, line: Line) {
         let (peer, channel) = line;
-        let ends = ([id.min(peer), id.max(peer)], channel);
-        match self.cutting {
-            Some(cut) => drop(self.cut_by.insert(ends, cut)),
-            None => drop(self.cut_by.remove(&ends)),
-        }
+        self.note_cut((id, line), self.cutting);
         let through_relay = self.leave_circuit(id, line);
         self.network.close(self.now, (id, peer), channel, &mut self.net_events);
         self.nodes[id.index()].end_opening(line);

@@ -96,6 +96,10 @@ impl<P: Protocol> Simulation<'_, P> {
         match flight.cargo {
             Cargo::Acks => return self.drop_flight(id),
             Cargo::Letter(_) => return self.read(id),
+            Cargo::Fin => {
+                self.drop_flight(id);
+                return self.on_drained((from.0, to, from.1));
+            }
             Cargo::Credit(bytes) => {
                 self.drop_flight(id);
                 return self.on_credit(to, from, bytes);
@@ -173,7 +177,7 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         match flight.cargo {
             Cargo::Hello { back } => self.on_hello(flight.from, flight.line(), back),
-            Cargo::Acks | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) => {}
+            Cargo::Acks | Cargo::Fin | Cargo::Credit(_) | Cargo::Frame(_) | Cargo::Letter(_) => {}
             Cargo::Packet(..) | Cargo::Relayed { .. } => {}
             Cargo::Message(message) => {
                 self.handling = Some(flight.from);

@@ -22,6 +22,8 @@ pub(super) enum Cargo<M> {
     /// All that fitted into the window of the muxer of a message of this class; the
     /// rest follows.
     Frame(Class),
+    /// The end of a connection, behind all that a node which has stopped had written to it.
+    Fin,
     /// So many bytes were read: the muxer gives the credit for them back.
     Credit(u64),
     /// A packet of the mixnet on one of its hops, and what it is booked under.
@@ -100,7 +102,7 @@ impl<M: Message> Cargo<M> {
             Cargo::Letter(_) => Class::Discovery,
             Cargo::Acks => Class::Ack,
             Cargo::Frame(class) => *class,
-            Cargo::Credit(_) => Class::Framing,
+            Cargo::Credit(_) | Cargo::Fin => Class::Framing,
             Cargo::Packet(_, class) => *class,
             Cargo::Relayed { .. } => Class::Relayed,
         }

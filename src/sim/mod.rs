@@ -10,6 +10,7 @@ mod audit;
 mod connections;
 mod deliver;
 mod discover;
+mod draining;
 mod ending;
 mod flight;
 mod kinds;

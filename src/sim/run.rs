@@ -1,5 +1,6 @@
 //! The state of one run and its main loop.
 
+use super::draining::Drain;
 use super::flight::Flight;
 use super::node::{Line, NodeState};
 use super::patience::Patience;
@@ -16,7 +17,7 @@ use crate::network::{NetEvent, Network};
 use crate::protocol::{Ctx, Effects, Key, Protocol, Units};
 use crate::units::Time;
 use crate::world::{Channel, NodeId, Role, World};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What can come up in the event list.
 #[derive(Debug, Clone, Copy)]
@@ -168,6 +169,8 @@ pub(super) struct Simulation<'w, P: Protocol> {
     /// What closed the last connection of two nodes, the lower number first, when it was
     /// no plain hanging up: what had left its sender is reported lost later.
     pub cut_by: BTreeMap<([NodeId; 2], Channel), Cut>,
+    /// What hosts of nodes that have stopped still send.
+    pub drains: BTreeSet<Drain>,
     /// What nodes want.
     pub requests: Requests,
     /// Datasets that nodes were to be given and had no room for.
@@ -225,6 +228,7 @@ impl<'w, P: Protocol> Simulation<'w, P> {
             copies: 0,
             cutting: None,
             cut_by: BTreeMap::new(),
+            drains: BTreeSet::new(),
             requests: Requests::new(world),
             refused_puts: 0,
             handling: None,

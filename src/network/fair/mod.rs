@@ -36,6 +36,8 @@ pub struct Fair {
     rule: WindowRule,
     /// Time to drain the buffer before a full uplink.
     queue: Time,
+    /// What a host takes of what is written to one stream.
+    buffer: Bytes,
     buckets: Buckets,
     heads: Vec<HeadPace>,
     /// By stream: what becomes of it, when it carries a datagram.
@@ -65,6 +67,7 @@ impl Fair {
             flights: Flights::new(world, spec),
             rule: WindowRule::new(spec),
             queue: spec.transport.waiting(),
+            buffer: spec.transport.send_buffer,
             buckets: Buckets::new(world, spec.transport.burst),
             heads: Vec::new(),
             datagrams: Vec::new(),
@@ -107,14 +110,38 @@ impl Fair {
     pub(super) fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
         self.catch_up(now);
         for flow in self.streams.close(a, b, channel).into_iter().flatten() {
-            let stream = &mut self.streams[flow];
-            let Some(head) = stream.queue.pop_front() else { continue };
-            let carried = self.heads[flow as usize].whole_bytes_sent(head, now);
-            self.flights.book_up(stream.from, carried);
-            self.levels.core_path(flow).for_each(|link| self.core[link as usize].0 += carried.get());
-            out.push(NetEvent::Lost { id: head.id, carried });
-            out.extend(stream.queue.drain(..).map(|p| NetEvent::Lost { id: p.id, carried: Bytes(0) }));
-            self.stop(flow);
+            self.lose_all(flow, now, out);
+        }
+    }
+
+    /// Everything on the stream of `flow` is lost.
+    fn lose_all(&mut self, flow: u32, now: Time, out: &mut Vec<NetEvent>) {
+        let stream = &mut self.streams[flow];
+        let Some(head) = stream.pop() else { return };
+        let carried = self.heads[flow as usize].whole_bytes_sent(head, now);
+        self.flights.book_up(stream.from, carried);
+        self.levels.core_path(flow).for_each(|link| self.core[link as usize].0 += carried.get());
+        out.push(NetEvent::Lost { id: head.id, carried });
+        stream.truncate(0, out);
+        self.stop(flow);
+    }
+
+    pub(super) fn keep_first(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        most: Bytes,
+        out: &mut Vec<NetEvent>,
+    ) {
+        self.catch_up(now);
+        let Some(flow) = self.streams.find(from, to, channel) else { return };
+        let stream = &mut self.streams[flow];
+        let Some(head) = stream.queue.front() else { return };
+        let sent = self.heads[flow as usize].whole_bytes_sent(*head, now);
+        match stream.fitting(sent, most) {
+            0 => self.lose_all(flow, now, out),
+            count => stream.truncate(count, out),
         }
     }
 
@@ -151,7 +178,7 @@ impl Fair {
         let from = stream.from;
         stream.queue.push_back(flight);
         if stream.queue.len() > 1 {
-            return;
+            return stream.write(self.buffer, false, out);
         }
         self.catch_up(now);
         let full = self.levels.is_full(from.0);
@@ -176,7 +203,7 @@ impl Fair {
     /// The only message of `flow`, a load, has left at `at`.
     fn launch_load(&mut self, flow: u32, at: Time, out: &mut Vec<NetEvent>) {
         let stream = &mut self.streams[flow];
-        let Some(flight) = stream.queue.pop_front() else { return };
+        let Some(flight) = stream.pop() else { return };
         if flight.tracked {
             out.push(NetEvent::Started(flight.id));
         }
@@ -218,9 +245,7 @@ impl Fair {
         // What a shaper lets pass at once would still have to queue at a core link.
         let at_once = if self.levels.core_path(flow).next().is_some() { 0.0 } else { head.unpaced() };
         head.leave_at_once(self.buckets.take(self.levels.links(flow), at_once));
-        if flight.tracked {
-            out.push(NetEvent::Started(flight.id));
-        }
+        self.streams[flow].write(self.buffer, true, out);
     }
 
     /// The stream of `flow` has nothing more to send.
@@ -294,7 +319,7 @@ impl Fair {
     /// The last byte of the head has left; whether another message follows.
     fn end_message(&mut self, flow: u32, out: &mut Vec<NetEvent>) -> bool {
         let stream = &mut self.streams[flow];
-        let Some(flight) = stream.queue.pop_front() else { return false };
+        let Some(flight) = stream.pop() else { return false };
         // Only what finds the buffer full waits in it: bulk data itself does not
         // end any later for having filled it.
         let queued = std::mem::take(&mut self.heads[flow as usize].queued);

@@ -33,6 +33,8 @@ pub struct Fifo {
     streams: Streams,
     flights: Flights,
     rule: WindowRule,
+    /// What a host takes of what is written to one stream.
+    buffer: Bytes,
     up: Vec<Uplink>,
     down: Vec<Server>,
     core: Vec<Server>,
@@ -47,8 +49,8 @@ pub struct Fifo {
 
 #[derive(Debug, Clone, Copy)]
 enum FifoStep {
-    /// The last byte of the head of this stream and generation leaves.
-    Left(u32, u32),
+    /// The last byte of the head of this stream and generation leaves, which had this turn.
+    Left(u32, u32, u32),
     /// The uplink of this node has served the message of this turn.
     UplinkFree(NodeId, u32),
     /// The first byte of this transit reaches the downlink.
@@ -62,6 +64,7 @@ impl Fifo {
             streams: Streams::new(world),
             flights: Flights::new(world, spec),
             rule: WindowRule::new(spec),
+            buffer: spec.transport.send_buffer,
             up: world.nodes.iter().map(up).collect(),
             down: world.nodes.iter().map(|n| Server::idle(n.down)).collect(),
             core: world.latency.core_links().iter().map(|link| Server::idle(link.capacity)).collect(),
@@ -110,23 +113,50 @@ impl Fifo {
     pub(super) fn close(&mut self, now: Time, (a, b): (NodeId, NodeId), channel: Channel, out: &mut Vec<NetEvent>) {
         self.now = now;
         for stream in self.streams.close(a, b, channel).into_iter().flatten() {
-            let head = std::mem::replace(&mut self.heads[stream as usize].transit, NONE);
-            if head != NONE {
-                self.cut(head, out);
-            }
-            out.extend(self.streams[stream].queue.drain(..).map(|p| NetEvent::Lost { id: p.id, carried: Bytes(0) }));
+            self.lose_all(stream, out);
         }
         self.serve(a, out);
         self.serve(b, out);
+    }
+
+    /// Everything on the stream is lost.
+    fn lose_all(&mut self, stream: u32, out: &mut Vec<NetEvent>) {
+        let head = std::mem::replace(&mut self.heads[stream as usize].transit, NONE);
+        if head != NONE {
+            self.cut(head, out);
+        }
+        self.streams[stream].truncate(0, out);
+    }
+
+    pub(super) fn keep_first(
+        &mut self,
+        now: Time,
+        (from, to): (NodeId, NodeId),
+        channel: Channel,
+        most: Bytes,
+        out: &mut Vec<NetEvent>,
+    ) {
+        self.now = now;
+        let Some(stream) = self.streams.find(from, to, channel) else { return };
+        let head = self.heads[stream as usize].transit;
+        let sent = if head == NONE { Bytes(0) } else { self.transits[head as usize].sent(now) };
+        match self.streams[stream].fitting(sent, most) {
+            0 => self.lose_all(stream, out),
+            count => self.streams[stream].truncate(count, out),
+        }
+        self.serve(from, out);
     }
 
     /// A head is lost; the links are free of what has not left of it.
     fn cut(&mut self, at: u32, out: &mut Vec<NetEvent>) {
         let transit = self.transits[at as usize];
         let stream = &mut self.streams[transit.stream];
-        stream.queue.pop_front();
+        stream.pop();
         let carried = transit.sent(self.now);
         let (from, to) = (stream.from, stream.to);
+        // What comes next need not wait for more than its first byte.
+        let first_byte = transit.last_byte.since(transit.leave.since(transit.start));
+        self.heads[transit.stream as usize].last_byte = first_byte;
         self.flights.book_up(from, carried);
         out.push(NetEvent::Lost { id: transit.flight.id, carried });
         let uplink = &mut self.up[from.index()];
@@ -158,6 +188,7 @@ impl Fifo {
             return out.push(NetEvent::Lost { id: flight.id, carried: Bytes(0) });
         };
         self.streams[stream].queue.push_back(flight);
+        self.streams[stream].write(self.buffer, false, out);
         self.up[from.index()].turns.push_back((stream, self.streams[stream].generation));
         self.serve(from, out);
     }
@@ -186,6 +217,9 @@ impl Fifo {
             let Some((stream, generation)) = uplink.turns.pop_front() else { return };
             if self.streams[stream].generation != generation {
                 continue; // closed since
+            }
+            if self.streams[stream].queue.is_empty() {
+                continue; // it was lost since
             }
             let head = &mut self.heads[stream as usize];
             if head.transit == NONE {
@@ -224,14 +258,12 @@ impl Fifo {
             served: None,
             cut: false,
         };
-        self.steps.push(leave, FifoStep::Left(index, generation));
+        self.steps.push(leave, FifoStep::Left(index, generation, up.turn));
         self.steps.push(free, FifoStep::UplinkFree(from, up.turn));
         let transit = self.keep(transit);
         self.heads[index as usize].transit = transit;
         self.steps.push(first_byte, FifoStep::FirstByte(transit));
-        if flight.tracked {
-            out.push(NetEvent::Started(flight.id));
-        }
+        self.streams[index].write(self.buffer, true, out);
     }
 
     fn keep(&mut self, transit: FifoFlight) -> u32 {
@@ -250,19 +282,27 @@ impl Fifo {
                 self.serve(node, out);
             }
             FifoStep::UplinkFree(..) => {} // its message was cut
-            FifoStep::Left(stream, generation) if self.streams[stream].generation == generation => {
+            FifoStep::Left(stream, generation, turn) if self.is_head((stream, generation), turn) => {
                 self.left(stream, out)
             }
-            FifoStep::Left(..) => {} // lost when the connection closed
+            FifoStep::Left(..) => {} // lost before
             FifoStep::FirstByte(at) => self.first_byte(at),
         }
+    }
+
+    /// Whether the head of a stream, of this generation, is the message that had this turn.
+    fn is_head(&self, (stream, generation): (u32, u32), turn: u32) -> bool {
+        let transit = self.heads[stream as usize].transit;
+        let is_open = self.streams[stream].generation == generation;
+        is_open && transit != NONE && self.transits[transit as usize].turn == turn
     }
 
     fn left(&mut self, stream: u32, out: &mut Vec<NetEvent>) {
         let at = std::mem::replace(&mut self.heads[stream as usize].transit, NONE);
         let (from, generation) = (self.streams[stream].from, self.streams[stream].generation);
         let head = &mut self.heads[stream as usize];
-        self.streams[stream].queue.pop_front();
+        self.streams[stream].pop();
+        self.streams[stream].write(self.buffer, false, out);
         self.flights.book_up(from, self.transits[at as usize].flight.wire);
         if head.passed_over > 0 {
             head.passed_over -= 1;

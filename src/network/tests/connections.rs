@@ -44,6 +44,56 @@ fn closing_loses_what_waits_what_leaves_and_what_travels() {
     }
 }
 
+/// At 1 MB/s and 100 ms, after 240 ms: of 40 kB that have not left of the head, and two messages
+/// of 70 kB, so many stay as fit; what is lost was not begun, unless the head itself does not fit.
+#[test]
+fn of_what_waits_the_first_that_fit_stay() {
+    for model in [Fifo, Fair] {
+        let lost_and_last = |most| {
+            let mut script = star(1);
+            script.extend(
+                [200_000, 80_000, 70_000, 70_000].iter().zip(0..).map(|(b, id)| (Time::ZERO, Act::Send(0, 1, id, *b))),
+            );
+            script.push((ms(240), Act::KeepFirst(0, 1, most)));
+            script.push((ms(240), Act::Send(0, 1, 4, 10_000)));
+            let log = play(&mut pair(model, ms(100)), &script);
+            let lost = log.iter().filter_map(|(at, event)| match event {
+                NetEvent::Lost { id, carried } => Some((*at, *id, carried.get())),
+                _ => None,
+            });
+            (lost.collect::<Vec<_>>(), last_arrival(&log))
+        };
+        let lost = |id, carried| (ms(240), id, carried);
+        assert_eq!(lost_and_last(180_000), (vec![], ms(530)), "{model:?}");
+        assert_eq!(lost_and_last(179_999), (vec![lost(3, 0)], ms(460)), "{model:?}");
+        assert_eq!(lost_and_last(40_000), (vec![lost(2, 0), lost(3, 0)], ms(390)), "{model:?}");
+        assert_eq!(lost_and_last(39_999), (vec![lost(1, 40_000), lost(2, 0), lost(3, 0)], ms(350)), "{model:?}");
+    }
+}
+
+/// A host that takes 150 kB lets the writer of the second of four messages of 70 kB go on at
+/// once, and that of each later one when there is room: when the one two before it has left. A
+/// host without a buffer lets it go on when its message begins to leave.
+#[test]
+fn a_writer_goes_on_when_its_message_fits_in_the_buffer() {
+    for model in [Fifo, Fair] {
+        let begun = |send_buffer| {
+            let transport = Transport { send_buffer: Bytes(send_buffer), ..Transport::NONE };
+            let spec = NetworkSpec { transport, ..spec(model) };
+            let mut network = Network::new(&world(&[(mbit(8), mbit(8)); 2], ms(10)), &spec);
+            let mut script = star(1);
+            script.extend((0..4).map(|id| (Time::ZERO, Act::Send(0, 1, id, 70_000))));
+            let log = play(&mut network, &script);
+            assert_eq!(last_arrival(&log), ms(290), "{model:?}");
+            let begun = log.iter().filter(|(_, event)| matches!(event, NetEvent::Started(_)));
+            begun.map(|(at, _)| *at).collect::<Vec<_>>()
+        };
+        assert_eq!(begun(0), [ms(0), ms(70), ms(140), ms(210)], "{model:?}");
+        assert_eq!(begun(150_000), [ms(0), ms(0), ms(70), ms(140)], "{model:?}");
+        assert_eq!(begun(1_000_000), [ms(0); 4], "{model:?}");
+    }
+}
+
 #[test]
 fn ideal_loses_only_what_travels() {
     let mut network = pair(Ideal, ms(100));

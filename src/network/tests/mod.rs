@@ -32,6 +32,8 @@ pub(super) struct Share {
 enum Act {
     Open(u32, u32),
     Close(u32, u32),
+    /// From, to, bytes that stay.
+    KeepFirst(u32, u32, u64),
     /// From, to, name, bytes.
     Send(u32, u32, u32, u64),
 }
@@ -114,6 +116,9 @@ fn act(network: &mut Network, now: Time, act: Act, log: &mut Log) {
     match act {
         Act::Open(a, b) => network.open(NodeId(a), NodeId(b), Channel::ONLY),
         Act::Close(a, b) => network.close(now, (NodeId(a), NodeId(b)), Channel::ONLY, &mut out),
+        Act::KeepFirst(from, to, most) => {
+            network.keep_first(now, (NodeId(from), NodeId(to)), Channel::ONLY, Bytes(most), &mut out)
+        }
         Act::Send(from, to, id, wire) => {
             let flight = WireFlight { id, wire: Bytes(wire), tracked: true };
             network.send(now, (NodeId(from), NodeId(to)), Channel::ONLY, flight, &mut out);

@@ -9,12 +9,23 @@ fn any_model() -> impl Strategy<Value = Case> {
     let jitter = prop::option::of(Just(Distribution::Uniform { low: 0.0, high: 0.1 }));
     let burst = prop_oneof![Just(Time::ZERO), (1u64..200).prop_map(ms)];
     let small = prop_oneof![3 => Just(Bytes(0)), 1 => (1u64..3000).prop_map(Bytes)];
-    (models, jitter, burst, small).prop_flat_map(|(model, jitter, burst, small)| {
-        any_case(model).prop_map(move |case| {
-            let transport = Transport { burst, small, ..case.spec.transport };
+    let buffer = prop_oneof![2 => Just(Bytes(0)), 1 => (1u64..300_000).prop_map(Bytes)];
+    (models, jitter, burst, small, buffer).prop_flat_map(|(model, jitter, burst, small, buffer)| {
+        any_case(model).prop_map(move |mut case| {
+            case.script.iter_mut().for_each(|(_, act)| keep_some(act, buffer));
+            let transport = Transport { burst, small, send_buffer: buffer, ..case.spec.transport };
             Case { spec: NetworkSpec { jitter, transport, ..case.spec.clone() }, ..case }
         })
     })
+}
+
+/// Half of the connections are not closed: one direction loses what does not fit in `buffer`.
+fn keep_some(act: &mut Act, buffer: Bytes) {
+    if let Act::Close(a, b) = *act
+        && a < b
+    {
+        *act = Act::KeepFirst(a, b, buffer.get());
+    }
 }
 
 fn total(network: &Network, case: &Case, now: Time, part: impl Fn(Carried) -> Bytes) -> u64 {

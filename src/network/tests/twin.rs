@@ -55,6 +55,7 @@ impl Twin {
         match act {
             Act::Open(a, b) => [(a, b), (b, a)].into_iter().for_each(|pair| self.open(pair)),
             Act::Close(a, b) => [(a, b), (b, a)].into_iter().for_each(|pair| self.close(pair, out)),
+            Act::KeepFirst(..) => unreachable!("what twins are given has none of it"),
             Act::Send(from, to, id, wire) => {
                 self.send((from, to), WireFlight { id, wire: Bytes(wire), tracked: true }, out)
             }
