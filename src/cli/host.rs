@@ -5,7 +5,6 @@ use super::signals::asked_to_end;
 use crate::report;
 use crate::sim::{Progress, Spec};
 use crate::study::{Forecast, Host};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ const SHORT_S: f64 = 10.0;
 pub struct Console {
     began: Instant,
     budget: Option<Duration>,
-    interrupted: Arc<AtomicBool>,
+    interrupted: &'static AtomicBool,
     /// Whether it was said that this takes long.
     foretold: AtomicBool,
     display: Display,

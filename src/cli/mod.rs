@@ -144,6 +144,9 @@ pub fn main() -> ExitCode {
 
 impl Cli {
     fn carry_out(&self) -> Result<End, Failure> {
+        if self.command.may_plan_for_long() {
+            signals::end_with_a_word();
+        }
         match &self.command {
             Command::New(new) => new.carry_out(),
             Command::Run(run) => run.carry_out(),
@@ -169,6 +172,24 @@ impl Cli {
             Command::Completions(completions) => completions.carry_out(),
             Command::Man(manual) => manual.carry_out(),
         }
+    }
+}
+
+impl Command {
+    /// Whether it makes runs, which for many points takes a while before the first of them.
+    fn may_plan_for_long(&self) -> bool {
+        matches!(
+            self,
+            Command::Run(_)
+                | Command::Plan(_)
+                | Command::Sweep(_)
+                | Command::Validate(_)
+                | Command::Calibrate(_)
+                | Command::Impact(_)
+                | Command::Sensitivity(_)
+                | Command::Limit(_)
+                | Command::Check(_)
+        )
     }
 }
 

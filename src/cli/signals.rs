@@ -1,26 +1,43 @@
 //! Being asked to end: by Ctrl-C, by a batch system or a shutdown (SIGTERM), by a terminal
 //! that is closed (SIGHUP).
 
-use std::sync::Arc;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// From now on the first of these sets what is returned, so that all ends in an orderly
-/// way, and the second one ends the process. What whoever started it had ignored stays
-/// ignored: `nohup` is for sweeps that outlive their terminal.
-pub fn asked_to_end() -> Arc<AtomicBool> {
-    let asked = Arc::new(AtomicBool::new(false));
-    let flag = asked.clone();
-    let ignored = ignored();
-    let handler = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+/// Whether somebody asked.
+static ASKED: AtomicBool = AtomicBool::new(false);
+/// Whether there is something to end in an orderly way.
+static AT_WORK: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first of these ends the process with a word, for nothing was run yet. What
+/// whoever started it had ignored stays ignored: `nohup` is for sweeps that outlive their terminal.
+pub fn end_with_a_word() {
+    static HANDLED: Once = Once::new();
+    HANDLED.call_once(|| {
+        let ignored = ignored();
+        if let Err(error) = ctrlc::set_handler(end) {
+            super::output::tell(&format!("note: Ctrl-C will not end this in an orderly way: {error}"));
         }
+        ignore(&ignored);
     });
-    if let Err(error) = handler {
-        super::output::tell(&format!("note: Ctrl-C will not end this in an orderly way: {error}"));
+}
+
+/// From now on the first of them sets what is returned, so that all ends in an orderly way, and the
+/// second one ends the process.
+pub fn asked_to_end() -> &'static AtomicBool {
+    end_with_a_word();
+    AT_WORK.store(true, Ordering::Relaxed);
+    &ASKED
+}
+
+fn end() {
+    if !AT_WORK.load(Ordering::Relaxed) {
+        super::output::tell("interrupted before anything was run");
+        std::process::exit(3);
     }
-    ignore(&ignored);
-    asked
+    if ASKED.swap(true, Ordering::Relaxed) {
+        std::process::exit(130);
+    }
 }
 
 /// Signals that ask a process to end, of those that are ignored now.

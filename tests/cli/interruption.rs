@@ -143,3 +143,30 @@ fn what_takes_long_says_so_and_what_would_not() {
     let short = place.codexsim(&["run", "s.toml", "--out", "b"]).code(0);
     assert!(!errors(&short).contains("roughly"), "{}", errors(&short));
 }
+
+/// Many points take a while before the first run.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_study_that_is_ended_while_it_is_planned_says_so() {
+    let place = Place::new(SCENARIO);
+    let vary = ["--vary", "network.latency=1 ms..2 s", "--points", "1000000"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_codexsim"));
+    command.args([&["sweep", "s.toml", "--out", "a"], &vary[..]].concat()).current_dir(place.path("."));
+    let sweep = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", sweep.id());
+    // The mask of the signals that it has a handler for.
+    let handled = || {
+        let text = fs::read_to_string(&status).unwrap();
+        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
+        u64::from_str_radix(&mask, 16).unwrap() & (1 << 14) != 0
+    };
+    while !handled() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-TERM", &sweep.id().to_string()]).status().unwrap().success());
+    let output = sweep.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("interrupted before anything was run"), "{told}");
+    assert!(!place.path("a").exists());
+}
