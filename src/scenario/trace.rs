@@ -17,15 +17,19 @@ pub(super) fn read(node: &mut Node, size: u32, sources: &mut Sources) -> Result<
     if let Some(name) = node.text() {
         let path = sources.get(node.at.source).folder.join(name);
         let source = read_file(sources, &path, Some(node.at), "a CSV file with the columns node,online_s,offline_s")?;
-        let rows = toml::Value::try_from(read_csv(sources, source, size)?).expect("numbers are TOML");
+        let (rows, places) = read_csv(sources, source, size)?;
+        refuse_overlaps(&rows, &places)?;
+        let rows = toml::Value::try_from(rows).expect("numbers are TOML");
         node.value = Node::from_bare(&rows, node.at).value;
     } else {
         let rows: Vec<Row> = node.read()?;
-        for (row, written) in rows.iter().zip(node.array().unwrap_or_default()) {
+        let written = node.array().unwrap_or_default();
+        for (row, written) in rows.iter().zip(written) {
             check(*row, size).map_err(|(column, fault)| {
                 fault.at(written.array().and_then(|fields| fields.get(column)).unwrap_or(written).at)
             })?;
         }
+        refuse_overlaps(&rows, &written.iter().map(|row| row.at).collect::<Vec<_>>())?;
     }
     match &node.value {
         Value::Array(rows) if rows.is_empty() => {
@@ -35,10 +39,26 @@ pub(super) fn read(node: &mut Node, size: u32, sources: &mut Sources) -> Result<
     }
 }
 
-fn read_csv(sources: &Sources, source: usize, size: u32) -> Result<Vec<Row>, Fault> {
+/// Refuses rows of which one begins while its node is there by another; each has a place.
+fn refuse_overlaps(rows: &[Row], places: &[Place]) -> Result<(), Fault> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| (rows[*a].0.cmp(&rows[*b].0)).then(rows[*a].1.total_cmp(&rows[*b].1)).then(a.cmp(b)));
+    for pair in order.windows(2) {
+        let ((node, begun, until), (other, from, _)) = (rows[pair[0]], rows[pair[1]]);
+        if node == other && from < until {
+            let fault = Fault::new(format!("node {node} comes at {from} s, and is there from {begun} s to {until} s"));
+            let place = places[pair[0].max(pair[1])];
+            return Err(fault.expected("sessions of a node one after another").at(place));
+        }
+    }
+    Ok(())
+}
+
+/// The rows of a file and the place of each.
+fn read_csv(sources: &Sources, source: usize, size: u32) -> Result<(Vec<Row>, Vec<Place>), Fault> {
     let text = &sources.get(source).text;
     let mut reader = records(text);
-    let mut rows = Vec::new();
+    let (mut rows, mut places) = (Vec::new(), Vec::new());
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Fault::new(format!("not valid CSV: {error}")))?;
         let start = record.position().map_or(0, |p| p.byte() as usize);
@@ -56,8 +76,9 @@ fn read_csv(sources: &Sources, source: usize, size: u32) -> Result<Vec<Row>, Fau
         }
         let row = parse_row(&record).and_then(|row| check(row, size).map(|()| row));
         rows.push(row.map_err(|(column, fault)| fault.at(line.field(column)))?);
+        places.push(line.whole());
     }
-    Ok(rows)
+    Ok((rows, places))
 }
 
 fn parse_row(record: &csv::StringRecord) -> Result<Row, (usize, Fault)> {

@@ -144,7 +144,7 @@ impl Draft<'_> {
             unknown.note(&node, "nodes", &OF_NODES_SILENT);
         }
         tell_apart(&mut points, &ids)?;
-        let mut wires = Vec::new();
+        let (mut wires, mut twice) = (Vec::new(), Twice::default());
         for (mut edge, both_ways) in edges {
             let end = |field: Field<'_>| {
                 index.get(&*field.value).copied().ok_or_else(|| {
@@ -155,13 +155,43 @@ impl Draft<'_> {
             let from = end(edge.need("source", "an edge")?)?;
             let to = end(edge.need("target", "an edge")?)?;
             let wire = edge.edge([from, to].map(|at| &points[at as usize]), bare, otherwise)?;
+            twice.note((from, to), both_ways);
             wires.push((from, to, wire));
             if both_ways && from != to {
                 wires.push((to, from, wire));
             }
             unknown.note(&edge, "edges", &OF_EDGES_SILENT);
         }
-        Ok((Topology::new(points, wires, RouteRule::Shortest), unknown.0))
+        let warnings = unknown.0.into_iter().chain(twice.told(&points)).collect();
+        Ok((Topology::new(points, wires, RouteRule::Shortest), warnings))
+    }
+}
+
+/// Edges that lead where another one does already.
+#[derive(Debug, Default)]
+struct Twice {
+    ways: BTreeSet<(u32, u32)>,
+    /// Ends of the first of them.
+    first: Option<(u32, u32)>,
+    count: usize,
+}
+
+impl Twice {
+    fn note(&mut self, (from, to): (u32, u32), both_ways: bool) {
+        let is_new = self.ways.insert((from, to));
+        let back_is_new = both_ways && from != to && self.ways.insert((to, from));
+        if !is_new && !back_is_new {
+            self.first.get_or_insert((from, to));
+            self.count += 1;
+        }
+    }
+
+    fn told(self, points: &[Point]) -> Option<String> {
+        let (from, to) = self.first?;
+        let (from, to, count) = (&points[from as usize].name, &points[to as usize].name, self.count);
+        let edges = if count == 1 { "edge leads" } else { "edges lead" };
+        let what = "of edges between the same two nodes one alone is taken";
+        Some(format!("{count} {edges} where another does already (`{from}` to `{to}`): {what}"))
     }
 }
 

@@ -394,3 +394,18 @@ proptest! {
         }
     }
 }
+
+/// Of two edges one way one is taken; the way back is another way.
+#[test]
+fn edges_that_are_there_twice_are_told() {
+    let told = |list: &str| text("a.csv", list).unwrap().1;
+    assert_eq!(told("x,y,3\ny,x,4\ny,z,1\n"), [""; 0]);
+    let twice = "a.csv: 2 edges lead where another does already (`x` to `y`): of edges between the same two nodes one \
+                 alone is taken";
+    assert_eq!(told("x,y,3\nx,y,5\ny,x,4\ny,x,4\n"), [twice]);
+    let gml = |ends: &str| format!("graph [ node [ id 0 ] node [ id 1 ] {ends} ]");
+    let edge = |from, to| format!("edge [ source {from} target {to} latency \"1 ms\" ]");
+    let both = text("a.gml", &gml(&[edge(0, 1), edge(1, 0)].concat())).unwrap().1;
+    assert!(both.len() == 1 && both[0].contains("1 edge leads"), "an edge leads both ways: {both:?}");
+    assert_eq!(text("a.gml", &gml(&edge(0, 1))).unwrap().1, [""; 0]);
+}
