@@ -5,7 +5,7 @@ use crate::mix::MixSpec;
 use crate::protocol::SwarmShape;
 use crate::sim::RunSpec;
 use crate::storage::outcome::MOST_REPAIRS;
-use crate::storage::{RareMethod, RepairBy, StorageSpec, splitting, system, unit};
+use crate::storage::{Class, Life, RareMethod, RepairBy, StorageSpec, splitting, system, unit};
 use crate::units::{Bytes, Time};
 use crate::world::{Arrivals, Dataset, DatasetClass, DatasetSpec, HolderSpec, RequestSpec, WantedBy, WorldSpec};
 
@@ -218,12 +218,25 @@ const SPLIT_EXCURSION: f64 = 40e-6;
 const SPLIT_EVENT: f64 = 1e-6;
 const SPLIT_FOLLOWED: f64 = 0.45e-6;
 
+/// How often a host dies and how often it is away, in the mean over hosts, until the horizon.
+fn lives_and_absences(spec: &StorageSpec) -> (f64, f64) {
+    let horizon = spec.horizon.secs();
+    let of_class = |class: &Class| f64::from(class.count()) / Life::of(class.life).mean();
+    let deaths: f64 = spec.hosts.by_class().iter().map(of_class).sum();
+    let mut lives = horizon * deaths / f64::from(spec.hosts.count);
+    let mut away = spec.hosts.away.map_or(0.0, |away| horizon / (away.up.secs() + away.down.secs()));
+    for shock in &spec.shocks {
+        let struck = horizon * shock.share / shock.every.secs();
+        *(if shock.away_for.is_some() { &mut away } else { &mut lives }) += struck;
+    }
+    (lives, away)
+}
+
 /// What the histories of a storage run cost: each host that dies takes its slots with it, and
 /// each of them is seen and rebuilt.
 pub(super) fn years(spec: &StorageSpec) -> Estimate {
     let slots = spec.units() as f64 * f64::from(spec.code.total);
-    let lives = spec.horizon.secs() / spec.hosts.life.mean.secs();
-    let away = spec.hosts.away.map_or(0.0, |away| spec.horizon.secs() / (away.up.secs() + away.down.secs()));
+    let (lives, away) = lives_and_absences(spec);
     let rebuilds = f64::from(1 + spec.rivals());
     let sources = if spec.shares_links() { 1.0 + 4.0 * f64::from(spec.code.data) * rebuilds } else { 1.0 };
     let events = f64::from(spec.histories) * slots * (2.0 * lives * sources + away);
@@ -363,6 +376,27 @@ mod tests {
         assert_eq!(table("100000", "160 s").events, 2.0 * large.events);
         let small = table("1000", "80 s");
         assert!(small.seconds < 0.01 * large.seconds && small.seconds > 0.0, "{small:?}");
+    }
+
+    /// A host that shocks strike is away or dies as others are and do, and classes live as they do.
+    #[test]
+    fn years_are_as_long_as_what_happens_in_them() {
+        let hosts = |sets: &[&str]| {
+            let kept = ["kind=\"storage\"", "horizon=1 y", "hosts.count=20", "data.count=10", "data.size=10 GB"];
+            let own = ["repair.time={ mean = \"1 d\" }", "rare.method=count", "hosts.life.family=forever"];
+            let sets: Vec<String> = kept.iter().chain(&own).chain(sets).map(|set| set.to_string()).collect();
+            let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+            let input = scenario::Input { file: Some(file.path().into()), sets, ..scenario::Input::default() };
+            years(scenario::load(&input).unwrap().run.storage().unwrap()).events
+        };
+        let lives = hosts(&["hosts.life={ family = \"exponential\", mean = \"1 d\" }"]);
+        assert!(lives > 1e4 && hosts(&[]) == 0.0);
+        assert_eq!(hosts(&["shocks=[{ every = \"1 d\" }]"]), lives, "all hosts each day");
+        assert_eq!(hosts(&["shocks=[{ every = \"12 h\", share = 0.5, hits = \"operator\" }]"]), lives);
+        let absences = hosts(&["hosts.away={ up = \"1 h\", down = \"23 h\" }"]);
+        assert_eq!(hosts(&["shocks=[{ every = \"1 d\", away_for = \"1 h\" }]"]), absences);
+        let class = "{ name = \"a\", share = 1.0, life = { family = \"trace\", observed_days = [1.0] } }";
+        assert_eq!(hosts(&[&format!("hosts.classes=[{class}]")]), lives);
     }
 
     #[test]
