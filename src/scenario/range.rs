@@ -97,9 +97,13 @@ impl Range {
             let settable = known.iter().filter(|known| known.settable).map(|known| known.key.as_str());
             return Err(RangeError::Unknown { key: key.into(), meant: nearest(key, settable).map(str::to_owned) });
         }
-        let law = Law::read(values).map_err(|why| RangeError::NoRange { key: key.into(), text: values.into(), why })?;
-        let is_whole = found.is_none_or(|known| known.form.starts_with("a whole number"));
-        Ok(Range { key: key.into(), law: if is_whole { law } else { law.of_any_number() } })
+        let wrong = |why| RangeError::NoRange { key: key.into(), text: values.into(), why };
+        let law = Law::read(values).map_err(wrong)?;
+        let is_whole = |known: &Explanation| known.form.starts_with("a whole number");
+        if let (true, Some(part)) = (found.is_some_and(is_whole), law.part()) {
+            return Err(wrong(format!("`{part}` is no whole number, and the key counts")));
+        }
+        Ok(Range { key: key.into(), law: if found.is_none_or(is_whole) { law } else { law.of_any_number() } })
     }
 
     /// The value below which a share of all is, 0 to 1: at 0 and 1 the ends.
@@ -238,7 +242,9 @@ impl Law {
             };
         }
         if text.contains('|') {
-            return Ok(Law::OneOf(text.split('|').map(bare).collect()));
+            let values: Vec<toml::Value> = text.split('|').map(bare).collect();
+            let twice = (1..values.len()).find(|at| values[..*at].contains(&values[*at]));
+            return twice.map_or(Ok(Law::OneOf(values.clone())), |at| Err(format!("{} is there twice", values[at])));
         }
         Err("it has no `..`".into())
     }
@@ -250,6 +256,19 @@ impl Law {
             }
             Law::OneOf(_) => None,
         }
+    }
+
+    /// The first of its numbers that is not whole, where they have no unit. (A deviation may be.)
+    fn part(&self) -> Option<f64> {
+        let numbers = match self {
+            Law::Even { unit: Quantity::Number, low, high } | Law::Log { unit: Quantity::Number, low, high } => {
+                [*low, *high]
+            }
+            Law::Normal { unit: Quantity::Number, mean: middle, .. }
+            | Law::LogNormal { unit: Quantity::Number, median: middle, .. } => [*middle; 2],
+            _ => return None,
+        };
+        numbers.into_iter().find(|number| number.fract() != 0.0)
     }
 
     /// The same where whole numbers are numbers like any other.
@@ -381,6 +400,9 @@ mod tests {
             ("network.up=1 Mbit/s..10 s", "of different units"),
             ("network.latency=0 s..10 s log", "no logarithm of zero"),
             ("network.up=fast..slow", "`fast` is no quantity"),
+            ("protocol=direct|ideal|direct", "\"direct\" is there twice"),
+            ("swarm.network_size=2..64.5", "`64.5` is no whole number"),
+            ("swarm.network_size=normal(7.5, 2.5)", "`7.5` is no whole number"),
         ] {
             let error = Range::parse(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");
