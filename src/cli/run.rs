@@ -43,7 +43,7 @@ pub struct Run {
 impl Run {
     /// Runs, writes the result files, shows the result.
     pub fn carry_out(&self) -> Result<End, Failure> {
-        let scenario = scenario::load(&self.input())?;
+        let scenario = scenario::load(&self.input()?)?;
         let claims = study::claims(&scenario.expect)?;
         scenario.warnings.iter().for_each(|w| self.output.note(&format!("warning: {w}")));
         note_on_base(&scenario.sweep).iter().for_each(|note| self.output.note(note));
@@ -79,10 +79,22 @@ impl Run {
         self.output.dir(&self.changes.title(&format!("{}{base}", scenario.name)))
     }
 
-    fn input(&self) -> Input {
+    fn input(&self) -> Result<Input, Failure> {
         let mut input = self.changes.input(self.file.clone());
-        input.sets.extend(self.trace.then(|| "output.trace=true".into()));
-        input
+        if !self.trace {
+            return Ok(input);
+        }
+        let says_no = |set: &&String| {
+            let of_trace = scenario::setting_key(set).is_ok_and(|keys| keys == ["output", "trace"]);
+            of_trace && set.trim_end().ends_with("false")
+        };
+        if let Some(set) = input.sets.iter().find(says_no) {
+            return Err(Failure::Input(format!(
+                "`--trace` and `--set {set}` contradict each other\n = expected one of them"
+            )));
+        }
+        input.options.push(("--trace".into(), "output.trace=true".into()));
+        Ok(input)
     }
 
     /// The result, as rows and whole; of an interrupted run as far as it came.

@@ -122,6 +122,8 @@ pub(super) fn said(tree: &Table, sources: &Sources) -> Result<(), Fault> {
     let examples: Vec<String> = missing.iter().map(|key| format!("{} = {}", key.name, key.example)).collect();
     let place = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
     let fault = Fault::new(format!("missing {keys} {names}{place}")).expected(examples.join(", "));
+    let blank = sources.blank().map(|name| format!("`{name}` is empty"));
+    let fault = blank.map_or(fault.clone(), |blank| fault.help(blank));
     let written = tree.get(table).filter(|node| !sources.is_default(node.at));
     Err(written.map_or(fault.clone(), |node| fault.at(node.key)))
 }

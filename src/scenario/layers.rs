@@ -1,7 +1,7 @@
 //! Step one: from files, overlays and `--set` to one tree.
 //!
 //! Layers, each over the one before: defaults, what the file `extends`, the
-//! file, overlays, `--protocol` and `--seed`, `--set`, `--vary`, the point of a sweep.
+//! file, overlays, `--protocol` and `--seed`, `--set`, other options, `--vary`, the point of a sweep.
 
 use super::error::Fault;
 use super::kind::Kind;
@@ -9,6 +9,7 @@ use super::parse::{merge_file, merge_source, nest, normalise, read_key};
 use super::source::{Kind as SourceKind, Place, Sources};
 use super::tree::{Node, Table, Value, read_toml};
 use super::{Input, keys, packs, testbeds};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const QUICKSTART: &str = include_str!("quickstart.toml");
@@ -53,7 +54,10 @@ fn layers_of(kind: Kind, input: &Input, sources: &mut Sources) -> Result<Table, 
         merge_source(&mut tree, sources, source)?;
     }
     for set in &input.sets {
-        merge_set(&mut tree, sources, set)?;
+        merge_set(&mut tree, sources, set, &format!("--set {set}"))?;
+    }
+    for (option, set) in &input.options {
+        merge_set(&mut tree, sources, set, option)?;
     }
     design(input, &mut tree, sources)?;
     Ok(tree)
@@ -61,6 +65,7 @@ fn layers_of(kind: Kind, input: &Input, sources: &mut Sources) -> Result<Table, 
 
 /// What the command line says of the design of a study.
 fn design(input: &Input, tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
+    let mut varied = BTreeSet::new();
     for vary in &input.vary {
         let source = sources.add(SourceKind::Line, format!("--vary {vary}"), vary.as_str(), Path::new(""));
         let place = |start: usize, end: usize| Place { source, start, end };
@@ -72,6 +77,10 @@ fn design(input: &Input, tree: &mut Table, sources: &mut Sources) -> Result<(), 
         let node = Node { key: key_at, at, value: Value::String(values.trim().into()) };
         // The file may have its list under the key in quotes or in a table of its own.
         let key = key.trim();
+        if !varied.insert(read_key(key).unwrap_or_else(|| vec![key.into()])) {
+            let fault = Fault::new(format!("`{key}` is varied twice")).expected("one --vary for each key");
+            return Err(fault.at(key_at));
+        }
         let nested = read_key(key).filter(|_| tree.find(&format!("sweep.{key}")).is_some());
         let path = [vec!["sweep".to_owned()], nested.unwrap_or_else(|| vec![key.into()])].concat();
         sources.raise(source);
@@ -87,13 +96,13 @@ fn design(input: &Input, tree: &mut Table, sources: &mut Sources) -> Result<(), 
     Ok(())
 }
 
-/// Merges `key=value`; a value that is not TOML is a string.
-pub(super) fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str) -> Result<(), Fault> {
-    let source = sources.add(SourceKind::Line, format!("--set {set}"), set, Path::new(""));
+/// Merges `key=value`, which `who` says; a value that is not TOML is a string.
+pub(super) fn merge_set(tree: &mut Table, sources: &mut Sources, set: &str, who: &str) -> Result<(), Fault> {
+    let source = sources.add(SourceKind::Line, who, set, Path::new(""));
     let whole = Place { source, start: 0, end: set.len() };
     let form = "key=value, e.g. `--set swarm.seeders=4` or `--set \"network.up=10 Mbit/s\"`";
     let Some((key, value)) = set.split_once('=') else {
-        return Err(Fault::new(format!("`--set {set}` has no `=`")).expected(form).at(whole));
+        return Err(Fault::new(format!("`{who}` has no `=`")).expected(form).at(whole));
     };
     let mut table = match read_toml(sources, source) {
         Ok(table) => table,

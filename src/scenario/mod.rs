@@ -89,7 +89,7 @@ use sweep::Study;
 use tree::{Node, Table};
 
 /// Where a scenario comes from. Layers, each over the one before: `file`,
-/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`, `vary` and the design.
+/// `testbed` or `pack`, `overlays`, `protocol` and `seed`, `sets`, `options`, `vary` and the design.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
     /// The scenario file; the embedded quickstart when absent.
@@ -104,6 +104,8 @@ pub struct Input {
     pub sets: Vec<String>,
     /// Name of a protocol model, of a storage run of a system, or the path of one.
     pub protocol: Option<String>,
+    /// What options of a command stand for: each as it is typed, and `key=value`.
+    pub options: Vec<(String, String)>,
     /// The seed.
     pub seed: Option<u64>,
     /// Dotted keys that are taken as if nobody had set them.
@@ -382,7 +384,7 @@ impl Base {
     pub fn with(&self, settings: &[(String, toml::Value)]) -> Result<Point, ScenarioError> {
         let (mut sources, mut tree) = (self.sources.clone(), self.layered.tree.clone());
         let set = |(key, value): &(String, toml::Value)| {
-            layers::merge_set(&mut tree, &mut sources, &format!("{key}={value}"))
+            layers::merge_set(&mut tree, &mut sources, &format!("{key}={value}"), &format!("the varied {key}"))
         };
         let made = settings.iter().try_for_each(set).and_then(|()| resolve::resolve(tree, &mut sources));
         let Resolved { protocol, run, warnings, .. } = made.map_err(|fault| fault.render(&sources))?;

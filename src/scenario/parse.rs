@@ -68,6 +68,11 @@ pub(super) fn read_file(
     };
     let source = sources.add(Kind::File, path.display().to_string(), text, &folder);
     match wrong {
+        // Of a scenario it is told what it has to say.
+        None if asked_at.is_some() && sources.get(source).text.trim().is_empty() => {
+            let fault = Fault::new(format!("`{}` is empty", path.display())).expected(what);
+            Err(asked_at.map_or(fault.clone(), |place| fault.at(place)))
+        }
         None => Ok(source),
         Some((start, byte)) => Err(Fault::new(format!("byte 0x{byte:02x} is not UTF-8"))
             .expected("text in UTF-8")

@@ -124,6 +124,12 @@ impl Sources {
         self.texts[place.source].rank
     }
 
+    /// The name of a layer that is a file without a word.
+    pub(super) fn blank(&self) -> Option<&str> {
+        let is_blank = |text: &&Source| text.kind == Kind::File && text.rank > 0 && text.text.trim().is_empty();
+        self.texts.iter().find(is_blank).map(|text| text.name.as_str())
+    }
+
     pub(super) fn is_default(&self, place: Place) -> bool {
         self.texts[place.source].kind == Kind::Default
     }

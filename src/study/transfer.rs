@@ -196,19 +196,24 @@ impl TransferRequest {
             0 => String::new(),
             m => format!(", code = {{ k = {data}, m = {m} }}, held = 'slots', lost_slots = 1, wanted = 'lost_slots'"),
         };
-        let own = [
-            "name=transfer".to_owned(),
-            format!("swarm.network_size={}", total + 1),
-            format!("swarm.seeders={total}"),
-            format!("network.up={}", place.link),
-            format!("network.down={}", place.link),
-            format!("network.latency={}", place.latency),
-            "stop.max_time=1000 d".to_owned(),
-            format!("datasets=[{{ name = 'data', size = '{size} B'{code} }}]"),
+        let nodes = format!("--total {total}");
+        let link = format!("--link {}", place.link);
+        let decided = [
+            (nodes.clone(), format!("swarm.network_size={}", total + 1)),
+            (nodes, format!("swarm.seeders={total}")),
+            (link.clone(), format!("network.up={}", place.link)),
+            (link, format!("network.down={}", place.link)),
+            (format!("--latency {}", place.latency), format!("network.latency={}", place.latency)),
+            (
+                format!("--data {data} --total {total}, slots of {}", place.slot),
+                format!("datasets=[{{ name = 'data', size = '{size} B'{code} }}]"),
+            ),
         ];
         let mut input = self.input.clone();
         input.without.push("swarm.file_size".into());
-        input.sets = own.into_iter().chain(input.sets).collect();
+        input.sets =
+            ["name=transfer", "stop.max_time=1000 d"].into_iter().map(String::from).chain(input.sets).collect();
+        input.options = decided.into();
         Ok(scenario::load(&input)?)
     }
 

@@ -118,7 +118,8 @@ impl Duel {
     /// # Errors
     /// On anything that cannot be run.
     pub fn new(request: ImpactRequest) -> Result<Duel, ImpactError> {
-        let [base, change] = [&request.base, &request.change].map(|side| one(&request, side));
+        let [base, change] = [(&request.base, "--base-set"), (&request.change, "--change-set")]
+            .map(|(side, option)| one(&request, side, option));
         let ((base, base_cells), (change, change_cells)) = (base?, change?);
         refuse_twice(&base_cells, &change_cells)?;
         let names = names(&request);
@@ -168,17 +169,17 @@ impl Duel {
     }
 }
 
-/// The pack with one side, and its points.
-fn one(request: &ImpactRequest, side: &ImpactSide) -> Result<(Plan, Vec<Cell>), ImpactError> {
+/// The pack with one side, of which `option` sets keys, and its points.
+fn one(request: &ImpactRequest, side: &ImpactSide, option: &str) -> Result<(Plan, Vec<Cell>), ImpactError> {
     request.common.sets.iter().try_for_each(|set| refuse_choice(set))?;
     side.sets.iter().try_for_each(|set| refuse_common(set))?;
     let mut input = request.common.clone();
     input.pack = Some(request.pack.clone());
     input.protocol = Some(side.model.clone());
-    input.sets.extend(side.sets.iter().cloned());
+    input.options = side.sets.iter().map(|set| (format!("{option} {set}"), set.clone())).collect();
     let axes = scenario::outline(&input).map_err(PlanError::Scenario)?.sweep.axes;
     refuse_protocols(&axes)?;
-    input.sets.iter().try_for_each(|set| refuse_varied(set, &axes))?;
+    input.sets.iter().chain(&side.sets).try_for_each(|set| refuse_varied(set, &axes))?;
     let plan = Plan::new(&input)?;
     let cells = plan.cells()?;
     refuse_other(&cells, side)?;

@@ -3,6 +3,7 @@
 use crate::results::{RunRow, TableRow, Unit};
 use crate::scenario::{self, Base, Expectation, Input, LimitTable, Range, RangeError, ScenarioError};
 use crate::study::{Claim, ClaimFault, PlanError};
+use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// Where something breaks.
@@ -55,6 +56,9 @@ pub enum LimitError {
     /// The same key twice.
     #[error("`{0}` is varied twice")]
     Twice(String),
+    /// A goal or a protocol that is there already.
+    #[error("`{0}` is given twice\n = expected each goal and each protocol once")]
+    GivenTwice(String),
     /// What is varied already.
     #[error("`--protocol` would do nothing, as `protocol` is varied\n = expected one of them")]
     ProtocolTwice,
@@ -158,9 +162,17 @@ impl LimitRequest {
         }
         self.input.sets.iter().try_for_each(|set| refuse_varied(set, &ranges))?;
         let chosen = if self.protocols.is_empty() { protocol } else { self.protocols.clone() };
+        refuse_repeated(chosen.iter().map(String::as_str))?;
+        refuse_repeated(goals.iter().map(Claim::text))?;
         let protocols = if chosen.is_empty() { vec![None] } else { chosen.into_iter().map(Some).collect() };
         Ok(LimitAsked { ranges, goals, protocols })
     }
+}
+
+/// Who asks for the same again would wait for it twice.
+fn refuse_repeated<'a>(given: impl Iterator<Item = &'a str>) -> Result<(), LimitError> {
+    let mut seen = BTreeSet::new();
+    given.into_iter().find(|text| !seen.insert(*text)).map_or(Ok(()), |text| Err(LimitError::GivenTwice(text.into())))
 }
 
 fn written_range(written: &Expectation) -> Result<Range, LimitError> {

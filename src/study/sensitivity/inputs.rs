@@ -31,6 +31,9 @@ pub enum SensitivityError {
     /// A key has two ranges.
     #[error("`{0}` is varied twice\n = expected one range for each key")]
     Twice(String),
+    /// A measure is asked for again.
+    #[error("`{0}` is measured twice\n = expected each measure once")]
+    MeasuredTwice(String),
     /// There is nothing to vary.
     #[error("`{0}` sets no number that could be varied\n = expected --vary key=LOW..HIGH")]
     NoInputs(String),
@@ -197,6 +200,9 @@ fn measures(asked: Vec<&'static Measure>, of_swarm: bool) -> Result<Vec<&'static
     let (kind, common) = if of_swarm { ("swarm", OF_SWARM) } else { ("storage", OF_STORAGE) };
     if let Some(measure) = asked.iter().find(|measure| !measure.is_of(!of_swarm)) {
         return Err(SensitivityError::OtherKind { measure: measure.name.clone(), kind, example: common[0] });
+    }
+    if let Some(at) = (1..asked.len()).find(|at| asked[..*at].iter().any(|other| other.name == asked[*at].name)) {
+        return Err(SensitivityError::MeasuredTwice(asked[at].name.clone()));
     }
     let named = |name| Measure::named(name).expect("a test names all of them");
     Ok(if asked.is_empty() { common.map(named).into() } else { asked })
