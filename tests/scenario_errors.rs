@@ -103,3 +103,33 @@ fn other_layers_are_named_too() {
     let got = Base::read(&listed).unwrap().point(&[0]).unwrap_err().to_string();
     assert!(got.contains("--> --set sweep.\"swarm.seeders\"=[40]") && got.contains("1 to 31"), "{got}");
 }
+
+/// What nobody wrote is not shown as if somebody had: an error is at what was set, or at nothing.
+#[test]
+fn what_holds_by_default_is_not_blamed() {
+    let hosts = ["kind=\"storage\"", "horizon=1 y", "data.count=10", "data.size=10 GB", "hosts.count=20"];
+    let with = |set: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("s.toml");
+        std::fs::write(&file, "name = \"s\"\n").unwrap();
+        let sets = hosts.iter().chain([&set]).map(|set| set.to_string()).collect();
+        message(&Input { file: Some(file), sets, ..Input::default() })
+    };
+    for (set, place) in [
+        ("hosts.count=2", "--> --set hosts.count=2\n"),
+        ("data.size=10 PB", "--> --set data.size=10 PB\n"),
+        ("system=storj", "--> --set hosts.count=20\n"),
+    ] {
+        let got = with(set);
+        assert!(got.contains(place) && !got.contains("defaults:1"), "{set}: {got}");
+    }
+}
+
+#[test]
+fn an_empty_scenario_is_said_to_be_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nothing.toml");
+    std::fs::write(&file, "\n").unwrap();
+    let got = message(&Input { file: Some(file), ..Input::default() });
+    assert!(got.contains("missing keys") && got.contains("nothing.toml` is empty"), "{got}");
+}

@@ -218,7 +218,7 @@ fn canonical_point(point: &[Option<Node>]) -> Vec<Option<String>> {
 }
 
 /// A value in a form in which equal ones are equal however they are written.
-fn canonical(node: &Node) -> String {
+pub(super) fn canonical(node: &Node) -> String {
     let number = |text: &str| {
         let size = text.parse::<Bytes>().map(|size| format!("{} B", size.get()));
         let rate = text.parse::<Rate>().map(|rate| format!("{} bit/s", rate.0));

@@ -28,6 +28,7 @@ mod error;
 mod explain;
 mod families;
 mod graphs;
+mod idle;
 mod keys;
 mod kind;
 mod layers;
@@ -65,6 +66,7 @@ mod tests;
 pub use drawn::DrawnPoints;
 pub use error::{ScenarioError, nearest};
 pub use explain::{Explanation, explain, explainable, keys};
+pub use idle::{KeyUse, in_vain};
 pub use library::{ModelInfo, models};
 pub use limit::LimitTable;
 pub use origins::Origin;
@@ -102,10 +104,10 @@ pub struct Input {
     pub overlays: Vec<PathBuf>,
     /// `key=value`, dotted; a value that is not TOML is taken as a string.
     pub sets: Vec<String>,
-    /// Name of a protocol model, of a storage run of a system, or the path of one.
-    pub protocol: Option<String>,
     /// What options of a command stand for: each as it is typed, and `key=value`.
     pub options: Vec<(String, String)>,
+    /// Name of a protocol model, of a storage run of a system, or the path of one.
+    pub protocol: Option<String>,
     /// The seed.
     pub seed: Option<u64>,
     /// Dotted keys that are taken as if nobody had set them.
@@ -319,6 +321,8 @@ pub struct Point {
     pub run: Spec,
     /// Things to look at before trusting a result.
     pub warnings: Vec<String>,
+    /// Keys that may act at other points alone: see [`in_vain`].
+    pub uses: Vec<KeyUse>,
 }
 
 impl Base {
@@ -373,7 +377,8 @@ impl Base {
         let mut sources = self.sources.clone();
         let resolved = self.layered.resolve(Some(places), &mut sources);
         let resolved = resolved.map_err(|fault| fault.render(&sources))?;
-        Ok(Point { protocol: resolved.protocol, run: resolved.run, warnings: resolved.warnings })
+        let Resolved { protocol, run, warnings, uses, .. } = resolved;
+        Ok(Point { protocol, run, warnings, uses })
     }
 
     /// What the scenario says outside its sweep with `settings` (dotted keys and values) over
@@ -387,8 +392,8 @@ impl Base {
             layers::merge_set(&mut tree, &mut sources, &format!("{key}={value}"), &format!("the varied {key}"))
         };
         let made = settings.iter().try_for_each(set).and_then(|()| resolve::resolve(tree, &mut sources));
-        let Resolved { protocol, run, warnings, .. } = made.map_err(|fault| fault.render(&sources))?;
-        Ok(Point { protocol, run, warnings })
+        let Resolved { protocol, run, warnings, uses, .. } = made.map_err(|fault| fault.render(&sources))?;
+        Ok(Point { protocol, run, warnings, uses })
     }
 
     fn whole(&self, places: Option<&[usize]>) -> Result<Scenario, ScenarioError> {
@@ -405,7 +410,7 @@ impl Base {
             sweep: study.public(),
             expect: expect.clone(),
             settings: settings.clone(),
-            warnings: resolved.warnings,
+            warnings: [resolved.warnings, in_vain([resolved.uses.as_slice()])].concat(),
         })
     }
 }

@@ -4,6 +4,7 @@
 use super::churn::{choose_churn, show_churn, uses_model};
 use super::error::Fault;
 use super::families::{self, Family};
+use super::idle::{self, KeyUse};
 use super::kind::Kind;
 use super::links::{choose_links, latency, links_model, show_links};
 use super::source::{Place, Sources};
@@ -11,6 +12,7 @@ use super::sweep::Study;
 use super::tree::{Node, Table, Value, fill};
 use super::{churn, datasets, keys, nodes, requests, storage, topology};
 use crate::sim::{RunSpec, Spec};
+use crate::units::Refusal;
 use serde::de::DeserializeOwned;
 
 /// A scenario with all names looked up.
@@ -22,6 +24,8 @@ pub(super) struct Resolved {
     /// All that decides the run, with the contents of models in the places of their names.
     pub(super) tree: Table,
     pub(super) warnings: Vec<String>,
+    /// Keys that act only beside others.
+    pub(super) uses: Vec<KeyUse>,
 }
 
 impl Resolved {
@@ -85,7 +89,7 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
         return storage::resolve(tree, sources);
     }
     let mut warnings = Vec::new();
-    fill_in(&mut tree, sources)?;
+    let own = fill_in(&mut tree, sources)?;
     nodes::classes(&mut tree, sources, &mut warnings)?;
     datasets::choose(&mut tree, sources, &mut warnings)?;
     keys::known(&tree)?;
@@ -106,13 +110,14 @@ pub(super) fn resolve(mut tree: Table, sources: &mut Sources) -> Result<Resolved
     families::refuse_load(&tree)?;
     let mut run = read(&tree, protocol, discovery)?;
     topology::read_files(&mut run.world, &mut tree, sources, &mut warnings)?;
-    run.check().map_err(|refusal| tree.blamed(refusal))?;
+    run.check().map_err(|refusal| tree.blamed(refusal, sources))?;
     check_seeder_sets(&tree, &run)?;
-    Ok(Resolved { run: Spec::Swarm(run.with_steps_for_trace()), protocol: name, tree, warnings })
+    let uses = idle::uses(idle::SWARM, &run, (&tree, &own), sources);
+    Ok(Resolved { run: Spec::Swarm(run.with_steps_for_trace()), protocol: name, tree, warnings, uses })
 }
 
-/// Lays the `[defaults]` of the chosen protocol under what the scenario sets.
-fn fill_in(tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
+/// Lays the `[defaults]` of the chosen protocol under what the scenario sets; what they are.
+fn fill_in(tree: &mut Table, sources: &mut Sources) -> Result<Table, Fault> {
     let own = families::protocol_defaults(tree, sources)?;
     for refused in ["protocol", "sweep", "extends"] {
         if let Some(node) = own.get(refused) {
@@ -121,8 +126,8 @@ fn fill_in(tree: &mut Table, sources: &mut Sources) -> Result<(), Fault> {
                 .at(node.key));
         }
     }
-    fill(tree, own, sources);
-    Ok(())
+    fill(tree, own.clone(), sources);
+    Ok(own)
 }
 
 /// Reads the run; families are read by their names.
@@ -175,4 +180,28 @@ fn check_seeder_sets(tree: &Table, run: &RunSpec) -> Result<(), Fault> {
         return Err(fault.expected(format!("1 to {sets}")).at(node.at));
     }
     Ok(())
+}
+
+impl Table {
+    /// The refusal, at the place of what it blames. Where nobody set that, it is at the highest
+    /// layer that sets another key which the refusal names.
+    pub(super) fn blamed(&self, refusal: Refusal, sources: &Sources) -> Fault {
+        let is_set = |node: &&Node| sources.rank(node.at) > 0;
+        let part_of_a_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let texts = [&refusal.message, &refusal.expected];
+        let words = texts.into_iter().flat_map(|text| text.split(|c| !part_of_a_key(c)));
+        let keys = words.map(|word| word.trim_matches('.')).filter(|word| word.contains('.'));
+        let named: Vec<&Node> = keys.filter_map(|key| self.find(key)).filter(is_set).collect();
+        let named = named.into_iter().rev().max_by_key(|node| sources.rank(node.at));
+        let own = self.nearest(&refusal.key);
+        let blamed = own.filter(is_set).or(named).or(own.filter(|node| !sources.is_default(node.at)));
+        let by_default = |node: &Node| format!("`{}` is {} where nothing is said", refusal.key, node.bare());
+        let help = blamed.is_none().then(|| self.find(&refusal.key).map(by_default)).flatten();
+        let fault = Fault::from(refusal);
+        match (blamed, help) {
+            (Some(node), _) => fault.at(node.at),
+            (None, Some(help)) => fault.help(help),
+            (None, None) => fault,
+        }
+    }
 }

@@ -149,6 +149,29 @@ pub(super) fn is_choice(path: &str) -> bool {
     path == "protocol" || KEYS.all.iter().find(of).is_some_and(|key| KEYS.resolved(&key.schema).get("oneOf").is_some())
 }
 
+/// The schema of a dotted key; a `*` in it stands for each item of a list.
+pub(super) fn schema_of(path: &str) -> Option<&'static Value> {
+    let within = |key: &'static Key| {
+        let rest = path.strip_prefix(&key.path())?;
+        (rest.is_empty() || rest.starts_with('.')).then_some((key, rest))
+    };
+    let (key, rest) = KEYS.all.iter().find_map(within)?;
+    rest.split('.').skip(1).try_fold(&key.schema, |schema, step| inner(schema, step))
+}
+
+/// The schema of what stands at `step` in what has this `schema`, whichever of its forms that is.
+fn inner(schema: &'static Value, step: &str) -> Option<&'static Value> {
+    let part = |schema: &'static Value| match step {
+        "*" => schema.get("items"),
+        _ => properties(schema).get(step),
+    };
+    let forms = |schema: &'static Value| {
+        let several = ["anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten();
+        [schema].into_iter().chain(several).map(|form| KEYS.resolved(form))
+    };
+    forms(schema).flat_map(forms).find_map(part)
+}
+
 impl Keys {
     fn collect() -> Self {
         let mut generator = SchemaGenerator::default();

@@ -189,7 +189,8 @@ fn check_room(spec: &StorageSpec, slots: u128) -> Result<(), Refusal> {
         _ => format!("{room} between them"),
     };
     let message = format!("{slots} slots of {slot} do not fit on {used} disks that take {take}");
-    let expected = format!("at least {}, or data.count at most {fit}", Bytes(disk));
+    let fewer = if fit > 0 { format!("data.count at most {fit}") } else { "a smaller data.size".into() };
+    let expected = format!("at least {}, or {fewer}", Bytes(disk));
     require(room >= slots, "hosts.disk", message, expected)
 }
 

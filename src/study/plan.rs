@@ -4,7 +4,7 @@ use super::claims::{self, Claim};
 use super::values::{Values, extra_columns, places};
 use super::{Kept, digest};
 use crate::rng::{Purpose, Rng};
-use crate::scenario::{Axis, Base, Design, Input, Outline, Point, Scenario, ScenarioError};
+use crate::scenario::{Axis, Base, Design, Input, KeyUse, Outline, Point, Scenario, ScenarioError};
 use crate::sim::{Keep, RunSpec, Spec};
 use std::sync::Arc;
 use thiserror::Error;
@@ -89,6 +89,8 @@ pub struct Cell {
     pub base: Spec,
     /// Things to look at before trusting its results.
     pub warnings: Vec<String>,
+    /// Keys that may act at other points alone: see [`crate::scenario::in_vain`].
+    pub uses: Vec<KeyUse>,
 }
 
 /// Where a run stands in its plan.
@@ -167,6 +169,7 @@ impl Plan {
                 storage => storage,
             },
             warnings: vec![],
+            uses: vec![],
         };
         let cells = specs.into_iter().map(cell).collect();
         Plan { kept: Kept { tables, progress_steps: 0 }, ..Plan::list("", cells, runs) }
@@ -258,13 +261,7 @@ impl Plan {
     /// On combinations that cannot be run; a listed point is there.
     pub fn cell(&self, point: usize) -> Result<Cell, PlanError> {
         match &self.points {
-            Points::Grid { base, axes, .. } => {
-                let values = Values::at(axes, point);
-                match base.point(&places(axes, point)) {
-                    Ok(Point { protocol, run, warnings }) => Ok(Cell { values, protocol, base: run, warnings }),
-                    Err(source) => Err(values.wrong(source)),
-                }
-            }
+            Points::Grid { base, axes, .. } => Cell::made(Values::at(axes, point), base.point(&places(axes, point))),
             Points::List { cells, .. } => Ok(cells[point].clone()),
         }
     }
@@ -302,8 +299,13 @@ impl Cell {
     /// # Errors
     /// On combinations that cannot be run.
     pub fn with(base: &Base, values: Values) -> Result<Cell, PlanError> {
-        match base.with(&values.0) {
-            Ok(Point { protocol, run, warnings }) => Ok(Cell { values, protocol, base: run, warnings }),
+        let made = base.with(&values.0);
+        Cell::made(values, made)
+    }
+
+    fn made(values: Values, point: Result<Point, ScenarioError>) -> Result<Cell, PlanError> {
+        match point {
+            Ok(Point { protocol, run, warnings, uses }) => Ok(Cell { values, protocol, base: run, warnings, uses }),
             Err(source) => Err(values.wrong(source)),
         }
     }

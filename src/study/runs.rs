@@ -3,7 +3,7 @@
 use super::plan::{Plan, PlanError, run_digest, run_id};
 use super::{Forecast, Selection};
 use crate::results::{Labels, RunRow, StorageRow};
-use crate::scenario;
+use crate::scenario::{self, KeyUse};
 use crate::sim::Spec;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ struct Made {
 struct Fresh {
     made: Made,
     warnings: Vec<String>,
+    uses: Vec<KeyUse>,
     /// The runs: index in the plan, and id.
     runs: Vec<(usize, u64)>,
 }
@@ -58,9 +59,13 @@ impl Plan {
         let by_point: Vec<&[(usize, usize)]> = chosen.chunk_by(|a, b| a.0 == b.0).collect();
         let fresh: Vec<Result<Fresh, PlanError>> = by_point.par_iter().map(|runs| self.fresh(runs)).collect();
         let mut warnings = self.warnings.clone();
+        // Whether a key acts at no point is known to who has seen all.
+        if fresh.len() == self.points() {
+            warnings.extend(scenario::in_vain(fresh.iter().flatten().map(|fresh| fresh.uses.as_slice())));
+        }
         let (mut list, mut points) = (Vec::with_capacity(chosen.len()), Vec::with_capacity(fresh.len()));
         for (point, fresh) in fresh.into_iter().enumerate() {
-            let Fresh { mut made, warnings: further, runs } = fresh?;
+            let Fresh { mut made, warnings: further, runs, .. } = fresh?;
             further.iter().for_each(|warning| scenario::warn(&mut warnings, warning));
             // Neighbours mostly run the same protocol: one name serves all.
             if let Some(Made { protocol, .. }) = points.last().filter(|last: &&Made| last.protocol == made.protocol) {
@@ -92,7 +97,7 @@ impl Plan {
         let cell = self.cell(runs[0].0)?;
         let runs = runs.iter().map(|(_, index)| (*index, run_digest(&cell.spec(self.place(*index))))).collect();
         let made = Made { protocol: cell.protocol.as_str().into(), forecast: Forecast::of([&cell.base], 1) };
-        Ok(Fresh { made, warnings: cell.warnings, runs })
+        Ok(Fresh { made, warnings: cell.warnings, uses: cell.uses, runs })
     }
 }
 

@@ -272,6 +272,18 @@ fn draw_starts(start: &StartSpec, n: usize, seed: u64, stream: u64) -> Vec<Time>
 /// Gives each of `n` nodes a class so that the numbers follow the shares as
 /// exactly as whole nodes can (largest remainders), in random order.
 pub(super) fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, purpose: Purpose) -> Vec<usize> {
+    let counts = counts(shares, n);
+    let mut classes: Vec<usize> = counts.iter().enumerate().flat_map(|(i, c)| std::iter::repeat_n(i, *c)).collect();
+    classes.truncate(n);
+    if counts.len() > 1 {
+        Rng::stream(seed, purpose, 0).shuffle(&mut classes);
+    }
+    classes
+}
+
+/// How many of `n` places go to each of several shares of them: whole places first, the rest to
+/// the largest remainders, the first of equal ones.
+pub(super) fn counts(shares: impl Iterator<Item = f64>, n: usize) -> Vec<usize> {
     let shares: Vec<f64> = shares.collect();
     let mut counts: Vec<usize> = shares.iter().map(|s| (s * n as f64 + 1e-9) as usize).collect();
     let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
@@ -279,12 +291,7 @@ pub(super) fn quotas(shares: impl Iterator<Item = f64>, n: usize, seed: u64, pur
     by_remainder.sort_by(|a, b| remainder(*b).total_cmp(&remainder(*a)).then(a.cmp(b)));
     let missing = n.saturating_sub(counts.iter().sum());
     (0..missing).for_each(|i| counts[by_remainder[i % shares.len()]] += 1);
-    let mut classes: Vec<usize> = counts.iter().enumerate().flat_map(|(i, c)| std::iter::repeat_n(i, *c)).collect();
-    classes.truncate(n);
-    if shares.len() > 1 {
-        Rng::stream(seed, purpose, 0).shuffle(&mut classes);
-    }
-    classes
+    counts
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Classes of nodes: what goes together, from link to role.
 
-use super::build::quotas;
+use super::build::{counts, quotas};
 use super::topology::Placement;
 use super::{
     ChurnSpec, Congestion, Hardware, LatencySpec, LinkClass, OfflineKind, Reach, Role, Sender, SessionSpec, StartSpec,
@@ -337,6 +337,12 @@ pub(super) fn class_of_nodes(classes: &[NodeClass], nodes: u32, seed: u64) -> Ve
     by_node.into_iter().map(|place| place.or_else(|| drawn.next()).unwrap_or(0)).collect()
 }
 
+/// Whether a share of `all` places, which stands at `place` among `shares`, gets any. Of thousands
+/// of classes few have to be held against all others.
+fn gets_some(share: f64, place: usize, all: usize, shares: impl Iterator<Item = f64>) -> bool {
+    share * all as f64 >= 1.0 || counts(shares, all)[place] > 0
+}
+
 /// How many of `nodes` nodes are seeders by their class, and among how many the others
 /// are drawn.
 pub fn seeder_places(classes: &[NodeClass], nodes: u32) -> (u32, u32) {
@@ -366,6 +372,20 @@ impl WorldSpec {
     /// By node: its class, an index into `nodes`; nothing when there are no classes.
     pub(super) fn class_of_nodes(&self, seed: u64) -> Vec<usize> {
         if self.nodes.is_empty() { vec![] } else { class_of_nodes(&self.nodes, self.swarm.network_size, seed) }
+    }
+
+    /// Whether any node is in class `index` of `nodes`.
+    pub fn has_nodes_of_class(&self, index: usize) -> bool {
+        let rest = u64::from(self.swarm.network_size).saturating_sub(counted_nodes(&self.nodes)) as usize;
+        let place = self.nodes.iter().take(index).filter(|class| class.share.is_some()).count();
+        let share = self.nodes.get(index).and_then(|class| class.share);
+        share.is_none_or(|share| gets_some(share, place, rest, self.nodes.iter().filter_map(|class| class.share)))
+    }
+
+    /// Whether any node has the access links of class `index` of `links`.
+    pub fn has_nodes_of_link_class(&self, index: usize) -> bool {
+        let (nodes, shares) = (self.swarm.network_size as usize, self.links.iter().map(|class| class.share));
+        self.links.get(index).is_none_or(|class| gets_some(class.share, index, nodes, shares))
     }
 
     /// How many nodes want the dataset: all that are neither seeders nor idle.

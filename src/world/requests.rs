@@ -80,6 +80,13 @@ pub enum Arrivals {
     Trace(Vec<TraceRow>),
 }
 
+impl Arrivals {
+    /// Whether it is drawn which datasets are asked for.
+    pub const fn are_drawn(&self) -> bool {
+        !matches!(self, Arrivals::Trace(_))
+    }
+}
+
 /// How requests are written.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct RequestKeys {

@@ -82,3 +82,55 @@ fn a_setting_that_a_sweep_overrules_is_wrong_input() {
     }
     assert!(!place.path("results").exists());
 }
+
+/// What is asked for twice, or against what was said, is a mistake.
+#[test]
+fn repetitions_and_contradictions_are_wrong_input() {
+    let place = Place::new(SCENARIO);
+    let limit = ["limit", "s.toml", "--vary", "swarm.seeders=1..3", "--goal", "missing == 0"];
+    let seeders = ["--vary", "swarm.seeders=1..2", "--vary", "swarm.\"seeders\"=1..3", "--points", "4"];
+    for (arguments, told) in [
+        (vec!["run", "s.toml", "--trace", "--set", "output.trace=false"], "contradict each other"),
+        ([&["plan", "s.toml"], &seeders[..]].concat(), "is varied twice"),
+        ([&limit[..], &["--protocol", "direct", "--protocol", "direct"]].concat(), "`direct` is given twice"),
+        ([&limit[..], &["--goal", "missing == 0"]].concat(), "`missing == 0` is given twice"),
+        (vec!["sensitivity", "s.toml", "--measure", "makespan_s,makespan_s"], "`makespan_s` is measured twice"),
+    ] {
+        let assert = place.codexsim(&arguments).code(2);
+        assert!(errors(&assert).contains(told), "{arguments:?}: {}", errors(&assert));
+    }
+    assert!(!place.path("results").exists());
+    place.codexsim(&["run", "s.toml", "--trace", "--set", "output.trace=true", "--out", "a"]).code(0);
+}
+
+/// An error shows what was typed, and no setting that a command made of it.
+#[test]
+fn errors_name_the_option_that_was_given() {
+    let place = Place::new(SCENARIO);
+    let limit = ["limit", "s.toml", "--vary", "swarm.seeders=1..9", "--goal", "missing == 0"];
+    let impact = ["impact", "--base", "codex-v2", "--change", "codex-v2"];
+    for (arguments, told) in [
+        (limit.to_vec(), " --> the varied swarm.seeders\n"),
+        (
+            [&impact[..], &["--change-set", "protocol.codex-v2.windw=9"]].concat(),
+            " --> --change-set protocol.codex-v2.windw=9",
+        ),
+        (vec!["transfer", "--slots", "1 B,2 B"], " --> --data 4 --total 6, slots of 1 B\n"),
+    ] {
+        let assert = place.codexsim(&arguments).code(2);
+        assert!(errors(&assert).contains(told) && !errors(&assert).contains("> --set"), "{}", errors(&assert));
+    }
+}
+
+/// Of a key that does nothing a word is said once, and by a sweep if it does nothing at all points.
+#[test]
+fn keys_that_do_nothing_are_told() {
+    let place = Place::new(&format!("{SCENARIO}[network.transport]\nsmall = \"400 B\"\n{SWEEP}"));
+    let told = "warning: `network.transport.small` (s.toml:15) has no effect unless `network.model` is \"fair\"";
+    for command in ["check", "plan", "run"] {
+        let assert = place.codexsim(&[command, "s.toml"]).code(0);
+        assert_eq!(errors(&assert).matches(told).count(), 1, "{command}: {}", errors(&assert));
+    }
+    let swept = ["check", "s.toml", "--set", "sweep.\"network.model\"=[\"fifo\", \"fair\"]"];
+    assert!(!errors(&place.codexsim(&swept).code(0)).contains("has no effect"), "it has one at half of the points");
+}

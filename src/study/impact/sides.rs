@@ -130,6 +130,8 @@ impl Duel {
             let all = plan.warnings.iter().chain(cells.iter().flat_map(|cell| &cell.warnings));
             all.for_each(|warning| scenario::warn(&mut warnings, warning));
         }
+        let cells = base_cells.iter().chain(&change_cells);
+        warnings.extend(scenario::in_vain(cells.map(|cell| cell.uses.as_slice())));
         warnings.extend(unused(&request));
         let cells = base_cells.into_iter().zip(change_cells).flat_map(|(base, change)| [base, change]).enumerate();
         let cells = cells.map(|(index, cell)| labelled(cell, SIDES[index % 2])).collect();

@@ -103,9 +103,9 @@ impl LimitLine {
         }
     }
 
-    /// What should be looked at before results of the ends are trusted.
-    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        self.ends.iter().flat_map(|end| end.warnings.clone())
+    /// The points at the ends.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &Cell> {
+        self.ends.iter()
     }
 
     /// The run at the low end.

@@ -84,7 +84,9 @@ impl Limits {
             }
         }
         let mut warnings = outline.warnings;
-        lines.iter().flat_map(LimitLine::warnings).for_each(|warning| scenario::warn(&mut warnings, &warning));
+        let ends = || lines.iter().flat_map(LimitLine::ends);
+        ends().flat_map(|end| &end.warnings).for_each(|warning| scenario::warn(&mut warnings, warning));
+        warnings.extend(scenario::in_vain(ends().map(|end| end.uses.as_slice())));
         warnings.extend(goals.iter().filter_map(note_on));
         let spec = lines[0].first();
         let of_storage = spec.storage().is_some();

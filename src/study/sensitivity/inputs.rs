@@ -3,7 +3,7 @@
 use super::SensitivityRequest;
 use super::refused::refused;
 use crate::results::{Measure, RunRow, TableRow};
-use crate::scenario::{Axis, AxisPoints, Base, Outline, Quantity, Range, ScenarioError, Setting, Sweep};
+use crate::scenario::{Axis, AxisPoints, Base, Outline, Quantity, Range, ScenarioError, Setting, Sweep, in_vain};
 use crate::sim::{Keep, Spec};
 use crate::study::doctor::decides_a_run;
 use crate::study::values::extra_columns;
@@ -119,7 +119,7 @@ impl Asked {
             seed: middle.base.seed(),
             seeder_set: middle.base.seeder_set(),
             plan,
-            warnings: middle.warnings,
+            warnings: [middle.warnings, in_vain([middle.uses.as_slice()])].concat(),
             base,
         })
     }

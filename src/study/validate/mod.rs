@@ -282,7 +282,7 @@ impl Validation {
 fn point(scenario: Scenario, labels: [String; LABELS.len()]) -> Cell {
     let values = LABELS.map(String::from).into_iter().zip(labels.map(toml::Value::from)).collect();
     let Scenario { protocol, run, warnings, .. } = scenario;
-    Cell { values: Values(values), protocol, base: run, warnings }
+    Cell { values: Values(values), protocol, base: run, warnings, uses: vec![] }
 }
 
 fn case(group: &Group, testbed: &Testbed, cells: std::ops::Range<usize>) -> Case {
