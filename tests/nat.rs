@@ -234,3 +234,25 @@ fn who_is_connected_from_before_the_start() {
     let outcome = run(&sets, &["network.nat.relays=0", "network.nat.behind={ cone = 1.0 }", "stop.max_time=1 min"]);
     assert_eq!(counted(&outcome, "pairs_direct"), f64::from(20 * 19 / 2 - 10 * 9 / 2));
 }
+
+/// Sixty leechers dial one seeder behind a cone at one moment: each of its relays has circuits
+/// for sixteen, and who is refused at one asks at the next.
+#[test]
+fn who_is_refused_at_one_relay_asks_at_the_next() {
+    let sets = [
+        "protocol=codex-v2",
+        "swarm.network_size=61",
+        "swarm.seeders=1",
+        "swarm.file_size=10 MB",
+        "network.up=100 kbit/s",
+        "network.down=100 Mbit/s",
+        "nodes=[{ name='s', count=1, role='seeder', reach='cone' }, { name='l', count=60, role='leecher', reach='public' }]",
+        "network.nat={ unreachable=0, reversal=false, punching=0.0, relays=3, circuit_data='unlimited' }",
+        "stop.run_for=30 s",
+    ];
+    for reserve_at in 1..=3 {
+        let outcome = run(&sets, &[&format!("network.nat.reserve_at={reserve_at}")]);
+        let relayed = counted(&outcome, "pairs_relayed");
+        assert_eq!(relayed, 16.0 * f64::from(reserve_at), "{reserve_at} relays");
+    }
+}

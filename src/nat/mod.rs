@@ -196,6 +196,13 @@ impl Nat {
         free.or(relays.first()).copied()
     }
 
+    /// The next relay of the second node behind `relay` that has a circuit left for both.
+    pub fn next_relay(&self, ends: [NodeId; 2], relay: NodeId) -> Option<NodeId> {
+        let reserved = self.stations[ends[1].index()].reserved().iter();
+        let mut behind = reserved.skip_while(|other| **other != relay).skip(1);
+        behind.find(|other| self.has_room(ends, **other)).copied()
+    }
+
     /// Whether two nodes have a connection from before the start, as a hash table leaves them:
     /// one of them could be dialled.
     pub fn have_met(&mut self, a: NodeId, b: NodeId) -> bool {

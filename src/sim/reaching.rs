@@ -63,17 +63,20 @@ impl<P: Protocol> Simulation<'_, P> {
                 let epoch = self.nodes[from.index()].epoch;
                 self.step_until(self.now + self.nat_spec().dial_timeout, Event::Refused(from, epoch, line.0, line.1));
             }
-            Some(Plan::Through(relay)) => {
-                self.nodes[from.index()].dialling.push((line, Time::NEVER));
-                self.nat(|nat| nat.begin(from, line, relay));
-                if self.nodes[from.index()].is_linked((relay, Channel::RELAY)) {
-                    self.hop(from, line, relay);
-                } else {
-                    self.dial(from, (relay, Channel::RELAY));
-                }
-            }
+            Some(Plan::Through(relay)) => self.dial_through(from, line, relay),
         }
         true
+    }
+
+    /// Sets a connection up over a relay, with which it connects first where it is not.
+    fn dial_through(&mut self, from: NodeId, line: Line, relay: NodeId) {
+        self.nodes[from.index()].dialling.push((line, Time::NEVER));
+        self.nat(|nat| nat.begin(from, line, relay));
+        if self.nodes[from.index()].is_linked((relay, Channel::RELAY)) {
+            self.hop(from, line, relay);
+        } else {
+            self.dial(from, (relay, Channel::RELAY));
+        }
     }
 
     /// The connection of `id` with a relay stands: what waited for it goes on.
@@ -161,7 +164,12 @@ impl<P: Protocol> Simulation<'_, P> {
         let taken = self.nodes[to.index()].online && self.both_accept([from, to], channel);
         let open = |relay| self.nat(|nat| nat.open([from, to], channel, relay, epochs)).flatten();
         let Some(circuit) = relay.filter(|_| taken).and_then(open) else {
-            return self.notify(from, Notice::Refused(line));
+            // Others were faster there; the peer has further addresses.
+            let next = |relay| self.nat.as_ref()?.next_relay([from, to], relay);
+            return match relay.filter(|_| taken).and_then(next) {
+                Some(next) => self.dial_through(from, line, next),
+                None => self.notify(from, Notice::Refused(line)),
+            };
         };
         self.nodes[from.index()].opening.push(line);
         self.nodes[to.index()].opening.push((from, channel));
