@@ -149,6 +149,8 @@ fn equally_narrow_links_are_told_together() {
     let (alone, _) = slowest(&found, Resource::Uplinks);
     let (both, seen) = slowest(&found, Resource::Links);
     assert!(alone < 0.05 && both > 0.6 && (both - seen).abs() < 0.06, "{alone} {both} {seen}");
+    let told = stdout(&[&["explain-run", "--seeds", "2"][..], &pair.map(|set| ["--set", set]).concat()].concat());
+    assert!(told.contains("gains most from: up- and downlinks"), "{told}");
 }
 
 /// Nothing takes any time.

@@ -55,14 +55,17 @@ fn share(value: f64) -> String {
     format!("{value:.2}")
 }
 
+/// Both links together have to help so much more than either alone to be told in its place.
+const TOGETHER: f64 = 0.05;
+
 /// What limits the run.
 fn gain(found: &Reasons) -> String {
-    let each = found.reasons.iter().filter(|r| !matches!(r.resource, Resource::All | Resource::Links));
-    let surely = each.filter_map(|r| {
+    let surely = found.reasons.iter().filter(|r| r.resource != Resource::All).filter_map(|r| {
         let slowest = &r.elasticity.as_ref()?[Who::Slowest as usize];
         (slowest.mean > slowest.ci95.unwrap_or(0.0)).then_some((r.resource, slowest.mean))
     });
-    match surely.max_by(|a, b| a.1.total_cmp(&b.1)) {
+    let weight = |(resource, mean): &(Resource, f64)| mean - if *resource == Resource::Links { TOGETHER } else { 0.0 };
+    match surely.max_by(|a, b| weight(a).total_cmp(&weight(b))) {
         Some((resource, mean)) => format!("the slowest leecher gains most from: {} ({mean:.2})", resource.words()),
         None => "no resource alone surely helps the slowest leecher; more seeds may tell".into(),
     }
