@@ -198,4 +198,18 @@ fn the_host_of_who_has_stopped_sends_what_it_has_taken() {
     assert_eq!(stored("64 MiB", &crashes), (lost, 0));
     let back = ["churn.model=trace", "churn.kind=departure", "churn.trace=[[0, 0.0, 2.0], [0, 2.5, 3000.0]]"];
     assert_eq!(stored("64 MiB", &back), (4.0, 1));
+    // Of what its host has taken nothing is lost by that.
+    let by = |life: &[&str]| stored("64 MiB", &[life, &["stop.run_for=3.5 s"]].concat()).0;
+    assert!(by(&stops) > lost + 0.5 && by(&back) == by(&stops), "{} and {}", by(&back), by(&stops));
+}
+
+/// What is lost when a node goes is what had left it: a part of what was sent.
+#[test]
+fn what_churn_has_cost_is_a_part_of_what_was_sent() {
+    let trace = "churn.trace=[[0, 0.0, 1.5], [0, 3.0, 4.5], [0, 6.0, 3000.0]]";
+    let large = ["protocol.direct.request=4 MiB", "churn.model=trace", "churn.kind=departure", trace];
+    let outcome = pair("direct", &[&["network.up=10 Mbit/s", "network.down=10 Mbit/s"][..], &large].concat());
+    let churned = outcome.cut[codexsim::ledger::Cut::Churn as usize];
+    let lost = outcome.traffic(codexsim::ledger::Class::Lost).bytes;
+    assert!(churned > 500_000 && churned <= lost, "{churned} of {lost} lost");
 }

@@ -68,11 +68,12 @@ pub struct Transport {
     /// changes completion times by about a percent; "0 B" is exact.
     pub small: Bytes,
     /// What the host of a node takes of what this writes to each connection and has not left:
-    /// its writer goes on when a message fits in, and what is in there is still sent when the
-    /// node stops without losing its data; its peer hears of the end behind that. "0 B": a
+    /// its writer goes on when a message fits in, and the messages that fit as a whole are still
+    /// sent when the node stops without losing its data; its peer hears of the end behind them,
+    /// or when the two connect anew. "0 B": a
     /// writer goes on when its message begins to leave, and nothing is sent by who has stopped
     /// (a machine that is switched off, or one that resets a connection when something comes for
-    /// a process that has ended, as Linux does).
+    /// a process that has ended, as Linux does). Connections through a mixnet or over circuits have none.
     pub send_buffer: Bytes,
 }
 

@@ -66,9 +66,14 @@ impl<P: Protocol> Simulation<'_, P> {
         if network.model == NetworkModel::Fair { network.transport.burst } else { Time::ZERO }
     }
 
+    /// Bytes that left a node.
+    fn sent(&self) -> u64 {
+        self.world.ids().map(|id| self.network.carried(id, self.now).up.get()).sum()
+    }
+
     /// Bytes that left a node and did not arrive.
     fn book_lost(&mut self) {
-        let left: u64 = self.world.ids().map(|id| self.network.carried(id, self.now).up.get()).sum();
+        let left = self.sent();
         let arrived: u64 = self.books.accounts.iter().map(|a| a.arrived).sum();
         self.books.traffic[Class::Lost as usize].bytes = left.saturating_sub(arrived);
     }
@@ -121,9 +126,9 @@ impl<P: Protocol> Simulation<'_, P> {
             let limit = Trace::LIMIT;
             warnings.push(format!("the trace holds the first {limit} messages; {missed} later ones are not in it"));
         }
-        let handed = self.books.handed.iter().sum::<u64>();
-        for (cut, bytes) in Cut::ALL.into_iter().zip(self.books.cut).filter(|(_, bytes)| *bytes > handed / 2) {
-            let share = 100.0 * bytes as f64 / handed as f64;
+        let sent = self.sent();
+        for (cut, bytes) in Cut::ALL.into_iter().zip(self.books.cut).filter(|(_, bytes)| *bytes > sent / 2) {
+            let share = 100.0 * bytes as f64 / sent as f64;
             let (when, why) = match cut {
                 Cut::TimeOut => ("a timer of the protocol closed their connection", "its time-outs allow"),
                 Cut::Churn => ("a node at one end of their connection went", "nodes stay"),
@@ -146,6 +151,9 @@ impl<P: Protocol> Simulation<'_, P> {
         }
         if self.spec.protocol.family() == "ideal" && (self.presence.absences > 0 || spec.overlay.is_some()) {
             warnings.push("`ideal` plans for nodes that stay online and all know each other; here they do not".into());
+        }
+        if self.spec.protocol.family() == "ideal" && !self.world.latency.core_links().is_empty() {
+            warnings.push("`ideal` plans for the links of nodes alone; here wires between them have capacities".into());
         }
         warnings
     }

@@ -34,7 +34,6 @@ impl<P: Protocol> Simulation<'_, P> {
         node.cpu_free = self.now;
         node.finding.clear();
         self.online += 1;
-        self.end_drains_of(id);
         self.renew_patience();
         self.minds[id.index()] = P::new(id, self.world, &self.shared);
         self.books.digest.add(self.now, id.0, 4, 0);
@@ -203,6 +202,7 @@ impl<P: Protocol> Simulation<'_, P> {
             return; // the other end was faster
         }
         if self.nodes[to.index()].online && self.both_accept([from, to], channel) {
+            self.end_drains_between([from, to], channel);
             self.network.open(from, to, channel);
             self.nodes[from.index()].opening.push(line);
             self.nodes[to.index()].opening.push((from, channel));

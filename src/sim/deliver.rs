@@ -5,6 +5,7 @@ use super::node::Line;
 use super::run::{Event, Notice, Simulation};
 use crate::network::NetEvent;
 use crate::protocol::{Message, Protocol, Side, Size};
+use crate::units::Bytes;
 use crate::world::NodeId;
 
 /// Acknowledgements owed, beyond which they travel alone.
@@ -50,12 +51,13 @@ impl<P: Protocol> Simulation<'_, P> {
                     self.notify(from, Notice::Sent(to, token));
                 }
             }
-            NetEvent::Lost { id, .. } => self.on_lost(id),
+            NetEvent::Lost { id, carried } => self.on_lost(id, carried),
             NetEvent::Arrived(id) => self.on_arrival(id),
         }
     }
 
-    pub(super) fn on_lost(&mut self, id: u32) {
+    /// Of a message that will not arrive `carried` had left its sender.
+    pub(super) fn on_lost(&mut self, id: u32, carried: Bytes) {
         let Some(flight) = &self.flights[id as usize] else { return };
         let account = &mut self.books.accounts[flight.from.index()];
         account.lost += flight.wire;
@@ -72,7 +74,7 @@ impl<P: Protocol> Simulation<'_, P> {
         } else if let Some(cut) =
             self.cut_by.get(&([flight.from.min(flight.to), flight.from.max(flight.to)], flight.channel))
         {
-            self.books.cut[*cut as usize] += flight.wire;
+            self.books.cut[*cut as usize] += carried.get();
             if flight.size.payload > 0 {
                 self.nodes[flight.to.index()].cut = Some(*cut);
             }
@@ -85,7 +87,8 @@ impl<P: Protocol> Simulation<'_, P> {
         let Some(flight) = &self.flights[id as usize] else { return };
         let letter = matches!(flight.cargo, Cargo::Letter(_));
         if letter && !self.nodes[flight.to.index()].online {
-            return self.on_lost(id); // nobody is there to take it
+            let all = Bytes(flight.wire);
+            return self.on_lost(id, all); // nobody is there to take it
         }
         self.unwrap_data(id);
         self.book_arrival(id);

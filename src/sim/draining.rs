@@ -52,11 +52,12 @@ impl<P: Protocol> Simulation<'_, P> {
         drains
     }
 
-    /// `id` is back: its peers find its old connections closed.
-    pub(super) fn end_drains_of(&mut self, id: NodeId) {
-        let of = (id, NodeId(0), Channel(0))..=(id, NodeId(u32::MAX), Channel(u32::MAX));
-        let drains: Vec<Drain> = self.drains.range(of).copied().collect();
-        drains.into_iter().for_each(|drain| self.on_drained(drain));
+    /// Two nodes connect anew, for who had stopped is back: what the old connection still
+    /// carried is lost, and it is over.
+    pub(super) fn end_drains_between(&mut self, [a, b]: [NodeId; 2], channel: Channel) {
+        for drain in [(a, b, channel), (b, a, channel)] {
+            self.on_drained(drain);
+        }
     }
 
     /// `id` has gone: nobody takes what still comes to it.

@@ -66,6 +66,9 @@ pub(in crate::scenario) const SWARM: &[Idle<RunSpec>] = &[
     idle("network.transport", &["delay_target"], "without `network.transport.queue`", |run, _| {
         !is_even(run) || run.network.transport.queue > Time::ZERO
     }),
+    idle("network.transport", &["send_buffer"], "beside `network.mix` and `network.nat`", |run, _| {
+        run.mix.is_none() && run.nat.is_none()
+    }),
     idle("network", &["loss"], "unless `network.model` is \"fair\"", |run, _| is_fair(run)),
     idle("nodes.*", &["congestion", "delay_target"], "unless `network.model` is \"fair\"", |run, _| is_fair(run)),
     idle("network", &["connected"], "beyond `swarm.network_size`, which is everybody", |run, _| {

@@ -38,7 +38,7 @@ fn the_tables_are_of_keys_that_there_are() {
 }
 
 /// A key that does nothing, what is said of it, and with what it acts.
-const IN_SWARMS: [(&[&str], &str, &[&str]); 17] = [
+const IN_SWARMS: [(&[&str], &str, &[&str]); 18] = [
     (&["network.transport.small=400 B", "network.model=fifo"], "unless `network.model`", &["network.model=fair"]),
     (&["network.transport.congestion=reno", "network.model=ideal"], "unless `network.model`", &["network.model=fair"]),
     (&["network.transport.max_window=1 MiB", "network.model=ideal"], "\"ideal\"", &["network.model=fifo"]),
@@ -47,6 +47,7 @@ const IN_SWARMS: [(&[&str], &str, &[&str]); 17] = [
         "\"even\"",
         &["network.transport.congestion=cubic"],
     ),
+    (&["network.transport.send_buffer=1 MiB", "network.nat={ relays = 1 }"], "`network.nat`", &[]),
     (&["network.connected=100"], "everybody", &["swarm.network_size=100"]),
     (&["network.mix={ relays = 9, epoch = \"1 s\" }"], "without `network.mix.limit`", &["network.mix.limit=10"]),
     (&["network.mix={ relays = 9, proof_cores = 2 }"], "without `network.mix.limit`", &["network.mix.limit=10"]),
