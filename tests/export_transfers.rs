@@ -111,3 +111,35 @@ fn one_file_has_its_leechers_as_transfers() {
     let [transfer] = &plain[..] else { panic!("{plain:?}") };
     assert_eq!((transfer.mix, transfer.strategy.as_str(), transfer.wallclock), (false, "default", None));
 }
+
+/// One after another, with pauses: what waits behind others of its node has not begun. The format
+/// for one file has no place for such a run, and each download is a delivery of the other.
+#[test]
+fn what_waits_behind_others_has_not_begun() {
+    let place = Place::new(
+        "protocol = \"codex-v3c\"\ndatasets = [{ name = \"a\", count = 3, size = \"2 MB\" }]\n\
+         requests = { trace = [[0, 1, \"get\", \"a-0\"], [0, 1, \"get\", \"a-1\"], [0, 1, \"get\", \"a-2\"]], \
+         parallel = 1, think = \"5 s\" }\n[swarm]\nnetwork_size = 2\nseeders = 1\n",
+    );
+    place.codexsim(&["run", "s.toml", "--out", "r", "--quiet"]).success();
+    place.codexsim(&["export", "r", "--format", "multitransfer", "--out", "export"]).success();
+    let transfers = place.transfers("export").into_values().next().unwrap();
+    let begun: Vec<f64> = transfers.iter().map(|transfer| transfer.timestamp[17..26].parse().unwrap()).collect();
+    let took: Vec<f64> = transfers.iter().map(|transfer| transfer.wallclock.unwrap()).collect();
+    assert!(transfers.len() == 3 && transfers.iter().all(|transfer| transfer.concurrent == 1), "{transfers:?}");
+    for place in 1..3 {
+        let pause = begun[place] - begun[place - 1] - took[place - 1];
+        assert!((pause - 5.0).abs() < 2e-3, "{begun:?} {took:?}");
+    }
+    let refused = place.codexsim(&["export", "r", "--format", "benchmarks"]).code(2);
+    let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("datasets or requests") && said.contains("multitransfer"), "{said}");
+    place.codexsim(&["export", "r", "--format", "10ksim", "--out", "tenksim"]).success();
+    let folder =
+        fs::read_dir(place.path("tenksim")).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    let received = fs::read_to_string(folder.unwrap().join("analysis_data/summary/received.csv")).unwrap();
+    assert_eq!(
+        received.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect::<Vec<_>>(),
+        ["0", "1", "2"]
+    );
+}

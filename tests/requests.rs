@@ -200,3 +200,18 @@ fn rare_datasets_are_shut_out_of_v3c_alone() {
         assert_eq!(unfinished(protocol), 0, "{protocol}");
     }
 }
+
+/// Requests for what is here already are something that happens, though nothing is stored: a
+/// run that waits for ten minutes at most takes them all.
+#[test]
+fn requests_for_what_is_here_are_progress() {
+    let datasets = "datasets=[{ name='a', size='64 KiB' }]";
+    let outcome = run(&[
+        datasets,
+        "requests.rate=100 s",
+        "requests.number=200",
+        "stop.no_progress_for=10 min",
+        "stop.max_time=1 d",
+    ]);
+    assert_eq!((outcome.status, outcome.downloads.len()), (Status::Complete, 200));
+}

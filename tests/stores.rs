@@ -50,7 +50,8 @@ fn a_full_store_refuses() {
     let trace =
         "requests.trace=[[0, 1, 'get', 'a-0'], [1, 1, 'get', 'a-1'], [2, 1, 'get', 'a-2'], [3, 2, 'get', 'a-2']]";
     let outcome = run(&[datasets, trace, "store.quota=640 KiB"]);
-    assert_eq!(outcome.status, Status::Complete, "who is refused does not wait");
+    // Who is refused does not wait, and has not had all.
+    assert_eq!((outcome.status, outcome.completed(), outcome.makespan()), (Status::Stalled, 1, None));
     assert_eq!((count(&outcome, DownloadEnd::Refused), count(&outcome, DownloadEnd::Complete)), (1, 3));
     assert_eq!(outcome.nodes[1].payload_rx, 640 * 1024);
     let put = "requests.trace=[[0, 1, 'put', 'a-0'], [1, 1, 'get', 'a-1'], [2, 1, 'put', 'a-2'], [3, 2, 'get', 'a-3']]";
@@ -125,5 +126,25 @@ fn a_slot_finds_room_where_the_file_would_not() {
             let sets = ["protocol=codex-v2", "swarm.network_size=7", "swarm.seeders=1", class, &quota, &when_full];
             assert_eq!(checked(&spec(&sets)).status, status, "{quota} {when_full}");
         }
+    }
+}
+
+/// A download that found no room is one that never came: a share of them is unfinished, and no
+/// quota below the size of a dataset meets a goal for that share.
+#[test]
+fn what_is_refused_counts_as_unfinished() {
+    let place = crate::common::place::Place::new(
+        "datasets = [{ name = \"a\", count = 4, size = \"2 MiB\" }]\nrequests = { each = 3 }\n\
+         [swarm]\nnetwork_size = 6\nseeders = 1\n[store]\nquota = \"1 MiB\"\n",
+    );
+    for when_full in ["refuse", "evict"] {
+        let store = format!("store.when_full={when_full}");
+        place.codexsim(&["run", "s.toml", "--set", &store, "--out", when_full, "--quiet"]);
+        let run = place.runs(when_full).records.remove(0).run;
+        assert_eq!(
+            (run.downloads, run.downloads_unfinished, run.missing),
+            (Some(15), Some(15), Some(5)),
+            "{when_full}"
+        );
     }
 }

@@ -133,6 +133,8 @@ pub struct DownloadOutcome {
     pub want: Want,
     /// Since when, whether or not the node was there.
     pub asked: Time,
+    /// When the node began with it, where others may come first.
+    pub begun: Option<Time>,
     /// Its progress: each moment when something was reached for the first time.
     pub milestones: Milestones,
     /// Since when the node has had all of it; nothing when it does not at the end.

@@ -35,6 +35,7 @@ pub(super) fn download_rows(id: &str, spec: &RunSpec, outcome: &Outcome) -> Vec<
             part: of.want.part.name().into(),
             slot: of.want.part.slot().map(u32::from),
             source: of.source.map(|source| source.0),
+            begun_s: secs(of.begun),
         }
     };
     (0..).zip(&outcome.downloads).map(row).collect()
@@ -60,7 +61,7 @@ impl RunRow {
             downloads_asked: spec.world.requests.as_ref().map(|_| asked()),
             dataset_count: Some(outcome.datasets.len() as u64),
             downloads: Some(outcome.downloads.len() as u64),
-            downloads_unfinished: Some(count(DownloadEnd::Unfinished)),
+            downloads_unfinished: Some(count(DownloadEnd::Unfinished) + count(DownloadEnd::Refused)),
             downloads_held: Some(count(DownloadEnd::Held)),
             download_first_byte_median_s: reached(median(&first)),
             download_median_s: reached(median(&all)),
@@ -130,7 +131,7 @@ fn group(name: &str, rows: &[&DownloadRow]) -> DownloadGroup {
         name: name.into(),
         downloads: rows.len(),
         held: count("held"),
-        unfinished: count("unfinished"),
+        unfinished: count("unfinished") + count("refused"),
         first_byte_s: reached(median(&times(|row| row.ttfb_s))),
         median_s: reached(median(&times(|row| row.t100_s))),
         p95_s: reached(quantile(&times(|row| row.t100_s), 0.95)),

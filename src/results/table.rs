@@ -256,7 +256,7 @@ mod tests {
             peak_queue_bytes,completed,crash_lost_bytes,class,region,sessions,reach\n";
         assert_eq!(NodeRow::KIND.header(), nodes);
         let downloads = "run_id,download,node,dataset,class,size_bytes,asked_s,manifest_s,ttfb_s,t50_s,t90_s,t100_s,\
-            bytes,sources,outcome,part,slot,source\n";
+            bytes,sources,outcome,part,slot,source,begun_s\n";
         assert_eq!(crate::results::DownloadRow::KIND.header(), downloads);
         assert_eq!(TrafficRow::KIND.header(), "run_id,class,messages,bytes\n");
         assert_eq!(SeriesRow::KIND.header(), "run_id,time_s,metric,value\n");

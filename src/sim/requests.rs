@@ -14,6 +14,8 @@ pub(super) struct Request {
     pub want: Want,
     /// When it was wanted first, whether or not the node was there.
     pub asked: Time,
+    /// When the node began with it.
+    pub begun: Option<Time>,
     /// Whether the node wants it from its start on, to have and to hold; else it is done
     /// with when it has it.
     pub standing: bool,
@@ -35,6 +37,7 @@ impl Request {
             node,
             want,
             asked,
+            begun: standing.then_some(asked),
             standing,
             milestones: Milestones::default(),
             complete_since: None,
@@ -79,6 +82,8 @@ pub(super) struct Requests {
     /// By node, how many of its requests are not settled, those that are still to come
     /// among them.
     left: Vec<u32>,
+    /// By node, whether one of them found no room.
+    refused: Vec<bool>,
     /// Requests that are not settled, likewise.
     pub open: u64,
     /// Units of all requests that are not called off.
@@ -96,6 +101,7 @@ impl Requests {
             standing: Vec::with_capacity(n),
             held: vec![HeldOfWanted::default(); n],
             left: vec![0; n],
+            refused: vec![false; n],
             open: 0,
             units: 0,
             next_step: 0,
@@ -132,6 +138,7 @@ impl Requests {
             node: request.node,
             want: request.want,
             asked: request.asked,
+            begun: request.begun,
             milestones: request.milestones,
             complete_since: request.complete_since,
             end: request.end,
@@ -164,6 +171,7 @@ impl Requests {
         let news = request.end == DownloadEnd::Unfinished;
         if news {
             request.end = end;
+            self.refused[request.node.index()] |= end == DownloadEnd::Refused;
             self.open -= 1;
             self.left[request.node.index()] -= 1;
         }
@@ -313,6 +321,7 @@ impl<P: Protocol> Simulation<'_, P> {
     pub(super) fn turn_away(&mut self, id: NodeId, place: usize) {
         self.requests.units -= self.units_of(place);
         self.requests.settle(place, DownloadEnd::Refused);
+        self.renew_patience();
         self.note_settled(id);
         self.later(self.now + self.world.think, Event::Next(id));
     }
@@ -325,6 +334,7 @@ impl<P: Protocol> Simulation<'_, P> {
         request.complete_since = Some(self.now);
         self.stored_units += u64::from(units);
         self.requests.settle(place, DownloadEnd::Held);
+        self.renew_patience();
         self.note_settled(id);
         self.later(self.now + self.world.think, Event::Next(id));
     }
@@ -347,10 +357,13 @@ impl<P: Protocol> Simulation<'_, P> {
         if self.requests.left[id.index()] > 0 || account.complete_since.is_some() || !self.nodes[id.index()].asks {
             return;
         }
+        self.presence.part_at(id, self.now + self.world.node(id).seed_for);
+        if self.requests.refused[id.index()] {
+            return; // it is done, and has not had all
+        }
         account.complete_since = Some(self.now);
         account.milestones.all.get_or_insert(self.now);
         self.complete += 1;
-        self.presence.part_at(id, self.now + self.world.node(id).seed_for);
     }
 
     /// Requests of `id` for `dataset` that are not met never will be.

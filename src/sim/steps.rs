@@ -54,6 +54,7 @@ impl<P: Protocol> Simulation<'_, P> {
             let node = &mut self.nodes[id.index()];
             let Some(place) = node.queue.pop_front() else { return };
             node.busy += 1;
+            self.requests.all[place as usize].begun = Some(self.now);
             let mut want = self.requests.all[place as usize].want;
             if want.part == Part::FREED {
                 want.part = self.freed_slot(want.dataset).map_or(Part::FREED, Part::Rebuilt);

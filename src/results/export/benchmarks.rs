@@ -40,6 +40,13 @@ const EARLY_S: f64 = 59.9;
 pub(super) struct Benchmarks;
 
 impl Exporter for Benchmarks {
+    fn refuses(&self, study: &ExportStudy) -> Option<String> {
+        let several = study.points.iter().flat_map(|point| point.runs()).any(|run| !run.downloads.is_empty());
+        let reason = "its runs have datasets or requests, and this format knows one file that all leechers want; \
+                      `multitransfer` has a row for each download";
+        several.then(|| reason.into())
+    }
+
     fn write(
         &self,
         study: &ExportStudy,

@@ -53,6 +53,11 @@ impl ExportFormat {
 
 /// Writes studies in one format.
 trait Exporter {
+    /// Why the format has no place for what is in the study.
+    fn refuses(&self, _study: &ExportStudy) -> Option<String> {
+        None
+    }
+
     /// Writes `study` into the empty directory `dir`; what a reader of the
     /// files should know is added to `warnings`. Returns how to go on.
     fn write(
@@ -161,6 +166,9 @@ pub fn default_place(dir: &Path, format: ExportFormat) -> PathBuf {
 /// export in the same format, or when files cannot be written.
 pub fn export(dir: &Path, format: ExportFormat, out: &Path) -> Result<Exported, ExportError> {
     let study = ExportStudy::read(dir)?;
+    if let Some(reason) = format.exporter().refuses(&study) {
+        return Err(ExportError::NotAStudy { dir: dir.into(), reason });
+    }
     if !Marker::allows(format, out) {
         return Err(ExportError::InTheWay { out: out.into(), format: format.name() });
     }

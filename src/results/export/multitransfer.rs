@@ -54,7 +54,7 @@ impl Exporter for Multitransfer {
 /// A download.
 #[derive(Debug, Clone, PartialEq)]
 struct Transfer {
-    asked_s: f64,
+    begun_s: f64,
     bytes: u64,
     source: u32,
     destination: Option<u32>,
@@ -63,35 +63,33 @@ struct Transfer {
 }
 
 impl Transfer {
-    /// All of a run in the order in which they were asked for; what was had already, or called
-    /// off, is none.
+    /// All of a run in the order in which they began; what was had already, was called off or
+    /// has not begun is none.
     fn all(run: &ExportRun) -> Vec<Self> {
-        let asked = |row: &DownloadRow| Transfer {
-            asked_s: row.asked_s,
-            bytes: row.size_bytes,
-            source: row.node,
-            destination: row.source,
-            took_s: row.time_s(),
+        let begun = |row: &DownloadRow| {
+            let begun_s = row.begun_s?;
+            let took_s = row.t100_s.map(|at| at - begun_s);
+            Some(Transfer { begun_s, bytes: row.size_bytes, source: row.node, destination: row.source, took_s })
         };
-        let mut all: Vec<Self> = run.downloads.iter().filter(|row| row.is_fetched()).map(asked).collect();
+        let mut all: Vec<Self> = run.downloads.iter().filter(|row| row.is_fetched()).filter_map(begun).collect();
         if run.downloads.is_empty() {
             let destination = run.only_seeder();
             all.extend(run.leechers().filter_map(|node| {
-                let asked_s = node.start_s?;
+                let begun_s = node.start_s?;
                 let (bytes, source) = (run.row.file_size_bytes, node.node);
-                Some(Transfer { asked_s, bytes, source, destination, took_s: node.t100_s.map(|at| at - asked_s) })
+                Some(Transfer { begun_s, bytes, source, destination, took_s: node.t100_s.map(|at| at - begun_s) })
             }));
         }
-        all.sort_by(|a, b| a.asked_s.total_cmp(&b.asked_s));
+        all.sort_by(|a, b| a.begun_s.total_cmp(&b.begun_s));
         all
     }
 
     /// How many were under way at once, at most. What ends when another begins is over.
     fn concurrent(all: &[Self]) -> usize {
         let mut ends: Vec<f64> =
-            all.iter().map(|one| one.took_s.map_or(f64::INFINITY, |took| one.asked_s + took)).collect();
+            all.iter().map(|one| one.took_s.map_or(f64::INFINITY, |took| one.begun_s + took)).collect();
         ends.sort_by(f64::total_cmp);
-        let under_way = |(begun, one): (usize, &Self)| begun + 1 - ends.partition_point(|end| *end <= one.asked_s);
+        let under_way = |(begun, one): (usize, &Self)| begun + 1 - ends.partition_point(|end| *end <= one.begun_s);
         all.iter().enumerate().map(under_way).max().unwrap_or(0)
     }
 }
@@ -143,7 +141,7 @@ fn table(transfers: &[Transfer], fields: &Fields) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for transfer in transfers {
         let row = Row {
-            timestamp: Stamp::ZERO.after(transfer.asked_s).date_time() + "+0000",
+            timestamp: Stamp::ZERO.after(transfer.begun_s).date_time() + "+0000",
             filesize: transfer.bytes,
             source: transfer.source,
             destination: transfer.destination,
@@ -166,7 +164,7 @@ mod tests {
 
     #[test]
     fn as_many_are_concurrent_as_are_under_way_at_once() {
-        let of = |asked_s: f64, took_s| Transfer { asked_s, bytes: 1, source: 0, destination: None, took_s };
+        let of = |begun_s: f64, took_s| Transfer { begun_s, bytes: 1, source: 0, destination: None, took_s };
         assert_eq!(Transfer::concurrent(&[]), 0);
         assert_eq!(Transfer::concurrent(&[of(0.0, Some(2.0)), of(2.0, Some(2.0)), of(4.0, Some(1.0))]), 1);
         assert_eq!(

@@ -127,15 +127,26 @@ fn curve_table(measure: CurveKind, run: &ExportRun, grid_s: f64) -> String {
 }
 
 /// Each complete download as the delivery of one message, with the time since
-/// its leecher asked.
+/// it was asked for. A message is a dataset of a run.
 fn received(runs: &[(&Slot, &ExportRun)]) -> String {
     let mut text = String::from("kubernetes.pod_name,msgId,sentAt,timestamp,delayMs\n");
-    for (id, (_, run)) in runs.iter().enumerate() {
-        for node in run.leechers() {
-            let (Some(start), Some(end)) = (node.start_s, node.t100_s) else { continue };
-            let [sent, arrived] = [start, end].map(|moment| Stamp::ZERO.after(moment));
-            let (delay_ms, pod) = (arrived.since(sent) * 1e3, node.node);
-            text += &format!("pod-{pod},{id},{},{},{delay_ms:?}\n", sent.date_time(), arrived.date_time());
+    let datasets = runs.iter().flat_map(|(_, run)| &run.downloads).map(|row| row.dataset as usize + 1).max();
+    for (at, (_, run)) in runs.iter().enumerate() {
+        let first = at * datasets.unwrap_or(1);
+        let mut deliver = |pod: u32, message: usize, asked_s: f64, all_s: f64| {
+            let [sent, arrived] = [asked_s, all_s].map(|moment| Stamp::ZERO.after(moment));
+            let delay_ms = arrived.since(sent) * 1e3;
+            text += &format!("pod-{pod},{message},{},{},{delay_ms:?}\n", sent.date_time(), arrived.date_time());
+        };
+        for row in run.downloads.iter().filter(|row| row.is_fetched()) {
+            if let Some(all_s) = row.t100_s {
+                deliver(row.node, first + row.dataset as usize, row.asked_s, all_s);
+            }
+        }
+        for node in run.leechers().filter(|_| run.downloads.is_empty()) {
+            if let (Some(start_s), Some(all_s)) = (node.start_s, node.t100_s) {
+                deliver(node.node, first, start_s, all_s);
+            }
         }
     }
     text

@@ -48,7 +48,7 @@ parts! {
         bytes_rx: u64 [Bytes],
         /// Wire bytes sent.
         bytes_tx: u64 [Bytes],
-        /// Block data received and stored.
+        /// Block data received and stored, parity among it.
         payload_rx: u64 [Bytes],
         /// Block data sent.
         payload_tx: u64 [Bytes],
@@ -114,6 +114,9 @@ parts! {
         slot: Option<u32> [Count],
         /// The node that sent what was stored for it, where one alone did.
         source: Option<u32> [Count],
+        /// When the node began with it: later than it was wanted where so many others were
+        /// under way as `requests.parallel` allows. Empty where it never did.
+        begun_s: Option<f64> [Seconds since FirstLeecher],
     }
 
     /// One core link in one run, one direction of a wire inside the topology; there only

@@ -58,7 +58,7 @@ table! {
         bound_kind: Option<String> [Text],
         /// Bound over makespan.
         efficiency: Option<f64> [Share],
-        /// Block data that was stored.
+        /// Block data that was stored, parity left out.
         payload_bytes: Option<u64> [Bytes],
         /// Block data received in vain.
         duplicate_bytes: Option<u64> [Bytes],
@@ -97,7 +97,7 @@ table! {
         /// Downloads that were to be made: each dataset that a node wants from its start
         /// on, and each request during the run.
         downloads: Option<u64> [Count],
-        /// Downloads that did not end, those called off left out.
+        /// Downloads that did not end, or found no room in a store; those called off are left out.
         downloads_unfinished: Option<u64> [Count],
         /// Requests for what the node had already.
         downloads_held: Option<u64> [Count],
