@@ -5,7 +5,7 @@ use super::{
 };
 use crate::storage::{
     Class, DatasetOutcome, FILL_HELD_BACK, FillOutcome, Found, FoundBy, HELD_BACK, HostOutcome, LifeFamily, LifeSpec,
-    RepairOutcome, Sample, Start, StorageOutcome, StorageSpec,
+    RepairBy, RepairOutcome, Sample, Start, StorageOutcome, StorageSpec,
 };
 use crate::units::Time;
 
@@ -79,7 +79,10 @@ impl StorageRow {
         let row = StorageRow { kept_s: outcome.kept_s.or(self.kept_s), ..self };
         let years = row.years();
         let stored = row.dataset_bytes as f64 * f64::from(outcome.datasets_there);
-        let received = repair / f64::from(row.hosts) / row.horizon_s * 8.0;
+        // Who repairs for others is no host.
+        let apart = matches!(spec.repair.by, RepairBy::Worker | RepairBy::Owner);
+        let received = if apart { totals.repair_sent as f64 } else { repair };
+        let received = received / f64::from(row.hosts) / row.horizon_s * 8.0;
         let times = &totals.times_to_repair;
         let time_to_repair = |share| quantile_of(times.count(), share, |rank| times.ranked_s(rank));
         let per_s = |sum: f64| mean(sum).map(|sum| sum / row.horizon_s);

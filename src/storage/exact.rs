@@ -23,6 +23,9 @@ pub fn exact(spec: &StorageSpec) -> Option<Exact> {
         return None; // each is kept for another time
     }
     let Some(setting) = Setting::of(spec) else { return by_classes(spec) };
+    if spec.repair.by != RepairBy::Nobody && spec.hosts.replaced_after > Time::ZERO {
+        return None; // a slot may have to wait for a host
+    }
     setting.unrepaired().or_else(|| setting.by_slot()).or_else(|| setting.by_unit()).or_else(|| setting.at_checks())
 }
 

@@ -252,7 +252,8 @@ impl StorageSpec {
 
     /// Bytes of all slots for each byte that was given in.
     pub fn overhead(&self) -> f64 {
-        f64::from(self.code.total) / f64::from(self.code.data)
+        let units = (u128::from(self.units_per_dataset()) * u128::from(self.unit_size().get())) as f64;
+        units / self.data.size.get() as f64 * f64::from(self.code.total) / f64::from(self.code.data)
     }
 
     /// The region of a host.

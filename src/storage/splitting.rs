@@ -140,7 +140,8 @@ fn one_round(
 /// hardly. Where too few found anything it reaches from nothing to `at_most`.
 pub(super) fn with_interval(found: &[f64], at_most: f64) -> (f64, (f64, f64)) {
     let n = found.len() as f64;
-    let sum: f64 = found.iter().sum();
+    // An expected number of losses; by chance that may be more than the one that there can be.
+    let sum: f64 = found.iter().sum::<f64>().min(n);
     let without = |one: &f64| libm::log((sum - one) / (n - 1.0));
     let logs: Vec<f64> = found.iter().map(without).collect();
     if sum <= 0.0 || logs.iter().any(|log| !log.is_finite()) {

@@ -165,6 +165,20 @@ impl<'a> MeasuredRow<'a> {
         Ok(Role::named(self.needed("role")?).filter(|role| role.takes_part()))
     }
 
+    /// Refuses moments of which one is before what has to come before it.
+    fn in_order(&self, columns: &[&str]) -> Result<(), MeasuredError> {
+        let mut before = 0.0;
+        for column in columns {
+            let Some(moment) = self.number(column)? else { continue };
+            if moment < before {
+                let expected = "a time no earlier than `start_s` and what is reached before it";
+                return Err(self.wrong(column, self.text(column).unwrap_or_default(), expected));
+            }
+            before = moment;
+        }
+        Ok(())
+    }
+
     fn node(&self) -> Result<NodeFigures, MeasuredError> {
         let seed_after = self.number("seed_after")?;
         if seed_after.is_some_and(|flag| flag != 0.0 && flag != 1.0) {
@@ -174,6 +188,7 @@ impl<'a> MeasuredRow<'a> {
         if return_s.is_some_and(|to| leave_s.is_none_or(|from| to <= from)) {
             return Err(self.wrong("return_s", self.text("return_s").unwrap_or_default(), "a time after `leave_s`"));
         }
+        self.in_order(&["start_s", "t50_s", "t90_s", "t100_s"])?;
         Ok(NodeFigures {
             role: self.role()?.unwrap_or(Role::Idle),
             up_bps: self.rate("up_bps")?,
@@ -234,6 +249,10 @@ mod tests {
             ("a,2,1,5,8,8,0,leecher,,soon,\n", "m.csv:3: column `t100_s` is `soon`; expected a number, zero or more"),
             ("a,2,1,5,8,8,0,leecher,,-1,\n", "m.csv:3: column `t100_s` is `-1`; expected a number, zero or more"),
             ("a,2,1,5,8,8,0,leecher,,nan,\n", "m.csv:3: column `t100_s` is `nan`; expected a number, zero or more"),
+            (
+                "a,2,1,5,8,8,0,leecher,20,9.1,\n",
+                "m.csv:3: column `t100_s` is `9.1`; expected a time no earlier than `start_s` and what is reached before it",
+            ),
             ("a,2,1,5,8,8,0,,,1,\n", "m.csv:3: column `role` is ``; expected a value"),
             ("a,2,1,,8,8,0,leecher,,1,\n", "m.csv:3: column `file_bytes` is ``; expected a value"),
             ("a,2,1,5,fast,8,0,leecher,,1,\n", "m.csv:3: column `up_bps` is `fast`; expected a number, zero or more"),

@@ -246,7 +246,7 @@ pub(in crate::scenario) const STORAGE: &[Idle<StorageSpec>] = &[
     idle("repair", &["rate_limit", "worker"], TIMED, |spec, _| spec.shares_links() || !repairs(spec)),
     idle("repair", &["worker"], "while a `new_host` repairs", |spec, _| spec.repair.by != RepairBy::NewHost),
     idle("repair", &["transfer"], NO_REPAIR, |spec, _| repairs(spec) || moves(spec)),
-    idle("repair", &["transfer"], TIMED, |spec, _| moves(spec) || !repairs(spec)),
+    idle("repair.transfer", &["startup", "efficiency"], TIMED, |spec, _| moves(spec) || !repairs(spec)),
     idle("repair", &["resumes"], "where no host is ever away: without `hosts.away`", |spec, _| goes_away(spec)),
     idle("rare", &["starts", "repetitions"], "while `rare.method` is \"count\"", |spec, _| {
         spec.rare.method == RareMethod::Split

@@ -68,12 +68,11 @@ const IN_SWARMS: [(&[&str], &str, &[&str]); 18] = [
 ];
 
 /// The same of runs of hosts.
-const IN_STORAGE: [(&[&str], &str, &[&str]); 15] = [
+const IN_STORAGE: [(&[&str], &str, &[&str]); 14] = [
     (&["detect.misses=3"], "without `detect.check_every`", &["detect.check_every=1 d"]),
     (&["repair.resumes=true"], "without `hosts.away`", &["hosts.away={ up = \"1 d\", down = \"1 h\" }"]),
     (&["repair.rate_limit=1 Mbit/s", "repair.time={ mean = \"1 d\" }"], "beside `repair.time`", &[]),
     (&["repair.transfer={ startup = \"1 s\" }", "repair.time={ mean = \"1 d\" }"], "beside `repair.time`", &[]),
-    (&["repair.transfer=codex-v2", "repair.time={ mean = \"1 d\" }"], "beside `repair.time`", &[]),
     (&["repair.per_host=2", "repair.by=nobody"], "\"nobody\"", &["repair.by=new_host"]),
     (&["code.groups=2"], "unless `code.kind`", &["code={ data = 4, total = 7, kind = \"lrc\", groups = 2 }"]),
     (&["rare={ method = \"count\", starts = 100 }"], "\"count\"", &["rare.method=split"]),

@@ -352,3 +352,35 @@ fn what_is_never_found_is_not_impossible() {
     let found = unit_loss(&spec, &[]);
     assert!(found.probability == 0.0 && found.interval.0 == 0.0 && found.interval.1 > 0.0, "{found:?}");
 }
+
+/// A rebuild that takes no time begins when the last slot of a check is noticed, not the second:
+/// what is noticed at one moment is rebuilt at that.
+#[test]
+fn rebuilds_that_take_no_time() {
+    for (check, horizon) in [(90.0, 365.0), (30.0, 365.0)] {
+        let mut spec = eager((6, 3), 365.0, 0.0);
+        spec.hosts.count = 60;
+        spec.horizon = days(horizon);
+        spec.detect.check_every = days(check);
+        spec.repair.threshold = Some(4);
+        let exact = exact(&spec).unwrap().unit_loss;
+        let found: Vec<f64> = (1..=8).map(|seed| with_effort(&spec, seed, 500).probability / exact).collect();
+        let mean = found.iter().sum::<f64>() / 8.0;
+        assert!((mean - 1.0).abs() < 0.03, "checks every {check} days: {mean} of {exact}");
+    }
+}
+
+/// Where regions are lost nearly for certain, and every loss is of all, a probability stays one.
+#[test]
+fn what_is_nearly_certain_is_no_more_than_that() {
+    let mut spec = eager((5, 2), 100.0, 5.0);
+    (spec.hosts.count, spec.hosts.regions) = (60, 3);
+    spec.placement.rule = PlacementRule::Spread;
+    spec.shocks = vec![shock(50.0, Struck::Region, 1.0)];
+    for seed in 1..=5 {
+        let found = with_effort(&spec, seed, 100);
+        let (low, high) = found.interval;
+        assert!(found.probability <= 1.0 && low <= found.probability && found.probability <= high, "{found:?}");
+        assert!(dataset_loss(&spec, &found).probability <= 1.0);
+    }
+}

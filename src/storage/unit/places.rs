@@ -4,7 +4,7 @@ use crate::rng::Rng;
 use crate::storage::{Class, Life, PlacementRule, RebuiltOn, StorageSpec, Struck, one_of};
 use std::ops::Range;
 
-/// Hosts for each slot up to which all are followed.
+/// Hosts for each slot up to which all are followed, of those that are there at a time.
 const FEW: u32 = 2;
 
 /// On which class of hosts a slot is rebuilt next.
@@ -59,11 +59,12 @@ impl Places {
         };
         let alike = spec.hosts.one_life().is_some();
         let matter = !alike || spec.shocks.iter().any(|shock| shock.hits != Struck::All);
-        let place = |class: &Class| {
+        let share_there = |class: &Class| {
             let mean = Life::of(class.life).mean();
-            let there = if mean.is_finite() { mean / (mean + spec.hosts.replaced_after.secs()) } else { 1.0 };
-            (class.hosts.clone(), there)
+            if mean.is_finite() { mean / (mean + spec.hosts.replaced_after.secs()) } else { 1.0 }
         };
+        let there: f64 = spec.hosts.by_class().iter().map(|class| class.hosts.len() as f64 * share_there(class)).sum();
+        let scarce = there <= f64::from(FEW * spec.code.total);
         Places {
             hosts,
             slots: spec.code.total,
@@ -71,8 +72,12 @@ impl Places {
             operators,
             rule,
             matter,
-            few: rule == Rule::Groups || hosts <= FEW * spec.code.total || (!alike && has_small_class(spec)),
-            classes: if alike { vec![(0..hosts, 1.0)] } else { spec.hosts.by_class().iter().map(place).collect() },
+            few: rule == Rule::Groups || scarce || (!alike && has_small_class(spec)),
+            classes: if alike {
+                vec![(0..hosts, 1.0)]
+            } else {
+                spec.hosts.by_class().iter().map(|class| (class.hosts.clone(), share_there(class))).collect()
+            },
             first_classes: if alike { vec![] } else { spec.first_classes() },
             rebuilt_on: if alike { RebuiltOn::Any } else { spec.repair.class },
             mix: spec.mix(),

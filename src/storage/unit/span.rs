@@ -18,7 +18,18 @@ pub enum Span {
     Fixed(f64),
 }
 
+/// The shortest of a rebuild, s: what else is noticed at the moment at which it begins comes first.
+const SHORTEST: f64 = 1e-3;
+
 impl Span {
+    /// The same, or a moment where it takes no time.
+    fn at_least_a_moment(self) -> Self {
+        match self {
+            Span::Exponential(mean) | Span::Fixed(mean) if mean < SHORTEST => Span::Fixed(SHORTEST),
+            span => span,
+        }
+    }
+
     pub(in crate::storage) fn draw(self, rng: &mut Rng) -> f64 {
         match self {
             Span::Exponential(mean) => exponential(mean, rng),
@@ -74,7 +85,10 @@ impl<'a> Takes<'a> {
     pub(super) fn of(spec: &StorageSpec, environment: &'a Environment) -> Self {
         match environment {
             Environment::Recorded(recorded) if recorded.has(Part::Took) => Takes::Recorded(recorded, Part::Took),
-            _ => Takes::Drawn(spec.repair.time.map_or_else(|| Span::Fixed(alone(spec)), Span::from)),
+            _ => {
+                let span = spec.repair.time.map_or_else(|| Span::Fixed(alone(spec)), Span::from);
+                Takes::Drawn(span.at_least_a_moment())
+            }
         }
     }
 

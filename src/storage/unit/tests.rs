@@ -177,3 +177,15 @@ fn what_was_broken_off_would_have_taken_longer() {
     let again = takes.again((begun(0.0), 1.0), day(2.5).secs(), None, &mut rng);
     assert!((again - day(4.0).secs()).abs() < 1e-3, "{again}");
 }
+
+/// Hosts that are replaced late, or never: a slot may have to wait for one, however many there
+/// are at the start. That is no chain that is solved.
+#[test]
+fn hosts_that_are_not_replaced_at_once_run_out() {
+    for (count, life, after) in [(60, 150.0, Time::NEVER), (60, 100.0, days(200.0)), (6, 100.0, days(5.0))] {
+        let mut spec = eager((5, 2), life, 5.0);
+        (spec.hosts.count, spec.hosts.replaced_after) = (count, after);
+        assert_eq!(crate::storage::exact::exact(&spec), None);
+        agrees(&format!("{count} hosts, {after}"), &spec, (20, 1500));
+    }
+}
