@@ -141,7 +141,7 @@ impl StorageRow {
             chain_use: spec.chain.and_then(|chain| Some(transactions? / chain.transactions_per_s)),
             filled: fill.map(|fill| fill.filled),
             fill_s: fill.filter(|fill| fill.filled > 0).map(|fill| fill.ended.secs()),
-            fill_bound_s: fill.map(|fill| fill.bound.secs()),
+            fill_bound_s: fill.filter(|fill| fill.filled == spec.data.count).map(|fill| fill.bound.secs()),
             fill_dataset_median_s: fill.and_then(|fill| quantile(&fill.times_s, 0.5)),
             fill_wasted_share: fill.and_then(|fill| share(fill.wasted_bytes as f64, received_to_fill(fill))),
             disk_use: row.disk_use * f64::from(outcome.datasets_there) / f64::from(row.datasets),

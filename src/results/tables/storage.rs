@@ -135,7 +135,7 @@ table! {
         filled: Option<u32> [Count],
         /// How long it took until the last one that came in full; empty where none did.
         fill_s: Option<f64> [Seconds],
-        /// Lower bound on that.
+        /// Lower bound on that, where all came in.
         fill_bound_s: Option<f64> [Seconds],
         /// Median time to fill a dataset.
         fill_dataset_median_s: Option<f64> [Seconds],
